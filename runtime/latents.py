@@ -1,0 +1,169 @@
+"""Latents of latent spec 1 (docs/latent-spec.md): image `index` of `seed` has the same bits everywhere, for ever.
+
+A latent depends on its seed and index and the law it is drawn from, and on nothing else: not on the size of the
+batch, its order, the machine or the version of ganrt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganrt.errors import UsageError
+from ganrt.runtime.arguments import UINT64_LIMIT, as_uint64, integer_between
+from ganrt.runtime.law import Law, make_law
+from ganrt.runtime.normal_quantile import quantile_in_range, tail
+from ganrt.runtime.philox import WORDS_PER_BLOCK, stream_words, tiles
+
+F32: TypeAlias = NDArray[np.float32]
+F64: TypeAlias = NDArray[np.float64]
+U64: TypeAlias = NDArray[np.uint64]
+
+LATENT_SPEC: Final = 1
+MAX_DIM: Final = 1 << 20
+MAX_VALUES: Final = 1 << 34  # of one call: 64 GiB of float32
+MAX_CLASSES: Final = 1 << 32
+
+_ONE_BITS = np.uint64(1023 << 52)
+_UNIT_BITS = np.uint64(1 << 19)
+
+
+class Stream(IntEnum):
+    """The last word of the counter: independent numbers for each use of one (seed, index)."""
+
+    Z = 0
+    CLASS = 1
+    DRIFT = 2
+    ENCODER_NOISE = 3
+
+
+def uniforms(seeds: U64, indices: U64, first: int, last: int, stream: Stream = Stream.Z) -> F64:
+    """The numbers (2w + 1) * 2^-33 of blocks `first` to `last` - 1, four a block.
+
+    seeds: uint64 [n] or [1]; indices: uint64 [n]. Returns float64 [n, 4 * (last - first)] in (0, 1), never 1/2.
+    """
+    bits = stream_words(seeds, indices, stream, first, last)
+    # w above a half bit as the mantissa of a number in [1, 2), exactly 1 + u.
+    np.left_shift(bits, np.uint64(20), out=bits)
+    np.bitwise_or(bits, _ONE_BITS | _UNIT_BITS, out=bits)
+    u: F64 = bits.view(np.float64)
+    u -= 1.0
+    return u
+
+
+def _apply(law: Law, u: F64) -> F64:
+    """Turn uniform numbers (float64 [m], overwritten) into values of the law before its factor, float64 [m]."""
+    if law.uniform:
+        u *= 2.0
+        u -= 1.0
+        return u
+    if law.threshold is None:
+        return quantile_in_range(u)
+    a = tail(law.threshold)
+    u *= 1.0 - 2.0 * a
+    u += a
+    x = quantile_in_range(u)
+    np.maximum(x, -law.threshold, out=x)
+    np.minimum(x, law.threshold, out=x)
+    return x
+
+
+def _draw(seeds: U64, indices: U64, dim: int, law: Law, stream: Stream) -> F32:
+    """`sample` after its checks: seeds uint64 [n] or [1], indices uint64 [n]; float32 [n, dim]."""
+    out = np.empty((len(indices), dim), dtype=np.float32)
+    if law.threshold == 0.0:
+        out.fill(0.0)
+        return out
+    factor = np.float32(law.factor)
+    for rows, blocks in tiles(len(indices), -(-dim // WORDS_PER_BLOCK)):
+        u = uniforms(seeds[rows] if len(seeds) > 1 else seeds, indices[rows], blocks.start, blocks.stop, stream)
+        values = _apply(law, u.ravel()).reshape(u.shape)
+        target = out[rows, blocks.start * WORDS_PER_BLOCK : blocks.stop * WORDS_PER_BLOCK]
+        np.copyto(target, values[:, : target.shape[1]], casting="same_kind")  # the one rounding to float32
+        if factor != 1.0:
+            np.multiply(target, factor, out=target)
+    return out
+
+
+def _pairs(seeds: U64 | Sequence[int], indices: U64 | Sequence[int]) -> tuple[U64, U64]:
+    """Check (seed, index) pairs: both uint64 [n]; one seed stays [1], one index is repeated."""
+    seeds, indices = as_uint64("seeds", seeds), as_uint64("indices", indices)
+    if len(indices) == 1:
+        indices = np.repeat(indices, len(seeds))
+    if len(seeds) not in (1, len(indices)):
+        given = f"{len(seeds)} and {len(indices)}"
+        raise UsageError(f"seeds, indices: given {given}, accepted are as many of both, or one of either")
+    return seeds, indices
+
+
+def _check_size(count: int, dim: int) -> int:
+    dim = integer_between("dim", dim, 1, MAX_DIM)
+    if count * dim > MAX_VALUES:
+        raise UsageError(f"count, dim: given {count} * {dim} values, accepted are at most {MAX_VALUES}; ask in parts")
+    return dim
+
+
+def sample(
+    seeds: U64 | Sequence[int],
+    indices: U64 | Sequence[int],
+    dim: int,
+    prior: str = "normal",
+    threshold: float | None = None,
+    psi: float = 1.0,
+    psi_mode: str = "scale",
+    stream: int = Stream.Z,
+) -> F32:
+    """The latents of (seed, index) pairs: `--seeds 0,1,4-6` is `sample([0, 1, 4, 5, 6], [0], dim)`.
+
+    seeds, indices: uint64 [n] or integers in [0, 2^64); one of either goes with all of the other.
+    dim: 1 to 2^20. prior, threshold, psi, psi_mode: see `make_law`. stream: a `Stream`.
+    Returns float32 [n, dim], C-contiguous. Raises UsageError.
+    """
+    seeds, indices = _pairs(seeds, indices)
+    law = make_law(prior, threshold, psi, psi_mode)
+    stream = Stream(integer_between("stream", stream, min(Stream), max(Stream)))
+    return _draw(seeds, indices, _check_size(len(indices), dim), law, stream)
+
+
+def latents(
+    count: int,
+    dim: int,
+    seed: int = 0,
+    start: int = 0,
+    prior: str = "normal",
+    threshold: float | None = None,
+    psi: float = 1.0,
+    psi_mode: str = "scale",
+) -> F32:
+    """The latents of images `start` to `start + count - 1` of one seed.
+
+    count: 0 or more; seed, start: in [0, 2^64), start + count at most 2^64; dim: 1 to 2^20.
+    prior, threshold, psi, psi_mode: see `make_law`.
+    Returns float32 [count, dim], C-contiguous. Raises UsageError.
+    """
+    count = integer_between("count", count, 0, UINT64_LIMIT)
+    seed = integer_between("seed", seed, 0, UINT64_LIMIT - 1)
+    start = integer_between("start", start, 0, UINT64_LIMIT - 1)
+    if start + count > UINT64_LIMIT:
+        raise UsageError(f"start: given {start} with count {count}, accepted are ranges that end at 2^64 or before")
+    law = make_law(prior, threshold, psi, psi_mode)
+    dim = _check_size(count, dim)
+    indices = np.arange(count, dtype=np.uint64) + np.uint64(start)
+    return _draw(np.array([seed], dtype=np.uint64), indices, dim, law, Stream.Z)
+
+
+def class_choice(seeds: U64 | Sequence[int], indices: U64 | Sequence[int], count: int) -> NDArray[np.int64]:
+    """A class for each (seed, index): the top of (first word of stream 1) * count, as in Lemire (2019).
+
+    seeds, indices: as in `sample`. count: 1 to 2^32.
+    Returns int64 [n] in [0, count): uniform to within count / 2^32. Raises UsageError.
+    """
+    count = integer_between("count", count, 1, MAX_CLASSES)
+    seeds, indices = _pairs(seeds, indices)
+    words = stream_words(seeds, indices, Stream.CLASS, 0, 1)[:, 0]
+    classes: NDArray[np.int64] = ((words * np.uint64(count)) >> np.uint64(32)).astype(np.int64)
+    return classes
