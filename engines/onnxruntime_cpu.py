@@ -1,0 +1,18 @@
+"""Backend `onnxruntime`: ONNX Runtime on the CPU, FP32. The portable form, and the reference of the others."""
+
+from __future__ import annotations
+
+from ganrt.engines.onnx_file import OnnxFile
+from ganrt.engines.onnxruntime_session import OnnxRuntimeEngine, import_onnxruntime
+from ganrt.engines.protocol import EngineOptions
+
+
+def probe() -> str:
+    """The installed version; raises BackendUnavailable where there is none."""
+    return f"onnxruntime {import_onnxruntime('cpu').__version__}"
+
+
+def open_engine(onnx_file: OnnxFile, options: EngineOptions) -> OnnxRuntimeEngine:
+    """Opens the model on the CPU."""
+    onnxruntime = import_onnxruntime("cpu")
+    return OnnxRuntimeEngine(onnxruntime, onnx_file, options, "onnxruntime", "cpu", ["CPUExecutionProvider"])

@@ -1,0 +1,74 @@
+"""What the ONNX Runtime backends share: one inference session behind the engine protocol."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from ganrt.engines.onnx_file import OnnxFile
+from ganrt.engines.protocol import Arrays, BatchSizes, Engine, EngineOptions
+from ganrt.errors import BackendUnavailable, BadInputFile, UsageError
+
+# Measured on DCGAN-64: the time of a picture hardly falls beyond 16 in a batch, and memory grows with it.
+_BATCH_SIZES = BatchSizes(minimum=1, optimum=16, maximum=64)
+
+
+def import_onnxruntime(extra: str) -> Any:
+    """The onnxruntime module; `extra` is the one that installs it."""
+    try:
+        return import_module("onnxruntime")
+    except ImportError as error:
+        raise BackendUnavailable(f'onnxruntime is not installed\ninstall it: pip install "ganrt[{extra}]"') from error
+
+
+class OnnxRuntimeEngine(Engine):
+    """One session with exactly one execution provider; a silent fallback to another is an error."""
+
+    precision = "fp32"
+    batch_sizes = _BATCH_SIZES
+
+    def __init__(
+        self,
+        onnxruntime: Any,
+        onnx_file: OnnxFile,
+        options: EngineOptions,
+        backend: str,
+        device: str,
+        providers: list[Any],
+    ) -> None:
+        self.backend, self.device = backend, device
+        self.spec, self.model_sha256 = onnx_file.spec(), onnx_file.sha256
+        settings = _session_options(onnxruntime, options)
+        try:
+            self._session = onnxruntime.InferenceSession(onnx_file.data, settings, providers=providers)
+        except Exception as error:  # onnxruntime has one exception class an error code, without a common base
+            if device != "cpu":
+                raise BackendUnavailable(f"{backend} could not open {onnx_file.path}: {error}") from error
+            raise BadInputFile(f"{onnx_file.path} is not a graph that ONNX Runtime can run: {error}") from error
+        wanted = providers[0] if isinstance(providers[0], str) else providers[0][0]
+        if self._session.get_providers()[0] != wanted:
+            raise BackendUnavailable(
+                f"{backend}: {wanted} did not start, and ONNX Runtime fell back to another provider\n"
+                "see what is missing: ganrt doctor"
+            )
+        self.input_names = tuple(i.name for i in self._session.get_inputs())
+        self._output_names = tuple(o.name for o in self._session.get_outputs())
+
+    def _run(self, inputs: Arrays) -> Arrays:
+        results = self._session.run(self._output_names, dict(inputs))
+        return dict(zip(self._output_names, results, strict=True))
+
+    def _close(self) -> None:
+        self._session = None
+
+
+def _session_options(onnxruntime: Any, options: EngineOptions) -> Any:
+    if options.threads is not None and options.threads < 1:
+        raise UsageError(f"threads {options.threads}: expected 1 or more")
+    settings = onnxruntime.SessionOptions()
+    settings.log_severity_level = 3
+    settings.intra_op_num_threads = options.threads or 0
+    settings.inter_op_num_threads = 1
+    # Idle worker threads would otherwise spin and take a core from the game or the image encoders.
+    settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return settings
