@@ -1,0 +1,1 @@
+"""Latents, batching, streaming and writers: everything between a seed and a picture on disk."""

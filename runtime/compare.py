@@ -1,0 +1,90 @@
+"""Two generators, the same latents: how far apart are their pictures, at worst?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ganrt.errors import UsageError
+from ganrt.runtime.generator import Generator
+
+_SSIM_SIDE = 11
+_SSIM_SIGMA = 1.5
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The worst of `samples` pictures; psnr in dB, None where all are identical."""
+
+    samples: int
+    max_error: int
+    worst_psnr: float | None
+    worst_ssim: float
+    worst_index: int
+    differing_pixels: float  # share of all values that differ, 0 to 1
+
+    def within(self, max_error: int, min_psnr: float) -> bool:
+        """Whether the worst picture is inside a tolerance."""
+        return self.max_error <= max_error and (self.worst_psnr is None or self.worst_psnr >= min_psnr)
+
+
+def psnr(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
+    """Peak signal-to-noise ratio of two uint8 pictures in dB; infinite if they are equal."""
+    error = float(np.mean(np.square(a.astype(np.float64) - b.astype(np.float64))))
+    return math.inf if error == 0 else 10 * math.log10(255**2 / error)
+
+
+def ssim(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
+    """Structural similarity of two pictures uint8 [h, w, c], mean over pixels and channels.
+
+    Wang et al. 2004, "Image quality assessment: from error visibility to structural similarity": Gaussian
+    window of 11 x 11 with sigma 1.5, K1 = 0.01, K2 = 0.03.
+    """
+    x, y = a.astype(np.float64), b.astype(np.float64)
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    mean_x, mean_y = _blur(x), _blur(y)
+    var_x, var_y = _blur(x * x) - mean_x**2, _blur(y * y) - mean_y**2
+    covariance = _blur(x * y) - mean_x * mean_y
+    similarity = ((2 * mean_x * mean_y + c1) * (2 * covariance + c2)) / (
+        (mean_x**2 + mean_y**2 + c1) * (var_x + var_y + c2)
+    )
+    return float(similarity.mean())
+
+
+def _blur(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(cv2.GaussianBlur(x, (_SSIM_SIDE, _SSIM_SIDE), _SSIM_SIGMA), np.float64)
+
+
+def compare(
+    a: Generator, b: Generator, samples: int = 64, seed: int = 0, progress: Callable[[int], object] | None = None
+) -> Comparison:
+    """Compares images 0 to `samples` - 1 of `seed`; `progress` is told how many are done.
+
+    Raises:
+        UsageError: the generators do not take the same latents or do not give pictures of the same size.
+    """
+    if samples < 1:
+        raise UsageError(f"samples {samples}: expected 1 or more")
+    if a.spec.latent != b.spec.latent or a.spec.output != b.spec.output or a.spec.labels != b.spec.labels:
+        raise UsageError(f"'{a.spec.name}' and '{b.spec.name}' differ in latents, labels or picture size")
+    scores = []
+    for index in range(samples):
+        x, y = (g.sample(1, seed=seed, start=index)[0] for g in (a, b))
+        error = np.abs(x.astype(np.int16) - y)
+        scores.append((psnr(x, y), ssim(x, y), int(error.max()), float(np.mean(error > 0)), index))
+        if progress:
+            progress(index + 1)
+    worst = min(scores)
+    return Comparison(
+        samples=samples,
+        max_error=max(score[2] for score in scores),
+        worst_psnr=None if math.isinf(worst[0]) else worst[0],
+        worst_ssim=min(score[1] for score in scores),
+        worst_index=worst[4],
+        differing_pixels=float(np.mean([score[3] for score in scores])),
+    )

@@ -1,0 +1,251 @@
+"""The public runtime: `load` a model, then `sample`, `avatar`, `synthesize`, `stream`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganrt.engines.backends import open_model
+from ganrt.engines.protocol import Engine, EngineOptions
+from ganrt.errors import UsageError
+from ganrt.runtime.identity import identity_index
+from ganrt.runtime.labels import LabelsLike, label_weights
+from ganrt.runtime.models import DEFAULT_MODEL, resolve_model
+from ganrt.runtime.sampling import Truncation, draw, statistics_value
+from ganrt.runtime.walk import Walk
+from ganrt.spec import GeneratorSpec, Latent
+
+Item = TypeVar("Item")
+Images = NDArray[np.uint8]
+SeedAndIndex = tuple[int, int]
+
+
+def load(
+    model: str | Path = DEFAULT_MODEL,
+    *,
+    backend: str = "auto",
+    device: str = "auto",
+    precision: str = "fp32",
+    threads: int | None = None,
+) -> Generator:
+    """Loads a generator; use it in a `with` block, or call `close`.
+
+    Args:
+        model: a bundled model's name (`avatars`) or the path of an `.onnx` file.
+        backend: `auto`, `onnxruntime` or `onnxruntime-cuda`.
+        device: `auto`, `cpu` or `cuda`; a device that was asked for and is missing is an error.
+        precision: `fp32`.
+        threads: CPU threads within one batch; None: as many as there are cores.
+
+    Raises:
+        BadInputFile: the model is missing, damaged or not written by ganrt.
+        BackendUnavailable: the backend or device is not there; the message says how to install it.
+    """
+    options = EngineOptions(device=device, precision=precision, threads=threads)
+    return Generator(open_model(resolve_model(model), backend, options))
+
+
+class Generator:
+    """A loaded generator. Every method may be called from several threads at once, except `close`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @property
+    def spec(self) -> GeneratorSpec:
+        """What the generator expects and gives."""
+        return self._engine.spec
+
+    @property
+    def backend(self) -> str:
+        """The backend really in use."""
+        return self._engine.backend
+
+    @property
+    def device(self) -> str:
+        """The device really in use."""
+        return self._engine.device
+
+    @property
+    def precision(self) -> str:
+        """The precision really in use."""
+        return self._engine.precision
+
+    @property
+    def model_sha256(self) -> str:
+        """SHA-256 of the ONNX file, hexadecimal."""
+        return self._engine.model_sha256
+
+    def sample(
+        self,
+        count: int = 1,
+        *,
+        seed: int = 0,
+        start: int = 0,
+        truncation: float | Truncation | None = None,
+        labels: LabelsLike | None = None,
+        batch_size: int | None = None,
+    ) -> Images:
+        """Images `start` to `start + count - 1` of `seed`.
+
+        Image (seed, index) does not depend on count, start or batch_size.
+
+        Args:
+            count: how many images, 0 or more.
+            seed, start: unsigned 64-bit integers.
+            truncation: psi, or a `Truncation` for its mode and threshold; None: the generator's default.
+            labels: a class name or number, or weights [count] or [n, count]; None: a class drawn for each image.
+            batch_size: images a batch; None: what the engine likes best.
+
+        Returns:
+            uint8 [count, height, width, channels], RGB.
+        """
+        if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 0:
+            raise UsageError(f"count {count!r}: expected 0 or more")
+        pairs = [(seed, start + i) for i in range(count)]
+        batches = [images for _, images in self.sample_pairs(pairs, truncation, labels, batch_size)]
+        return np.concatenate(batches) if batches else self._no_images()
+
+    def sample_pairs(
+        self,
+        pairs: Iterable[SeedAndIndex],
+        truncation: float | Truncation | None = None,
+        labels: LabelsLike | None = None,
+        batch_size: int | None = None,
+    ) -> Iterator[tuple[list[SeedAndIndex], Images]]:
+        """Images of any (seed, index) pairs, one batch at a time, in constant memory.
+
+        Yields:
+            the pairs of one batch and their images, uint8 [n, h, w, c].
+        """
+        latent = self._latent()
+        how = truncation if isinstance(truncation, Truncation) else Truncation(psi=truncation)
+        for batch in _chunks(pairs, self._batch_size(batch_size)):
+            seeds, indices = (
+                _uint64(column, name) for column, name in zip(zip(*batch, strict=True), _NAMES, strict=True)
+            )
+            z = draw(latent, seeds, indices, how)
+            yield batch, self._run(z, label_weights(self.spec, labels, seeds, indices), how)
+
+    def avatar(
+        self,
+        identity: str,
+        *,
+        namespace: str = "ganrt",
+        truncation: float | Truncation | None = None,
+        labels: LabelsLike | None = None,
+    ) -> Images:
+        """The image that belongs to an identity, such as a player's name or id: uint8 [h, w, c]."""
+        index = identity_index(identity, namespace)
+        return np.asarray(self.sample(1, seed=0, start=index, truncation=truncation, labels=labels)[0])
+
+    def synthesize(
+        self,
+        z: NDArray[np.floating],
+        labels: LabelsLike | None = None,
+        truncation: float | Truncation | None = None,
+    ) -> Images:
+        """Images of given latents.
+
+        Args:
+            z: float [n, dim], used as they are: truncation does not change them.
+            labels: as for `sample`; None with a conditional generator: class 0.
+            truncation: selects the batch-norm statistics of a BigGAN; others ignore it.
+
+        Returns:
+            uint8 [n, height, width, channels].
+        """
+        z = np.asarray(z)
+        dim = self._latent().dim
+        if z.ndim != 2 or z.shape[1] != dim or z.dtype.kind not in "fiu":
+            raise UsageError(f"z of shape {list(z.shape)} and type {z.dtype}: expected float32 [n, {dim}]")
+        if not np.isfinite(z).all():
+            raise UsageError("z holds NaN or infinite values: expected finite numbers")
+        count = len(z)
+        zeros = np.zeros(count, np.uint64)
+        given = 0 if labels is None and self.spec.labels else labels
+        weights = label_weights(self.spec, given, zeros, zeros)
+        how = truncation if isinstance(truncation, Truncation) else Truncation(psi=truncation)
+        step = self._batch_size(None)
+        batches = [
+            self._run(z[i : i + step].astype(np.float32), None if weights is None else weights[i : i + step], how)
+            for i in range(0, count, step)
+        ]
+        return np.concatenate(batches) if batches else self._no_images()
+
+    def stream(self, walk: Walk, fps: float = 60.0) -> Iterator[Images]:
+        """The frames of one pass through a walk, as fast as they are taken: uint8 [h, w, c] each."""
+        latent = self._latent()
+        step = self._batch_size(None)
+        frames = walk.frame_count(fps)
+        for first in range(0, frames, step):
+            z = walk.latents(latent, range(first, min(first + step, frames)), fps)
+            yield from self.synthesize(z, truncation=walk.truncation)
+
+    def close(self) -> None:
+        """Releases the engine; a second call does nothing."""
+        self._engine.close()
+
+    def __enter__(self) -> Generator:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _latent(self) -> Latent:
+        if self.spec.task != "generate" or self.spec.latent is None:
+            raise UsageError(
+                f"'{self.spec.name}' has the task '{self.spec.task}': it does not draw images from latents"
+            )
+        return self.spec.latent
+
+    def _batch_size(self, wanted: int | None) -> int:
+        sizes = self._engine.batch_sizes
+        if wanted is None:
+            return sizes.optimum
+        if isinstance(wanted, bool) or not isinstance(wanted, (int, np.integer)) or wanted < 1:
+            raise UsageError(f"batch size {wanted!r}: expected 1 or more")
+        return min(int(wanted), sizes.maximum)
+
+    def _run(self, z: NDArray[np.float32], weights: NDArray[np.float32] | None, truncation: Truncation) -> Images:
+        """One batch, padded up to what the engine takes; the padding never reaches the caller."""
+        count = len(z)
+        inputs = {"z": z}
+        if weights is not None:
+            inputs["labels"] = weights
+        if self.spec.statistics.mode == "input":
+            inputs["truncation"] = np.full(count, statistics_value(self.spec, truncation), np.float32)
+        missing = self._engine.batch_sizes.minimum - count
+        if missing > 0:
+            inputs = {name: np.concatenate([a, np.repeat(a[-1:], missing, axis=0)]) for name, a in inputs.items()}
+        images = self._engine.run(inputs)["image"][:count]
+        return np.asarray(images, np.uint8)
+
+    def _no_images(self) -> Images:
+        output = self.spec.output
+        shape = (0, output.height, output.width, output.channels) if output else (0, 0, 0, 0)
+        return np.empty(shape, np.uint8)
+
+
+_NAMES = ("seed", "index")
+
+
+def _chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def _uint64(values: Sequence[int], name: str) -> NDArray[np.uint64]:
+    for value in values:
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not 0 <= value < 2**64:
+            raise UsageError(f"{name} {value!r}: expected an integer from 0 to 2^64 - 1")
+    return np.array(values, np.uint64)

@@ -1,0 +1,86 @@
+"""From a generator's spec and the user's truncation options to z: which of the four truncations is meant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganrt.errors import UsageError
+from ganrt.runtime.latents import latents, sample
+from ganrt.spec import GeneratorSpec, Latent
+
+_DEFAULT_THRESHOLD = 2.0  # TF-Hub's and Hugging Face's BigGAN; also used when psi is given for a normal prior
+
+
+@dataclass(frozen=True)
+class Truncation:
+    """How to truncate latents; None means the generator's own default.
+
+    Attributes:
+        psi: truncation factor. Not given, a normal prior is not truncated at all.
+        mode: `scale`: psi * TN(0, 1; +-threshold); `resample`: TN(0, 1; +-psi * threshold).
+        threshold: where the normal is cut off.
+        statistics: the truncation that selects BigGAN's batch-norm statistics; follows psi if not given.
+    """
+
+    psi: float | None = None
+    mode: str | None = None
+    threshold: float | None = None
+    statistics: float | None = None
+
+    def arguments(self, latent: Latent) -> dict[str, Any]:
+        """The keyword arguments of `latents` and `sample` for this prior."""
+        if self.mode not in (None, "scale", "resample"):
+            raise UsageError(f"truncation mode '{self.mode}': expected scale or resample")
+        psi = 1.0 if self.psi is None else self.psi
+        if latent.prior == "uniform":
+            if self.threshold is not None or self.mode == "resample":
+                raise UsageError(
+                    "truncation: this generator has a uniform prior, which is scaled by --truncation; "
+                    "--threshold and --truncation-mode resample do not apply"
+                )
+            return {"prior": "uniform", "psi": psi}
+        untouched = self.psi is None and self.threshold is None and self.mode is None
+        if latent.prior == "normal" and untouched:
+            return {"prior": "normal"}
+        threshold = self.threshold if self.threshold is not None else latent.threshold or _DEFAULT_THRESHOLD
+        return {
+            "prior": "truncated_normal",
+            "threshold": threshold,
+            "psi": psi,
+            "psi_mode": self.mode or latent.psi_mode,
+        }
+
+
+NO_TRUNCATION = Truncation()
+
+
+def draw(
+    latent: Latent,
+    seeds: NDArray[np.uint64],
+    indices: NDArray[np.uint64],
+    truncation: Truncation = NO_TRUNCATION,
+) -> NDArray[np.float32]:
+    """z of image `indices[i]` of `seeds[i]`: float32 [n, dim], the same bits everywhere (latent spec 1)."""
+    return sample(seeds, indices, latent.dim, **truncation.arguments(latent))
+
+
+def statistics_value(spec: GeneratorSpec, truncation: Truncation) -> float:
+    """The truncation that selects the batch-norm statistics, within the range that the spec states."""
+    value = truncation.statistics
+    if value is None:
+        value = spec.statistics.default if truncation.psi is None else truncation.psi
+    if not spec.statistics.low <= value <= spec.statistics.high:
+        raise UsageError(
+            f"truncation {value:g}: this generator's statistics cover {spec.statistics.low:g} to "
+            f"{spec.statistics.high:g}; give --statistics-truncation within it"
+        )
+    return value
+
+
+def sampler(latent: Latent, seed: int, start: int, count: int) -> NDArray[np.float32]:
+    """Images `start` to `start + count - 1` of `seed` from the prior: float32 [count, dim]. The exporter's source."""
+    return latents(count, latent.dim, seed, start, **NO_TRUNCATION.arguments(latent))
