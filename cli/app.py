@@ -1,0 +1,160 @@
+"""The Typer application and what every command shares: errors to exit codes, output, progress."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+import typer
+
+from ganrt.errors import ExitCode, GanrtError
+
+if TYPE_CHECKING:
+    from ganrt.runtime.generator import Generator
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+_DEBUG = "--debug"
+
+app = typer.Typer(
+    name="ganrt",
+    help="From a trained GAN generator to images: checkpoint, ONNX, engine, pictures.",
+    no_args_is_help=True,
+    rich_markup_mode=None,  # rich would take a third of the time that --help may take
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 success, 1 negative result, 2 usage, 3 backend or device unavailable, 4 bad input file, "
+    "5 input or output failed, 70 internal error, 130 interrupted.",
+)
+
+
+def command(name: str, examples: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Registers a command; `examples` end its --help and are run by the tests, one a line."""
+
+    def register(function: Callable[P, R]) -> Callable[P, R]:
+        epilog = "Examples:\n\n" + "\n\n".join(line.strip() for line in examples.strip().splitlines())
+        app.command(name, epilog=epilog)(_with_exit_codes(function))
+        return function
+
+    return register
+
+
+def _with_exit_codes(function: Callable[P, R]) -> Callable[P, R]:
+    @functools.wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except GanrtError as error:
+            _fail(str(error), error.exit_code)
+        except KeyboardInterrupt:
+            _fail("interrupted; every file that was written is whole", ExitCode.INTERRUPTED)
+        except MemoryError:
+            _fail("out of memory: give a smaller --batch-size", ExitCode.OUTPUT)
+        except BrokenPipeError:
+            sys.stderr.close()  # nobody reads any more: no message, not even Python's own
+            raise typer.Exit(ExitCode.OUTPUT) from None
+        except OSError as error:
+            _fail(f"{error.filename or 'input or output'}: {error.strerror or error}", ExitCode.OUTPUT)
+        except (typer.Exit, typer.Abort):
+            raise
+        except Exception as error:
+            if type(error).__module__.startswith(("typer", "click")):
+                raise
+            _fail(f"internal error: {type(error).__name__}: {error}\nrun again with --debug", ExitCode.INTERNAL)
+        raise AssertionError("unreachable")
+
+    return wrapped
+
+
+def _fail(message: str, code: ExitCode) -> None:
+    if debug_wanted():
+        traceback.print_exc()
+    typer.echo(f"error: {message}", err=True)
+    raise typer.Exit(int(code))
+
+
+def debug_wanted() -> bool:
+    """Whether --debug stands anywhere on the command line."""
+    return _debug
+
+
+_debug = False
+
+
+def strip_debug(arguments: list[str]) -> list[str]:
+    """Takes --debug out of the arguments, wherever it stands, and remembers it."""
+    global _debug
+    _debug = _DEBUG in arguments
+    return [argument for argument in arguments if argument != _DEBUG]
+
+
+def say(message: str) -> None:
+    """One line for people, on standard error."""
+    typer.echo(message, err=True)
+
+
+def print_json(values: object) -> None:
+    """The result for machines, on standard output."""
+    typer.echo(json.dumps(values, indent=2, sort_keys=True))
+
+
+def announce(generator: Generator) -> None:
+    """Names what is really in use, on standard error."""
+    say(
+        f"{generator.spec.name}: backend {generator.backend}, device {generator.device}, "
+        f"precision {generator.precision}"
+    )
+
+
+def in_use(generator: Generator) -> dict[str, str]:
+    """The same for --json."""
+    return {
+        "model": generator.spec.name,
+        "model_sha256": generator.model_sha256,
+        "backend": generator.backend,
+        "device": generator.device,
+        "precision": generator.precision,
+    }
+
+
+class Progress:
+    """A bar on standard error for anything longer than a second; none where that is not a terminal."""
+
+    def __init__(self, total: int, unit: str) -> None:
+        self._total, self._unit = total, unit
+        self._started = self._drawn = time.monotonic()
+        self._visible = False
+
+    def __call__(self, done: int) -> None:
+        """Tells how many of the total are done."""
+        now = time.monotonic()
+        if now - self._started < 1 or now - self._drawn < 0.1 or not sys.stderr.isatty():
+            return
+        self._drawn, self._visible = now, True
+        share = done / self._total if self._total else 1
+        left = (now - self._started) * (1 - share) / share if share else 0
+        bar = ("#" * round(30 * share)).ljust(30, ".")
+        sys.stderr.write(f"\r[{bar}] {done}/{self._total} {self._unit}, {left:.0f} s left ")
+        sys.stderr.flush()
+
+    def follow(self, items: Iterable[T]) -> Iterator[T]:
+        """Passes items through and counts them."""
+        for done, item in enumerate(items, 1):
+            yield item
+            self(done)
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._visible:
+            sys.stderr.write("\r" + " " * 78 + "\r")

@@ -1,0 +1,77 @@
+"""`ganrt export`: a checkpoint becomes a verified ONNX file."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ganrt.cli import options
+from ganrt.cli.app import command, print_json, say
+from ganrt.errors import UsageError
+
+
+@command(
+    "export",
+    """
+    ganrt export netG_epoch_24.pth -o mine.onnx
+    ganrt export generator.safetensors -o mine.onnx --name mine --licence CC0-1.0
+    """,
+)
+def export(
+    checkpoint: Annotated[Path, typer.Argument(help="A .safetensors, .pth or .pt file.", show_default=False)],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The .onnx file to write.")],
+    family: Annotated[
+        str | None,
+        typer.Option("--family", help="The generator's family, where the keys do not tell: dcgan."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="key=value for the family, such as bn_eps=0.8; may be given several times."),
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", help="The model's name; by default the output's.")] = None,
+    licence: Annotated[str | None, typer.Option("--licence", help="Licence of the weights, kept in the file.")] = None,
+    attribution: Annotated[
+        str | None,
+        typer.Option("--attribution", help="Whom to credit, kept in the file."),
+    ] = None,
+    force: options.Force = False,
+    json: options.Json = False,
+) -> None:
+    """Exports a checkpoint and verifies the result against it; writes nothing if that fails."""
+    from ganrt.exporter.export import export as run_export
+    from ganrt.runtime.sampling import sampler
+
+    result = run_export(
+        checkpoint,
+        output,
+        sampler=sampler,
+        family=family,
+        settings=_parse_settings(settings or []),
+        name=name,
+        licence=licence,
+        attribution=attribution,
+        force=force,
+        progress=say,
+    )
+    verification = result.verification
+    worst = "identical" if verification.psnr is None else f"{verification.psnr:.1f} dB"
+    say(
+        f"{result.path}: verified on {verification.samples} latents; worst error {verification.max_error:.2e} "
+        f"as float, {verification.max_error_uint8} in 8 bits, PSNR {worst}"
+    )
+    if json:
+        figures = {key: value for key, value in asdict(verification).items() if key != "extra"}
+        print_json({"file": str(result.path), "family": result.spec.family, "verification": figures})
+
+
+def _parse_settings(given: list[str]) -> dict[str, str]:
+    settings = {}
+    for item in given:
+        key, equals, value = item.partition("=")
+        if not equals or not key or key in settings:
+            raise UsageError(f"--set {item}: expected key=value, each key once")
+        settings[key] = value
+    return settings

@@ -1,0 +1,98 @@
+"""`ganrt inspect`: what a file is and says about itself."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ganrt.cli import options
+from ganrt.cli.app import command, print_json
+from ganrt.errors import BadInputFile
+
+
+@command(
+    "inspect",
+    """
+    ganrt inspect avatars
+    ganrt inspect out/seed0-index00000000.png --json
+    ganrt inspect netG_epoch_24.pth
+    """,
+)
+def inspect(
+    file: Annotated[str, typer.Argument(help="A checkpoint, an ONNX file, a generated PNG or a bundled model's name.")],
+    json: options.Json = False,
+) -> None:
+    """Describes a checkpoint (family, sizes, how sure), an ONNX file (spec, cost) or a generated picture (origin)."""
+    from ganrt.runtime.models import resolve_model
+
+    path = resolve_model(file)
+    if path.is_dir():
+        raise BadInputFile(f"{path} is a folder; expected a checkpoint, an ONNX file or a picture")
+    readers = {".onnx": _inspect_onnx, ".png": _inspect_picture}
+    report = readers.get(path.suffix.lower(), _inspect_checkpoint)(path)
+    if json:
+        print_json(report)
+    else:
+        _print(report)
+
+
+def _inspect_picture(path: Path) -> dict[str, object]:
+    from ganrt.runtime.pictures import read_origin
+
+    return {"file": str(path), "kind": "picture", **read_origin(path)}
+
+
+def _inspect_checkpoint(path: Path) -> dict[str, object]:
+    from ganrt.exporter.describe import describe
+
+    report = asdict(describe(path))
+    return {"file": str(path), "kind": "checkpoint", **{key: value for key, value in report.items() if key != "path"}}
+
+
+def _inspect_onnx(path: Path) -> dict[str, object]:
+    import json
+
+    from ganrt.engines.onnx_file import read_onnx
+
+    onnx_file = read_onnx(path)
+    spec = json.loads(onnx_file.spec().to_json())
+    if spec["canary"]:
+        spec["canary"]["png"] = f"({len(spec['canary']['png'])} characters)"
+    return {
+        "file": str(path),
+        "kind": "ONNX",
+        "bytes": len(onnx_file.data),
+        "sha256": onnx_file.sha256,
+        "ir_version": onnx_file.ir_version,
+        "opset": onnx_file.opset,
+        "producer": onnx_file.producer,
+        "nodes": len(onnx_file.operators),
+        "operators": sorted(set(onnx_file.operators)),
+        "parameters": onnx_file.parameters,
+        "macs": _macs(path),
+        "spec": spec,
+    }
+
+
+def _macs(path: Path) -> int | None:
+    """Multiply-accumulates of one image; None where the onnx package, which infers the shapes, is missing."""
+    from ganrt.engines.cost import macs_of_one_image
+    from ganrt.errors import BackendUnavailable
+
+    try:
+        return macs_of_one_image(path)
+    except BackendUnavailable:
+        return None
+
+
+def _print(report: dict[str, object], indent: str = "") -> None:
+    for key, value in report.items():
+        if isinstance(value, dict):
+            typer.echo(f"{indent}{key}:")
+            _print(value, indent + "  ")
+        elif value is not None:
+            shown = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+            typer.echo(f"{indent}{key}: {shown}")

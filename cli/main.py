@@ -1,0 +1,32 @@
+"""The entry point: registers the commands and runs the one asked for."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from ganrt import __version__
+from ganrt.cli import doctor, export, generate, inspect, interpolate, sweep, verify  # noqa: F401  (they register themselves)
+from ganrt.cli.app import app, strip_debug
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ganrt {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks; may stand anywhere.")] = False,
+) -> None: ...
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the command line; always ends in SystemExit."""
+    app(args=strip_debug(sys.argv[1:] if arguments is None else arguments), prog_name="ganrt")

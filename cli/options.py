@@ -1,0 +1,71 @@
+"""The options that several commands share, declared once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from ganrt.runtime.generator import Generator
+    from ganrt.runtime.sampling import Truncation
+
+Model = Annotated[str, typer.Option("-m", "--model", help="A bundled model's name, or the path of an .onnx file.")]
+Backend = Annotated[str, typer.Option("--backend", help="auto, onnxruntime or onnxruntime-cuda.")]
+Device = Annotated[str, typer.Option("-d", "--device", help="auto, cpu or cuda; never silently another.")]
+Precision = Annotated[str, typer.Option("--precision", help="fp32.")]
+Threads = Annotated[int | None, typer.Option("--threads", help="CPU threads; by default one a core.", min=1)]
+Psi = Annotated[
+    float | None,
+    typer.Option("--truncation", "--trunc", help="Truncation factor psi; below 1: less variety, more typical."),
+]
+PsiMode = Annotated[
+    str | None,
+    typer.Option("--truncation-mode", help="scale: psi * TN(threshold); resample: TN(psi * threshold)."),
+]
+Threshold = Annotated[
+    float | None,
+    typer.Option("--threshold", help="Where the normal distribution is cut off, such as 2 or 5."),
+]
+StatisticsPsi = Annotated[
+    float | None,
+    typer.Option("--statistics-truncation", help="BigGAN: the truncation of the batch-norm statistics alone."),
+]
+ClassName = Annotated[
+    str | None,
+    typer.Option("--class", help="Class name or number, for generators with classes."),
+]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+OutputFile = Annotated[Path, typer.Option("-o", "--output", help="The file to write.")]
+
+
+def open_generator(model: str, backend: str, device: str, precision: str, threads: int | None) -> Generator:
+    """Loads the generator that the options ask for."""
+    from ganrt.runtime.generator import load
+
+    return load(model, backend=backend, device=device, precision=precision, threads=threads)
+
+
+def make_truncation(
+    psi: float | None, mode: str | None, threshold: float | None, statistics: float | None = None
+) -> Truncation:
+    """The truncation that the options ask for."""
+    from ganrt.runtime.sampling import Truncation
+
+    return Truncation(psi, mode, threshold, statistics)
+
+
+def parse_grid(text: str) -> tuple[int, int]:
+    """ "4x3" -> (4 columns, 3 rows).
+
+    Raises:
+        UsageError: anything else.
+    """
+    from ganrt.errors import UsageError
+
+    columns, _, rows = text.lower().partition("x")
+    if not (columns.isdecimal() and rows.isdecimal() and 0 < int(columns) <= 1000 and 0 < int(rows) <= 1000):
+        raise UsageError(f"grid '{text}': expected COLUMNSxROWS, such as 4x3, each from 1 to 1000")
+    return int(columns), int(rows)

@@ -1,0 +1,63 @@
+"""`ganrt verify`: is what this backend draws what the portable graph draws?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from ganrt.cli import options
+from ganrt.cli.app import Progress, announce, command, in_use, print_json, say
+from ganrt.errors import NegativeResult
+
+
+@command(
+    "verify",
+    """
+    ganrt verify -m avatars
+    ganrt verify -m avatars --samples 256 --json
+    """,
+)
+def verify(
+    model: options.Model = "avatars",
+    against: Annotated[
+        str | None,
+        typer.Option("--against", help="The reference; by default the same file in FP32 on the CPU."),
+    ] = None,
+    samples: Annotated[int, typer.Option("--samples", "-n", min=1, help="How many latents.")] = 64,
+    seed: Annotated[int, typer.Option("--seed", help="Whose images 0, 1, 2 ... are compared.")] = 0,
+    max_error: Annotated[int, typer.Option("--max-error", help="Largest accepted difference, in 8-bit steps.")] = 1,
+    min_psnr: Annotated[float, typer.Option("--min-psnr", help="Smallest accepted PSNR of any picture, in dB.")] = 48.0,
+    backend: options.Backend = "auto",
+    device: options.Device = "auto",
+    precision: options.Precision = "fp32",
+    threads: options.Threads = None,
+    json: options.Json = False,
+) -> None:
+    """Compares pictures with the reference's and the model's canary; exit code 1 if the worst is out of tolerance."""
+    from ganrt.runtime.canary import canary_error
+    from ganrt.runtime.compare import compare
+
+    with (
+        options.open_generator(model, backend, device, precision, threads) as generator,
+        options.open_generator(against or model, "onnxruntime", "cpu", "fp32", threads) as reference,
+    ):
+        announce(generator)
+        canary = canary_error(generator)
+        with Progress(samples, "latents") as progress:
+            result = compare(generator, reference, samples, seed, progress)
+        passed = result.within(max_error, min_psnr) and (canary is None or canary <= max_error)
+        worst = "identical" if result.worst_psnr is None else f"{result.worst_psnr:.1f} dB"
+        summary = (
+            f"worst of {result.samples}: error {result.max_error}, PSNR {worst}, SSIM {result.worst_ssim:.6f} "
+            f"(index {result.worst_index}); canary error {'none' if canary is None else canary}"
+        )
+        if json:
+            print_json({**in_use(generator), **asdict(result), "canary_error": canary, "passed": passed})
+        else:
+            say(summary)
+        if not passed:
+            raise NegativeResult(
+                f"out of tolerance: {summary}\naccepted: error at most {max_error}, PSNR at least {min_psnr:g} dB"
+            )
