@@ -138,7 +138,7 @@ class _Plan:
     """Where everything goes, settled and checked before the first picture is drawn."""
 
     def __init__(self, output: Path, cells: tuple[int, int] | None, pairs: list[SeedAndIndex], force: bool) -> None:
-        from ganrt.runtime.files import check_free, make_folder
+        from ganrt.files import check_free, make_folder
 
         single = output.suffix.lower() == ".png"
         if single and cells is None:
@@ -177,7 +177,7 @@ def _draw(
     batch_size: int | None,
     plan: _Plan,
 ) -> list[Path]:
-    from ganrt.runtime.files import write_file
+    from ganrt.files import write_file
     from ganrt.runtime.pictures import encode_png, sheet
 
     on_sheet: list[NDArray[np.uint8]] = []
@@ -232,7 +232,7 @@ def _write_identities(plan: _Plan, names: list[str], pairs: list[SeedAndIndex]) 
     import csv
     import io
 
-    from ganrt.runtime.files import write_file
+    from ganrt.files import write_file
 
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")

@@ -45,7 +45,7 @@ def interpolate(
     json: options.Json = False,
 ) -> None:
     """Walks from seed to seed and writes what it sees."""
-    from ganrt.runtime.files import check_free
+    from ganrt.files import check_free
     from ganrt.runtime.seeds import parse_seeds
     from ganrt.runtime.video import check_suffix, write_frames
     from ganrt.runtime.walk import walk

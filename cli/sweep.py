@@ -41,7 +41,7 @@ def sweep(
     json: options.Json = False,
 ) -> None:
     """Draws a grid of truncation factors by latents and measures each row's diversity."""
-    from ganrt.runtime.files import check_free, write_file
+    from ganrt.files import check_free, write_file
     from ganrt.runtime.pictures import encode_png
     from ganrt.runtime.sampling import Truncation
     from ganrt.runtime.sweep import sweep as run_sweep

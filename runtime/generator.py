@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ganrt.engines.backends import open_model
 from ganrt.engines.protocol import Engine, EngineOptions
 from ganrt.errors import UsageError
+from ganrt.runtime.arguments import UINT64_LIMIT, as_uint64, integer_between
 from ganrt.runtime.identity import identity_index
 from ganrt.runtime.labels import LabelsLike, label_weights
 from ganrt.runtime.models import DEFAULT_MODEL, resolve_model
@@ -106,9 +107,10 @@ class Generator:
         Returns:
             uint8 [count, height, width, channels], RGB.
         """
-        if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 0:
-            raise UsageError(f"count {count!r}: expected 0 or more")
-        pairs = [(seed, start + i) for i in range(count)]
+        seed = integer_between("seed", seed, 0, UINT64_LIMIT - 1)
+        start = integer_between("start", start, 0, UINT64_LIMIT - 1)
+        count = integer_between("count", count, 0, UINT64_LIMIT - start)
+        pairs = ((seed, start + i) for i in range(count))
         batches = [images for _, images in self.sample_pairs(pairs, truncation, labels, batch_size)]
         return np.concatenate(batches) if batches else self._no_images()
 
@@ -126,12 +128,14 @@ class Generator:
         """
         latent = self._latent()
         how = truncation if isinstance(truncation, Truncation) else Truncation(psi=truncation)
+        done = 0
         for batch in _chunks(pairs, self._batch_size(batch_size)):
-            seeds, indices = (
-                _uint64(column, name) for column, name in zip(zip(*batch, strict=True), _NAMES, strict=True)
-            )
+            seeds = as_uint64("seeds", [pair[0] for pair in batch])
+            indices = as_uint64("indices", [pair[1] for pair in batch])
             z = draw(latent, seeds, indices, how)
-            yield batch, self._run(z, label_weights(self.spec, labels, seeds, indices), how)
+            weights = label_weights(self.spec, _rows(labels, done, len(batch)), seeds, indices)
+            yield batch, self._run(z, weights, how)
+            done += len(batch)
 
     def avatar(
         self,
@@ -211,9 +215,7 @@ class Generator:
         sizes = self._engine.batch_sizes
         if wanted is None:
             return sizes.optimum
-        if isinstance(wanted, bool) or not isinstance(wanted, (int, np.integer)) or wanted < 1:
-            raise UsageError(f"batch size {wanted!r}: expected 1 or more")
-        return min(int(wanted), sizes.maximum)
+        return min(integer_between("batch size", wanted, 1, UINT64_LIMIT), sizes.maximum)
 
     def _run(self, z: NDArray[np.float32], weights: NDArray[np.float32] | None, truncation: Truncation) -> Images:
         """One batch, padded up to what the engine takes; the padding never reaches the caller."""
@@ -235,17 +237,12 @@ class Generator:
         return np.empty(shape, np.uint8)
 
 
-_NAMES = ("seed", "index")
+def _rows(labels: LabelsLike | None, first: int, count: int) -> LabelsLike | None:
+    """The labels of one batch: rows of weights [n, count] are cut, anything else goes for all."""
+    return labels[first : first + count] if isinstance(labels, np.ndarray) and labels.ndim == 2 else labels
 
 
 def _chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
     iterator = iter(items)
     while chunk := list(islice(iterator, size)):
         yield chunk
-
-
-def _uint64(values: Sequence[int], name: str) -> NDArray[np.uint64]:
-    for value in values:
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not 0 <= value < 2**64:
-            raise UsageError(f"{name} {value!r}: expected an integer from 0 to 2^64 - 1")
-    return np.array(values, np.uint64)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.errors import OutputFailed, UsageError
-from ganrt.runtime.files import make_folder, whole_file, write_file
+from ganrt.files import make_folder, whole_file, write_file
 from ganrt.runtime.pictures import encode_png, to_opencv
 
 Frame = NDArray[np.uint8]

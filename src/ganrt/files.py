@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,7 +41,8 @@ def whole_file(path: Path, *, force: bool = False) -> Iterator[Path]:
     """
     check_free(path, force)
     make_folder(path.parent)
-    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
+    # Not tempfile: its files are private to the user, and this one is to have the usual permissions.
+    partial = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.partial{path.suffix}")
     try:
         yield partial
         partial.replace(path)

@@ -1,0 +1,1 @@
+"""Measurements: run by hand, kept as JSON and Markdown under results/."""

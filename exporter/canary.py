@@ -1,0 +1,34 @@
+"""The canary: one picture of the portable form, kept in the spec to notice an engine that draws something else."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ganrt.exporter.inputs import Sampler, sample_inputs
+from ganrt.exporter.session import Session
+from ganrt.spec import Canary, GeneratorSpec
+
+SEED, INDEX = 0, 0
+
+
+def draw_canary(session: Session, spec: GeneratorSpec, sampler: Sampler) -> Canary:
+    """Seed 0, index 0 (and class 0) through `session`, alone in its batch."""
+    inputs = sample_inputs(spec, sampler, SEED, INDEX, 1)
+    picture = np.ascontiguousarray(session.run(inputs)[0][0])
+    labels = tuple(float(weight) for weight in inputs["labels"][0]) if "labels" in inputs else None
+    png = base64.b64encode(encode_png(picture)).decode()
+    return Canary(seed=SEED, index=INDEX, labels=labels, sha256=hashlib.sha256(picture.tobytes()).hexdigest(), png=png)
+
+
+def encode_png(picture: NDArray[Any]) -> bytes:
+    """uint8 [h, w, c] (grey, RGB or RGBA) -> PNG; OpenCV wants blue first."""
+    order = {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[picture.shape[2]]
+    done, png = cv2.imencode(".png", np.ascontiguousarray(picture[:, :, order]))
+    assert done, "OpenCV could not encode a PNG"
+    return bytes(png.tobytes())

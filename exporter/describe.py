@@ -1,0 +1,79 @@
+"""What a checkpoint is: the part of `ganrt inspect` that needs torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ganrt.exporter.requirements import READING, require
+
+
+@dataclass(frozen=True)
+class CheckpointReport:
+    """What a checkpoint holds.
+
+    Attributes:
+        format: "safetensors" or "torch"; `container` the dotted keys the weights lie under, "" if at the top.
+        certainty: how sure the recognition is; `notes` what the file does not say and was assumed.
+        latent_dim: None for networks that take pictures. `labels`: classes, None if there are none.
+        height, width, channels: of the pictures it draws.
+        parameters: trained values. macs: multiply-accumulates per picture.
+        dtype: of the weights in the file.
+        size: of the file in bytes.
+    """
+
+    path: Path
+    format: str
+    container: str
+    family: str
+    certainty: str
+    notes: tuple[str, ...]
+    latent_dim: int | None
+    labels: int | None
+    height: int
+    width: int
+    channels: int
+    tensors: int
+    parameters: int
+    macs: int
+    dtype: str
+    size: int
+    sha256: str
+
+
+def describe(path: Path, *, family: str | None = None) -> CheckpointReport:
+    """Reads and recognises a checkpoint; exports nothing.
+
+    Raises:
+        BadInputFile: it cannot be read or is of no known family.
+        UsageError: `family` does not exist.
+        BackendUnavailable: torch or safetensors is missing.
+    """
+    require(*READING)
+    from ganrt.exporter.checkpoints import read_checkpoint
+    from ganrt.exporter.cost import count_macs, count_parameters
+    from ganrt.exporter.families import build_generator
+
+    read = read_checkpoint(path)
+    built = build_generator(read, family, {})
+    spec = built.spec
+    assert spec.output is not None
+    return CheckpointReport(
+        path=path,
+        format=read.format,
+        container=read.container,
+        family=spec.family,
+        certainty=built.certainty,
+        notes=built.notes,
+        latent_dim=spec.latent.dim if spec.latent else None,
+        labels=spec.labels.count if spec.labels else None,
+        height=spec.output.height,
+        width=spec.output.width,
+        channels=spec.output.channels,
+        tensors=len(read.tensors),
+        parameters=count_parameters(built.module),
+        macs=count_macs(built.module, spec),
+        dtype=read.dtype,
+        size=read.size,
+        sha256=read.sha256,
+    )

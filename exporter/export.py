@@ -1,0 +1,140 @@
+"""Checkpoint -> verified ONNX file with its spec: the one call behind `ganrt export`."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ganrt.errors import BadInputFile, NegativeResult, SpecError, UsageError
+from ganrt.exporter.inputs import Sampler
+from ganrt.exporter.requirements import EXPORTING, require
+from ganrt.files import check_free, whole_file
+from ganrt.spec import METADATA_KEY, GeneratorSpec, Source
+
+if TYPE_CHECKING:
+    from ganrt.exporter.checkpoints import Checkpoint
+    from ganrt.exporter.families.protocol import Built
+    from ganrt.exporter.verify import Comparison
+
+__all__ = ["ExportResult", "Sampler", "export"]
+_NO_SETTINGS: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True)
+class ExportResult:
+    """A written file: where, what its spec says, how well it agrees with torch, and its size in bytes."""
+
+    path: Path
+    spec: GeneratorSpec
+    verification: Comparison
+    bytes: int
+
+
+def export(
+    checkpoint: Path,
+    output: Path,
+    *,
+    sampler: Sampler,
+    family: str | None = None,
+    settings: Mapping[str, str] = _NO_SETTINGS,
+    name: str | None = None,
+    licence: str | None = None,
+    attribution: str | None = None,
+    force: bool = False,
+    progress: Callable[[str], None] | None = None,
+) -> ExportResult:
+    """Exports a generator, verifies it against torch and writes it; writes nothing if verification fails.
+
+    Args:
+        output: a name ending in `.onnx`.
+        sampler: (latent, seed, start, count) -> float32 [count, dim]; the runtime's latents.
+        family: None recognises it.
+        settings: what the weights do not say, such as `bn_eps` of DCGAN.
+        name: the generator's, by default the output's without its suffix.
+        licence: of the weights; with `attribution` it is kept in the spec.
+        force: overwrite `output`.
+        progress: told what is being done, a short sentence at a time.
+
+    Raises:
+        BadInputFile: the checkpoint cannot be used.
+        UsageError: a family, setting, name or suffix that makes no sense.
+        NegativeResult: the graph does not draw what the checkpoint draws.
+        OutputFailed: the output exists without `force`, or cannot be written.
+        BackendUnavailable: a package is missing.
+    """
+    say = progress or _silent
+    if output.suffix != ".onnx":
+        raise UsageError(f"output {output} does not end in .onnx\nexpected such as -o {output.stem or 'model'}.onnx")
+    check_free(output, force)
+    require(*EXPORTING)
+    from ganrt.exporter.checkpoints import read_checkpoint
+    from ganrt.exporter.families import build_generator
+    from ganrt.exporter.graph import build_graph, embed_spec
+    from ganrt.exporter.verify import verify
+
+    say(f"reading {checkpoint}")
+    read = read_checkpoint(checkpoint)
+    built = build_generator(read, family, settings)
+    built = replace(built, spec=_describe(built, read, name or _safe_name(output.stem), licence, attribution))
+    say(f"exporting {built.spec.family}")
+    model = build_graph(built)
+    comparison = verify(built, model, sampler, progress=progress)
+    spec = _finish(built.spec, model.SerializeToString(), comparison, sampler)
+    data = embed_spec(model, spec)
+    say(f"writing {output}")
+    _write(output, data, force, lambda written: _check_written(written, spec, sampler))
+    return ExportResult(path=output, spec=spec, verification=comparison, bytes=len(data))
+
+
+def _silent(_: str) -> None:
+    pass
+
+
+def _safe_name(stem: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._+-]+", "-", stem).lstrip("._+-")[:100] or "generator"
+
+
+def _describe(built: Built, read: Checkpoint, name: str, licence: str | None, attribution: str | None) -> GeneratorSpec:
+    """The spec before verification; it is made first, since a name that does not do should cost no work."""
+    try:
+        source = Source(format=read.format, sha256=read.sha256, licence=licence, attribution=attribution)
+        return replace(built.spec, name=name, source=source)
+    except SpecError as error:
+        raise UsageError(str(error)) from error
+
+
+def _finish(spec: GeneratorSpec, model: bytes, comparison: Comparison, sampler: Sampler) -> GeneratorSpec:
+    from ganrt.exporter.canary import draw_canary
+    from ganrt.exporter.session import Session
+
+    canary = draw_canary(Session(model), spec, sampler)
+    return replace(spec, verification=comparison.to_spec(), canary=canary)
+
+
+def _write(output: Path, data: bytes, force: bool, check: Callable[[bytes], None]) -> None:
+    """Writes beside `output`, reads it back, lets `check` judge what lies on the disk, and moves it into place."""
+    with whole_file(output, force=force) as partial:
+        with partial.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        check(partial.read_bytes())
+        check_free(output, force)  # once more: the work took a while
+
+
+def _check_written(data: bytes, spec: GeneratorSpec, sampler: Sampler) -> None:
+    """The file as it lies on the disk must load, explain itself and draw its canary."""
+    from ganrt.exporter.canary import draw_canary
+    from ganrt.exporter.session import Session
+
+    session = Session(data)
+    try:
+        found = GeneratorSpec.from_json(session.metadata().get(METADATA_KEY, ""))
+    except BadInputFile as error:
+        raise NegativeResult(f"the written file's spec cannot be read back: {error}\nnothing was written") from error
+    if found != spec or draw_canary(session, spec, sampler) != spec.canary:
+        raise NegativeResult("the written file does not give back its spec and its canary\nnothing was written")

@@ -1,0 +1,68 @@
+"""Generator families: one a file, found through one lazy table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from ganrt.errors import BadInputFile, UsageError
+
+if TYPE_CHECKING:
+    from ganrt.exporter.checkpoints import Checkpoint
+    from ganrt.exporter.families.protocol import Built, Family, State
+
+FAMILIES: dict[str, str] = {"dcgan": "ganrt.exporter.families.dcgan:DCGAN"}
+_SHOWN_KEYS = 5
+
+
+def load_family(name: str) -> Family:
+    """The family called `name`.
+
+    Raises:
+        UsageError: there is none; the message names those there are.
+    """
+    if name not in FAMILIES:
+        raise UsageError(f"unknown family {name!r}\nexpected --family with one of: {', '.join(FAMILIES)}")
+    module, _, cls = FAMILIES[name].partition(":")
+    family: Family = getattr(import_module(module), cls)()
+    return family
+
+
+def find_family(state: State) -> str:
+    """The name of the one family that `state` looks like.
+
+    Raises:
+        BadInputFile: none does, or several do; the message names the families and some keys.
+    """
+    found = [name for name in FAMILIES if load_family(name).detect(state)]
+    if len(found) == 1:
+        return found[0]
+    keys = ", ".join(key[:60] for key in list(state)[:_SHOWN_KEYS])
+    raise BadInputFile(
+        f"looks like {' and '.join(found) if found else 'no known family'}: {len(state)} tensors, such as {keys}\n"
+        f"known families: {', '.join(FAMILIES)}; say which with --family NAME"
+    )
+
+
+def build_generator(checkpoint: Checkpoint, family: str | None, settings: Mapping[str, str]) -> Built:
+    """Recognises a checkpoint (unless `family` says what it is) and rebuilds its generator.
+
+    Raises:
+        BadInputFile: no family fits, or keys or shapes do not; the message names the file.
+        UsageError: `family` or a setting does not exist, or a value makes no sense.
+    """
+    try:
+        name = find_family(checkpoint.tensors) if family is None else family
+        chosen = load_family(name)
+        _check_settings(name, chosen.settings, settings)
+        return chosen.build(checkpoint.tensors, settings)
+    except BadInputFile as error:
+        raise BadInputFile(f"{checkpoint.path}: {error}") from error
+
+
+def _check_settings(family: str, accepted: Mapping[str, str], settings: Mapping[str, str]) -> None:
+    for key in settings:
+        if key not in accepted:
+            known = ", ".join(f"{name} ({meaning})" for name, meaning in accepted.items()) or "none"
+            raise UsageError(f"family {family} has no setting {key!r}\naccepted with --set: {known}")

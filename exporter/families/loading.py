@@ -1,0 +1,81 @@
+"""Strict loading, shared by all families: every key that is missing, unexpected or misshapen is named."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor, nn
+
+from ganrt.errors import BadInputFile, UsageError
+from ganrt.exporter.families.protocol import State
+
+_COUNTER = "num_batches_tracked"  # a training counter that torch before 0.4.1 did not write; it changes no picture
+_LONGEST = 8000  # all keys of a real generator fit; a file with a million keys must not fill the terminal
+
+
+def load_strictly(make: Callable[[], nn.Module], state: State, what: str) -> nn.Module:
+    """Makes a module and gives it `state`'s tensors: eval mode, float32, no gradients.
+
+    Args:
+        make: builds the module; it runs on the meta device, so that shapes read from a hostile file cost nothing.
+        what: names the expected network in errors.
+
+    Raises:
+        BadInputFile: keys or shapes differ, or a running variance is negative.
+    """
+    with torch.device("meta"):
+        module = make()
+    expected = {key: tensor for key, tensor in module.state_dict().items() if not key.endswith(_COUNTER)}
+    given = {key: tensor for key, tensor in state.items() if not key.endswith(_COUNTER)}
+    problems = _problems(expected, given)
+    if problems:
+        raise BadInputFile(
+            f"does not fit {what}\n{_clip('; '.join(problems))}\nif it is another network, say which with --family"
+        )
+    _check_variances(given)
+    counters = {key: torch.zeros((), dtype=torch.int64) for key in module.state_dict() if key.endswith(_COUNTER)}
+    module.load_state_dict(given | counters, strict=True, assign=True)
+    return module.eval().requires_grad_(False)
+
+
+def _problems(expected: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> list[str]:
+    missing = [key for key in expected if key not in given]
+    unexpected = [key for key in given if key not in expected]
+    misshapen = [
+        f"{key} {list(given[key].shape)}, expected {list(tensor.shape)}"
+        for key, tensor in expected.items()
+        if key in given and given[key].shape != tensor.shape
+    ]
+    integers = [key for key in expected if key in given and not given[key].is_floating_point()]
+    groups = {"missing": missing, "unexpected": unexpected, "wrong shape": misshapen, "not floats": integers}
+    return [f"{name}: {', '.join(keys)}" for name, keys in groups.items() if keys]
+
+
+def _clip(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + " ..."
+
+
+def _check_variances(state: State) -> None:
+    for key, tensor in state.items():
+        if key.endswith("running_var") and bool((tensor < 0).any()):
+            raise BadInputFile(f"tensor {key!r} has negative variances\nexport another checkpoint: this one is damaged")
+
+
+def positive_float(settings: Mapping[str, str], key: str, default: float, high: float) -> float:
+    """The setting `key` as a number in (0, high].
+
+    Raises:
+        UsageError: it is none.
+    """
+    text = settings.get(key)
+    if text is None:
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value <= high:
+        raise UsageError(f"setting {key}={text!r}: expected a number above 0 and at most {high:g}")
+    return value

@@ -1,0 +1,170 @@
+"""torch module -> ONNX model that keeps the graph contract.
+
+Opset 18, IR 10, `ai.onnx` alone, one file, one dynamic axis `n`; inputs as the spec names them, output `image` uint8
+[n, h, w, c]. torch.export does the tracing (so any family's module will do) and this file the contract.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import onnx
+import torch
+from torch import Tensor, nn
+
+from ganrt.exporter.families.protocol import Built, ValueRange
+from ganrt.exporter.folding import fold_batch_norm
+from ganrt.exporter.inputs import input_shapes
+from ganrt.spec import METADATA_KEY, GeneratorSpec
+
+OPSET = 18
+IR_VERSION = 10
+BATCH = "n"
+OUTPUT = "image"
+NATIVE = "native"  # the float picture before the tail: an inner tensor, which verification reads
+_PREFIX = "generator."
+
+
+class _WithTail(nn.Module):
+    """(inputs) -> (uint8 [n, h, w, c], float32 [n, c, h, w])."""
+
+    def __init__(self, generator: nn.Module, value_range: ValueRange) -> None:
+        super().__init__()
+        self.generator = generator
+        self.value_range = value_range
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor]:
+        native = self.generator(*inputs)
+        return to_uint8(native, self.value_range), native
+
+
+def to_uint8(native: Tensor, value_range: ValueRange) -> Tensor:
+    """The tail: float32 [n, c, h, w] -> uint8 [n, h, w, c], rounded half to even.
+
+    In float to the very end: backends differ in how they cast and move uint8, and agree on floats.
+    """
+    return to_levels(native, value_range).round().permute(0, 2, 3, 1).to(torch.uint8)
+
+
+def to_levels(native: Tensor, value_range: ValueRange) -> Tensor:
+    """[-1, 1] (tanh) or [0, 1] (sigmoid) -> grey levels in [0, 255], not rounded; shape and type stay."""
+    levels = (native + 1) * 127.5 if value_range == "tanh" else native * 255
+    return levels.clamp(0, 255)
+
+
+def build_graph(built: Built) -> onnx.ModelProto:
+    """The ONNX model of a generator, batch norm folded, without its spec. Equal weights give equal bytes."""
+    module = _WithTail(fold_batch_norm(built.module), built.value_range).eval()
+    model = _trace(module, input_shapes(built.spec))
+    _remove_traces(model)
+    _rename(model)
+    del model.graph.output[1]  # NATIVE stays as an inner tensor
+    # No version: the bytes are to depend on the weights alone.
+    model.producer_name, model.producer_version = "ganrt", ""
+    model.graph.name = built.spec.family
+    _check(model, built.spec)
+    return model
+
+
+def embed_spec(model: onnx.ModelProto, spec: GeneratorSpec) -> bytes:
+    """The file's bytes, with the spec in its metadata; deterministic."""
+    whole = onnx.ModelProto()
+    whole.CopyFrom(model)
+    whole.metadata_props.add(key=METADATA_KEY, value=spec.to_json())
+    return cast(bytes, whole.SerializeToString(deterministic=True))
+
+
+def with_native_output(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The same graph with the float picture as a second output, `native` float32 [n, c, h, w]."""
+    extended = onnx.ModelProto()
+    extended.CopyFrom(model)
+    extended.graph.output.append(onnx.helper.make_tensor_value_info(NATIVE, onnx.TensorProto.FLOAT, None))
+    return extended
+
+
+def _trace(module: nn.Module, shapes: dict[str, tuple[int, ...]]) -> onnx.ModelProto:
+    # Two images: torch.export takes a batch of one for a constant.
+    examples = tuple(torch.zeros(2, *shape) for shape in shapes.values())
+    batch = torch.export.Dim(BATCH)
+    with _quiet(), torch.no_grad():
+        program = torch.onnx.export(
+            module,
+            examples,
+            dynamo=True,
+            opset_version=OPSET,
+            input_names=list(shapes),
+            output_names=[OUTPUT, NATIVE],
+            dynamic_shapes=(tuple({0: batch} for _ in shapes),),
+            verbose=False,
+        )
+    assert program is not None
+    return program.model_proto
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without torch's internal deprecations and its note that torchvision is missing: neither is the user's affair."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def _remove_traces(model: onnx.ModelProto) -> None:
+    """Drops what tracing left behind: stack traces with local paths, names of passes, doc strings."""
+    graph = model.graph
+    parts: list[Any] = [model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer]
+    for part in parts:
+        part.ClearField("doc_string")
+        part.ClearField("metadata_props")
+    for node in graph.node:
+        for attribute in node.attribute:
+            attribute.ClearField("doc_string")
+    # Inner shapes mention torch's symbols; every reader infers them again.
+    graph.ClearField("value_info")
+
+
+def _rename(model: onnx.ModelProto) -> None:
+    """Weights get the checkpoint's keys, nodes `ConvTranspose_3`, and what a node makes the node's name."""
+    graph = model.graph
+    names = {tensor.name: tensor.name.removeprefix(_PREFIX) for tensor in graph.initializer}
+    constants = [name for name in names if not name.startswith(_PREFIX)]
+    names.update({name: f"constant_{i}" for i, name in enumerate(constants)})
+    fixed = {value.name for value in [*graph.input, *graph.output]}
+    for i, node in enumerate(graph.node):
+        node.name = f"{node.op_type}_{i}"
+        for j, output in enumerate(node.output):
+            if output and output not in fixed:
+                names[output] = node.name if j == 0 else f"{node.name}_{j}"
+    for tensor in graph.initializer:
+        tensor.name = names[tensor.name]
+    for node in graph.node:
+        node.input[:] = [names.get(name, name) for name in node.input]
+        node.output[:] = [names.get(name, name) for name in node.output]
+
+
+def _check(model: onnx.ModelProto, spec: GeneratorSpec) -> None:
+    """The contract, asserted: a breach is a defect of the exporter and not of its input."""
+    onnx.checker.check_model(model, full_check=True)
+    assert spec.output is not None
+    opsets = [(opset.domain, opset.version) for opset in model.opset_import]
+    sides = [spec.output.height, spec.output.width, spec.output.channels]
+    found = {value.name: _dims(value) for value in [*model.graph.input, *model.graph.output]}
+    expected = {name: [BATCH, *shape] for name, shape in input_shapes(spec).items()} | {OUTPUT: [BATCH, *sides]}
+    if opsets != [("", OPSET)] or model.ir_version != IR_VERSION or len(model.functions) or found != expected:
+        raise AssertionError(
+            f"the graph breaks the contract: {opsets}, IR {model.ir_version}, {found} is not {expected}"
+        )
+
+
+def _dims(value: onnx.ValueInfoProto) -> list[int | str]:
+    return [dim.dim_param or dim.dim_value for dim in value.type.tensor_type.shape.dim]

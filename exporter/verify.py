@@ -1,0 +1,193 @@
+"""The torch module, as loaded, against the ONNX graph in ONNX Runtime: float and uint8, worst of many latents.
+
+Tolerance: 1e-4 on pictures in [-1, 1] or [0, 1]. Both sides compute in float32 and differ in the order of sums and
+in the folded batch norm; tanh networks of this depth differ by about 1e-6, so 1e-4 leaves room for deep ones, while
+any wrong constant (an epsilon, a shifted kernel) errs by 1e-2 and more. 1e-4 is 0.013 (tanh) or 0.026 (sigmoid) of
+a grey level: the uint8 pictures can differ by one level only, and only where a value lies that close to a half. So
+each uint8 value must lie within 0.5 and that little of torch's unrounded one: truncating would not pass.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+
+from ganrt.errors import NegativeResult
+from ganrt.exporter.families.protocol import Built
+from ganrt.exporter.graph import to_levels, to_uint8, with_native_output
+from ganrt.exporter.inputs import Array, Sampler, sample_inputs
+from ganrt.exporter.session import Session
+from ganrt.spec import Verification
+
+TOLERANCE = 1e-4
+TOLERANCE_UINT8 = 1
+TOLERANCE_ROUNDING = 0.5 + 255 * TOLERANCE
+BATCHES = (1, 3, 4, 8, 16, 32)  # 64 latents in batches of several sizes: a constant batch cannot hide
+MINIMUM = 4
+SEED = 1
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a verification found.
+
+    Attributes:
+        against: what the graph was compared with.
+        samples: pictures compared, indices 0 on of seed 1.
+        max_error: worst absolute difference of the float pictures.
+        worst_index: the picture that errs most: in grey levels, then in floats.
+        max_error_uint8: worst difference in grey levels; `differing` of `values` uint8 values differ at all.
+        rounding_error: worst distance of a uint8 value from torch's unrounded one, in grey levels; ideally 0.5.
+        psnr: of the worst uint8 picture in dB, None if all are identical.
+    """
+
+    against: str
+    samples: int
+    max_error: float
+    worst_index: int
+    max_error_uint8: int
+    rounding_error: float
+    differing: int
+    values: int
+    psnr: float | None
+
+    @property
+    def passed(self) -> bool:
+        # Written so that a NaN fails.
+        return (
+            self.max_error <= TOLERANCE
+            and self.max_error_uint8 <= TOLERANCE_UINT8
+            and self.rounding_error <= TOLERANCE_ROUNDING
+        )
+
+    def to_spec(self) -> Verification:
+        """The part of it that the spec keeps."""
+        return Verification(
+            against=self.against,
+            samples=self.samples,
+            max_error=self.max_error,
+            max_error_uint8=self.max_error_uint8,
+            psnr=self.psnr,
+        )
+
+
+def verify(
+    built: Built,
+    model: onnx.ModelProto,
+    sampler: Sampler,
+    *,
+    budget_s: float = 20.0,
+    progress: Callable[[str], None] | None = None,
+) -> Comparison:
+    """Compares the generator's module, not folded, with `model` on 64 latents, or on as many as `budget_s` allows.
+
+    Args:
+        model: as `build_graph` returns it.
+        budget_s: seconds; at least 4 latents are compared whatever they take.
+
+    Raises:
+        NegativeResult: out of tolerance, or not finite; the message names the worst latent and the figures.
+    """
+    session = Session(with_native_output(model).SerializeToString())
+    errors: list[_Errors] = []
+    began, done = time.monotonic(), 0
+    for batch in BATCHES:
+        spent = time.monotonic() - began
+        if done >= MINIMUM and spent * (done + batch) / done > budget_s:
+            break
+        errors += _compare(built, session, sample_inputs(built.spec, sampler, SEED, done, batch), done)
+        done += batch
+        if progress is not None:
+            progress(f"verified {done} of {sum(BATCHES)} latents")
+    result = _summarise(errors, f"torch {torch.__version__}, float32, before folding")
+    if not result.passed:
+        raise NegativeResult(_failure(result))
+    return result
+
+
+@dataclass(frozen=True)
+class _Errors:
+    """One picture: see `Comparison`; `mean_square` of the differences in grey levels."""
+
+    floats: float
+    levels: int
+    rounding: float
+    differing: int
+    values: int
+    mean_square: float
+
+
+def _compare(built: Built, session: Session, inputs: Mapping[str, Array], start: int) -> list[_Errors]:
+    with torch.no_grad():
+        native = built.module(*(torch.from_numpy(value) for value in inputs.values()))
+        exact = to_levels(native.double(), built.value_range).permute(0, 2, 3, 1).numpy()
+        expected = to_uint8(native, built.value_range).numpy()
+    image, floats = session.run(inputs)
+    reference = native.numpy()
+    _refuse_non_finite(reference, start, "the checkpoint's own torch module")
+    _refuse_non_finite(floats, start, "the exported graph")
+    if floats.shape != reference.shape or image.shape != expected.shape:
+        raise NegativeResult(
+            f"the exported graph gives {floats.shape} and {image.shape}; "
+            f"torch gives {reference.shape} and {expected.shape}\nnothing was written"
+        )
+    return [_picture(*five) for five in zip(floats, reference, image, expected, exact, strict=True)]
+
+
+def _picture(
+    floats: Array, reference: Array, image: NDArray[Any], expected: NDArray[Any], exact: NDArray[Any]
+) -> _Errors:
+    levels = np.abs(image.astype(np.int64) - expected.astype(np.int64))
+    return _Errors(
+        floats=float(np.max(np.abs(floats.astype(np.float64) - reference))),
+        levels=int(levels.max()),
+        rounding=float(np.max(np.abs(image - exact))),
+        differing=int(np.count_nonzero(levels)),
+        values=levels.size,
+        mean_square=float(np.mean(levels**2)),
+    )
+
+
+def _refuse_non_finite(pictures: NDArray[Any], start: int, who: str) -> None:
+    for i, picture in enumerate(pictures):
+        if not np.isfinite(picture).all():
+            raise NegativeResult(
+                f"{who} gives NaN or infinite values for seed {SEED}, index {start + i}\n"
+                "nothing was written: the checkpoint is unusable, export another one"
+            )
+
+
+def _summarise(errors: list[_Errors], against: str) -> Comparison:
+    # Most often the float error tells; where only the tail is wrong, the levels do.
+    worst = max(range(len(errors)), key=lambda i: (errors[i].levels, errors[i].floats, errors[i].rounding))
+    mean_square = max(error.mean_square for error in errors)
+    return Comparison(
+        against=against,
+        samples=len(errors),
+        max_error=max(error.floats for error in errors),
+        worst_index=worst,
+        max_error_uint8=max(error.levels for error in errors),
+        rounding_error=max(error.rounding for error in errors),
+        differing=sum(error.differing for error in errors),
+        values=sum(error.values for error in errors),
+        psnr=10 * math.log10(255**2 / mean_square) if mean_square else None,
+    )
+
+
+def _failure(result: Comparison) -> str:
+    psnr = "identical" if result.psnr is None else f"{result.psnr:.1f} dB"
+    return (
+        f"the exported graph draws something else than the checkpoint, worst at seed {SEED}, index "
+        f"{result.worst_index} of {result.samples} latents; nothing was written\n"
+        f"float error {result.max_error:.3g} (at most {TOLERANCE:g}), uint8 error {result.max_error_uint8} "
+        f"(at most {TOLERANCE_UINT8}), rounding error {result.rounding_error:.3g} (at most {TOLERANCE_ROUNDING:.3g}), "
+        f"PSNR {psnr}"
+    )

@@ -1,0 +1,110 @@
+"""Choosing a backend, the engine protocol, and no silent fallback."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+from tiny_onnx import DIM, save_tiny
+
+from ganrt.engines import backends, onnxruntime_cuda
+from ganrt.engines.backends import choose, open_model
+from ganrt.engines.protocol import EngineOptions
+from ganrt.errors import BackendUnavailable, BadInputFile, UsageError
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    return save_tiny(tmp_path / "tiny.onnx")
+
+
+def test_the_engine_says_what_is_in_use_and_runs(tiny):
+    with open_model(tiny) as engine:
+        assert (engine.backend, engine.device, engine.precision) == ("onnxruntime", "cpu", "fp32")
+        z = np.zeros((3, DIM), np.float32)
+        image = engine.run({"z": z})["image"]
+        assert image.shape == (3, 8, 8, 3)
+        assert image.dtype == np.uint8
+        out = {"image": np.empty((3, 8, 8, 3), np.uint8)}
+        assert engine.run({"z": z}, out)["image"] is out["image"]
+        np.testing.assert_array_equal(out["image"], image)
+        np.testing.assert_array_equal(engine.collect(engine.submit({"z": z}))["image"], image)
+
+
+def test_wrong_inputs_are_named(tiny):
+    engine = open_model(tiny)
+    with pytest.raises(UsageError, match="expected z, got y"):
+        engine.run({"y": np.zeros((1, DIM), np.float32)})
+    with pytest.raises(UsageError, match="batch of 65"):
+        engine.run({"z": np.zeros((65, DIM), np.float32)})
+    engine.close()
+    engine.close()
+    with pytest.raises(UsageError, match="closed"):
+        engine.run({"z": np.zeros((1, DIM), np.float32)})
+
+
+def test_unknown_names_are_usage_errors(tiny):
+    with pytest.raises(UsageError, match="expected auto, onnxruntime"):
+        open_model(tiny, "tensorflow")
+    with pytest.raises(UsageError, match="expected auto, cpu or cuda"):
+        open_model(tiny, options=EngineOptions(device="tpu"))
+    with pytest.raises(UsageError, match="runs on cpu"):
+        open_model(tiny, "onnxruntime", EngineOptions(device="cuda"))
+    with pytest.raises(UsageError, match="expected one of fp32"):
+        open_model(tiny, options=EngineOptions(precision="fp64"))
+    with pytest.raises(UsageError, match="expected 1 or more"):
+        open_model(tiny, options=EngineOptions(threads=0))
+
+
+def test_an_absent_gpu_is_an_error_and_not_the_cpu(tiny):
+    import onnxruntime
+
+    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        pytest.skip("this onnxruntime has the CUDA provider")
+    with pytest.raises(BackendUnavailable, match=r'pip install "ganrt\[gpu\]"'):
+        open_model(tiny, options=EngineOptions(device="cuda"))
+    with pytest.raises(BackendUnavailable, match="no CUDA provider"):
+        open_model(tiny, "onnxruntime-cuda")
+
+
+def test_a_fallback_inside_onnxruntime_is_noticed(tiny, monkeypatch):
+    """A CPU-only onnxruntime drops an unknown provider with a warning: exactly what must not pass unseen."""
+    monkeypatch.setattr(onnxruntime_cuda, "probe", lambda: "pretends to be there")
+    with pytest.raises(BackendUnavailable), pytest.warns(UserWarning, match="CUDAExecutionProvider"):
+        open_model(tiny, "onnxruntime-cuda")
+
+
+def test_without_any_backend_the_message_has_the_command(monkeypatch):
+    def missing():
+        raise BackendUnavailable("onnxruntime is not installed")
+
+    monkeypatch.setattr(backends.Backend, "probe", lambda self: missing())
+    with pytest.raises(BackendUnavailable, match=r'pip install "ganrt\[cpu\]"'):
+        choose("auto", "auto")
+
+
+def test_a_graph_that_onnxruntime_refuses_is_a_bad_file(tmp_path):
+    path = tmp_path / "odd.onnx"
+    data = save_tiny(path).read_bytes()
+    path.write_bytes(data.replace(b"Tanh", b"Tanj"))
+    with pytest.raises(BadInputFile, match="ONNX Runtime"):
+        open_model(path)
+
+
+def test_compiled_engines_are_refused_with_a_reason(tmp_path):
+    with pytest.raises(BadInputFile, match=r"give the \.onnx file"):
+        open_model(tmp_path / "a.engine")
+
+
+@pytest.mark.gpu
+def test_the_cuda_provider_draws_what_the_cpu_draws(tiny):
+    if importlib.util.find_spec("onnxruntime") is None:
+        pytest.skip("onnxruntime is not installed")
+    try:
+        choose("onnxruntime-cuda", "cuda")
+    except BackendUnavailable as error:
+        pytest.skip(str(error).splitlines()[0])
+    z = np.random.default_rng(0).normal(size=(16, DIM)).astype(np.float32)
+    with open_model(tiny, "onnxruntime-cuda") as gpu, open_model(tiny, "onnxruntime") as cpu:
+        difference = np.abs(gpu.run({"z": z})["image"].astype(int) - cpu.run({"z": z})["image"])
+        print("worst difference", difference.max())
+        assert difference.max() <= 1

@@ -1,0 +1,97 @@
+"""Tiny ONNX generators that keep the graph contract, made without torch: one matrix and the uint8 tail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from ganrt.spec import METADATA_KEY, GeneratorSpec, Labels, Latent, Output, Statistics
+
+DIM = 6
+
+
+def tiny_spec(
+    *,
+    name: str = "tiny",
+    side: int = 8,
+    channels: int = 3,
+    labels: int = 0,
+    statistics: bool = False,
+    latent: Latent | None = None,
+) -> GeneratorSpec:
+    """The spec of `tiny_model`'s generator."""
+    return GeneratorSpec(
+        name=name,
+        family="tiny",
+        latent=latent or Latent(dim=DIM, prior="normal", psi_mode="resample"),
+        labels=Labels(count=labels, names=tuple(f"kind {i}" for i in range(labels))) if labels else None,
+        statistics=Statistics(mode="input", low=0.02, high=1.0) if statistics else Statistics(),
+        output=Output(height=side, width=side, channels=channels),
+    )
+
+
+def tiny_model(spec: GeneratorSpec | None, *, nan: bool = False, metadata: str | None = None) -> onnx.ModelProto:
+    """z (and labels, truncation) -> matrix product -> tanh -> uint8 [n, h, w, c]."""
+    shape = spec or tiny_spec()
+    assert shape.output is not None
+    assert shape.latent is not None
+    side, channels = shape.output.height, shape.output.channels
+    columns = {"z": shape.latent.dim}
+    if shape.labels:
+        columns["labels"] = shape.labels.count
+    if shape.statistics.mode == "input":
+        columns["truncation"] = 1
+    inputs = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n"] if name == "truncation" else ["n", count])
+        for name, count in columns.items()
+    ]
+    weight = np.random.default_rng(3).normal(0, 0.5, (sum(columns.values()), channels * side * side)).astype(np.float32)
+    if nan:
+        weight[0, 0] = np.nan
+    nodes = [helper.make_node("Concat", _as_columns(columns), ["x"], axis=1)]
+    if "truncation" in columns:
+        nodes.insert(0, helper.make_node("Unsqueeze", ["truncation", "one"], ["truncation_column"]))
+    nodes += [
+        helper.make_node("MatMul", ["x", "weight"], ["y"]),
+        helper.make_node("Tanh", ["y"], ["t"]),
+        helper.make_node("Reshape", ["t", "shape"], ["picture"]),
+        helper.make_node("Add", ["picture", "unit"], ["shifted"]),
+        helper.make_node("Mul", ["shifted", "half"], ["scaled"]),
+        helper.make_node("Clip", ["scaled", "black", "white"], ["clipped"]),
+        helper.make_node("Round", ["clipped"], ["rounded"]),
+        helper.make_node("Transpose", ["rounded"], ["nhwc"], perm=[0, 2, 3, 1]),
+        helper.make_node("Cast", ["nhwc"], ["image"], to=TensorProto.UINT8),
+    ]
+    constants = {
+        "weight": weight,
+        "shape": np.array([-1, channels, side, side], np.int64),
+        "one": np.array([1], np.int64),
+        "unit": np.float32(1),
+        "half": np.float32(127.5),
+        "black": np.float32(0),
+        "white": np.float32(255),
+    }
+    output = helper.make_tensor_value_info("image", TensorProto.UINT8, ["n", side, side, channels])
+    used = {name for node in nodes for name in node.input}
+    initializers = [numpy_helper.from_array(np.asarray(v), k) for k, v in constants.items() if k in used]
+    graph = helper.make_graph(nodes, "tiny", inputs, [output], initializers)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10, producer_name="tests")
+    text = metadata if metadata is not None else spec.to_json() if spec else None
+    if text is not None:
+        helper.set_model_props(model, {METADATA_KEY: text})
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def _as_columns(names: Sequence[str] | dict[str, int]) -> list[str]:
+    return ["truncation_column" if name == "truncation" else name for name in names]
+
+
+def save_tiny(path: Path, spec: GeneratorSpec | None = None, **options: object) -> Path:
+    """Writes `tiny_model(spec or tiny_spec(), ...)` and returns `path`."""
+    onnx.save(tiny_model(spec or tiny_spec(), **options), str(path))  # type: ignore[arg-type]
+    return path

@@ -1,0 +1,60 @@
+"""A made-up generator family with class labels and a sigmoid: shows that the exporter knows no family by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from ganrt.exporter.families.loading import load_strictly
+from ganrt.exporter.families.protocol import Built, KeyCondition, State
+from ganrt.spec import GeneratorSpec, Labels, Latent, Output
+
+SIDE, CLASSES, DIM = 6, 3, 5
+
+
+class ToyGenerator(nn.Module):
+    """z [n, 5], labels [n, 3] -> [n, 1, 6, 6] in [0, 1]; a plain Conv2d with a batch norm lies in the middle."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.from_z = nn.Linear(DIM, 2 * SIDE * SIDE)
+        self.from_labels = nn.Linear(CLASSES, 2 * SIDE * SIDE, bias=False)
+        self.body = nn.Sequential(
+            nn.Conv2d(2, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 1, 1), nn.Sigmoid()
+        )
+
+    def forward(self, z: Tensor, labels: Tensor) -> Tensor:
+        x = self.from_z(z) + self.from_labels(labels)
+        return cast(Tensor, self.body(x.reshape(-1, 2, SIDE, SIDE)))
+
+
+def toy_state(seed: int = 0) -> dict[str, Tensor]:
+    torch.manual_seed(seed)
+    module = ToyGenerator()
+    with torch.no_grad():
+        for name, buffer in module.named_buffers():
+            if name.endswith(("running_mean", "running_var")):
+                buffer.uniform_(0.2, 2.0)
+    return {key: tensor.clone() for key, tensor in module.state_dict().items()}
+
+
+class ToyFamily:
+    settings: Mapping[str, str] = {}
+    keys = KeyCondition(all_of=("from_z.weight", "from_labels.weight"))
+
+    def detect(self, state: State) -> bool:
+        return self.keys.holds(state)
+
+    def build(self, state: State, settings: Mapping[str, str]) -> Built:
+        assert not settings
+        spec = GeneratorSpec(
+            name="toy",
+            family="toy",
+            latent=Latent(dim=DIM, prior="normal"),
+            labels=Labels(count=CLASSES),
+            output=Output(height=SIDE, width=SIDE, channels=1),
+        )
+        return Built(load_strictly(ToyGenerator, state, "the toy"), spec, "sigmoid", "certain")

@@ -1,0 +1,138 @@
+"""PNG with its origin, contact sheets, files that are whole or not there, videos."""
+
+import errno
+
+import cv2
+import numpy as np
+import pytest
+
+from ganrt import BadInputFile, OutputFailed, UsageError
+from ganrt.files import whole_file, write_file
+from ganrt.runtime.pictures import encode_png, read_origin, sheet
+from ganrt.runtime.video import write_frames
+
+ORIGIN = {"seed": "18446744073709551615", "index": "0", "psi": None, "latent_spec": 1}
+
+
+def picture(channels=3, side=16, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (side, side, channels), np.uint8)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_png_keeps_pixels_and_origin(tmp_path, channels):
+    image = picture(channels)
+    path = tmp_path / "a.png"
+    path.write_bytes(encode_png(image, ORIGIN))
+    read = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    order = {1: slice(None), 3: [2, 1, 0], 4: [2, 1, 0, 3]}[channels]
+    np.testing.assert_array_equal(read.reshape(16, 16, channels)[..., order], image)
+    assert read_origin(path) == ORIGIN
+
+
+def test_equal_pictures_give_equal_files():
+    assert encode_png(picture(), ORIGIN) == encode_png(picture().copy(), dict(reversed(ORIGIN.items())))
+
+
+def test_pictures_without_an_origin_are_told_apart(tmp_path):
+    path = tmp_path / "a.png"
+    for data, words in (
+        (encode_png(picture()), "not written by ganrt"),
+        (b"GIF89a", "not a PNG"),
+        (b"", "not a PNG"),
+        (encode_png(picture(), ORIGIN).replace(b"18446744073709551615", b"18446744073709551614"), "checksum"),
+        (encode_png(picture(), ORIGIN)[:40], "not written by ganrt"),
+    ):
+        path.write_bytes(data)
+        with pytest.raises(BadInputFile, match=words):
+            read_origin(path)
+
+
+def test_a_sheet_goes_row_by_row_and_leaves_missing_cells_white():
+    images = [picture(seed=i) for i in range(5)]
+    page = sheet(images, 3)
+    assert page.shape == (32, 48, 3)
+    np.testing.assert_array_equal(page[16:, 16:32], images[4])
+    assert (page[16:, 32:] == 255).all()
+
+
+def test_nothing_is_overwritten_unless_asked(tmp_path):
+    path = tmp_path / "deep" / "a.bin"
+    write_file(path, b"one")
+    with pytest.raises(OutputFailed, match="--force"):
+        write_file(path, b"two")
+    assert path.read_bytes() == b"one"
+    write_file(path, b"two", force=True)
+    assert path.read_bytes() == b"two"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(errno.ENOSPC, "No space left on device")])
+def test_an_interrupted_write_leaves_nothing_behind(tmp_path, error):
+    path = tmp_path / "a.bin"
+    with pytest.raises((OutputFailed, KeyboardInterrupt)) as caught, whole_file(path) as partial:
+        partial.write_bytes(b"half")
+        raise error
+    assert list(tmp_path.iterdir()) == []
+    if isinstance(error, OSError):
+        assert "No space left" in str(caught.value)
+
+
+def test_an_interrupted_overwrite_keeps_the_old_file(tmp_path):
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"old")
+    with pytest.raises(KeyboardInterrupt), whole_file(path, force=True) as partial:
+        partial.write_bytes(b"half")
+        raise KeyboardInterrupt
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_in_the_place_of_a_folder_is_explained(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputFailed, match="expected a folder"):
+        write_file(tmp_path / "file" / "a.png", b"")
+    with pytest.raises(OutputFailed, match="is a folder"):
+        write_file(tmp_path, b"")
+
+
+def flat(value, channels=3):
+    return np.full((32, 32, channels), value, np.uint8)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".gif", ".webp"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_videos_hold_every_frame_in_order(tmp_path, suffix, channels):
+    path = tmp_path / f"a{suffix}"
+    levels = list(range(10, 250, 20))
+    assert write_frames(path, (flat(level, channels) for level in levels), 25, zoom=2) == len(levels)
+    if suffix == ".mp4":
+        capture = cv2.VideoCapture(str(path))
+        assert capture.get(cv2.CAP_PROP_FPS) == 25
+        frames = [capture.read()[1] for _ in levels]
+        assert not capture.read()[0]
+    else:
+        ok, animation = cv2.imreadanimation(str(path))
+        assert ok
+        frames = animation.frames
+        assert sum(animation.durations) == pytest.approx(len(levels) * 40, abs=1)
+    assert len(frames) == len(levels)
+    assert frames[0].shape[:2] == (64, 64)
+    for frame, level in zip(frames, levels, strict=True):
+        assert abs(int(frame[..., :3].mean()) - level) <= 6
+
+
+def test_colours_of_a_video_are_not_swapped(tmp_path):
+    red = np.zeros((32, 32, 3), np.uint8)
+    red[..., 0] = 255
+    write_frames(tmp_path / "a.gif", [red, red], 10)
+    blue, green, red_level = cv2.imreadanimation(str(tmp_path / "a.gif"))[1].frames[0][0, 0, :3]
+    assert red_level > 200
+    assert blue < 50
+    assert green < 50
+
+
+def test_frames_go_into_a_folder_and_other_names_are_refused(tmp_path):
+    assert write_frames(tmp_path / "frames", [flat(1), flat(2)], 25) == 2
+    assert [path.name for path in sorted((tmp_path / "frames").iterdir())] == ["frame000000.png", "frame000001.png"]
+    with pytest.raises(UsageError, match=r"expected \.mp4"):
+        write_frames(tmp_path / "a.avi", [flat(1)], 25)
+    assert not (tmp_path / "a.avi").exists()
