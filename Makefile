@@ -1,0 +1,33 @@
+# make demo   sixteen avatars in out/demo        make test   everything that CI runs
+# On Linux the package index's default torch is a CUDA build of several GB. For the CPU build give pip PyTorch's
+# own CPU index (its address is on pytorch.org):  make test PIP_ARGS="--extra-index-url ADDRESS"
+PYTHON ?= python3
+PIP_ARGS ?=
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install -q -c constraints.txt $(PIP_ARGS)
+
+.PHONY: demo test check venv dev clean
+
+demo: venv
+	$(PIP) -e ".[cpu]"
+	$(BIN)/ganrt generate --model avatars --count 16 --seed 1 --grid 4x4 --output out/demo --force
+
+test: dev check
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+venv: $(BIN)/python
+
+$(BIN)/python:
+	$(PYTHON) -m venv .venv
+
+dev: venv
+	$(PIP) -e ".[dev]"
+
+clean:
+	rm -rf .venv out build dist src/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,72 @@
+"""README and docs: their commands run, their links lead somewhere, and the rules of the house hold."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "examples").rglob("*.md"))]
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def ganrt_commands():
+    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    return [line.split(" #")[0].strip() for line in lines if line.startswith("ganrt ")]
+
+
+def test_the_two_commands_are_the_makefiles():
+    first = blocks("sh")[0].split()
+    assert first[:2] == ["make", "demo"]
+    assert "make test" in blocks("sh")[1]
+    makefile = (ROOT / "Makefile").read_text()
+    assert re.search(r"^demo:", makefile, re.MULTILINE)
+    assert re.search(r"^test:", makefile, re.MULTILINE)
+    assert "make test" in (ROOT / ".ci" / "run").read_text()
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_readme_run_in_order(tmp_path):
+    commands = ganrt_commands()
+    assert len(commands) >= 6
+    sys.path.insert(0, str(ROOT / "tests" / "helpers"))
+    from tiny_models import dcgan_state, save_checkpoint
+
+    save_checkpoint(tmp_path / "netG_epoch_24.pth", dcgan_state())
+    (tmp_path / "players.txt").write_text("ann\nbob\n")
+    for line in commands:
+        command = [sys.executable, "-m", *shlex.split(line)]
+        result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        assert result.returncode == 0, f"{line}\n{result.stderr}"
+
+
+@pytest.mark.slow
+def test_the_python_of_the_readme_runs(tmp_path):
+    programs = blocks("python")
+    assert programs
+    for program in programs:
+        result = subprocess.run(
+            [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=120
+        )
+        assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text("utf-8")):
+        if not target.startswith(("http://", "https://")):
+            assert (page.parent / target).exists(), target
+
+
+def test_the_version_is_the_same_everywhere():
+    import ganrt
+
+    assert f'version = "{ganrt.__version__}"' in (ROOT / "pyproject.toml").read_text()
+    assert f"## {ganrt.__version__}" in (ROOT / "CHANGELOG.md").read_text()

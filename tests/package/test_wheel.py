@@ -1,0 +1,59 @@
+"""The wheel: what is in it, what is not, and that it runs without the checkout."""
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = ("exporter", "engines", "runtime", "benchmarks", "cli")
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """Built from a copy of the checkout, so that no leftover of an earlier build gets in."""
+    folder = tmp_path_factory.mktemp("wheel")
+    leave = shutil.ignore_patterns(".git", ".venv", "out", "build", "dist", "*.egg-info", "__pycache__", ".*_cache")
+    shutil.copytree(ROOT, folder / "source", symlinks=True, ignore=leave)
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-q", "-w", str(folder)]
+    subprocess.run([*command, str(folder / "source")], check=True, capture_output=True)
+    return next(folder.glob("ganrt-*.whl"))
+
+
+def test_it_holds_every_module_and_the_model(wheel):
+    names = set(zipfile.ZipFile(wheel).namelist())
+    expected = {f"ganrt/{path.name}" for path in (ROOT / "src" / "ganrt").glob("*.py")} | {"ganrt/py.typed"}
+    for folder in FOLDERS:
+        sources = {path.relative_to(ROOT) for path in (ROOT / folder).rglob("*.py")}
+        assert sources, f"{folder} is empty"
+        expected |= {f"ganrt/{path.as_posix()}" for path in sources}
+    expected |= {f"ganrt/runtime/data/{path.name}" for path in (ROOT / "runtime" / "data").iterdir()}
+    assert "ganrt/runtime/data/avatars-1.onnx" in expected
+    assert {name for name in names if name.startswith("ganrt/")} == expected
+
+
+def test_it_holds_nothing_else(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    tops = {name.split("/")[0] for name in names}
+    assert tops == {"ganrt", next(top for top in tops if top.endswith(".dist-info"))}
+    assert not [name for name in names if "results" in name or "__pycache__" in name]
+    assert {"LICENSE", "NOTICE"} <= {Path(name).name for name in names}
+    assert wheel.stat().st_size < 20 * 2**20
+
+
+def test_it_runs_without_the_checkout(wheel, tmp_path):
+    target = tmp_path / "site"
+    command = [sys.executable, "-m", "pip", "install", "--no-deps", "-q", "--target", str(target), str(wheel)]
+    subprocess.run(command, check=True, capture_output=True)
+    environment = {**os.environ, "PYTHONPATH": str(target)}
+    where = [sys.executable, "-c", "import ganrt.runtime.generator as g; print(g.__file__)"]
+    result = subprocess.run(where, env=environment, cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert Path(result.stdout.strip()).is_relative_to(target)
+    draw = [sys.executable, "-m", "ganrt", "generate", "--count", "2", "-o", "drawn"]
+    subprocess.run(draw, env=environment, cwd=tmp_path, check=True, capture_output=True)
+    assert len(list((tmp_path / "drawn").iterdir())) == 2
