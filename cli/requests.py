@@ -1,0 +1,97 @@
+"""Which pictures a command asks for: (seed, index) pairs from seeds, an index range or identities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from ganrt.errors import BadInputFile, UsageError
+
+_MAX_IDENTITIES_BYTES = 2**30
+SeedAndIndex = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Request:
+    """The pairs asked for, in order. An index range is not spelled out: memory does not grow with its length.
+
+    Attributes:
+        seeds: the first image of each, where they were given.
+        indices: the indices of `seed`, else.
+        identities: whom the indices belong to, if anybody.
+    """
+
+    seed: int
+    indices: range | list[int]
+    seeds: list[int] | None = None
+    identities: list[str] | None = None
+
+    def __len__(self) -> int:
+        return len(self.indices if self.seeds is None else self.seeds)
+
+    def __iter__(self) -> Iterator[SeedAndIndex]:
+        if self.seeds is not None:
+            return ((seed, 0) for seed in self.seeds)
+        return ((self.seed, index) for index in self.indices)
+
+
+def read_request(
+    seeds: str | None,
+    count: int | None,
+    seed: int,
+    start: int,
+    identities: Path | None,
+    cells: tuple[int, int] | None,
+) -> Request:
+    """Settles what the options ask for.
+
+    Args:
+        cells: columns and rows of the contact sheet; without a count, as many images as it has cells.
+
+    Raises:
+        UsageError: options that exclude each other, or numbers out of range. BadInputFile: no identities to read.
+    """
+    from ganrt.runtime.identity import identity_index
+    from ganrt.runtime.seeds import parse_seeds
+
+    if sum(choice is not None for choice in (seeds, count, identities)) > 1:
+        raise UsageError("--seeds, --count and --identities: expected one of them")
+    if seeds is not None:
+        if seed or start:
+            raise UsageError("--seeds: --seed and --start belong to --count")
+        return Request(0, [], seeds=parse_seeds(seeds))
+    if identities is not None:
+        names = _read_identities(identities)
+        return Request(0, [identity_index(name) for name in names], identities=names)
+    if count is None:
+        count = cells[0] * cells[1] if cells else 1
+    if count < 1:
+        raise UsageError(f"--count {count}: expected 1 or more")
+    if not 0 <= seed < 2**64 or not 0 <= start < 2**64:
+        raise UsageError(f"--seed {seed} --start {start}: expected integers from 0 to 2^64 - 1")
+    if start + count > 2**64:
+        raise UsageError(f"--start {start} --count {count}: the last index passes 2^64 - 1")
+    return Request(seed, range(start, start + count))
+
+
+def _read_identities(path: Path) -> list[str]:
+    """One identity a line; empty lines are skipped, the same identity twice is drawn once."""
+    if str(path) == "-":
+        text = typer.get_text_stream("stdin").read()
+    else:
+        if not path.is_file():
+            raise BadInputFile(f"--identities {path}: expected a text file with one identity a line")
+        if path.stat().st_size > _MAX_IDENTITIES_BYTES:
+            raise BadInputFile(f"--identities {path}: more than {_MAX_IDENTITIES_BYTES} bytes")
+        try:
+            text = path.read_text("utf-8")
+        except UnicodeDecodeError as error:
+            raise BadInputFile(f"--identities {path}: byte {error.start} is not UTF-8") from error
+    lines = (line.removesuffix("\r") for line in text.split("\n"))
+    names = list(dict.fromkeys(line for line in lines if line))
+    if not names:
+        raise BadInputFile(f"--identities {path}: no identity in it; expected one a line")
+    return names
