@@ -27,8 +27,9 @@ def frechet(a: np.ndarray, b: np.ndarray) -> float:
     """Fréchet distance of two feature sets [n, d], each taken as a normal distribution (Heusel et al. 2017)."""
     difference = a.mean(axis=0) - b.mean(axis=0)
     covariance_a, covariance_b = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
-    root = linalg.sqrtm(covariance_a @ covariance_b).real
-    return float(difference @ difference + np.trace(covariance_a + covariance_b - 2 * root))
+    # The trace of the square root of a product of covariances: its eigenvalues are real and not negative.
+    eigenvalues = np.clip(linalg.eigvals(covariance_a @ covariance_b).real, 0, None)
+    return float(difference @ difference + np.trace(covariance_a + covariance_b) - 2 * np.sqrt(eigenvalues).sum())
 
 
 def coverage(reference: np.ndarray, samples: np.ndarray, k: int = 3) -> float:
