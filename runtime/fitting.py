@@ -192,7 +192,7 @@ def _centre(pixels: Pixels, size: Size) -> Pixels:
 
 def _ground(fit: Fit, channels: int, *, opaque: bool) -> Pixels:
     """The background as the model takes it, uint8 [c]."""
-    ground: Pixels = _with_channels(np.array([[fit.background]], np.uint8), None, channels)[0, 0]
+    ground: Pixels = _with_channels(np.array([[fit.background]], np.uint8), None, channels)[0, 0].copy()
     ground[3:] = 255 if opaque else 0
     return ground
 
