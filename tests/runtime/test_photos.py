@@ -218,6 +218,8 @@ def test_bad_pictures_are_refused_by_name(read, kind, capfd):
         read(data, f"{kind}.jpg")
     assert f"{kind}.jpg" in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
+    assert "opencv" not in capfd.readouterr().err.lower()
+    assert cv2.utils.logging.getLogLevel() != cv2.utils.logging.LOG_LEVEL_SILENT
 
 
 def test_real_animations_are_refused(tmp_path):
