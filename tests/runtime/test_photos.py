@@ -167,13 +167,15 @@ def test_tiffs_of_every_kind(read):
     np.testing.assert_array_equal(read(tiff(grey, 1, pages=2)).colour, grey)  # the first page
 
 
-def test_unused_bytes_of_a_bitmap_are_no_alpha(read):
-    """32 bits without a mask: the fourth byte is 0, and the picture all the same opaque."""
+@pytest.mark.parametrize("masks", [b"", struct.pack("<III", 0xFF0000, 0xFF00, 0xFF)], ids=["plain", "masks"])
+def test_unused_bytes_of_a_bitmap_are_no_alpha(read, masks):
+    """32 bits without a mask for the fourth byte: it is 0, and the picture all the same opaque."""
     picture = noise()
     rows = np.zeros((6, 10, 4), np.uint8)
     rows[..., :3] = picture[::-1, :, ::-1]
-    header = struct.pack("<IiiHHIIiiII", 40, 10, 6, 1, 32, 0, rows.nbytes, 0, 0, 0, 0)
-    photo = read(b"BM" + struct.pack("<IHHI", 54 + rows.nbytes, 0, 0, 54) + header + rows.tobytes())
+    kind, start = (3 if masks else 0), 54 + len(masks)
+    header = struct.pack("<IIiHHIIiiII", 40, 10, 6, 1, 32, kind, rows.nbytes, 0, 0, 0, 0) + masks
+    photo = read(b"BM" + struct.pack("<IHHI", start + rows.nbytes, 0, 0, start) + header + rows.tobytes())
     assert photo.alpha is None
     np.testing.assert_array_equal(photo.colour, picture)
 

@@ -20,7 +20,7 @@ from ganrt.runtime.generator import Generator
 from ganrt.runtime.photos import Photo
 from ganrt.runtime.pictures import encode_png
 from ganrt.runtime.translation import translate_photos
-from ganrt.spec import Canary
+from ganrt.spec import Canary, ImageInput
 
 BLUR = np.random.default_rng(5).uniform(0, 0.1, (3, 3, 3, 3)).astype(np.float32)
 
@@ -187,6 +187,9 @@ def test_pad_keeps_the_whole_picture_on_the_background():
     assert (result.alpha[:2] == 0).all()
     assert (result.alpha[6:] == 0).all()
     np.testing.assert_array_equal(result.alpha[2:6], noise(4, 12, seed=3))
+    four = translator_spec(channels=4)
+    assert (fitted(wide, "pad", spec=four).source[..., 3] == 255).all()
+    assert (fitted(wide, "pad", noise(4, 12, seed=3), four).source[:2, :, 3] == 0).all()
 
 
 @pytest.mark.parametrize(
@@ -239,6 +242,18 @@ def test_channels_follow_the_model():
     opaque = fitted(grey, "resize", spec=four)
     np.testing.assert_array_equal(opaque.source[..., 3], 255)
     np.testing.assert_array_equal(finish(opaque, opaque.source), opaque.source)
+
+
+def test_pictures_and_models_that_cannot_be_fitted(monkeypatch):
+    from ganrt.runtime import fitting
+
+    monkeypatch.setattr(fitting, "MAX_SIDE", 16)
+    assert fitted(noise(16, 8, 3), "resize", spec=translator_spec(dynamic=True)).shown == (16, 8)
+    with pytest.raises(ganrt.BadInputFile, match=r"a\.png: a side is longer than 16"):
+        fitted(noise(24, 8, 3), "resize", spec=translator_spec(dynamic=True))
+    two = dataclasses.replace(translator_spec(), image=ImageInput(height=8, width=8, channels=2))
+    with pytest.raises(ganrt.UsageError, match="does not take"):
+        fitted(noise(8, 8, 3), "resize", spec=two)
 
 
 @pytest.mark.parametrize("options", [{"mode": "stretch"}, {"alpha": "drop"}])
@@ -303,13 +318,13 @@ def test_a_cycle_is_measured_on_the_picture_alone(dynamic, tmp_path):
 
 
 def test_a_model_that_does_not_lead_back_is_refused(fixed, dynamic, tmp_path):
-    given = [photo(noise(8, 12, 3))]
+    given = [photo(noise(8, 16, 3))]
     other = save_translator(tmp_path / "other.onnx", translator_spec(height=16))
     coarse = save_translator(tmp_path / "coarse.onnx", translator_spec(dynamic=True, multiple_of=8))
     assert list(translate_photos(fixed, given, Fit(), back=dynamic))
     with ganrt.load(other) as a, ganrt.load(coarse) as b, ganrt.load(save_tiny(tmp_path / "t.onnx")) as c:
         for forth, back in ((fixed, a), (dynamic, b), (dynamic, fixed), (fixed, c)):
-            with pytest.raises(ganrt.UsageError):
+            with pytest.raises(ganrt.UsageError, match="lead back|every size|does not translate"):
                 next(translate_photos(forth, given, Fit(), back=back))
 
 
@@ -351,8 +366,11 @@ def test_translators_are_compared_on_tiles_and_noise(tmp_path, fixed, dynamic):
         result = compare(fixed, other, 6)
         assert result.max_error > 2
         assert not result.within(1, 48)
-        with pytest.raises(ganrt.UsageError, match="differ"):
-            compare(fixed, dynamic, 2)
+        coarse = save_translator(tmp_path / "coarse.onnx", translator_spec(multiple_of=2))
+        with ganrt.load(coarse) as takes_others:
+            for unlike in (dynamic, takes_others):
+                with pytest.raises(ganrt.UsageError, match="differ"):
+                    compare(fixed, unlike, 2)
     spec = fixed.spec
     np.testing.assert_array_equal(comparison_picture(spec, 0, 2), canary_source(spec, 0, 2))
     assert len(np.unique(comparison_picture(spec, 0, 3))) > 100
