@@ -25,7 +25,9 @@ def verify(
         str | None,
         typer.Option("--against", help="The reference; by default the same file in FP32 on the CPU."),
     ] = None,
-    samples: Annotated[int, typer.Option("--samples", "-n", min=1, help="How many latents.")] = 64,
+    samples: Annotated[
+        int, typer.Option("--samples", "-n", min=1, help="How many latents (of a translator: pictures).")
+    ] = 64,
     seed: Annotated[int, typer.Option("--seed", help="Whose images 0, 1, 2 ... are compared.")] = 0,
     max_error: Annotated[int, typer.Option("--max-error", help="Largest accepted difference, in 8-bit steps.")] = 1,
     min_psnr: Annotated[float, typer.Option("--min-psnr", help="Smallest accepted PSNR of any picture, in dB.")] = 48.0,
@@ -45,7 +47,7 @@ def verify(
     ):
         announce(generator)
         canary = canary_error(generator)
-        with Progress(samples, "latents") as progress:
+        with Progress(samples, "samples") as progress:
             result = compare(generator, reference, samples, seed, progress)
         passed = result.within(max_error, min_psnr) and (canary is None or canary <= max_error)
         worst = "identical" if result.worst_psnr is None else f"{result.worst_psnr:.1f} dB"

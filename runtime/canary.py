@@ -7,8 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.errors import SpecError
+from ganrt.pattern import pattern, pattern_size
 from ganrt.runtime.generator import Generator
-from ganrt.spec import Canary
+from ganrt.runtime.latents import latents
+from ganrt.runtime.picture_batches import translator
+from ganrt.spec import Canary, GeneratorSpec
 
 
 def canary_picture(canary: Canary) -> NDArray[np.uint8]:
@@ -25,13 +28,31 @@ def canary_picture(canary: Canary) -> NDArray[np.uint8]:
     return np.asarray(picture, np.uint8)
 
 
+def canary_source(spec: GeneratorSpec, seed: int, index: int) -> NDArray[np.uint8]:
+    """The picture that a translator's canary looks at, uint8 [h, w, c]: tiles of (seed, index) in its size.
+
+    Raises:
+        UsageError: the model is not a translator.
+    """
+    image, _ = translator(spec)
+    values = latents(1, pattern_size(image.channels), seed, index, prior="uniform")[0]
+    return pattern(values, image.height, image.width, image.channels)
+
+
 def canary_error(generator: Generator) -> int | None:
     """The largest difference between the canary and the same picture drawn now, 0 to 255; None without a canary."""
     canary = generator.spec.canary
     if canary is None:
         return None
     stored = canary_picture(canary)
-    drawn = generator.sample(1, seed=canary.seed, start=canary.index, labels=canary.labels)[0]
+    drawn = _drawn(generator, canary)
     if stored.shape != drawn.shape:
         raise SpecError(f"spec field 'canary.png': expected a picture of {list(drawn.shape)}, got {list(stored.shape)}")
     return int(np.abs(stored.astype(np.int16) - drawn).max())
+
+
+def _drawn(generator: Generator, canary: Canary) -> NDArray[np.uint8]:
+    if generator.spec.task == "translate":
+        source = canary_source(generator.spec, canary.seed, canary.index)
+        return np.asarray(generator.translate(source[None])[0])
+    return np.asarray(generator.sample(1, seed=canary.seed, start=canary.index, labels=canary.labels)[0])

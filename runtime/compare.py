@@ -1,4 +1,4 @@
-"""Two generators, the same latents: how far apart are their pictures, at worst?"""
+"""Two models, the same latents or pictures: how far apart is what they draw, at worst?"""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.errors import UsageError
+from ganrt.runtime.canary import canary_source
 from ganrt.runtime.generator import Generator
+from ganrt.spec import GeneratorSpec
 
 _SSIM_SIDE = 11
 _SSIM_SIGMA = 1.5
@@ -65,16 +67,18 @@ def compare(
 ) -> Comparison:
     """Compares images 0 to `samples` - 1 of `seed`; `progress` is told how many are done.
 
+    Translators are compared on the pictures of `comparison_picture`.
+
     Raises:
-        UsageError: the generators do not take the same latents or do not give pictures of the same size.
+        UsageError: the models do not take the same latents or pictures, or do not give pictures of the same size.
     """
     if samples < 1:
         raise UsageError(f"samples {samples}: expected 1 or more")
-    if a.spec.latent != b.spec.latent or a.spec.output != b.spec.output or a.spec.labels != b.spec.labels:
-        raise UsageError(f"'{a.spec.name}' and '{b.spec.name}' differ in latents, labels or picture size")
+    if any(getattr(a.spec, part) != getattr(b.spec, part) for part in ("task", "latent", "image", "labels", "output")):
+        raise UsageError(f"'{a.spec.name}' and '{b.spec.name}' differ in task, latents, labels or picture size")
     scores = []
     for index in range(samples):
-        x, y = (g.sample(1, seed=seed, start=index)[0] for g in (a, b))
+        x, y = (_drawn(g, seed, index) for g in (a, b))
         error = np.abs(x.astype(np.int16) - y)
         scores.append((psnr(x, y), ssim(x, y), int(error.max()), float(np.mean(error > 0)), index))
         if progress:
@@ -88,3 +92,20 @@ def compare(
         worst_index=worst[4],
         differing_pixels=float(np.mean([score[3] for score in scores])),
     )
+
+
+def comparison_picture(spec: GeneratorSpec, seed: int, index: int) -> NDArray[np.uint8]:
+    """Picture `index` of `seed` to compare translators on, uint8 [h, w, c]: flat tiles and noise in turn.
+
+    Flat tiles show errors of colour and edges, noise those of every frequency at once.
+    """
+    tiles = canary_source(spec, seed, index)
+    if index % 2 == 0:
+        return tiles
+    return np.random.default_rng([seed, index]).integers(0, 256, tiles.shape, np.uint8)
+
+
+def _drawn(generator: Generator, seed: int, index: int) -> NDArray[np.uint8]:
+    if generator.spec.task == "translate":
+        return np.asarray(generator.translate(comparison_picture(generator.spec, seed, index)[None])[0])
+    return np.asarray(generator.sample(1, seed=seed, start=index)[0])

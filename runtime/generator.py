@@ -1,4 +1,4 @@
-"""The public runtime: `load` a model, then `sample`, `avatar`, `synthesize`, `stream`."""
+"""The public runtime: `load` a model, then `sample`, `avatar`, `synthesize`, `stream`, `translate`."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ from ganrt.runtime.arguments import UINT64_LIMIT, as_uint64, integer_between
 from ganrt.runtime.identity import identity_index
 from ganrt.runtime.labels import LabelsLike, label_weights
 from ganrt.runtime.models import DEFAULT_MODEL, resolve_model
+from ganrt.runtime.picture_batches import check_pictures, translated_shape
 from ganrt.runtime.sampling import Truncation, draw, statistics_value
 from ganrt.runtime.walk import Walk
 from ganrt.spec import GeneratorSpec, Latent
 
 Item = TypeVar("Item")
 Images = NDArray[np.uint8]
+_BATCH_PIXELS = 2**18  # of one batch of translations: larger ones need memory and are no faster
 SeedAndIndex = tuple[int, int]
 
 
@@ -192,6 +194,32 @@ class Generator:
             z = walk.latents(latent, range(first, min(first + step, frames)), fps)
             yield from self.synthesize(z, truncation=walk.truncation)
 
+    def translate(self, pictures: Images, batch_size: int | None = None) -> Images:
+        """Translates pictures, image to image.
+
+        A picture's translation does not depend on the others or on batch_size.
+
+        Args:
+            pictures: uint8 [n, h, w, c] in RGB (or grey), of the size that `spec.image` states; where that is
+                dynamic, of any size whose sides are multiples of `spec.image.multiple_of`.
+            batch_size: pictures a batch; None: what the engine likes best, fewer for large pictures.
+
+        Returns:
+            uint8 [n, height, width, channels].
+
+        Raises:
+            UsageError: the model is not a translator, or the pictures are of another type or size.
+        """
+        check_pictures(self.spec, pictures)
+        count, height, width = pictures.shape[:3]
+        step = self._batch_size(batch_size)
+        if batch_size is None:
+            step = max(self._engine.batch_sizes.minimum, min(step, _BATCH_PIXELS // (height * width)))
+        batches = [
+            self._run_padded({"source": np.ascontiguousarray(pictures[i : i + step])}) for i in range(0, count, step)
+        ]
+        return np.concatenate(batches) if batches else np.empty((0, *translated_shape(self.spec, height, width)), "u1")
+
     def close(self) -> None:
         """Releases the engine; a second call does nothing."""
         self._engine.close()
@@ -206,8 +234,9 @@ class Generator:
 
     def _latent(self) -> Latent:
         if self.spec.task != "generate" or self.spec.latent is None:
+            hint = "; give it pictures: ganrt translate" if self.spec.task == "translate" else ""
             raise UsageError(
-                f"'{self.spec.name}' has the task '{self.spec.task}': it does not draw images from latents"
+                f"'{self.spec.name}' has the task '{self.spec.task}': it does not draw images from latents{hint}"
             )
         return self.spec.latent
 
@@ -218,13 +247,18 @@ class Generator:
         return min(integer_between("batch size", wanted, 1, UINT64_LIMIT), sizes.maximum)
 
     def _run(self, z: NDArray[np.float32], weights: NDArray[np.float32] | None, truncation: Truncation) -> Images:
-        """One batch, padded up to what the engine takes; the padding never reaches the caller."""
+        """One batch of latents."""
         count = len(z)
-        inputs = {"z": z}
+        inputs: dict[str, NDArray[np.generic]] = {"z": z}
         if weights is not None:
             inputs["labels"] = weights
         if self.spec.statistics.mode == "input":
             inputs["truncation"] = np.full(count, statistics_value(self.spec, truncation), np.float32)
+        return self._run_padded(inputs)
+
+    def _run_padded(self, inputs: dict[str, NDArray[np.generic]]) -> Images:
+        """One batch, padded up to what the engine takes; the padding never reaches the caller."""
+        count = len(next(iter(inputs.values())))
         missing = self._engine.batch_sizes.minimum - count
         if missing > 0:
             inputs = {name: np.concatenate([a, np.repeat(a[-1:], missing, axis=0)]) for name, a in inputs.items()}

@@ -9,7 +9,7 @@ import sys
 import cv2
 import numpy as np
 import pytest
-from tiny_onnx import save_tiny, tiny_spec
+from tiny_onnx import save_tiny, save_translator, tiny_spec, translator_spec
 
 import ganrt
 from ganrt.cli.app import app
@@ -356,6 +356,11 @@ def test_the_examples_of_help_run(run, line):
     Path("players.txt").write_text("ann\nbob\n")
     save_checkpoint(Path("netG_epoch_24.pth"), dcgan_state())
     save_checkpoint(Path("generator.safetensors"), dcgan_state())
+    for name in ("horse2zebra", "zebra2horse"):
+        save_translator(Path(f"{name}.onnx"), translator_spec(name=name))
+    Path("photos").mkdir()
+    for name in ("horse.jpg", "photos/one.jpg", "photos/two.jpg"):
+        cv2.imwrite(name, np.full((20, 30, 3), 99, np.uint8))
     if "out/seed0" in line:
         run("generate")
     words = shlex.split(line)

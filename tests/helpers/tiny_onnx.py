@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from ganrt.spec import METADATA_KEY, GeneratorSpec, Labels, Latent, Output, Statistics
+from ganrt.spec import METADATA_KEY, GeneratorSpec, ImageInput, Labels, Latent, Output, Statistics
 
 DIM = 6
 
@@ -89,6 +89,62 @@ def tiny_model(spec: GeneratorSpec | None, *, nan: bool = False, metadata: str |
 
 def _as_columns(names: Sequence[str] | dict[str, int]) -> list[str]:
     return ["truncation_column" if name == "truncation" else name for name in names]
+
+
+def translator_spec(
+    *,
+    name: str = "swap",
+    height: int = 8,
+    width: int = 12,
+    channels: int = 3,
+    multiple_of: int = 4,
+    dynamic: bool = False,
+) -> GeneratorSpec:
+    """The spec of `translator_model`'s translator."""
+    image = ImageInput(height=height, width=width, channels=channels, multiple_of=multiple_of, dynamic=dynamic)
+    output = Output(height=height, width=width, channels=channels, dynamic=dynamic)
+    return GeneratorSpec(name=name, family="tiny", task="translate", image=image, output=output)
+
+
+def translator_model(spec: GeneratorSpec, *, kernel: np.ndarray | None = None) -> onnx.ModelProto:
+    """source uint8 [n, h, w, c] -> one convolution on [-1, 1] -> image uint8 [n, h, w, c].
+
+    kernel: float32 [c, c, 3, 3]; by default the negative, image = 255 - source exactly.
+    """
+    assert spec.image is not None
+    channels = spec.image.channels
+    if kernel is None:
+        kernel = np.zeros((channels, channels, 3, 3), np.float32)
+        kernel[..., 1, 1] = -np.eye(channels)
+    nodes = [
+        helper.make_node("Cast", ["source"], ["floats"], to=TensorProto.FLOAT),
+        helper.make_node("Transpose", ["floats"], ["nchw"], perm=[0, 3, 1, 2]),
+        helper.make_node("Div", ["nchw", "half"], ["divided"]),
+        helper.make_node("Sub", ["divided", "unit"], ["centred"]),
+        helper.make_node("Conv", ["centred", "weight"], ["picture"], pads=[1, 1, 1, 1]),
+        helper.make_node("Add", ["picture", "unit"], ["shifted"]),
+        helper.make_node("Mul", ["shifted", "half"], ["scaled"]),
+        helper.make_node("Clip", ["scaled", "black", "white"], ["clipped"]),
+        helper.make_node("Round", ["clipped"], ["rounded"]),
+        helper.make_node("Transpose", ["rounded"], ["nhwc"], perm=[0, 2, 3, 1]),
+        helper.make_node("Cast", ["nhwc"], ["image"], to=TensorProto.UINT8),
+    ]
+    constants = {"weight": kernel.astype(np.float32)}
+    constants |= {"unit": np.float32(1), "half": np.float32(127.5), "black": np.float32(0), "white": np.float32(255)}
+    sides = ["h", "w"] if spec.image.dynamic else [spec.image.height, spec.image.width]
+    ends = [helper.make_tensor_value_info(n, TensorProto.UINT8, ["n", *sides, channels]) for n in ("source", "image")]
+    weights = [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()]
+    graph = helper.make_graph(nodes, "tiny", ends[:1], ends[1:], weights)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10, producer_name="tests")
+    helper.set_model_props(model, {METADATA_KEY: spec.to_json()})
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def save_translator(path: Path, spec: GeneratorSpec | None = None, **options: object) -> Path:
+    """Writes `translator_model(spec or translator_spec(), ...)` and returns `path`."""
+    onnx.save(translator_model(spec or translator_spec(), **options), str(path))  # type: ignore[arg-type]
+    return path
 
 
 def save_tiny(path: Path, spec: GeneratorSpec | None = None, **options: object) -> Path:

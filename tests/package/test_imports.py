@@ -42,6 +42,19 @@ def test_the_runtime_needs_no_heavy_package(arguments, tmp_path):
     assert result.returncode == 0, result.stderr
 
 
+def test_translation_needs_no_heavy_package(tmp_path):
+    import numpy as np
+    from tiny_onnx import save_translator
+
+    from ganrt.runtime.pictures import encode_png
+
+    save_translator(tmp_path / "m.onnx")
+    (tmp_path / "a.png").write_bytes(encode_png(np.zeros((9, 9, 4), np.uint8)))
+    arguments = ["translate", "*.png", "-m", "m.onnx", "--back", "m.onnx", "--sheet", "-o", "out"]
+    result = python(GUARD + f"from ganrt.cli.main import main; main({arguments})", tmp_path)
+    assert result.returncode == 0, result.stderr
+
+
 def test_the_guard_itself_would_notice(tmp_path):
     assert "must not be imported" in python(GUARD + "import torch", tmp_path).stderr
 

@@ -1,0 +1,73 @@
+"""Batches of pictures for a translator: which shapes its spec takes, and which come out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ganrt.errors import UsageError
+from ganrt.spec import GeneratorSpec, ImageInput, Output
+
+
+def translator(spec: GeneratorSpec) -> tuple[ImageInput, Output]:
+    """What a translator takes and gives.
+
+    Raises:
+        UsageError: the model is not a translator.
+    """
+    if spec.task != "translate" or spec.image is None or spec.output is None:
+        raise UsageError(
+            f"'{spec.name}' has the task '{spec.task}': it does not translate pictures\n"
+            "expected a model with the task 'translate', such as an exported CycleGAN"
+        )
+    return spec.image, spec.output
+
+
+def check_pictures(spec: GeneratorSpec, pictures: object) -> None:
+    """Checks a batch against the spec of a translator.
+
+    Raises:
+        UsageError: not a translator, or not uint8 [n, h, w, c] with sides and channels that it takes.
+    """
+    image, _ = translator(spec)
+    expected = f"expected uint8 [n, {described(image)}, {image.channels}]"
+    if not isinstance(pictures, np.ndarray):
+        raise UsageError(f"pictures of type {type(pictures).__name__}: {expected}")
+    given = f"pictures of shape {list(pictures.shape)} and type {pictures.dtype}"
+    if pictures.dtype != np.uint8 or pictures.ndim != 4 or pictures.shape[3] != image.channels:
+        raise UsageError(f"{given}: {expected}")
+    height, width = pictures.shape[1:3]
+    fits = (height, width) == (image.height, image.width)
+    if image.dynamic:
+        fits = height > 0 < width and height % image.multiple_of == 0 == width % image.multiple_of
+    if not fits:
+        raise UsageError(f"{given}: {expected}")
+
+
+def described(image: ImageInput) -> str:
+    """The size for a message: "256, 256", or "multiples of 4, multiples of 4"."""
+    many = f"multiple of {image.multiple_of}"
+    return f"{many}, {many}" if image.dynamic else f"{image.height}, {image.width}"
+
+
+def translated_shape(spec: GeneratorSpec, height: int, width: int) -> tuple[int, int, int]:
+    """[h, w, c] of the translation of a picture of `height` x `width` pixels."""
+    image, output = translator(spec)
+    return height * output.height // image.height, width * output.width // image.width, output.channels
+
+
+def check_back(spec: GeneratorSpec, back: GeneratorSpec) -> None:
+    """Checks that `back` takes what `spec` gives and gives what `spec` takes, so that a cycle can be closed.
+
+    Raises:
+        UsageError: one is not a translator, or the sizes or channels do not meet.
+    """
+    (image, output), (back_image, back_output) = translator(spec), translator(back)
+    for gives, takes in ((output, back_image), (back_output, image)):
+        same = (gives.height, gives.width) == (takes.height, takes.width) or takes.dynamic
+        if gives.channels != takes.channels or not same:
+            raise UsageError(
+                f"'{back.name}' does not lead back from '{spec.name}': one gives {gives.height} x {gives.width} x "
+                f"{gives.channels}, the other takes {takes.height} x {takes.width} x {takes.channels}"
+            )
+    if image.dynamic and (not back_image.dynamic or image.multiple_of % back_image.multiple_of):
+        raise UsageError(f"'{back.name}' does not take every size that '{spec.name}' gives")
