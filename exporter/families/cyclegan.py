@@ -159,8 +159,11 @@ def _count_blocks(state: State) -> int:
 
 def _has_dropout(state: State) -> bool:
     """The second convolution is at 5, or at 6 behind dropout; at 6 there is a batch norm otherwise."""
-    second = [tensor.ndim for key, tensor in state.items() if key.endswith(".conv_block.6.weight")]
-    return second.count(4) > len(second) // 2
+    at_5, at_6 = (
+        sum(tensor.ndim == 4 for key, tensor in state.items() if key.endswith(f".conv_block.{i}.weight"))
+        for i in (5, 6)
+    )
+    return at_6 > at_5
 
 
 def _stale_statistics(make: partial[Generator], state: State) -> list[str]:
