@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile
+from ganrt.exporter.families.instance_norm import InstanceNorm
 from ganrt.exporter.families.loading import load_strictly, positive_float
 from ganrt.exporter.families.protocol import Built, KeyCondition, State
 from ganrt.exporter.families.settings import boolean, side
@@ -65,7 +66,7 @@ class Generator(nn.Module):
     def __init__(self, shape: Shape, eps: float) -> None:
         super().__init__()
         width, bias = shape.width, not shape.batch_norm
-        norm: MakeNorm = partial(nn.BatchNorm2d if shape.batch_norm else nn.InstanceNorm2d, eps=eps)
+        norm: MakeNorm = partial(nn.BatchNorm2d, eps=eps) if shape.batch_norm else lambda _: InstanceNorm(eps)
         layers: list[nn.Module] = [nn.ReflectionPad2d(3), nn.Conv2d(shape.inputs, width, 7, bias=bias)]
         layers += [norm(width), nn.ReLU()]
         for n in (width, 2 * width):
@@ -169,7 +170,7 @@ def _has_dropout(state: State) -> bool:
 def _stale_statistics(make: partial[Generator], state: State) -> list[str]:
     """Running statistics of instance norms: torch before 0.4 saved them; inference normalises each picture itself."""
     with torch.device("meta"):
-        norms = [name for name, layer in make().named_modules() if isinstance(layer, nn.InstanceNorm2d)]
+        norms = [name for name, layer in make().named_modules() if isinstance(layer, InstanceNorm)]
     return [key for name in norms for key in (f"{name}.{part}" for part in _STATISTICS) if key in state]
 
 
