@@ -83,7 +83,7 @@ class CSC413:
     keys = (
         KeyCondition(all_of=("linear_bn.0.weight", "upconv1.1.weight")),
         KeyCondition(all_of=("linear_bn.1.weight", "upconv1.1.weight")),
-        KeyCondition(all_of=("deconv1.0.weight", "deconv3.0.weight"), none_of=("conv1.0.weight",)),
+        KeyCondition(all_of=("deconv1.0.weight", "deconv3.0.weight")),
     )
 
     def detect(self, state: State) -> bool:
