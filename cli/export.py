@@ -59,7 +59,7 @@ def export(
     verification = result.verification
     worst = "identical" if verification.psnr is None else f"{verification.psnr:.1f} dB"
     say(
-        f"{result.path}: verified on {verification.samples} latents; worst error {verification.max_error:.2e} "
+        f"{result.path}: verified on {verification.samples} pictures; worst error {verification.max_error:.2e} "
         f"as float, {verification.max_error_uint8} in 8 bits, PSNR {worst}"
     )
     if json:

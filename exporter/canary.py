@@ -18,7 +18,10 @@ SEED, INDEX = 0, 0
 
 
 def draw_canary(session: Session, spec: GeneratorSpec, sampler: Sampler) -> Canary:
-    """Seed 0, index 0 (and class 0) through `session`, alone in its batch."""
+    """Seed 0, index 0 (and class 0) through `session`, alone in its batch.
+
+    A translator gets the test picture `ganrt.pattern` of that latent, in the spec's size.
+    """
     inputs = sample_inputs(spec, sampler, SEED, INDEX, 1)
     picture = np.ascontiguousarray(session.run(inputs)[0][0])
     labels = tuple(float(weight) for weight in inputs["labels"][0]) if "labels" in inputs else None

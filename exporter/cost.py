@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from ganrt.exporter.inputs import input_shapes
+from ganrt.exporter.inputs import SOURCE, input_shapes
 from ganrt.spec import GeneratorSpec
 
 
@@ -24,15 +25,20 @@ def count_macs(module: nn.Module, spec: GeneratorSpec) -> int:
         nonlocal total
         total += _layer_macs(layer, inputs[0], output)
 
+    # On the meta device, which knows shapes only: a picture of 256 pixels would take seconds to translate.
+    module = deepcopy(module).to("meta")
     layers = [m for m in module.modules() if isinstance(m, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear))]
-    hooks = [layer.register_forward_hook(add) for layer in layers]
-    try:
-        with torch.no_grad():
-            module(*(torch.zeros(1, *shape) for shape in input_shapes(spec).values()))
-    finally:
-        for hook in hooks:
-            hook.remove()
+    for layer in layers:
+        layer.register_forward_hook(add)
+    with torch.no_grad(), torch.device("meta"):
+        module(*(torch.zeros(1, *shape) for shape in _native_shapes(spec)))
     return total
+
+
+def _native_shapes(spec: GeneratorSpec) -> list[tuple[int, ...]]:
+    """What the module takes: pictures with the channels first."""
+    shapes = input_shapes(spec)
+    return [(shape[2], shape[0], shape[1]) if name == SOURCE else shape for name, shape in shapes.items()]
 
 
 def _layer_macs(layer: nn.Module, given: Tensor, made: Tensor) -> int:

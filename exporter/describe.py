@@ -16,6 +16,8 @@ class CheckpointReport:
         format: "safetensors" or "torch"; `container` the dotted keys the weights lie under, "" if at the top.
         certainty: how sure the recognition is; `notes` what the file does not say and was assumed.
         latent_dim: None for networks that take pictures. `labels`: classes, None if there are none.
+        task: "generate", or "translate" for networks that turn one picture into another.
+        input_channels: of the pictures that a translator takes, None for generators; their size is the output's.
         height, width, channels: of the pictures it draws.
         parameters: trained values. macs: multiply-accumulates per picture.
         dtype: of the weights in the file.
@@ -26,10 +28,12 @@ class CheckpointReport:
     format: str
     container: str
     family: str
+    task: str
     certainty: str
     notes: tuple[str, ...]
     latent_dim: int | None
     labels: int | None
+    input_channels: int | None
     height: int
     width: int
     channels: int
@@ -63,10 +67,12 @@ def describe(path: Path, *, family: str | None = None) -> CheckpointReport:
         format=read.format,
         container=read.container,
         family=spec.family,
+        task=spec.task,
         certainty=built.certainty,
         notes=built.notes,
         latent_dim=spec.latent.dim if spec.latent else None,
         labels=spec.labels.count if spec.labels else None,
+        input_channels=spec.image.channels if spec.image else None,
         height=spec.output.height,
         width=spec.output.width,
         channels=spec.output.channels,

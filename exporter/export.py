@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ganrt.exporter.verify import Comparison
 
 __all__ = ["ExportResult", "Sampler", "export"]
+# Of verification: with tracing and the canaries, the largest translators then take less than 20 s on two cores.
+_BUDGET_S = 8.0
 _NO_SETTINGS: Mapping[str, str] = {}
 
 
@@ -82,7 +84,7 @@ def export(
     built = replace(built, spec=_describe(built, read, name or _safe_name(output.stem), licence, attribution))
     say(f"exporting {built.spec.family}")
     model = build_graph(built)
-    comparison = verify(built, model, sampler, progress=progress)
+    comparison = verify(built, model, sampler, budget_s=_BUDGET_S, progress=progress)
     spec = _finish(built.spec, model.SerializeToString(), comparison, sampler)
     data = embed_spec(model, spec)
     say(f"writing {output}")

@@ -1,7 +1,8 @@
 """torch module -> ONNX model that keeps the graph contract.
 
-Opset 18, IR 10, `ai.onnx` alone, one file, one dynamic axis `n`; inputs as the spec names them, output `image` uint8
-[n, h, w, c]. torch.export does the tracing (so any family's module will do) and this file the contract.
+Opset 18, IR 10, `ai.onnx` alone, one file, one dynamic axis `n` (and `h` and `w` where the spec leaves them open);
+inputs as the spec names them, output `image` uint8 [n, h, w, c]. torch.export does the tracing (so any family's
+module will do) and this file the contract.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from torch import Tensor, nn
 
 from ganrt.exporter.families.protocol import Built, ValueRange
 from ganrt.exporter.folding import fold_batch_norm
-from ganrt.exporter.inputs import input_shapes
+from ganrt.exporter.inputs import AXES, SOURCE, graph_dims, input_shapes
 from ganrt.spec import METADATA_KEY, GeneratorSpec
 
 OPSET = 18
@@ -30,7 +31,7 @@ _PREFIX = "generator."
 
 
 class _WithTail(nn.Module):
-    """(inputs) -> (uint8 [n, h, w, c], float32 [n, c, h, w])."""
+    """(inputs) -> (uint8 [n, h, w, c], float32 [n, c, h, w]); pictures come in as uint8 [n, h, w, c]."""
 
     def __init__(self, generator: nn.Module, value_range: ValueRange) -> None:
         super().__init__()
@@ -38,8 +39,16 @@ class _WithTail(nn.Module):
         self.value_range = value_range
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor]:
-        native = self.generator(*inputs)
+        native = self.generator(*(to_native_input(value) for value in inputs))
         return to_uint8(native, self.value_range), native
+
+
+def to_native_input(value: Tensor) -> Tensor:
+    """The head: uint8 [n, h, w, c] -> float32 [n, c, h, w] in [-1, 1]; floats (latents, labels) stay as they are.
+
+    Cast before all else, for the same reason as in the tail.
+    """
+    return value if value.is_floating_point() else value.float().permute(0, 3, 1, 2) / 127.5 - 1
 
 
 def to_uint8(native: Tensor, value_range: ValueRange) -> Tensor:
@@ -59,8 +68,9 @@ def to_levels(native: Tensor, value_range: ValueRange) -> Tensor:
 def build_graph(built: Built) -> onnx.ModelProto:
     """The ONNX model of a generator, batch norm folded, without its spec. Equal weights give equal bytes."""
     module = _WithTail(fold_batch_norm(built.module), built.value_range).eval()
-    model = _trace(module, input_shapes(built.spec))
+    model = _trace(module, built.spec)
     _remove_traces(model)
+    _name_open_axes(model, built.spec)
     _rename(model)
     del model.graph.output[1]  # NATIVE stays as an inner tensor
     # No version: the bytes are to depend on the weights alone.
@@ -86,10 +96,12 @@ def with_native_output(model: onnx.ModelProto) -> onnx.ModelProto:
     return extended
 
 
-def _trace(module: nn.Module, shapes: dict[str, tuple[int, ...]]) -> onnx.ModelProto:
+def _trace(module: nn.Module, spec: GeneratorSpec) -> onnx.ModelProto:
+    shapes = input_shapes(spec)
     # Two images: torch.export takes a batch of one for a constant.
-    examples = tuple(torch.zeros(2, *shape) for shape in shapes.values())
-    batch = torch.export.Dim(BATCH)
+    examples = tuple(
+        torch.zeros(2, *shape, dtype=torch.uint8 if name == SOURCE else torch.float32) for name, shape in shapes.items()
+    )
     with _quiet(), torch.no_grad():
         program = torch.onnx.export(
             module,
@@ -98,11 +110,31 @@ def _trace(module: nn.Module, shapes: dict[str, tuple[int, ...]]) -> onnx.ModelP
             opset_version=OPSET,
             input_names=list(shapes),
             output_names=[OUTPUT, NATIVE],
-            dynamic_shapes=(tuple({0: batch} for _ in shapes),),
+            dynamic_shapes=(tuple(_open_axes(spec) for _ in shapes),),
             verbose=False,
         )
     assert program is not None
     return program.model_proto
+
+
+def _open_axes(spec: GeneratorSpec) -> dict[int, Any]:
+    """torch.export's open axes of every input: the batch, and a dynamic picture's sides as multiples of a symbol."""
+    axes: dict[int, Any] = {0: torch.export.Dim(BATCH)}
+    if spec.image is not None and spec.image.dynamic:
+        for axis, name in enumerate(AXES, start=1):
+            # From two multiples on: torch.export takes a one for a constant.
+            symbol = torch.export.Dim(f"{name}_parts", min=2)
+            axes[axis] = spec.image.multiple_of * symbol if spec.image.multiple_of > 1 else symbol
+    return axes
+
+
+def _name_open_axes(model: onnx.ModelProto, spec: GeneratorSpec) -> None:
+    """`4*h_parts` becomes `h`, in the input and the output: they are equal, or the graph would not be the spec's."""
+    if spec.image is None or not spec.image.dynamic:
+        return
+    for value in [*model.graph.input, *model.graph.output[:1]]:
+        for axis, name in enumerate(AXES, start=1):
+            value.type.tensor_type.shape.dim[axis].dim_param = name
 
 
 @contextmanager
@@ -155,16 +187,26 @@ def _rename(model: onnx.ModelProto) -> None:
 def _check(model: onnx.ModelProto, spec: GeneratorSpec) -> None:
     """The contract, asserted: a breach is a defect of the exporter and not of its input."""
     onnx.checker.check_model(model, full_check=True)
-    assert spec.output is not None
     opsets = [(opset.domain, opset.version) for opset in model.opset_import]
-    sides = [spec.output.height, spec.output.width, spec.output.channels]
-    found = {value.name: _dims(value) for value in [*model.graph.input, *model.graph.output]}
-    expected = {name: [BATCH, *shape] for name, shape in input_shapes(spec).items()} | {OUTPUT: [BATCH, *sides]}
+    found = {value.name: _type_and_dims(value) for value in [*model.graph.input, *model.graph.output]}
+    expected = _contract(spec)
     if opsets != [("", OPSET)] or model.ir_version != IR_VERSION or len(model.functions) or found != expected:
         raise AssertionError(
             f"the graph breaks the contract: {opsets}, IR {model.ir_version}, {found} is not {expected}"
         )
 
 
-def _dims(value: onnx.ValueInfoProto) -> list[int | str]:
-    return [dim.dim_param or dim.dim_value for dim in value.type.tensor_type.shape.dim]
+def _contract(spec: GeneratorSpec) -> dict[str, tuple[str, list[int | str]]]:
+    """Type and dimensions of each input and output."""
+    assert spec.output is not None
+    sides = AXES if spec.output.dynamic else (spec.output.height, spec.output.width)
+    dims = {name: [BATCH, *shape] for name, shape in graph_dims(spec).items()}
+    contract = {name: ("UINT8" if name == SOURCE else "FLOAT", shape) for name, shape in dims.items()}
+    return contract | {OUTPUT: ("UINT8", [BATCH, *sides, spec.output.channels])}
+
+
+def _type_and_dims(value: onnx.ValueInfoProto) -> tuple[str, list[int | str]]:
+    tensor = value.type.tensor_type
+    return onnx.TensorProto.DataType.Name(tensor.elem_type), [
+        dim.dim_param or dim.dim_value for dim in tensor.shape.dim
+    ]

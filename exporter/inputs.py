@@ -1,4 +1,4 @@
-"""The inputs that a spec names: their shapes, and values to verify a graph with."""
+"""The inputs that a spec names: their shapes and types, and values to verify a graph with."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from ganrt.spec import GeneratorSpec, Latent
+from ganrt.pattern import pattern, pattern_size
+from ganrt.spec import GeneratorSpec, ImageInput, Latent
 
 Array = NDArray[np.float32]
+Inputs = dict[str, NDArray[np.float32] | NDArray[np.uint8]]
 # (latent, seed, start, count) -> float32 [count, latent.dim]. Handed in by the caller: latents are the runtime's job.
 Sampler = Callable[[Latent, int, int, int], Array]
+SOURCE = "source"
+AXES = ("h", "w")  # the names of the open axes of a dynamic picture
 
 
 def input_shapes(spec: GeneratorSpec) -> dict[str, tuple[int, ...]]:
     """Names and shapes without the batch, in the order in which the module and the graph take them."""
+    if spec.image is not None:
+        return {SOURCE: (spec.image.height, spec.image.width, spec.image.channels)}
     shapes: dict[str, tuple[int, ...]] = {}
     if spec.latent is not None:
         shapes["z"] = (spec.latent.dim,)
@@ -24,9 +30,36 @@ def input_shapes(spec: GeneratorSpec) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def sample_inputs(spec: GeneratorSpec, sampler: Sampler, seed: int, start: int, count: int) -> dict[str, Array]:
-    """`count` inputs, float32 [count, ...] each: latents `start` on of `seed`, and the classes in turn (one-hot)."""
-    values: dict[str, Array] = {}
+def graph_dims(spec: GeneratorSpec) -> dict[str, tuple[int | str, ...]]:
+    """`input_shapes` with the names of open axes instead of their sizes."""
+    dims: dict[str, tuple[int | str, ...]] = dict(input_shapes(spec))
+    if spec.image is not None and spec.image.dynamic:
+        dims[SOURCE] = (*AXES, spec.image.channels)
+    return dims
+
+
+def picture_sizes(spec: GeneratorSpec) -> tuple[tuple[int, int] | None, ...]:
+    """(height, width) of the pictures to verify with: None is the spec's own; another, not square, where it is open."""
+    if spec.image is None or not spec.image.dynamic:
+        return (None,)
+    step = spec.image.multiple_of
+    return (None, (spec.image.height + step, spec.image.width + 3 * step))
+
+
+def sample_inputs(
+    spec: GeneratorSpec, sampler: Sampler, seed: int, start: int, count: int, size: tuple[int, int] | None = None
+) -> Inputs:
+    """`count` inputs, indices `start` on of `seed`; the classes in turn, one-hot.
+
+    Args:
+        size: (height, width) of pictures, by default the spec's.
+
+    Returns:
+        float32 [count, ...] each; `source` is uint8 [count, h, w, c].
+    """
+    if spec.image is not None:
+        return {SOURCE: sample_pictures(spec.image, sampler, seed, start, count, size)}
+    values: Inputs = {}
     if spec.latent is not None:
         values["z"] = sampler(spec.latent, seed, start, count)
     if spec.labels is not None:
@@ -34,3 +67,20 @@ def sample_inputs(spec: GeneratorSpec, sampler: Sampler, seed: int, start: int, 
             np.arange(start, start + count) % spec.labels.count
         ]
     return values
+
+
+def sample_pictures(
+    image: ImageInput, sampler: Sampler, seed: int, start: int, count: int, size: tuple[int, int] | None = None
+) -> NDArray[np.uint8]:
+    """uint8 [count, h, w, c]: even indices are `ganrt.pattern`'s tiles, odd ones noise, which has detail everywhere."""
+    height, width = size or (image.height, image.width)
+    latent = Latent(dim=pattern_size(image.channels), prior="uniform")
+    tiles = sampler(latent, seed, start, count)
+    pictures = np.empty((count, height, width, image.channels), np.uint8)
+    for i, values in enumerate(tiles):
+        if (start + i) % 2:
+            random = np.random.default_rng((seed, start + i))
+            pictures[i] = random.integers(0, 256, pictures[i].shape, dtype=np.uint8)
+        else:
+            pictures[i] = pattern(values, height, width, image.channels)
+    return pictures

@@ -1,4 +1,4 @@
-"""The torch module, as loaded, against the ONNX graph in ONNX Runtime: float and uint8, worst of many latents.
+"""The torch module, as loaded, against the ONNX graph in ONNX Runtime: float and uint8, worst of many pictures.
 
 Tolerance: 1e-4 on pictures in [-1, 1] or [0, 1]. Both sides compute in float32 and differ in the order of sums and
 in the folded batch norm; tanh networks of this depth differ by about 1e-6, so 1e-4 leaves room for deep ones, while
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,15 +22,15 @@ from numpy.typing import NDArray
 
 from ganrt.errors import NegativeResult
 from ganrt.exporter.families.protocol import Built
-from ganrt.exporter.graph import to_levels, to_uint8, with_native_output
-from ganrt.exporter.inputs import Array, Sampler, sample_inputs
+from ganrt.exporter.graph import to_levels, to_native_input, to_uint8, with_native_output
+from ganrt.exporter.inputs import Array, Inputs, Sampler, picture_sizes, sample_inputs
 from ganrt.exporter.session import Session
 from ganrt.spec import Verification
 
 TOLERANCE = 1e-4
 TOLERANCE_UINT8 = 1
 TOLERANCE_ROUNDING = 0.5 + 255 * TOLERANCE
-BATCHES = (1, 3, 4, 8, 16, 32)  # 64 latents in batches of several sizes: a constant batch cannot hide
+BATCHES = (1, 3, 4, 8, 16, 32)  # 64 pictures in batches of several sizes: a constant batch cannot hide
 MINIMUM = 4
 SEED = 1
 
@@ -89,27 +89,32 @@ def verify(
 ) -> Comparison:
     """Compares the generator's module, not folded, with `model` on 64 latents, or on as many as `budget_s` allows.
 
+    Translators are compared on 64 pictures; where they leave height and width open, in two sizes.
+
     Args:
         model: as `build_graph` returns it.
-        budget_s: seconds; at least 4 latents are compared whatever they take.
+        budget_s: seconds; at least 4 latents or pictures are compared whatever they take.
 
     Raises:
-        NegativeResult: out of tolerance, or not finite; the message names the worst latent and the figures.
+        NegativeResult: out of tolerance, or not finite; the message names the worst of them and the figures.
     """
+    what = "latents" if built.spec.image is None else "pictures"
+    sizes = picture_sizes(built.spec)
     session = Session(with_native_output(model).SerializeToString())
     errors: list[_Errors] = []
     began, done = time.monotonic(), 0
-    for batch in BATCHES:
+    for number, batch in enumerate(BATCHES):
         spent = time.monotonic() - began
         if done >= MINIMUM and spent * (done + batch) / done > budget_s:
             break
-        errors += _compare(built, session, sample_inputs(built.spec, sampler, SEED, done, batch), done)
+        inputs = sample_inputs(built.spec, sampler, SEED, done, batch, sizes[number % len(sizes)])
+        errors += _compare(built, session, inputs, done)
         done += batch
         if progress is not None:
-            progress(f"verified {done} of {sum(BATCHES)} latents")
+            progress(f"verified {done} of {sum(BATCHES)} {what}")
     result = _summarise(errors, f"torch {torch.__version__}, float32, before folding")
     if not result.passed:
-        raise NegativeResult(_failure(result))
+        raise NegativeResult(_failure(result, what))
     return result
 
 
@@ -125,9 +130,9 @@ class _Errors:
     mean_square: float
 
 
-def _compare(built: Built, session: Session, inputs: Mapping[str, Array], start: int) -> list[_Errors]:
+def _compare(built: Built, session: Session, inputs: Inputs, start: int) -> list[_Errors]:
     with torch.no_grad():
-        native = built.module(*(torch.from_numpy(value) for value in inputs.values()))
+        native = built.module(*(to_native_input(torch.from_numpy(value)) for value in inputs.values()))
         exact = to_levels(native.double(), built.value_range).permute(0, 2, 3, 1).numpy()
         expected = to_uint8(native, built.value_range).numpy()
     image, floats = session.run(inputs)
@@ -182,11 +187,11 @@ def _summarise(errors: list[_Errors], against: str) -> Comparison:
     )
 
 
-def _failure(result: Comparison) -> str:
+def _failure(result: Comparison, what: str) -> str:
     psnr = "identical" if result.psnr is None else f"{result.psnr:.1f} dB"
     return (
         f"the exported graph draws something else than the checkpoint, worst at seed {SEED}, index "
-        f"{result.worst_index} of {result.samples} latents; nothing was written\n"
+        f"{result.worst_index} of {result.samples} {what}; nothing was written\n"
         f"float error {result.max_error:.3g} (at most {TOLERANCE:g}), uint8 error {result.max_error_uint8} "
         f"(at most {TOLERANCE_UINT8}), rounding error {result.rounding_error:.3g} (at most {TOLERANCE_ROUNDING:.3g}), "
         f"PSNR {psnr}"

@@ -12,7 +12,12 @@ if TYPE_CHECKING:
     from ganrt.exporter.checkpoints import Checkpoint
     from ganrt.exporter.families.protocol import Built, Family, State
 
-FAMILIES: dict[str, str] = {"dcgan": "ganrt.exporter.families.dcgan:DCGAN"}
+FAMILIES: dict[str, str] = {
+    "dcgan": "ganrt.exporter.families.dcgan:DCGAN",
+    "csc413": "ganrt.exporter.families.csc413:CSC413",
+    "csc413-cyclegan": "ganrt.exporter.families.csc413_cycle:CSC413Cycle",
+    "cyclegan": "ganrt.exporter.families.cyclegan:CycleGAN",
+}
 _SHOWN_KEYS = 5
 
 

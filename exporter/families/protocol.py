@@ -31,7 +31,8 @@ class Built:
 
     Attributes:
         module: in eval mode, float32. Called with the inputs that the spec names, in this order: `z` float32
-            [n, dim], `labels` float32 [n, count]; returns float32 [n, c, h, w] in its native range.
+            [n, dim], `labels` float32 [n, count]; or, of translators, `source` float32 [n, c, h, w] in [-1, 1].
+            Returns float32 [n, c, h, w] in its native range.
         spec: all but `source`, `verification` and `canary`; its name is the family's.
         value_range: "tanh" for pictures in [-1, 1], "sigmoid" for [0, 1].
         certainty: how sure the recognition is, in words.

@@ -1,0 +1,170 @@
+"""The emoji DCGAN generator of the CSC413 assignment, and its CSC321 relative with transposed convolutions.
+
+`linear_bn` takes z to 4x4, `upconv1` to `upconv3` double the side to 32; ReLU between, tanh last. The assignment
+leaves `linear_bn` to the student, so it comes in four public forms, told apart by keys and shapes. The relative has
+`deconv1` to `deconv4` (kernel 4). z is uniform in [-1, 1), not normal: the assignments draw 2 * rand - 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from torch import Tensor, nn
+
+from ganrt.errors import BadInputFile
+from ganrt.exporter.families.csc413_layers import (
+    DEFAULT_EPS,
+    Layer,
+    infer_layer,
+    layer_notes,
+    require_picture,
+    require_weights,
+)
+from ganrt.exporter.families.loading import load_strictly, positive_float
+from ganrt.exporter.families.protocol import Built, KeyCondition, State
+from ganrt.exporter.families.spectral_norm import fold_spectral_norm, plain_names
+from ganrt.spec import GeneratorSpec, Latent, Output
+
+SIDE = 32
+START = 4  # the side that the first layer gives
+UPCONVS = ("upconv1", "upconv2", "upconv3")
+DECONVS = ("deconv1", "deconv2", "deconv3", "deconv4")
+# linear_bn as `conv` on a 1x1 input with stride 1 (kernel -> padding): A gives 4x4, B 1x1 with 16 times the channels.
+_ON_ONE_PIXEL = {4: 3, 1: 0}
+# linear_bn as `upconv` with the helper's default padding: D, from 1x1 over 2x2 to 4x4.
+_ON_TWO_PIXELS = {3: 2}
+_FIRST_DECONV = {4: 0}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Hyperparameters: `variant` is the form of the first layer, A to D, or `deconv`; C's is not among `layers`."""
+
+    variant: str
+    dim: int
+    width: int  # channels of the 4x4 picture
+    linear_bias: bool
+    layers: tuple[Layer, ...]
+
+    @property
+    def flat(self) -> bool:
+        """Whether the first layer gives all 4x4 positions as channels."""
+        return self.variant in ("B", "C")
+
+
+class Generator(nn.Module):
+    """z float32 [n, dim] -> float32 [n, c, 32, 32] in [-1, 1]."""
+
+    def __init__(self, shape: Shape, eps: float) -> None:
+        super().__init__()
+        self.shape = shape
+        if shape.variant == "C":
+            linear = nn.Linear(shape.dim, shape.width * START**2, bias=shape.linear_bias)
+            self.add_module("linear_bn", nn.Sequential(linear, nn.Flatten()))
+        for layer in shape.layers:
+            self.add_module(layer.name, layer.make(eps))
+
+    def forward(self, z: Tensor) -> Tensor:
+        first, *middle, last = self.children()
+        x = first(z if self.shape.variant == "C" else z[:, :, None, None]).relu()
+        if self.shape.flat:
+            x = x.reshape(-1, self.shape.width, START, START)
+        for layer in middle:
+            x = layer(x).relu()
+        return cast(Tensor, last(x).tanh())
+
+
+class CSC413:
+    """The family `csc413`: see `ganrt.exporter.families.protocol.Family`."""
+
+    settings: Mapping[str, str] = {"bn_eps": f"batch norm's epsilon, default {DEFAULT_EPS:g}"}
+    keys = (
+        KeyCondition(all_of=("linear_bn.0.weight", "upconv1.1.weight")),
+        KeyCondition(all_of=("linear_bn.1.weight", "upconv1.1.weight")),
+        KeyCondition(all_of=("deconv1.0.weight", "deconv3.0.weight")),
+    )
+
+    def detect(self, state: State) -> bool:
+        """Whether the keys are a CSC413 or CSC321 DCGenerator's, with or without spectral norm."""
+        plain = plain_names(state)
+        return any(condition.holds(plain) for condition in self.keys)
+
+    def build(self, state: State, settings: Mapping[str, str]) -> Built:
+        """See `Family.build`; 32 pixels; 1, 3 or 4 channels; any widths; spectral norm folded."""
+        plain, folding = fold_spectral_norm(state, transposed=("deconv",))
+        shape = infer_shape(plain)
+        eps = positive_float(settings, "bn_eps", DEFAULT_EPS, 10.0)
+        what = f"a CSC413 DCGenerator of {SIDE}x{SIDE} pixels with first layer {shape.variant}"
+        module = load_strictly(lambda: Generator(shape, eps), plain, what)
+        return Built(
+            module=module,
+            spec=GeneratorSpec(
+                name="csc413",
+                family="csc413",
+                latent=Latent(dim=shape.dim, prior="uniform", psi_mode="scale"),
+                output=Output(height=SIDE, width=SIDE, channels=shape.layers[-1].outputs),
+            ),
+            value_range="tanh",
+            certainty=f"certain: all {len(state)} keys match (first layer: form {shape.variant})",
+            notes=folding + layer_notes(shape.layers, eps, "bn_eps" in settings),
+        )
+
+
+def infer_shape(state: State) -> Shape:
+    """Reads the hyperparameters from keys and shapes; spectral norm is folded already.
+
+    Raises:
+        BadInputFile: layers are missing, or shapes are of no known form; the message names them.
+    """
+    if any(key.startswith("deconv") for key in state):
+        return _infer_deconvs(state)
+    first = "linear_bn.1.weight" if _is_d(state) else "linear_bn.0.weight"
+    require_weights(state, [first, *(f"{name}.1.weight" for name in UPCONVS)], "a CSC413 DCGenerator")
+    variant = _variant(state, first)
+    weight = state[first]
+    layers: list[Layer] = []
+    if variant == "D":
+        layers.append(infer_layer(state, "linear_bn", "upconv", weight.shape[1], paddings=_ON_TWO_PIXELS))
+    elif variant != "C":
+        layers.append(infer_layer(state, "linear_bn", "conv", weight.shape[1], paddings=_ON_ONE_PIXEL, stride=1))
+    width = weight.shape[0] // START**2 if variant in ("B", "C") else weight.shape[0]
+    inputs = width
+    for name in UPCONVS:
+        layers.append(infer_layer(state, name, "upconv", inputs))
+        inputs = layers[-1].outputs
+    require_picture(layers[-1])
+    return Shape(variant, weight.shape[1], width, "linear_bn.0.bias" in state, tuple(layers))
+
+
+def _is_d(state: State) -> bool:
+    """`linear_bn.1` is D's convolution, or batch norm's (one-dimensional) of A and B."""
+    second = state.get("linear_bn.1.weight")
+    return "linear_bn.0.weight" not in state and second is not None and second.ndim == 4
+
+
+def _variant(state: State, first: str) -> str:
+    """Which of the public forms `linear_bn` has."""
+    shape = tuple(state[first].shape)
+    if first == "linear_bn.1.weight" and shape[2:] == (3, 3):
+        return "D"
+    if first == "linear_bn.0.weight" and len(shape) == 4 and shape[2:] == (4, 4):
+        return "A"
+    divisible = shape[0] % START**2 == 0 if shape else False
+    if first == "linear_bn.0.weight" and divisible and (len(shape) == 2 or shape[2:] == (1, 1)):
+        return "C" if len(shape) == 2 else "B"
+    raise BadInputFile(
+        f"{first} has shape {list(shape)}\nexpected one that takes z to 4x4: linear_bn.0 [c, dim, 4, 4], "
+        "[16c, dim, 1, 1] or [16c, dim], or linear_bn.1 [c, dim, 3, 3]"
+    )
+
+
+def _infer_deconvs(state: State) -> Shape:
+    require_weights(state, [f"{name}.0.weight" for name in DECONVS], "a CSC321 DCGenerator")
+    dim = state["deconv1.0.weight"].shape[0] if state["deconv1.0.weight"].ndim else 0
+    layers = [infer_layer(state, "deconv1", "deconv", dim, paddings=_FIRST_DECONV, stride=1)]
+    for name in DECONVS[1:]:
+        layers.append(infer_layer(state, name, "deconv", layers[-1].outputs))
+    require_picture(layers[-1])
+    return Shape("deconv", dim, layers[0].outputs, False, tuple(layers))

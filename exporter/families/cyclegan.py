@@ -1,0 +1,202 @@
+"""CycleGAN's ResnetGenerator (Zhu et al. 2017, arXiv:1703.10593; junyanz/pytorch-CycleGAN-and-pix2pix).
+
+One Sequential `model`: reflection padding and a 7x7 convolution, two that halve the side, residual blocks from index
+10 on, two transposed ones that double it, reflection padding, a 7x7 convolution, tanh. The norm after each
+convolution is InstanceNorm without parameters (then convolutions have biases) or BatchNorm (then they have none).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from ganrt.errors import BadInputFile
+from ganrt.exporter.families.instance_norm import InstanceNorm
+from ganrt.exporter.families.loading import load_strictly, positive_float
+from ganrt.exporter.families.protocol import Built, KeyCondition, State
+from ganrt.exporter.families.settings import boolean, side
+from ganrt.spec import GeneratorSpec, ImageInput, Output
+
+DEFAULT_EPS = 1e-5
+DEFAULT_SIDE = 256
+MULTIPLE_OF = 4
+LOWEST_SIDE = 8  # reflection padding needs two pixels at a quarter of the side
+FIRST_BLOCK = 10
+MOST_BLOCKS = 64
+CHANNELS = (1, 3, 4)
+MakeNorm = Callable[[int], nn.Module]
+_STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Hyperparameters: `width` is ngf; `batch_norm` else instance norm; `dropout` in the residual blocks."""
+
+    inputs: int
+    outputs: int
+    width: int
+    blocks: int
+    batch_norm: bool
+    dropout: bool
+
+
+class ResidualBlock(nn.Module):
+    """float32 [n, c, h, w] -> the same shape; nothing follows the sum."""
+
+    def __init__(self, width: int, dropout: bool, bias: bool, norm: MakeNorm) -> None:
+        super().__init__()
+        # Dropout does nothing in evaluation, but moves what follows by one index.
+        first = [nn.ReflectionPad2d(1), nn.Conv2d(width, width, 3, bias=bias), norm(width), nn.ReLU()]
+        middle = [nn.Dropout(0.5)] if dropout else []
+        second = [nn.ReflectionPad2d(1), nn.Conv2d(width, width, 3, bias=bias), norm(width)]
+        self.conv_block = nn.Sequential(*first, *middle, *second)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + cast(Tensor, self.conv_block(x))
+
+
+class Generator(nn.Module):
+    """source float32 [n, c, h, w] in [-1, 1] -> float32 [n, c, h, w] in [-1, 1]; sides divisible by 4."""
+
+    def __init__(self, shape: Shape, eps: float) -> None:
+        super().__init__()
+        width, bias = shape.width, not shape.batch_norm
+        norm: MakeNorm = partial(nn.BatchNorm2d, eps=eps) if shape.batch_norm else lambda _: InstanceNorm(eps)
+        layers: list[nn.Module] = [nn.ReflectionPad2d(3), nn.Conv2d(shape.inputs, width, 7, bias=bias)]
+        layers += [norm(width), nn.ReLU()]
+        for n in (width, 2 * width):
+            layers += [nn.Conv2d(n, 2 * n, 3, 2, 1, bias=bias), norm(2 * n), nn.ReLU()]
+        layers += [ResidualBlock(4 * width, shape.dropout, bias, norm) for _ in range(shape.blocks)]
+        for n in (4 * width, 2 * width):
+            layers += [nn.ConvTranspose2d(n, n // 2, 3, 2, 1, output_padding=1, bias=bias), norm(n // 2), nn.ReLU()]
+        layers += [nn.ReflectionPad2d(3), nn.Conv2d(width, shape.outputs, 7), nn.Tanh()]
+        self.model = nn.Sequential(*layers)
+
+    def forward(self, source: Tensor) -> Tensor:
+        return cast(Tensor, self.model(source))
+
+
+class CycleGAN:
+    """The family `cyclegan`: see `ganrt.exporter.families.protocol.Family`."""
+
+    settings: Mapping[str, str] = {
+        "height": f"of the pictures in pixels, divisible by {MULTIPLE_OF}, default {DEFAULT_SIDE}",
+        "width": f"the same, default {DEFAULT_SIDE}",
+        "dynamic": f"true leaves height and width open, to any multiple of {MULTIPLE_OF}; default false",
+        "norm_eps": f"the norms' epsilon, default {DEFAULT_EPS:g}",
+    }
+    keys = KeyCondition(all_of=("model.1.weight", f"model.{FIRST_BLOCK}.conv_block.1.weight"))
+
+    def detect(self, state: State) -> bool:
+        """Whether the keys are a ResnetGenerator's."""
+        return self.keys.holds(state)
+
+    def build(self, state: State, settings: Mapping[str, str]) -> Built:
+        """See `Family.build`; any number of blocks and widths; 1, 3 or 4 channels in and out."""
+        shape = infer_shape(state)
+        image, output = _pictures(shape, settings)
+        eps = positive_float(settings, "norm_eps", DEFAULT_EPS, 10.0)
+        make = partial(Generator, shape, eps)
+        stale = _stale_statistics(make, state)
+        what = f"a CycleGAN ResnetGenerator with {shape.blocks} blocks and {_norm(shape)} norm"
+        module = load_strictly(make, {key: tensor for key, tensor in state.items() if key not in stale}, what)
+        return Built(
+            module=module,
+            spec=GeneratorSpec(
+                name="cyclegan",
+                family="cyclegan",
+                task="translate",
+                image=image,
+                output=output,
+            ),
+            value_range="tanh",
+            certainty=f"certain: all {len(state)} keys match ({shape.blocks} blocks, {_norm(shape)} norm)",
+            notes=_notes(shape, stale, eps, settings),
+        )
+
+
+def infer_shape(state: State) -> Shape:
+    """Reads the hyperparameters from keys and shapes.
+
+    Raises:
+        BadInputFile: no whole generator; the message names what is missing or misshapen.
+    """
+    blocks = _count_blocks(state)
+    last = FIRST_BLOCK + blocks + 7
+    ends = ["model.1.weight", f"model.{last}.weight"]
+    missing = [key for key in ends if key not in state]
+    if missing:
+        raise BadInputFile(f"has {blocks} residual blocks but no outer convolution\nmissing: {', '.join(missing)}")
+    for key in ends:
+        if state[key].ndim != 4 or tuple(state[key].shape[2:]) != (7, 7) or 0 in state[key].shape:
+            raise BadInputFile(f"{key} has shape {list(state[key].shape)}\nexpected [out, in, 7, 7]")
+    first, final = (state[key].shape for key in ends)
+    if first[1] not in CHANNELS or final[0] not in CHANNELS:
+        raise BadInputFile(f"takes {first[1]} channels and makes {final[0]}\nexpected pictures of 1, 3 or 4")
+    biases = [k for k in state if k.endswith(".bias") and state.get(k[:-4] + "weight", state[k]).ndim == 4]
+    return Shape(
+        inputs=first[1],
+        outputs=final[0],
+        width=first[0],
+        blocks=blocks,
+        batch_norm=not set(biases) - {f"model.{last}.bias"},
+        dropout=_has_dropout(state),
+    )
+
+
+def _count_blocks(state: State) -> int:
+    """From the last block's index: a block missing in between is then named by strict loading."""
+    found = [key.split(".")[1] for key in state if key.startswith("model.") and ".conv_block." in key]
+    blocks = max((int(n) for n in found if n.isascii() and n.isdigit() and len(n) < 4), default=0) - FIRST_BLOCK + 1
+    if not 1 <= blocks <= MOST_BLOCKS:
+        raise BadInputFile(f"has residual blocks up to model.{blocks + FIRST_BLOCK - 1}\nexpected 1 to {MOST_BLOCKS}")
+    return blocks
+
+
+def _has_dropout(state: State) -> bool:
+    """The second convolution is at 5, or at 6 behind dropout; at 6 there is a batch norm otherwise."""
+    at_5, at_6 = (
+        sum(tensor.ndim == 4 for key, tensor in state.items() if key.endswith(f".conv_block.{i}.weight"))
+        for i in (5, 6)
+    )
+    return at_6 > at_5
+
+
+def _stale_statistics(make: partial[Generator], state: State) -> list[str]:
+    """Running statistics of instance norms: torch before 0.4 saved them; inference normalises each picture itself."""
+    with torch.device("meta"):
+        norms = [name for name, layer in make().named_modules() if isinstance(layer, InstanceNorm)]
+    return [key for name in norms for key in (f"{name}.{part}" for part in _STATISTICS) if key in state]
+
+
+def _pictures(shape: Shape, settings: Mapping[str, str]) -> tuple[ImageInput, Output]:
+    height, width = (
+        side(settings, key, DEFAULT_SIDE, low=LOWEST_SIDE, multiple_of=MULTIPLE_OF) for key in ("height", "width")
+    )
+    dynamic = boolean(settings, "dynamic")
+    return (
+        ImageInput(height=height, width=width, channels=shape.inputs, multiple_of=MULTIPLE_OF, dynamic=dynamic),
+        Output(height=height, width=width, channels=shape.outputs, dynamic=dynamic),
+    )
+
+
+def _norm(shape: Shape) -> str:
+    return "batch" if shape.batch_norm else "instance"
+
+
+def _notes(shape: Shape, stale: list[str], eps: float, settings: Mapping[str, str]) -> tuple[str, ...]:
+    notes = ["reflection padding in the residual blocks assumed: the keys of replicated borders are the same"]
+    if not {"height", "width"} & settings.keys():
+        notes.append(f"the side is not in the file: {DEFAULT_SIDE} pixels assumed (--set height=,width=)")
+    if "norm_eps" not in settings:
+        notes.append(f"the norms' epsilon is not in the file: {eps:g} assumed")
+    if stale:
+        notes.append(f"not used: {len(stale)} stale statistics of instance norms: {', '.join(stale)}")
+    if shape.dropout or shape.batch_norm:
+        notes.append("evaluation mode: the training code's test script stays in training mode unless told --eval")
+    return tuple(notes)

@@ -1,0 +1,27 @@
+"""Instance norm that stays accurate on large pictures (Ulyanov et al. 2016, arXiv:1607.08022)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class InstanceNorm(nn.Module):
+    """nn.InstanceNorm2d without parameters: float32 [n, c, h, w], each channel of each picture by its own statistics.
+
+    Means are taken along rows and then over the rows. In one go, runtimes add up a million float32 values one after
+    another: exported as InstanceNormalization, a ResnetGenerator of 1024 pixels erred by 2e-3 on flat pictures in
+    ONNX Runtime on the CPU, and by 6e-5 at 256 pixels.
+    """
+
+    def __init__(self, eps: float) -> None:
+        super().__init__()
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        centred = x - _mean(x)
+        return centred / torch.sqrt(_mean(centred * centred) + self.eps)
+
+
+def _mean(x: Tensor) -> Tensor:
+    return x.mean(3, keepdim=True).mean(2, keepdim=True)

@@ -1,0 +1,142 @@
+"""Spectral norm folded into plain weights: W / sigma (Miyato et al. 2018, arXiv:1802.05957).
+
+Checkpoints spell it in several ways, which differ in what evaluation computes:
+
+- torch.nn.utils.spectral_norm (a hook) and torch.nn.utils.parametrizations.spectral_norm: sigma = u^T W v with the
+  stored u and v. W is a matrix of one row per output channel, also for transposed convolutions, whose weights hold
+  the inputs first.
+- the wrapper module of the CSC413 assignments: every forward pass, also in evaluation mode, first does one power
+  iteration from the stored u (v = W^T u, u = W v, each over its norm plus 1e-12) and stores u and v again. W always
+  has one row per entry of the weight's first dimension. Folded here is what the first pass after loading computes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ganrt.errors import BadInputFile
+from ganrt.exporter.families.protocol import State
+
+_NORM_EPS = 1e-12
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """How one implementation names its tensors after the layer's name, and whether evaluation iterates."""
+
+    weight: str
+    u: str
+    v: str
+    bias: str
+    iterates: bool
+    note: str
+
+
+SPELLINGS = (
+    Spelling(
+        ".weight_orig", ".weight_u", ".weight_v", ".bias", False, "with the stored u and v, as torch does in evaluation"
+    ),
+    Spelling(
+        ".parametrizations.weight.original",
+        ".parametrizations.weight.0._u",
+        ".parametrizations.weight.0._v",
+        ".bias",
+        False,
+        "with the stored u and v, as torch does in evaluation",
+    ),
+    Spelling(
+        ".module.weight_bar",
+        ".module.weight_u",
+        ".module.weight_v",
+        ".module.bias",
+        True,
+        "after one power iteration from the stored u, as in the first pass after loading; "
+        "the training code iterates on every pass, so its later pictures differ slightly",
+    ),
+)
+
+
+def plain_names(state: State) -> State:
+    """`state` as if without spectral norm: the same keys and shapes as folded, weights not yet divided by sigma."""
+    found = _layers(state)
+    used = {key for layer, spelling in found for key in _keys(layer, spelling)}
+    plain = {key: tensor for key, tensor in state.items() if key not in used}
+    for layer, spelling in found:
+        plain[f"{layer}.weight"] = state[layer + spelling.weight]
+        if layer + spelling.bias in state:
+            plain[f"{layer}.bias"] = state[layer + spelling.bias]
+    return plain
+
+
+def fold_spectral_norm(state: State, transposed: tuple[str, ...] = ()) -> tuple[State, tuple[str, ...]]:
+    """`state` with plain weights instead of spectral norm, and notes that say what was folded and how.
+
+    Args:
+        transposed: prefixes of the layers that are transposed convolutions.
+
+    Raises:
+        BadInputFile: parts of the norm are missing (all are named) or misshapen, or a sigma is zero.
+    """
+    found = _layers(state)
+    _refuse_incomplete(state, found)
+    folded = dict(plain_names(state))
+    for layer, spelling in found:
+        by_columns = not spelling.iterates and layer.startswith(transposed)
+        folded[f"{layer}.weight"] = _normalised(state, layer, spelling, by_columns)
+    return folded, _notes(found)
+
+
+def _layers(state: State) -> list[tuple[str, Spelling]]:
+    return [
+        (key.removesuffix(spelling.weight), spelling)
+        for key in state
+        for spelling in SPELLINGS
+        if key.endswith(spelling.weight)
+    ]
+
+
+def _keys(layer: str, spelling: Spelling) -> tuple[str, ...]:
+    return tuple(layer + part for part in (spelling.weight, spelling.u, spelling.v, spelling.bias))
+
+
+def _refuse_incomplete(state: State, found: list[tuple[str, Spelling]]) -> None:
+    missing = [key for layer, spelling in found for key in _keys(layer, spelling)[1:3] if key not in state]
+    doubled = [f"{layer}.weight" for layer, _ in found if f"{layer}.weight" in state]
+    problems = {"missing": missing, "unexpected": doubled}
+    if missing or doubled:
+        named = "; ".join(f"{what}: {', '.join(keys)}" for what, keys in problems.items() if keys)
+        raise BadInputFile(f"has layers with an incomplete spectral norm\n{named}")
+
+
+def _normalised(state: State, layer: str, spelling: Spelling, by_columns: bool) -> Tensor:
+    """W / sigma, in float64, rounded once to float32."""
+    weight, u, v = (state[key].double() for key in _keys(layer, spelling)[:3])
+    if weight.ndim < 2:
+        raise BadInputFile(f"{layer + spelling.weight} has shape {list(weight.shape)}\nexpected a layer's weights")
+    matrix = (weight.transpose(0, 1) if by_columns else weight).flatten(1)
+    for key, vector, length in zip(_keys(layer, spelling)[1:3], (u, v), matrix.shape, strict=True):
+        if vector.shape != (length,):
+            raise BadInputFile(f"{key} has shape {list(vector.shape)}\nexpected [{length}], to fit the weights")
+    if spelling.iterates:
+        v = _unit(matrix.T @ u)
+        u = _unit(matrix @ v)
+    sigma = float(u @ (matrix @ v))
+    result = (weight / sigma).float()
+    if not bool(torch.isfinite(result).all()):
+        raise BadInputFile(f"{layer}: its spectral norm is {sigma:g}\nexport another checkpoint: this one is untrained")
+    return result
+
+
+def _unit(vector: Tensor) -> Tensor:
+    length: Tensor = torch.linalg.vector_norm(vector)
+    return vector / (length + _NORM_EPS)
+
+
+def _notes(found: list[tuple[str, Spelling]]) -> tuple[str, ...]:
+    layers: dict[str, list[str]] = {}
+    for layer, spelling in found:
+        layers.setdefault(spelling.note, []).append(layer)
+    return tuple(f"spectral norm of {', '.join(names)} folded {note}" for note, names in layers.items())
