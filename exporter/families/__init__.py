@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from ganrt.exporter.checkpoints import Checkpoint
     from ganrt.exporter.families.protocol import Built, Family, State
 
-FAMILIES: dict[str, str] = {"dcgan": "ganrt.exporter.families.dcgan:DCGAN"}
+FAMILIES: dict[str, str] = {
+    "dcgan": "ganrt.exporter.families.dcgan:DCGAN",
+    "keras": "ganrt.exporter.families.keras:Keras",
+}
 _SHOWN_KEYS = 5
 
 
