@@ -10,7 +10,6 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import command, print_json, say
-from ganrt.errors import UsageError
 
 
 @command(
@@ -21,16 +20,15 @@ from ganrt.errors import UsageError
     """,
 )
 def export(
-    checkpoint: Annotated[Path, typer.Argument(help="A .safetensors, .pth or .pt file.", show_default=False)],
+    checkpoint: Annotated[
+        Path, typer.Argument(help="A .safetensors, .pth, .keras or .h5 file, or a SavedModel.", show_default=False)
+    ],
     output: Annotated[Path, typer.Option("-o", "--output", help="The .onnx file to write.")],
     family: Annotated[
         str | None,
-        typer.Option("--family", help="The generator's family, where the keys do not tell: dcgan."),
+        typer.Option("--family", help="The generator's family, where the keys do not tell: dcgan, keras."),
     ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="key=value for the family, such as bn_eps=0.8; may be given several times."),
-    ] = None,
+    settings: options.Settings = None,
     name: Annotated[str | None, typer.Option("--name", help="The model's name; by default the output's.")] = None,
     licence: Annotated[str | None, typer.Option("--licence", help="Licence of the weights, kept in the file.")] = None,
     attribution: Annotated[
@@ -49,7 +47,7 @@ def export(
         output,
         sampler=sampler,
         family=family,
-        settings=_parse_settings(settings or []),
+        settings=options.parse_settings(settings or []),
         name=name,
         licence=licence,
         attribution=attribution,
@@ -65,13 +63,3 @@ def export(
     if json:
         figures = {key: value for key, value in asdict(verification).items() if key != "extra"}
         print_json({"file": str(result.path), "family": result.spec.family, "verification": figures})
-
-
-def _parse_settings(given: list[str]) -> dict[str, str]:
-    settings = {}
-    for item in given:
-        key, equals, value = item.partition("=")
-        if not equals or not key or key in settings:
-            raise UsageError(f"--set {item}: expected key=value, each key once")
-        settings[key] = value
-    return settings

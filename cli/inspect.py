@@ -10,7 +10,6 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import command, print_json
-from ganrt.errors import BadInputFile
 
 
 @command(
@@ -22,17 +21,20 @@ from ganrt.errors import BadInputFile
     """,
 )
 def inspect(
-    file: Annotated[str, typer.Argument(help="A checkpoint, an ONNX file, a generated PNG or a bundled model's name.")],
+    file: Annotated[
+        str,
+        typer.Argument(help="A checkpoint (file or folder), an ONNX file, a generated PNG, a bundled model's name."),
+    ],
+    settings: options.Settings = None,
     json: options.Json = False,
 ) -> None:
     """Describes a checkpoint (family, sizes, how sure), an ONNX file (spec, cost) or a generated picture (origin)."""
     from ganrt.runtime.models import resolve_model
 
     path = resolve_model(file)
-    if path.is_dir():
-        raise BadInputFile(f"{path} is a folder; expected a checkpoint, an ONNX file or a picture")
     readers = {".onnx": _inspect_onnx, ".png": _inspect_picture}
-    report = readers.get(path.suffix.lower(), _inspect_checkpoint)(path)
+    reader = None if path.is_dir() else readers.get(path.suffix.lower())
+    report = reader(path) if reader else _inspect_checkpoint(path, options.parse_settings(settings or []))
     if json:
         print_json(report)
     else:
@@ -45,10 +47,10 @@ def _inspect_picture(path: Path) -> dict[str, object]:
     return {"file": str(path), "kind": "picture", **read_origin(path)}
 
 
-def _inspect_checkpoint(path: Path) -> dict[str, object]:
+def _inspect_checkpoint(path: Path, settings: dict[str, str]) -> dict[str, object]:
     from ganrt.exporter.describe import describe
 
-    report = asdict(describe(path))
+    report = asdict(describe(path, settings=settings))
     return {"file": str(path), "kind": "checkpoint", **{key: value for key, value in report.items() if key != "path"}}
 
 

@@ -38,6 +38,10 @@ ClassName = Annotated[
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="key=value for the family, such as bn_eps=0.8; may be given several times."),
+]
 OutputFile = Annotated[Path, typer.Option("-o", "--output", help="The file to write.")]
 
 
@@ -55,6 +59,23 @@ def make_truncation(
     from ganrt.runtime.sampling import Truncation
 
     return Truncation(psi, mode, threshold, statistics)
+
+
+def parse_settings(given: list[str]) -> dict[str, str]:
+    """["key=value", ...] -> a dictionary.
+
+    Raises:
+        UsageError: no key, no equals sign, or a key twice.
+    """
+    from ganrt.errors import UsageError
+
+    settings = {}
+    for item in given:
+        key, equals, value = item.partition("=")
+        if not equals or not key or key in settings:
+            raise UsageError(f"--set {item}: expected key=value, each key once")
+        settings[key] = value
+    return settings
 
 
 def parse_grid(text: str) -> tuple[int, int]:

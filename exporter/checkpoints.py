@@ -36,9 +36,10 @@ class Checkpoint:
     """One generator's weights.
 
     Attributes:
-        path: the file it came from, of `size` bytes, with SHA-256 `sha256`.
-        format: "safetensors" or "torch".
-        tensors: by key without `module.`; floats are float32 and finite, integers are as stored.
+        path: the file it came from, of `size` bytes, with SHA-256 `sha256` (of folders: see `folder_sha256`).
+        format: "safetensors", "torch", or one of Keras' (see `ganrt.exporter.keras.reading.KerasFile`).
+        tensors: by key without `module.`; floats are float32 and finite, integers are as stored. A `KerasState`, in
+            Keras' layout, from Keras' formats.
         dtype: the floats' type in the file, such as "float32" or "float16, float32".
         container: the dotted keys the weights lay under, "" if at the top.
     """
@@ -53,13 +54,18 @@ class Checkpoint:
 
 
 def read_checkpoint(path: Path, *, max_bytes: int = MAX_BYTES) -> Checkpoint:
-    """Reads a `.safetensors`, `.pth`, `.pt` or `.pkl` checkpoint; what counts is the content, not the suffix.
+    """Reads a `.safetensors`, `.pth`, `.pt` or `.pkl` checkpoint, or what Keras or TensorFlow wrote.
+
+    What counts is the content, not the suffix.
 
     Raises:
-        BadInputFile: missing, a folder, empty, larger than `max_bytes`, damaged, of another kind, with code or
-            values other than tensors, with NaN or infinite weights. The message says which.
+        BadInputFile: missing, a folder without a model, empty, larger than `max_bytes`, damaged, of another kind, with
+            code or values other than tensors, with NaN or infinite weights. The message says which.
         OutputFailed: it exists but cannot be read.
     """
+    keras = _read_keras(path, max_bytes)
+    if keras is not None:
+        return keras
     size = _size(path, max_bytes)
     try:
         kind = sniff(path, size)
@@ -84,9 +90,36 @@ def read_checkpoint(path: Path, *, max_bytes: int = MAX_BYTES) -> Checkpoint:
     )
 
 
+def _read_keras(path: Path, max_bytes: int) -> Checkpoint | None:
+    """A Keras or TensorFlow model; None if `path` is something else."""
+    from ganrt.exporter.keras.reading import read_keras, sniff_keras
+    from ganrt.exporter.keras.state import KerasState
+
+    try:
+        kind = sniff_keras(path)
+        if not kind:
+            return None
+        if kind not in ("folder", "checkpoint"):
+            _size(path, max_bytes)
+        read = read_keras(path, kind, max_bytes)
+        sha256 = read.sha256 or _sha256(path)
+    except OSError as error:
+        raise OutputFailed(f"{path} could not be read: {error.strerror or error}") from error
+    except BadInputFile as error:
+        prefix = "" if str(error).startswith(f"{path} ") else f"{path} "
+        raise BadInputFile(f"{prefix}{error}") from error
+    return Checkpoint(
+        path=path,
+        format=read.format,
+        size=read.size,
+        sha256=sha256,
+        tensors=KerasState({key: _finite(key, value, path) for key, value in read.tensors.items()}, read.origin),
+        dtype=", ".join(sorted({str(tensor.dtype).removeprefix("torch.") for tensor in read.tensors.values()})),
+        container=read.container,
+    )
+
+
 def _size(path: Path, max_bytes: int) -> int:
-    if path.is_dir():
-        raise BadInputFile(f"{path} is a folder\n{MENDING}")
     if not path.exists():
         raise BadInputFile(f"{path} does not exist\n{MENDING}")
     if not path.is_file():

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ganrt.exporter.requirements import READING, require
+
+_NO_SETTINGS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -13,7 +16,7 @@ class CheckpointReport:
     """What a checkpoint holds.
 
     Attributes:
-        format: "safetensors" or "torch"; `container` the dotted keys the weights lie under, "" if at the top.
+        format: such as "torch", "keras"; `container` the dotted keys the weights lie under, "" if at the top.
         certainty: how sure the recognition is; `notes` what the file does not say and was assumed.
         latent_dim: None for networks that take pictures. `labels`: classes, None if there are none.
         task: "generate", or "translate" for networks that turn one picture into another.
@@ -45,12 +48,12 @@ class CheckpointReport:
     sha256: str
 
 
-def describe(path: Path, *, family: str | None = None) -> CheckpointReport:
+def describe(path: Path, *, family: str | None = None, settings: Mapping[str, str] = _NO_SETTINGS) -> CheckpointReport:
     """Reads and recognises a checkpoint; exports nothing.
 
     Raises:
         BadInputFile: it cannot be read or is of no known family.
-        UsageError: `family` does not exist.
+        UsageError: `family` does not exist, or a setting is missing or makes no sense.
         BackendUnavailable: torch or safetensors is missing.
     """
     require(*READING)
@@ -59,7 +62,7 @@ def describe(path: Path, *, family: str | None = None) -> CheckpointReport:
     from ganrt.exporter.families import build_generator
 
     read = read_checkpoint(path)
-    built = build_generator(read, family, {})
+    built = build_generator(read, family, settings)
     spec = built.spec
     assert spec.output is not None
     return CheckpointReport(

@@ -1,6 +1,6 @@
 """Which kind of file something is, told from its bytes: suffixes of checkpoints mean nothing.
 
-Sources of the signatures: the formats' specifications (PNG, JPEG, HDF5, gzip, zip), safetensors' format page
+Sources of the signatures: the formats' specifications (PNG, JPEG, zip), safetensors' format page
 (8-byte little-endian header length, then JSON), and pickle's opcodes (0x80: PROTO).
 """
 
@@ -12,14 +12,15 @@ from pathlib import Path
 
 from ganrt.errors import BadInputFile
 
-MENDING = "expected a checkpoint written by safetensors (.safetensors) or torch.save (.pth, .pt, .pkl)"
+MENDING = (
+    "expected a checkpoint written by safetensors (.safetensors), torch.save (.pth, .pt, .pkl), "
+    "Keras (.keras, .h5) or TensorFlow (SavedModel, .index)"
+)
 _SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
     (b"GIF8", "a GIF picture"),
     (b"RIFF", "a WebP picture or another RIFF file"),
-    (b"\x89HDF\r\n\x1a\n", "an HDF5 file (Keras writes those)"),
-    (b"\x1f\x8b", "a gzip archive: unpack it first"),
     (b"\x93NUMPY", "a NumPy array"),
 )
 

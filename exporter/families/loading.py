@@ -29,15 +29,20 @@ def load_strictly(make: Callable[[], nn.Module], state: State, what: str) -> nn.
         module = make()
     expected = {key: tensor for key, tensor in module.state_dict().items() if not key.endswith(_COUNTER)}
     given = {key: tensor for key, tensor in state.items() if not key.endswith(_COUNTER)}
+    require_fit(expected, given, what)
+    _check_variances(given)
+    counters = {key: torch.zeros((), dtype=torch.int64) for key in module.state_dict() if key.endswith(_COUNTER)}
+    module.load_state_dict(given | counters, strict=True, assign=True)
+    return module.eval().requires_grad_(False)
+
+
+def require_fit(expected: Mapping[str, Tensor], given: State, what: str) -> None:
+    """Raises BadInputFile that names every key of `given` whose presence, shape or type is not that of `expected`."""
     problems = _problems(expected, given)
     if problems:
         raise BadInputFile(
             f"does not fit {what}\n{_clip('; '.join(problems))}\nif it is another network, say which with --family"
         )
-    _check_variances(given)
-    counters = {key: torch.zeros((), dtype=torch.int64) for key in module.state_dict() if key.endswith(_COUNTER)}
-    module.load_state_dict(given | counters, strict=True, assign=True)
-    return module.eval().requires_grad_(False)
 
 
 def _problems(expected: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> list[str]:

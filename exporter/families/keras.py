@@ -1,0 +1,116 @@
+"""Generators that Keras wrote: any chain of the layers that are known, from any of Keras' file formats.
+
+The architecture is read from the file; for weights alone it is a preset's, named with `--set preset=NAME` or
+recognised by the shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ganrt.errors import UsageError
+from ganrt.exporter.families.loading import positive_float
+from ganrt.exporter.families.protocol import Built, State, ValueRange
+from ganrt.exporter.keras.config import parse_model
+from ganrt.exporter.keras.network import Network, build_network
+from ganrt.exporter.keras.presets import PRESETS, describe_kernels, fitting, model_of
+from ganrt.exporter.keras.state import KerasState
+from ganrt.spec import GeneratorSpec, Latent, Output
+
+_RANGES: tuple[ValueRange, ...] = ("tanh", "sigmoid")
+
+
+class Keras:
+    """The family `keras`: see `ganrt.exporter.families.protocol.Family`."""
+
+    settings: Mapping[str, str] = {
+        "preset": f"the architecture of files with weights alone: {', '.join(PRESETS)}",
+        "bn_eps": "batch norm's epsilon, for files with weights alone",
+        "range": "tanh for pictures in [-1, 1], sigmoid for [0, 1], where the last activation does not tell",
+    }
+
+    def detect(self, state: State) -> bool:
+        """Whether a reader of Keras files made `state`."""
+        return isinstance(state, KerasState)
+
+    def build(self, state: State, settings: Mapping[str, str]) -> Built:
+        """See `Family.build`; `state` keeps Keras' layout."""
+        if not isinstance(state, KerasState):
+            raise UsageError(
+                "family keras: this file was not written by Keras or TensorFlow\n"
+                "expected .keras, .h5, a SavedModel or a checkpoint; leave --family out to recognise it"
+            )
+        model, certainty, notes = _architecture(state, settings)
+        network = build_network(parse_model(model), state, "the Keras model that it describes")
+        height, width, channels = network.shape
+        return Built(
+            module=network.module,
+            spec=GeneratorSpec(
+                name="keras",
+                family="keras",
+                latent=Latent(dim=network.dim, prior="normal", threshold=None, psi_mode="resample"),
+                output=Output(height=height, width=width, channels=channels),
+            ),
+            value_range=_value_range(network, settings),
+            certainty=f"{certainty}, and all {len(state)} keys match",
+            notes=(*state.origin.notes, *notes, *_assumed(network)),
+        )
+
+
+def _architecture(state: KerasState, settings: Mapping[str, str]) -> tuple[Mapping[str, Any], str, tuple[str, ...]]:
+    """(the model's JSON, how sure, what was assumed)."""
+    given = [key for key in ("preset", "bn_eps") if key in settings]
+    if state.origin.model is not None:
+        if given:
+            raise UsageError(f"setting {given[0]}: the file holds its own architecture\nexpected no --set {given[0]}")
+        return state.origin.model, "certain: the file holds its architecture", ()
+    epsilon = positive_float(settings, "bn_eps", 0.0, 10.0) if "bn_eps" in settings else None
+    if "preset" in settings:
+        name = settings["preset"]
+        if name not in PRESETS:
+            raise UsageError(f"setting preset={name!r}\nexpected one of: {', '.join(PRESETS)}")
+        return model_of(name, state, epsilon), f"as said: preset {name}", ()
+    return _recognise(state, epsilon)
+
+
+def _recognise(state: KerasState, epsilon: float | None) -> tuple[Mapping[str, Any], str, tuple[str, ...]]:
+    found = fitting(state)
+    if len(found) != 1:
+        raise UsageError(
+            f"weights without an architecture, in no layout that is known: {describe_kernels(state) or 'no kernels'}\n"
+            f"expected --set preset=NAME, one of {', '.join(PRESETS)}, or the whole model: model.save('net.keras')"
+        )
+    preset = PRESETS[found[0]]
+    if not preset.sure and epsilon is None:
+        raise UsageError(
+            f"the shapes are those of preset {found[0]}, but weights alone do not tell batch norm's epsilon\n"
+            f"expected --set preset={found[0]} (epsilon {preset.epsilon:g}) or --set bn_eps=0.001 (Keras' default)"
+        )
+    notes = [f"strides {preset.strides}, {preset.activation} and tanh are not in the file: preset {found[0]} assumed"]
+    if epsilon is None:
+        notes.append(f"batch norm's epsilon is not in the file: {preset.epsilon:g} assumed")
+    return model_of(found[0], state, epsilon), f"likely: the shapes are those of preset {found[0]}", tuple(notes)
+
+
+def _value_range(network: Network, settings: Mapping[str, str]) -> ValueRange:
+    said = settings.get("range")
+    if said is not None and said not in _RANGES:
+        raise UsageError(f"setting range={said!r}\nexpected tanh (pictures in [-1, 1]) or sigmoid ([0, 1])")
+    if network.last is not None and said not in (None, network.last):
+        raise UsageError(f"setting range={said}: the network ends in {network.last}\nexpected no --set range")
+    for value_range in _RANGES:
+        if value_range in (network.last, said):
+            return value_range
+    raise UsageError(
+        "the network's last activation does not tell the range of its pictures\n"
+        "expected --set range=tanh for [-1, 1] or --set range=sigmoid for [0, 1]"
+    )
+
+
+def _assumed(network: Network) -> tuple[str, ...]:
+    notes = ["the latent's distribution is not in the file: standard normal assumed"]
+    mixed = sorted(network.policies - {"float32"})
+    if mixed:
+        notes.append(f"trained under the policy {', '.join(mixed)}; computed in float32 here")
+    return tuple(notes)

@@ -1,0 +1,118 @@
+"""Archives, read into memory and never unpacked to the disk: `.keras` (zip) and `.tar`, `.tar.gz`.
+
+Nothing in them can name a file outside: absolute names, `..`, links and devices are refused; so is anything that
+unpacks to far more than the archive's size.
+"""
+
+from __future__ import annotations
+
+import gzip
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, cast
+
+from ganrt.errors import BadInputFile
+from ganrt.exporter.keras.limits import MAX_MEMBERS, Limited, unpacked_limit
+
+CONFIG = "config.json"
+WEIGHTS = "model.weights.h5"
+_DAMAGED = (
+    tarfile.TarError, zipfile.BadZipFile, zlib.error, gzip.BadGzipFile, EOFError,
+    ValueError, NotImplementedError, OverflowError, RuntimeError,
+)  # fmt: skip
+
+
+@contextmanager
+def _damage(kind: str) -> Iterator[None]:
+    try:
+        yield
+    except _DAMAGED as error:
+        raise BadInputFile(f"is a damaged or truncated {kind} ({str(error)[:120]})\nexpected a whole one") from error
+
+
+def is_keras_zip(path: Path) -> bool:
+    """Whether a zip archive is Keras' own; damaged ones are not."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return bool({CONFIG, WEIGHTS} & set(archive.namelist()))
+    except _DAMAGED:
+        return False
+
+
+def read_keras_zip(file: IO[bytes], size: int, max_bytes: int) -> tuple[bytes, bytes]:
+    """(config.json, model.weights.h5) of a `.keras` archive of `size` bytes.
+
+    Raises:
+        BadInputFile: damaged, one of them missing, or it unpacks to too much.
+    """
+    limit = unpacked_limit(size, max_bytes)
+    with _damage("zip archive"), zipfile.ZipFile(file) as archive:
+        missing = {CONFIG, WEIGHTS} - set(archive.namelist())
+        if missing:
+            raise BadInputFile(f"is a .keras archive without {' and '.join(sorted(missing))}\nexpected a whole one")
+        members = []
+        for name in (CONFIG, WEIGHTS):
+            with archive.open(name) as stream:
+                data = _whole(Limited(stream, limit))
+            limit -= len(data)
+            members.append(data)
+    return members[0], members[1]
+
+
+def read_tar(file: IO[bytes], size: int, max_bytes: int) -> dict[str, bytes]:
+    """The regular files of a tar archive, gzipped or not, by name.
+
+    Raises:
+        BadInputFile: damaged, or a member that is no regular file or folder below the archive's root, or it unpacks
+            to too much.
+    """
+    gzipped = file.read(2) == b"\x1f\x8b"
+    file.seek(0)
+    files: dict[str, bytes] = {}
+    with _damage("gzip or tar archive" if gzipped else "tar archive"):
+        plain = gzip.GzipFile(fileobj=file) if gzipped else file
+        # The limit lies below the tar reader, since a header alone may be a bomb.
+        stream = cast(IO[bytes], Limited(cast(IO[bytes], plain), unpacked_limit(size, max_bytes)))
+        with tarfile.open(fileobj=stream, mode="r|") as archive:
+            for count, member in enumerate(archive):
+                _check_member(member, count)
+                if member.isreg():
+                    files[_clean(member.name)] = _member(archive, member)
+        while stream.read(2**20):  # to the end, where gzip has its checksum
+            pass
+    return files
+
+
+def _check_member(member: tarfile.TarInfo, count: int) -> None:
+    name = member.name[:80]
+    if count >= MAX_MEMBERS:
+        raise BadInputFile(f"holds more than {MAX_MEMBERS} files\nexpected an archive of one model")
+    parts = member.name.replace("\\", "/").split("/")
+    if parts[0] == "" or ".." in parts or ":" in parts[0]:
+        raise BadInputFile(f"holds {name!r}, a name outside of the archive\nexpected relative names without ..")
+    if not (member.isreg() or member.isdir()) or member.issparse():
+        raise BadInputFile(f"holds {name!r}, a link, a device or a sparse file\nexpected files and folders")
+
+
+def _clean(name: str) -> str:
+    return "/".join(part for part in name.split("/") if part not in ("", "."))
+
+
+def _member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    stream = archive.extractfile(member)
+    assert stream is not None  # a regular file
+    data = stream.read()
+    if len(data) != member.size:
+        raise BadInputFile(f"ends within {member.name[:80]!r}: damaged or truncated\nexpected a whole archive")
+    return data
+
+
+def _whole(stream: Limited) -> bytes:
+    blocks = []
+    while block := stream.read(2**20):
+        blocks.append(block)
+    return b"".join(blocks)

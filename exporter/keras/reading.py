@@ -1,0 +1,129 @@
+"""Which Keras or TensorFlow format a path is in, and its reader."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO
+
+from torch import Tensor
+
+from ganrt.errors import BadInputFile
+from ganrt.exporter.keras.archive import is_keras_zip, read_keras_zip, read_tar
+from ganrt.exporter.keras.fields import parse_json
+from ganrt.exporter.keras.folder import DiskFolder, Folder, MemoryFolder, folder_sha256
+from ganrt.exporter.keras.hdf5 import read_hdf5
+from ganrt.exporter.keras.saved_model import find_model, latest, read_checkpoint_files, read_saved_model
+from ganrt.exporter.keras.state import Origin
+
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+_GZIP = b"\x1f\x8b"
+_USTAR = slice(257, 262)
+_BUNDLE = re.compile(r"(.+)\.(?:index|data-\d{5}-of-\d{5})")
+_EXPECTED = "expected a SavedModel (saved_model.pb), or one checkpoint (NAME.index beside NAME.data-...)"
+
+
+@dataclass(frozen=True)
+class KerasFile:
+    """What was read.
+
+    Attributes:
+        format: "keras", "hdf5", "saved-model" or "checkpoint", with "tar+" before it if it came from an archive.
+        tensors: floats as stored, in Keras' layout.
+        container: what the weights lay under, "" if at the top.
+        size: bytes of the files read. sha256: of a folder's files (see `folder_sha256`); None for a single file.
+    """
+
+    format: str
+    tensors: dict[str, Tensor]
+    origin: Origin
+    container: str
+    size: int
+    sha256: str | None
+
+
+def sniff_keras(path: Path) -> str:
+    """ "folder", "checkpoint", "hdf5", "tar" or "zip" for what `read_keras` reads, "" for anything else."""
+    if path.is_dir():
+        return "folder"
+    if _bundle_prefix(path) is not None:
+        return "checkpoint"
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        head = file.read(512)
+    if head.startswith(_HDF5):
+        return "hdf5"
+    if head.startswith(_GZIP) or head[_USTAR] == b"ustar":
+        return "tar"
+    return "zip" if head.startswith(b"PK") and is_keras_zip(path) else ""
+
+
+def read_keras(path: Path, kind: str, max_bytes: int) -> KerasFile:
+    """Reads what `sniff_keras` called `kind`.
+
+    Raises:
+        BadInputFile: damaged, hostile, or no Keras model; the message does not name `path`.
+        OSError: the system would not read it.
+    """
+    if kind in ("folder", "checkpoint"):
+        return _read_folder(path, kind, max_bytes)
+    with path.open("rb") as file:
+        return _read_file(file, kind, path.stat().st_size, max_bytes)
+
+
+def _read_file(file: IO[bytes], kind: str, size: int, max_bytes: int) -> KerasFile:
+    if kind == "hdf5":
+        tensors, origin = read_hdf5(file, size)
+        return KerasFile("hdf5", tensors, origin, "", size, None)
+    if kind == "zip":
+        config, weights = read_keras_zip(file, size, max_bytes)
+        tensors, origin = read_hdf5(io.BytesIO(weights), len(weights))
+        origin = replace(origin, model=parse_json(config, "config.json"))
+        return KerasFile("keras", tensors, origin, "", size, None)
+    return _read_tar(file, size, max_bytes)
+
+
+def _read_tar(file: IO[bytes], size: int, max_bytes: int) -> KerasFile:
+    files = read_tar(file, size, max_bytes)
+    single = [name for name in files if name.endswith((".keras", ".h5", ".hdf5"))]
+    kind, root = find_model(list(files))
+    if not kind and len(single) == 1:
+        data = files[single[0]]
+        inner = _read_file(io.BytesIO(data), "hdf5" if data.startswith(_HDF5) else "zip", len(data), max_bytes)
+        return replace(inner, format=f"tar+{inner.format}", container=single[0], size=size)
+    if not kind:
+        raise BadInputFile(f"is an archive of {', '.join(files)[:200] or 'nothing'}\n{_EXPECTED}")
+    read = _read_model(MemoryFolder(files), kind, root)
+    return replace(read, format=f"tar+{read.format}", size=size, sha256=None)
+
+
+def _read_folder(path: Path, kind: str, max_bytes: int) -> KerasFile:
+    if kind == "checkpoint":
+        prefix = _bundle_prefix(path)
+        assert prefix is not None
+        return _read_model(DiskFolder(prefix.parent, max_bytes), "checkpoint", prefix.name)
+    folder = DiskFolder(path, max_bytes)
+    names, notes = latest(folder.names(), folder)
+    kind, root = find_model(names)
+    if not kind:
+        raise BadInputFile(f"is a folder without a model\n{_EXPECTED}")
+    read = _read_model(folder, kind, root)
+    return replace(read, origin=replace(read.origin, notes=(*notes, *read.origin.notes)))
+
+
+def _read_model(folder: Folder, kind: str, root: str) -> KerasFile:
+    reader = read_saved_model if kind == "saved-model" else read_checkpoint_files
+    tensors, origin, container, files = reader(folder, root)
+    size = sum(folder.size(name) for name in files)
+    return KerasFile(kind, tensors, origin, container, size, folder_sha256(folder, files))
+
+
+def _bundle_prefix(path: Path) -> Path | None:
+    """The prefix of a checkpoint that is given by its prefix, its index or its data."""
+    match = _BUNDLE.fullmatch(path.name)
+    name = match[1] if match else path.name
+    prefix = path.with_name(name) if name else path
+    return prefix if prefix.name and Path(f"{prefix}.index").is_file() else None

@@ -1,0 +1,65 @@
+"""LevelDB's table format, in which TensorFlow keeps a checkpoint's `.index`: sorted keys in blocks.
+
+Source: LevelDB's doc/table_format.md. Blocks may be compressed with snappy; TensorFlow does not by default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ganrt.errors import BadInputFile
+from ganrt.exporter.keras.crc32c import crc32c, masked
+from ganrt.exporter.keras.protobuf import read_varint
+
+FOOTER = 48
+MAGIC = 0xDB4775248B80FB57
+_TRAILER = 5  # one byte: the compression; four: the masked checksum of block and that byte
+
+
+def read_table(data: bytes) -> dict[bytes, bytes]:
+    """All entries.
+
+    Raises:
+        ValueError: it is damaged.
+        BadInputFile: it is compressed.
+    """
+    if len(data) < FOOTER or int.from_bytes(data[-8:], "little") != MAGIC:
+        raise ValueError("no table's footer")
+    at = len(data) - FOOTER
+    for _ in range(2):  # the handle of the meta index, which is empty
+        _, at = read_varint(data, at)
+    entries: dict[bytes, bytes] = {}
+    for _, handle in _entries(_block(data, data[at:-8])):
+        entries.update(_entries(_block(data, handle)))
+    return entries
+
+
+def _block(data: bytes, handle: bytes) -> bytes:
+    offset, at = read_varint(handle, 0)
+    size, _ = read_varint(handle, at)
+    block, trailer = data[offset : offset + size], data[offset + size : offset + size + _TRAILER]
+    if len(trailer) != _TRAILER:
+        raise ValueError("a block is cut off")
+    if masked(crc32c(block + trailer[:1])) != int.from_bytes(trailer[1:], "little"):
+        raise ValueError("a block's checksum differs")
+    if trailer[0]:
+        raise BadInputFile("has a compressed index, which is not read\nexpected one written by tf.train.Checkpoint")
+    return block
+
+
+def _entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Keys are stored as the count of bytes shared with the key before, and the rest."""
+    restarts = int.from_bytes(block[-4:], "little")
+    end = len(block) - 4 - 4 * restarts
+    if end < 0:
+        raise ValueError("a block has no entries")
+    at, key = 0, b""
+    while at < end:
+        shared, at = read_varint(block, at)
+        rest, at = read_varint(block, at)
+        size, at = read_varint(block, at)
+        if shared > len(key) or at + rest + size > end:
+            raise ValueError("an entry is cut off")
+        key = key[:shared] + block[at : at + rest]
+        yield key, block[at + rest : at + rest + size]
+        at += rest + size

@@ -1,0 +1,55 @@
+"""`ganrt export` and `ganrt inspect` of what Keras and TensorFlow write."""
+
+import json
+
+import numpy as np
+import pytest
+from keras_fixtures import expected, fixtures
+
+import ganrt
+from ganrt.cli.main import main
+
+
+@pytest.fixture
+def run(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments):
+        with pytest.raises(SystemExit) as caught:
+            main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return caught.value.code or 0, captured.out, captured.err
+
+    return call
+
+
+def test_export_of_a_saved_model_in_a_tar(run, tmp_path):
+    code, out, err = run("export", fixtures() / "anime.tar", "-o", "a.onnx", "--json")
+    assert code == 0, err
+    assert json.loads(out)["family"] == "keras"
+    with ganrt.load(tmp_path / "a.onnx") as generator:
+        assert generator.spec.source.format == "tar+saved-model"
+        pictures = generator.synthesize(expected("anime.z"))
+    assert np.abs(pictures - (expected("anime") + 1) * 127.5).max() <= 0.53
+
+
+def test_a_missing_preset_is_a_usage_error(run):
+    code, _, err = run("export", fixtures() / "anime.k2-weights.h5", "-o", "a.onnx")
+    assert code == 2
+    assert "--set preset=anime" in err
+    code, _, err = run("export", fixtures() / "general.k3.keras", "-o", "a.onnx", "--set", "size=3")
+    assert code == 2
+    assert "range (tanh for pictures" in err
+
+
+def test_inspect_of_files_and_folders(run):
+    code, out, _ = run("inspect", fixtures() / "anime.k2-weights.h5", "--set", "preset=anime", "--json")
+    report = json.loads(out)
+    assert (code, report["family"], report["format"], report["latent_dim"]) == (0, "keras", "hdf5", 6)
+    assert (report["height"], report["width"], report["channels"]) == (64, 64, 3)
+    code, out, _ = run("inspect", fixtures() / "training_checkpoints")
+    assert code == 0
+    assert "preset tutorial-mnist" in out
+    code, _, err = run("inspect", fixtures() / "training_checkpoints", "--set", "preset=anime")
+    assert code == 4
+    assert "does not fit the preset anime" in err
