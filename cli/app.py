@@ -56,7 +56,7 @@ def _with_exit_codes(function: Callable[P, R]) -> Callable[P, R]:
         except KeyboardInterrupt:
             _fail("interrupted; every file that was written is whole", ExitCode.INTERRUPTED)
         except MemoryError:
-            _fail("out of memory: give a smaller --batch-size", ExitCode.OUTPUT)
+            _fail("out of memory: ask for less at once", ExitCode.OUTPUT)
         except BrokenPipeError:
             sys.stderr.close()  # nobody reads any more: no message, not even Python's own
             raise typer.Exit(ExitCode.OUTPUT) from None

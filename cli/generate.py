@@ -76,10 +76,11 @@ def generate(
         announce(generator)
         _draw(generator, request, how, class_name, batch_size, plan)
         where = f"{output} (sheet: {plan.sheet})" if plan.sheet and plan.pictures else str(output)
-        say(f"{len(request)} images: {where}")
+        drawn = len(request) if plan.pictures else min(len(request), plan.columns * plan.rows)
+        say(f"{drawn} images: {where}")
         if json:
             files = [str(path) for path in plan.files(request)]
-            print_json({**in_use(generator), "images": len(request), "files": files})
+            print_json({**in_use(generator), "images": drawn, "files": files})
 
 
 class _Plan:
@@ -95,7 +96,7 @@ class _Plan:
         self.pictures, self.force, self.output = not single, force, output
         self.folder = output.parent if single else output
         self.sheet = output if single else output / f"grid-{self.columns}x{self.rows}.png" if cells else None
-        self.identities = self.folder / "identities.csv" if request.identities else None
+        self.identities = self.folder / "identities.csv" if request.identities and self.pictures else None
         if not force:
             self._check_free(request)
 
@@ -172,6 +173,7 @@ def _origin(generator: Generator, pair: SeedAndIndex, how: Truncation, class_nam
         "psi": how.psi,
         "truncation_mode": how.mode,
         "threshold": how.threshold,
+        "statistics_truncation": how.statistics,
         "class": class_name,
         "latent_spec": latent.latent_spec if latent else None,
     }

@@ -45,21 +45,27 @@ def interpolate(
     json: options.Json = False,
 ) -> None:
     """Walks from seed to seed and writes what it sees."""
-    from ganrt.files import check_free
     from ganrt.runtime.seeds import parse_seeds
-    from ganrt.runtime.video import check_suffix, write_frames
+    from ganrt.runtime.video import check_output, write_frames
     from ganrt.runtime.walk import walk
 
     how = options.make_truncation(truncation, truncation_mode, threshold)
     path = walk(parse_seeds(seeds), duration, loop, method, how, ",".join(set_z or []))
     total = path.frame_count(fps)
-    if check_suffix(output):
-        check_free(output, force)
+    check_output(output, force)
     with options.open_generator(model, backend, device, precision, threads) as generator:
         announce(generator)
         with Progress(total, "frames") as progress:
             frames = progress.follow(generator.stream(path, fps))
-            count = write_frames(output, frames, fps, zoom=zoom, force=force)
+            origin = {
+                **in_use(generator),
+                "seeds": seeds,
+                "method": method,
+                "loop": loop,
+                "psi": truncation,
+                "fps": fps,
+            }
+            count = write_frames(output, frames, fps, zoom=zoom, force=force, origin=origin)
         say(f"{count} frames at {fps:g} a second: {output}")
         if json:
             print_json({**in_use(generator), "file": str(output), "frames": count, "fps": fps})

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import typer
-
 from ganrt.errors import BadInputFile, UsageError
 
 _MAX_IDENTITIES_BYTES = 2**30
+_MAX_COUNT = 10**12
 SeedAndIndex = tuple[int, int]
 
 
@@ -62,14 +62,16 @@ def read_request(
     if seeds is not None:
         if seed or start:
             raise UsageError("--seeds: --seed and --start belong to --count")
-        return Request(0, [], seeds=parse_seeds(seeds))
+        return Request(0, [], seeds=list(dict.fromkeys(parse_seeds(seeds))))  # the same seed twice is drawn once
     if identities is not None:
+        if seed or start:
+            raise UsageError("--identities: --seed and --start belong to --count")
         names = _read_identities(identities)
         return Request(0, [identity_index(name) for name in names], identities=names)
     if count is None:
         count = cells[0] * cells[1] if cells else 1
-    if count < 1:
-        raise UsageError(f"--count {count}: expected 1 or more")
+    if not 1 <= count <= _MAX_COUNT:
+        raise UsageError(f"--count {count}: expected 1 to {_MAX_COUNT}")
     if not 0 <= seed < 2**64 or not 0 <= start < 2**64:
         raise UsageError(f"--seed {seed} --start {start}: expected integers from 0 to 2^64 - 1")
     if start + count > 2**64:
@@ -78,18 +80,24 @@ def read_request(
 
 
 def _read_identities(path: Path) -> list[str]:
-    """One identity a line; empty lines are skipped, the same identity twice is drawn once."""
+    """One identity a line; empty lines are skipped, the same identity twice is drawn once.
+
+    Always UTF-8, from a file as from standard input, whatever the system's encoding: the same name must give the same
+    avatar everywhere. A byte order mark is no part of the first name.
+    """
     if str(path) == "-":
-        text = typer.get_text_stream("stdin").read()
+        data = sys.stdin.buffer.read(_MAX_IDENTITIES_BYTES + 1)
+    elif not path.exists() or path.is_dir():
+        raise BadInputFile(f"--identities {path}: expected a text file with one identity a line")
     else:
-        if not path.is_file():
-            raise BadInputFile(f"--identities {path}: expected a text file with one identity a line")
-        if path.stat().st_size > _MAX_IDENTITIES_BYTES:
-            raise BadInputFile(f"--identities {path}: more than {_MAX_IDENTITIES_BYTES} bytes")
-        try:
-            text = path.read_text("utf-8")
-        except UnicodeDecodeError as error:
-            raise BadInputFile(f"--identities {path}: byte {error.start} is not UTF-8") from error
+        with path.open("rb") as file:
+            data = file.read(_MAX_IDENTITIES_BYTES + 1)
+    if len(data) > _MAX_IDENTITIES_BYTES:
+        raise BadInputFile(f"--identities {path}: more than {_MAX_IDENTITIES_BYTES} bytes")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInputFile(f"--identities {path}: byte {error.start} is not UTF-8") from error
     lines = (line.removesuffix("\r") for line in text.split("\n"))
     names = list(dict.fromkeys(line for line in lines if line))
     if not names:

@@ -64,33 +64,35 @@ def open_model(path: Path, backend: str = "auto", options: EngineOptions | None 
         raise BadInputFile(f"{path}: no installed backend loads compiled engines; give the .onnx file")
     onnx_file = read_onnx(path)
     onnx_file.spec()  # a file without a sound spec is refused before any backend sees it
-    return BACKENDS[choose(backend, options.device)].open(onnx_file, options)
-
-
-def choose(backend: str, device: str) -> str:
-    """The name of the backend for a request; never another device than the one asked for."""
-    if backend != "auto":
-        return _checked_name(backend, device)
     reasons = []
-    for name in _AUTOMATIC_ORDER:
-        if device not in ("auto", BACKENDS[name].device):
-            continue
+    names = candidates(backend, options.device)
+    for name in names:
         try:
             BACKENDS[name].probe()
+            return BACKENDS[name].open(onnx_file, options)
         except BackendUnavailable as error:
+            if backend != "auto":
+                raise
             reasons.append(f"{name}: {str(error).splitlines()[0]}")
-            continue
-        return name
-    if device not in ("auto", *(known.device for known in BACKENDS.values())):
-        raise UsageError(f"device '{device}': expected auto, cpu or cuda")
-    mend = BACKENDS["onnxruntime-cuda" if device == "cuda" else "onnxruntime"].install
-    raise BackendUnavailable(f"no backend runs on device '{device}' ({'; '.join(reasons)})\ninstall one: {mend}")
+    mend = BACKENDS[names[-1]].install
+    raise BackendUnavailable(
+        f"no backend runs on device '{options.device}' ({'; '.join(reasons)})\ninstall one: {mend}"
+    )
 
 
-def _checked_name(backend: str, device: str) -> str:
+def candidates(backend: str, device: str) -> list[str]:
+    """The backends that serve a request, the best first; never one for another device than the one asked for.
+
+    Raises:
+        UsageError: an unknown backend or device, or a backend that does not run on the device.
+    """
+    devices = sorted({known.device for known in BACKENDS.values()})
+    if device not in ("auto", *devices):
+        raise UsageError(f"device '{device}': expected auto, {' or '.join(devices)}")
+    if backend == "auto":
+        return [name for name in _AUTOMATIC_ORDER if device in ("auto", BACKENDS[name].device)]
     if backend not in BACKENDS:
         raise UsageError(f"backend '{backend}': expected auto, {', '.join(BACKENDS)}")
     if device not in ("auto", BACKENDS[backend].device):
         raise UsageError(f"device '{device}': backend '{backend}' runs on {BACKENDS[backend].device}")
-    BACKENDS[backend].probe()
-    return backend
+    return [backend]

@@ -10,11 +10,11 @@ from typing import Any
 from ganrt.errors import BackendUnavailable
 
 
-def macs_of_one_image(path: Path) -> int:
+def macs_of_one_image(path: Path) -> int | None:
     """MACs of one image, from the shapes that onnx infers.
 
     A convolution costs output positions x weights of one output position; a transposed one input positions x
-    its weights (zeros that stride inserts are not counted).
+    its weights (zeros that stride inserts are not counted). None where the shapes cannot be inferred.
 
     Raises:
         BackendUnavailable: the onnx package is missing.
@@ -23,12 +23,15 @@ def macs_of_one_image(path: Path) -> int:
         onnx = import_module("onnx")
     except ImportError as error:
         raise BackendUnavailable('onnx is not installed\ninstall it: pip install "ganrt[compile]"') from error
-    model = onnx.load(str(path))
-    for value in model.graph.input:
-        value.type.tensor_type.shape.dim[0].dim_value = 1
-    model = onnx.shape_inference.infer_shapes(model)
-    shapes = _shapes(model.graph)
-    return sum(_node_macs(node, shapes) for node in model.graph.node)
+    try:
+        model = onnx.load(str(path))
+        for value in model.graph.input:
+            value.type.tensor_type.shape.dim[0].dim_value = 1
+        model = onnx.shape_inference.infer_shapes(model)
+        shapes = _shapes(model.graph)
+        return sum(_node_macs(node, shapes) for node in model.graph.node)
+    except (KeyError, IndexError, onnx.shape_inference.InferenceError):
+        return None
 
 
 def _shapes(graph: Any) -> dict[str, tuple[int, ...]]:

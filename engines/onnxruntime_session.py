@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import Any
 
+from ganrt.engines.contract import Found, check_graph
 from ganrt.engines.onnx_file import OnnxFile
 from ganrt.engines.protocol import Arrays, BatchSizes, Engine, EngineOptions
 from ganrt.errors import BackendUnavailable, BadInputFile, UsageError
 
+_THREADS = 16  # accepted on any machine; far more than the cores only cost memory and time
 # Measured on DCGAN-64: the time of a picture hardly falls beyond 16 in a batch, and memory grows with it.
 _BATCH_SIZES = BatchSizes(minimum=1, optimum=16, maximum=64)
 
@@ -16,9 +19,13 @@ _BATCH_SIZES = BatchSizes(minimum=1, optimum=16, maximum=64)
 def import_onnxruntime(extra: str) -> Any:
     """The onnxruntime module; `extra` is the one that installs it."""
     try:
-        return import_module("onnxruntime")
-    except ImportError as error:
-        raise BackendUnavailable(f'onnxruntime is not installed\ninstall it: pip install "ganrt[{extra}]"') from error
+        module = import_module("onnxruntime")
+        _ = module.InferenceSession, module.__version__  # an uninstalled twin leaves an empty folder behind
+    except (ImportError, OSError, AttributeError) as error:  # OSError: a library that does not load on Windows
+        raise BackendUnavailable(
+            f'onnxruntime is missing or broken: {error}\ninstall it: pip install --force-reinstall "ganrt[{extra}]"'
+        ) from error
+    return module
 
 
 class OnnxRuntimeEngine(Engine):
@@ -51,8 +58,9 @@ class OnnxRuntimeEngine(Engine):
                 f"{backend}: {wanted} did not start, and ONNX Runtime fell back to another provider\n"
                 "see what is missing: ganrt doctor"
             )
-        self.input_names = tuple(i.name for i in self._session.get_inputs())
-        self._output_names = tuple(o.name for o in self._session.get_outputs())
+        inputs, outputs = _tensors(self._session.get_inputs()), _tensors(self._session.get_outputs())
+        check_graph(onnx_file.path, self.spec, inputs, outputs)
+        self.input_names, self._output_names = tuple(inputs), tuple(outputs)
 
     def _run(self, inputs: Arrays) -> Arrays:
         results = self._session.run(self._output_names, dict(inputs))
@@ -62,9 +70,15 @@ class OnnxRuntimeEngine(Engine):
         self._session = None
 
 
+def _tensors(values: Any) -> Found:
+    """ONNX Runtime's descriptions, with its type names such as tensor(float) made plain."""
+    return {value.name: (value.type.removeprefix("tensor(").removesuffix(")"), value.shape) for value in values}
+
+
 def _session_options(onnxruntime: Any, options: EngineOptions) -> Any:
-    if options.threads is not None and options.threads < 1:
-        raise UsageError(f"threads {options.threads}: expected 1 or more")
+    most = max(_THREADS, 4 * (os.cpu_count() or 1))
+    if options.threads is not None and not 1 <= options.threads <= most:
+        raise UsageError(f"threads {options.threads}: expected 1 to {most} on this machine")
     settings = onnxruntime.SessionOptions()
     settings.log_severity_level = 3
     settings.intra_op_num_threads = options.threads or 0

@@ -113,6 +113,7 @@ class Generator:
         start = integer_between("start", start, 0, UINT64_LIMIT - 1)
         count = integer_between("count", count, 0, UINT64_LIMIT - start)
         pairs = ((seed, start + i) for i in range(count))
+        labels = _checked_rows(labels, count)
         batches = [images for _, images in self.sample_pairs(pairs, truncation, labels, batch_size)]
         return np.concatenate(batches) if batches else self._no_images()
 
@@ -167,12 +168,14 @@ class Generator:
         Returns:
             uint8 [n, height, width, channels].
         """
-        z = np.asarray(z)
+        given_z = np.asarray(z)
         dim = self._latent().dim
-        if z.ndim != 2 or z.shape[1] != dim or z.dtype.kind not in "fiu":
-            raise UsageError(f"z of shape {list(z.shape)} and type {z.dtype}: expected float32 [n, {dim}]")
+        if given_z.ndim != 2 or given_z.shape[1] != dim or given_z.dtype.kind not in "fiu":
+            raise UsageError(f"z of shape {list(given_z.shape)} and type {given_z.dtype}: expected float32 [n, {dim}]")
+        with np.errstate(over="ignore"):
+            z = given_z.astype(np.float32)
         if not np.isfinite(z).all():
-            raise UsageError("z holds NaN or infinite values: expected finite numbers")
+            raise UsageError("z holds values that are NaN, infinite or too large: expected what float32 can hold")
         count = len(z)
         zeros = np.zeros(count, np.uint64)
         given = 0 if labels is None and self.spec.labels else labels
@@ -180,7 +183,7 @@ class Generator:
         how = truncation if isinstance(truncation, Truncation) else Truncation(psi=truncation)
         step = self._batch_size(None)
         batches = [
-            self._run(z[i : i + step].astype(np.float32), None if weights is None else weights[i : i + step], how)
+            self._run(z[i : i + step], None if weights is None else weights[i : i + step], how)
             for i in range(0, count, step)
         ]
         return np.concatenate(batches) if batches else self._no_images()
@@ -269,6 +272,15 @@ class Generator:
         output = self.spec.output
         shape = (0, output.height, output.width, output.channels) if output else (0, 0, 0, 0)
         return np.empty(shape, np.uint8)
+
+
+def _checked_rows(labels: LabelsLike | None, count: int) -> LabelsLike | None:
+    """Weights a row an image become an array, as many rows as images; anything else goes for all."""
+    if labels is None or isinstance(labels, (int, np.integer, str)) or np.ndim(labels) != 2:
+        return labels
+    if len(labels) != count:
+        raise UsageError(f"labels: {len(labels)} rows of weights for {count} images")
+    return np.asarray(labels)
 
 
 def _rows(labels: LabelsLike | None, first: int, count: int) -> LabelsLike | None:

@@ -19,7 +19,7 @@ def resolve_model(name_or_path: str | Path) -> Path:
         BadInputFile: neither a bundled name nor an existing file.
     """
     name = str(name_or_path)
-    bundled = _BUNDLED.get(_ALIASES.get(name, name))
+    bundled = _BUNDLED.get(_ALIASES.get(name, name)) if isinstance(name_or_path, str) else None
     if bundled is not None:
         return Path(str(files("ganrt.runtime") / "data" / bundled))
     path = Path(name_or_path)

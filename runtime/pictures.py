@@ -53,7 +53,8 @@ def read_origin(path: Path) -> dict[str, object]:
         if kind == b"tEXt" and keyword == _KEYWORD:
             try:
                 origin = json.loads(text)
-            except ValueError as error:
+                json.dumps(origin, ensure_ascii=False).encode()  # a lone surrogate could not even be printed
+            except (ValueError, RecursionError) as error:
                 raise BadInputFile(f"{path}: its ganrt text chunk is damaged") from error
             if isinstance(origin, dict):
                 return origin
@@ -67,7 +68,10 @@ def to_opencv(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def sheet(images: Sequence[NDArray[np.uint8]] | NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
-    """A contact sheet: n images uint8 [h, w, c] row by row -> uint8 [rows * h, columns * w, c]; missing cells white."""
+    """A contact sheet, row by row: n images uint8 [h, w, c] -> uint8 [rows * h, columns * w, c].
+
+    As many rows as the images need; the last one is filled up with white.
+    """
     height, width, channels = images[0].shape
     rows = -(-len(images) // columns)
     page = np.full((rows * height, columns * width, channels), 255, np.uint8)
@@ -85,6 +89,8 @@ def _chunks_of(path: Path, data: bytes) -> Iterator[tuple[bytes, bytes]]:
     position = len(_SIGNATURE)
     while position + 12 <= len(data):
         (length,) = struct.unpack(">I", data[position : position + 4])
+        if position + 12 + length > len(data):
+            raise BadInputFile(f"{path} is cut short")
         body = data[position + 8 : position + 8 + length]
         crc = data[position + 8 + length : position + 12 + length]
         kind = data[position + 4 : position + 8]

@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.errors import UsageError
+from ganrt.runtime.arguments import UINT64_LIMIT, integer_between
 from ganrt.runtime.edits import edit, parse_edits
 from ganrt.runtime.interpolate import cubic_path, lerp, slerp
 from ganrt.runtime.sampling import Truncation, draw
 from ganrt.spec import Latent
 
+_MAX_FRAMES = 10**7
 METHODS = ("slerp", "lerp", "cubic")
 
 
@@ -40,6 +42,8 @@ class Walk:
         """How many frames one pass has; an open walk includes both ends."""
         if not 0 < fps <= 1000:
             raise UsageError(f"fps {fps}: expected more than 0 and at most 1000")
+        if self.duration * fps > _MAX_FRAMES:
+            raise UsageError(f"duration {self.duration:g} s at {fps:g} fps: at most {_MAX_FRAMES} frames")
         return max(1, round(self.duration * fps)) + (not self.loop)
 
     def keyframes(self, latent: Latent) -> NDArray[np.float32]:
@@ -82,8 +86,7 @@ def walk(
     if not len(seeds):
         raise UsageError("walk: expected at least one seed")
     for seed in seeds:
-        if not 0 <= seed < 2**64:
-            raise UsageError(f"seed {seed}: expected an integer from 0 to 2^64 - 1")
+        integer_between("seed", seed, 0, UINT64_LIMIT - 1)
     if not 0 < duration < math.inf:
         raise UsageError(f"duration {duration}: expected seconds, more than 0")
     if method not in METHODS:

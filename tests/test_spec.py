@@ -63,6 +63,7 @@ def test_json_gives_back_the_spec_and_is_canonical():
         ("labels.names[1]", {"labels__names": ["one", "\ud800"]}),
         ("source.sha256", {"source__sha256": "zz"}),
         ("verification.psnr", {"verification__psnr": "high"}),
+        ("verification.max_error", {"verification__max_error": 10**400}),
         ("canary.seed", {"canary__seed": "18446744073709551616"}),
         ("canary.seed", {"canary__seed": "-1"}),
         ("canary.labels", {"canary__labels": [1.0, 0.0, 0.0]}),
@@ -81,6 +82,14 @@ def test_a_malformed_spec_names_its_field(field, values):
 @pytest.mark.parametrize("text", ["", "null", "[]", "{}", "{", "[" * 100_000, b"\xff\xfe", '{"spec_version": 1}'])
 def test_what_is_no_spec_is_refused(text):
     with pytest.raises(SpecError):
+        GeneratorSpec.from_json(text)
+
+
+@pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
+def test_what_json_has_no_number_for_is_refused_even_in_unknown_fields(constant):
+    text = changed(spec_version="1.9", mood=1).replace('"mood": 1', f'"mood": {constant}')
+    assert constant in text
+    with pytest.raises(SpecError, match="not valid JSON"):
         GeneratorSpec.from_json(text)
 
 
@@ -113,7 +122,9 @@ def test_building_a_spec_in_python_checks_too():
     ImageInput(height=4, width=4, channels=3)
 
 
-scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5))
+scalars = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=5)
+)
 values = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3)
 )

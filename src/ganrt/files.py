@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ganrt.errors import OutputFailed
@@ -42,14 +42,16 @@ def whole_file(path: Path, *, force: bool = False) -> Iterator[Path]:
     check_free(path, force)
     make_folder(path.parent)
     # Not tempfile: its files are private to the user, and this one is to have the usual permissions.
-    partial = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.partial{path.suffix}")
+    # Its name is short, so that it fits wherever the final name does.
+    partial = path.with_name(f".{secrets.token_hex(4)}{path.suffix}")
     try:
         yield partial
         partial.replace(path)
     except OSError as error:
         raise OutputFailed(f"{path} cannot be written: {error.strerror or error}") from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 def write_file(path: Path, data: bytes, *, force: bool = False) -> None:

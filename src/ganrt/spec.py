@@ -211,12 +211,16 @@ def _parse(document: str | bytes) -> dict[str, Any]:
     if len(document) > MAX_JSON_BYTES:
         raise SpecError(f"the spec is {len(document)} bytes long; at most {MAX_JSON_BYTES} are accepted")
     try:
-        values = json.loads(document)
+        values = json.loads(document, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise SpecError(f"the spec is not valid JSON: {error}") from error
     if not isinstance(values, dict):
         raise fail("(whole)", values, "a JSON object")
     return values
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a number in JSON")
 
 
 def _newer_minor(version: str) -> bool:

@@ -383,3 +383,123 @@ def test_shell_completion_offers_the_commands(shell):
 
 def test_the_spec_of_the_tiny_model_is_what_the_tests_think():
     assert tiny_spec().task == "generate"
+
+
+def with_wrong_canary(source, target):
+    """A copy of a bundled model whose canary is another picture."""
+    import base64
+    import dataclasses
+
+    import onnx
+
+    from ganrt.runtime.pictures import encode_png
+    from ganrt.spec import GeneratorSpec
+
+    model = onnx.load(source)
+    entry = next(e for e in model.metadata_props if e.key == "ganrt.spec")
+    spec = GeneratorSpec.from_json(entry.value)
+    png = base64.b64encode(encode_png(np.zeros((64, 64, 3), np.uint8))).decode()
+    entry.value = dataclasses.replace(spec, canary=dataclasses.replace(spec.canary, png=png)).to_json()
+    onnx.save(model, target)
+    return target
+
+
+def test_another_picture_than_the_canary_is_noticed(run, tmp_path, monkeypatch):
+    from ganrt.runtime import models
+
+    wrong = with_wrong_canary(models.resolve_model("avatars"), tmp_path / "wrong.onnx")
+    code, _, err = run("verify", "-m", wrong, "--samples", 2)
+    assert code == 1
+    assert "canary error 2" in err  # two hundred and more
+    monkeypatch.setattr("ganrt.runtime.generator.resolve_model", lambda _: wrong)
+    code, out, _ = run("doctor")
+    assert code == 1
+    assert "draws another picture" in out
+
+
+def test_identities_are_utf8_whatever_the_system_says(tmp_path, tiny):
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0", "LC_ALL": "C"}
+    command = [sys.executable, "-m", "ganrt", "generate", "-m", str(tiny), "--identities", "-", "-o", "p", "--json"]
+    given = "\ufeffjosé\n".encode()
+    result = subprocess.run(command, input=given, env=environment, cwd=tmp_path, capture_output=True, timeout=60)
+    assert result.returncode == 0, result.stderr
+    expected = f"seed0-index{ganrt.identity_index('josé'):08d}.png"
+    assert (tmp_path / "p" / expected).exists()
+    result = subprocess.run(command, input=b"\xff\n", env=environment, cwd=tmp_path, capture_output=True, timeout=60)
+    assert result.returncode == 4
+    assert b"UTF-8" in result.stderr
+
+
+def test_the_same_seed_twice_is_drawn_once(run, tiny, tmp_path):
+    assert run("generate", "-m", tiny, "--seeds", "1,1,0-1", "-o", "a")[0] == 0
+    assert len(names(tmp_path / "work" / "a")) == 2
+
+
+def test_a_sheet_of_identities_leaves_no_table_of_files_that_are_not_there(run, tiny, tmp_path):
+    (tmp_path / "players.txt").write_text("ann\nbob\n")
+    code, out, _ = run(
+        "generate", "-m", tiny, "--identities", tmp_path / "players.txt", "--grid", "1x1", "-o", "s.png", "--json"
+    )
+    assert code == 0
+    assert names(tmp_path / "work") == ["s.png"]
+    assert json.loads(out)["images"] == 1
+
+
+def test_options_of_a_walk_reach_it(run, tiny, tmp_path):
+    run("interpolate", "-m", tiny, "--seeds", "1-3", "--duration", 1, "--fps", 5, "-o", "plain")
+    for option, value in (("--method", "cubic"), ("--trunc", 0.1), ("--set-z", "0:6=1")):
+        run("interpolate", "-m", tiny, "--seeds", "1-3", "--duration", 1, "--fps", 5, option, value, "-o", option[2:])
+        frame = "frame000001.png"
+        assert not np.array_equal(read(f"plain/{frame}"), read(f"{option[2:]}/{frame}")), option
+    origin = read_origin(tmp_path / "work" / "method" / "frame000001.png")
+    assert (origin["method"], origin["frame"], origin["seeds"]) == ("cubic", 1, "1-3")
+
+
+def test_a_folder_of_frames_is_replaced_whole_or_not_at_all(run, tiny, tmp_path):
+    walk = ["interpolate", "-m", tiny, "--fps", 5, "-o", "f"]
+    assert run(*walk, "--duration", 2)[0] == 0
+    assert run(*walk, "--duration", 1)[0] == 5
+    assert len(names(tmp_path / "work" / "f")) == 11
+    assert run(*walk, "--duration", 1, "--force")[0] == 0
+    assert len(names(tmp_path / "work" / "f")) == 6
+
+
+@pytest.mark.parametrize("arguments", ["--duration 1e308", "--duration 1e15", "--fps 0", "--seeds x", "-o a.avi"])
+def test_walks_that_make_no_sense_exit_with_2(run, tiny, tmp_path, arguments):
+    assert run("interpolate", "-m", tiny, *arguments.split())[0] == 2
+    assert names(tmp_path / "work") == []
+
+
+def test_the_class_of_a_sweep_reaches_it(run, tmp_path):
+    labelled = save_tiny(tmp_path / "labels.onnx", tiny_spec(labels=4))
+    for kind in (0, 3):
+        assert run("sweep", "-m", labelled, "--factors", "1", "--class", kind, "-o", f"{kind}.png")[0] == 0
+    assert not np.array_equal(read("0.png"), read("3.png"))
+
+
+def test_an_unforeseen_system_error_exits_with_5(run, tiny, monkeypatch):
+    from ganrt.runtime.generator import Generator
+
+    def broken(*_):
+        raise OSError(5, "Input/output error", "somewhere")
+
+    monkeypatch.setattr(Generator, "sample_pairs", broken)
+    code, _, err = run("generate", "-m", tiny)
+    assert code == 5
+    assert "somewhere: Input/output error" in err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX limit on the size of files")
+@pytest.mark.parametrize("name", ["w.mp4", "w.gif", "w.webp"])
+def test_a_video_that_does_not_fit_on_the_disk_exits_with_5_and_leaves_nothing(tmp_path, tiny, name):
+    """A limit on the size of files stops the encoders, which do not report it themselves, as a full disk does."""
+    program = f"""
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+from ganrt.cli.main import main
+main(["interpolate", "-m", {str(tiny)!r}, "--zoom", "8", "--duration", "1", "-o", {name!r}])
+"""
+    result = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 5, result.stderr
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["tiny.onnx"]

@@ -1,15 +1,17 @@
 """Choosing a backend, the engine protocol, and no silent fallback."""
 
+import dataclasses
 import importlib.util
 
 import numpy as np
 import pytest
-from tiny_onnx import DIM, save_tiny
+from tiny_onnx import DIM, save_tiny, tiny_spec
 
 from ganrt.engines import backends, onnxruntime_cuda
-from ganrt.engines.backends import choose, open_model
+from ganrt.engines.backends import candidates, open_model
 from ganrt.engines.protocol import EngineOptions
 from ganrt.errors import BackendUnavailable, BadInputFile, UsageError
+from ganrt.spec import Labels, Latent, Output
 
 
 @pytest.fixture
@@ -51,8 +53,38 @@ def test_unknown_names_are_usage_errors(tiny):
         open_model(tiny, "onnxruntime", EngineOptions(device="cuda"))
     with pytest.raises(UsageError, match="expected one of fp32"):
         open_model(tiny, options=EngineOptions(precision="fp64"))
-    with pytest.raises(UsageError, match="expected 1 or more"):
-        open_model(tiny, options=EngineOptions(threads=0))
+    for threads in (0, 99999):
+        with pytest.raises(UsageError, match=f"threads {threads}: expected 1 to"):
+            open_model(tiny, options=EngineOptions(threads=threads))
+
+
+def test_auto_goes_on_where_the_gpu_backend_is_installed_but_does_not_start(tiny, monkeypatch):
+    """onnxruntime-gpu on a machine without a GPU: the probe finds the provider, opening fails."""
+    monkeypatch.setattr(onnxruntime_cuda, "probe", lambda: "pretends to be there")
+    assert candidates("auto", "auto") == ["onnxruntime-cuda", "onnxruntime"]
+    with pytest.warns(UserWarning, match="CUDAExecutionProvider"), open_model(tiny) as engine:
+        assert engine.backend == "onnxruntime"
+    with pytest.raises(BackendUnavailable), pytest.warns(UserWarning, match="CUDAExecutionProvider"):
+        open_model(tiny, options=EngineOptions(device="cuda"))
+
+
+def test_threads_reach_the_session(tiny):
+    with open_model(tiny, options=EngineOptions(threads=3)) as engine:
+        assert engine._session.get_session_options().intra_op_num_threads == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"latent": Latent(dim=9, prior="normal")}, r"input 'z' .* \['n', 9\]"),
+        ({"labels": Labels(count=3)}, "its spec says labels, z"),
+        ({"output": Output(height=9, width=8, channels=3)}, r"output 'image' .* \['n', 9, 8, 3\]"),
+    ],
+)
+def test_a_spec_that_does_not_fit_its_graph_is_a_bad_file(tmp_path, change, words):
+    lying = dataclasses.replace(tiny_spec(), **change).to_json()
+    with pytest.raises(BadInputFile, match=words):
+        open_model(save_tiny(tmp_path / "lying.onnx", metadata=lying))
 
 
 def test_an_absent_gpu_is_an_error_and_not_the_cpu(tiny):
@@ -73,13 +105,13 @@ def test_a_fallback_inside_onnxruntime_is_noticed(tiny, monkeypatch):
         open_model(tiny, "onnxruntime-cuda")
 
 
-def test_without_any_backend_the_message_has_the_command(monkeypatch):
+def test_without_any_backend_the_message_has_the_command(tiny, monkeypatch):
     def missing():
         raise BackendUnavailable("onnxruntime is not installed")
 
     monkeypatch.setattr(backends.Backend, "probe", lambda self: missing())
     with pytest.raises(BackendUnavailable, match=r'pip install "ganrt\[cpu\]"'):
-        choose("auto", "auto")
+        open_model(tiny)
 
 
 def test_a_graph_that_onnxruntime_refuses_is_a_bad_file(tmp_path):
@@ -100,7 +132,7 @@ def test_the_cuda_provider_draws_what_the_cpu_draws(tiny):
     if importlib.util.find_spec("onnxruntime") is None:
         pytest.skip("onnxruntime is not installed")
     try:
-        choose("onnxruntime-cuda", "cuda")
+        backends.BACKENDS["onnxruntime-cuda"].probe()
     except BackendUnavailable as error:
         pytest.skip(str(error).splitlines()[0])
     z = np.random.default_rng(0).normal(size=(16, DIM)).astype(np.float32)

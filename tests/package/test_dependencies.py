@@ -44,6 +44,14 @@ def test_an_extra_resolves(index, extra, version, platform):
     assert ("torch==" in result.stdout) == (extra in ("export", "avatars", "dev"))
 
 
+@pytest.mark.slow
+@pytest.mark.network
+@pytest.mark.parametrize("version", ["3.10", "3.11"])
+def test_the_pinned_versions_fit_together(index, version):
+    result = resolve("--extra", "dev", "--constraint", "constraints.txt", "--python-version", version)
+    assert result.returncode == 0, result.stderr
+
+
 def test_every_extra_is_covered():
     text = (ROOT / "pyproject.toml").read_text()
     section = text.split("[project.optional-dependencies]")[1].split("\n[")[0]

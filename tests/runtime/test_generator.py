@@ -238,3 +238,24 @@ def test_closing_is_final_and_may_be_repeated(tiny):
 def test_an_unknown_model_names_the_bundled_ones():
     with pytest.raises(ganrt.BadInputFile, match="bundled models: avatars"):
         ganrt.load("avatarz")
+
+
+def test_rows_of_labels_are_one_an_image(tmp_path):
+    with ganrt.load(save_tiny(tmp_path / "labels.onnx", tiny_spec(labels=3))) as drawer:
+        rows = np.eye(3)[np.arange(20) % 3]
+        np.testing.assert_array_equal(drawer.sample(20, labels=rows.tolist()), drawer.sample(20, labels=rows))
+        for count in (19, 21):
+            with pytest.raises(ganrt.UsageError, match=f"20 rows of weights for {count} images"):
+                drawer.sample(count, labels=rows)
+
+
+def test_latents_beyond_float32_are_refused(generator):
+    with pytest.raises(ganrt.UsageError, match="too large"):
+        generator.synthesize(np.full((1, DIM), 1e300))
+
+
+def test_a_path_is_a_path_even_if_a_model_is_called_like_it():
+    from pathlib import Path
+
+    with pytest.raises(ganrt.BadInputFile):
+        ganrt.load(Path("avatars"))

@@ -136,3 +136,33 @@ def test_frames_go_into_a_folder_and_other_names_are_refused(tmp_path):
     with pytest.raises(UsageError, match=r"expected \.mp4"):
         write_frames(tmp_path / "a.avi", [flat(1)], 25)
     assert not (tmp_path / "a.avi").exists()
+
+
+def test_an_mp4_of_odd_sides_keeps_every_pixel(tmp_path):
+    write_frames(tmp_path / "a.MP4", [np.full((33, 35, 3), 90, np.uint8)] * 3, 10)
+    capture = cv2.VideoCapture(str(tmp_path / "a.MP4"))
+    assert capture.read()[1].shape == (34, 36, 3)
+
+
+def test_a_file_name_as_long_as_the_system_takes(tmp_path):
+    path = tmp_path / ("x" * 250 + ".png")
+    write_file(path, b"whole")
+    assert path.read_bytes() == b"whole"
+
+
+def test_hostile_text_chunks_are_bad_files(tmp_path):
+    path = tmp_path / "a.png"
+    marker = {"seed": "M" * 50}
+    for text in (b"[" * 50_000, b'"\\ud800"', b'{"a": "\\udfff"}'):
+        chunk = encode_png(picture(), marker)
+        start = chunk.index(b"tEXtganrt") - 4
+        length = int.from_bytes(chunk[start : start + 4], "big")
+        body = b"ganrt\0" + text
+        import zlib
+
+        crc = zlib.crc32(b"tEXt" + body).to_bytes(4, "big")
+        path.write_bytes(
+            chunk[:start] + len(body).to_bytes(4, "big") + b"tEXt" + body + crc + chunk[start + 12 + length :]
+        )
+        with pytest.raises(BadInputFile):
+            read_origin(path)
