@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ExportResult", "Sampler", "export"]
 # Of verification: with tracing and the canaries, the largest translators then take less than 20 s on two cores.
-_BUDGET_S = 8.0
+_BUDGET_S = 6.0
 _NO_SETTINGS: Mapping[str, str] = {}
 
 
