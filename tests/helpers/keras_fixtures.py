@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import functools
+import json
+import shutil
 import tarfile
 import tempfile
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from dcgan_reference import built_from
 from numpy.typing import NDArray
 
+from ganrt.errors import BadInputFile
 from ganrt.exporter.families.protocol import Built
 
 ARCHIVE = Path(__file__).parents[1] / "fixtures" / "keras.tar.xz"
@@ -47,3 +54,38 @@ def error(generator: Built, model: str) -> float:
         pictures = generator.module(torch.from_numpy(expected(f"{model}.z"))).permute(0, 2, 3, 1).numpy()
     assert pictures.shape == expected(model).shape
     return float(np.abs(pictures - expected(model)).max())
+
+
+def refused(path: Path, *words: str, kind: type[Exception] = BadInputFile, **settings: str) -> str:
+    """Building from `path` fails with `kind`, in one to three lines that have `words` (and the file's name)."""
+    with pytest.raises(kind) as caught:
+        built_from(path, settings)
+    message = str(caught.value)
+    assert 1 <= len(message.splitlines()) <= 3, message
+    for word in (path.name, *words) if kind is BadInputFile else words:
+        assert word in message, message
+    assert message.count(str(path)) <= 1, message
+    return message
+
+
+def rezipped(path: Path, change: Callable[[dict[str, Any]], object], source: str = "general.k3.keras") -> Path:
+    """A copy of a `.keras` file whose model's JSON went through `change`."""
+    with zipfile.ZipFile(fixtures() / source) as given, zipfile.ZipFile(path, "w") as made:
+        for entry in given.infolist():
+            data = given.read(entry)
+            if entry.filename == "config.json":
+                model = json.loads(data)
+                change(model)
+                data = json.dumps(model).encode()
+            made.writestr(entry.filename, data)
+    return path
+
+
+def with_layer(tmp_path: Path, index: int, **config: Any) -> Path:
+    """`general` with other settings in one layer's config (0 is the input)."""
+    return rezipped(tmp_path / "a.keras", lambda model: model["config"]["layers"][index]["config"].update(config))
+
+
+def copied(tmp_path: Path, name: str) -> Path:
+    """A copy of a fixture, to be changed."""
+    return Path(shutil.copy(fixtures() / name, tmp_path / name))
