@@ -10,7 +10,6 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import command, print_json, say
-from ganrt.errors import UsageError
 
 
 @command(
@@ -18,19 +17,20 @@ from ganrt.errors import UsageError
     """
     ganrt export netG_epoch_24.pth -o mine.onnx
     ganrt export generator.safetensors -o mine.onnx --name mine --licence CC0-1.0
+    ganrt export theirs.onnx -o mine.onnx --set prior=uniform --set range=tanh
+    ganrt export scripted.pt -o mine.onnx --set trust=true --set latent=100
     """,
 )
 def export(
-    checkpoint: Annotated[Path, typer.Argument(help="A .safetensors, .pth or .pt file.", show_default=False)],
+    checkpoint: Annotated[
+        Path, typer.Argument(help="A .safetensors, .pth, .pt, .pt2 or .onnx file.", show_default=False)
+    ],
     output: Annotated[Path, typer.Option("-o", "--output", help="The .onnx file to write.")],
     family: Annotated[
         str | None,
         typer.Option("--family", help="The generator's family, where the keys do not tell: dcgan."),
     ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="key=value for the family, such as bn_eps=0.8; may be given several times."),
-    ] = None,
+    settings: options.Settings = None,
     name: Annotated[str | None, typer.Option("--name", help="The model's name; by default the output's.")] = None,
     licence: Annotated[str | None, typer.Option("--licence", help="Licence of the weights, kept in the file.")] = None,
     attribution: Annotated[
@@ -49,7 +49,7 @@ def export(
         output,
         sampler=sampler,
         family=family,
-        settings=_parse_settings(settings or []),
+        settings=options.read_settings(settings),
         name=name,
         licence=licence,
         attribution=attribution,
@@ -65,13 +65,3 @@ def export(
     if json:
         figures = {key: value for key, value in asdict(verification).items() if key != "extra"}
         print_json({"file": str(result.path), "family": result.spec.family, "verification": figures})
-
-
-def _parse_settings(given: list[str]) -> dict[str, str]:
-    settings = {}
-    for item in given:
-        key, equals, value = item.partition("=")
-        if not equals or not key or key in settings:
-            raise UsageError(f"--set {item}: expected key=value, each key once")
-        settings[key] = value
-    return settings

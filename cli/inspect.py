@@ -19,10 +19,19 @@ from ganrt.errors import BadInputFile
     ganrt inspect avatars
     ganrt inspect out/seed0-index00000000.png --json
     ganrt inspect netG_epoch_24.pth
+    ganrt inspect netG_epoch_24.pth --full
     """,
 )
 def inspect(
     file: Annotated[str, typer.Argument(help="A checkpoint, an ONNX file, a generated PNG or a bundled model's name.")],
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Read every weight of a checkpoint: its SHA-256, and whether all are finite."),
+    ] = False,
+    family: Annotated[
+        str | None, typer.Option("--family", help="A checkpoint's family, if the keys do not tell.")
+    ] = None,
+    settings: options.Settings = None,
     json: options.Json = False,
 ) -> None:
     """Describes a checkpoint (family, sizes, how sure), an ONNX file (spec, cost) or a generated picture (origin)."""
@@ -32,7 +41,8 @@ def inspect(
     if path.is_dir():
         raise BadInputFile(f"{path} is a folder; expected a checkpoint, an ONNX file or a picture")
     readers = {".onnx": _inspect_onnx, ".png": _inspect_picture}
-    report = readers.get(path.suffix.lower(), _inspect_checkpoint)(path)
+    reader = readers.get(path.suffix.lower())
+    report = reader(path) if reader else _inspect_checkpoint(path, family, options.read_settings(settings), full)
     if json:
         print_json(report)
     else:
@@ -45,10 +55,10 @@ def _inspect_picture(path: Path) -> dict[str, object]:
     return {"file": str(path), "kind": "picture", **read_origin(path)}
 
 
-def _inspect_checkpoint(path: Path) -> dict[str, object]:
+def _inspect_checkpoint(path: Path, family: str | None, settings: dict[str, str], full: bool) -> dict[str, object]:
     from ganrt.exporter.describe import describe
 
-    report = asdict(describe(path))
+    report = asdict(describe(path, family=family, settings=settings, whole=full))
     return {"file": str(path), "kind": "checkpoint", **{key: value for key, value in report.items() if key != "path"}}
 
 

@@ -36,6 +36,10 @@ ClassName = Annotated[
     str | None,
     typer.Option("--class", help="Class name or number, for generators with classes."),
 ]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="key=value, such as bn_eps=0.8 or part=G; several times; docs/families.md lists them."),
+]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 OutputFile = Annotated[Path, typer.Option("-o", "--output", help="The file to write.")]
@@ -55,6 +59,23 @@ def make_truncation(
     from ganrt.runtime.sampling import Truncation
 
     return Truncation(psi, mode, threshold, statistics)
+
+
+def read_settings(given: list[str] | None) -> dict[str, str]:
+    """What --set says, as a dictionary.
+
+    Raises:
+        UsageError: not key=value, or a key twice.
+    """
+    from ganrt.errors import UsageError
+
+    settings: dict[str, str] = {}
+    for item in given or []:
+        key, equals, value = item.partition("=")
+        if not equals or not key or key in settings:
+            raise UsageError(f"--set {item}: expected key=value, each key once")
+        settings[key] = value
+    return settings
 
 
 def parse_grid(text: str) -> tuple[int, int]:

@@ -17,7 +17,17 @@ def count_parameters(module: nn.Module) -> int:
 
 
 def count_macs(module: nn.Module, spec: GeneratorSpec) -> int:
-    """Multiply-accumulates per picture, of convolutions, transposed convolutions and linear layers."""
+    """Multiply-accumulates per picture, of convolutions, transposed convolutions and linear layers.
+
+    Shapes are enough for it: it runs without values where the module can, and draws one picture where it cannot.
+    """
+    try:
+        return _count(module, spec, "meta")
+    except (RuntimeError, NotImplementedError):  # its forward looks at values, or holds tensors of its own
+        return _count(module, spec, "cpu")
+
+
+def _count(module: nn.Module, spec: GeneratorSpec, device: str) -> int:
     total = 0
 
     def add(layer: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> None:
@@ -27,8 +37,10 @@ def count_macs(module: nn.Module, spec: GeneratorSpec) -> int:
     layers = [m for m in module.modules() if isinstance(m, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear))]
     hooks = [layer.register_forward_hook(add) for layer in layers]
     try:
-        with torch.no_grad():
-            module(*(torch.zeros(1, *shape) for shape in input_shapes(spec).values()))
+        with torch.no_grad(), torch.device(device):
+            inputs = tuple(torch.zeros(1, *shape) for shape in input_shapes(spec).values())
+            state = {**dict(module.named_parameters()), **dict(module.named_buffers())}
+            torch.func.functional_call(module, {key: tensor.to(device) for key, tensor in state.items()}, inputs)
     finally:
         for hook in hooks:
             hook.remove()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ganrt.exporter.requirements import READING, require
+
+_NO_SETTINGS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,7 @@ class CheckpointReport:
         parameters: trained values. macs: multiply-accumulates per picture.
         dtype: of the weights in the file.
         size: of the file in bytes.
+        sha256: None unless the file was read whole.
     """
 
     path: Path
@@ -38,15 +42,21 @@ class CheckpointReport:
     macs: int
     dtype: str
     size: int
-    sha256: str
+    sha256: str | None
 
 
-def describe(path: Path, *, family: str | None = None) -> CheckpointReport:
-    """Reads and recognises a checkpoint; exports nothing.
+def describe(
+    path: Path, *, family: str | None = None, settings: Mapping[str, str] = _NO_SETTINGS, whole: bool = False
+) -> CheckpointReport:
+    """Recognises a checkpoint; exports nothing.
+
+    Args:
+        settings: as of `export`.
+        whole: also read every value: SHA-256, and whether all are finite. Else only what is needed.
 
     Raises:
         BadInputFile: it cannot be read or is of no known family.
-        UsageError: `family` does not exist.
+        UsageError: `family`, or a setting, does not exist.
         BackendUnavailable: torch or safetensors is missing.
     """
     require(*READING)
@@ -54,8 +64,9 @@ def describe(path: Path, *, family: str | None = None) -> CheckpointReport:
     from ganrt.exporter.cost import count_macs, count_parameters
     from ganrt.exporter.families import build_generator
 
-    read = read_checkpoint(path)
-    built = build_generator(read, family, {})
+    others = {key: value for key, value in settings.items() if key != "part"}
+    read = read_checkpoint(path, part=settings.get("part"), whole=whole)
+    built = build_generator(read, family, others)
     spec = built.spec
     assert spec.output is not None
     return CheckpointReport(
@@ -64,7 +75,7 @@ def describe(path: Path, *, family: str | None = None) -> CheckpointReport:
         container=read.container,
         family=spec.family,
         certainty=built.certainty,
-        notes=built.notes,
+        notes=(*read.notes, *built.notes),
         latent_dim=spec.latent.dim if spec.latent else None,
         labels=spec.labels.count if spec.labels else None,
         height=spec.output.height,
@@ -75,5 +86,5 @@ def describe(path: Path, *, family: str | None = None) -> CheckpointReport:
         macs=count_macs(built.module, spec),
         dtype=read.dtype,
         size=read.size,
-        sha256=read.sha256,
+        sha256=read.sha256 or None,
     )

@@ -52,7 +52,8 @@ def export(
         output: a name ending in `.onnx`.
         sampler: (latent, seed, start, count) -> float32 [count, dim]; the runtime's latents.
         family: None recognises it.
-        settings: what the weights do not say, such as `bn_eps` of DCGAN; see `docs/families.md`.
+        settings: what the weights do not say, such as `bn_eps` of DCGAN; `part` names the generator among several
+            networks in one checkpoint; see `docs/families.md`.
         name: the generator's, by default the output's without its suffix.
         licence: of the weights; with `attribution` it is kept in the spec.
         force: overwrite `output`.
@@ -112,8 +113,9 @@ def _prepare(checkpoint: Path, family: str | None, settings: Mapping[str, str], 
         from ganrt.exporter.foreign.prepare import prepare
 
         return prepare(checkpoint, kind, settings, sampler)
-    read = read_checkpoint(checkpoint)
-    return Prepared(build_generator(read, family, settings), read.format, read.sha256)
+    others = {key: value for key, value in settings.items() if key != "part"}
+    read = read_checkpoint(checkpoint, part=settings.get("part"))
+    return Prepared(build_generator(read, family, others), read.format, read.sha256, read.notes)
 
 
 def _describe(prepared: Prepared, name: str, licence: str | None, attribution: str | None) -> GeneratorSpec:

@@ -356,6 +356,11 @@ def test_the_examples_of_help_run(run, line):
     Path("players.txt").write_text("ann\nbob\n")
     save_checkpoint(Path("netG_epoch_24.pth"), dcgan_state())
     save_checkpoint(Path("generator.safetensors"), dcgan_state())
+    if "theirs" in line or "scripted" in line:
+        from tiny_networks import net, save_onnx, save_torchscript
+
+        save_onnx(Path("theirs.onnx"))
+        save_torchscript(Path("scripted.pt"), net(latent=100))
     if "out/seed0" in line:
         run("generate")
     words = shlex.split(line)

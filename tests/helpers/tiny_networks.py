@@ -19,11 +19,17 @@ class Net(nn.Module):
     """z [n, 5] (or [n, 5, 1, 1]) and labels [n, 3] if `labels` -> [n, 3, 8, 8] in [-1, 1]."""
 
     def __init__(
-        self, labels: int = 0, spatial: bool = False, constant_batch: bool = False, noise: bool = False
+        self,
+        *,
+        latent: int = DIM,
+        labels: int = 0,
+        spatial: bool = False,
+        constant_batch: bool = False,
+        noise: bool = False,
     ) -> None:
         super().__init__()
         self.constant_batch, self.noise = constant_batch, noise
-        self.first: nn.Module = nn.ConvTranspose2d(DIM, 4, 4) if spatial else nn.Linear(DIM + labels, 64)
+        self.first: nn.Module = nn.ConvTranspose2d(latent, 4, 4) if spatial else nn.Linear(latent + labels, 64)
         self.norm = nn.BatchNorm2d(4)
         self.last = nn.ConvTranspose2d(4, 3, 4, 2, 1)
 
