@@ -1,0 +1,55 @@
+"""What a family says about itself: `docs/families.md` and the hint at the nearest family are made of it.
+
+A family says it in `page: Page` and `keys: KeyCondition` beside the members of the protocol; both may be missing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ganrt.exporter.families.protocol import Family, KeyCondition
+
+
+@dataclass(frozen=True)
+class Page:
+    """A family's entry in `docs/families.md`; every text is one line of Markdown.
+
+    Attributes:
+        title: such as "Reference PyTorch DCGAN".
+        origin: where its checkpoints come from.
+        formats: of the files that are read.
+        gives: the task, sizes and latents.
+        traps: what goes wrong elsewhere and is handled, one a line.
+    """
+
+    title: str
+    origin: str = ""
+    formats: str = "`.safetensors`, `.pth`, `.pt`, `.pkl` (weights only)"
+    gives: str = ""
+    traps: tuple[str, ...] = ()
+
+
+def page_of(name: str, family: Family) -> Page:
+    """The family's page, or one with its name alone."""
+    page = getattr(family, "page", None)
+    return page if isinstance(page, Page) else Page(title=name)
+
+
+def keys_of(family: Family) -> KeyCondition:
+    """The keys it is recognised by, none if it does not say."""
+    keys = getattr(family, "keys", None)
+    return keys if isinstance(keys, KeyCondition) else KeyCondition(())
+
+
+def similarity(family: Family, keys: Iterable[str]) -> tuple[int, tuple[str, ...]]:
+    """(how many of the family's keys are there, those that are not); numbers of layers count as equal."""
+    patterns = {_pattern(key) for key in keys}
+    expected = keys_of(family).all_of
+    missing = tuple(key for key in expected if _pattern(key) not in patterns)
+    return len(expected) - len(missing), missing
+
+
+def _pattern(key: str) -> str:
+    return re.sub(r"\d+", "N", key)
