@@ -85,6 +85,13 @@ def test_a_generator_with_a_module_called_generator_is_whole(tmp_path: Path) -> 
     assert (read.container, read.notes) == ("", ())
 
 
+def test_one_average_settles_several_plain_networks(tmp_path: Path) -> None:
+    torch.save({"G": PLAIN, "netG": PLAIN, "g_ema": SMOOTH}, tmp_path / "a.pth")
+    read = read_checkpoint(tmp_path / "a.pth")
+    assert is_state(read, SMOOTH)
+    assert "not G, netG" in read.notes[0]
+
+
 def refused(path: Path, *words: str, part: str | None = None, error: type[Exception] = BadInputFile) -> None:
     with pytest.raises(error) as caught:
         read_checkpoint(path, part=part)
