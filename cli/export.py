@@ -17,16 +17,22 @@ from ganrt.cli.app import command, print_json, say
     """
     ganrt export netG_epoch_24.pth -o mine.onnx
     ganrt export generator.safetensors -o mine.onnx --name mine --licence CC0-1.0
+    ganrt export theirs.onnx -o mine.onnx --set prior=uniform --set range=tanh
+    ganrt export scripted.pt -o mine.onnx --set trust=true --set latent=100
     """,
 )
 def export(
     checkpoint: Annotated[
-        Path, typer.Argument(help="A .safetensors, .pth, .keras or .h5 file, or a SavedModel.", show_default=False)
+        Path,
+        typer.Argument(
+            help="Weights (.safetensors, .pth, .pt, .keras, .h5, a SavedModel) or a whole network (.onnx, .pt, .pt2).",
+            show_default=False,
+        ),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="The .onnx file to write.")],
     family: Annotated[
         str | None,
-        typer.Option("--family", help="The generator's family, where the keys do not tell: dcgan, keras."),
+        typer.Option("--family", help="The generator's family, where the keys do not tell, such as dcgan."),
     ] = None,
     settings: options.Settings = None,
     name: Annotated[str | None, typer.Option("--name", help="The model's name; by default the output's.")] = None,
@@ -47,7 +53,7 @@ def export(
         output,
         sampler=sampler,
         family=family,
-        settings=options.parse_settings(settings or []),
+        settings=options.parse_settings(settings),
         name=name,
         licence=licence,
         attribution=attribution,

@@ -18,6 +18,7 @@ from ganrt.cli.app import command, print_json
     ganrt inspect avatars
     ganrt inspect out/seed0-index00000000.png --json
     ganrt inspect netG_epoch_24.pth
+    ganrt inspect netG_epoch_24.pth --full
     """,
 )
 def inspect(
@@ -25,6 +26,13 @@ def inspect(
         str,
         typer.Argument(help="A checkpoint (file or folder), an ONNX file, a generated PNG, a bundled model's name."),
     ],
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Read every weight of a checkpoint: its SHA-256, and whether all are finite."),
+    ] = False,
+    family: Annotated[
+        str | None, typer.Option("--family", help="A checkpoint's family, if the keys do not tell.")
+    ] = None,
     settings: options.Settings = None,
     json: options.Json = False,
 ) -> None:
@@ -34,7 +42,7 @@ def inspect(
     path = resolve_model(file)
     readers = {".onnx": _inspect_onnx, ".png": _inspect_picture}
     reader = None if path.is_dir() else readers.get(path.suffix.lower())
-    report = reader(path) if reader else _inspect_checkpoint(path, options.parse_settings(settings or []))
+    report = reader(path) if reader else _inspect_checkpoint(path, family, options.parse_settings(settings), full)
     if json:
         print_json(report)
     else:
@@ -47,10 +55,10 @@ def _inspect_picture(path: Path) -> dict[str, object]:
     return {"file": str(path), "kind": "picture", **read_origin(path)}
 
 
-def _inspect_checkpoint(path: Path, settings: dict[str, str]) -> dict[str, object]:
+def _inspect_checkpoint(path: Path, family: str | None, settings: dict[str, str], full: bool) -> dict[str, object]:
     from ganrt.exporter.describe import describe
 
-    report = asdict(describe(path, settings=settings))
+    report = asdict(describe(path, family=family, settings=settings, whole=full))
     return {"file": str(path), "kind": "checkpoint", **{key: value for key, value in report.items() if key != "path"}}
 
 

@@ -36,12 +36,12 @@ ClassName = Annotated[
     str | None,
     typer.Option("--class", help="Class name or number, for generators with classes."),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", help="key=value for the family, such as bn_eps=0.8; may be given several times."),
+    typer.Option("--set", help="key=value, such as bn_eps=0.8 or part=G; several times; docs/families.md lists them."),
 ]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 OutputFile = Annotated[Path, typer.Option("-o", "--output", help="The file to write.")]
 
 
@@ -61,7 +61,7 @@ def make_truncation(
     return Truncation(psi, mode, threshold, statistics)
 
 
-def parse_settings(given: list[str]) -> dict[str, str]:
+def parse_settings(given: list[str] | None) -> dict[str, str]:
     """["key=value", ...] -> a dictionary.
 
     Raises:
@@ -69,8 +69,8 @@ def parse_settings(given: list[str]) -> dict[str, str]:
     """
     from ganrt.errors import UsageError
 
-    settings = {}
-    for item in given:
+    settings: dict[str, str] = {}
+    for item in given or []:
         key, equals, value = item.partition("=")
         if not equals or not key or key in settings:
             raise UsageError(f"--set {item}: expected key=value, each key once")

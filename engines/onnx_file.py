@@ -66,7 +66,7 @@ class OnnxFile:
         if METADATA_KEY not in self.metadata:
             raise BadInputFile(
                 f"{self.path} has no '{METADATA_KEY}' in its metadata: it was not written by ganrt\n"
-                "export it from its checkpoint: ganrt export CHECKPOINT -o model.onnx"
+                "export it, or better its checkpoint: ganrt export FILE -o model.onnx"
             )
         return GeneratorSpec.from_json(self.metadata[METADATA_KEY])
 

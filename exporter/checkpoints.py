@@ -17,18 +17,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganrt.errors import BadInputFile, OutputFailed
+from ganrt.errors import BadInputFile, OutputFailed, UsageError
 from ganrt.exporter.file_kinds import MENDING, check_zip, sniff
+from ganrt.exporter.parts import AVERAGES, CONTAINERS, split, unwrap
 
 MAX_BYTES = 4 * 2**30
-CONTAINERS = ("state_dict", "g_ema", "netG", "generator", "G", "model")
 _CONVERT = (
     "load it where you trust it and save the tensors alone: "
     "safetensors.torch.save_file(net.state_dict(), 'net.safetensors')"
 )
 _FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 _OTHERS = (torch.int8, torch.uint8, torch.int16, torch.int32, torch.int64, torch.bool)
-_MAX_DEPTH = 4
 
 
 @dataclass(frozen=True)
@@ -36,12 +35,14 @@ class Checkpoint:
     """One generator's weights.
 
     Attributes:
-        path: the file it came from, of `size` bytes, with SHA-256 `sha256` (of folders: see `folder_sha256`).
+        path: the file it came from, of `size` bytes, with SHA-256 `sha256` ("" if it was not read whole; of folders:
+            see `folder_sha256`).
         format: "safetensors", "torch", or one of Keras' (see `ganrt.exporter.keras.reading.KerasFile`).
-        tensors: by key without `module.`; floats are float32 and finite, integers are as stored. A `KerasState`, in
-            Keras' layout, from Keras' formats.
+        tensors: by key without `module.`; floats are float32 and finite (unless not read whole), integers as stored. A
+            `KerasState`, in Keras' layout, from Keras' formats.
         dtype: the floats' type in the file, such as "float32" or "float16, float32".
         container: the dotted keys the weights lay under, "" if at the top.
+        notes: what was chosen among several networks.
     """
 
     path: Path
@@ -51,19 +52,28 @@ class Checkpoint:
     tensors: Mapping[str, Tensor]
     dtype: str
     container: str = ""
+    notes: tuple[str, ...] = ()
 
 
-def read_checkpoint(path: Path, *, max_bytes: int = MAX_BYTES) -> Checkpoint:
+def read_checkpoint(
+    path: Path, *, max_bytes: int = MAX_BYTES, part: str | None = None, whole: bool = True
+) -> Checkpoint:
     """Reads a `.safetensors`, `.pth`, `.pt` or `.pkl` checkpoint, or what Keras or TensorFlow wrote.
 
     What counts is the content, not the suffix.
 
+    Args:
+        part: the container or prefix that is the generator, where there are several; averages (EMA) go first.
+        whole: False maps the file into memory and reads values when they are used: no SHA-256, no search for NaN.
+            Keras' files are always read whole.
+
     Raises:
+        UsageError: `part` is not there.
         BadInputFile: missing, a folder without a model, empty, larger than `max_bytes`, damaged, of another kind, with
             code or values other than tensors, with NaN or infinite weights. The message says which.
         OutputFailed: it exists but cannot be read.
     """
-    keras = _read_keras(path, max_bytes)
+    keras = _read_keras(path, max_bytes, part)
     if keras is not None:
         return keras
     size = _size(path, max_bytes)
@@ -71,26 +81,29 @@ def read_checkpoint(path: Path, *, max_bytes: int = MAX_BYTES) -> Checkpoint:
         kind = sniff(path, size)
         if kind == "torch":
             check_zip(path, max_bytes)
-        loaded = _load_safetensors(path) if kind == "safetensors" else _load_torch(path)
-        sha256 = _sha256(path)
+        mapped = not whole and kind == "torch"
+        loaded = _load_safetensors(path) if kind == "safetensors" else _load_torch(path, mapped=mapped)
+        sha256 = _sha256(path) if whole else ""
     except OSError as error:
         raise OutputFailed(f"{path} could not be read: {error.strerror or error}") from error
-    container, values = _unwrap(loaded, path)
-    tensors = _strip_module(_only_tensors(values, path))
+    trail, values, chosen, part = unwrap(loaded, part, path)
+    tensors = _strip_module(_only_tensors(_mapping(values, path), path))
     _check_sizes(tensors, path, size, max_bytes)
+    prefix, tensors, taken = split(tensors, part, path)
     dtypes = sorted({str(t.dtype).removeprefix("torch.") for t in tensors.values() if t.dtype in _FLOATS})
     return Checkpoint(
         path=path,
         format="safetensors" if kind == "safetensors" else "torch",
         size=size,
         sha256=sha256,
-        tensors={key: _finite(key, tensor, path) for key, tensor in tensors.items()},
+        tensors={key: _float32(key, tensor, path, check=whole) for key, tensor in _strip_module(tensors).items()},
         dtype=", ".join(dtypes),
-        container=container,
+        container=".".join([*trail, prefix] if prefix else trail),
+        notes=(*chosen, *taken),
     )
 
 
-def _read_keras(path: Path, max_bytes: int) -> Checkpoint | None:
+def _read_keras(path: Path, max_bytes: int, part: str | None) -> Checkpoint | None:
     """A Keras or TensorFlow model; None if `path` is something else."""
     from ganrt.exporter.keras.reading import read_keras, sniff_keras
     from ganrt.exporter.keras.state import KerasState
@@ -99,6 +112,8 @@ def _read_keras(path: Path, max_bytes: int) -> Checkpoint | None:
         kind = sniff_keras(path)
         if not kind:
             return None
+        if part is not None:
+            raise UsageError(f"{path} has no part {part!r}: Keras' files hold one model\nexpected no --set part")
         if kind not in ("folder", "checkpoint"):
             _size(path, max_bytes)
         read = read_keras(path, kind, max_bytes)
@@ -113,7 +128,9 @@ def _read_keras(path: Path, max_bytes: int) -> Checkpoint | None:
         format=read.format,
         size=read.size,
         sha256=sha256,
-        tensors=KerasState({key: _finite(key, value, path) for key, value in read.tensors.items()}, read.origin),
+        tensors=KerasState(
+            {key: _float32(key, value, path, check=True) for key, value in read.tensors.items()}, read.origin
+        ),
         dtype=", ".join(sorted({str(tensor.dtype).removeprefix("torch.") for tensor in read.tensors.values()})),
         container=read.container,
     )
@@ -151,12 +168,12 @@ def _load_safetensors(path: Path) -> Any:
         raise BadInputFile(f"{path} is a damaged or truncated safetensors file ({_short(error)})\n{MENDING}") from error
 
 
-def _load_torch(path: Path) -> Any:
+def _load_torch(path: Path, *, mapped: bool = False) -> Any:
     try:
         with warnings.catch_warnings():
             # torch warns about pickle protocols and old storages; a file that loads is fine either way.
             warnings.simplefilter("ignore")
-            return torch.load(path, map_location="cpu", weights_only=True)
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     except OSError:
         raise
     except Exception as error:
@@ -178,25 +195,12 @@ def _short(error: BaseException) -> str:
     return ((str(error).splitlines() or [""])[0] or type(error).__name__)[:120]
 
 
-def _unwrap(loaded: Any, path: Path) -> tuple[str, Mapping[Any, Any]]:
-    """Follows the usual containers down to a dictionary of tensors; two of them side by side are ambiguous."""
-    trail: list[str] = []
-    while isinstance(loaded, Mapping) and len(trail) < _MAX_DEPTH:
-        found = [key for key in CONTAINERS if isinstance(loaded.get(key), Mapping) and loaded[key]]
-        if not found:
-            break
-        if len(found) > 1:
-            raise BadInputFile(
-                f"{path} holds several networks: {', '.join(found)}\n"
-                "expected one: load it, pick the generator and save its state_dict on its own"
-            )
-        trail.append(found[0])
-        loaded = loaded[found[0]]
+def _mapping(loaded: Any, path: Path) -> Mapping[Any, Any]:
     if not isinstance(loaded, Mapping):
         raise BadInputFile(f"{path} holds a {type(loaded).__name__}; expected a dictionary of tensors\n{_CONVERT}")
     if not loaded:
         raise BadInputFile(f"{path} holds no tensors\n{MENDING}")
-    return ".".join(trail), loaded
+    return loaded
 
 
 def _only_tensors(values: Mapping[Any, Any], path: Path) -> dict[str, Tensor]:
@@ -205,7 +209,7 @@ def _only_tensors(values: Mapping[Any, Any], path: Path) -> dict[str, Tensor]:
         if what:
             raise BadInputFile(
                 f"{path}: {str(key)[:80]!r} is {what}; expected a dictionary of plain tensors\n"
-                f"weights may also lie under one of: {', '.join(CONTAINERS)}"
+                f"weights may also lie under {', '.join((*CONTAINERS, *AVERAGES))}, or where --set part=NAME says"
             )
     return {key: value.detach() for key, value in values.items()}
 
@@ -241,12 +245,12 @@ def _check_sizes(tensors: Mapping[str, Tensor], path: Path, size: int, max_bytes
             )
 
 
-def _finite(key: str, tensor: Tensor, path: Path) -> Tensor:
+def _float32(key: str, tensor: Tensor, path: Path, *, check: bool) -> Tensor:
     """Floats as contiguous float32, checked after the conversion since a large float64 overflows in it."""
     if tensor.dtype not in _FLOATS:
         return tensor
     converted = tensor.to(torch.float32).contiguous()
-    bad = int((~torch.isfinite(converted)).sum())
+    bad = int((~torch.isfinite(converted)).sum()) if check else 0
     if bad:
         raise BadInputFile(
             f"{path}: tensor {key[:80]!r} has {bad} of {converted.numel()} values that are NaN or infinite\n"

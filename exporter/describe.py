@@ -25,6 +25,7 @@ class CheckpointReport:
         parameters: trained values. macs: multiply-accumulates per picture.
         dtype: of the weights in the file.
         size: of the file in bytes.
+        sha256: None unless the file was read whole.
     """
 
     path: Path
@@ -45,11 +46,17 @@ class CheckpointReport:
     macs: int
     dtype: str
     size: int
-    sha256: str
+    sha256: str | None
 
 
-def describe(path: Path, *, family: str | None = None, settings: Mapping[str, str] = _NO_SETTINGS) -> CheckpointReport:
-    """Reads and recognises a checkpoint; exports nothing.
+def describe(
+    path: Path, *, family: str | None = None, settings: Mapping[str, str] = _NO_SETTINGS, whole: bool = False
+) -> CheckpointReport:
+    """Recognises a checkpoint; exports nothing.
+
+    Args:
+        settings: as of `export`.
+        whole: also read every value: SHA-256, and whether all are finite. Else only what is needed.
 
     Raises:
         BadInputFile: it cannot be read or is of no known family.
@@ -61,8 +68,9 @@ def describe(path: Path, *, family: str | None = None, settings: Mapping[str, st
     from ganrt.exporter.cost import count_macs, count_parameters
     from ganrt.exporter.families import build_generator
 
-    read = read_checkpoint(path)
-    built = build_generator(read, family, settings)
+    others = {key: value for key, value in settings.items() if key != "part"}
+    read = read_checkpoint(path, part=settings.get("part"), whole=whole)
+    built = build_generator(read, family, others)
     spec = built.spec
     assert spec.output is not None
     return CheckpointReport(
@@ -72,7 +80,7 @@ def describe(path: Path, *, family: str | None = None, settings: Mapping[str, st
         family=spec.family,
         task=spec.task,
         certainty=built.certainty,
-        notes=built.notes,
+        notes=(*read.notes, *built.notes),
         latent_dim=spec.latent.dim if spec.latent else None,
         labels=spec.labels.count if spec.labels else None,
         input_channels=spec.image.channels if spec.image else None,
@@ -84,5 +92,5 @@ def describe(path: Path, *, family: str | None = None, settings: Mapping[str, st
         macs=count_macs(built.module, spec),
         dtype=read.dtype,
         size=read.size,
-        sha256=read.sha256,
+        sha256=read.sha256 or None,
     )

@@ -16,8 +16,7 @@ from ganrt.files import check_free, whole_file
 from ganrt.spec import METADATA_KEY, GeneratorSpec, Source
 
 if TYPE_CHECKING:
-    from ganrt.exporter.checkpoints import Checkpoint
-    from ganrt.exporter.families.protocol import Built
+    from ganrt.exporter.prepared import Prepared
     from ganrt.exporter.verify import Comparison
 
 __all__ = ["ExportResult", "Sampler", "export"]
@@ -49,13 +48,14 @@ def export(
     force: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> ExportResult:
-    """Exports a generator, verifies it against torch and writes it; writes nothing if verification fails.
+    """Exports a generator, verifies it against the checkpoint and writes it; writes nothing if verification fails.
 
     Args:
         output: a name ending in `.onnx`.
         sampler: (latent, seed, start, count) -> float32 [count, dim]; the runtime's latents.
         family: None recognises it.
-        settings: what the weights do not say, such as `bn_eps` of DCGAN.
+        settings: what the weights do not say, such as `bn_eps` of DCGAN; `part` names the generator among several
+            networks in one checkpoint; see `docs/families.md`.
         name: the generator's, by default the output's without its suffix.
         licence: of the weights; with `attribution` it is kept in the spec.
         force: overwrite `output`.
@@ -73,18 +73,19 @@ def export(
         raise UsageError(f"output {output} does not end in .onnx\nexpected such as -o {output.stem or 'model'}.onnx")
     check_free(output, force)
     require(*EXPORTING)
-    from ganrt.exporter.checkpoints import read_checkpoint
-    from ganrt.exporter.families import build_generator
     from ganrt.exporter.graph import build_graph, embed_spec
     from ganrt.exporter.verify import verify
 
     say(f"reading {checkpoint}")
-    read = read_checkpoint(checkpoint)
-    built = build_generator(read, family, settings)
-    built = replace(built, spec=_describe(built, read, name or _safe_name(output.stem), licence, attribution))
+    prepared = _prepare(checkpoint, family, settings, sampler)
+    spec = _describe(prepared, name or _safe_name(output.stem), licence, attribution)
+    built = replace(prepared.built, spec=spec)
+    for note in (*prepared.notes, *built.notes):
+        say(f"note: {note}")
     say(f"exporting {built.spec.family}")
-    model = build_graph(built)
+    model = prepared.model or build_graph(built)
     comparison = verify(built, model, sampler, budget_s=_BUDGET_S, progress=progress)
+    comparison = replace(comparison, against=prepared.against or comparison.against)
     spec = _finish(built.spec, model.SerializeToString(), comparison, sampler)
     data = embed_spec(model, spec)
     say(f"writing {output}")
@@ -100,11 +101,30 @@ def _safe_name(stem: str) -> str:
     return re.sub(r"[^A-Za-z0-9._+-]+", "-", stem).lstrip("._+-")[:100] or "generator"
 
 
-def _describe(built: Built, read: Checkpoint, name: str, licence: str | None, attribution: str | None) -> GeneratorSpec:
+def _prepare(checkpoint: Path, family: str | None, settings: Mapping[str, str], sampler: Sampler) -> Prepared:
+    """A whole network as it is, or a family's generator rebuilt from its weights."""
+    from ganrt.exporter.checkpoints import read_checkpoint
+    from ganrt.exporter.families import build_generator
+    from ganrt.exporter.foreign.kinds import foreign_kind
+    from ganrt.exporter.prepared import Prepared
+
+    kind = foreign_kind(checkpoint)
+    if kind is not None:
+        if family is not None:
+            raise UsageError(f"{checkpoint} is a whole network ({kind}), not a family's weights\nleave --family away")
+        from ganrt.exporter.foreign.prepare import prepare
+
+        return prepare(checkpoint, kind, settings, sampler)
+    others = {key: value for key, value in settings.items() if key != "part"}
+    read = read_checkpoint(checkpoint, part=settings.get("part"))
+    return Prepared(build_generator(read, family, others), read.format, read.sha256, read.notes)
+
+
+def _describe(prepared: Prepared, name: str, licence: str | None, attribution: str | None) -> GeneratorSpec:
     """The spec before verification; it is made first, since a name that does not do should cost no work."""
     try:
-        source = Source(format=read.format, sha256=read.sha256, licence=licence, attribution=attribution)
-        return replace(built.spec, name=name, source=source)
+        source = Source(format=prepared.format, sha256=prepared.sha256, licence=licence, attribution=attribution)
+        return replace(prepared.built.spec, name=name, source=source)
     except SpecError as error:
         raise UsageError(str(error)) from error
 

@@ -59,10 +59,11 @@ def check_zip(path: Path, max_bytes: int) -> None:
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OverflowError) as error:
         raise BadInputFile(f"{path} is a damaged or truncated zip archive ({error})\n{MENDING}") from error
     names = [entry.filename.rpartition("/")[2] for entry in entries]
-    if "constants.pkl" in names:
+    if "constants.pkl" in names or "archive_format" in names:
+        what = "a TorchScript archive" if "constants.pkl" in names else "an exported program"
         raise BadInputFile(
-            f"{path} is a TorchScript archive: it holds code\n"
-            "expected weights only: load it where you trust it and save its state_dict with safetensors"
+            f"{path} is {what}: it holds code; expected weights only\n"
+            "where you trust it: ganrt export FILE -o FILE.onnx --set trust=true, which runs it"
         )
     if "data.pkl" not in names:
         raise BadInputFile(f"{path} is a zip archive that torch.save did not write (no data.pkl)\n{MENDING}")
@@ -78,7 +79,7 @@ def _name(head: bytes, size: int) -> str:
             return name
     # An ONNX file is a protobuf whose first field is ir_version (tag 0x08), and the producer (0x12) follows.
     if head[:1] == b"\x08" and head[2:3] in (b"\x12", b"\x3a", b"\x42"):
-        return "an ONNX model: it needs no export, use it with -m"
+        return "an ONNX model: use it with -m if ganrt wrote it, else ganrt export FILE.onnx -o NEW.onnx"
     if _is_text(head):
         return "a text file"
     return f"of an unknown kind (it begins with {head[:8].hex(' ')}) or damaged, {size} bytes"

@@ -8,7 +8,7 @@ from typing import Any
 import onnxruntime
 from numpy.typing import NDArray
 
-_ERRORS_ONLY = 3
+_FATAL_ONLY = 4  # errors are raised, and need not be printed besides
 
 
 class Session:
@@ -19,7 +19,7 @@ class Session:
 
     def __init__(self, model: bytes) -> None:
         options = onnxruntime.SessionOptions()
-        options.log_severity_level = _ERRORS_ONLY
+        options.log_severity_level = _FATAL_ONLY
         self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:

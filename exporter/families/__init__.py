@@ -20,6 +20,7 @@ FAMILIES: dict[str, str] = {
     "keras": "ganrt.exporter.families.keras:Keras",
 }
 _SHOWN_KEYS = 5
+_MENDING = "say which with --family NAME; for another network export its TorchScript or ONNX file"
 
 
 def load_family(name: str) -> Family:
@@ -39,16 +40,30 @@ def find_family(state: State) -> str:
     """The name of the one family that `state` looks like.
 
     Raises:
-        BadInputFile: none does, or several do; the message names the families and some keys.
+        BadInputFile: none does, or several do; the message names families, some keys, and the nearest family.
     """
     found = [name for name in FAMILIES if load_family(name).detect(state)]
     if len(found) == 1:
         return found[0]
-    keys = ", ".join(key[:60] for key in list(state)[:_SHOWN_KEYS])
-    raise BadInputFile(
-        f"looks like {' and '.join(found) if found else 'no known family'}: {len(state)} tensors, such as {keys}\n"
-        f"known families: {', '.join(FAMILIES)}; say which with --family NAME"
-    )
+    raise BadInputFile(f"{_seen(state, found)}\n{_nearest(state)}known families: {', '.join(FAMILIES)}; {_MENDING}")
+
+
+def _seen(state: State, found: list[str]) -> str:
+    shown = ", ".join(f"{key[:60]} {list(tensor.shape)}" for key, tensor in list(state.items())[:_SHOWN_KEYS])
+    return f"looks like {' and '.join(found) if found else 'no known family'}: {len(state)} tensors, such as {shown}"
+
+
+def _nearest(state: State) -> str:
+    """A line on the family most of whose keys are there; nothing if no family has any."""
+    from ganrt.exporter.families.page import closeness, similarity
+
+    scores = {name: similarity(load_family(name), state) for name in FAMILIES}
+    name = max(scores, key=lambda name: closeness(scores[name]))
+    present, missing = scores[name]
+    if not present:
+        return ""
+    lacks = f", but not {', '.join(missing)[:200]}" if missing else ""
+    return f"nearest: {name} ({present} of its {present + len(missing)} keys are there{lacks}); "
 
 
 def build_generator(checkpoint: Checkpoint, family: str | None, settings: Mapping[str, str]) -> Built:

@@ -23,6 +23,7 @@ from ganrt.exporter.families.csc413_layers import (
     require_weights,
 )
 from ganrt.exporter.families.loading import load_strictly, positive_float
+from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import Built, KeyCondition, State
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm, plain_names
 from ganrt.spec import GeneratorSpec, Latent, Output
@@ -84,6 +85,18 @@ class CSC413:
         KeyCondition(all_of=("linear_bn.0.weight", "upconv1.1.weight")),
         KeyCondition(all_of=("linear_bn.1.weight", "upconv1.1.weight")),
         KeyCondition(all_of=("deconv1.0.weight", "deconv3.0.weight")),
+    )
+
+    page = Page(
+        title="Emoji DCGAN of the CSC413 assignment",
+        origin="the DCGenerator of Toronto's CSC413 (programming assignment 4) and of its ancestor CSC321",
+        gives="pictures of 32 px, 1, 3 or 4 channels, any widths and latent size; z is uniform in [-1, 1)",
+        traps=(
+            "the four public forms of `linear_bn`, which the assignment leaves to the student",
+            "spectral norm, in torch's two spellings and in the assignment's own, which iterates in evaluation too",
+            "z is uniform, not normal",
+            "batch norm's epsilon, which the file does not hold",
+        ),
     )
 
     def detect(self, state: State) -> bool:

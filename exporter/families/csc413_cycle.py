@@ -24,6 +24,7 @@ from ganrt.exporter.families.csc413_layers import (
     require_weights,
 )
 from ganrt.exporter.families.loading import load_strictly, positive_float
+from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import Built, KeyCondition, State
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm, plain_names
 from ganrt.spec import GeneratorSpec, ImageInput, Output
@@ -68,6 +69,17 @@ class CSC413Cycle:
 
     settings: Mapping[str, str] = {"bn_eps": f"batch norm's epsilon, default {DEFAULT_EPS:g}"}
     keys = KeyCondition(all_of=("conv1.0.weight", f"{_BLOCK}.0.weight"))
+
+    page = Page(
+        title="Emoji CycleGAN of the CSC413 assignment",
+        origin="one direction of the CycleGenerator of Toronto's CSC413 (programming assignment 4) and of CSC321",
+        gives="a translator (`ganrt translate`) of pictures of 32 px, 1, 3 or 4 channels in and out, any widths",
+        traps=(
+            "spectral norm, in torch's two spellings and in the assignment's own, which iterates in evaluation too",
+            "upsampling with convolutions (CSC413) or transposed convolutions (CSC321)",
+            "batch norm's epsilon, which the file does not hold",
+        ),
+    )
 
     def detect(self, state: State) -> bool:
         """Whether the keys are a CSC413 or CSC321 CycleGenerator's, with or without spectral norm."""

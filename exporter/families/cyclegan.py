@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from ganrt.errors import BadInputFile
 from ganrt.exporter.families.instance_norm import InstanceNorm
 from ganrt.exporter.families.loading import load_strictly, positive_float
+from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import Built, KeyCondition, State
 from ganrt.exporter.families.settings import boolean, side
 from ganrt.spec import GeneratorSpec, ImageInput, Output
@@ -91,6 +92,19 @@ class CycleGAN:
         "norm_eps": f"the norms' epsilon, default {DEFAULT_EPS:g}",
     }
     keys = KeyCondition(all_of=("model.1.weight", f"model.{FIRST_BLOCK}.conv_block.1.weight"))
+
+    page = Page(
+        title="CycleGAN's ResnetGenerator",
+        origin="`junyanz/pytorch-CycleGAN-and-pix2pix`, one direction of a CycleGAN (`latest_net_G_A.pth`)",
+        gives=f"a translator (`ganrt translate`) of {DEFAULT_SIDE} px or other sides, fixed or open; 1, 3 or 4 "
+        "channels in and out, any number of blocks",
+        traps=(
+            "instance or batch norm, and dropout, told from the keys",
+            "running statistics that torch before 0.4 saved for instance norms, and that nothing uses",
+            "instance norm that stays accurate on large pictures in ONNX Runtime",
+            "the picture's side, which the file does not hold",
+        ),
+    )
 
     def detect(self, state: State) -> bool:
         """Whether the keys are a ResnetGenerator's."""

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile
 from ganrt.exporter.families.loading import load_strictly, positive_float
+from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import Built, KeyCondition, State
 from ganrt.spec import GeneratorSpec, Latent, Output
 
@@ -63,6 +64,18 @@ class DCGAN:
     settings: Mapping[str, str] = {"bn_eps": f"batch norm's epsilon, default {DEFAULT_EPS:g}"}
     # A DCGAN discriminator also has main.0.weight, but its main.1 is an activation and has no statistics.
     keys = KeyCondition(all_of=("main.0.weight", "main.1.running_mean", "main.3.weight"))
+
+    page = Page(
+        title="Reference PyTorch DCGAN",
+        origin="`pytorch/examples`' dcgan, the PyTorch DCGAN tutorial, and the many scripts written after them",
+        gives="pictures of 16 to 256 px, 1, 3 or 4 channels, any widths and latent size; z is normal",
+        traps=(
+            "`module.` prefixes of DataParallel, once or twice",
+            "convolution biases that some copies have",
+            "batch norm's epsilon, which the file does not hold, and which is not 1e-5 after conversions from Keras",
+            "a discriminator has nearly the same keys: its missing batch norm at `main.1` tells",
+        ),
+    )
 
     def detect(self, state: State) -> bool:
         """Whether the keys are a reference DCGAN generator's."""

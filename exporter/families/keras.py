@@ -11,6 +11,7 @@ from typing import Any
 
 from ganrt.errors import UsageError
 from ganrt.exporter.families.loading import positive_float
+from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import Built, State, ValueRange
 from ganrt.exporter.keras.config import parse_model
 from ganrt.exporter.keras.network import Network, build_network
@@ -29,6 +30,21 @@ class Keras:
         "bn_eps": "batch norm's epsilon, for files with weights alone",
         "range": "tanh for pictures in [-1, 1], sigmoid for [0, 1], where the last activation does not tell",
     }
+
+    page = Page(
+        title="Keras and TensorFlow generators",
+        origin="Keras 2, Keras 3 and TensorFlow 2: Sequential models and functional chains of the usual layers",
+        formats="`.keras`, `.h5`, `.weights.h5`, SavedModel folders, TensorFlow checkpoints (`.index` and `.data-`); "
+        "any of them in a `.tar`",
+        gives="pictures of 1, 3 or 4 channels, any layers, widths and latent size; z is normal",
+        recognised="the file's format, not its keys",
+        traps=(
+            "weights alone, whose architecture is a preset's: recognised by the shapes or named",
+            "batch norm's epsilon, which weights alone do not hold: 0.001 in Keras, other values in some presets",
+            "`same` padding that is not symmetric, and transposed convolutions that crop",
+            "layers that hold code (Lambda) are refused; nothing of the file is executed",
+        ),
+    )
 
     def detect(self, state: State) -> bool:
         """Whether a reader of Keras files made `state`."""

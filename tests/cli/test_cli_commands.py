@@ -361,6 +361,11 @@ def test_the_examples_of_help_run(run, line):
     Path("photos").mkdir()
     for name in ("horse.jpg", "photos/one.jpg", "photos/two.jpg"):
         cv2.imwrite(name, np.full((20, 30, 3), 99, np.uint8))
+    if "theirs" in line or "scripted" in line:
+        from tiny_networks import net, save_onnx, save_torchscript
+
+        save_onnx(Path("theirs.onnx"))
+        save_torchscript(Path("scripted.pt"), net(latent=100))
     if "out/seed0" in line:
         run("generate")
     words = shlex.split(line)

@@ -53,3 +53,16 @@ def test_inspect_of_files_and_folders(run):
     code, _, err = run("inspect", fixtures() / "training_checkpoints", "--set", "preset=anime")
     assert code == 4
     assert "does not fit the preset anime" in err
+
+
+def test_keras_files_have_no_parts_and_are_read_whole(run):
+    for arguments in (["inspect"], ["export", "-o", "a.onnx"]):
+        code, _, err = run(*arguments, fixtures() / "general.k3.keras", "--set", "part=generator")
+        assert code == 2
+        assert "has no part 'generator': Keras' files hold one model" in err
+    reports = [
+        json.loads(run("inspect", fixtures() / "general.k3.keras", "--json", *full)[1])
+        for full in ([], ["--full", "--family", "keras"])
+    ]
+    assert reports[0] == reports[1]
+    assert len(reports[0]["sha256"]) == 64

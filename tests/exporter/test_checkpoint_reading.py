@@ -20,8 +20,9 @@ from safetensors.torch import save_file
 from torch import nn
 
 from ganrt.errors import BadInputFile, OutputFailed
-from ganrt.exporter.checkpoints import CONTAINERS, read_checkpoint
+from ganrt.exporter.checkpoints import read_checkpoint
 from ganrt.exporter.families import build_generator
+from ganrt.exporter.parts import AVERAGES, CONTAINERS
 
 
 def refused(path: Path, *words: str, max_bytes: int = 2**30) -> str:
@@ -58,7 +59,7 @@ def test_checkpoints_from_before_torch_1_6_are_read(tmp_path: Path) -> None:
     assert "main.0.weight" in read_checkpoint(tmp_path / "old.pth").tensors
 
 
-@pytest.mark.parametrize("container", CONTAINERS)
+@pytest.mark.parametrize("container", [*CONTAINERS, *AVERAGES])
 def test_containers_are_unwrapped(tmp_path: Path, container: str) -> None:
     state = tiny_models.dcgan_state(prefix="module.")
     torch.save(
@@ -75,8 +76,8 @@ def test_nested_containers_are_unwrapped(tmp_path: Path) -> None:
 
 
 def test_two_networks_are_ambiguous(tmp_path: Path) -> None:
-    torch.save({"g_ema": {"a": torch.ones(1)}, "G": {"a": torch.ones(1)}}, tmp_path / "a.pth")
-    refused(tmp_path / "a.pth", "several networks: g_ema, G", "save its state_dict")
+    torch.save({"netG": {"a": torch.ones(1)}, "G": {"a": torch.ones(1)}}, tmp_path / "a.pth")
+    refused(tmp_path / "a.pth", "several networks: G, netG", "--set part=NAME")
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])

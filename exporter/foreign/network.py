@@ -1,0 +1,196 @@
+"""A network as its file gives it: an ONNX model of it, and the file itself to compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import onnx
+from numpy.typing import NDArray
+
+from ganrt.errors import BadInputFile, UsageError
+from ganrt.exporter.foreign.settings import Wanted
+
+# Values for the inputs in the order of `Network.inputs` -> the picture as the file gives it.
+Run = Callable[[Sequence[NDArray[Any]]], NDArray[Any]]
+Dims = tuple[int | None, ...]  # None: any length
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """An input as the model declares it; `kind` is ONNX's element type."""
+
+    name: str
+    dims: Dims
+    kind: int
+
+
+@dataclass(frozen=True)
+class Network:
+    """What a reader of one kind hands on.
+
+    Attributes:
+        model: opset 18, IR 10, `ai.onnx` alone, no random operators; inputs and outputs as the file has them.
+        run: the file itself, not `model`.
+        against: what `run` is, for the spec.
+        notes: what had to be assumed.
+    """
+
+    model: onnx.ModelProto
+    run: Run
+    against: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Interface:
+    """How z and the labels get in, and where the picture comes out.
+
+    Attributes:
+        z_ones: how many axes of length 1 lie before and after dim in the network's own z.
+        fixed: whether the network draws one picture at a time only.
+        output: its name; `output_index` where it lies among the outputs.
+        labels_first: whether the labels are the network's first input.
+    """
+
+    z: Tensor
+    dim: int
+    z_ones: tuple[int, int]
+    labels: Tensor | None
+    labels_count: int | None
+    fixed: bool
+    output: str
+    output_index: int
+    labels_first: bool
+
+    def z_shape(self, batch: int) -> list[int]:
+        """The network's own shape of z."""
+        before, after = self.z_ones
+        return [batch, *[1] * before, self.dim, *[1] * after]
+
+
+def tensors(values: Sequence[Any]) -> list[Tensor]:
+    """Declared inputs or outputs of a graph."""
+    return [Tensor(value.name, _dims(value), value.type.tensor_type.elem_type) for value in values]
+
+
+def _dims(value: Any) -> Dims:
+    return tuple(dim.dim_value if dim.HasField("dim_value") else None for dim in value.type.tensor_type.shape.dim)
+
+
+def real_inputs(model: onnx.ModelProto) -> list[Tensor]:
+    """The inputs that are no weights: old files list their weights among the inputs."""
+    weights = {tensor.name for tensor in model.graph.initializer}
+    return tensors([value for value in model.graph.input if value.name not in weights])
+
+
+def read_interface(model: onnx.ModelProto, wanted: Wanted, path: Path) -> Interface:
+    """Settles which input is what, from what the model declares and what the user says.
+
+    Raises:
+        UsageError: it takes something else than the settings say, or they leave something open.
+        BadInputFile: no generator: no float latent, or a batch fixed at more than one.
+    """
+    inputs = real_inputs(model)
+    z, labels = _roles(inputs, wanted, path)
+    for tensor in (z, labels):
+        if tensor is not None and tensor.kind not in _FLOAT_KINDS:
+            kind = onnx.TensorProto.DataType.Name(tensor.kind).lower()
+            raise BadInputFile(
+                f"{path}: input {tensor.name!r} is {kind}; expected floats: z, and labels as one-hot rows\n"
+                "wrap the generator so that it takes them and export it again"
+            )
+    output = _output(model, wanted, path)
+    ones, dim = _latent(z, wanted, path)
+    return Interface(
+        z=z,
+        dim=dim,
+        z_ones=ones,
+        labels=labels,
+        labels_count=wanted.labels,
+        fixed=_fixed(inputs, path),
+        output=output,
+        output_index=[value.name for value in model.graph.output].index(output),
+        labels_first=labels is inputs[0],
+    )
+
+
+_FLOAT_KINDS: Mapping[int, str] = {
+    onnx.TensorProto.FLOAT: "float32",
+    onnx.TensorProto.FLOAT16: "float16",
+    onnx.TensorProto.DOUBLE: "float64",
+}
+
+
+def numpy_type(tensor: Tensor) -> str:
+    """NumPy's name of an input's type."""
+    return _FLOAT_KINDS[tensor.kind]
+
+
+def _roles(inputs: list[Tensor], wanted: Wanted, path: Path) -> tuple[Tensor, Tensor | None]:
+    shown = ", ".join(f"{tensor.name} {_shape(tensor)}" for tensor in inputs) or "none"
+    if len(inputs) != (2 if wanted.labels else 1):
+        expected = "z and labels" if wanted.labels else "z alone; say --set labels=COUNT if the second one is labels"
+        raise UsageError(f"{path} takes {len(inputs)} inputs: {shown}\nexpected {expected}")
+    if not wanted.labels:
+        return inputs[0], None
+    # z comes first unless the widths say otherwise.
+    fits = [bool(tensor.dims) and tensor.dims[-1] == wanted.labels for tensor in inputs]
+    z, labels = inputs if not (fits[0] and not fits[1]) else inputs[::-1]
+    if len(labels.dims) != 2 or labels.dims[1] not in (None, wanted.labels):
+        raise UsageError(f"{path}: labels={wanted.labels} fits no input: {shown}\nexpected [n, {wanted.labels}]")
+    return z, labels
+
+
+def _shape(tensor: Tensor) -> str:
+    return "[" + ", ".join("?" if dim is None else str(dim) for dim in tensor.dims) + "]"
+
+
+def _latent(z: Tensor, wanted: Wanted, path: Path) -> tuple[tuple[int, int], int]:
+    """How many ones surround dim, and dim."""
+    ones = wanted.z_shape or _declared_ones(z, wanted)
+    if ones is not None and len(z.dims) == 2 + sum(ones):
+        declared = z.dims[1 + ones[0]]
+        dim = wanted.latent or declared
+        others = [size for i, size in enumerate(z.dims) if i not in (0, 1 + ones[0])]
+        if dim and declared in (None, dim) and all(size in (None, 1) for size in others):
+            return ones, dim
+    raise UsageError(
+        f"{path}: z is input {z.name!r} of shape {_shape(z)}; expected [n, dim], or one axis with ones around it\n"
+        "say which: --set latent=100, --set z_shape=n,dim,1,1"
+    )
+
+
+def _declared_ones(z: Tensor, wanted: Wanted) -> tuple[int, int] | None:
+    """From the one axis that is longer than 1, or free; an axis of the wanted length wins."""
+    axes = [i for i, size in enumerate(z.dims) if i and size == wanted.latent] if wanted.latent else []
+    axes = axes or [i for i, size in enumerate(z.dims) if i and size != 1] or [1][: len(z.dims) - 1]
+    return (axes[0] - 1, len(z.dims) - axes[0] - 1) if len(axes) == 1 else None
+
+
+def _fixed(inputs: list[Tensor], path: Path) -> bool:
+    batches = {tensor.dims[0] for tensor in inputs if tensor.dims}
+    if batches - {None, 1}:
+        raise BadInputFile(
+            f"{path} draws {sorted(b for b in batches if b)} pictures at a time; expected a free batch, or 1\n"
+            "export it again with a dynamic batch axis"
+        )
+    return 1 in batches
+
+
+def _output(model: onnx.ModelProto, wanted: Wanted, path: Path) -> str:
+    outputs = tensors(model.graph.output)
+    names = [tensor.name for tensor in outputs]
+    if wanted.output is not None:
+        if wanted.output not in names:
+            raise UsageError(f"{path} has no output {wanted.output!r}\nexpected one of: {', '.join(names)}")
+        return wanted.output
+    pictures = [tensor.name for tensor in outputs if len(tensor.dims) == 4]
+    chosen = names if len(names) == 1 else pictures
+    if len(chosen) != 1:
+        raise UsageError(
+            f"{path} has {len(names)} outputs: {', '.join(names)}\nsay which is the picture: --set output=NAME"
+        )
+    return chosen[0]

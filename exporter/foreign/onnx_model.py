@@ -1,0 +1,166 @@
+"""A foreign ONNX file: read as data, refused where the graph contract cannot hold, brought to opset 18.
+
+Sources: onnx.proto (field names), the ONNX operator specification (which operators draw random numbers).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import onnx
+from numpy.typing import NDArray
+from onnx import inliner, version_converter
+
+from ganrt.errors import BadInputFile
+from ganrt.exporter.foreign.network import Network, numpy_type, read_interface, real_inputs
+from ganrt.exporter.foreign.settings import Wanted
+from ganrt.exporter.graph import IR_VERSION, OPSET
+from ganrt.exporter.session import Session
+from ganrt.spec import METADATA_KEY
+
+_RANDOM = {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli"}
+_STANDARD = ("", "ai.onnx")
+
+
+def read(data: bytes, path: Path, wanted: Wanted) -> Network:
+    """The network of an ONNX file; `run` is ONNX Runtime on the file's own bytes.
+
+    Raises:
+        BadInputFile: damaged, one of ganrt's own, with external data, operators outside `ai.onnx`, random ones, or
+            of an opset that does not convert; the message says which.
+        UsageError: its inputs or outputs are not what the settings say.
+    """
+    model = parse(data, path)
+    if any(entry.key == METADATA_KEY for entry in model.metadata_props):
+        raise BadInputFile(f"{path} is a ganrt model already: it needs no export, use it with -m")
+    model = to_contract_opset(model, path)
+    interface = read_interface(model, wanted, path)
+    session = open_session(data, path)
+    kinds = {tensor.name: numpy_type(tensor) for tensor in (interface.z, interface.labels) if tensor}
+
+    def run(values: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        feeds = zip(real_inputs(model), values, strict=True)
+        return session.run({tensor.name: value.astype(kinds[tensor.name]) for tensor, value in feeds})[
+            interface.output_index
+        ]
+
+    return Network(model, run, "the ONNX file itself in ONNX Runtime")
+
+
+def parse(data: bytes, path: Path) -> onnx.ModelProto:
+    """The model, without touching any other file.
+
+    Raises:
+        BadInputFile: damaged, or with external data.
+    """
+    try:
+        model = onnx.load_from_string(data)
+    except Exception as error:  # protobuf's own DecodeError, and whatever else its parsers raise
+        raise BadInputFile(f"{path} is not an ONNX file, or it is damaged ({_short(error)})") from error
+    if not model.graph.node or not model.opset_import:
+        raise BadInputFile(f"{path} is not an ONNX file: it holds no graph")
+    for tensor in _tensors(model):
+        if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
+            raise BadInputFile(
+                f"{path}: weight {tensor.name[:80]!r} lies in another file (external data), which is refused\n"
+                "save the model as one file: onnx.save(onnx.load(path), new_path, save_as_external_data=False)"
+            )
+    return model
+
+
+def to_contract_opset(model: onnx.ModelProto, path: Path) -> onnx.ModelProto:
+    """Functions inlined, standard operators only, none random, opset 18 and IR 10.
+
+    Raises:
+        BadInputFile: it cannot be brought there; the message names the operators.
+    """
+    try:
+        model = inliner.inline_local_functions(model) if len(model.functions) else model
+        _check_operators(model, path)
+        versions = [entry.version for entry in model.opset_import if entry.domain in _STANDARD]
+        del model.opset_import[:]
+        model.opset_import.append(onnx.helper.make_opsetid("", max(versions, default=0)))
+        # The converter reads old files' weights from among the inputs, so they stay there until it is done.
+        model = model if versions == [OPSET] else version_converter.convert_version(model, OPSET)
+        model.ir_version = IR_VERSION
+        onnx.checker.check_model(model)
+    except BadInputFile:
+        raise
+    except Exception as error:  # onnx raises its own errors, RuntimeError, ValueError, TypeError and IndexError
+        raise BadInputFile(
+            f"{path} cannot be brought to opset {OPSET} ({_short(error)})\n"
+            f"export it again from its framework with opset {OPSET}"
+        ) from error
+    return model
+
+
+def open_session(data: bytes, path: Path) -> Session:
+    """ONNX Runtime on `data`.
+
+    Raises:
+        BadInputFile: it does not load.
+    """
+    try:
+        return Session(data)
+    except Exception as error:  # ONNX Runtime's exceptions have no common base
+        raise BadInputFile(f"{path} does not load in ONNX Runtime ({_short(error)})") from error
+
+
+def _check_operators(model: onnx.ModelProto, path: Path) -> None:
+    nodes = list(walk(model.graph))
+    other = sorted({f"{node.domain}.{node.op_type}" for node in nodes if node.domain not in _STANDARD})
+    if other:
+        raise BadInputFile(
+            f"{path} has operators outside ai.onnx: {', '.join(other)[:300]}\n"
+            "export it again without optimising it for one runtime"
+        )
+    off = _false_constants(model, nodes)
+    drawing = sorted({node.op_type for node in nodes if node.op_type in _RANDOM or _is_training(node, off)})
+    if drawing:
+        raise BadInputFile(
+            f"{path} is random or in training mode: {', '.join(drawing)}; expected pictures that depend on z alone\n"
+            "export it again in eval mode and with constant noise"
+        )
+
+
+def _false_constants(model: onnx.ModelProto, nodes: list[Any]) -> set[str]:
+    values = {tensor.name: tensor for tensor in model.graph.initializer}
+    values.update(
+        {n.output[0]: a.t for n in nodes if n.op_type == "Constant" for a in n.attribute if a.name == "value"}
+    )
+    switches = {name: t for name, t in values.items() if t.data_type == onnx.TensorProto.BOOL}
+    return {name for name, tensor in switches.items() if not onnx.numpy_helper.to_array(tensor).any()}
+
+
+def _is_training(node: Any, off: set[str]) -> bool:
+    """Dropout takes training_mode as third input since opset 12, BatchNormalization as attribute since 14."""
+    if node.op_type == "Dropout":
+        return len(node.input) > 2 and node.input[2] not in off | {""}
+    return node.op_type == "BatchNormalization" and any(a.name == "training_mode" and a.i for a in node.attribute)
+
+
+def walk(graph: Any) -> Iterator[Any]:
+    """All nodes, those of inner graphs too."""
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            for inner in (attribute.g, *attribute.graphs):
+                yield from walk(inner)
+
+
+def _tensors(model: onnx.ModelProto) -> Iterator[Any]:
+    yield from model.graph.initializer
+    for sparse in model.graph.sparse_initializer:
+        yield from (sparse.values, sparse.indices)
+    bodies = [model.graph, *model.functions]
+    for node in (node for body in bodies for node in walk(body)):
+        for attribute in node.attribute:
+            yield from (attribute.t, *attribute.tensors)
+            for inner in (attribute.g, *attribute.graphs):
+                yield from inner.initializer
+
+
+def _short(error: BaseException) -> str:
+    return (" ".join(str(error).split()) or type(error).__name__)[:200]

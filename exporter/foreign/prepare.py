@@ -1,0 +1,135 @@
+"""A file of no listed family -> what `export` verifies and writes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from ganrt.errors import BadInputFile, OutputFailed, UsageError
+from ganrt.exporter.families.protocol import Built
+from ganrt.exporter.foreign.contract import keep_contract
+from ganrt.exporter.foreign.kinds import KINDS
+from ganrt.exporter.foreign.network import Interface, Network, read_interface
+from ganrt.exporter.foreign.onnx_model import open_session
+from ganrt.exporter.foreign.pictures import Pictures, look_at
+from ganrt.exporter.foreign.reference import Reference, draw_a_few
+from ganrt.exporter.foreign.settings import Wanted, read_settings
+from ganrt.exporter.foreign.torchscript import first_line
+from ganrt.exporter.inputs import Array, Sampler, sample_inputs
+from ganrt.exporter.prepared import Prepared
+from ganrt.spec import GeneratorSpec, Labels, Latent, Output
+
+MAX_BYTES = 2 * 2**30  # the limit of a protocol buffer, which the result must be
+_TRIAL = 7
+_SEED = 1
+
+
+def prepare(path: Path, kind: str, settings: Mapping[str, str], sampler: Sampler) -> Prepared:
+    """Reads, tries and converts; nothing is written and nothing verified yet.
+
+    Args:
+        kind: a name of `KINDS`.
+
+    Raises:
+        BadInputFile: damaged, random, or unable to keep the graph contract.
+        UsageError: settings that are missing, unknown or contradict the file.
+        OutputFailed: it exists but cannot be read.
+    """
+    wanted = read_settings(settings)
+    data = _read_bytes(path)
+    network: Network = import_module(KINDS[kind]).read(data, path, wanted)
+    interface = read_interface(network.model, wanted, path)
+    latent = _latent(interface, wanted)
+    interface, drawn = _draw(network, interface, wanted, sampler(latent, _SEED, 0, _TRIAL), path)
+    pictures = look_at(drawn, network.model, interface.output, wanted, path)
+    spec = _spec(kind, latent, wanted, pictures)
+    model = keep_contract(network.model, interface, pictures, spec)
+    _try(model, spec, sampler, interface.fixed, path)
+    return Prepared(
+        built=Built(
+            module=Reference(network.run, interface, pictures),
+            spec=spec,
+            value_range="tanh" if pictures.range == "tanh" else "sigmoid",
+            certainty="certain: the file is the whole network",
+            notes=(*network.notes, *pictures.notes, *_assumed(settings, interface)),
+        ),
+        format=kind,
+        sha256=hashlib.sha256(data).hexdigest(),
+        model=model,
+        against=network.against,
+    )
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise BadInputFile(f"{path} has {size} bytes; at most {MAX_BYTES} are read")
+        return path.read_bytes()
+    except OSError as error:
+        raise OutputFailed(f"{path} could not be read: {error.strerror or error}") from error
+
+
+def _draw(
+    network: Network, interface: Interface, wanted: Wanted, z: Array, path: Path
+) -> tuple[Interface, NDArray[Any]]:
+    """A few pictures; a file that declares a free batch and takes one picture only counts as fixed."""
+    labels = np.eye(wanted.labels, dtype=np.float32)[np.arange(len(z)) % wanted.labels] if wanted.labels else None
+    try:
+        return interface, draw_a_few(network.run, interface, z, labels, path)
+    except UsageError:
+        if interface.fixed:
+            raise
+        fixed = replace(interface, fixed=True)
+        try:
+            return fixed, draw_a_few(network.run, fixed, z, labels, path)
+        except UsageError:
+            pass
+        raise
+
+
+def _latent(interface: Interface, wanted: Wanted) -> Latent:
+    mode = "resample" if wanted.prior == "normal" else "scale"
+    return Latent(dim=interface.dim, prior=wanted.prior, threshold=wanted.threshold, psi_mode=mode)
+
+
+def _spec(kind: str, latent: Latent, wanted: Wanted, pictures: Pictures) -> GeneratorSpec:
+    return GeneratorSpec(
+        name=kind,
+        family=kind,
+        latent=latent,
+        labels=Labels(count=wanted.labels) if wanted.labels else None,
+        output=Output(height=pictures.height, width=pictures.width, channels=pictures.channels),
+    )
+
+
+def _assumed(settings: Mapping[str, str], interface: Interface) -> tuple[str, ...]:
+    notes = [] if "prior" in settings else ["prior=normal assumed"]
+    if "latent" not in settings:
+        notes.append(f"latent={interface.dim}, as the file declares")
+    if interface.fixed:
+        notes.append("its batch is fixed at 1; it was made free")
+    return tuple(notes)
+
+
+def _try(model: onnx.ModelProto, spec: GeneratorSpec, sampler: Sampler, fixed: bool, path: Path) -> None:
+    """The contract, and that the graph runs on batches; that it draws the same is verified later."""
+    onnx.checker.check_model(model)
+    session = open_session(model.SerializeToString(), path)
+    for count in (1, _TRIAL):
+        try:
+            image = session.run(sample_inputs(spec, sampler, _SEED, 0, count))[0]
+            problem = "" if len(image) == count else f"{count} z give {len(image)} pictures"
+        except Exception as error:  # ONNX Runtime's exceptions have no common base
+            problem = first_line(error)
+        if problem:
+            why = "its batch is fixed at 1 and cannot be made free" if fixed else "it does not run on batches"
+            raise BadInputFile(f"{path}: {why} ({problem})\nexport it again with a dynamic batch axis")

@@ -1,0 +1,275 @@
+"""TorchScript, exported programs and foreign ONNX: each against the file itself, in every variant that is taken."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+import tiny_networks
+import torch
+from dcgan_reference import draw
+from onnx import TensorProto
+from tiny_networks import CLASSES, DIM, SIDE, Conditional, net, save_onnx, save_program, save_torchscript
+
+from ganrt.exporter.export import ExportResult, export
+from ganrt.exporter.session import Session
+from ganrt.spec import METADATA_KEY, GeneratorSpec, Labels, Latent, Output
+
+TRUST = {"trust": "true"}
+Z = torch.zeros(2, DIM)
+
+
+def exported(path: Path, settings: dict[str, str], said: list[str] | None = None) -> ExportResult:
+    progress = said.append if said is not None else None
+    return export(path, path.with_name("made.onnx"), sampler=draw, settings=settings, progress=progress)
+
+
+def inputs(spec: GeneratorSpec, count: int) -> dict[str, Any]:
+    assert spec.latent is not None
+    values: dict[str, Any] = {"z": draw(spec.latent, 9, 0, count)}
+    if spec.labels is not None:
+        values["labels"] = np.eye(spec.labels.count, dtype=np.float32)[np.arange(count) % spec.labels.count]
+    return values
+
+
+def check_contract(result: ExportResult) -> None:
+    """What docs/model-format.md promises, read from the file."""
+    model = onnx.load_from_string(result.path.read_bytes())
+    onnx.checker.check_model(model, full_check=True)
+    assert [(o.domain, o.version) for o in model.opset_import] == [("", 18)]
+    assert (model.ir_version, model.producer_name) == (10, "ganrt")
+    assert {node.domain for node in model.graph.node} == {""}
+    dims = {
+        value.name: [d.dim_param or d.dim_value for d in value.type.tensor_type.shape.dim]
+        for value in [*model.graph.input, *model.graph.output]
+    }
+    spec = result.spec
+    assert spec.output is not None
+    expected: dict[str, list[Any]] = {"z": ["n", DIM]} | ({"labels": ["n", CLASSES]} if spec.labels else {})
+    assert dims == expected | {"image": ["n", spec.output.height, spec.output.width, spec.output.channels]}
+    assert [entry.key for entry in model.metadata_props] == [METADATA_KEY]
+
+
+def check_pictures(result: ExportResult, reference: Callable[..., Any], scale: float = 127.5, shift: float = 1) -> None:
+    """`reference` gives floats [n, c, h, w]; the tail is written out again from the formula."""
+    session = Session(result.path.read_bytes())
+    for count in (1, 7):
+        values = inputs(result.spec, count)
+        image = session.run(values)[0]
+        expected = np.clip((reference(*values.values()).astype(np.float64) + shift) * scale, 0, 255).transpose(
+            0, 2, 3, 1
+        )
+        assert image.shape == expected.shape
+        error = np.abs(image - expected).max()
+        assert error <= 0.51, f"max error {error} grey levels"
+        assert count == 1 or np.ptp(image, axis=0).any()
+
+
+def by_module(module: torch.nn.Module, *, spatial: bool = False) -> Callable[..., Any]:
+    def run(z: Any, *labels: Any) -> Any:
+        given = torch.from_numpy(z.reshape(*z.shape, 1, 1) if spatial else z)
+        return module(given, *map(torch.from_numpy, labels)).numpy()
+
+    return run
+
+
+@pytest.mark.parametrize("way", ["traced", "scripted"])
+def test_torchscript(tmp_path: Path, way: str) -> None:
+    module = net()
+    path = save_torchscript(tmp_path / "net.pt", module, *([Z] if way == "traced" else []))
+    result = exported(path, TRUST | {"latent": str(DIM)})
+    check_contract(result)
+    check_pictures(result, by_module(module))
+    spec = result.spec
+    assert (spec.name, spec.family, spec.task) == ("made", "torchscript", "generate")
+    assert spec.latent == Latent(dim=DIM, prior="normal", psi_mode="resample")
+    assert spec.output == Output(height=SIDE, width=SIDE, channels=3)
+    assert spec.source is not None
+    assert (spec.source.format, spec.source.sha256) == ("torchscript", hashlib.sha256(path.read_bytes()).hexdigest())
+    assert spec.verification is not None
+    assert "the TorchScript archive itself" in spec.verification.against
+    assert spec.verification.samples == 64
+
+
+def test_torchscript_that_takes_z_as_a_picture(tmp_path: Path) -> None:
+    module, said = net(spatial=True), list[str]()
+    path = save_torchscript(tmp_path / "net.pt", module)
+    result = exported(path, TRUST | {"latent": str(DIM)}, said)
+    check_contract(result)
+    check_pictures(result, by_module(module, spatial=True))
+    assert "note: z_shape=n,dim,1,1: a z of n,dim does not fit" in said
+    given = export(path, tmp_path / "b.onnx", sampler=draw, settings=TRUST | {"latent": "5", "z_shape": "n,dim,1,1"})
+    assert given.spec.canary == result.spec.canary
+
+
+@pytest.mark.parametrize("kind", ["torchscript", "exported-program"])
+def test_labels_of_torch_networks(tmp_path: Path, kind: str) -> None:
+    module, labels = net(Conditional), torch.zeros(2, CLASSES)
+    path = tmp_path / "net.pt"
+    save_torchscript(path, module) if kind == "torchscript" else save_program(path, module, Z, labels)
+    result = exported(path, TRUST | {"latent": str(DIM), "labels": str(CLASSES)})
+    check_contract(result)
+    check_pictures(result, by_module(module))
+    assert (result.spec.family, result.spec.labels) == (kind, Labels(count=CLASSES))
+
+
+@pytest.mark.parametrize("dynamic", [True, False])
+def test_exported_programs(tmp_path: Path, dynamic: bool) -> None:
+    module, said = net(), list[str]()
+    path = save_program(tmp_path / "net.pt2", module, Z[: 2 if dynamic else 1], dynamic=dynamic)
+    result = exported(path, dict(TRUST), said)
+    check_contract(result)
+    check_pictures(result, by_module(module))
+    assert ("note: its batch is fixed at 1; it was made free" in said) is not dynamic
+    assert "note: latent=5, as the file declares" in said
+    assert result.spec.verification is not None
+    assert "the exported program itself" in result.spec.verification.against
+
+
+def test_a_batch_of_one_inside_torchscript_is_made_free(tmp_path: Path) -> None:
+    module = net()
+    path = save_torchscript(tmp_path / "net.pt", net(constant_batch=True))
+    result = exported(path, TRUST | {"latent": str(DIM)})
+    check_contract(result)
+    check_pictures(result, by_module(module))
+
+
+SIGMOID = {"scale": 255.0, "shift": 0.0}
+BATCH_ON_SECOND_AXIS = [
+    onnx.helper.make_node("Constant", [], ["axis"], value_ints=[0]),
+    onnx.helper.make_node("Unsqueeze", ["y", "axis"], ["x"]),
+]
+VARIANTS: dict[str, tuple[dict[str, Any], dict[str, str], dict[str, float]]] = {
+    "plain": ({}, {}, {}),
+    "grey": ({"channels": 1}, {}, {}),
+    "rgba": ({"channels": 4}, {}, {}),
+    "channels last": ({"layout": "nhwc"}, {}, {}),
+    "sigmoid": ({"last": "Sigmoid"}, {}, SIGMOID),
+    "sigmoid, said": ({"last": "Sigmoid"}, {"range": "sigmoid", "layout": "nchw"}, SIGMOID),
+    "uint8": ({"uint8": True}, {}, {"scale": 1.0, "shift": 0.0}),
+    "uint8, channels last": ({"uint8": True, "layout": "nhwc"}, {}, {"scale": 1.0, "shift": 0.0}),
+    "z as a picture": ({"z": ("n", DIM, 1, 1)}, {}, {}),
+    "z with ones before": ({"z": ("n", 1, DIM)}, {}, {}),
+    "labels": ({"labels": True}, {"labels": "3"}, {}),
+    "labels first": ({"labels": True, "labels_first": True}, {"labels": "3"}, {}),
+    "opset 9": ({"opset": 9}, {}, {}),
+    "opset 11, weights among the inputs": ({"opset": 11, "weights_as_inputs": True}, {}, {}),
+    "opset 21": ({"opset": 21}, {}, {}),
+    "half precision": ({"kind": TensorProto.FLOAT16}, {}, {}),
+    "double precision": ({"kind": TensorProto.DOUBLE}, {}, {}),
+    "a second output": ({"second_output": True}, {}, {}),
+    "a chosen output": ({"second_output": True}, {"output": "out"}, {}),
+    "nothing declared": ({"z": ("n", "k")}, {"latent": "5"}, {}),
+    "batch 1": ({"z": (1, DIM), "reshape": (1, 3, SIDE, SIDE)}, {}, {}),
+    "batch 1, one side open": ({"z": (1, DIM), "reshape": (1, -1, SIDE, SIDE)}, {}, {}),
+    "batch 1, on the second axis": (
+        {"z": (1, DIM), "reshape": (1, 3, SIDE, SIDE), "extra": BATCH_ON_SECOND_AXIS},
+        {},
+        {},
+    ),
+    "batch 1 inside": ({"reshape": (1, 3, SIDE, SIDE)}, {}, {}),
+}
+
+
+@pytest.mark.parametrize(("options", "settings", "tail"), VARIANTS.values(), ids=VARIANTS)
+def test_foreign_onnx(
+    tmp_path: Path, options: dict[str, Any], settings: dict[str, str], tail: dict[str, float]
+) -> None:
+    path = save_onnx(tmp_path / "net.onnx", **options)
+    result = exported(path, settings)
+    check_contract(result)
+    check_pictures(result, _by_file(path, options), **tail)
+    # What another output alone needed is gone.
+    assert "Exp" not in {node.op_type for node in onnx.load(str(result.path)).graph.node}
+
+
+def _by_file(path: Path, options: dict[str, Any]) -> Callable[..., Any]:
+    """The foreign file in ONNX Runtime, one picture at a time, in its own names and shapes."""
+    model = onnx.load(str(path))
+    shape = [1, *([DIM] if options.get("z") == ("n", "k") else options.get("z", ("n", DIM))[1:])]
+    dtype = onnx.helper.tensor_dtype_to_np_dtype(options.get("kind", TensorProto.FLOAT))
+    session = Session(model.SerializeToString())
+
+    def one(z: Any, labels: Any) -> Any:
+        feeds = {"latent": z.reshape([DIM if size == "k" else size for size in shape]).astype(dtype)}
+        feeds |= {"c": labels[None].astype(dtype)} if labels is not None else {}
+        picture = session.run(feeds)[0]
+        return picture.transpose(0, 3, 1, 2) if options.get("layout") == "nhwc" else picture
+
+    def run(z: Any, labels: Any = None) -> Any:
+        return np.concatenate([one(row, None if labels is None else labels[i]) for i, row in enumerate(z)])
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("settings", "latent"),
+    [
+        ({"prior": "uniform"}, Latent(dim=DIM, prior="uniform", psi_mode="scale")),
+        ({"prior": "truncated_normal"}, Latent(dim=DIM, prior="truncated_normal", threshold=2.0)),
+        (
+            {"prior": "truncated_normal", "threshold": "5"},
+            Latent(dim=DIM, prior="truncated_normal", threshold=5.0, psi_mode="scale"),
+        ),
+    ],
+)
+def test_priors(tmp_path: Path, settings: dict[str, str], latent: Latent) -> None:
+    assert exported(save_onnx(tmp_path / "net.onnx"), settings).spec.latent == latent
+
+
+def test_notes_say_what_was_assumed(tmp_path: Path) -> None:
+    said: list[str] = []
+    exported(save_onnx(tmp_path / "a.onnx"), {}, said)
+    notes = [line for line in said if line.startswith("note: ")]
+    assert notes == [
+        "note: range=tanh, from the last operator",
+        "note: prior=normal assumed",
+        "note: latent=5, as the file declares",
+    ]
+
+
+def test_a_likely_wrong_range_is_said(tmp_path: Path) -> None:
+    said: list[str] = []
+    exported(save_onnx(tmp_path / "a.onnx", last="HardSigmoid"), {"range": "tanh"}, said)
+    assert "note: no value of 7 pictures is below 0: is it range=sigmoid?" in said
+
+
+def test_equal_files_give_equal_bytes(tmp_path: Path) -> None:
+    path = save_onnx(tmp_path / "net.onnx", labels=True)
+    made = [export(path, tmp_path / n / "a.onnx", sampler=draw, settings={"labels": "3"}).path for n in ("1", "2")]
+    assert made[0].read_bytes() == made[1].read_bytes()
+
+
+def test_inner_graphs_and_functions_are_kept(tmp_path: Path) -> None:
+    """An If that reads outer names, and a local function in a domain of its own, which is inlined."""
+    made = onnx.helper.make_node
+    branch = [
+        onnx.helper.make_graph(
+            [made(kind, ["y"], ["branch"])],
+            kind,
+            [],
+            [onnx.helper.make_tensor_value_info("branch", TensorProto.FLOAT, None)],
+        )
+        for kind in ("Sin", "Cos")
+    ]
+    extra = [
+        made("ReduceMax", ["y"], ["top"], keepdims=0),
+        made("Greater", ["top", "top"], ["which"]),
+        made("If", ["which"], ["w"], then_branch=branch[0], else_branch=branch[1]),
+        made("Twice", ["w"], ["x"], domain="someone"),
+    ]
+    model = tiny_networks.onnx_net(extra=extra)
+    opsets = [onnx.helper.make_opsetid("", 18)]
+    model.functions.append(
+        onnx.helper.make_function("someone", "Twice", ["a"], ["b"], [made("Add", ["a", "a"], ["b"])], opsets)
+    )
+    model.opset_import.append(onnx.helper.make_opsetid("someone", 1))
+    (tmp_path / "net.onnx").write_bytes(model.SerializeToString())
+    result = exported(tmp_path / "net.onnx", {})
+    check_contract(result)
+    check_pictures(result, _by_file(tmp_path / "net.onnx", {}))

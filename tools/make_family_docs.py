@@ -1,0 +1,92 @@
+"""Writes docs/families.md from the table of families and the settings of whole networks.
+
+python tools/make_family_docs.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ganrt.exporter.families import FAMILIES, load_family
+from ganrt.exporter.families.page import keys_of, page_of
+from ganrt.exporter.families.protocol import KeyCondition
+from ganrt.exporter.foreign.settings import SETTINGS
+from ganrt.exporter.parts import AVERAGES, CONTAINERS
+
+PAGE = Path(__file__).parents[1] / "docs" / "families.md"
+HEAD = """# Generator families
+
+Made by `python tools/make_family_docs.py`; edit the families, not this page.
+
+`ganrt export FILE -o model.onnx` recognises a family by the keys of its weights, reads sizes from their shapes, loads
+strictly (every missing or unexpected key is named) and verifies the ONNX graph against the network. `ganrt inspect
+FILE` says what it sees. `--family NAME` skips the recognition, `--set key=value` says what a file does not hold.
+
+## Several networks in one checkpoint
+
+Averaged weights (EMA) go before the plain ones, and the choice is said. Averages: {averages}. Plain: {plain}. The same
+names count as prefixes of keys where a discriminator lies beside them. `--set part=NAME` takes any other container or
+prefix. An optimizer's state alone is refused by name. Half precision and bfloat16 weights become float32.
+Keras' files hold one model and have no parts.
+
+"""
+WHOLE = """## Whole networks of no listed family
+
+`ganrt export` also takes a TorchScript archive (`torch.jit.save`), an exported program (`torch.export.save`, `.pt2`)
+and a foreign ONNX file: one input z (and labels), one picture out. Sizes are found by drawing a few pictures, and the
+result is verified against the file itself, in torch or in ONNX Runtime.
+
+    ganrt export theirs.onnx -o mine.onnx --set prior=uniform --set range=tanh
+    ganrt export scripted.pt -o mine.onnx --set trust=true --set latent=100
+
+- **TorchScript and `.pt2` files are code.** Exporting one runs it: TorchScript operators reach files, and a `.pt2` may
+  hold pickles. That needs `--set trust=true`. An ONNX file is data and needs none.
+- ONNX files are converted to opset 18. Refused by name: operators outside `ai.onnx`, random operators and training
+  mode, external data, a batch fixed at more than 1, pictures that depend on others of their batch. A batch fixed at 1
+  is made free and verified to draw the same, picture by picture.
+- A wrong `layout` or `range` is refused where the drawn pictures show it (values outside the range, no axis of 1, 3 or
+  4 channels), and said where they only hint at it. Two mistakes cannot be seen: a wrong `prior`, and pictures whose
+  red and blue are swapped. Look at a few.
+
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    head = HEAD.format(averages=_code(AVERAGES), plain=_code(CONTAINERS))
+    return "\n".join([head + WHOLE + _settings(SETTINGS), *(_family(name) for name in FAMILIES)])
+
+
+def _family(name: str) -> str:
+    family = load_family(name)
+    about = page_of(name, family)
+    facts = {
+        "From": about.origin,
+        "Files": about.formats,
+        "Gives": about.gives,
+        "Recognised by": "; or ".join(_condition(keys) for keys in keys_of(family)) or about.recognised,
+    }
+    lines = [f"## `{name}`: {about.title}", "", *(f"- {key}: {text}" for key, text in facts.items() if text)]
+    traps = ["", "Handled:", "", *(f"- {trap}" for trap in about.traps)] if about.traps else []
+    return "\n".join([*lines, *traps, "", _settings(family.settings)])
+
+
+def _condition(keys: KeyCondition) -> str:
+    return _code(keys.all_of) + (f", never with {_code(keys.none_of)}" if keys.none_of else "")
+
+
+def _settings(settings: Mapping[str, str]) -> str:
+    if not settings:
+        return "No settings.\n"
+    rows = [f"| `{key}` | {meaning.replace('|', chr(92) + '|')} |" for key, meaning in settings.items()]
+    return "\n".join(["| `--set` | Meaning |", "|---|---|", *rows]) + "\n"
+
+
+def _code(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")
+    print(PAGE)
