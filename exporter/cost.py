@@ -16,7 +16,7 @@ _LAYERS = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 
 def count_parameters(module: nn.Module) -> int:
     """Trained values, without running statistics."""
-    return sum(parameter.numel() for parameter in module.parameters())
+    return sum(parameter.numel() for parameter in module.parameters()) - sum(map(_constant_zeros, module.modules()))
 
 
 def count_macs(module: nn.Module, spec: GeneratorSpec) -> int:
@@ -49,9 +49,14 @@ def _native_shapes(spec: GeneratorSpec) -> list[tuple[int, ...]]:
 
 def _layer_macs(layer: nn.Module, given: Tensor, made: Tensor) -> int:
     """Every weight is used once per output position; a transposed convolution's once per input position."""
-    weights = layer.weight.numel() if isinstance(layer.weight, Tensor) else 0
+    weights = layer.weight.numel() - _constant_zeros(layer) if isinstance(layer.weight, Tensor) else 0
     if isinstance(layer, nn.ConvTranspose2d):
         return weights * prod(given.shape[2:])
     if isinstance(layer, nn.Conv2d):
         return weights * prod(made.shape[2:])
     return weights * prod(made.shape[1:-1])
+
+
+def _constant_zeros(layer: nn.Module) -> int:
+    """Weights that only pad a kernel, as a family may note on its layers."""
+    return int(getattr(layer, "constant_zeros", 0))

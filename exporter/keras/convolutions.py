@@ -13,6 +13,15 @@ from ganrt.exporter.keras.padding import same_padding, transposed_axis
 from ganrt.exporter.keras.steps import Shape, Step, Tensors, activated, map_shape, with_bias
 
 
+class ZeroLedConvTranspose2d(nn.ConvTranspose2d):
+    """A transposed convolution whose kernel begins with rows and columns of zeros (see `Transposed.lead`).
+
+    `constant_zeros`: how many of its weights are those; they are neither trained nor part of what Keras computes.
+    """
+
+    constant_zeros = 0
+
+
 def convolution(fields: Fields, shape: Shape) -> list[Step]:
     height, width, inputs = map_shape(fields, shape)
     _plain_convolution(fields)
@@ -52,7 +61,9 @@ def transposed(fields: Fields, shape: Shape) -> list[Step]:
 
     def make() -> nn.Module:
         kernel, extra = (kh + y.lead, kw + x.lead), (y.output_padding, x.output_padding)
-        return nn.ConvTranspose2d(inputs, filters, kernel, strides, (y.padding, x.padding), extra, bias=bias)
+        layer = ZeroLedConvTranspose2d(inputs, filters, kernel, strides, (y.padding, x.padding), extra, bias=bias)
+        layer.constant_zeros = inputs * filters * (kernel[0] * kernel[1] - kh * kw)
+        return layer
 
     def convert(values: Tensors) -> dict[str, Tensor]:
         weight = values["kernel"].permute(3, 2, 0, 1).contiguous()

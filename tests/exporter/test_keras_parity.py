@@ -11,6 +11,7 @@ from keras_fixtures import built, error, expected, fixtures
 from torch import nn
 
 from ganrt.exporter.checkpoints import read_checkpoint
+from ganrt.exporter.describe import describe
 from ganrt.exporter.folding import fold_batch_norm
 from ganrt.exporter.graph import build_graph, with_native_output
 from ganrt.exporter.keras import activations, convolutions, layers
@@ -196,3 +197,14 @@ def test_what_a_checkpoint_says() -> None:
     assert read_checkpoint(fixtures() / "anime.tar").format == "tar+saved-model"
     assert read_checkpoint(fixtures() / "anime.k2.h5").format == "hdf5"
     assert read_checkpoint(fixtures() / "anime.k3.keras").format == "keras"
+
+
+def test_costs_are_those_of_keras_and_not_of_padded_kernels() -> None:
+    """tutorial-mnist: a Dense, then transposed convolutions on 7, 7 and 14 pixels; parameters as Keras trains them."""
+    path = fixtures() / "training_checkpoints"
+    tensors = read_checkpoint(path).tensors
+    dense, *convolutions = [tensor.numel() for tensor in tensors.values() if tensor.ndim > 1]
+    report = describe(path)
+    assert report.macs == dense + sum(n * side**2 for n, side in zip(convolutions, (7, 7, 14), strict=True))
+    trained = (t for key, t in tensors.items() if key.rpartition("/")[2] in ("kernel", "gamma", "beta"))
+    assert report.parameters == sum(tensor.numel() for tensor in trained)
