@@ -23,14 +23,13 @@ def resolve(*arguments):
         *arguments,
         "pyproject.toml",
     ]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
-
-
-@pytest.fixture(scope="module")
-def index():
-    result = resolve("--extra", "cpu")
-    if result.returncode and any(word in result.stderr.lower() for word in ("connect", "dns", "network", "timed out")):
+    try:
+        result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    except subprocess.TimeoutExpired:
+        pytest.skip("the package index does not answer")
+    if result.returncode and any(word in result.stderr.lower() for word in ("connect", "dns error", "timed out")):
         pytest.skip("the package index cannot be reached")
+    return result
 
 
 @pytest.mark.slow
@@ -38,7 +37,7 @@ def index():
 @pytest.mark.parametrize("platform", ["x86_64-manylinux_2_28", "aarch64-manylinux_2_34"])
 @pytest.mark.parametrize("version", ["3.10", "3.11"])
 @pytest.mark.parametrize("extra", EXTRAS)
-def test_an_extra_resolves(index, extra, version, platform):
+def test_an_extra_resolves(extra, version, platform):
     result = resolve("--extra", extra, "--python-version", version, "--python-platform", platform)
     assert result.returncode == 0, result.stderr
     assert ("torch==" in result.stdout) == (extra in ("export", "avatars", "dev"))
@@ -47,7 +46,7 @@ def test_an_extra_resolves(index, extra, version, platform):
 @pytest.mark.slow
 @pytest.mark.network
 @pytest.mark.parametrize("version", ["3.10", "3.11"])
-def test_the_pinned_versions_fit_together(index, version):
+def test_the_pinned_versions_fit_together(version):
     result = resolve("--extra", "dev", "--constraint", "constraints.txt", "--python-version", version)
     assert result.returncode == 0, result.stderr
 
