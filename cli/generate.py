@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ganrt.runtime.generator import Generator
     from ganrt.runtime.sampling import Truncation
 
+_OTHER_PICTURES = (".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".mp4")
+
 
 @command(
     "generate",
@@ -34,7 +36,8 @@ if TYPE_CHECKING:
 def generate(
     model: options.Model = "avatars",
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="A folder; or a .png file, for the --grid sheet alone.")
+        Path,
+        typer.Option("-o", "--output", help="A folder; or a .png file, for one picture or the --grid sheet alone."),
     ] = Path("out"),
     seeds: Annotated[
         str | None,
@@ -45,7 +48,11 @@ def generate(
     start: Annotated[int, typer.Option("--start", help="The first index of --seed.")] = 0,
     identities: Annotated[
         Path | None,
-        typer.Option("--identities", help="A text file (or -) with one identity a line: each gets its own image."),
+        typer.Option(
+            "--identities",
+            help="A UTF-8 file (or -), one identity a line, taken as it stands: each gets its own image, "
+            "listed in identities.csv. Empty lines and repetitions are skipped.",
+        ),
     ] = None,
     truncation: options.Psi = None,
     truncation_mode: options.PsiMode = None,
@@ -78,6 +85,8 @@ def generate(
         where = f"{output} (sheet: {plan.sheet})" if plan.sheet and plan.pictures else str(output)
         drawn = len(request) if plan.pictures else min(len(request), plan.columns * plan.rows)
         say(f"{drawn} images: {where}")
+        if plan.sheet and len(request) > plan.columns * plan.rows:
+            say(f"the sheet shows the first {plan.columns * plan.rows} of {len(request)}")
         if json:
             files = [str(path) for path in plan.files(request)]
             print_json({**in_use(generator), "images": drawn, "files": files})
@@ -88,6 +97,8 @@ class _Plan:
 
     def __init__(self, output: Path, cells: tuple[int, int] | None, request: Request, force: bool) -> None:
         single = output.suffix.lower() == ".png"
+        if output.suffix.lower() in _OTHER_PICTURES:
+            raise UsageError(f"--output {output}: expected a folder, or a name that ends in .png")
         if single and cells is None:
             if len(request) > 1:
                 raise UsageError(f"--output {output}: {len(request)} images need a folder, or --grid for one sheet")
@@ -171,8 +182,7 @@ def _origin(generator: Generator, pair: SeedAndIndex, how: Truncation, class_nam
         "seed": str(pair[0]),
         "index": str(pair[1]),
         "psi": how.psi,
-        "truncation_mode": how.mode,
-        "threshold": how.threshold,
+        "law": how.arguments(latent) if latent else None,  # what the latent was really drawn from, defaults included
         "statistics_truncation": how.statistics,
         "class": class_name,
         "latent_spec": latent.latent_spec if latent else None,

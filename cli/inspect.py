@@ -10,6 +10,9 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import command, print_json
+from ganrt.errors import BadInputFile
+
+_PICTURES = {b"GIF8": "GIF", b"\xff\xd8\xff": "JPEG", b"RIFF": "WebP", b"BM": "BMP"}
 
 
 @command(
@@ -55,7 +58,21 @@ def _inspect_picture(path: Path) -> dict[str, object]:
     return {"file": str(path), "kind": "picture", **read_origin(path)}
 
 
+def _refuse_pictures(path: Path) -> None:
+    """Without the exporter's packages: nobody should install torch to learn that a file is a GIF."""
+    start = b""
+    if path.is_file():
+        with path.open("rb") as file:
+            start = file.read(4)
+    for signature, kind in _PICTURES.items():
+        if start.startswith(signature):
+            raise BadInputFile(
+                f"{path} is a {kind} file; of pictures only PNG files written by ganrt say what drew them"
+            )
+
+
 def _inspect_checkpoint(path: Path, family: str | None, settings: dict[str, str], full: bool) -> dict[str, object]:
+    _refuse_pictures(path)
     from ganrt.exporter.describe import describe
 
     report = asdict(describe(path, family=family, settings=settings, whole=full))

@@ -22,11 +22,15 @@ Psi = Annotated[
 ]
 PsiMode = Annotated[
     str | None,
-    typer.Option("--truncation-mode", help="scale: psi * TN(threshold); resample: TN(psi * threshold)."),
+    typer.Option(
+        "--truncation-mode", help="scale: psi * TN(threshold); resample: TN(psi * threshold). Default: the model's own."
+    ),
 ]
 Threshold = Annotated[
     float | None,
-    typer.Option("--threshold", help="Where the normal distribution is cut off, such as 2 or 5."),
+    typer.Option(
+        "--threshold", help="Where the normal distribution is cut off, such as 5; 2 if only other truncation is given."
+    ),
 ]
 StatisticsPsi = Annotated[
     float | None,

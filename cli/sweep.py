@@ -64,7 +64,13 @@ def sweep(
                 diversity_samples=diversity_samples,
                 progress=progress,
             )
-        origin = {**in_use(generator), "sweep": values, "seed": str(seed)}
+        origin = {
+            **in_use(generator),
+            "sweep": values,
+            "seed": str(seed),
+            "truncation_mode": truncation_mode,
+            "threshold": threshold,
+        }
         write_file(output, encode_png(sweep_sheet(rows), origin), force=force)
         table = [{"psi": row.psi, "diversity": round(row.diversity, 4)} for row in rows]
         if json:

@@ -131,6 +131,8 @@ class Generator:
         """
         latent = self._latent()
         how = truncation if isinstance(truncation, Truncation) else Truncation(psi=truncation)
+        if how.statistics is not None and self.spec.statistics.mode != "input":
+            raise UsageError(f"statistics truncation: '{self.spec.name}' has no batch-norm statistics to choose from")
         done = 0
         for batch in _chunks(pairs, self._batch_size(batch_size)):
             seeds = as_uint64("seeds", [pair[0] for pair in batch])

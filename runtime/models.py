@@ -23,6 +23,8 @@ def resolve_model(name_or_path: str | Path) -> Path:
     if bundled is not None:
         return Path(str(files("ganrt.runtime") / "data" / bundled))
     path = Path(name_or_path)
+    if not path.exists() and (path.suffix or path.name != name):
+        raise BadInputFile(f"{name} does not exist")
     if not path.exists():
         raise BadInputFile(
             f"model '{name}' is neither a file nor a bundled model\n"

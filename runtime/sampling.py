@@ -19,8 +19,11 @@ _DEFAULT_THRESHOLD = 2.0  # TF-Hub's and Hugging Face's BigGAN; also used when p
 class Truncation:
     """How to truncate latents; None means the generator's own default.
 
+    A normal prior is truncated only if psi, mode or threshold is given; then psi is 1, the mode the generator's and
+    the threshold 2 unless given, in both modes.
+
     Attributes:
-        psi: truncation factor. Not given, a normal prior is not truncated at all.
+        psi: truncation factor.
         mode: `scale`: psi * TN(0, 1; +-threshold); `resample`: TN(0, 1; +-psi * threshold).
         threshold: where the normal is cut off.
         statistics: the truncation that selects BigGAN's batch-norm statistics; follows psi if not given.

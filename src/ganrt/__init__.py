@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ganrt.runtime.generator import load as load
     from ganrt.runtime.identity import identity_index as identity_index
     from ganrt.runtime.latents import latents as latents
+    from ganrt.runtime.sampling import Truncation as Truncation
     from ganrt.runtime.walk import Walk as Walk
     from ganrt.runtime.walk import walk as walk
     from ganrt.spec import GeneratorSpec as GeneratorSpec
@@ -35,6 +36,7 @@ _LAZY = {
     "NegativeResult": "ganrt.errors",
     "OutputFailed": "ganrt.errors",
     "SpecError": "ganrt.errors",
+    "Truncation": "ganrt.runtime.sampling",
     "UsageError": "ganrt.errors",
     "Walk": "ganrt.runtime.walk",
     "identity_index": "ganrt.runtime.identity",

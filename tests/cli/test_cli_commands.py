@@ -78,6 +78,10 @@ def test_seeds_a_grid_and_truncation(run, tiny, tmp_path):
     assert (page[8:, 8:] == 255).all()
     origin = read_origin(folder / "seed3-index00000000.png")
     assert (origin["seed"], origin["index"], origin["psi"], origin["latent_spec"]) == ("3", "0", 0.5, 1)
+    assert origin["law"] == {"prior": "truncated_normal", "threshold": 2.0, "psi": 0.5, "psi_mode": "resample"}
+    z = ganrt.latents(1, 6, seed=3, **origin["law"])
+    with ganrt.load(tiny) as generator:
+        np.testing.assert_array_equal(read(folder / "seed3-index00000000.png"), generator.synthesize(z)[0])
     assert len(str(origin["model_sha256"])) == 64
 
 
@@ -243,6 +247,8 @@ def test_bad_models_exit_with_4_and_leave_nothing(run, tiny, tmp_path, kind, com
         ("--backend caffe", "onnxruntime"),
         ("--class cat", "no classes"),
         ("--count 2 -o a.png", "--grid"),
+        ("-o a.jpg", ".png"),
+        ("--statistics-truncation 0.5", "no batch-norm statistics"),
         ("--threads 0", "threads"),
         ("--frobnicate", "frobnicate"),
     ],
@@ -473,6 +479,14 @@ def test_a_folder_of_frames_is_replaced_whole_or_not_at_all(run, tiny, tmp_path)
 def test_walks_that_make_no_sense_exit_with_2(run, tiny, tmp_path, arguments):
     assert run("interpolate", "-m", tiny, *arguments.split())[0] == 2
     assert names(tmp_path / "work") == []
+
+
+@pytest.mark.parametrize(("start", "kind"), [(b"GIF89a", "GIF"), (b"\xff\xd8\xff\xe0", "JPEG"), (b"RIFF0000", "WebP")])
+def test_inspecting_another_picture_needs_no_torch(run, tmp_path, start, kind):
+    (tmp_path / "work" / "a.bin").write_bytes(start + bytes(20))
+    code, _, err = run("inspect", "a.bin")
+    assert code == 4
+    assert f"is a {kind} file" in err
 
 
 def test_the_class_of_a_sweep_reaches_it(run, tmp_path):
