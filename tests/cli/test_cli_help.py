@@ -1,0 +1,68 @@
+"""--help, its examples, --version and shell completion."""
+
+import os
+import shlex
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+from tiny_onnx import save_translator, translator_spec
+
+import ganrt
+from ganrt.cli.app import app
+
+
+def test_help_and_version(run):
+    assert run("--version")[1] == f"ganrt {ganrt.__version__}\n"
+    out = run("--help")[1]
+    for command in app.registered_commands:
+        assert command.name in out
+    assert run()[0] in (0, 2)
+
+
+def examples():
+    for command in app.registered_commands:
+        for line in command.epilog.split("\n\n")[1:]:
+            yield pytest.param(line, id=line)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("line", list(examples()))
+def test_the_examples_of_help_run(run, line):
+    from pathlib import Path
+
+    from tiny_models import dcgan_state, save_checkpoint
+
+    Path("players.txt").write_text("ann\nbob\n")
+    save_checkpoint(Path("netG_epoch_24.pth"), dcgan_state())
+    save_checkpoint(Path("generator.safetensors"), dcgan_state())
+    for name in ("horse2zebra", "zebra2horse"):
+        save_translator(Path(f"{name}.onnx"), translator_spec(name=name))
+    Path("photos").mkdir()
+    for name in ("horse.jpg", "photos/one.jpg", "photos/two.jpg"):
+        cv2.imwrite(name, np.full((20, 30, 3), 99, np.uint8))
+    if "theirs" in line or "scripted" in line:
+        from tiny_networks import net, save_onnx, save_torchscript
+
+        save_onnx(Path("theirs.onnx"))
+        save_torchscript(Path("scripted.pt"), net(latent=100))
+    if "out/seed0" in line:
+        run("generate")
+    words = shlex.split(line)
+    assert words[0] == "ganrt"
+    code, _, err = run(*words[1:])
+    assert code == 0, err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shell_completion_offers_the_commands(shell):
+    environment = {**os.environ, "_GANRT_COMPLETE": f"complete_{shell}", "COMP_WORDS": "ganrt ge", "COMP_CWORD": "1"}
+    environment |= {"_TYPER_COMPLETE_ARGS": "ganrt ge", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+    program = "from ganrt.cli.main import main; main([])"
+    result = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert "generate" in result.stdout, result.stderr
