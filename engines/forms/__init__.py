@@ -1,0 +1,60 @@
+"""Exactly equivalent forms of a model's graph: passes, one a file, and the forms that they make (`table.py`).
+
+Which form is the fastest depends on the engine, the precision, the machine and the batch: make all, check, measure.
+Needs the extra `compile`; the onnx packages are imported when a form is made, not before.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, cast
+
+from ganrt.engines.forms.table import FORMS, PLAIN, CheckedForm, MadeForm
+from ganrt.errors import BackendUnavailable
+
+__all__ = ["FORMS", "PLAIN", "CheckedForm", "MadeForm", "checked_form", "distinct_forms", "make_form"]
+
+
+def make_form(data: bytes, name: str) -> MadeForm:
+    """A form of the model in `data` (an ONNX file), with the same inputs, outputs, opset, IR version and metadata.
+
+    Equal models give equal bytes.
+
+    Raises:
+        UsageError: there is no form of this name.
+        NegativeResult: a pass failed on this graph; the message names it.
+        BackendUnavailable: the onnx packages are missing.
+    """
+    return cast(MadeForm, _module("make").make_form(data, name))
+
+
+def checked_form(data: bytes, name: str, samples: int = 2) -> CheckedForm:
+    """A form, checked: by onnx's checker, and by drawing `samples` pictures with it and with the model as it was.
+
+    A form that fails, in whatever way, is dropped: the result is then `plain`, and its notes say why.
+
+    Raises:
+        UsageError: there is no form of this name.
+        BackendUnavailable: the onnx packages or ONNX Runtime are missing.
+    """
+    return cast(CheckedForm, _module("check").checked_form(data, name, samples))
+
+
+def distinct_forms(data: bytes, samples: int = 2) -> list[CheckedForm]:
+    """`plain` and all checked forms of the model that differ from one another; the first of equal ones is kept."""
+    forms: dict[bytes, CheckedForm] = {}
+    for name in FORMS:
+        made = checked_form(data, name, samples)
+        forms.setdefault(made.data, made)
+    return list(forms.values())
+
+
+def _module(name: str) -> Any:
+    try:
+        return import_module(f"ganrt.engines.forms.{name}")
+    except ImportError as error:
+        if error.name is None or error.name.partition(".")[0] not in ("onnx", "onnx_ir"):
+            raise
+        raise BackendUnavailable(
+            f'{error.name} is not installed, and forms are made with it\ninstall it: pip install "ganrt[compile]"'
+        ) from error

@@ -1,0 +1,107 @@
+"""The check of a form: onnx's checker, and its outputs against those of the model as it was, in ONNX Runtime."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from ganrt.engines.forms.make import make_form
+from ganrt.engines.forms.table import PLAIN, CheckedForm, MadeForm
+from ganrt.engines.onnxruntime_session import import_onnxruntime
+from ganrt.errors import BadInputFile, NegativeResult
+from ganrt.spec import METADATA_KEY, GeneratorSpec
+
+# What rounding may do: a value that lies between two levels falls to either side. A form that errs does far worse.
+_MOST_LEVELS, _LEAST_PSNR, _MOST_RELATIVE = 1.0, 60.0, 1e-4
+_SIDE = 64  # of pictures whose sides are open, where no spec says what they usually are
+Arrays = dict[str, NDArray[Any]]
+
+
+def checked_form(data: bytes, name: str, samples: int) -> CheckedForm:
+    """See `ganrt.engines.forms.checked_form`."""
+    plain = CheckedForm(PLAIN, data, (), 0.0, float("inf"))
+    try:
+        made = make_form(data, name)
+        if made.data == data:
+            return CheckedForm(**asdict(made), worst=0.0, psnr=float("inf"))
+        return _compare(data, made, samples)
+    except NegativeResult as error:
+        return CheckedForm(PLAIN, data, (f"{error}; the plain graph is used",), plain.worst, plain.psnr)
+
+
+def _compare(data: bytes, made: MadeForm, samples: int) -> CheckedForm:
+    try:
+        onnx.checker.check_model(made.data, full_check=True)
+        before, after = _session(data), _session(made.data)
+        pairs = [pair for inputs in _inputs(before, samples) for pair in _outputs(before, after, inputs)]
+    except Exception as error:  # onnx and ONNX Runtime have no common class of errors; any of theirs is a failed check
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise NegativeResult(f"form '{made.name}' does not run ({reason})") from error
+    worst = max(_difference(*pair) for pair in pairs)
+    psnr = min(_psnr(*pair) for pair in pairs)
+    pictures = pairs[0][0].dtype == np.uint8
+    passed = worst <= _MOST_LEVELS and psnr >= _LEAST_PSNR if pictures else worst <= _MOST_RELATIVE
+    if not passed:
+        found = f"{worst:g} levels, PSNR {psnr:.1f} dB" if pictures else f"relative {worst:.2g}"
+        raise NegativeResult(f"form '{made.name}' differs from the plain graph ({found})")
+    return CheckedForm(**asdict(made), worst=worst, psnr=psnr)
+
+
+def _session(data: bytes) -> Any:
+    onnxruntime = import_onnxruntime("cpu")
+    settings = onnxruntime.SessionOptions()
+    settings.log_severity_level = 3
+    return onnxruntime.InferenceSession(data, settings, providers=["CPUExecutionProvider"])
+
+
+def _outputs(before: Any, after: Any, inputs: Arrays) -> list[tuple[NDArray[Any], NDArray[Any]]]:
+    names = [output.name for output in before.get_outputs()]
+    return list(zip(before.run(names, inputs), after.run(names, inputs), strict=True))
+
+
+def _difference(before: NDArray[Any], after: NDArray[Any]) -> float:
+    """Not-a-number counts as infinitely wrong."""
+    if before.shape != after.shape or before.dtype != after.dtype:
+        return float("inf")
+    wide = before.astype(np.float64)
+    error = float(np.abs(after - wide).max(initial=0.0))
+    scale = 1.0 if before.dtype == np.uint8 else float(np.abs(wide).max(initial=0.0)) or 1.0
+    return error / scale if np.isfinite(error) else float("inf")
+
+
+def _psnr(before: NDArray[Any], after: NDArray[Any]) -> float:
+    if before.dtype != np.uint8 or before.shape != after.shape:
+        return float("inf")
+    error = float(np.square(after.astype(np.float64) - before).mean())
+    return 10 * float(np.log10(255**2 / error)) if error else float("inf")
+
+
+def _inputs(session: Any, samples: int) -> list[Arrays]:
+    """Random inputs, one sample a batch; the same in every run."""
+    spec = _spec(session)
+    random = np.random.default_rng(0)
+    return [{value.name: _input(value, spec, random) for value in session.get_inputs()} for _ in range(samples)]
+
+
+def _spec(session: Any) -> GeneratorSpec | None:
+    try:
+        return GeneratorSpec.from_json(session.get_modelmeta().custom_metadata_map.get(METADATA_KEY, ""))
+    except BadInputFile:
+        return None
+
+
+def _input(value: Any, spec: GeneratorSpec | None, random: np.random.Generator) -> NDArray[Any]:
+    usual = (spec.image.height, spec.image.width) if spec is not None and spec.image is not None else (_SIDE, _SIDE)
+    shape = [1, *(side if isinstance(side, int) else usual[axis % 2] for axis, side in enumerate(value.shape[1:]))]
+    if value.type == "tensor(uint8)":
+        return random.integers(0, 256, shape, dtype=np.uint8)
+    if value.name == "labels":
+        return np.eye(shape[1], dtype=np.float32)[random.integers(0, shape[1], 1)]
+    dtype = np.float64 if value.type == "tensor(double)" else np.float32
+    if value.name == "truncation":
+        return random.uniform(0.1, 1.0, shape).astype(dtype)
+    return random.standard_normal(shape).astype(dtype)

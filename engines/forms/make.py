@@ -1,0 +1,89 @@
+"""Makes a form: reads the model, runs the form's passes, writes it again. Equal models give equal bytes."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import cast
+
+import onnx
+import onnx_ir as ir
+from onnx_ir.passes.common import (
+    IdentityEliminationPass,
+    LiftConstantsToInitializersPass,
+    RemoveUnusedNodesPass,
+    ShapeInferencePass,
+)
+
+from ganrt.engines.forms.base import FormPass
+from ganrt.engines.forms.phase_nodes import Layout
+from ganrt.engines.forms.table import FORMS, MadeForm, Step
+from ganrt.errors import NegativeResult, UsageError
+
+
+def make_form(data: bytes, name: str) -> MadeForm:
+    """See `ganrt.engines.forms.make_form`."""
+    if name not in FORMS:
+        raise UsageError(f"form '{name}': expected one of {', '.join(FORMS)}")
+    if not FORMS[name].steps:
+        return MadeForm(name, data, ())
+    given = onnx.load_model_from_string(data)
+    model = ir.serde.deserialize_model(given)
+    notes: list[str] = []
+    _run(name, model, LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0))
+    _run(name, model, IdentityEliminationPass())
+    for step in FORMS[name].steps:
+        notes += _run_step(name, model, step)
+    return MadeForm(name, _serialise(model, given), tuple(dict.fromkeys(notes)))
+
+
+def load_pass(step: Step) -> FormPass:
+    """The pass of a step."""
+    made = getattr(import_module(f"ganrt.engines.forms.{step.module}"), step.name)
+    options = {key: Layout(value) if key == "layout" else value for key, value in step.options.items()}
+    return cast(FormPass, made(**options))
+
+
+def _run_step(form: str, model: ir.Model, step: Step) -> list[str]:
+    made = load_pass(step)
+    if made.needs_shapes:
+        _infer_shapes(form, model)
+    _run(form, model, made)
+    _run(form, model, RemoveUnusedNodesPass())
+    return made.notes
+
+
+def _run(form: str, model: ir.Model, step: ir.passes.PassBase) -> None:
+    try:
+        step(model)
+    except Exception as error:  # whatever it is, the graph as exported is still there
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise NegativeResult(f"form '{form}': {type(step).__name__} failed on this graph ({reason})") from error
+
+
+def _infer_shapes(form: str, model: ir.Model) -> None:
+    """Anew: a pass may have left shapes that are no longer so."""
+    for node in model.graph.all_nodes():
+        for value in node.outputs:
+            if not value.is_graph_output():
+                value.shape = None
+    _run(form, model, ShapeInferencePass(check_type=False, strict_mode=False))
+
+
+def _serialise(model: ir.Model, given: onnx.ModelProto) -> bytes:
+    made = ir.serde.serialize_model(model)
+    # What names the model, its interface and its metadata stays as it was written.
+    for field in ("input", "output"):
+        made.graph.ClearField(field)
+        getattr(made.graph, field).extend(getattr(given.graph, field))
+    made.graph.ClearField("value_info")
+    _order_by_use(made.graph)
+    return cast(bytes, made.SerializeToString(deterministic=True))
+
+
+def _order_by_use(graph: onnx.GraphProto) -> None:
+    """Weights in the order in which nodes read them, so that equal graphs are equal files whatever led to them."""
+    tensors = {tensor.name: tensor for tensor in graph.initializer}
+    read = dict.fromkeys(name for node in graph.node for name in node.input if name in tensors)
+    ordered = [tensors[name] for name in (*read, *(name for name in tensors if name not in read))]
+    graph.ClearField("initializer")
+    graph.initializer.extend(ordered)

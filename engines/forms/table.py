@@ -1,0 +1,91 @@
+"""The forms by name, and the passes that make each. Nothing here imports the onnx package."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Step:
+    """One pass: module, class, and what it is made with."""
+
+    module: str
+    name: str
+    options: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Form:
+    """An exactly equivalent graph: what it is, and its passes in order."""
+
+    summary: str
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True)
+class MadeForm:
+    """A form of a model.
+
+    Attributes:
+        data: the ONNX file's bytes; of `plain` those that were given.
+        notes: one sentence for each node that a pass left alone though it looked like one to rewrite.
+    """
+
+    name: str
+    data: bytes
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CheckedForm(MadeForm):
+    """A form that passed its check, or `plain` where the one asked for did not.
+
+    Attributes:
+        worst: the largest difference of an output from the plain graph's: in levels of uint8 pictures, for floats
+            relative to the largest value.
+        psnr: of the worst picture, in dB; infinite where all are equal.
+    """
+
+    worst: float
+    psnr: float
+
+
+_CLEAN = (
+    Step("fold_constants", "FoldConstants"),
+    Step("exchange", "UpsampleLate"),
+    Step("fold_batch_norm", "FoldBatchNorm"),
+    Step("dead_channels", "DropDeadChannels"),
+    Step("one_gemm", "JoinGemms"),
+    Step("trim_kernels", "TrimKernels"),
+    Step("pixel_to_gemm", "PixelToGemm"),
+    Step("transposed", "TransposedToPhases", {"largest_stride": 1}),
+)
+_NORMS = (Step("instance_norm", "JoinInstanceNorm"),)
+_ACTIVATE = (Step("exchange", "ActivateEarly"),)
+_PICTURE = (Step("exchange", "ShuffleLate"), Step("picture_layout", "ShuffleToPicture"))
+
+
+def _upsampled(layout: str) -> tuple[Step, ...]:
+    # A 1x1 picture that is upsampled first is still one: its convolutions become products only now.
+    return Step("upsampled", "UpsampledToPhases", {"layout": layout}), Step("pixel_to_gemm", "PixelToGemm")
+
+
+def _phases(layout: str) -> tuple[Step, ...]:
+    return *_CLEAN, *_upsampled(layout), Step("transposed", "TransposedToPhases", {"layout": layout}), *_ACTIVATE
+
+
+PLAIN = "plain"
+FORMS = {
+    PLAIN: Form("as exported"),
+    "clean": Form("the same layers, without what is constant, idle or dead", _CLEAN),
+    "upsample": Form("upsampled convolutions in phases, transposed ones as they are", (*_CLEAN, *_upsampled("mixed"))),
+    "phase": Form("one small convolution for each phase", _phases("split")),
+    "phase3": Form("one wide convolution for all phases", _phases("merged")),
+    "phase-mixed": Form(
+        "wide where it costs nothing (few outputs, equal windows), else one for each", _phases("mixed")
+    ),
+    "phase-late": Form("phase-mixed, interleaved together with the picture's layout", (*_phases("mixed"), *_PICTURE)),
+    "clean-norm": Form("clean, with instance norms as one operator", (*_CLEAN, *_NORMS)),
+    "phase-norm": Form("phase-mixed, with instance norms as one operator", (*_phases("mixed"), *_NORMS)),
+}
