@@ -41,6 +41,7 @@ class Backend:
 
 BACKENDS = {
     "onnxruntime": Backend("ganrt.engines.onnxruntime_cpu", "cpu", 'pip install "ganrt[cpu]"'),
+    "openvino": Backend("ganrt.engines.openvino_cpu", "cpu", 'pip install "ganrt[openvino]"'),
     "onnxruntime-cuda": Backend("ganrt.engines.onnxruntime_cuda", "cuda", 'pip install "ganrt[gpu]"'),
 }
 _AUTOMATIC_ORDER = ("onnxruntime-cuda", "onnxruntime")

@@ -32,11 +32,17 @@ class BatchSizes:
 
 @dataclass(frozen=True)
 class EngineOptions:
-    """How to open an engine. `threads`: CPU threads within one call, None for all the process may use."""
+    """How to open an engine.
+
+    Attributes:
+        threads: CPU threads within one call, None for all the process may use.
+        batches: the batch sizes to run at, found to give the same bytes; None: the backend's own.
+    """
 
     device: str = "auto"
     precision: str = "fp32"
     threads: int | None = None
+    batches: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)

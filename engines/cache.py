@@ -1,0 +1,83 @@
+"""Files that ganrt derives from models and may make again: forms, precisions, compiled blobs, choices.
+
+They lie under `GANRT_HOME`, else in the platform's cache folder. An entry's name holds the SHA-256 of its key and that
+of its content: a damaged entry is noticed and made again, and two processes that write at once write the same file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from ganrt.errors import OutputFailed
+from ganrt.files import write_file
+
+Key = Mapping[str, object]
+_DIGITS = 32  # 128 bits of each SHA-256: paths stay below Windows' limit
+
+
+def cache_folder() -> Path:
+    """Where derived files lie; it need not exist."""
+    home = os.environ.get("GANRT_HOME")
+    if home:
+        return Path(home)
+    from platformdirs import user_cache_path
+
+    return user_cache_path("ganrt", appauthor=False)
+
+
+def find(kind: str, key: Key, suffix: str) -> bytes | None:
+    """The content stored for `key`; None if there is none, or only a damaged one.
+
+    Args:
+        kind: the sub-folder, such as `forms`.
+        key: all that changes the content: JSON-able values.
+        suffix: of the file, such as `.onnx`.
+    """
+    for path in sorted((cache_folder() / kind).glob(f"{_digest(_canonical(key))}-*{suffix}")):
+        with suppress(OSError):
+            data = path.read_bytes()
+            if path.name == _name(key, data, suffix):
+                return data
+    return None
+
+
+def store(kind: str, key: Key, suffix: str, data: bytes) -> None:
+    """Keeps `data` for `key`, whole or not at all, in place of what was kept before.
+
+    Raises:
+        OutputFailed: the cache cannot be written.
+    """
+    folder = cache_folder() / kind
+    path = folder / _name(key, data, suffix)
+    write_file(path, data, force=True)
+    for old in folder.glob(f"{_digest(_canonical(key))}-*{suffix}"):
+        if old != path:
+            with suppress(OSError):
+                old.unlink()
+
+
+def find_or_make(kind: str, key: Key, suffix: str, make: Callable[[], bytes]) -> bytes:
+    """The content for `key`, made if it is not there; a cache that cannot be written costs only the next start."""
+    data = find(kind, key, suffix)
+    if data is None:
+        data = make()
+        with suppress(OutputFailed):
+            store(kind, key, suffix, data)
+    return data
+
+
+def _name(key: Key, data: bytes, suffix: str) -> str:
+    return f"{_digest(_canonical(key))}-{_digest(data)}{suffix}"
+
+
+def _canonical(key: Key) -> bytes:
+    return json.dumps(key, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:_DIGITS]
