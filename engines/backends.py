@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 
-from ganrt.engines.onnx_file import OnnxFile, read_onnx
+from ganrt.engines.choice import Choice, chosen_graph, remembered
+from ganrt.engines.onnx_file import OnnxFile, derived, read_onnx
 from ganrt.engines.protocol import Engine, EngineOptions
 from ganrt.errors import BackendUnavailable, BadInputFile, UsageError
 
-PRECISIONS = ("fp32",)
+PRECISIONS = ("fp32", "bf16", "int8", "fastest")
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Backend:
     module: str
     device: str
     install: str
+    precisions: tuple[str, ...] = ("fp32",)
 
     def probe(self) -> str:
         """What is installed, such as "onnxruntime 1.31.1"; raises BackendUnavailable if it cannot run here."""
@@ -41,10 +43,13 @@ class Backend:
 
 BACKENDS = {
     "onnxruntime": Backend("ganrt.engines.onnxruntime_cpu", "cpu", 'pip install "ganrt[cpu]"'),
-    "openvino": Backend("ganrt.engines.openvino_cpu", "cpu", 'pip install "ganrt[openvino]"'),
+    "openvino": Backend(
+        "ganrt.engines.openvino_cpu", "cpu", 'pip install "ganrt[openvino]"', precisions=("fp32", "bf16", "int8")
+    ),
     "onnxruntime-cuda": Backend("ganrt.engines.onnxruntime_cuda", "cuda", 'pip install "ganrt[gpu]"'),
 }
-_AUTOMATIC_ORDER = ("onnxruntime-cuda", "onnxruntime")
+# Where nothing was tuned. ONNX Runtime before OpenVINO: it takes any batch size and gives the same bytes for all.
+_AUTOMATIC_ORDER = ("onnxruntime-cuda", "onnxruntime", "openvino")
 
 
 def open_model(path: Path, backend: str = "auto", options: EngineOptions | None = None) -> Engine:
@@ -65,19 +70,66 @@ def open_model(path: Path, backend: str = "auto", options: EngineOptions | None 
         raise BadInputFile(f"{path}: no installed backend loads compiled engines; give the .onnx file")
     onnx_file = read_onnx(path)
     onnx_file.spec()  # a file without a sound spec is refused before any backend sees it
-    reasons = []
     names = candidates(backend, options.device)
+    if backend == "auto":
+        engine = _open_chosen(onnx_file, options)
+        if engine is not None:
+            return engine
+    return _open_first(onnx_file, names, options, chosen=backend != "auto")
+
+
+def open_choice(onnx_file: OnnxFile, choice: Choice, options: EngineOptions) -> Engine | None:
+    """Opens a model as it was tuned; None where the derived graph is not in the cache any more.
+
+    Raises:
+        BackendUnavailable: the backend cannot run here.
+    """
+    if choice.graph:
+        graph = chosen_graph(choice)
+        if graph is None:
+            return None
+        onnx_file = derived(onnx_file, graph, choice.form)
+    BACKENDS[choice.backend].probe()
+    return BACKENDS[choice.backend].open(
+        onnx_file, replace(options, precision=choice.precision, batches=choice.batches)
+    )
+
+
+def _open_chosen(onnx_file: OnnxFile, options: EngineOptions) -> Engine | None:
+    """As `ganrt tune` found best for this model here; None if there is no choice, or it cannot be had any more."""
+    choice = remembered(onnx_file.sha256, options.precision)
+    if choice is None or choice.backend not in BACKENDS:
+        return None
+    if options.device not in ("auto", BACKENDS[choice.backend].device):
+        return None
+    try:
+        return open_choice(onnx_file, choice, options)
+    except BackendUnavailable:
+        return None
+
+
+def _open_first(onnx_file: OnnxFile, names: list[str], options: EngineOptions, *, chosen: bool) -> Engine:
+    """With the first backend that runs here and has the precision; the only one if the user chose it."""
+    # Until somebody tunes, the fastest precision known to pass its gate is the one that needs none.
+    options = replace(options, precision="fp32" if options.precision == "fastest" else options.precision)
+    reasons = []
     for name in names:
         try:
+            if options.precision not in BACKENDS[name].precisions:
+                raise BackendUnavailable(
+                    f"backend '{name}' computes in {', '.join(BACKENDS[name].precisions)}, not {options.precision}\n"
+                    f"give one of these with --precision, or another --backend: ganrt doctor"
+                )
             BACKENDS[name].probe()
             return BACKENDS[name].open(onnx_file, options)
         except BackendUnavailable as error:
-            if backend != "auto":
+            if chosen:
                 raise
             reasons.append(f"{name}: {str(error).splitlines()[0]}")
     mend = BACKENDS[names[-1]].install
     raise BackendUnavailable(
-        f"no backend runs on device '{options.device}' ({'; '.join(reasons)})\ninstall one: {mend}"
+        f"no backend runs on device '{options.device}' in {options.precision} ({'; '.join(reasons)})\n"
+        f"install one: {mend}"
     )
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,11 @@ class Weight:
 
 @dataclass(frozen=True)
 class OnnxFile:
-    """What an ONNX file says about itself."""
+    """What an ONNX file says about itself.
+
+    Attributes:
+        form: which exactly equivalent graph it is; `derived_from` is the SHA-256 of the file it was made of, if any.
+    """
 
     path: Path
     data: bytes
@@ -46,11 +51,18 @@ class OnnxFile:
     metadata: dict[str, str]
     operators: tuple[str, ...]
     weights: tuple[Weight, ...]
+    form: str = "plain"
+    derived_from: str = ""
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """SHA-256 of the whole file."""
         return hashlib.sha256(self.data).hexdigest()
+
+    @property
+    def model_sha256(self) -> str:
+        """SHA-256 of the portable model that this is, or was derived from."""
+        return self.derived_from or self.sha256
 
     @property
     def parameters(self) -> int:
@@ -86,6 +98,18 @@ def read_onnx(path: Path) -> OnnxFile:
         raise BadInputFile(f"{path} is not an ONNX file: it holds no graph")
     _check_weights(onnx_file)
     return onnx_file
+
+
+def derived(model: OnnxFile, data: bytes, form: str) -> OnnxFile:
+    """The file of a graph that ganrt derived from `model`.
+
+    Raises:
+        BadInputFile: `data` is not an ONNX file.
+    """
+    try:
+        return replace(_parse(model.path, data), form=form, derived_from=model.model_sha256)
+    except (ValueError, IndexError, OverflowError, RecursionError) as error:
+        raise BadInputFile(f"form '{form}' of {model.path} is not an ONNX file ({error})") from error
 
 
 def _read_bytes(path: Path) -> bytes:

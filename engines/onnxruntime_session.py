@@ -44,7 +44,7 @@ class OnnxRuntimeEngine(Engine):
         providers: list[Any],
     ) -> None:
         self.backend, self.device = backend, device
-        self.spec, self.model_sha256 = onnx_file.spec(), onnx_file.sha256
+        self.spec, self.model_sha256, self.form = onnx_file.spec(), onnx_file.model_sha256, onnx_file.form
         settings = _session_options(onnxruntime, options)
         try:
             self._session = onnxruntime.InferenceSession(onnx_file.data, settings, providers=providers)

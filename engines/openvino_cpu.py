@@ -103,7 +103,7 @@ class OpenVinoEngine(Engine):
             )
         self._openvino, self._core = openvino, openvino.Core()
         self._data, self._sha256 = onnx_file.data, onnx_file.sha256
-        self.spec, self.model_sha256 = onnx_file.spec(), onnx_file.sha256
+        self.spec, self.model_sha256, self.form = onnx_file.spec(), onnx_file.model_sha256, onnx_file.form
         self.precision = options.precision
         self._properties = _properties(options)
         model = self._read(onnx_file)

@@ -61,7 +61,8 @@ class Engine(ABC):
     precision: str
     batch_sizes: BatchSizes
     input_names: tuple[str, ...]
-    model_sha256: str  # of the ONNX file, in hexadecimal
+    model_sha256: str  # of the portable ONNX file, in hexadecimal
+    form = "plain"  # which exactly equivalent graph runs; see `ganrt.engines.forms`
 
     _closed = False
 

@@ -1,0 +1,82 @@
+"""The choice that `ganrt tune` made for a model on this machine: which backend, form, precision and batch sizes.
+
+It holds for this model, processor, number of cores and these versions; when one of them changes, it is as if nothing
+had been chosen, until somebody tunes again.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from ganrt.engines.cache import find, store
+from ganrt.engines.forms import PLAIN
+from ganrt.engines.processor import processor
+
+_KIND, _GRAPHS = "choices", "graphs"
+_PACKAGES = ("ganrt", "onnxruntime", "onnxruntime-gpu", "openvino")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What won.
+
+    Attributes:
+        precision: in which it computes, such as "bf16" where "fastest" was asked for.
+        graph: SHA-256 of the derived graph in the cache; "" for the model's own.
+        batches: the batch sizes that gave the same bytes; None where the backend takes any.
+        psnr: in dB, of the worst picture against the portable FP32 form; None where all were identical.
+        samples: latents or pictures that this was judged on.
+        why: one sentence for people.
+    """
+
+    backend: str
+    precision: str
+    form: str = PLAIN
+    graph: str = ""
+    batches: tuple[int, ...] | None = None
+    psnr: float | None = None
+    samples: int = 0
+    why: str = ""
+
+
+def remembered(model_sha256: str, precision: str) -> Choice | None:
+    """The choice for a model where `precision` is asked for; None if there is none that holds here and now."""
+    data = find(_KIND, _key(model_sha256, precision), ".json")
+    if data is None:
+        return None
+    try:
+        values = json.loads(data)
+        batches = values.pop("batches")
+        return Choice(**values, batches=None if batches is None else tuple(batches))
+    except (ValueError, TypeError, KeyError, AttributeError):  # of another version of ganrt
+        return None
+
+
+def remember(model_sha256: str, precision: str, choice: Choice, graph: bytes | None = None) -> None:
+    """Keeps a choice, and its derived graph.
+
+    Raises:
+        OutputFailed: the cache cannot be written.
+    """
+    if graph is not None:
+        store(_GRAPHS, {"sha256": choice.graph}, ".onnx", graph)
+    store(_KIND, _key(model_sha256, precision), ".json", json.dumps(asdict(choice)).encode())
+
+
+def chosen_graph(choice: Choice) -> bytes | None:
+    """The derived graph of a choice; None if it is not in the cache any more."""
+    return find(_GRAPHS, {"sha256": choice.graph}, ".onnx")
+
+
+def _key(model_sha256: str, precision: str) -> dict[str, object]:
+    versions = {name: _version(name) for name in _PACKAGES}
+    return {"model": model_sha256, "precision": precision, "processor": processor(), "versions": versions}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
