@@ -19,8 +19,15 @@ def main() -> None:
     """Runs the request of the command line."""
     started = time.perf_counter()
     request = json.loads(sys.argv[1])
-    report = _command_line(request["ganrt"]) if "ganrt" in request else _subject(request, started)
     from ganrt.benchmarks.peak_memory import peak_bytes
+
+    try:
+        report = _command_line(request["ganrt"]) if "ganrt" in request else _subject(request, started)
+    except Exception as error:  # any peer may fail in any way
+        from ganrt.benchmarks.contestants import describe
+
+        _tell({"error": describe(error)})
+        return
 
     _tell({**report, "peak_bytes": peak_bytes()})
 

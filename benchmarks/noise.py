@@ -27,7 +27,7 @@ def trouble(
     if abs(drift) > _DRIFT:
         return f"drift: the last third of the run is {abs(drift):.0%} {'slower' if drift > 0 else 'faster'} than the first"
     if median is None:
-        return "the samples hang together so closely that no interval can be given: give --duration more seconds"
+        return "too few samples are independent for an interval: give --duration more seconds"
     width = (median[1] - median[0]) / 2 / float(np.median(latencies))
     if width > WIDEST:
         return f"spread: the median is known to {width:.1%} only, expected {WIDEST:.0%} or better"

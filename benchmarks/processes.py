@@ -76,8 +76,10 @@ def run_child(request: dict[str, Any], clock: Clock) -> Ran:
             errors.seek(0)
             said = [line for line in errors.read().splitlines() if line.strip()]
             raise ChildFailed(said[-1][:300] if said else f"exit code {code}")
-    last = [line for line in (first + rest).splitlines() if line.startswith("{")][-1]
-    return Ran(ready - started, ended - started, json.loads(last))
+    last = json.loads([line for line in (first + rest).splitlines() if line.startswith("{")][-1])
+    if "error" in last:
+        raise ChildFailed(last["error"])
+    return Ran(ready - started, ended - started, last)
 
 
 def run_processes(
