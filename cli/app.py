@@ -133,7 +133,7 @@ def announce(generator: Generator) -> None:
     """Names what is really in use, on standard error."""
     say(
         f"{generator.spec.name}: backend {generator.backend}, device {generator.device}, "
-        f"precision {generator.precision}"
+        f"precision {generator.precision}" + (f", form {generator.form}" if generator.form != "plain" else "")
     )
 
 
@@ -145,6 +145,7 @@ def in_use(generator: Generator) -> dict[str, str]:
         "backend": generator.backend,
         "device": generator.device,
         "precision": generator.precision,
+        "form": generator.form,
     }
 
 
@@ -182,3 +183,27 @@ class Progress:
     ) -> None:
         if self._visible:
             sys.stderr.write("\r" + " " * 78 + "\r")
+
+
+class Status:
+    """One line on standard error that says what is being done and how far it is; none where that is not a terminal."""
+
+    def __init__(self) -> None:
+        self._shown = 0
+
+    def show(self, what: str, percent: int) -> None:
+        """Replaces the line."""
+        if sys.stderr.isatty():
+            line = f"{what} {percent} %"[:78]
+            sys.stderr.write("\r" + line.ljust(self._shown))
+            sys.stderr.flush()
+            self._shown = len(line)
+
+    def __enter__(self) -> Status:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._shown:
+            sys.stderr.write("\r" + " " * self._shown + "\r")

@@ -29,8 +29,14 @@ def verify(
         int, typer.Option("--samples", "-n", min=1, help="How many latents (of a translator: pictures).")
     ] = 64,
     seed: Annotated[int, typer.Option("--seed", help="Whose images 0, 1, 2 ... are compared.")] = 0,
-    max_error: Annotated[int, typer.Option("--max-error", help="Largest accepted difference, in 8-bit steps.")] = 1,
-    min_psnr: Annotated[float, typer.Option("--min-psnr", help="Smallest accepted PSNR of any picture, in dB.")] = 48.0,
+    max_error: Annotated[
+        int | None,
+        typer.Option("--max-error", help="Largest accepted difference, in 8-bit steps; FP32: 1, else any."),
+    ] = None,
+    min_psnr: Annotated[
+        float | None,
+        typer.Option("--min-psnr", help="Smallest accepted PSNR of any picture, in dB; FP32: 48, else 40."),
+    ] = None,
     backend: options.Backend = "auto",
     device: options.Device = "auto",
     precision: options.Precision = "fp32",
@@ -46,10 +52,11 @@ def verify(
         options.open_generator(against or model, "onnxruntime", "cpu", "fp32", threads) as reference,
     ):
         announce(generator)
+        most, least = _tolerance(generator.precision, max_error, min_psnr)
         canary = canary_error(generator)
         with Progress(samples, "samples") as progress:
             result = compare(generator, reference, samples, seed, progress)
-        passed = result.within(max_error, min_psnr) and (canary is None or canary <= max_error)
+        passed = result.within(most, least) and (canary is None or canary <= most)
         worst = "identical" if result.worst_psnr is None else f"{result.worst_psnr:.1f} dB"
         summary = (
             f"worst of {result.samples}: error {result.max_error}, PSNR {worst}, SSIM {result.worst_ssim:.6f} "
@@ -61,5 +68,11 @@ def verify(
             say(summary)
         if not passed:
             raise NegativeResult(
-                f"out of tolerance: {summary}\naccepted: error at most {max_error}, PSNR at least {min_psnr:g} dB"
+                f"out of tolerance: {summary}\naccepted: error at most {most}, PSNR at least {least:g} dB"
             )
+
+
+def _tolerance(precision: str, max_error: int | None, min_psnr: float | None) -> tuple[int, float]:
+    """What was asked for, else what the precision that is really in use can keep."""
+    most, least = (1, 48.0) if precision == "fp32" else (255, 40.0)
+    return most if max_error is None else max_error, least if min_psnr is None else min_psnr

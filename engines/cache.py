@@ -38,7 +38,7 @@ def find(kind: str, key: Key, suffix: str) -> bytes | None:
         key: all that changes the content: JSON-able values.
         suffix: of the file, such as `.onnx`.
     """
-    for path in sorted((cache_folder() / kind).glob(f"{_digest(_canonical(key))}-*{suffix}")):
+    for path in _entries(kind, key, suffix):
         with suppress(OSError):
             data = path.read_bytes()
             if path.name == _name(key, data, suffix):
@@ -52,13 +52,21 @@ def store(kind: str, key: Key, suffix: str, data: bytes) -> None:
     Raises:
         OutputFailed: the cache cannot be written.
     """
-    folder = cache_folder() / kind
-    path = folder / _name(key, data, suffix)
+    path = cache_folder() / kind / _name(key, data, suffix)
     write_file(path, data, force=True)
-    for old in folder.glob(f"{_digest(_canonical(key))}-*{suffix}"):
+    for old in _entries(kind, key, suffix):
         if old != path:
             with suppress(OSError):
                 old.unlink()
+
+
+def drop(kind: str, key: Key, suffix: str) -> bool:
+    """Removes what is kept for `key`; False if there is nothing."""
+    entries = _entries(kind, key, suffix)
+    for path in entries:
+        with suppress(OSError):
+            path.unlink()
+    return bool(entries)
 
 
 def find_or_make(kind: str, key: Key, suffix: str, make: Callable[[], bytes]) -> bytes:
@@ -69,6 +77,11 @@ def find_or_make(kind: str, key: Key, suffix: str, make: Callable[[], bytes]) ->
         with suppress(OutputFailed):
             store(kind, key, suffix, data)
     return data
+
+
+def _entries(kind: str, key: Key, suffix: str) -> list[Path]:
+    """Files for `key`: one, or for a moment two while another process writes."""
+    return sorted((cache_folder() / kind).glob(f"{_digest(_canonical(key))}-*{suffix}"))
 
 
 def _name(key: Key, data: bytes, suffix: str) -> str:

@@ -10,7 +10,7 @@ import json
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from ganrt.engines.cache import find, store
+from ganrt.engines.cache import drop, find, store
 from ganrt.engines.forms import PLAIN
 from ganrt.engines.processor import processor
 
@@ -63,6 +63,11 @@ def remember(model_sha256: str, precision: str, choice: Choice, graph: bytes | N
     if graph is not None:
         store(_GRAPHS, {"sha256": choice.graph}, ".onnx", graph)
     store(_KIND, _key(model_sha256, precision), ".json", json.dumps(asdict(choice)).encode())
+
+
+def forget(model_sha256: str, precision: str) -> bool:
+    """Drops the choice that holds here and now; False if there is none."""
+    return drop(_KIND, _key(model_sha256, precision), ".json")
 
 
 def chosen_graph(choice: Choice) -> bytes | None:

@@ -41,9 +41,10 @@ def load(
 
     Args:
         model: a bundled model's name (`avatars`) or the path of an `.onnx` file.
-        backend: `auto`, `onnxruntime` or `onnxruntime-cuda`.
+        backend: `auto` takes what `ganrt tune` found fastest here, else what runs; or `onnxruntime`, `openvino`,
+            `onnxruntime-cuda`.
         device: `auto`, `cpu` or `cuda`; a device that was asked for and is missing is an error.
-        precision: `fp32`.
+        precision: `fp32`, `bf16`, `int8`, or `fastest`: the fastest that passed its gate when the model was tuned.
         threads: CPU threads within one batch; None: as many as there are cores.
 
     Raises:
@@ -79,6 +80,11 @@ class Generator:
     def precision(self) -> str:
         """The precision really in use."""
         return self._engine.precision
+
+    @property
+    def form(self) -> str:
+        """Which exactly equivalent graph runs; `plain` is the one that was exported."""
+        return self._engine.form
 
     @property
     def model_sha256(self) -> str:

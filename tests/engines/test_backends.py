@@ -51,7 +51,7 @@ def test_unknown_names_are_usage_errors(tiny):
         open_model(tiny, options=EngineOptions(device="tpu"))
     with pytest.raises(UsageError, match="runs on cpu"):
         open_model(tiny, "onnxruntime", EngineOptions(device="cuda"))
-    with pytest.raises(UsageError, match="expected one of fp32"):
+    with pytest.raises(UsageError, match="expected one of fp32, bf16, int8, fastest"):
         open_model(tiny, options=EngineOptions(precision="fp64"))
     for threads in (0, 99999):
         with pytest.raises(UsageError, match=f"threads {threads}: expected 1 to"):
@@ -61,7 +61,7 @@ def test_unknown_names_are_usage_errors(tiny):
 def test_auto_goes_on_where_the_gpu_backend_is_installed_but_does_not_start(tiny, monkeypatch):
     """onnxruntime-gpu on a machine without a GPU: the probe finds the provider, opening fails."""
     monkeypatch.setattr(onnxruntime_cuda, "probe", lambda: "pretends to be there")
-    assert candidates("auto", "auto") == ["onnxruntime-cuda", "onnxruntime"]
+    assert candidates("auto", "auto") == ["onnxruntime-cuda", "onnxruntime", "openvino"]
     with pytest.warns(UserWarning, match="CUDAExecutionProvider"), open_model(tiny) as engine:
         assert engine.backend == "onnxruntime"
     with pytest.raises(BackendUnavailable), pytest.warns(UserWarning, match="CUDAExecutionProvider"):
