@@ -126,11 +126,17 @@ def _open_first(onnx_file: OnnxFile, names: list[str], options: EngineOptions, *
             if chosen:
                 raise
             reasons.append(f"{name}: {str(error).splitlines()[0]}")
-    mend = BACKENDS[names[-1]].install
+    mend = BACKENDS[_advised(names, options.precision)].install
     raise BackendUnavailable(
         f"no backend runs on device '{options.device}' in {options.precision} ({'; '.join(reasons)})\n"
         f"install one: {mend}"
     )
+
+
+def _advised(names: list[str], precision: str) -> str:
+    """The smallest to install of those that would do: the CPU's before the GPU's."""
+    fitting = [name for name in names if precision in BACKENDS[name].precisions] or names
+    return min(fitting, key=lambda name: BACKENDS[name].device != "cpu")
 
 
 def candidates(backend: str, device: str) -> list[str]:
