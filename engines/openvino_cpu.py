@@ -27,6 +27,7 @@ from ganrt.spec import GeneratorSpec
 
 PRECISIONS = ("fp32", "bf16", "int8")
 _HINTS = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}  # of INT8 graphs: what their other layers compute in
+_FOUND = {"f32": "f32", "bf16": "bf16"}  # what a compiled model says of itself where the hint was followed
 _SMALL = 128 * 128  # pixels of a picture: up to here a batch of 16 is several times faster than 16 of one
 _KEPT = 8  # compiled batch sizes
 _LARGEST = 64
@@ -180,7 +181,7 @@ class OpenVinoEngine(Engine):
         name = f"{self._sha256} {'stem' if model is self._stem else 'rest' if self._stem is not None else 'whole'}"
         made = compile_for(self._core, self._openvino.__version__, model, name, shapes, properties)
         found = made.get_property("INFERENCE_PRECISION_HINT").get_type_name()
-        if found != {"f32": "f32", "bf16": "bf16"}[hint]:
+        if found != _FOUND[hint]:
             raise BackendUnavailable(
                 f"precision '{self.precision}': OpenVINO computes in {found} on this processor\n"
                 "give --precision fp32, or a backend that has it: ganrt doctor"
