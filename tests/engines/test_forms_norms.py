@@ -6,7 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ganrt.engines.forms.fold_batch_norm import FoldBatchNorm
+from ganrt.engines.forms.fold_constants import FoldConstants
 from ganrt.engines.forms.instance_norm import JoinInstanceNorm
+from ganrt.engines.forms.join_affine import JoinAffine
+from ganrt.engines.forms.one_gemm import JoinGemms
 
 
 @settings(max_examples=40)
@@ -129,3 +132,73 @@ def test_what_only_looks_like_an_instance_norm(wrong):
         return [graph.add("Div", x if wrong == "root alone" else centred, root)]
 
     assert "InstanceNormalization" not in operators(check_exact(build, JoinInstanceNorm()))
+
+
+def conditional_norm(graph, x, condition, channels, norm_operator):
+    """As a literal export of BigGAN has it: frozen statistics, gain and offset by products with the condition."""
+    unit = graph.constant(1.0)
+
+    def of_condition():
+        return graph.add("MatMul", condition, graph.weight(4, channels))
+
+    gain, offset = graph.add("Add", of_condition(), unit), of_condition()
+    gain, offset = (graph.add("Unsqueeze", value, graph.constant([2, 3])) for value in (gain, offset))
+    if norm_operator:
+        x = graph.norm(x, channels)
+    else:
+        variance = graph.constant(graph.random.uniform(0.5, 1.5, (1, channels, 1, 1)))
+        deviation = graph.add("Sqrt", graph.add("Add", variance, graph.constant(1e-4)))
+        x = graph.add("Div", graph.add("Sub", x, graph.weight(1, channels, 1, 1)), deviation)
+    return graph.add("Relu", graph.add("Add", graph.add("Mul", x, gain), offset))
+
+
+@pytest.mark.parametrize("norm_operator", [True, False])
+def test_conditional_norms_become_one_product_and_two_operators_each(norm_operator):
+    def build(graph):
+        x, condition = graph.input("x", "n", 2, 5, 4), graph.input("c", "n", 4)
+        x = conditional_norm(graph, x, condition, 2, norm_operator)
+        x = graph.add("Conv", x, graph.weight(3, 2, 3, 3))
+        return [conditional_norm(graph, x, condition, 3, norm_operator)]
+
+    made = operators(check_exact(build, JoinAffine(), FoldConstants(), JoinGemms()))
+    assert made.count("Gemm") == 1
+    assert "MatMul" not in made
+    on_maps = made[made.index("Conv") - 3 : made.index("Conv")]
+    assert on_maps == ["Mul", "Add", "Relu"]
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(st.sampled_from(["Add", "Sub", "Sub from", "Mul", "Div", "norm"]), min_size=1, max_size=6),
+    st.lists(st.sampled_from([(), (1,), (3, 1, 1), (1, 3, 1, 1), (1, 1, 1)]), min_size=6, max_size=6),
+    st.integers(0, 99),
+)
+def test_any_chain_of_shifts_and_scales_becomes_two_operators(kinds, shapes, seed):
+    def build(graph):
+        x = graph.input("x", "n", 3, 2, 4)
+        for kind, shape in zip(kinds, shapes, strict=False):
+            other = graph.constant(graph.random.uniform(0.5, 2.0, shape))
+            if kind == "norm":
+                x = graph.norm(x, 3)
+            else:
+                x = graph.add(kind.split()[0], *((other, x) if kind == "Sub from" else (x, other)))
+        return [x]
+
+    made = operators(check_exact(build, JoinAffine(), FoldConstants(), seed=seed))
+    assert len(made) <= 2
+
+
+@pytest.mark.parametrize("kind", ["divides", "a picture", "read in between"])
+def test_chains_that_are_none(kind):
+    def build(graph):
+        x, other = graph.input("x", "n", 3, 2, 4), graph.constant(2.5)
+        first = graph.add("Exp" if kind == "divides" else "Mul", x, *([] if kind == "divides" else [other]))
+        if kind == "divides":
+            second = graph.add("Div", other, first)
+        else:
+            second = graph.add("Add", first, graph.weight(1, 1, 2, 4) if kind == "a picture" else other)
+        third = graph.add("Mul", second, other)
+        return [third, second] if kind == "read in between" else [third]
+
+    before = {"divides": ["Exp", "Div", "Mul"]}.get(kind, ["Mul", "Add", "Mul"])
+    assert operators(check_exact(build, JoinAffine())) == before
