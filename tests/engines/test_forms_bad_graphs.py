@@ -10,6 +10,7 @@ from onnx_layers import Graph, run_ort
 
 from ganrt.engines.forms import FORMS, checked_form, distinct_forms, make_form
 from ganrt.engines.forms import check as check_module
+from ganrt.engines.forms.exchange import ActivateEarly
 from ganrt.engines.forms.make import load_pass
 from ganrt.engines.forms.transposed import TransposedToPhases
 from ganrt.engines.forms.upsampled import UpsampledToPhases
@@ -163,6 +164,22 @@ def test_readers_inside_a_subgraph_count():
     for name in FORMS:
         made = make_form(model.SerializeToString(), name).data
         assert relative(run_ort(made, inputs), run_ort(model.SerializeToString(), inputs)) <= 1e-6
+
+
+def test_nothing_moves_into_a_subgraph():
+    graph = Graph(np.float32)
+    x = graph.input("x", "n", 2, 3, 3)
+    graph.inputs.append(helper.make_tensor_value_info("flag", TensorProto.BOOL, []))
+    up = graph.add("DepthToSpace", graph.add("Conv", x, graph.weight(4, 2, 1, 1)), blocksize=2, mode="DCR")
+    branches = [
+        helper.make_graph(
+            [helper.make_node(kind, given, [kind])], kind, [], [helper.make_empty_tensor_value_info(kind)]
+        )
+        for kind, given in (("Relu", [up]), ("Constant", []))
+    ]
+    branches[1].node[0].attribute.append(helper.make_attribute("value_float", 0.0))
+    model = graph.model(graph.add("If", "flag", then_branch=branches[0], else_branch=branches[1]))
+    assert operators(rewritten(model, ActivateEarly())) == ["Conv", "DepthToSpace", "If"]
 
 
 def test_another_opset_is_refused_and_the_plain_graph_used():

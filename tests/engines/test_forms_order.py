@@ -182,3 +182,13 @@ def test_constants_that_stay(kind):
     model, step = graph.model(*outputs), FoldConstants()
     assert operators(rewritten(model, step)) == operators(model)
     assert bool(step.notes) == (kind == "huge")
+
+
+@pytest.mark.parametrize("channelwise", [True, False])
+def test_pixels_are_not_interleaved_below_what_tells_channels_apart(channelwise):
+    def build(graph):
+        x = graph.add("DepthToSpace", graph.input("x", "n", 8, 3, 4), blocksize=2, mode="DCR")
+        return [graph.add("Add", x, graph.weight(1, 2, 1, 1) if channelwise else graph.constant([[[[0.5]]]]))]
+
+    found = operators(check_exact(build, ShuffleLate()))
+    assert found == (["DepthToSpace", "Add"] if channelwise else ["Add", "DepthToSpace"])

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from form_checks import both, check_exact, operators, random_inputs, relative
+from form_checks import both, check_exact, operators, random_inputs, relative, rewritten
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from onnx import numpy_helper
-from onnx_layers import run_torch
+from onnx_layers import Graph, run_torch
 
+from ganrt.engines.forms.exchange import UpsampleLate
 from ganrt.engines.forms.phase_nodes import Layout
 from ganrt.engines.forms.phases import transposed_axis, upsampled_axis
 from ganrt.engines.forms.pixel_to_gemm import PixelToGemm
@@ -166,3 +167,23 @@ def test_convolutions_of_a_single_pixel_become_products(is_transposed, rows, col
     step = PixelToGemm()
     made = check_exact(build, step)
     assert operators(made)[-2:] == ["Gemm", "Reshape"] or "mostly padding" in step.notes[0]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"coordinate_transformation_mode": "half_pixel", "nearest_mode": "floor"},
+        {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "ceil"},
+        {"coordinate_transformation_mode": "align_corners", "nearest_mode": "floor"},
+        {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor", "scale": 1.5},
+        {"coordinate_transformation_mode": "asymmetric", "mode": "linear"},
+    ],
+)
+def test_other_ways_to_resize_stay(settings):
+    graph = Graph(np.float32)
+    x = graph.input("x", "n", 2, 4, 4)
+    scale = settings.get("scale", 2.0)
+    given = {"mode": "nearest"} | {key: value for key, value in settings.items() if key != "scale"}
+    up = graph.add("Resize", x, "", graph.constant([1.0, 1.0, scale, scale]), **given)
+    model = graph.model(graph.add("Conv", graph.add("Relu", up), graph.weight(3, 2, 3, 3), pads=[1] * 4))
+    assert operators(rewritten(model, UpsampleLate(), UpsampledToPhases())) == ["Resize", "Relu", "Conv"]
