@@ -105,9 +105,7 @@ def measure_limits(
             try:
                 with meter(precision, size, threads) as product:
                     seconds = _time(product.run, repeats, budget_s)
-                    rates.append(
-                        _rate("macs", precision, product.measured_by, product.threads, size, size**3, seconds)
-                    )
+                    rates.append(_rate("macs", precision, product.measured_by, product.threads, size, size**3, seconds))
             except SourceAbsent as absent:
                 notes.append(f"{precision} with {name}: {absent}")
             except RuntimeError as error:  # a kernel that this processor or this build does not have

@@ -7,6 +7,7 @@ import os
 import platform
 import re
 import sys
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -171,7 +172,7 @@ def describe_gpus(notes: list[str]) -> list[Json]:
 
 
 def _gpu(nvml: Any, handle: Any) -> Json:
-    asked = {
+    asked: dict[str, Callable[[], object]] = {
         "name": lambda: as_text(nvml.nvmlDeviceGetName(handle)),
         "memory_bytes": lambda: int(nvml.nvmlDeviceGetMemoryInfo(handle).total),
         "power_limit_w": lambda: nvml.nvmlDeviceGetEnforcedPowerLimit(handle) / 1e3,

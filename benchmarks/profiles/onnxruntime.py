@@ -24,7 +24,9 @@ _KERNEL = "_kernel_time"
 MAX_BYTES = 512 * 2**20
 
 
-def parse_profile(text: str | bytes, what: str = "ONNX Runtime profile", *, skip: int = 1) -> tuple[list[LayerTime], int]:
+def parse_profile(
+    text: str | bytes, what: str = "ONNX Runtime profile", *, skip: int = 1
+) -> tuple[list[LayerTime], int]:
     """The file's content -> (layers with their median time, how many runs).
 
     Args:
@@ -52,7 +54,7 @@ def parse_profile(text: str | bytes, what: str = "ONNX Runtime profile", *, skip
 
 
 def _runs(events: list[dict[str, Any]]) -> tuple[list[dict[str, float]], dict[str, str]]:
-    """Milliseconds by node, run by run; a run ends with the session's own event. Nested graphs have none of their own."""
+    """Milliseconds by node, run by run; a run ends with the session's own event."""
     runs: list[dict[str, float]] = []
     operators: dict[str, str] = {}
     present: dict[str, float] = {}

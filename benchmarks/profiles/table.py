@@ -102,9 +102,14 @@ def make_table(
         found = sum(left.pop(name) for name in mine) * (batch_size or 1) if mine else None
         least = sum(roofs.get(name, 0.0) for name in mine) or None
         share = time.milliseconds / total if total else 0.0
-        rows.append(ProfileRow(time.name, time.operator, time.milliseconds, share, found, least))
+        rows.append(ProfileRow(_label(time.name, mine), time.operator, time.milliseconds, share, found, least))
     matched = 1 - sum(left.values()) / total_macs if total_macs else None
     return ProfileTable(engine, runs, batch_size, tuple(rows), matched)
+
+
+def _label(name: str, nodes: list[str]) -> str:
+    """The graph's name comes first where the engine invented another."""
+    return name if not nodes or any(node in name for node in nodes) else f"{' + '.join(nodes)} [{name}]"
 
 
 def as_lines(table: ProfileTable, most: int | None = None) -> list[str]:

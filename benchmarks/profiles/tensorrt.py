@@ -38,7 +38,7 @@ def parse_profile(text: str | bytes, layer_info: str | bytes | None = None) -> t
         return [_layer(entry, described) for entry in entries[1:]], runs
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise BadInputFile(
-            f"TensorRT profile: not what trtexec --exportProfile writes ({error!r})\nexpected [{{'count': ...}}, layers]"
+            f"not what trtexec --exportProfile writes ({error!r})\nexpected a JSON array: a count, then the layers"
         ) from error
 
 

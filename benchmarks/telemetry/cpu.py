@@ -20,6 +20,7 @@ class CpuSource:
     `rss_peak_bytes` since it began, `memory_used_bytes` of the machine, `energy_j` of the processor packages."""
 
     name = "cpu"
+    over_time = frozenset({"load_percent"})
 
     def __init__(self, rapl: Path = _RAPL) -> None:
         self._rapl_folder = rapl
@@ -36,8 +37,6 @@ class CpuSource:
             raise SourceAbsent('psutil is not installed: pip install "ganrt[bench]"') from error
         self._process = self._psutil.Process()
         self._rapl = readable_zones(self._rapl_folder)
-        self._psutil.cpu_percent(None)  # the first answer is of no interval
-        self._primed = False
 
     def read(self) -> Mapping[str, float]:
         memory = self._process.memory_info()
@@ -45,10 +44,7 @@ class CpuSource:
         peak = _peak_rss(memory)
         if peak is not None:
             values["rss_peak_bytes"] = max(peak, values["rss_bytes"])  # the kernel updates the two at other moments
-        load = self._psutil.cpu_percent(None)
-        if self._primed:
-            values["load_percent"] = load
-        self._primed = True
+        values["load_percent"] = self._psutil.cpu_percent(None)
         values |= self._frequency() | self._temperature()
         if self._rapl:
             values["energy_j"] = sum(zone.joules() for zone in self._rapl)

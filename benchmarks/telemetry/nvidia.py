@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -73,6 +74,7 @@ class NvidiaSource:
     `load_percent`, `throttle.*`."""
 
     name = "nvidia"
+    over_time: frozenset[str] = frozenset()
 
     def __init__(self, device: str | None = None) -> None:
         self._device = device
@@ -156,10 +158,8 @@ class NvidiaSource:
 
     def close(self) -> None:
         if self._nvml is not None:
-            try:
+            with suppress(self._nvml.NVMLError):  # the device may be gone, and NVML with it
                 self._nvml.nvmlShutdown()
-            except self._nvml.NVMLError:  # the device is gone, and NVML with it
-                pass
             self._nvml = None
 
 

@@ -43,6 +43,10 @@ class Source(Protocol):
     def energy(self) -> Energy | None:
         """What its energy is of; None if it measures none. Asked after `open`."""
 
+    @property
+    def over_time(self) -> frozenset[str]:
+        """Readings that tell of the time since the read before, not of the moment."""
+
     def open(self) -> None:
         """Connects.
 
