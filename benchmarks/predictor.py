@@ -36,18 +36,21 @@ class Device:
     int8_tops: float
     source: str
 
+    def offers(self, precision: str) -> bool:
+        """Whether its tensor cores multiply in a precision: BF16 came with Ampere."""
+        return precision in PRECISIONS and not (precision == "bf16" and self.architecture == "turing")
+
     def limit(self, precision: str) -> Limit:
         """The roof for a precision.
 
         Raises:
             UsageError: an unknown precision, or one that the device lacks.
         """
-        rates = {"fp32": self.fp32_tflops, "fp16": self.fp16_tflops, "int8": self.int8_tops}
-        if self.architecture != "turing":  # tensor cores multiply BF16 since Ampere
-            rates["bf16"] = self.fp16_tflops
-        if precision not in rates:
-            raise UsageError(f"{self.name}: precision '{precision}': expected one of {', '.join(rates)}")
-        return Limit(rates[precision] * 1e12 / 2, self.bandwidth_gb_s * 1e9, f"published: {self.source}")
+        if not self.offers(precision):
+            offered = ", ".join(known for known in PRECISIONS if self.offers(known))
+            raise UsageError(f"{self.name}: precision '{precision}': expected one of {offered}")
+        rate = {"fp32": self.fp32_tflops, "int8": self.int8_tops}.get(precision, self.fp16_tflops)
+        return Limit(rate * 1e12 / 2, self.bandwidth_gb_s * 1e9, f"published: {self.source}")
 
 
 @dataclass(frozen=True)

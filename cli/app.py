@@ -35,12 +35,12 @@ app = typer.Typer(
 )
 
 
-def command(name: str, examples: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Registers a command; `examples` end its --help and are run by the tests, one a line."""
+def command(name: str, examples: str, group: typer.Typer | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Registers a command, at the top or in a group; `examples` end its --help and are run by the tests, one a line."""
 
     def register(function: Callable[P, R]) -> Callable[P, R]:
         epilog = "Examples:\n\n" + "\n\n".join(line.strip() for line in examples.strip().splitlines())
-        app.command(name, epilog=epilog)(_with_exit_codes(function))
+        (group or app).command(name, epilog=epilog)(_with_exit_codes(function))
         return function
 
     return register
