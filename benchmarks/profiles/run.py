@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ganrt.benchmarks.inputs import make_inputs
 from ganrt.benchmarks.limits import measure_limits
 from ganrt.benchmarks.profiles import onnxruntime, openvino, tensorrt
 from ganrt.benchmarks.profiles.table import LayerTime, ProfileTable, make_table
@@ -16,7 +13,6 @@ from ganrt.benchmarks.roofline import Limit, roofline
 from ganrt.engines.cost import layer_costs
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.errors import UsageError
-from ganrt.spec import GeneratorSpec
 
 RUNNABLE = ("onnxruntime", "openvino")
 IMPORTABLE = ("onnxruntime", "tensorrt")
@@ -52,7 +48,7 @@ def profile_model(model: Path, options: ProfileOptions) -> ProfileTable:
         raise UsageError(f"precision '{options.precision}': {options.backend} is profiled in {', '.join(precisions)}")
     if min(options.batch_size, options.runs) < 1:
         raise UsageError("bench layers: expected a batch and runs of 1 or more")
-    inputs = random_inputs(read_onnx(model).spec(), options.batch_size)
+    inputs = make_inputs(read_onnx(model).spec(), 0, 0, options.batch_size)
     if options.backend == "openvino":
         times, runs = openvino.run_profile(
             model, inputs, runs=options.runs, threads=options.threads, precision=options.precision
@@ -99,19 +95,3 @@ def _table(
     costs = layer_costs(model)
     roof = roofline(costs, limit, precision, batch_size) if costs and limit and batch_size else None
     return make_table(engine, times, runs=runs, batch_size=batch_size, costs=costs, roof=roof)
-
-
-def random_inputs(spec: GeneratorSpec, count: int) -> dict[str, NDArray[Any]]:
-    """What the graph takes, of the right form: the time of a layer does not depend on what the picture shows."""
-    random = np.random.default_rng(0)
-    if spec.image:
-        shape = (count, spec.image.height, spec.image.width, spec.image.channels)
-        return {"source": random.integers(0, 256, shape, np.uint8)}
-    inputs: dict[str, NDArray[Any]] = {}
-    if spec.latent:
-        inputs["z"] = random.standard_normal((count, spec.latent.dim), np.float32)
-    if spec.labels:
-        inputs["labels"] = np.eye(spec.labels.count, dtype=np.float32)[np.arange(count) % spec.labels.count]
-    if spec.statistics.mode == "input":
-        inputs["truncation"] = np.full(count, spec.statistics.high, np.float32)
-    return inputs

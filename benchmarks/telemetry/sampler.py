@@ -16,7 +16,7 @@ MOST_POINTS = 1000
 
 
 class Sampler:
-    """Context manager that watches subjects, each in one or more slices of time:
+    """The observer (see `observe.py`) that watches subjects, each in one or more slices of time:
 
         with Sampler() as sampler:
             sampler.begin("a"); run(); sampler.end("a")
@@ -67,7 +67,6 @@ class Sampler:
         if self._thread:
             self._thread.join()
         for source in self._opened:
-            self._ask_about(source)
             source.close()
 
     def begin(self, subject: str) -> None:
@@ -75,19 +74,20 @@ class Sampler:
         with self._lock:
             self._now = self._series.setdefault(subject, Series(self._most_points))
             self._now.resume()
-            self._slice_began = self._clock()
             self._read_all(first=True)
+            self._slice_began = self._clock()
 
     def end(self, subject: str) -> None:
         """It has ended."""
         with self._lock:
-            if self._now is not None:
+            if self._now is not None and self._now is self._series.get(subject):
+                self._now.seconds += self._clock() - self._slice_began
                 self._read_all()
-                self._series[subject].seconds += self._clock() - self._slice_began
-            self._now = None
+                self._now = None
 
     def telemetry(self, subject: str) -> Telemetry:
-        """What was seen of a subject; call it after the block, so that sources can be asked about themselves."""
+        """What was seen of a subject; ends a slice that was interrupted."""
+        self.end(subject)
         series = self._series.get(subject) or Series(self._most_points)
         energies = {source.name: source.energy for source in self._opened}
         return summarise(series, energies, self._about, tuple(self._notes))
@@ -108,6 +108,7 @@ class Sampler:
             source.close()
         else:
             self._opened.append(source)
+            self._ask_about(source)
 
     def _ask_about(self, source: Source) -> None:
         try:

@@ -19,7 +19,7 @@ _CORE = re.compile(r"(\d+)%(?:@(\d+))?")
 _ENGINE = r"\b{} (?:(\d+)%)?(?:@(\[[^\]]*\]|\d+))?(?=\s|$)"
 _EMC, _GPU = re.compile(_ENGINE.format("EMC_FREQ")), re.compile(_ENGINE.format("GR3D_FREQ"))
 _TEMPERATURE = re.compile(r"(?<!\S)([A-Za-z][\w-]*)@(-?\d+(?:\.\d+)?)C(?:/-?[\d.]+C)*(?=\s|$)")
-_RAIL = re.compile(r"(?<!\S)((?:VDD|VIN|POM|CPU|GPU|SOC|SYS|CV|DDR)\w*) (-?\d+)(?:mW)?(?:/-?\d+(?:mW)?)+(?=\s|$)")
+_RAIL = re.compile(r"(?<!\S)((?:VDD|VIN|POM|CPU|GPU|SOC|SYS|CV|DDR)\w*) (-?\d+)(?:mW(?:/-?\d+mW)*|(?:/-?\d+)+)(?=\s|$)")
 _ABSENT_C = -256.0  # what a sensor that is switched off reports
 # The rails that add up to all that the module (or the board, `VIN`) draws, the best first. AGX modules have no rail of
 # the whole; VDDQ_VDD2_1V8AO is fed by VIN_SYS_5V0 and must not be counted twice.
