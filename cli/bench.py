@@ -41,7 +41,9 @@ def bench(
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The JSON document to write.")] = None,
     subjects: Subjects = "all",
     backend: Annotated[str, typer.Option("--backend", help="Of our backends only this one; auto: all.")] = "auto",
-    precision: Annotated[str, typer.Option("--precision", help="fp32, fp16, bf16, int8; several with commas.")] = "fp32",
+    precision: Annotated[
+        str, typer.Option("--precision", help="fp32, fp16, bf16, int8; several with commas.")
+    ] = "fp32",
     scenario: Annotated[
         str,
         typer.Option(
@@ -55,9 +57,7 @@ def bench(
     device: options.Device = "auto",
     duration: Duration = 5.0,
     warmup: Annotated[float, typer.Option("--warmup", help="The most seconds that warming up may take.")] = 10.0,
-    least_samples: Annotated[
-        int, typer.Option("--min-samples", min=1, help="Fewer calls are marked unstable.")
-    ] = 20,
+    least_samples: Annotated[int, typer.Option("--min-samples", min=1, help="Fewer calls are marked unstable.")] = 20,
     processes: Annotated[int, typer.Option("--processes", min=1, help="Fresh processes of cold_start.")] = 7,
     fps: Annotated[float, typer.Option("--fps", help="The rate of scenario frame.")] = 60.0,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of inputs, order and resampling.")] = 0,
