@@ -13,7 +13,7 @@ from ganrt.benchmarks.scenarios import Load, run_slice
 from ganrt.benchmarks.statistics import intervals
 
 _SLICE_NS = 100_000_000
-_SERIES, _LENGTH, _SLICES = 200, 1000, 20
+_SERIES, _LENGTH, _SLICES = 400, 1000, 20
 
 
 def overhead_ns(clock: Clock) -> float:

@@ -41,9 +41,7 @@ def bench(
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The JSON document to write.")] = None,
     subjects: Subjects = "all",
     backend: Annotated[str, typer.Option("--backend", help="Of our backends only this one; auto: all.")] = "auto",
-    precision: Annotated[
-        str, typer.Option("--precision", help="fp32, fp16, bf16, int8; several with commas.")
-    ] = "fp32",
+    precision: Annotated[str, typer.Option("--precision", help="fp32, fp16, bf16, int8; some, with commas")] = "fp32",
     scenario: Annotated[
         str,
         typer.Option(
