@@ -101,11 +101,13 @@ def _biggan_tensor(key: str, shape: tuple[int, ...], random: torch.Generator) ->
 
     values: Tensor = torch.randn(shape, generator=random)
     if key.endswith("running_vars"):
-        return values.abs() * 0.1 + 1
+        values = values.abs() * 0.1 + 1
+        return values
     if key == "embeddings.weight":
         return values
     if len(shape) > 1 and not key.endswith("running_means"):
-        return values / prod(shape[1:]) ** 0.5
+        values = values / prod(shape[1:]) ** 0.5
+        return values
     return values * 0.1 + (1.0 if key.endswith(("bn.weight", "gamma")) else 0.0)
 
 

@@ -53,11 +53,12 @@ def coverage(correlation: float, seed: int = 0) -> Coverage:
         for name, value in truth.items()
     }
     medians = [pair["p50"] for pair in found if "p50" in pair]
-    agreeing = [_agree(a, b) for a, b in zip(medians[::2], medians[1::2], strict=False)]
+    agreeing = [agree(a, b) for a, b in zip(medians[::2], medians[1::2], strict=False)]
     return Coverage(correlation, _SERIES, *(float(np.mean(x)) for x in (hits["p50"], hits["p90"], agreeing)))
 
 
-def _agree(a: tuple[float, float], b: tuple[float, float]) -> bool:
+def agree(a: tuple[float, float], b: tuple[float, float]) -> bool:
+    """Whether two runs agree, by their intervals of the same statistic."""
     distance = abs((a[0] + a[1]) / 2 - (b[0] + b[1]) / 2)
     return distance <= math.hypot((a[1] - a[0]) / 2, (b[1] - b[0]) / 2)
 
