@@ -41,20 +41,20 @@ class Coverage:
     agreeing: float
 
 
-def coverage(correlation: float, seed: int = 0) -> Coverage:
+def coverage(correlation: float, seed: int = 0, series: int = _SERIES) -> Coverage:
     """On synthetic latencies whose truth is known: log-normal, autoregressive, 1000 a series.
 
     Two runs agree where the medians differ by less than their intervals' half widths, added in squares.
     """
     truth = {"p50": 10.0, "p90": 10 * math.exp(0.1 * 1.2815515655446004)}
-    found = [intervals(row, [_LENGTH // _SLICES] * _SLICES) for row in synthetic(correlation, _SERIES, _LENGTH, seed)]
+    found = [intervals(row, [_LENGTH // _SLICES] * _SLICES) for row in synthetic(correlation, series, _LENGTH, seed)]
     hits = {
         name: [pair[name][0] <= value <= pair[name][1] for pair in found if name in pair]
         for name, value in truth.items()
     }
     medians = [pair["p50"] for pair in found if "p50" in pair]
     agreeing = [agree(a, b) for a, b in zip(medians[::2], medians[1::2], strict=False)]
-    return Coverage(correlation, _SERIES, *(float(np.mean(x)) for x in (hits["p50"], hits["p90"], agreeing)))
+    return Coverage(correlation, series, *(float(np.mean(x)) for x in (hits["p50"], hits["p90"], agreeing)))
 
 
 def agree(a: tuple[float, float], b: tuple[float, float]) -> bool:
