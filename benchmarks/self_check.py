@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,12 +33,15 @@ def _nothing(number: int) -> int:
 
 @dataclass(frozen=True)
 class Coverage:
-    """How often an interval held the truth, and how often two runs agreed within theirs; shares of `series`."""
+    """How often an interval held the truth, and how often two runs agreed within theirs; shares of `series`.
+
+    `p90` is None where so few series support an interval of it that the share says nothing.
+    """
 
     correlation: float
     series: int
     median: float
-    p90: float
+    p90: float | None
     agreeing: float
 
 
@@ -53,8 +57,9 @@ def coverage(correlation: float, seed: int = 0, series: int = _SERIES) -> Covera
         for name, value in truth.items()
     }
     medians = [pair["p50"] for pair in found if "p50" in pair]
-    agreeing = [agree(a, b) for a, b in zip(medians[::2], medians[1::2], strict=False)]
-    return Coverage(correlation, series, *(float(np.mean(x)) for x in (hits["p50"], hits["p90"], agreeing)))
+    agreeing = [agree(a, b) for a, b in combinations(medians, 2)]
+    p90 = float(np.mean(hits["p90"])) if len(hits["p90"]) > series / 2 else None
+    return Coverage(correlation, series, float(np.mean(hits["p50"])), p90, float(np.mean(agreeing)))
 
 
 def agree(a: tuple[float, float], b: tuple[float, float]) -> bool:

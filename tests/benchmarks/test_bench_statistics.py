@@ -44,9 +44,9 @@ def test_the_correlation_of_autoregressive_series_is_recognised():
 @pytest.mark.parametrize("phi", [0.0, 0.5, 0.9])
 def test_intervals_keep_their_word_on_correlated_latencies(phi):
     found = coverage(phi, series=100)
-    assert found.median >= 0.9
-    assert found.p90 >= 0.85
-    assert found.agreeing >= 0.9
+    assert found.median >= 0.92
+    assert found.p90 is None or found.p90 >= 0.92
+    assert found.agreeing >= 0.95
 
 
 def test_resampling_single_values_would_not(monkeypatch):
