@@ -59,11 +59,10 @@ def test_refusals(run, arguments, code, words):
 def test_an_interrupted_run_is_written_and_marked(run, tmp_path, monkeypatch):
     from ganrt.benchmarks import contestants
 
-    original, calls = contestants.Contestant._call, []
+    original = contestants.Contestant._call
 
     def interrupted(self, number):
-        calls.append(number)
-        if len(calls) == 40:
+        if len(self.slices) == 3:
             raise KeyboardInterrupt
         original(self, number)
 
