@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from ganrt.exporter.checkpoints import read_checkpoint
 from ganrt.exporter.families import biggan_deep, build_generator
-from ganrt.exporter.families.biggan_deep_layers import Generator, GenBlock, SelfAttention
+from ganrt.exporter.families.biggan_deep_layers import GenBlock, Generator, SelfAttention
 from ganrt.exporter.families.protocol import Built
 from ganrt.exporter.graph import build_graph, with_native_output
 from ganrt.exporter.session import Session
