@@ -110,10 +110,11 @@ def test_no_tegrastats_and_no_jtop(monkeypatch):
 class Jtop:
     """jtop's client, as far as it is used: names and units of jetson-stats 4 (its page "jtop.jtop")."""
 
-    power = {"tot": {"volt": 5000, "curr": 1000, "power": 5010, "avg": 4800}, "rail": {}}
-    memory = {"RAM": {"tot": 8000000, "used": 2000, "shared": 100}}
-    temperature = {"cpu": {"temp": 50.5, "online": True}, "cv0": {"temp": -256, "online": False}}
-    alive = True
+    def __init__(self):
+        self.power = {"tot": {"volt": 5000, "curr": 1000, "power": 5010, "avg": 4800}, "rail": {}}
+        self.memory = {"RAM": {"tot": 8000000, "used": 2000, "shared": 100}}
+        self.temperature = {"cpu": {"temp": 50.5, "online": True}, "cv0": {"temp": -256, "online": False}}
+        self.alive = True
 
     def start(self):
         pass

@@ -22,8 +22,14 @@ def test_help_and_version(run):
     assert run()[0] in (0, 2)
 
 
+def commands(group):
+    yield from group.registered_commands
+    for inner in group.registered_groups:
+        yield from commands(inner.typer_instance)
+
+
 def examples():
-    for command in app.registered_commands:
+    for command in commands(app):
         for line in command.epilog.split("\n\n")[1:]:
             yield pytest.param(line, id=line)
 
