@@ -17,6 +17,7 @@ from ganrt.benchmarks.profiles.table import LayerTime
 from ganrt.errors import BadInputFile
 
 _ORIGIN = re.compile(r"\[ONNX Layer: ([^\]]+)\]")
+_COPY = "Reformatting CopyNode"  # names the layer that it prepares a tensor for, but multiplies nothing
 _PART = re.compile(r"\s\+\s|[(),\s]+")
 
 
@@ -52,7 +53,7 @@ def _json(text: str | bytes, option: str) -> Any:
 def _layer(entry: dict[str, Any], described: dict[str, tuple[str, tuple[str, ...]]]) -> LayerTime:
     name = str(entry["name"])
     operator, nodes = described.get(name, ("", ()))
-    parts = tuple(part for part in _PART.split(name) if part)
+    parts = () if name.startswith(_COPY) else tuple(part for part in _PART.split(name) if part)
     return LayerTime(name, operator, float(entry.get("medianMs", entry["averageMs"])), nodes or parts)
 
 

@@ -28,8 +28,6 @@ THROTTLE_REASONS = {
 }
 _REASONS = ("nvmlDeviceGetCurrentClocksEventReasons", "nvmlDeviceGetCurrentClocksThrottleReasons")
 _TEMPERATURES = ("nvmlDeviceGetTemperatureV", "nvmlDeviceGetTemperature")
-# After these the device does not come back within a run.
-_GONE = ("NVMLError_GpuIsLost", "NVMLError_Uninitialized", "NVMLError_DriverNotLoaded", "NVMLError_ResetRequired")
 
 
 def load_nvml() -> Any:
@@ -81,6 +79,7 @@ class NvidiaSource:
         self._nvml: Any = None
         self._readings: dict[str, Callable[[], float]] = {}
         self._reasons: Callable[[], int] | None = None
+        self._last_error = ""
 
     @property
     def energy(self) -> Energy | None:
@@ -138,15 +137,14 @@ class NvidiaSource:
         if reasons is not None:
             values |= {f"throttle.{name}": float(bool(int(reasons) & bit)) for name, bit in THROTTLE_REASONS.items()}
         if not values:
-            raise SourceLost("the device answers no question any more")
+            raise SourceLost(f"the device answers no question any more: {self._last_error}")
         return values
 
     def _ask(self, call: Callable[[], float]) -> float | None:
         try:
             return call()
         except self._nvml.NVMLError as error:
-            if type(error).__name__ in _GONE:
-                raise SourceLost(str(error)) from error
+            self._last_error = str(error)
             return None
 
     def about(self) -> Mapping[str, str]:
