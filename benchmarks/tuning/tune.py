@@ -183,7 +183,8 @@ def _same_bytes(
         with winner.open(threads, (size,)) as engine:
             pictures = np.concatenate(list(draw_in(engine, samples.part(0, count), size)))
         drawn.setdefault(pictures.tobytes(), []).append(size)
-    return tuple(max(drawn.values(), key=_usefulness))
+    best = max(drawn.values(), key=_usefulness)
+    return tuple(best)
 
 
 def _usefulness(sizes: list[int]) -> tuple[bool, int, int]:
