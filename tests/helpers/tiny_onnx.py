@@ -158,12 +158,8 @@ def _embedding(table: np.ndarray, how: str) -> tuple[list[onnx.NodeProto], dict[
     if how == "tanh":
         return [tanh, node("MatMul", ["bent", "table"], ["embedded"])], weights
     assert how == "both", how
-    return [
-        node("MatMul", ["labels", "table"], ["straight"]),
-        tanh,
-        node("MatMul", ["bent", "table"], ["curved"]),
-        node("Add", ["straight", "curved"], ["embedded"]),
-    ], weights
+    products = [node("MatMul", [source, "table"], [f"{source}_out"]) for source in ("labels", "bent")]
+    return [tanh, *products, node("Add", ["labels_out", "bent_out"], ["embedded"])], weights
 
 
 def translator_spec(

@@ -148,9 +148,9 @@ def test_psi_moves_latent_and_statistics_unless_told_otherwise(tmp_path):
 )
 def test_sweeps_that_make_no_sense_are_refused_before_any_work(tmp_path, factors, options, words):
     seen = []
-    with ganrt.load(save_tiny(tmp_path / "a.onnx", tiny_spec(statistics=True))) as generator:
-        with pytest.raises(ganrt.UsageError, match=words):
-            sweep(generator, factors, progress=seen.append, **options)
+    model = save_tiny(tmp_path / "a.onnx", tiny_spec(statistics=True))
+    with ganrt.load(model) as generator, pytest.raises(ganrt.UsageError, match=words):
+        sweep(generator, factors, progress=seen.append, **options)
     assert seen == []
 
 
