@@ -122,7 +122,7 @@ def _write_names(axes: Any, points: F64, names: Sequence[str], renderer: Any) ->
     halo = import_module("matplotlib.patheffects").withStroke(linewidth=2, foreground="white")
     taken = np.empty((0, 4))
     for number in _spread(pixels):
-        name = names[number]
+        name = names[number].split(",")[0]  # ImageNet's names are lists of synonyms
         label = name if len(name) <= _WIDEST_NAME else f"{name[: _WIDEST_NAME - 1]}…"
         style = {"ha": "center", "va": "center", "fontsize": 9, "parse_math": False, "path_effects": [halo]}
         drawn = axes.annotate(label, points[number], (0, 0), textcoords="offset pixels", **style)
