@@ -74,6 +74,8 @@ def interpolate(
     check_output(output, force)
     with options.open_generator(model, backend, device, precision, threads) as generator:
         announce(generator)
+        for name in keyframes:
+            options.note_weights(generator, name)
         with Progress(total, "frames") as progress:
             frames = progress.follow(generator.stream(path, fps))
             origin = {

@@ -63,6 +63,7 @@ def sweep(
     total = len(values) * images_a_row(latents, diversity_samples)
     with options.open_generator(model, backend, device, precision, threads) as generator:
         announce(generator)
+        options.note_weights(generator, class_name)
         with Progress(total, "images") as progress:
             rows = run_sweep(
                 generator,

