@@ -132,8 +132,7 @@ class Generator:
         """
         latent = self._latent()
         how = truncation if isinstance(truncation, Truncation) else Truncation(psi=truncation)
-        if how.statistics is not None and self.spec.statistics.mode != "input":
-            raise UsageError(f"statistics truncation: '{self.spec.name}' has no batch-norm statistics to choose from")
+        self._check_statistics(how)
         done = 0
         for batch in _chunks(pairs, self._batch_size(batch_size)):
             seeds = as_uint64("seeds", [pair[0] for pair in batch])
@@ -192,13 +191,28 @@ class Generator:
         return np.concatenate(batches) if batches else self._no_images()
 
     def stream(self, walk: Walk, fps: float = 60.0) -> Iterator[Images]:
-        """The frames of one pass through a walk, as fast as they are taken: uint8 [h, w, c] each."""
+        """The frames of one pass through a walk, as fast as they are taken: uint8 [h, w, c] each.
+
+        Frame k does not depend on the frames before it. A walk without classes shows class 0 of a conditional
+        generator.
+
+        Raises:
+            UsageError: at once, before any frame: the walk asks for what this generator does not have.
+        """
         latent = self._latent()
+        self._check_statistics(walk.truncation)
+        walk.latents(latent, [0], fps)
+        walk.labels(self.spec, [0], fps)
         step = self._batch_size(None)
-        frames = walk.frame_count(fps)
-        for first in range(0, frames, step):
-            z = walk.latents(latent, range(first, min(first + step, frames)), fps)
-            yield from self.synthesize(z, truncation=walk.truncation)
+        total = walk.frame_count(fps)
+        batches = (range(first, min(first + step, total)) for first in range(0, total, step))
+        return (
+            image
+            for frames in batches
+            for image in self.synthesize(
+                walk.latents(latent, frames, fps), walk.labels(self.spec, frames, fps), walk.truncation
+            )
+        )
 
     def translate(self, pictures: Images, batch_size: int | None = None) -> Images:
         """Translates pictures, image to image.
@@ -245,6 +259,12 @@ class Generator:
                 f"'{self.spec.name}' has the task '{self.spec.task}': it does not draw images from latents{hint}"
             )
         return self.spec.latent
+
+    def _check_statistics(self, how: Truncation) -> None:
+        if self.spec.statistics.mode == "input":
+            statistics_value(self.spec, how)
+        elif how.statistics is not None:
+            raise UsageError(f"statistics truncation: '{self.spec.name}' has no batch-norm statistics to choose from")
 
     def _batch_size(self, wanted: int | None) -> int:
         sizes = self._engine.batch_sizes

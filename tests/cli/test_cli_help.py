@@ -8,7 +8,7 @@ import sys
 import cv2
 import numpy as np
 import pytest
-from tiny_onnx import save_translator, translator_spec
+from tiny_onnx import save_embedded, save_translator, translator_spec
 
 import ganrt
 from ganrt.cli.app import app
@@ -43,6 +43,7 @@ def test_the_examples_of_help_run(run, line):
     Path("photos").mkdir()
     for name in ("horse.jpg", "photos/one.jpg", "photos/two.jpg"):
         cv2.imwrite(name, np.full((20, 30, 3), 99, np.uint8))
+    save_embedded(Path("flowers.onnx"))
     if "theirs" in line or "scripted" in line:
         from tiny_networks import net, save_onnx, save_torchscript
 
