@@ -17,6 +17,9 @@ FAMILIES: dict[str, str] = {
     "csc413": "ganrt.exporter.families.csc413:CSC413",
     "csc413-cyclegan": "ganrt.exporter.families.csc413_cycle:CSC413Cycle",
     "cyclegan": "ganrt.exporter.families.cyclegan:CycleGAN",
+    "biggan": "ganrt.exporter.families.biggan:BigGAN",
+    "biggan-deep-ajbrock": "ganrt.exporter.families.biggan_deep_ajbrock:BigGANDeepAjbrock",
+    "bigbigan-128": "ganrt.exporter.families.bigbigan_128:BigBiGAN128",
     "keras": "ganrt.exporter.families.keras:Keras",
 }
 _SHOWN_KEYS = 5
