@@ -139,7 +139,7 @@ class _Maker:
     def statistics(self, name: str, channels: int) -> None:
         self.tensor(f"{name}.stored_mean", (channels,), 0.3)
         # Some near zero, so that the epsilon shows.
-        self.positive(f"{name}.stored_var", channels, 0.0005, 0.6)
+        self.positive(f"{name}.stored_var", channels, 0.01, 1.0)
 
     def attention(self, name: str, channels: int) -> None:
         for part, shape in (
@@ -152,7 +152,7 @@ class _Maker:
         self.tensor(f"{name}.gamma", (), 0.0, 1.5)
 
     def last(self, channels: int, outputs: int) -> None:
-        self.tensor("output_layer.0.gain", (channels,), 0.2, 0.5)
+        self.tensor("output_layer.0.gain", (channels,), 0.1, 0.2)
         self.tensor("output_layer.0.bias", (channels,), 0.2)
         self.statistics("output_layer.0", channels)
         self.layer("output_layer.2", (outputs, channels, 3, 3))

@@ -185,7 +185,7 @@ class Net:
             scores = queries @ keys
             if self.wrong.scaled_attention:
                 scores = scores / 8**0.5
-            exponentials = (scores - scores.max()).exp()
+            exponentials = (scores - scores.amax(0 if self.wrong.softmax_over_queries else 1, keepdim=True)).exp()
             weights = exponentials / exponentials.sum(0 if self.wrong.softmax_over_queries else 1, keepdim=True)
             out[i] = (values @ weights.T).reshape(out[i].shape)
         return x + self.state[f"{name}.gamma"].double() * self.conv(out, f"{name}.{last}")
