@@ -35,6 +35,7 @@ def export(
         typer.Option("--family", help="The generator's family, where the keys do not tell, such as dcgan."),
     ] = None,
     settings: options.Settings = None,
+    freeze: options.Freeze = None,
     name: Annotated[str | None, typer.Option("--name", help="The model's name; by default the output's.")] = None,
     licence: Annotated[str | None, typer.Option("--licence", help="Licence of the weights, kept in the file.")] = None,
     attribution: Annotated[
@@ -54,6 +55,7 @@ def export(
         sampler=sampler,
         family=family,
         settings=options.parse_settings(settings),
+        freeze_truncation=options.parse_freeze(freeze),
         name=name,
         licence=licence,
         attribution=attribution,

@@ -42,6 +42,7 @@ def export(
     sampler: Sampler,
     family: str | None = None,
     settings: Mapping[str, str] = _NO_SETTINGS,
+    freeze_truncation: float | None = None,
     name: str | None = None,
     licence: str | None = None,
     attribution: str | None = None,
@@ -56,6 +57,8 @@ def export(
         family: None recognises it.
         settings: what the weights do not say, such as `bn_eps` of DCGAN; `part` names the generator among several
             networks in one checkpoint; see `docs/families.md`.
+        freeze_truncation: folds a BigGAN's batch-norm statistics at this truncation into the graph, which then has no
+            input `truncation`; the same as the setting `truncation`.
         name: the generator's, by default the output's without its suffix.
         licence: of the weights; with `attribution` it is kept in the spec.
         force: overwrite `output`.
@@ -77,7 +80,7 @@ def export(
     from ganrt.exporter.verify import verify
 
     say(f"reading {checkpoint}")
-    prepared = _prepare(checkpoint, family, settings, sampler)
+    prepared = _prepare(checkpoint, family, _with_frozen(settings, freeze_truncation), sampler)
     spec = _describe(prepared, name or _safe_name(output.stem), licence, attribution)
     built = replace(prepared.built, spec=spec)
     for note in (*prepared.notes, *built.notes):
@@ -99,6 +102,14 @@ def _silent(_: str) -> None:
 
 def _safe_name(stem: str) -> str:
     return re.sub(r"[^A-Za-z0-9._+-]+", "-", stem).lstrip("._+-")[:100] or "generator"
+
+
+def _with_frozen(settings: Mapping[str, str], truncation: float | None) -> Mapping[str, str]:
+    if truncation is None:
+        return settings
+    if "truncation" in settings:
+        raise UsageError(f"--freeze truncation and --set truncation={settings['truncation']}: expected one of them")
+    return {**settings, "truncation": repr(float(truncation))}
 
 
 def _prepare(checkpoint: Path, family: str | None, settings: Mapping[str, str], sampler: Sampler) -> Prepared:

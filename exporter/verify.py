@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from ganrt.errors import NegativeResult
 from ganrt.exporter.families.protocol import Built
 from ganrt.exporter.graph import to_levels, to_native_input, to_uint8, with_native_output
-from ganrt.exporter.inputs import Array, Inputs, Sampler, picture_sizes, sample_inputs
+from ganrt.exporter.inputs import Array, Inputs, Sampler, picture_sizes, sample_inputs, truncation_of
 from ganrt.exporter.session import Session
-from ganrt.spec import Verification
+from ganrt.spec import Statistics, Verification
 
 TOLERANCE = 1e-4
 TOLERANCE_UINT8 = 1
@@ -114,7 +114,7 @@ def verify(
             progress(f"verified {done} of {sum(BATCHES)} {what}")
     result = _summarise(errors, f"torch {torch.__version__}, float32, before folding")
     if not result.passed:
-        raise NegativeResult(_failure(result, what))
+        raise NegativeResult(_failure(result, what, built.spec.statistics))
     return result
 
 
@@ -187,11 +187,14 @@ def _summarise(errors: list[_Errors], against: str) -> Comparison:
     )
 
 
-def _failure(result: Comparison, what: str) -> str:
+def _failure(result: Comparison, what: str, statistics: Statistics) -> str:
+    where = f"index {result.worst_index} of {result.samples} {what}"
+    if statistics.mode == "input":
+        where += f", truncation {truncation_of(statistics, result.worst_index):.4g}"
     psnr = "identical" if result.psnr is None else f"{result.psnr:.1f} dB"
     return (
-        f"the exported graph draws something else than the checkpoint, worst at seed {SEED}, index "
-        f"{result.worst_index} of {result.samples} {what}; nothing was written\n"
+        f"the exported graph draws something else than the checkpoint, worst at seed {SEED}, {where}; "
+        "nothing was written\n"
         f"float error {result.max_error:.3g} (at most {TOLERANCE:g}), uint8 error {result.max_error_uint8} "
         f"(at most {TOLERANCE_UINT8}), rounding error {result.rounding_error:.3g} (at most {TOLERANCE_ROUNDING:.3g}), "
         f"PSNR {psnr}"

@@ -16,6 +16,7 @@ FAMILIES: dict[str, str] = {
     "dcgan": "ganrt.exporter.families.dcgan:DCGAN",
     "csc413": "ganrt.exporter.families.csc413:CSC413",
     "csc413-cyclegan": "ganrt.exporter.families.csc413_cycle:CSC413Cycle",
+    "biggan-deep": "ganrt.exporter.families.biggan_deep:BigGANDeep",
     "cyclegan": "ganrt.exporter.families.cyclegan:CycleGAN",
     "biggan": "ganrt.exporter.families.biggan:BigGAN",
     "biggan-deep-ajbrock": "ganrt.exporter.families.biggan_deep_ajbrock:BigGANDeepAjbrock",
@@ -86,6 +87,11 @@ def build_generator(checkpoint: Checkpoint, family: str | None, settings: Mappin
 
 
 def _check_settings(family: str, accepted: Mapping[str, str], settings: Mapping[str, str]) -> None:
+    if "truncation" in settings and "truncation" not in accepted:
+        raise UsageError(
+            f"--freeze truncation={settings['truncation']}: family {family} has no truncation-indexed statistics\n"
+            "expected a BigGAN; truncated latents need no freezing: ganrt generate --truncation"
+        )
     for key in settings:
         if key not in accepted:
             known = ", ".join(f"{name} ({meaning})" for name, meaning in accepted.items()) or "none"

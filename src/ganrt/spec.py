@@ -90,7 +90,10 @@ class Labels(_Section):
 
 @dataclass(frozen=True, kw_only=True)
 class Statistics(_Section):
-    """Truncation-indexed batch-norm statistics (BigGAN): an input, frozen at `value`, or none."""
+    """Truncation-indexed batch-norm statistics (BigGAN): an input, frozen at `value`, or none.
+
+    The input takes `low` to `high`, but never 0, even where `low` is 0.
+    """
 
     mode: str = checked(one_of("input", "frozen", "none"), default="none")
     value: float | None = checked(optional(number(0, 1)), default=None)
