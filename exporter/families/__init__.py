@@ -20,6 +20,7 @@ FAMILIES: dict[str, str] = {
     "cyclegan": "ganrt.exporter.families.cyclegan:CycleGAN",
     "biggan": "ganrt.exporter.families.biggan:BigGAN",
     "biggan-deep-ajbrock": "ganrt.exporter.families.biggan_deep_ajbrock:BigGANDeepAjbrock",
+    "biggan-ivclab": "ganrt.exporter.families.biggan_ivclab:BigGANIvclab",
     "bigbigan-128": "ganrt.exporter.families.bigbigan_128:BigBiGAN128",
     "keras": "ganrt.exporter.families.keras:Keras",
 }

@@ -23,6 +23,7 @@ from ganrt.exporter.families.biggan_shapes import (
     attended,
     bottom_width,
     count_blocks,
+    labels_of,
     picture_channels,
     require_statistics,
     shape_of,
@@ -30,7 +31,7 @@ from ganrt.exporter.families.biggan_shapes import (
 from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import Built, KeyCondition, State
-from ganrt.spec import GeneratorSpec, Labels, Latent, Output
+from ganrt.spec import GeneratorSpec, Latent, Output
 
 TF_PRIOR = Latent(dim=1, prior="truncated_normal", threshold=2.0, psi_mode="scale")
 NORMAL_PRIOR = Latent(dim=1, prior="normal", threshold=None, psi_mode="resample")
@@ -174,6 +175,7 @@ class BigGAN:
             raise BadInputFile(reason)
         plain = read_plain(state, settings)
         shape = infer_shape(plain.state)
+        labels, naming = labels_of(shape.classes)
         prior = TF_PRIOR if plain.converted else NORMAL_PRIOR
         return Built(
             module=load_generator(shape, plain),
@@ -181,12 +183,12 @@ class BigGAN:
                 name="biggan",
                 family="biggan",
                 latent=replace(prior, dim=shape.dim),
-                labels=Labels(count=shape.classes) if shape.classes > 1 else None,
+                labels=labels,
                 output=Output(height=shape.side, width=shape.side, channels=shape.colours),
             ),
             value_range="tanh",
             certainty=f"certain: all {len(state)} keys match",
-            notes=plain.notes,
+            notes=plain.notes + naming,
         )
 
 
@@ -230,5 +232,5 @@ def infer_shape(state: State) -> Shape:
         classes=classes,
         embedding=embedding,
         attended=attended(state, blocks),
-        colours=picture_channels(state),
+        colours=picture_channels(state, "output_layer.2.weight"),
     )

@@ -24,13 +24,14 @@ from ganrt.exporter.families.biggan_shapes import (
     attended,
     bottom_width,
     count_blocks,
+    labels_of,
     require_statistics,
     shape_of,
 )
 from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import Built, KeyCondition, State
-from ganrt.spec import GeneratorSpec, Labels, Output
+from ganrt.spec import GeneratorSpec, Output
 
 DEPTH = 2
 RGB = 3
@@ -151,6 +152,7 @@ class BigGANDeepAjbrock:
         plain = read_plain(state, settings)
         shape = infer_shape(plain.state)
         module = load_generator(shape, plain)
+        labels, naming = labels_of(shape.classes)
         order = ("the last convolution has spare outputs: conditions (z, class), as in pull request 72",)
         return Built(
             module=module,
@@ -158,12 +160,12 @@ class BigGANDeepAjbrock:
                 name="biggan-deep-ajbrock",
                 family="biggan-deep-ajbrock",
                 latent=replace(NORMAL_PRIOR, dim=shape.dim),
-                labels=Labels(count=shape.classes) if shape.classes > 1 else None,
+                labels=labels,
                 output=Output(height=shape.side, width=shape.side, channels=shape.colours),
             ),
             value_range="tanh",
             certainty=f"certain: all {len(state)} keys match",
-            notes=plain.notes + (order if shape.latent_first else ()),
+            notes=plain.notes + naming + (order if shape.latent_first else ()),
         )
 
 

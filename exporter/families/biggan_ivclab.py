@@ -16,14 +16,14 @@ from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile
 from ganrt.exporter.families.biggan_layers import Mixture, attend, modulate, upsample
-from ganrt.exporter.families.biggan_shapes import bottom_width, shape_of
+from ganrt.exporter.families.biggan_shapes import bottom_width, picture_channels, shape_of
 from ganrt.exporter.families.imagenet import class_labels
 from ganrt.exporter.families.loading import load_strictly, positive_float
 from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import Built, KeyCondition, State
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm
-from ganrt.exporter.families.statistics import Grid, frozen_from, frozen_row, row_weights, statistics_spec
 from ganrt.exporter.families.statistics import SETTINGS as STATISTICS
+from ganrt.exporter.families.statistics import Grid, frozen_from, frozen_row, row_weights, statistics_spec
 from ganrt.spec import GeneratorSpec, Latent, Output
 
 EPS = 1e-4
@@ -144,7 +144,7 @@ class Generator(nn.Module):
         shape, last = self.shape, self.scaledcrossreplicabn
         rows = None if truncation is None else row_weights(truncation, GRID)
         y = self.linear(labels)
-        first, *chunks = z.split(shape.chunk, dim=1)
+        first, *chunks = torch.split(z, shape.chunk, dim=1)
         h = self.g_z["g_linear"](first).reshape(-1, shape.bottom, shape.bottom, shape.widths[0]).permute(0, 3, 1, 2)
         for i, chunk in enumerate(chunks):
             h = self.get_submodule(block_name(i))(h, torch.cat([chunk, y], 1), rows)
@@ -243,7 +243,7 @@ def infer_shape(state: State, eps: float) -> Shape:
         chunk=chunk,
         classes=classes,
         embedding=embedding,
-        colours=shape_of(state, "conv_2d.weight", 4)[0],
+        colours=picture_channels(state, "conv_2d.weight"),
         rows=shape_of(state, "gblock.hyperbn.crossreplicabn.standing_means", 2)[0],
         eps=eps,
     )

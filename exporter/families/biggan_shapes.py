@@ -5,7 +5,9 @@ from __future__ import annotations
 from math import isqrt
 
 from ganrt.errors import BadInputFile
+from ganrt.exporter.families.imagenet import class_labels
 from ganrt.exporter.families.protocol import State
+from ganrt.spec import Labels
 
 ORIGINS = "`ajbrock/BigGAN-PyTorch`"
 STAGES = range(3, 8)  # 32 to 512 pixels from 4x4
@@ -19,7 +21,7 @@ def shape_of(state: State, key: str, dimensions: int) -> tuple[int, ...]:
         BadInputFile: it is missing, or has another number of dimensions, or is empty.
     """
     if key not in state:
-        raise BadInputFile(f"has no {key}\nexpected the state_dict of a whole BigGAN generator (G_ema.pth)")
+        raise BadInputFile(f"has no {key}\nexpected the state_dict of a whole BigGAN generator")
     shape = tuple(state[key].shape)
     if len(shape) != dimensions or 0 in shape:
         raise BadInputFile(f"{key} has shape {list(shape)}\nexpected {dimensions} dimensions, none of them empty")
@@ -41,7 +43,7 @@ def count_blocks(state: State, convolution: str, depth: int = 1) -> range:
     if count not in [stages * depth for stages in STAGES]:
         raise BadInputFile(
             f"has {count} consecutive blocks (blocks.0.0.{convolution}.weight, ...)\nexpected "
-            f"{', '.join(str(stages * depth) for stages in STAGES)}, for 32 to 512 pixels"
+            f"{', '.join(str(stages * depth) for stages in STAGES)}, for 32 to 512 px"
         )
     return range(count)
 
@@ -66,16 +68,21 @@ def bottom_width(rows: int, channels: int) -> int:
     return side
 
 
-def picture_channels(state: State) -> int:
-    """Rows of the last convolution.
+def picture_channels(state: State, last: str) -> int:
+    """Outputs of the last convolution, whose weight's key is `last`.
 
     Raises:
         BadInputFile: they make no picture.
     """
-    channels = shape_of(state, "output_layer.2.weight", 4)[0]
+    channels = shape_of(state, last, 4)[0]
     if channels not in CHANNELS:
-        raise BadInputFile(f"output_layer.2.weight makes {channels} channels\nexpected a picture of 1, 3 or 4")
+        raise BadInputFile(f"{last} makes {channels} channels\nexpected a picture of 1, 3 or 4")
     return channels
+
+
+def labels_of(classes: int) -> tuple[Labels | None, tuple[str, ...]]:
+    """The spec's labels, none for a single class, and a note if names are assumed."""
+    return (None, ()) if classes == 1 else class_labels(classes)
 
 
 def require_statistics(state: State) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import prod
 
 import torch
 from slow_layers import State
@@ -90,6 +91,30 @@ def deep_state(
     return make.state
 
 
+def ivclab_state(plan: Plan | None = None, seed: int = 0, device: str = "cpu") -> State:
+    """ivclab's port: torch's spectral norm but for the order of v, and 50 rows of statistics."""
+    plan = plan or Plan(widths=(9, 8, 8, 8, 8, 8), attended=(3,))
+    assert plan.embedding is not None
+    make = _Maker(seed, device, hook=True)
+    make.tensor("linear.weight", (plan.classes, plan.embedding))
+    make.layer("g_z.g_linear", (plan.widths[0] * plan.bottom**2, plan.chunk))
+    for i, (inputs, outputs) in enumerate(zip(plan.widths, plan.widths[1:], strict=False)):
+        block = f"gblock_{i}" if i else "gblock"
+        make.layer(f"{block}.conv0", (outputs, inputs, 3, 3))
+        make.layer(f"{block}.conv1", (outputs, outputs, 3, 3))
+        make.layer(f"{block}.conv_sc", (outputs, inputs, 1, 1))
+        for norm, channels in (("hyperbn", inputs), ("hyperbn_1", outputs)):
+            make.layer(f"{block}.{norm}.gamma", (channels, plan.conditions), bias=False)
+            make.layer(f"{block}.{norm}.beta", (channels, plan.conditions), bias=False)
+            make.tables(f"{block}.{norm}.crossreplicabn", channels)
+    make.attention("attention", plan.widths[plan.attended[0] + 1], last="o_conv", gamma=(1,))
+    make.tensor("scaledcrossreplicabn.weight", (plan.widths[-1],), 0.1, 0.2)
+    make.tensor("scaledcrossreplicabn.bias", (plan.widths[-1],), 0.2)
+    make.tables("scaledcrossreplicabn", plan.widths[-1])
+    make.layer("conv_2d", (3, plan.widths[-1], 3, 3))
+    return make.state
+
+
 def real_plan(side: int) -> Plan:
     """The published configuration: 96 channels, 1000 classes."""
     widths = tuple(96 * m for m in MULTIPLIERS[side])
@@ -101,9 +126,10 @@ def real_plan(side: int) -> Plan:
 class _Maker:
     """Collects tensors under their keys."""
 
-    def __init__(self, seed: int, device: str) -> None:
+    def __init__(self, seed: int, device: str, *, hook: bool = False) -> None:
         self.random = torch.Generator().manual_seed(seed)
         self.device = device
+        self.hook = hook
         self.state: State = {}
 
     def tensor(self, key: str, shape: tuple[int, ...], scale: float = 1.0, offset: float = 0.0) -> None:
@@ -119,6 +145,9 @@ class _Maker:
 
     def layer(self, name: str, shape: tuple[int, ...], bias: bool = True) -> None:
         """A layer with spectral norm: u after a training's iterations, but not at the end of them."""
+        if self.hook:
+            self.hooked_layer(name, shape, bias)
+            return
         self.tensor(f"{name}.weight", shape, 0.4)
         if bias:
             self.tensor(f"{name}.bias", (shape[0],), 0.2)
@@ -127,6 +156,30 @@ class _Maker:
         if self.device != "meta":
             u, sigma = iterated(self.state[f"{name}.weight"], self.state[f"{name}.u0"], times=2)
             self.state[f"{name}.u0"], self.state[f"{name}.sv0"] = u, sigma
+
+    def hooked_layer(self, name: str, shape: tuple[int, ...], bias: bool) -> None:
+        """ivclab's: v is stored beside u, in the order (height, width, in)."""
+        self.tensor(f"{name}.weight_orig", shape, 0.4)
+        if bias:
+            self.tensor(f"{name}.bias", (shape[0],), 0.2)
+        self.tensor(f"{name}.weight_u", (shape[0],))
+        self.tensor(f"{name}.weight_v", (prod(shape[1:]),))
+        if self.device != "meta":
+            weight = self.state[f"{name}.weight_orig"]
+            last = weight.permute(0, 2, 3, 1).flatten(1) if weight.ndim == 4 else weight
+            u, _ = iterated(last, self.state[f"{name}.weight_u"][None], times=2)
+            v = u[0] @ last
+            self.state[f"{name}.weight_u"], self.state[f"{name}.weight_v"] = u[0], v / v.norm()
+
+    def tables(self, name: str, channels: int) -> None:
+        """50 rows that differ much from each other, and the statistics of training, which nothing uses."""
+        self.tensor(f"{name}.standing_means", (50, channels), 0.3)
+        self.tensor(f"{name}.standing_vars", (50, channels))
+        self.tensor(f"{name}.running_mean", (channels,))
+        self.positive(f"{name}.running_var", channels, 0.5, 1.0)
+        if self.device != "meta":
+            self.state[f"{name}.standing_vars"] = 0.05 + torch.rand(50, channels, generator=self.random)
+            self.state[f"{name}.num_batches_tracked"] = torch.tensor(3)
 
     def norm(self, name: str, channels: int, conditions: int, embedded: bool) -> None:
         for part in ("gain", "bias"):
@@ -141,15 +194,15 @@ class _Maker:
         # Some near zero, so that the epsilon shows.
         self.positive(f"{name}.stored_var", channels, 0.01, 1.0)
 
-    def attention(self, name: str, channels: int) -> None:
+    def attention(self, name: str, channels: int, last: str = "o", gamma: tuple[int, ...] = ()) -> None:
         for part, shape in (
             ("theta", (channels // 8, channels, 1, 1)),
             ("phi", (channels // 8, channels, 1, 1)),
             ("g", (channels // 2, channels, 1, 1)),
-            ("o", (channels, channels // 2, 1, 1)),
+            (last, (channels, channels // 2, 1, 1)),
         ):
             self.layer(f"{name}.{part}", shape, bias=False)
-        self.tensor(f"{name}.gamma", (), 0.0, 1.5)
+        self.tensor(f"{name}.gamma", gamma, 0.0, 1.5)
 
     def last(self, channels: int, outputs: int) -> None:
         self.tensor("output_layer.0.gain", (channels,), 0.1, 0.2)

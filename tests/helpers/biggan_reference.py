@@ -6,7 +6,7 @@ disagree with each of them. Weights are the checkpoint's own tensors, spectral n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from slow_layers import State, convolution, double, relu
@@ -20,6 +20,7 @@ class Wrong:
     condition_order: bool = False  # (chunk, class) for (class, chunk), or the reverse
     class_to_linear: bool = False  # the first layer sees the class, in place of its first values
     picture_order: bool = False  # the first layer's output viewed as (4, 4, C) for (C, 4, 4), or the reverse
+    added_gain: bool = False  # 1 + gain(c) added instead of multiplied
     no_one: bool = False  # gain(c) instead of 1 + gain(c)
     stored_u: bool = False  # sigma with the stored u, or with u and v iterated where they are stored
     columns: bool = False  # W over its second dimension first
@@ -27,6 +28,8 @@ class Wrong:
     unpooled_attention: bool = False  # all places of phi and g, not their 2x2 maxima
     softmax_over_queries: bool = False
     zero_insertion: bool = False  # upsampling by zeros instead of repetition
+    row_offset: bool = False  # ivclab: row r is truncation 0.02 r
+    channels_first_v: bool = False  # ivclab: v runs over inputs, height, width
     swapped_parts: bool = False  # deep: the shortcut keeps the last channels instead of the first
 
 
@@ -78,6 +81,75 @@ def deep(state: State, z: Tensor, labels: Tensor, wrong: Wrong = NONE, eps: Epsi
         if f"blocks.{i}.1.gamma" in state:
             x = net.attention(x, f"blocks.{i}.1")
     return net.picture(x)
+
+
+def ivclab(
+    state: State, z: Tensor, labels: Tensor, truncation: list[float], wrong: Wrong = NONE, eps: float = 1e-4
+) -> Tensor:
+    """ivclab's port with ordinary linear interpolation between its rows: truncation of each picture."""
+    blocks = sum(1 for key in state if key.endswith(".conv0.weight_orig"))
+    pictures = []
+    for i, value in enumerate(truncation):
+        ours, mistakes = _renamed(_at(state, value, wrong), blocks), replace(wrong, condition_order=True)
+        if wrong.condition_order:
+            mistakes = replace(mistakes, condition_order=False)
+        mistakes = replace(mistakes, picture_order=not wrong.picture_order)
+        # To ajbrock's net these two conventions are the wrong ones.
+        pictures.append(biggan(ours, z[i : i + 1], labels[i : i + 1], mistakes, Epsilons(eps, eps)))
+    return torch.cat(pictures)
+
+
+def _at(state: State, truncation: float, wrong: Wrong) -> State:
+    """Plain weights, and each norm's statistics at one truncation: row r is that of 0.02 (r + 1)."""
+    made: State = {}
+    place = min(truncation / 0.02 - (0 if wrong.row_offset else 1), 49.0)
+    below = min(int(place + 1e-6), 48)
+    part = place - below
+    for key, tensor in state.items():
+        layer, _, name = key.rpartition(".")
+        if name in ("standing_means", "standing_vars"):
+            value = (1 - part) * tensor[below].double() + part * tensor[below + 1].double()
+            made[f"{layer}.{'stored_mean' if name == 'standing_means' else 'stored_var'}"] = value
+        elif name == "weight_orig":
+            made[f"{layer}.weight"] = _over_sigma(state, layer, wrong)
+        elif name in ("bias", "weight", "gamma"):
+            made[key] = tensor
+    return made
+
+
+def _over_sigma(state: State, layer: str, wrong: Wrong) -> Tensor:
+    """W / (u^T W v), where v runs over height, then width, then the inputs."""
+    weight, u, v = (state[f"{layer}.weight_{part}"].double() for part in ("orig", "u", "v"))
+    matrix = weight
+    if weight.ndim == 4:
+        matrix = torch.stack([weight[:, :, i, j] for i in range(weight.shape[2]) for j in range(weight.shape[3])], 1)
+        matrix = weight.flatten(1) if wrong.channels_first_v else matrix.flatten(1)
+    return weight / (u * (matrix * v).sum(1)).sum()
+
+
+def _renamed(state: State, blocks: int) -> State:
+    """ivclab's names as ajbrock's."""
+    attention = {5: 3, 6: 4, 7: 3}[blocks]
+    names = {"linear.weight": "shared.weight", "g_z.g_linear.": "linear.", "conv_2d.": "output_layer.2."}
+    names |= {"scaledcrossreplicabn.weight": "output_layer.0.gain", "scaledcrossreplicabn.": "output_layer.0."}
+    names |= {"attention.o_conv.": f"blocks.{attention}.1.o.", "attention.": f"blocks.{attention}.1."}
+    parts = {".conv1.": ".conv2.", ".conv0.": ".conv1.", ".hyperbn.": ".bn1.", ".hyperbn_1.": ".bn2."}
+    parts |= {".gamma.weight": ".gain.weight", ".beta.weight": ".bias.weight", ".crossreplicabn.": "."}
+    made: State = {}
+    for old, tensor in state.items():
+        block, dot, rest = old.partition(".")
+        if block.startswith("gblock"):
+            new = f"blocks.{block[7:] or 0}.0{dot}{rest}"
+            if ".conv0." in new:
+                new = new.replace(".conv0.", ".conv1.")
+            else:
+                for part, ours in parts.items():
+                    new = new.replace(part, ours)
+        else:
+            start = next(name for name in names if old.startswith(name))
+            new = names[start] + old[len(start) :]
+        made[new] = tensor
+    return made
 
 
 class Net:
@@ -139,6 +211,8 @@ class Net:
             gain, bias = (condition @ self.state[f"{name}.{part}.weight"].double() for part in ("gain", "bias"))
         if not self.wrong.no_one:
             gain = gain + 1
+        if self.wrong.added_gain:
+            gain, bias = torch.ones_like(gain), gain + bias
         return self.normalised(x, name, self.eps.bn) * gain[:, :, None, None] + bias[:, :, None, None]
 
     def normalised(self, x: Tensor, name: str, eps: float) -> Tensor:
