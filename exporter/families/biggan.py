@@ -159,6 +159,7 @@ class BigGAN:
             "epsilons, which the file does not hold; the last batch norm's is 1e-5 whatever is configured",
             "a latent size that is no multiple of the chunks is rounded down, as the training code does",
             "TF Hub's statistics for other truncations than 1 are not in its conversions",
+            "the anime BigGAN (compare_gan), which resembles it, is refused with the reason",
         ),
     )
 

@@ -98,6 +98,14 @@ def test_without_attention_and_with_one_class() -> None:
     assert worst(built.module(z), biggan(state, z, torch.ones(3, 1))) <= CLOSE
 
 
+def test_a_thousand_classes_have_imagenets_names() -> None:
+    built = build(biggan_state(Plan(classes=1000, attended=())))
+    assert built.spec.labels is not None
+    assert built.spec.labels.names is not None
+    assert built.spec.labels.names[947] == "mushroom"
+    assert "1000 classes: ImageNet's names assumed" in built.notes
+
+
 def test_classes_without_a_shared_embedding() -> None:
     """SAGAN's and CIFAR's scripts: each norm has a row of gains for each class, and z is not hierarchical."""
     state = biggan_state(Plan(chunk=0, embedding=None))
