@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
+from ajbrock_models import biggan_state, real_plan, without
 from biggan_graphs import CLOSE, FAR, build, graph_floats, latents, worst
-from biggan_models import biggan_state, real_plan, without
 from biggan_reference import Epsilons, biggan
 
 from ganrt.errors import BadInputFile

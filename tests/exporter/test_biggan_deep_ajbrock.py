@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
+from ajbrock_models import MULTIPLIERS, deep_state, with_cross_replica, with_mybn, without
 from biggan_graphs import CLOSE, FAR, build, graph_floats, latents, mixtures, worst
-from biggan_models import MULTIPLIERS, deep_state, with_cross_replica, with_mybn, without
 from biggan_reference import Epsilons, Wrong, deep
 from slow_layers import State
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from biggan_graphs import CLOSE, FAR, build, graph_floats, latents, mixtures, worst
-from biggan_models import (
+from ajbrock_models import (
     MULTIPLIERS,
     Plan,
     biggan_state,
@@ -14,6 +13,7 @@ from biggan_models import (
     with_mybn,
     without,
 )
+from biggan_graphs import CLOSE, FAR, build, graph_floats, latents, mixtures, worst
 from biggan_reference import Epsilons, Wrong, biggan
 from slow_layers import State
 from torch import Tensor

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import tiny_models
 import torch
+from ajbrock_models import Plan, ivclab_state, real_plan, without
 from biggan_graphs import CLOSE, FAR, build, graph_floats, latents, mixtures, worst
-from biggan_models import Plan, ivclab_state, real_plan, without
 from biggan_reference import Wrong, ivclab
 from slow_layers import State
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import tiny_models
 import torch
-from biggan_models import Plan, biggan_state, deep_state, ivclab_state, with_cross_replica, with_mybn, without
+from ajbrock_models import Plan, biggan_state, deep_state, ivclab_state, with_cross_replica, with_mybn, without
 from cyclegan_models import resnet_state
 from emoji_models import VARIANTS, cycle_state, generator_state
 from slow_layers import State
