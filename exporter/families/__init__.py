@@ -18,6 +18,10 @@ FAMILIES: dict[str, str] = {
     "csc413-cyclegan": "ganrt.exporter.families.csc413_cycle:CSC413Cycle",
     "biggan-deep": "ganrt.exporter.families.biggan_deep:BigGANDeep",
     "cyclegan": "ganrt.exporter.families.cyclegan:CycleGAN",
+    "biggan": "ganrt.exporter.families.biggan:BigGAN",
+    "biggan-deep-ajbrock": "ganrt.exporter.families.biggan_deep_ajbrock:BigGANDeepAjbrock",
+    "biggan-ivclab": "ganrt.exporter.families.biggan_ivclab:BigGANIvclab",
+    "bigbigan-128": "ganrt.exporter.families.bigbigan_128:BigBiGAN128",
     "keras": "ganrt.exporter.families.keras:Keras",
 }
 _SHOWN_KEYS = 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import tiny_models
 import torch
+from ajbrock_models import Plan, biggan_state, deep_state, ivclab_state, with_cross_replica, with_mybn, without
 from biggan_models import ODD, SMALL, library_config, library_model
 from cyclegan_models import resnet_state
 from emoji_models import VARIANTS, cycle_state, generator_state
@@ -22,6 +23,25 @@ STATES: dict[str, tuple[str, State]] = {
     "resnet": ("cyclegan", resnet_state()),
     "resnet with everything": ("cyclegan", resnet_state(batch_norm=True, dropout=True, blocks=9)),
     "resnet with stale statistics": ("cyclegan", resnet_state(stale=True)),
+}
+_BIGGAN = biggan_state()
+_BLOCKS = ((12, 3, 12), (12, 3, 10), (10, 4, 10), (10, 3, 8), (8, 4, 8), (8, 4, 8))
+_SAME = {"shared.weight": torch.ones(5, 4)}
+STATES |= {
+    "biggan": ("biggan", _BIGGAN),
+    "biggan mybn": ("biggan", with_mybn(_BIGGAN, 2.0)),
+    "biggan cross replica": ("biggan", with_cross_replica(_BIGGAN)),
+    "biggan plain": ("biggan", without(_BIGGAN, ".u0", ".sv0")),
+    "biggan converted": ("biggan", without(_BIGGAN, ".sv0")),
+    "biggan without a shared embedding": ("biggan", biggan_state(Plan(chunk=0, embedding=None))),
+    "biggan of one class": ("biggan", biggan_state(Plan(classes=1))),
+    "anime biggan, to be refused": (
+        "biggan",
+        {k: torch.ones(1) for k in ("embed_y.weight", "noise_fc.weight", "blocks.0.cond_norm1.gamma_embed.weight")},
+    ),
+    "bigbigan": ("bigbigan-128", _BIGGAN | _SAME),
+    "ajbrock's deep": ("biggan-deep-ajbrock", deep_state(_BLOCKS)),
+    "ivclab": ("biggan-ivclab", ivclab_state()),
 }
 for _spelling in SPELLINGS:
     _generator = with_spectral_norm(generator_state("A"), ["linear_bn.0", "upconv1.1"], _spelling)[0]
