@@ -17,6 +17,8 @@ FAMILIES: dict[str, str] = {
     "csc413": "ganrt.exporter.families.csc413:CSC413",
     "csc413-cyclegan": "ganrt.exporter.families.csc413_cycle:CSC413Cycle",
     "cyclegan": "ganrt.exporter.families.cyclegan:CycleGAN",
+    "bigbigan": "ganrt.exporter.families.bigbigan:BigBiGAN",
+    "bigbigan-encoder": "ganrt.exporter.families.bigbigan_encoder:BigBiGANEncoder",
     "keras": "ganrt.exporter.families.keras:Keras",
 }
 _SHOWN_KEYS = 5
