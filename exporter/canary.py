@@ -1,4 +1,4 @@
-"""The canary: one picture of the portable form (of an encoder one z), kept in the spec to notice an engine that errs."""
+"""The canary: one picture of the portable form, or one z of an encoder, to notice an engine that makes another."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """torch module -> ONNX model that keeps the graph contract.
 
 Opset 18, IR 10, `ai.onnx` alone, one file, one dynamic axis `n` (and `h` and `w` where the spec leaves them open);
-inputs as the spec names them, output `image` uint8 [n, h, w, c], or z float32 [n, dim]. torch.export does the tracing (so any family's
-module will do) and this file the contract.
+inputs as the spec names them, output `image` uint8 [n, h, w, c], or `z` float32 [n, dim] of an encoder. torch.export
+does the tracing (so any family's module will do) and this file the contract.
 """
 
 from __future__ import annotations

@@ -86,9 +86,7 @@ def split(
     return name, groups[name], notes
 
 
-def names_beside(
-    loaded: Any, trail: list[str], tensors: Mapping[str, Tensor], prefix: str
-) -> tuple[str, ...]:
+def names_beside(loaded: Any, trail: list[str], tensors: Mapping[str, Tensor], prefix: str) -> tuple[str, ...]:
     """The other networks in the file, beside the one that lies below `trail` and behind `prefix`."""
     if prefix:
         return tuple(dict.fromkeys(key.partition(".")[0] for key in tensors if not key.startswith(f"{prefix}.")))

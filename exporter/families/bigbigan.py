@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import cast
 
 import torch
@@ -79,7 +80,7 @@ class Generator(nn.Module):
         self.conv = Wrapped(nn.ConvTranspose2d(shape.after[-1], shape.channels, KERNEL, padding=1, bias=False))
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        first, *conditions = z.split(self.shape.chunk, dim=1)
+        first, *conditions = z.chunk(self.shape.blocks + 1, dim=1)
         if labels is not None:
             # A mixture of classes has the mixture of their embeddings.
             embedded = torch.matmul(labels, self.class_embedding.weight)
@@ -95,7 +96,7 @@ class Generator(nn.Module):
 
 def _blocks(shape: Shape, widths: tuple[int, ...], eps: float) -> nn.ModuleList:
     condition = shape.chunk + shape.embedding
-    return nn.ModuleList(UpBlock(*pair, condition, eps) for pair in zip(widths, widths[1:], strict=False))
+    return nn.ModuleList(UpBlock(*pair, condition, eps) for pair in pairwise(widths))
 
 
 class BigBiGAN:

@@ -61,7 +61,7 @@ class UpBlock(nn.Module):
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         y = self.conv1(double(self.bn1(x, condition).relu()))
         y = self.conv2(self.bn2(y, condition).relu())
-        # The training code doubles first: a kernel of one pixel gives the same either way, here at a quarter of the work.
+        # The training code doubles first: a kernel of one pixel gives the same, here at a quarter of the work.
         return cast(Tensor, y + double(self.skip_conv(x)))
 
 
@@ -78,7 +78,7 @@ class SelfAttention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         query, key, value = (conv(x).flatten(2) for conv in (self.query_conv, self.key_conv, self.value_conv))
         weights = torch.matmul(query.transpose(1, 2), key).softmax(dim=-1)
-        return cast(Tensor, self.gamma * torch.matmul(value, weights.transpose(1, 2)).reshape(x.shape) + x)
+        return self.gamma * torch.matmul(value, weights.transpose(1, 2)).reshape(x.shape) + x
 
 
 def double(x: Tensor) -> Tensor:

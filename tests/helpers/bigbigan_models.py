@@ -5,6 +5,8 @@ A reference takes the names of its wrong variants in `wrong`: each is a mistake 
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from slow_layers import State, batch_norm, convolution, double, relu, transposed
 from torch import Tensor
@@ -79,7 +81,7 @@ def generator_state(
     make.normal("linear.layer.bias", 16 * before[0], scale=0.5)
     condition = chunk + (embedding if classes else 0)
     for place, widths in (("pre", (before[0], *before)), ("post", (before[-1], *after))):
-        for i, (inputs, outputs) in enumerate(zip(widths, widths[1:], strict=False)):
+        for i, (inputs, outputs) in enumerate(pairwise(widths)):
             name = f"{place}_up_blocks.{i}"
             make.spectral(f"{name}.skip_conv.layer", outputs, inputs, 1, 1)
             make.conditional(f"{name}.bn1", inputs, condition)
