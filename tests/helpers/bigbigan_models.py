@@ -134,7 +134,7 @@ def whole_state(side: int = 32, *, channels: int = 1, classes: int = 10, seed: i
     dim = 5 * (len(before) + 2)
     parts = {
         "generator": generator,
-        "encoder": encoder_state(channels=channels, dim=dim, seed=seed),
+        "encoder": encoder_state(channels=channels, dim=dim, blocks=1, seed=seed),
         "img_discriminator": {"conv.layer.weight_orig": torch.ones(2, 2)},
         "latent_discriminator": {"linear.weight": torch.ones(2, 2)},
         "comb_discriminator": {"linear.weight": torch.ones(2, 2)},
