@@ -22,6 +22,8 @@ FAMILIES: dict[str, str] = {
     "biggan-deep-ajbrock": "ganrt.exporter.families.biggan_deep_ajbrock:BigGANDeepAjbrock",
     "biggan-ivclab": "ganrt.exporter.families.biggan_ivclab:BigGANIvclab",
     "bigbigan-128": "ganrt.exporter.families.bigbigan_128:BigBiGAN128",
+    "bigbigan": "ganrt.exporter.families.bigbigan:BigBiGAN",
+    "bigbigan-encoder": "ganrt.exporter.families.bigbigan_encoder:BigBiGANEncoder",
     "keras": "ganrt.exporter.families.keras:Keras",
 }
 _SHOWN_KEYS = 5
