@@ -25,7 +25,7 @@ _COUNT = 1000
 @command(
     "evaluate",
     """
-    ganrt evaluate --real photos -m avatars --count 64
+    ganrt evaluate --real photos -m avatars --count 64 --seed 1
     ganrt evaluate --real photos --fake avatars --metrics frechet,precision-recall --json
     ganrt evaluate --real photos -m avatars --count 64 --features classifier.onnx --normalise imagenet
     ganrt evaluate --real digits -m codes.onnx --per-class 20 --metrics matching -o codes.json

@@ -6,7 +6,7 @@ Of a picture of 64 x 64 pixels, RGB in [0, 1]:
 - edges by direction, 8 bins of half a turn, in 4 x 4 cells (128) and, of the picture averaged to 16 x 16, in 2 x 2
   cells (32): as the histograms of oriented gradients of Dalal and Triggs (2005), but not normalised. A pixel's gradient
   (half the difference of its neighbours' BT.601 luma, edges repeated) goes by its length to the two nearest bins; a
-  cell's number is eight times the mean, so that edges weigh about as much as colours.
+  cell's number is eight times the mean, which brings edges and colours to one order of size.
 
 The definition never changes: a better one gets a new number. It tells colours, contrasts and coarse shapes apart. It
 knows nothing of what a picture shows, and a small distance in it does not mean that the pictures are good.

@@ -88,7 +88,7 @@ def _frechet(case: Case, warnings: list[str]) -> Figures:
         "interval": list(found.interval),
         "interval_method": f"95 %, delete-a-group jackknife, {found.groups} groups; does not cover the bias",
         "floor": found.floor,
-        "floor_method": "the distance between two random halves of the real pictures: what so few alone make, and no difference",
+        "floor_method": "the distance between two random halves of the real pictures",
     }
 
 

@@ -16,7 +16,7 @@ from ganrt.benchmarks.evaluation.extractors import Extractor, ExtractorOptions, 
 from ganrt.errors import BackendUnavailable, BadInputFile, UsageError
 from ganrt.spec import ImageInput
 
-_SIDE = 224
+_SIDE, _IMAGENET = 224, 1000  # pixels and classes
 
 
 class TorchClassifier(Extractor):
@@ -77,19 +77,25 @@ def open_torchvision(name: str, weights: Path, options: ExtractorOptions) -> Tor
         raise UsageError(f"torchvision:{name}: torchvision knows no classifier of that name, such as resnet50")
     checkpoints = import_module("ganrt.exporter.checkpoints")
     checkpoint = checkpoints.read_checkpoint(weights)
-    layer = f"{last_linear(models.get_model(name, weights=None))[0]}.weight"
+    layer = f"{last_linear(_network(models, name))[0]}.weight"
     if layer not in checkpoint.tensors:
         raise BadInputFile(f"{weights} holds no weights of {name}: there is no '{layer}' in it")
-    module = models.get_model(name, weights=None, num_classes=len(checkpoint.tensors[layer]))
+    module = _network(models, name, num_classes=len(checkpoint.tensors[layer]))
     try:
         module.load_state_dict(dict(checkpoint.tensors))
     except RuntimeError as error:
-        lines = str(error).splitlines()
-        raise BadInputFile(f"{weights} does not hold the weights of {name}: {' '.join(lines[1:2])[:300]}") from error
+        first = str(error).partition("\n")[2].strip().partition("\n")[0]
+        raise BadInputFile(f"{weights} does not hold the weights of {name}: {first[:160]} ...") from error
     if hasattr(module, "transform_input"):  # torchvision sets it for its own weights, which are what files hold
         module.transform_input = True
     side = getattr(models.get_model_weights(name).DEFAULT.transforms(), "crop_size", [_SIDE])[0]
     return TorchClassifier(module, f"torchvision {name}", checkpoint.sha256, options.size or (side, side), options)
+
+
+def _network(models: Any, name: str, num_classes: int = _IMAGENET) -> Any:
+    # Two networks draw their first weights slowly, and warn that they do, unless told not to.
+    quick = {"init_weights": False} if name in ("inception_v3", "googlenet") else {}
+    return models.get_model(name, weights=None, num_classes=num_classes, **quick)
 
 
 def _models() -> Any:
