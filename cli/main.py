@@ -11,6 +11,7 @@ from ganrt import __version__
 from ganrt.cli import (  # noqa: F401  (they register themselves)
     classes,
     doctor,
+    evaluate,
     export,
     generate,
     inspect,

@@ -64,6 +64,15 @@ def test_near_classes_need_no_heavy_package(tmp_path):
     assert result.returncode == 0, result.stderr
 
 
+def test_the_distance_of_two_folders_needs_no_heavy_package(tmp_path):
+    from labelled_pictures import draw
+
+    draw(tmp_path / "a", (9, 99, 199), 6)
+    arguments = ["evaluate", "--real", "a", "--fake", "a"]
+    result = python(GUARD + f"from ganrt.cli.main import main; main({arguments})", tmp_path)
+    assert result.returncode == 0, result.stderr
+
+
 def test_the_guard_itself_would_notice(tmp_path):
     assert "must not be imported" in python(GUARD + "import torch", tmp_path).stderr
 
