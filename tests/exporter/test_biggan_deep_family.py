@@ -102,6 +102,7 @@ def test_frozen_with_the_librarys_own_rule(reference: Reference, truncation: str
         assert relative_error(linear, expected) > 100 * TOLERANCE
 
 
+@pytest.mark.slow
 def test_a_frozen_graph(reference: Reference) -> None:
     folder, model = reference
     built = built_from(folder, truncation="0.58", statistics_rule="library")
