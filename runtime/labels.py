@@ -59,9 +59,9 @@ def _nearest(labels: Labels, wanted: str) -> str:
     for i, name in enumerate(labels.names or ()):
         for synonym in _synonyms(name.casefold()):
             by_synonym.setdefault(synonym, []).append(i)
-    close = difflib.get_close_matches(wanted, by_synonym, n=3)
+    close = difflib.get_close_matches(wanted, by_synonym, n=3, cutoff=0.7)
     holding = [synonym for synonym in by_synonym if wanted in re.split(r"[\s-]+", synonym)]
-    numbers = list(dict.fromkeys(i for synonym in (*close, *holding) for i in by_synonym[synonym]))
+    numbers = list(dict.fromkeys(i for synonym in (*holding, *close) for i in by_synonym[synonym]))
     return f"; did you mean {_candidates(labels, numbers)}?" if numbers else ""
 
 

@@ -59,7 +59,7 @@ def library_model(config: BigGANConfig, seed: int = 0) -> BigGAN:
         for name, parameter in model.named_parameters():
             if name.endswith("gamma"):
                 parameter.fill_(1.5)
-            elif name.endswith(("scale.weight_orig", "theta_conv.weight_orig", "phi_conv.weight_orig")):
+            elif name.endswith(("scale.weight_orig", "theta.weight_orig", "phi.weight_orig")):
                 parameter.mul_(3)
         model.train()
         for _ in range(5):
