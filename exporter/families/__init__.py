@@ -93,7 +93,7 @@ def _check_settings(family: str, accepted: Mapping[str, str], settings: Mapping[
     if "truncation" in settings and "truncation" not in accepted:
         raise UsageError(
             f"--freeze truncation={settings['truncation']}: family {family} has no truncation-indexed statistics\n"
-            "expected a BigGAN; truncated latents need no freezing: ganrt generate --truncation"
+            "expected biggan-deep or biggan-ivclab; truncated latents need no freezing: ganrt generate --truncation"
         )
     for key in settings:
         if key not in accepted:

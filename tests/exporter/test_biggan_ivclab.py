@@ -23,6 +23,7 @@ STATE = ivclab_state()
 TRUNCATIONS = [1.0, 0.02, 0.5, 0.33, 0.98, 0.47]
 
 
+@pytest.mark.slow
 def test_the_graph_draws_what_the_reference_draws() -> None:
     built = build(STATE)
     z, labels = latents(built, 6), mixtures(6, 5)
@@ -90,13 +91,11 @@ def test_truncations_outside_the_table() -> None:
 
 
 @pytest.mark.slow
-def test_export_with_truncation_as_input_and_frozen(tmp_path: Path) -> None:
+def test_the_export_of_a_frozen_truncation(tmp_path: Path) -> None:
     checkpoint = tiny_models.save_checkpoint(tmp_path / "biggan128-release.pt", STATE)
-    result = export(checkpoint, tmp_path / "a.onnx", sampler=sampler)
+    result = export(checkpoint, tmp_path / "a.onnx", sampler=sampler, freeze_truncation=0.4)
     assert result.verification.max_error <= 1e-4
-    frozen = export(checkpoint, tmp_path / "b.onnx", sampler=sampler, freeze_truncation=0.4)
-    assert frozen.spec.statistics.value == 0.4
-    assert frozen.bytes < result.bytes
+    assert (result.spec.statistics.mode, result.spec.statistics.value) == ("frozen", 0.4)
 
 
 @pytest.mark.parametrize(("side", "parameters"), [(128, 70_433_988), (256, 82_097_604), (512, 82_296_804)])

@@ -44,7 +44,7 @@ STATES |= {
         "biggan",
         {k: torch.ones(1) for k in ("embed_y.weight", "noise_fc.weight", "blocks.0.cond_norm1.gamma_embed.weight")},
     ),
-    "bigbigan": ("bigbigan-128", _BIGGAN | _SAME),
+    "bigbigan of 128 px": ("bigbigan-128", _BIGGAN | _SAME),
     "ajbrock's deep": ("biggan-deep-ajbrock", deep_state(_BLOCKS)),
     "ivclab": ("biggan-ivclab", ivclab_state()),
 }
