@@ -19,6 +19,7 @@ from torch import Tensor
 
 from ganrt.errors import BadInputFile, OutputFailed, UsageError
 from ganrt.exporter.file_kinds import MENDING, check_zip, sniff
+from ganrt.exporter.hub import weights_in, with_config
 from ganrt.exporter.parts import AVERAGES, CONTAINERS, names_beside, split, unwrap
 
 MAX_BYTES = 4 * 2**30
@@ -39,7 +40,7 @@ class Checkpoint:
             see `folder_sha256`).
         format: "safetensors", "torch", or one of Keras' (see `ganrt.exporter.keras.reading.KerasFile`).
         tensors: by key without `module.`; floats are float32 and finite (unless not read whole), integers as stored. A
-            `KerasState`, in Keras' layout, from Keras' formats.
+            `KerasState`, in Keras' layout, from Keras' formats; a `HubState` where a config.json lies beside the file.
         dtype: the floats' type in the file, such as "float32" or "float16, float32".
         container: the dotted keys the weights lay under, "" if at the top.
         notes: what was chosen among several networks.
@@ -60,9 +61,9 @@ class Checkpoint:
 def read_checkpoint(
     path: Path, *, max_bytes: int = MAX_BYTES, part: str | None = None, whole: bool = True
 ) -> Checkpoint:
-    """Reads a `.safetensors`, `.pth`, `.pt` or `.pkl` checkpoint, or what Keras or TensorFlow wrote.
+    """Reads a `.safetensors`, `.pth`, `.pt`, `.pkl` or `.bin` checkpoint, or what Keras or TensorFlow wrote.
 
-    What counts is the content, not the suffix.
+    What counts is the content, not the suffix. Of a folder in Hugging Face's layout the weights are read.
 
     Args:
         part: the container or prefix that is the generator, where there are several; averages (EMA) go first.
@@ -75,6 +76,7 @@ def read_checkpoint(
             code or values other than tensors, with NaN or infinite weights. The message says which.
         OutputFailed: it exists but cannot be read.
     """
+    path = weights_in(path)
     keras = _read_keras(path, max_bytes, part)
     if keras is not None:
         return keras
@@ -93,13 +95,14 @@ def read_checkpoint(
     _check_sizes(tensors, path, size, max_bytes)
     everything = tensors
     prefix, tensors, taken = split(everything, part, path)
+    converted = {key: _float32(key, tensor, path, check=whole) for key, tensor in _strip_module(tensors).items()}
     dtypes = sorted({str(t.dtype).removeprefix("torch.") for t in tensors.values() if t.dtype in _FLOATS})
     return Checkpoint(
         path=path,
         format="safetensors" if kind == "safetensors" else "torch",
         size=size,
         sha256=sha256,
-        tensors={key: _float32(key, tensor, path, check=whole) for key, tensor in _strip_module(tensors).items()},
+        tensors=with_config(converted, path),
         dtype=", ".join(dtypes),
         container=".".join([*trail, prefix] if prefix else trail),
         notes=(*chosen, *taken),

@@ -14,7 +14,7 @@ from ganrt.errors import BadInputFile
 
 MENDING = (
     "expected a checkpoint written by safetensors (.safetensors), torch.save (.pth, .pt, .pkl), "
-    "Keras (.keras, .h5) or TensorFlow (SavedModel, .index)"
+    "Keras (.keras, .h5) or TensorFlow (SavedModel, .index), or a folder with config.json and its weights"
 )
 _SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "a PNG picture"),

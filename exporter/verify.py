@@ -15,12 +15,13 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from ganrt.errors import NegativeResult
 from ganrt.exporter.families.protocol import Built
@@ -34,6 +35,7 @@ TOLERANCE_UINT8 = 1
 TOLERANCE_ROUNDING = 0.5 + 255 * TOLERANCE
 BATCHES = (1, 3, 4, 8, 16, 32)  # 64 pictures in batches of several sizes: a constant batch cannot hide
 MINIMUM = 4
+_BATCH_PIXELS = 2**19
 SEED = 1
 
 
@@ -106,7 +108,7 @@ def verify(
     session = Session(with_native_output(model).SerializeToString())
     errors: list[_Errors] = []
     began, done = time.monotonic(), 0
-    for number, batch in enumerate(BATCHES):
+    for number, batch in enumerate(min(batch, _most_at_once(built.spec)) for batch in BATCHES):
         spent = time.monotonic() - began
         if done >= MINIMUM and spent * (done + batch) / done > budget_s:
             break
@@ -135,7 +137,7 @@ class _Errors:
 
 def _compare(built: Built, session: Session, inputs: Inputs, start: int) -> list[_Errors]:
     with torch.no_grad():
-        native = _native(built, inputs)
+        native = _reference(built, inputs)
         exact = to_levels(native.double(), built.value_range).permute(0, 2, 3, 1).numpy()
         expected = to_uint8(native, built.value_range).numpy()
     image, floats = session.run(inputs)
@@ -152,7 +154,7 @@ def _compare(built: Built, session: Session, inputs: Inputs, start: int) -> list
 def _compare_codes(built: Built, session: Session, inputs: Inputs, start: int) -> list[_Errors]:
     """An encoder's latents, float32 [n, dim]: there are no pictures to compare."""
     with torch.no_grad():
-        reference = _native(built, inputs).numpy()
+        reference = _reference(built, inputs).numpy()
     (found,) = session.run(inputs)
     _refuse_non_finite(reference, found, start)
     if found.shape != reference.shape:
@@ -160,9 +162,19 @@ def _compare_codes(built: Built, session: Session, inputs: Inputs, start: int) -
     return [_code(*pair) for pair in zip(found, reference, strict=True)]
 
 
-def _native(built: Built, inputs: Inputs) -> torch.Tensor:
-    values = (torch.from_numpy(value) for value in inputs.values())
-    return cast(torch.Tensor, built.module(*(to_native_input(value, built.value_range) for value in values)))
+def _most_at_once(spec: GeneratorSpec) -> int:
+    """The largest batch that memory is asked for: 128 pictures of 64 px, 2 of 512 px; two are still a batch."""
+    picture = spec.output or spec.image
+    assert picture is not None
+    return max(2, _BATCH_PIXELS // (picture.height * picture.width))
+
+
+def _reference(built: Built, inputs: Inputs) -> Tensor:
+    """What the module gives, large pictures one by one: torch frees less on the way than ONNX Runtime."""
+    step = max(1, _most_at_once(built.spec) // 2)
+    values = [to_native_input(torch.from_numpy(value), built.value_range) for value in inputs.values()]
+    batches = range(0, len(values[0]), step)
+    return torch.cat([built.module(*(value[first : first + step] for value in values)) for first in batches])
 
 
 def _code(found: Array, reference: Array) -> _Errors:

@@ -16,6 +16,7 @@ FAMILIES: dict[str, str] = {
     "dcgan": "ganrt.exporter.families.dcgan:DCGAN",
     "csc413": "ganrt.exporter.families.csc413:CSC413",
     "csc413-cyclegan": "ganrt.exporter.families.csc413_cycle:CSC413Cycle",
+    "biggan-deep": "ganrt.exporter.families.biggan_deep:BigGANDeep",
     "cyclegan": "ganrt.exporter.families.cyclegan:CycleGAN",
     "bigbigan": "ganrt.exporter.families.bigbigan:BigBiGAN",
     "bigbigan-encoder": "ganrt.exporter.families.bigbigan_encoder:BigBiGANEncoder",

@@ -109,7 +109,7 @@ def _read_folder(path: Path, kind: str, max_bytes: int) -> KerasFile:
     names, notes = latest(folder.names(), folder)
     kind, root = find_model(names)
     if not kind:
-        raise BadInputFile(f"is a folder without a model\n{_EXPECTED}")
+        raise BadInputFile(f"is a folder without a model\n{_EXPECTED}, or model.safetensors or pytorch_model.bin")
     read = _read_model(folder, kind, root)
     return replace(read, origin=replace(read.origin, notes=(*notes, *read.origin.notes)))
 

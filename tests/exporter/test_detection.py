@@ -7,6 +7,7 @@ import tiny_models
 import torch
 from bigbigan_models import encoder_state
 from bigbigan_models import generator_state as bigbigan_state
+from biggan_models import ODD, SMALL, library_config, library_model
 from cyclegan_models import resnet_state
 from emoji_models import VARIANTS, cycle_state, generator_state
 from slow_layers import State
@@ -18,6 +19,8 @@ STATES: dict[str, tuple[str, State]] = {
     "dcgan": ("dcgan", tiny_models.dcgan_state()),
     **{f"csc413 {variant}": ("csc413", generator_state(variant)) for variant in VARIANTS},
     **{f"cycle {variant}": ("csc413-cyclegan", cycle_state(variant)) for variant in ("upconv", "deconv")},
+    "biggan-deep": ("biggan-deep", library_model(library_config(SMALL)).state_dict()),
+    "biggan-deep without attention": ("biggan-deep", library_model(library_config(ODD)).state_dict()),
     "resnet": ("cyclegan", resnet_state()),
     "bigbigan": ("bigbigan", bigbigan_state()),
     "bigbigan without classes and norm": ("bigbigan", bigbigan_state(classes=0, spectral=False)),
