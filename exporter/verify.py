@@ -137,11 +137,7 @@ class _Errors:
 
 def _compare(built: Built, session: Session, inputs: Inputs, start: int) -> list[_Errors]:
     with torch.no_grad():
-<<<<<<< HEAD
-        native = _native(built, inputs)
-=======
         native = _reference(built, inputs)
->>>>>>> bigbigan
         exact = to_levels(native.double(), built.value_range).permute(0, 2, 3, 1).numpy()
         expected = to_uint8(native, built.value_range).numpy()
     image, floats = session.run(inputs)
@@ -155,24 +151,6 @@ def _compare(built: Built, session: Session, inputs: Inputs, start: int) -> list
     return [_picture(*five) for five in zip(floats, reference, image, expected, exact, strict=True)]
 
 
-<<<<<<< HEAD
-def _most_at_once(spec: GeneratorSpec) -> int:
-    """The largest batch that memory is asked for: 128 pictures of 64 px, 2 of 512 px; two are still a batch."""
-    picture = spec.output or spec.image
-    assert picture is not None
-    return max(2, _BATCH_PIXELS // (picture.height * picture.width))
-
-
-def _native(built: Built, inputs: Inputs) -> Tensor:
-    """What the module makes, large pictures one by one: torch frees less on the way than ONNX Runtime."""
-    step = max(1, _most_at_once(built.spec) // 2)
-    values = [to_native_input(torch.from_numpy(value), built.value_range) for value in inputs.values()]
-    batches = range(0, len(values[0]), step)
-    return torch.cat([built.module(*(value[first : first + step] for value in values)) for first in batches])
-
-
-=======
->>>>>>> bigbigan
 def _compare_codes(built: Built, session: Session, inputs: Inputs, start: int) -> list[_Errors]:
     """An encoder's latents, float32 [n, dim]: there are no pictures to compare."""
     with torch.no_grad():
@@ -184,8 +162,6 @@ def _compare_codes(built: Built, session: Session, inputs: Inputs, start: int) -
     return [_code(*pair) for pair in zip(found, reference, strict=True)]
 
 
-<<<<<<< HEAD
-=======
 def _most_at_once(spec: GeneratorSpec) -> int:
     """The largest batch that memory is asked for: 128 pictures of 64 px, 2 of 512 px; two are still a batch."""
     picture = spec.output or spec.image
@@ -201,7 +177,6 @@ def _reference(built: Built, inputs: Inputs) -> Tensor:
     return torch.cat([built.module(*(value[first : first + step] for value in values)) for first in batches])
 
 
->>>>>>> bigbigan
 def _code(found: Array, reference: Array) -> _Errors:
     scale = float(np.max(np.abs(reference))) or 1.0
     error = float(np.max(np.abs(found.astype(np.float64) - reference))) / scale

@@ -5,10 +5,7 @@ from __future__ import annotations
 import pytest
 import tiny_models
 import torch
-<<<<<<< HEAD
 from ajbrock_models import Plan, biggan_state, deep_state, ivclab_state, with_cross_replica, with_mybn, without
-=======
->>>>>>> bigbigan
 from bigbigan_models import encoder_state
 from bigbigan_models import generator_state as bigbigan_state
 from biggan_models import ODD, SMALL, library_config, library_model
