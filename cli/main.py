@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 
 from ganrt import __version__
-from ganrt.cli import doctor, evaluate, export, generate, inspect, interpolate, sweep, translate, verify  # noqa: F401  (they register themselves)
+from ganrt.cli import (  # noqa: F401  (they register themselves)
+    doctor,
+    evaluate,
+    export,
+    generate,
+    inspect,
+    interpolate,
+    reconstruct,
+    sweep,
+    translate,
+    verify,
+)
 from ganrt.cli.app import app, strip_debug
 
 

@@ -44,6 +44,13 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", help="key=value, such as bn_eps=0.8 or part=G; several times; docs/families.md lists them."),
 ]
+Freeze = Annotated[
+    str | None,
+    typer.Option(
+        "--freeze",
+        help="truncation=0.4: fold BigGAN's batch-norm statistics at that truncation into the graph: smaller, faster.",
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 OutputFile = Annotated[Path, typer.Option("-o", "--output", help="The file to write.")]
@@ -80,6 +87,25 @@ def parse_settings(given: list[str] | None) -> dict[str, str]:
             raise UsageError(f"--set {item}: expected key=value, each key once")
         settings[key] = value
     return settings
+
+
+def parse_freeze(given: str | None) -> float | None:
+    """ "truncation=0.4" -> 0.4; None for None.
+
+    Raises:
+        UsageError: anything else.
+    """
+    from ganrt.errors import UsageError
+
+    if given is None:
+        return None
+    key, _, value = given.partition("=")
+    try:
+        if key == "truncation":
+            return float(value)
+    except ValueError:
+        pass
+    raise UsageError(f"--freeze {given}: expected truncation=NUMBER, such as truncation=0.4")
 
 
 def parse_grid(text: str) -> tuple[int, int]:

@@ -7,11 +7,13 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from ganrt.exporter.inputs import SOURCE, input_shapes
 from ganrt.spec import GeneratorSpec
 
 _LAYERS = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
+_PRODUCTS = (torch.matmul, torch.bmm, Tensor.matmul, Tensor.__matmul__, Tensor.bmm)  # such as attention's
 
 
 def count_parameters(module: nn.Module) -> int:
@@ -20,8 +22,9 @@ def count_parameters(module: nn.Module) -> int:
 
 
 def count_macs(module: nn.Module, spec: GeneratorSpec) -> int:
-    """Multiply-accumulates per picture, of convolutions, transposed convolutions and linear layers.
+    """Multiply-accumulates per picture, of convolutions, transposed convolutions, linear layers and matrix products.
 
+    A product counts if its left factor is made of the inputs: its first axis is then the batch.
     Shapes are enough for it: the module draws a batch of no pictures, which costs nothing and reads no weight. (The
     meta device imports torch's compiler: a second that `inspect` does not have.)
     """
@@ -32,13 +35,28 @@ def count_macs(module: nn.Module, spec: GeneratorSpec) -> int:
         total += _layer_macs(layer, inputs[0], output)
 
     hooks = [layer.register_forward_hook(add) for layer in module.modules() if isinstance(layer, _LAYERS)]
+    products = _Products()
     try:
-        with torch.no_grad():
+        with torch.no_grad(), products:
             module(*(torch.zeros(0, *shape) for shape in _native_shapes(spec)))
     finally:
         for hook in hooks:
             hook.remove()
-    return total
+    return total + products.macs
+
+
+class _Products(TorchFunctionMode):
+    """Adds up the matrix products that run within it and are no layer: [n, ..., rows, inner] times [..., columns]."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.macs = 0
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if func in _PRODUCTS and isinstance(result, Tensor) and result.ndim > 1 and result.shape[0] == 0:
+            self.macs += prod(result.shape[1:]) * args[0].shape[-1]
+        return result
 
 
 def _native_shapes(spec: GeneratorSpec) -> list[tuple[int, ...]]:

@@ -42,6 +42,8 @@ def export(
     sampler: Sampler,
     family: str | None = None,
     settings: Mapping[str, str] = _NO_SETTINGS,
+    freeze_truncation: float | None = None,
+    pair: Path | None = None,
     name: str | None = None,
     licence: str | None = None,
     attribution: str | None = None,
@@ -56,6 +58,9 @@ def export(
         family: None recognises it.
         settings: what the weights do not say, such as `bn_eps` of DCGAN; `part` names the generator among several
             networks in one checkpoint; see `docs/families.md`.
+        freeze_truncation: folds a BigGAN's batch-norm statistics at this truncation into the graph, which then has no
+            input `truncation`; the same as the setting `truncation`.
+        pair: the exported generator that an encoder belongs to; None: the one in the same checkpoint, if there is one.
         name: the generator's, by default the output's without its suffix.
         licence: of the weights; with `attribution` it is kept in the spec.
         force: overwrite `output`.
@@ -77,8 +82,9 @@ def export(
     from ganrt.exporter.verify import verify
 
     say(f"reading {checkpoint}")
-    prepared = _prepare(checkpoint, family, settings, sampler)
+    prepared = _prepare(checkpoint, family, _with_frozen(settings, freeze_truncation), sampler)
     spec = _describe(prepared, name or _safe_name(output.stem), licence, attribution)
+    spec = _with_pair(spec, prepared, pair, say)
     built = replace(prepared.built, spec=spec)
     for note in (*prepared.notes, *built.notes):
         say(f"note: {note}")
@@ -101,6 +107,14 @@ def _safe_name(stem: str) -> str:
     return re.sub(r"[^A-Za-z0-9._+-]+", "-", stem).lstrip("._+-")[:100] or "generator"
 
 
+def _with_frozen(settings: Mapping[str, str], truncation: float | None) -> Mapping[str, str]:
+    if truncation is None:
+        return settings
+    if "truncation" in settings:
+        raise UsageError(f"--freeze truncation and --set truncation={settings['truncation']}: expected one of them")
+    return {**settings, "truncation": repr(float(truncation))}
+
+
 def _prepare(checkpoint: Path, family: str | None, settings: Mapping[str, str], sampler: Sampler) -> Prepared:
     """A whole network as it is, or a family's generator rebuilt from its weights."""
     from ganrt.exporter.checkpoints import read_checkpoint
@@ -117,7 +131,8 @@ def _prepare(checkpoint: Path, family: str | None, settings: Mapping[str, str], 
         return prepare(checkpoint, kind, settings, sampler)
     others = {key: value for key, value in settings.items() if key != "part"}
     read = read_checkpoint(checkpoint, part=settings.get("part"))
-    return Prepared(build_generator(read, family, others), read.format, read.sha256, read.notes)
+    built = build_generator(read, family, others)
+    return Prepared(built, read.format, read.sha256, read.notes, beside=read.beside)
 
 
 def _describe(prepared: Prepared, name: str, licence: str | None, attribution: str | None) -> GeneratorSpec:
@@ -127,6 +142,23 @@ def _describe(prepared: Prepared, name: str, licence: str | None, attribution: s
         return replace(prepared.built.spec, name=name, source=source)
     except SpecError as error:
         raise UsageError(str(error)) from error
+
+
+def _with_pair(
+    spec: GeneratorSpec, prepared: Prepared, generator: Path | None, say: Callable[[str], None]
+) -> GeneratorSpec:
+    """An encoder with the SHA-256 of the checkpoint that its generator comes from; others as they are."""
+    from ganrt.exporter.pairing import NOTE, read_pair
+    from ganrt.exporter.parts import GENERATORS
+
+    if generator is not None:
+        return replace(spec, pair=read_pair(generator, spec))
+    if spec.task != "encode":
+        return spec
+    if set(prepared.beside) & set(GENERATORS):
+        return replace(spec, pair=prepared.sha256)
+    say(f"note: {NOTE}")
+    return spec
 
 
 def _finish(spec: GeneratorSpec, model: bytes, comparison: Comparison, sampler: Sampler) -> GeneratorSpec:

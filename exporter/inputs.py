@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.pattern import pattern, pattern_size
-from ganrt.spec import GeneratorSpec, ImageInput, Latent
+from ganrt.spec import GeneratorSpec, ImageInput, Latent, Statistics
 
 Array = NDArray[np.float32]
 Inputs = dict[str, NDArray[np.float32] | NDArray[np.uint8]]
@@ -16,6 +16,9 @@ Inputs = dict[str, NDArray[np.float32] | NDArray[np.uint8]]
 Sampler = Callable[[Latent, int, int, int], Array]
 SOURCE = "source"
 AXES = ("h", "w")  # the names of the open axes of a dynamic picture
+TRUNCATION = "truncation"
+_GRID = 0.02  # the step between BigGAN's rows of statistics
+_GOLDEN = 0.6180339887  # multiples of it, modulo 1, cover an interval evenly however many are taken
 
 
 def input_shapes(spec: GeneratorSpec) -> dict[str, tuple[int, ...]]:
@@ -27,6 +30,8 @@ def input_shapes(spec: GeneratorSpec) -> dict[str, tuple[int, ...]]:
         shapes["z"] = (spec.latent.dim,)
     if spec.labels is not None:
         shapes["labels"] = (spec.labels.count,)
+    if spec.statistics.mode == "input":
+        shapes[TRUNCATION] = ()
     return shapes
 
 
@@ -49,13 +54,13 @@ def picture_sizes(spec: GeneratorSpec) -> tuple[tuple[int, int] | None, ...]:
 def sample_inputs(
     spec: GeneratorSpec, sampler: Sampler, seed: int, start: int, count: int, size: tuple[int, int] | None = None
 ) -> Inputs:
-    """`count` inputs, indices `start` on of `seed`; the classes in turn, one-hot.
+    """`count` inputs, indices `start` on of `seed`; the classes in turn, one-hot; see `truncation_of` for the last.
 
     Args:
         size: (height, width) of pictures, by default the spec's.
 
     Returns:
-        float32 [count, ...] each; `source` is uint8 [count, h, w, c].
+        float32 [count, ...] each, `truncation` [count]; `source` is uint8 [count, h, w, c].
     """
     if spec.image is not None:
         return {SOURCE: sample_pictures(spec.image, sampler, seed, start, count, size)}
@@ -66,7 +71,23 @@ def sample_inputs(
         values["labels"] = np.eye(spec.labels.count, dtype=np.float32)[
             np.arange(start, start + count) % spec.labels.count
         ]
+    if spec.statistics.mode == "input":
+        indices = range(start, start + count)
+        values[TRUNCATION] = np.array([truncation_of(spec.statistics, i) for i in indices], np.float32)
     return values
+
+
+def truncation_of(statistics: Statistics, index: int) -> float:
+    """The truncation that goes with sample `index`: 0 has the default, as a user who gives none.
+
+    Then a value between two rows of statistics, one of a row, and both ends of the range; from 5 on rows and
+    values between them take turns, spread over the whole range.
+    """
+    low, high = max(statistics.low, _GRID / 4), statistics.high
+    spread = low + (high - low) * (index * _GOLDEN % 1)
+    row = min(max(round(spread / _GRID) * _GRID, low), high)
+    first = (statistics.default, spread, row, low, high)
+    return first[index] if index < len(first) else (row, spread)[index % 2]
 
 
 def sample_pictures(

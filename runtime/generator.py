@@ -1,4 +1,4 @@
-"""The public runtime: `load` a model, then `sample`, `avatar`, `synthesize`, `stream`, `translate`."""
+"""The public runtime: `load` a model, then `sample`, `avatar`, `synthesize`, `stream`, `translate`, `encode`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ganrt.runtime.arguments import UINT64_LIMIT, as_uint64, integer_between
 from ganrt.runtime.identity import identity_index
 from ganrt.runtime.labels import LabelsLike, label_weights
 from ganrt.runtime.models import DEFAULT_MODEL, resolve_model
-from ganrt.runtime.picture_batches import check_pictures, translated_shape
+from ganrt.runtime.picture_batches import check_pictures, encoder, translated_shape, translator
 from ganrt.runtime.sampling import Truncation, draw, statistics_value
 from ganrt.runtime.walk import Walk
 from ganrt.spec import GeneratorSpec, Latent
@@ -215,15 +215,31 @@ class Generator:
         Raises:
             UsageError: the model is not a translator, or the pictures are of another type or size.
         """
-        check_pictures(self.spec, pictures)
-        count, height, width = pictures.shape[:3]
-        step = self._batch_size(batch_size)
-        if batch_size is None:
-            step = max(self._engine.batch_sizes.minimum, min(step, _BATCH_PIXELS // (height * width)))
-        batches = [
-            self._run_padded({"source": np.ascontiguousarray(pictures[i : i + step])}) for i in range(0, count, step)
-        ]
-        return np.concatenate(batches) if batches else np.empty((0, *translated_shape(self.spec, height, width)), "u1")
+        image, _ = translator(self.spec)
+        check_pictures(image, pictures)
+        batches = self._of_pictures(pictures, batch_size, "image")
+        none = np.empty((0, *translated_shape(self.spec, *pictures.shape[1:3])), np.uint8)
+        return np.concatenate([none, *batches])
+
+    def encode(self, pictures: Images, batch_size: int | None = None) -> NDArray[np.float32]:
+        """Encodes pictures: image to latent, as `synthesize` of the encoder's own generator takes it.
+
+        A picture's latent is always the same, and depends neither on the other pictures nor on batch_size.
+
+        Args:
+            pictures: uint8 [n, h, w, c] in RGB (or grey), of the size that `spec.image` states.
+            batch_size: pictures a batch; None: what the engine likes best.
+
+        Returns:
+            float32 [n, spec.latent.dim]; of encoders that give a distribution its mean.
+
+        Raises:
+            UsageError: the model is not an encoder, or the pictures are of another type or size.
+        """
+        image, latent = encoder(self.spec)
+        check_pictures(image, pictures)
+        batches = self._of_pictures(pictures, batch_size, "z")
+        return np.concatenate([np.empty((0, latent.dim), np.float32), *batches])
 
     def close(self) -> None:
         """Releases the engine; a second call does nothing."""
@@ -239,11 +255,23 @@ class Generator:
 
     def _latent(self) -> Latent:
         if self.spec.task != "generate" or self.spec.latent is None:
-            hint = "; give it pictures: ganrt translate" if self.spec.task == "translate" else ""
+            hint = {
+                "translate": "; give it pictures: ganrt translate",
+                "encode": "\ngive it, and the generator it belongs to, pictures: ganrt reconstruct --encoder",
+            }.get(self.spec.task, "")
             raise UsageError(
                 f"'{self.spec.name}' has the task '{self.spec.task}': it does not draw images from latents{hint}"
             )
         return self.spec.latent
+
+    def _of_pictures(self, pictures: Images, batch_size: int | None, output: str) -> Iterator[NDArray[np.generic]]:
+        """What a translator or encoder makes of uint8 [n, h, w, c], batch by batch."""
+        count, height, width = pictures.shape[:3]
+        step = self._batch_size(batch_size)
+        if batch_size is None:
+            step = max(self._engine.batch_sizes.minimum, min(step, _BATCH_PIXELS // (height * width)))
+        for i in range(0, count, step):
+            yield self._run_padded({"source": np.ascontiguousarray(pictures[i : i + step])}, output)
 
     def _batch_size(self, wanted: int | None) -> int:
         sizes = self._engine.batch_sizes
@@ -259,16 +287,15 @@ class Generator:
             inputs["labels"] = weights
         if self.spec.statistics.mode == "input":
             inputs["truncation"] = np.full(count, statistics_value(self.spec, truncation), np.float32)
-        return self._run_padded(inputs)
+        return np.asarray(self._run_padded(inputs, "image"), np.uint8)
 
-    def _run_padded(self, inputs: dict[str, NDArray[np.generic]]) -> Images:
+    def _run_padded(self, inputs: dict[str, NDArray[np.generic]], output: str) -> NDArray[np.generic]:
         """One batch, padded up to what the engine takes; the padding never reaches the caller."""
         count = len(next(iter(inputs.values())))
         missing = self._engine.batch_sizes.minimum - count
         if missing > 0:
             inputs = {name: np.concatenate([a, np.repeat(a[-1:], missing, axis=0)]) for name, a in inputs.items()}
-        images = self._engine.run(inputs)["image"][:count]
-        return np.asarray(images, np.uint8)
+        return self._engine.run(inputs)[output][:count]
 
     def _no_images(self) -> Images:
         output = self.spec.output

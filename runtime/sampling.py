@@ -72,14 +72,19 @@ def draw(
 
 
 def statistics_value(spec: GeneratorSpec, truncation: Truncation) -> float:
-    """The truncation that selects the batch-norm statistics, within the range that the spec states."""
+    """The truncation that selects the batch-norm statistics, within the range that the spec states; never 0.
+
+    Raises:
+        UsageError: outside of it, 0, or not a number.
+    """
     value = truncation.statistics
     if value is None:
         value = spec.statistics.default if truncation.psi is None else truncation.psi
-    if not spec.statistics.low <= value <= spec.statistics.high:
+    low, high = spec.statistics.low, spec.statistics.high
+    if not low <= value <= high or value == 0:
+        covered = f"{low:g} to {high:g}" if low else f"above 0 to {high:g}"
         raise UsageError(
-            f"truncation {value:g}: this generator's statistics cover {spec.statistics.low:g} to "
-            f"{spec.statistics.high:g}; give --statistics-truncation within it"
+            f"truncation {value:g}: this generator's statistics cover {covered}; give --statistics-truncation within it"
         )
     return value
 

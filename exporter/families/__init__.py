@@ -17,6 +17,8 @@ FAMILIES: dict[str, str] = {
     "csc413": "ganrt.exporter.families.csc413:CSC413",
     "csc413-cyclegan": "ganrt.exporter.families.csc413_cycle:CSC413Cycle",
     "cyclegan": "ganrt.exporter.families.cyclegan:CycleGAN",
+    "bigbigan": "ganrt.exporter.families.bigbigan:BigBiGAN",
+    "bigbigan-encoder": "ganrt.exporter.families.bigbigan_encoder:BigBiGANEncoder",
     "keras": "ganrt.exporter.families.keras:Keras",
 }
 _SHOWN_KEYS = 5
@@ -83,6 +85,11 @@ def build_generator(checkpoint: Checkpoint, family: str | None, settings: Mappin
 
 
 def _check_settings(family: str, accepted: Mapping[str, str], settings: Mapping[str, str]) -> None:
+    if "truncation" in settings and "truncation" not in accepted:
+        raise UsageError(
+            f"--freeze truncation={settings['truncation']}: family {family} has no truncation-indexed statistics\n"
+            "expected a BigGAN; truncated latents need no freezing: ganrt generate --truncation"
+        )
     for key in settings:
         if key not in accepted:
             known = ", ".join(f"{name} ({meaning})" for name, meaning in accepted.items()) or "none"

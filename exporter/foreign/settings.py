@@ -50,6 +50,11 @@ def read_settings(settings: Mapping[str, str]) -> Wanted:
     Raises:
         UsageError: an unknown key, or a value that makes no sense; the message names what is accepted.
     """
+    if "truncation" in settings:
+        raise UsageError(
+            f"--freeze truncation={settings['truncation']}: a whole network's statistics cannot be frozen\n"
+            "expected a BigGAN's weights; truncated latents need no freezing: ganrt generate --truncation"
+        )
     for key in settings:
         if key not in SETTINGS:
             known = "; ".join(f"{name} ({meaning})" for name, meaning in SETTINGS.items())

@@ -33,6 +33,7 @@ def examples():
 def test_the_examples_of_help_run(run, line):
     from pathlib import Path
 
+    from tiny_encoder import save_encoder, save_generator
     from tiny_models import dcgan_state, save_checkpoint
 
     Path("players.txt").write_text("ann\nbob\n")
@@ -40,8 +41,11 @@ def test_the_examples_of_help_run(run, line):
     save_checkpoint(Path("generator.safetensors"), dcgan_state())
     for name in ("horse2zebra", "zebra2horse"):
         save_translator(Path(f"{name}.onnx"), translator_spec(name=name))
-    Path("photos").mkdir()
-    for name in ("horse.jpg", "photos/one.jpg", "photos/two.jpg"):
+    save_generator(Path("digits.onnx"), labels=10)
+    save_encoder(Path("digits-encoder.onnx"))
+    for folder in ("photos", "sevens"):
+        Path(folder).mkdir()
+    for name in ("horse.jpg", "photos/one.jpg", "photos/two.jpg", "seven.png", "sevens/one.png"):
         cv2.imwrite(name, np.full((20, 30, 3), 99, np.uint8))
     if "theirs" in line or "scripted" in line:
         from tiny_networks import net, save_onnx, save_torchscript

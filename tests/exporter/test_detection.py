@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 import tiny_models
 import torch
+from bigbigan_models import encoder_state
+from bigbigan_models import generator_state as bigbigan_state
 from cyclegan_models import resnet_state
 from emoji_models import VARIANTS, cycle_state, generator_state
 from slow_layers import State
@@ -17,6 +19,9 @@ STATES: dict[str, tuple[str, State]] = {
     **{f"csc413 {variant}": ("csc413", generator_state(variant)) for variant in VARIANTS},
     **{f"cycle {variant}": ("csc413-cyclegan", cycle_state(variant)) for variant in ("upconv", "deconv")},
     "resnet": ("cyclegan", resnet_state()),
+    "bigbigan": ("bigbigan", bigbigan_state()),
+    "bigbigan without classes and norm": ("bigbigan", bigbigan_state(classes=0, spectral=False)),
+    "bigbigan's encoder": ("bigbigan-encoder", encoder_state()),
     "resnet with everything": ("cyclegan", resnet_state(batch_norm=True, dropout=True, blocks=9)),
     "resnet with stale statistics": ("cyclegan", resnet_state(stale=True)),
 }
@@ -39,5 +44,7 @@ def test_discriminators_are_recognised_by_none() -> None:
     emoji = {f"conv{i}.0.weight": torch.ones(4, 4, 5, 5) for i in (1, 2, 3, 4)}
     patch = {f"model.{i}.weight": torch.ones(4, 4, 4, 4) for i in (0, 2, 5, 8, 11)}
     unet = {"model.model.0.weight": torch.ones(4, 3, 4, 4), "model.model.1.model.1.weight": torch.ones(4, 4, 4, 4)}
-    for state in (emoji, patch, unet):
+    bigbigan = {f"{n}_down_blocks.0.conv1.layer.weight_orig": torch.ones(4, 4, 3, 3) for n in ("pre", "post")}
+    bigbigan |= {"non_loc.gamma": torch.ones(1), "class_embedding.layer.weight_orig": torch.ones(10, 4)}
+    for state in (emoji, patch, unet, bigbigan):
         assert not [known for known in FAMILIES if load_family(known).detect(state)]

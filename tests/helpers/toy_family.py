@@ -1,8 +1,9 @@
-"""A made-up generator family with class labels and a sigmoid: shows that the exporter knows no family by name."""
+"""Made-up generator families with class labels and a sigmoid: they show that the exporter knows no family by name."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import cast
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 
 from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.protocol import Built, KeyCondition, State
-from ganrt.spec import GeneratorSpec, Labels, Latent, Output
+from ganrt.spec import GeneratorSpec, Labels, Latent, Output, Statistics
 
 SIDE, CLASSES, DIM = 6, 3, 5
 
@@ -58,3 +59,37 @@ class ToyFamily:
             output=Output(height=SIDE, width=SIDE, channels=1),
         )
         return Built(load_strictly(ToyGenerator, state, "the toy"), spec, "sigmoid", "certain")
+
+
+class TruncatedGenerator(ToyGenerator):
+    """As `ToyGenerator`, brightened by truncation [n]; a step at 0.5 shows values on both sides to be compared."""
+
+    def forward(self, z: Tensor, labels: Tensor, truncation: Tensor) -> Tensor:  # type: ignore[override]
+        step = (truncation >= 0.5).float() / 4
+        return super().forward(z, labels) * (truncation / 2 + step)[:, None, None, None]
+
+
+class FrozenGenerator(TruncatedGenerator):
+    def __init__(self, truncation: float) -> None:
+        super().__init__()
+        self.truncation = truncation
+
+    def forward(self, z: Tensor, labels: Tensor) -> Tensor:  # type: ignore[override]
+        return super().forward(z, labels, torch.full_like(z[:, 0], self.truncation))
+
+
+class TruncatedFamily(ToyFamily):
+    """With statistics that an input selects, or `truncation` freezes."""
+
+    settings: Mapping[str, str] = {"truncation": "the value to freeze at"}
+
+    def build(self, state: State, settings: Mapping[str, str]) -> Built:
+        built = super().build(state, {})
+        if "truncation" not in settings:
+            module = load_strictly(TruncatedGenerator, state, "the toy")
+            return replace(built, module=module, spec=replace(built.spec, statistics=Statistics(mode="input")))
+        value = float(settings["truncation"])
+        module = load_strictly(lambda: FrozenGenerator(value), state, "the toy")
+        return replace(
+            built, module=module, spec=replace(built.spec, statistics=Statistics(mode="frozen", value=value))
+        )
