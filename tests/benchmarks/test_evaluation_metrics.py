@@ -116,6 +116,8 @@ def test_intervals_against_scipy():
     for successes, count in ((0, 7), (3, 7), (7, 7), (450, 1000)):
         expected = stats.binomtest(successes, count).proportion_ci(method="wilson")
         np.testing.assert_allclose(wilson(successes, count), expected, atol=1e-6)
+    assert wilson(0, 300)[0] == 0
+    assert wilson(300, 300)[1] == 1
     x = np.random.default_rng(6).normal(size=10)
     means = [np.delete(x, i).mean() for i in range(10)]  # the jackknife of a mean is its textbook interval
     np.testing.assert_allclose(jackknife(x.mean(), means), stats.t.interval(0.95, 9, x.mean(), stats.sem(x)), rtol=1e-3)

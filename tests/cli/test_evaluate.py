@@ -119,8 +119,10 @@ def test_the_encodings_of_an_encoder(run, colours, tmp_path):
     from sklearn.neighbors import KNeighborsClassifier
 
     path = save_encoder(tmp_path / "e.onnx", encoder_spec(channels=3))
-    code, out, _ = run("evaluate", "--real", colours, "--encoder", path, "-k", 1)
+    code, out, err = run("evaluate", "--real", colours, "--encoder", path, "-k", 1)
     assert code == 0
+    assert "encoder: e.onnx (cpu); pictures 8 x 8 x 3" in err
+    assert "extractor: " not in err
     assert out.startswith("k-NN accuracy (encoder): ")
     arguments = ("evaluate", "--real", colours, "--encoder", path, "--metrics", "knn", "-k", 1, "--size", "8x8")
     report = report_of(run(*arguments, "--json"))
