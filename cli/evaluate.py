@@ -29,7 +29,7 @@ _COUNT = 1000
     ganrt evaluate --real photos --fake avatars --metrics frechet,precision-recall --json
     ganrt evaluate --real photos -m avatars --count 64 --features classifier.onnx --normalise imagenet
     ganrt evaluate --real digits -m codes.onnx --per-class 20 --metrics matching -o codes.json
-    ganrt evaluate --real digits --encoder encoder.onnx --metrics knn
+    ganrt evaluate --real digits --encoder digits-encoder.onnx --metrics knn
     """,
 )
 def evaluate(

@@ -41,11 +41,10 @@ def header_lines(report: dict[str, Any]) -> Iterator[str]:
             yield f"{side}: {report[side]['pictures']} pictures of {report[side]['source']}"
     first = report["common_size"]
     sizes = f"all at {first[0]} x {first[1]} x {first[2]} first, then " if first else ""
-    height, width, channels = report["extractor"]["input"]
-    yield (
-        f"extractor: {report['extractor']['name']} ({report['extractor']['device']}); pictures {sizes}"
-        f"{height} x {width} x {channels}"
-    )
+    for what in ("extractor", "encoder"):
+        if used := report[what]:
+            height, width, channels = used["input"]
+            yield f"{what}: {used['name']} ({used['device']}); pictures {sizes}{height} x {width} x {channels}"
     yield from (f"warning: {warning}" for warning in report["warnings"])
     yield report["note"]
 

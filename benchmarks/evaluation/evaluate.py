@@ -86,11 +86,11 @@ def evaluate(
     )
     warnings: list[str] = []
     figures: dict[str, Figures] = {name: METRICS[name].run(case, warnings) for name in chosen}
-    used = {name: one for name, one in (("extractor", extractor), ("encoder", encoder)) if one is not None}
     for what, sample in measured.items():
         warnings += _odd_shapes(what, sample)
     return {
-        **{name: describe_extractor(one) for name, one in used.items()},
+        "extractor": describe_extractor(extractor) if set(measured) - {"encodings"} else None,
+        "encoder": describe_extractor(encoder) if encoder else None,
         "common_size": None if common is None else list(common),
         "fit": settings.fit.mode,
         "background": bytes(settings.fit.background).hex(),

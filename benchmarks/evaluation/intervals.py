@@ -15,7 +15,8 @@ def wilson(successes: int, count: int) -> tuple[float, float]:
     share, square = successes / count, _NORMAL**2
     centre = (share + square / (2 * count)) / (1 + square / count)
     half = _NORMAL / (1 + square / count) * math.sqrt(share * (1 - share) / count + square / (4 * count**2))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    low = centre - half if successes else 0.0  # exactly, where rounding leaves 1e-19
+    return low, centre + half if successes < count else 1.0
 
 
 def jackknife(value: float, without: Sequence[float]) -> tuple[float, float]:

@@ -68,7 +68,7 @@ def _drawn(points: Doubles, count: int, random: np.random.Generator) -> Doubles:
 def _covered(points: Doubles, manifold: Doubles, neighbours: int) -> int:
     """How many of the points lie in at least one ball of the manifold."""
     squared_radii = _squared_radii(manifold, neighbours)
-    # A copy of a point has distance 0, which comes out as some 1e-16 of the squares that were subtracted.
+    # A copy is at distance 0, give or take float32's last bits: a network's rounding may depend on the batch.
     squared_radii += 1e-12 * np.square(manifold).sum(axis=1)
     return sum(int((block <= squared_radii).any(axis=1).sum()) for _, block in _squared_distances(points, manifold))
 

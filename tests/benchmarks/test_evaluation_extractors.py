@@ -4,9 +4,11 @@ import sys
 
 import numpy as np
 import pytest
-from tiny_extractors import save_classifier, save_encoder, weight
+from tiny_encoder import encoder_spec, save_encoder
+from tiny_extractors import save_classifier, weight
 from tiny_onnx import save_tiny
 
+import ganrt
 from ganrt import BackendUnavailable, BadInputFile, UsageError
 from ganrt.benchmarks.evaluation.extractors import DEFAULT, NORMALISATIONS, ExtractorOptions, open_extractor
 
@@ -99,10 +101,11 @@ def test_outputs_by_name(tmp_path):
 
 
 def test_an_encoder_of_ganrt(tmp_path):
-    extractor = open_extractor(str(save_encoder(tmp_path / "e.onnx")), CPU)
-    outputs = extractor.run(noise())
+    path = save_encoder(tmp_path / "e.onnx", encoder_spec(channels=3))
+    outputs = open_extractor(str(path), CPU).run(noise())
     assert outputs.classes is None
-    np.testing.assert_allclose(outputs.features, noise().mean((1, 2)) @ weight(3, 5), rtol=1e-4)
+    with ganrt.load(path, device="cpu") as encoder:
+        np.testing.assert_allclose(outputs.features, encoder.encode(noise()), rtol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,11 @@ def test_the_distance_of_identical_sets_is_0_and_order_does_not_matter():
     assert frechet_distance(x, other, seed=1).value == pytest.approx(frechet_distance(x, other).value, rel=1e-12)
 
 
+def test_groups_do_not_follow_the_order_of_a_folder():
+    sorted_by_label = np.repeat(np.arange(10.0), 40)[:, None] + np.random.default_rng(16).normal(size=(400, 2)) * 0.1
+    assert frechet_distance(sorted_by_label, sorted_by_label).floor < 0.3  # 1 where odd labels are held against even
+
+
 def test_the_interval_has_the_width_that_repetition_shows():
     random = np.random.default_rng(5)
     runs = [frechet_distance(random.normal(size=(200, 3)), random.normal(0.3, 1.2, (200, 3))) for _ in range(60)]
@@ -111,6 +116,8 @@ def test_intervals_against_scipy():
     for successes, count in ((0, 7), (3, 7), (7, 7), (450, 1000)):
         expected = stats.binomtest(successes, count).proportion_ci(method="wilson")
         np.testing.assert_allclose(wilson(successes, count), expected, atol=1e-6)
+    assert wilson(0, 300)[0] == 0
+    assert wilson(300, 300)[1] == 1
     x = np.random.default_rng(6).normal(size=10)
     means = [np.delete(x, i).mean() for i in range(10)]  # the jackknife of a mean is its textbook interval
     np.testing.assert_allclose(jackknife(x.mean(), means), stats.t.interval(0.95, 9, x.mean(), stats.sem(x)), rtol=1e-3)
@@ -165,8 +172,18 @@ def test_precision_and_recall_of_identical_disjoint_and_nested_sets():
     half = precision_recall(x, x[x[:, 0] > 0])
     assert half.precision > 0.95
     assert half.recall < 0.8
-    copies = np.repeat(x[:5], 10, axis=0)  # radius 0: exact copies are on the manifold all the same
-    assert precision_recall(copies + 1e4, copies + 1e4).precision == 1
+    copies = np.repeat(np.random.default_rng(14).normal(size=(5, 64)), 10, axis=0)
+    assert precision_recall(copies, copies).precision == 1  # radius 0: copies are on the manifold all the same
+    other_batch = np.nextafter(copies.astype(np.float32), np.float32(9))
+    assert precision_recall(copies, other_batch).precision == 1
+
+
+def test_blocks_of_distances_do_not_change_a_count(monkeypatch):
+    random = np.random.default_rng(15)
+    x, y = random.normal(size=(50, 3)), random.normal(1, 1, size=(50, 3))
+    whole = precision_recall(x, y)
+    monkeypatch.setattr("ganrt.benchmarks.evaluation.precision_recall._ROWS", 7)
+    assert precision_recall(x, y) == whole
 
 
 def test_of_the_larger_side_as_many_are_drawn():

@@ -75,6 +75,8 @@ def test_fit_holds_for_the_first_size():
     wide[:, 8:16] = 200
     assert (prepare(photo(wide), takes(4), (8, 8, 3), Fit("crop", "flatten")) == 200).all()
     assert (prepare(photo(wide), takes(4), None, Fit("crop", "flatten")) == 200).all()
+    second = prepare(photo(wide), takes(8), (8, 24, 3), Fit("crop", "flatten"))
+    np.testing.assert_array_equal(second, resized(wide, (8, 8)))
 
 
 def test_features_are_those_of_each_picture_in_order(tmp_path):

@@ -55,12 +55,11 @@ def test_the_examples_of_help_run(run, line):
         save_torchscript(Path("scripted.pt"), net(latent=100))
     if " evaluate " in line:
         from labelled_pictures import draw_labelled
-        from tiny_extractors import save_classifier, save_encoder
+        from tiny_extractors import save_classifier
         from tiny_onnx import save_tiny, tiny_spec
 
         draw_labelled(Path("digits"))
         save_classifier(Path("classifier.onnx"))
-        save_encoder(Path("encoder.onnx"))
         save_tiny(Path("codes.onnx"), tiny_spec(labels=3))
         run("generate", "--count", 16, "-o", "photos", "--force")
         run("generate", "--count", 16, "--start", 16, "-o", "avatars")

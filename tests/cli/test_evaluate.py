@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import pytest
 from labelled_pictures import COLOURS, draw, draw_labelled
-from tiny_extractors import save_classifier, save_encoder
+from tiny_encoder import encoder_spec, save_encoder
+from tiny_extractors import save_classifier
 from tiny_onnx import save_tiny, tiny_spec
 
 import ganrt
@@ -115,13 +116,27 @@ def test_an_onnx_extractor_with_classes(run, colours, tmp_path):
 
 
 def test_the_encodings_of_an_encoder(run, colours, tmp_path):
-    path = save_encoder(tmp_path / "e.onnx")
-    code, out, _ = run("evaluate", "--real", colours, "--encoder", path)
+    from sklearn.neighbors import KNeighborsClassifier
+
+    path = save_encoder(tmp_path / "e.onnx", encoder_spec(channels=3))
+    code, out, err = run("evaluate", "--real", colours, "--encoder", path, "-k", 1)
     assert code == 0
-    assert out.startswith("k-NN accuracy (encoder): 1.0000 [0.9")
-    report = report_of(run("evaluate", "--real", colours, "--encoder", path, "--metrics", "knn", "--json"))
-    assert report["encoder"]["input"] == [8, 8, 3]
-    assert report["metrics"]["knn"]["features_of"] == "encoder"
+    assert "encoder: e.onnx (cpu); pictures 8 x 8 x 3" in err
+    assert "extractor: " not in err
+    assert out.startswith("k-NN accuracy (encoder): ")
+    arguments = ("evaluate", "--real", colours, "--encoder", path, "--metrics", "knn", "-k", 1, "--size", "8x8")
+    report = report_of(run(*arguments, "--json"))
+    assert (report["encoder"]["input"], report["metrics"]["knn"]["features_of"]) == ([8, 8, 3], "encoder")
+    pictures, labels = [], []
+    for label in sorted(COLOURS):
+        for i in range(12):
+            picture = cv2.imread(str(colours / label / f"{i}.png"))[..., ::-1]
+            pictures.append(cv2.resize(picture, (8, 8), interpolation=cv2.INTER_AREA))
+            labels.append(label)
+    with ganrt.load(path, device="cpu") as encoder:
+        z = encoder.encode(np.stack(pictures))
+    votes = KNeighborsClassifier(1).fit(z, labels).predict(None)
+    assert report["metrics"]["knn"]["accuracy"] == pytest.approx(np.mean(votes == np.array(labels)))
 
 
 REFUSED = [
