@@ -72,6 +72,7 @@ def reconstruct(
         announce(generator)
         announce(encoding)
         check_pair(generator.spec, encoding.spec, files=(model, encoder), any_pair=any_pair)
+        options.note_weights(generator, class_name)
         run = PictureRun(generator, how, plan, skip_bad)
         results = reconstruct_photos(
             generator, encoding, run.photos(), how, labels=class_name, any_pair=any_pair, batch_size=batch_size

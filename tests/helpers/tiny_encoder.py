@@ -69,7 +69,10 @@ def save_encoder(path: Path, spec: GeneratorSpec | None = None) -> Path:
     return path
 
 
-def save_generator(path: Path, *, labels: int = 0, channels: int = 1, checkpoint: str = CHECKPOINT) -> Path:
+def save_generator(
+    path: Path, *, labels: int = 0, channels: int = 1, side: int = 8, dim: int = DIM, checkpoint: str = CHECKPOINT
+) -> Path:
     """Writes a tiny generator that was "exported" from `checkpoint`, and returns `path`."""
-    spec = tiny_spec(name=path.stem, channels=channels, labels=labels)
+    latent = Latent(dim=dim, prior="normal", psi_mode="resample")
+    spec = tiny_spec(name=path.stem, side=side, channels=channels, labels=labels, latent=latent)
     return save_tiny(path, replace(spec, source=Source(format="torch", sha256=checkpoint)))
