@@ -153,7 +153,12 @@ def test_what_the_spec_of_a_generator_says(tmp_path: Path) -> None:
     assert spec.labels == Labels(count=10, names=None, meaning="class")
     assert built(tmp_path, generator_state(), labels="code").spec.labels == Labels(count=10, meaning="code")
     said = " ".join(built(tmp_path, generator_state()).notes)
-    for words in ("batch statistics", "--set labels=code", "epsilon is not in the file: 1e-05", "folded with the stored u and v"):
+    for words in (
+        "batch statistics",
+        "--set labels=code",
+        "epsilon is not in the file: 1e-05",
+        "folded with the stored u and v",
+    ):
         assert words in said
     assert "labels=code" not in " ".join(built(tmp_path, generator_state(), labels="class").notes)
 
