@@ -149,7 +149,11 @@ def encode(instance: Any) -> dict[str, Any]:
             value = getattr(instance, f.name)
             if f.metadata["json_text"] and value is not None:
                 value = str(value)
-            result[f.name] = (
-                encode(value) if is_dataclass(value) else list(value) if isinstance(value, tuple) else value
-            )
+            result[f.name] = _plain(value)
     return result
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return encode(value)
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value

@@ -1,0 +1,87 @@
+"""A process of its own: `python -m ganrt.benchmarks.child REQUEST`, REQUEST a JSON object.
+
+    {"subject": ..., "model": ..., ...}   opens a subject, says "ready" at its first pictures, runs `calls` more
+    {"ganrt": [arguments]}                runs the command line
+
+Standard output carries one JSON object a line; the last one has the process's peak memory.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+
+def main() -> None:
+    """Runs the request of the command line."""
+    started = time.perf_counter()
+    request = json.loads(sys.argv[1])
+    from ganrt.benchmarks.peak_memory import peak_bytes
+
+    try:
+        report = _command_line(request["ganrt"]) if "ganrt" in request else _subject(request, started)
+    except Exception as error:  # any peer may fail in any way
+        from ganrt.benchmarks.contestants import describe
+
+        _tell({"error": describe(error)})
+        return
+
+    _tell({**report, "peak_bytes": peak_bytes()})
+
+
+def _tell(values: dict[str, Any]) -> None:
+    print(json.dumps(values), flush=True)
+
+
+def _command_line(arguments: list[str]) -> dict[str, Any]:
+    """The command's own output goes to standard error, so that standard output stays JSON."""
+    import runpy
+    from contextlib import redirect_stdout
+
+    sys.argv = ["ganrt", *arguments]
+    with redirect_stdout(sys.stderr):
+        try:
+            runpy.run_module("ganrt", run_name="__main__")
+        except SystemExit as ended:
+            return {"exit_code": ended.code or 0}
+    return {"exit_code": 0}
+
+
+def _subject(request: dict[str, Any], started: float) -> dict[str, Any]:
+    from ganrt.benchmarks.inputs import make_inputs
+    from ganrt.benchmarks.peak_memory import peak_bytes
+    from ganrt.benchmarks.subjects import open_subject
+    from ganrt.benchmarks.subjects.protocol import Request
+    from ganrt.engines.onnx_file import read_onnx
+
+    imported, base = time.perf_counter(), peak_bytes()
+    path, batch = Path(request["model"]), int(request["batch_size"])
+    spec = read_onnx(path).spec()
+    checkpoint = Path(request["checkpoint"]) if request["checkpoint"] else None
+    opened = Request(path, spec, request["precision"], request["threads"], request["device"], batch, checkpoint)
+    subject = open_subject(request["subject"], opened)
+    loaded = time.perf_counter()
+    inputs = make_inputs(spec, request["seed"], 0, batch)
+    images = subject.run(inputs)
+    _tell({"ready": True})
+    drawn = time.perf_counter()
+    for _ in range(request["calls"]):
+        subject.run(inputs)
+    import numpy as np
+
+    np.save(request["images"], images)
+    return {
+        "imports_s": imported - started,
+        "open_s": loaded - imported,
+        "first_images_s": drawn - loaded,
+        "base_bytes": base,
+        "device": subject.device,
+        "about": subject.about,
+    }
+
+
+if __name__ == "__main__":
+    main()

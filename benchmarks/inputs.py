@@ -1,0 +1,105 @@
+"""The batches that every subject is given, and the pictures that it must draw of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganrt.engines.backends import open_model
+from ganrt.engines.protocol import Arrays, Engine, EngineOptions
+from ganrt.errors import UsageError
+from ganrt.runtime.compare import comparison_picture, psnr
+from ganrt.runtime.labels import label_weights
+from ganrt.runtime.sampling import NO_TRUNCATION, draw, statistics_value
+from ganrt.spec import GeneratorSpec
+
+Images = NDArray[np.uint8]
+_PIXELS = 2**20  # of one reference batch
+_POOL = 4
+
+
+@dataclass(frozen=True)
+class Batches:
+    """A few batches of inputs in turn, and the FP32 pictures of each: uint8 [n, h, w, c]. Batch i holds the images
+    i * n to i * n + n - 1 of `seed`."""
+
+    seed: int
+    inputs: tuple[Arrays, ...]
+    expected: tuple[Images, ...]
+
+    def input(self, number: int) -> Arrays:
+        """Batch `number`, round and round."""
+        return self.inputs[number % len(self.inputs)]
+
+    def wanted(self, number: int) -> Images:
+        """Its pictures."""
+        return self.expected[number % len(self.expected)]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """The worst of `checked` pictures against the reference; `psnr_db` is None where all are identical."""
+
+    checked: int = 0
+    psnr_db: float | None = None
+    max_error: int = 0
+
+    def with_pictures(self, drawn: Images, wanted: Images) -> Agreement:
+        """The same with more pictures, uint8 [n, h, w, c] both.
+
+        Raises:
+            UsageError: the shapes or the type differ.
+        """
+        if drawn.shape != wanted.shape or drawn.dtype != np.uint8:
+            raise UsageError(f"{drawn.dtype} {list(drawn.shape)} instead of uint8 {list(wanted.shape)}")
+        values = [psnr(a, b) for a, b in zip(drawn, wanted, strict=True)]
+        worst = min([*values, np.inf if self.psnr_db is None else self.psnr_db])
+        error = int(np.abs(drawn.astype(np.int16) - wanted).max())
+        return Agreement(
+            self.checked + len(drawn), None if worst == np.inf else float(worst), max(self.max_error, error)
+        )
+
+
+def make_inputs(spec: GeneratorSpec, seed: int, start: int, count: int) -> Arrays:
+    """What the graph takes for images `start` to `start + count - 1` of `seed`; of translators test pictures.
+
+    Raises:
+        UsageError: the model neither draws from latents nor translates.
+    """
+    if spec.task == "translate":
+        return {"source": np.stack([comparison_picture(spec, seed, start + i) for i in range(count)])}
+    if spec.task != "generate" or spec.latent is None:
+        raise UsageError(f"'{spec.name}' has the task '{spec.task}': the harness measures generators and translators")
+    seeds, indices = np.full(count, seed, np.uint64), np.arange(start, start + count, dtype=np.uint64)
+    inputs: dict[str, NDArray[np.generic]] = {"z": draw(spec.latent, seeds, indices)}
+    weights = label_weights(spec, None, seeds, indices)
+    if weights is not None:
+        inputs["labels"] = weights
+    if spec.statistics.mode == "input":
+        inputs["truncation"] = np.full(count, statistics_value(spec, NO_TRUNCATION), np.float32)
+    return inputs
+
+
+def make_batches(path: Path, spec: GeneratorSpec, batch_size: int, seed: int) -> Batches:
+    """Four batches (fewer of many large pictures), drawn by ONNX Runtime in FP32 on the CPU as the reference.
+
+    Raises:
+        BackendUnavailable: onnxruntime is not installed.
+    """
+    output = spec.output
+    pixels = batch_size * (output.height * output.width if output else 1)
+    pool = max(1, min(_POOL, 4 * _PIXELS // pixels))
+    inputs = tuple(make_inputs(spec, seed, i * batch_size, batch_size) for i in range(pool))
+    with open_model(path, "onnxruntime", EngineOptions(device="cpu", precision="fp32")) as engine:
+        step = max(1, min(engine.batch_sizes.optimum, _PIXELS * batch_size // pixels))
+        return Batches(seed, inputs, tuple(np.concatenate(list(_drawn(engine, batch, step))) for batch in inputs))
+
+
+def _drawn(engine: Engine, batch: Arrays, step: int) -> Iterator[Images]:
+    for first in range(0, len(next(iter(batch.values()))), step):
+        part = {name: values[first : first + step] for name, values in batch.items()}
+        yield np.asarray(engine.run(part)["image"], np.uint8)

@@ -1,0 +1,74 @@
+"""What a run is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ganrt.errors import UsageError
+
+PRECISIONS = ("fp32", "fp16", "bf16", "int8")
+# Scenarios whose slices interleave; then those with a process a sample.
+INTERLEAVED = ("single_stream", "multi_stream", "offline", "frame", "load", "end_to_end")
+PROCESSES = ("cold_start", "memory")
+# The least PSNR of any picture to the FP32 reference, in dB: a speed below it is not reported.
+LEAST_PSNR = {"fp32": 48.0, "fp16": 36.0, "bf16": 36.0, "int8": 26.0}
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long and how carefully.
+
+    Attributes:
+        duration_s: timed seconds a subject and cell.
+        warmup_s: the most that warming up may take.
+        least_samples: below it a result is marked unstable.
+        slices: how many turns a subject gets; the turns of all subjects are shuffled round by round.
+        processes: how many fresh ones `cold_start` starts.
+        seed: of the inputs, the order and the resampling.
+        fps: the rate of `frame`.
+        least_psnr: in dB, None: `LEAST_PSNR` of the precision.
+    """
+
+    duration_s: float = 5.0
+    warmup_s: float = 10.0
+    least_samples: int = 20
+    slices: int = 20
+    processes: int = 7
+    seed: int = 0
+    fps: float = 60.0
+    least_psnr: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, low, high in (("duration_s", 0.001, 86400.0), ("warmup_s", 0.0, 3600.0), ("fps", 0.01, 1e5)):
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise UsageError(f"{name} {value}: expected {low:g} to {high:g}")
+        if self.least_samples < 1 or self.slices < 1 or self.processes < 1:
+            raise UsageError("samples, slices and processes: expected 1 or more of each")
+
+    def gate(self, precision: str) -> float:
+        """The least PSNR in dB."""
+        return LEAST_PSNR.get(precision, LEAST_PSNR["fp32"]) if self.least_psnr is None else self.least_psnr
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is the same for all subjects that are compared with each other."""
+
+    model: Path
+    scenario: str
+    batch_size: int
+    precision: str = "fp32"
+    threads: int | None = None
+    device: str = "auto"
+    checkpoint: Path | None = None
+    entry: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.scenario not in INTERLEAVED + PROCESSES:
+            raise UsageError(f"scenario '{self.scenario}': expected one of {', '.join(INTERLEAVED + PROCESSES)}")
+        if self.precision not in PRECISIONS:
+            raise UsageError(f"precision '{self.precision}': expected one of {', '.join(PRECISIONS)}")
+        if not 1 <= self.batch_size <= 4096:
+            raise UsageError(f"batch size {self.batch_size}: expected 1 to 4096")

@@ -1,0 +1,204 @@
+"""Scenarios that need a fresh process a sample: `cold_start` and `memory`."""
+
+from __future__ import annotations
+
+import json
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ganrt.benchmarks.clock import Clock
+from ganrt.benchmarks.document import Latency, Model, Result
+from ganrt.benchmarks.fields import Json
+from ganrt.benchmarks.inputs import Agreement, make_batches
+from ganrt.benchmarks.options import Cell, Timing
+from ganrt.benchmarks.outcome import bare_result
+from ganrt.benchmarks.statistics import summarise
+from ganrt.benchmarks.subjects import PROGRAMS
+from ganrt.engines.onnx_file import read_onnx
+from ganrt.errors import GanrtError, UsageError
+
+_LONGEST_S = 600
+_CALLS = 10  # after the first, before memory is read
+_SPREAD = 0.5  # of the median, between the fastest and the slowest process
+
+
+class ChildFailed(GanrtError):
+    """The process ended badly; the message is the end of what it said."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A child: nanoseconds from its start to its first line, and to its end; its last line."""
+
+    ready_ns: int
+    total_ns: int
+    report: dict[str, Any]
+
+
+@dataclass
+class _Seen:
+    """What the children of one subject gave."""
+
+    runs: list[Ran] = field(default_factory=list)
+    agreement: Agreement = field(default_factory=Agreement)
+    stopped: tuple[str, str] | None = None
+
+
+def run_child(request: dict[str, Any], clock: Clock) -> Ran:
+    """Starts `ganrt.benchmarks.child` and waits for its end.
+
+    Raises:
+        ChildFailed: it ended with an error, or said nothing.
+    """
+    command = [sys.executable, "-m", "ganrt.benchmarks.child", json.dumps(request)]
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
+        started = clock.now()
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process:
+            try:
+                assert process.stdout is not None
+                first = process.stdout.readline()
+                ready = clock.now()
+                rest = process.stdout.read()
+                code = process.wait(_LONGEST_S)
+            except BaseException:
+                process.kill()
+                raise
+        ended = clock.now()
+        if code or not first:
+            errors.seek(0)
+            said = [line for line in errors.read().splitlines() if line.strip()]
+            raise ChildFailed(said[-1][:300] if said else f"exit code {code}")
+    last = json.loads([line for line in (first + rest).splitlines() if line.startswith("{")][-1])
+    if "error" in last:
+        raise ChildFailed(last["error"])
+    return Ran(ready - started, ended - started, last)
+
+
+def run_processes(
+    cell: Cell,
+    subjects: Sequence[str],
+    model: Model,
+    timing: Timing,
+    clock: Clock,
+    say: Callable[[str], object],
+) -> list[Result]:
+    """One result a subject; the processes of all subjects are shuffled round by round.
+
+    Raises:
+        runner.Interrupted: Ctrl-C; with the results of the processes that had ended.
+    """
+    from ganrt.benchmarks.runner import Interrupted
+
+    spec = read_onnx(cell.model).spec()
+    wanted = make_batches(cell.model, spec, cell.batch_size, timing.seed).wanted(0)
+    seen = {name: _Seen() for name in subjects}
+    for name in PROGRAMS:
+        if name in seen:
+            seen[name].stopped = ("not_run", f"{name} times itself, and not its start")
+    order, rounds = random.Random(timing.seed), timing.processes if cell.scenario == "cold_start" else 1
+    interrupted = False
+    try:
+        for _ in range(rounds):
+            names = [name for name in subjects if not seen[name].stopped]
+            order.shuffle(names)
+            for name in names:
+                say(f"a fresh process of {name}")
+                _run_one(name, cell, timing, clock, wanted, seen[name])
+    except KeyboardInterrupt:
+        interrupted = True
+    results = [_result(name, cell, model, seen[name], interrupted) for name in subjects]
+    if interrupted:
+        raise Interrupted(results)
+    return results
+
+
+def _run_one(name: str, cell: Cell, timing: Timing, clock: Clock, wanted: np.ndarray[Any, Any], seen: _Seen) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        request: Json = {
+            "subject": name,
+            "model": str(cell.model),
+            "checkpoint": str(cell.checkpoint) if cell.checkpoint else None,
+            "precision": cell.precision,
+            "threads": cell.threads,
+            "device": cell.device,
+            "batch_size": cell.batch_size,
+            "seed": timing.seed,
+            "calls": _CALLS if cell.scenario == "memory" else 0,
+            "images": str(Path(folder) / "images.npy"),
+        }
+        try:
+            seen.runs.append(run_child(request, clock))
+            seen.agreement = seen.agreement.with_pictures(np.load(request["images"]), wanted)
+        except ChildFailed as error:
+            seen.stopped = ("not_run" if not seen.runs else "interrupted", str(error))
+        except UsageError as error:
+            seen.stopped = ("wrong_output", str(error))
+    found, gate = seen.agreement.psnr_db, timing.gate(cell.precision)
+    if found is not None and found < gate and not seen.stopped:
+        seen.stopped = ("wrong_output", f"the worst picture is {found:.1f} dB from FP32, expected {gate:g} dB or more")
+
+
+def _result(name: str, cell: Cell, model: Model, seen: _Seen, interrupted: bool) -> Result:
+    checked: Json = {
+        "outputs_checked": seen.agreement.checked,
+        "psnr_db": seen.agreement.psnr_db,
+        "max_error": seen.agreement.max_error if seen.agreement.checked else None,
+    }
+    if not seen.runs or (seen.stopped and seen.stopped[0] == "wrong_output"):
+        out, why = seen.stopped or ("interrupted", "stopped before it was measured")
+        return bare_result(cell, name, model, out, why, **checked)
+    status, reason = _status(seen, interrupted)
+    last = seen.runs[-1].report
+    place: Json = {
+        "scenario": cell.scenario, "subject": name, "model": model, "entry": cell.entry, "threads": cell.threads,
+        "batch_size": cell.batch_size, "precision": cell.precision, "device": last["device"], "about": last["about"],
+    }  # fmt: skip
+    if cell.scenario == "memory":
+        return Result(**place, **checked, status=status, reason=reason, samples=1, figures=_megabytes(last))
+    times = np.array([run.ready_ns for run in seen.runs], np.float64)
+    spread = float(np.ptp(times) / np.median(times))
+    if status == "ok" and spread > _SPREAD:
+        status, reason = "unstable", f"spread: the processes' times differ by {spread:.0%} of their median"
+    summary: Json = {key: None if value is None else round(value / 1e6, 3) for key, value in summarise(times).items()}
+    return Result(
+        **place,
+        **checked,
+        status=status,
+        reason=reason,
+        samples=len(times),
+        duration_s=round(float(times.sum()) / 1e9, 6),
+        latency_ms=Latency(**summary),
+        latencies_us=tuple(round(float(value) / 1e3, 1) for value in times),
+        figures=_parts(seen.runs),
+    )
+
+
+def _status(seen: _Seen, interrupted: bool) -> tuple[str, str | None]:
+    if seen.stopped:
+        return seen.stopped
+    return ("interrupted", "the run was stopped") if interrupted else ("ok", None)
+
+
+def _parts(runs: list[Ran]) -> dict[str, float | str]:
+    """Medians of the parts of a cold start; the rest is the interpreter's start."""
+    return {
+        key.replace("_s", "_ms"): round(1e3 * statistics.median(run.report[key] for run in runs), 3)
+        for key in ("imports_s", "open_s", "first_images_s")
+    }
+
+
+def _megabytes(report: dict[str, Any]) -> dict[str, float | str]:
+    figures: dict[str, float | str] = {}
+    for name in ("base", "peak"):
+        value = report[f"{name}_bytes"]
+        figures[f"{name}_mb"] = "not told by this system" if value is None else round(value / 2**20, 1)
+    return figures

@@ -1,0 +1,137 @@
+"""Runs cells: all subjects of one in shuffled rounds, never one wholly before another."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from ganrt.benchmarks.clock import Clock, SystemClock
+from ganrt.benchmarks.contestants import Contestant, OpenSubject
+from ganrt.benchmarks.document import Model, Result
+from ganrt.benchmarks.inputs import Batches, make_batches
+from ganrt.benchmarks.limits import Limits
+from ganrt.benchmarks.observe import Observe, Observer, Unobserved
+from ganrt.benchmarks.options import PROCESSES, Cell, Timing
+from ganrt.benchmarks.outcome import make_result
+from ganrt.benchmarks.shares import with_share
+from ganrt.benchmarks.subjects import PROGRAMS, open_subject
+from ganrt.benchmarks.subjects.protocol import Request
+from ganrt.engines.cost import macs_of_one_image
+from ganrt.engines.onnx_file import read_onnx
+from ganrt.errors import BackendUnavailable
+from ganrt.spec import GeneratorSpec
+
+
+class Interrupted(Exception):
+    """Ctrl-C; `results` are those of the cell that it fell into."""
+
+    def __init__(self, results: list[Result]) -> None:
+        super().__init__("interrupted")
+        self.results = results
+
+
+@dataclass
+class Runner:
+    """Measures cells; keeps what several of them share.
+
+    Attributes:
+        observe: makes the telemetry of one cell.
+        opener: opens subjects.
+        say: told what is being done, one line a call.
+        limits: of this machine; then results say what share of the roofline they reach.
+    """
+
+    timing: Timing
+    clock: Clock = field(default_factory=SystemClock)
+    observe: Observe = Unobserved
+    opener: OpenSubject = open_subject
+    say: Callable[[str], object] = lambda _: None
+    limits: Limits | None = None
+    _models: dict[str, tuple[Model, GeneratorSpec]] = field(default_factory=dict)
+    _batches: dict[tuple[str, int], Batches] = field(default_factory=dict)
+
+    def run(self, cell: Cell, subjects: Sequence[str]) -> list[Result]:
+        """One result a subject, in the order given.
+
+        Raises:
+            Interrupted: Ctrl-C.
+            GanrtError: the model cannot be read, or there is no reference to check pictures against.
+        """
+        model, spec = self.describe(cell)
+        if cell.scenario in PROCESSES:
+            from ganrt.benchmarks.processes import run_processes
+
+            return run_processes(cell, subjects, model, self.timing, self.clock, self.say)
+        programs = [name for name in subjects if name in PROGRAMS]
+        contestants = [self._contestant(name, cell, spec) for name in subjects if name not in programs]
+        results = self._compete(contestants, model)
+        for name in programs:
+            from ganrt.benchmarks.trtexec import run_trtexec
+
+            results[name] = run_trtexec(cell, spec, model, self.timing)
+        return [results[name] for name in subjects]
+
+    def describe(self, cell: Cell) -> tuple[Model, GeneratorSpec]:
+        """The model's name, hash and cost, and its spec."""
+        key = str(cell.model)
+        if key not in self._models:
+            onnx_file = read_onnx(cell.model)
+            spec = onnx_file.spec()
+            try:
+                macs = macs_of_one_image(cell.model)
+            except BackendUnavailable:  # without the onnx package the cost stays unknown
+                macs = None
+            self._models[key] = Model(spec.name, onnx_file.sha256, macs, onnx_file.parameters), spec
+        return self._models[key]
+
+    def _contestant(self, name: str, cell: Cell, spec: GeneratorSpec) -> Contestant:
+        request = Request(cell.model, spec, cell.precision, cell.threads, cell.device, cell.batch_size, cell.checkpoint)
+        return Contestant(name, request, cell, self._inputs(cell, spec), self.clock, self.opener)
+
+    def _inputs(self, cell: Cell, spec: GeneratorSpec) -> Batches:
+        key = (str(cell.model), cell.batch_size)
+        if key not in self._batches:
+            self._batches.clear()  # one batch size after the other: nothing old is needed again
+            self._batches[key] = make_batches(cell.model, spec, cell.batch_size, self.timing.seed)
+        return self._batches[key]
+
+    def _compete(self, contestants: list[Contestant], model: Model) -> dict[str, Result]:
+        interrupted = False
+        with self.observe() as observer:
+            try:
+                for contestant in contestants:
+                    self.say(f"warming up {contestant.name}")
+                    contestant.open(self.timing)
+                self._rounds(contestants, observer)
+            except KeyboardInterrupt:
+                interrupted = True
+            results = {c.name: make_result(c, model, self.timing, observer, interrupted) for c in contestants}
+        for contestant in contestants:
+            contestant.close()
+        if self.limits is not None:
+            results = {c.name: with_share(results[c.name], c.cell.model, self.limits) for c in contestants}
+        if interrupted:
+            raise Interrupted(list(results.values()))
+        return results
+
+    def _rounds(self, contestants: list[Contestant], observer: Observer) -> None:
+        """Each round every contestant once, in an order of its own; slow calls make fewer and longer slices."""
+        order = random.Random(self.timing.seed)
+        slice_ns = round(self.timing.duration_s * 1e9 / self.timing.slices)
+        spent = dict.fromkeys((c.name for c in contestants), 0)
+        while waiting := [c for c in contestants if c.running and not self._done(c, spent[c.name])]:
+            order.shuffle(waiting)
+            for contestant in waiting:
+                self.say(f"timing {contestant.name}")
+                observer.begin(contestant.name)
+                started = self.clock.now()
+                contestant.run(slice_ns, self.timing)
+                spent[contestant.name] += max(1, self.clock.now() - started)
+                observer.end(contestant.name)
+
+    def _done(self, contestant: Contestant, spent_ns: int) -> bool:
+        """The duration is over, and either there are samples enough or waiting for them has taken thrice as long."""
+        samples = sum(len(part.latencies) for part in contestant.slices)
+        wanted = self.timing.duration_s * 1e9
+        return spent_ns >= wanted and (samples >= self.timing.least_samples or spent_ns >= 3 * wanted)

@@ -1,0 +1,66 @@
+"""What is measured: our backends and their peers on the same model. Adding a peer is a file here and a line below."""
+
+from __future__ import annotations
+
+import difflib
+from importlib import import_module
+
+from ganrt.benchmarks.subjects.protocol import Request, Subject
+from ganrt.engines.backends import BACKENDS
+from ganrt.errors import UsageError
+
+OURS = "ganrt/"
+PEERS: dict[str, str] = {
+    "onnxruntime-plain": "ganrt.benchmarks.subjects.onnxruntime_plain",
+    "openvino-plain": "ganrt.benchmarks.subjects.openvino_plain",
+    "torch-eager": "ganrt.benchmarks.subjects.torch_eager",
+    "torch-compile": "ganrt.benchmarks.subjects.torch_compile",
+    "torch-tensorrt": "ganrt.benchmarks.subjects.torch_tensorrt",
+}
+# Programs that time themselves: they cannot be interleaved with others.
+PROGRAMS: dict[str, str] = {"trtexec": "ganrt.benchmarks.trtexec"}
+
+
+def all_names() -> list[str]:
+    """Every subject, ours first."""
+    return [*(OURS + name for name in BACKENDS), *PEERS, *PROGRAMS]
+
+
+def parse_names(text: str, backend: str = "auto") -> list[str]:
+    """`all`, `ours`, `peers`, or names with commas between -> subjects, each once.
+
+    Args:
+        backend: leaves only this one of ours; `auto` all of them.
+
+    Raises:
+        UsageError: an unknown subject or backend.
+    """
+    if backend != "auto" and backend not in BACKENDS:
+        raise UsageError(f"backend '{backend}': expected auto, {', '.join(BACKENDS)}")
+    ours = [OURS + name for name in BACKENDS if backend in ("auto", name)]
+    groups = {"ours": ours, "peers": [*PEERS, *PROGRAMS], "all": [*ours, *PEERS, *PROGRAMS]}
+    names = [name for part in text.split(",") for name in groups.get(part.strip(), [part.strip()])]
+    for name in names:
+        if name not in all_names():
+            close = difflib.get_close_matches(name, all_names(), n=1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            raise UsageError(
+                f"subject '{name}': expected ours, peers, all or names from {', '.join(all_names())}{hint}"
+            )
+    return list(dict.fromkeys(names))
+
+
+def open_subject(name: str, request: Request) -> Subject:
+    """Opens a subject, ready to run.
+
+    Raises:
+        GanrtError: it is not installed, or cannot run this model in this way; the message says why.
+    """
+    if name.startswith(OURS):
+        from ganrt.benchmarks.subjects.ours import open_backend
+
+        return open_backend(name.removeprefix(OURS), request)
+    subject = import_module(PEERS[name]).open_peer(request)
+    if not isinstance(subject, Subject):
+        raise TypeError(f"{PEERS[name]}.open_peer returned {type(subject).__name__}")
+    return subject

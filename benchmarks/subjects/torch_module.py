@@ -1,0 +1,161 @@
+"""A torch module for peers that need one: from a checkpoint, or for the bundled DCGAN from the ONNX file's weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ganrt.benchmarks.subjects.protocol import Images, Request, Subject
+from ganrt.engines.onnx_file import read_onnx
+from ganrt.engines.protocol import Arrays
+from ganrt.errors import BackendUnavailable, UsageError
+
+TYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where and in which type a torch peer runs."""
+
+    device: torch.device
+    dtype: torch.dtype
+
+
+def plan(name: str, request: Request, devices: Sequence[str] = ("cpu", "cuda")) -> Plan:
+    """Checks precision and device; `auto` is CUDA where torch has it.
+
+    Raises:
+        BackendUnavailable: CUDA was asked for and is not there.
+    """
+    request.only(name, tuple(TYPES), devices)
+    found = torch.cuda.is_available()
+    if request.device == "cuda" and not found:
+        raise BackendUnavailable(f"{name}: torch {torch.__version__} finds no CUDA device")
+    device = "cuda" if found and request.device != "cpu" else "cpu"
+    if device not in devices:
+        raise BackendUnavailable(f"{name}: torch {torch.__version__} finds no CUDA device, and it runs on nothing else")
+    if request.threads is not None:
+        torch.set_num_threads(request.threads)
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    return Plan(torch.device(device), TYPES[request.precision])
+
+
+class WithTail(nn.Module):
+    """(inputs as the graph takes them) -> uint8 [n, h, w, c]: what torch users write around a generator.
+
+    Floats go to `dtype` before the generator and back to float32 behind it.
+    """
+
+    def __init__(self, generator: nn.Module, value_range: str, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.generator, self.value_range, self.dtype = generator.to(dtype), value_range, dtype
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        native = self.generator(*(self._native(value) for value in inputs)).float()
+        levels = (native + 1) * 127.5 if self.value_range == "tanh" else native * 255
+        return cast(Tensor, levels.clamp(0, 255).round().permute(0, 2, 3, 1).to(torch.uint8))
+
+    def _native(self, value: Tensor) -> Tensor:
+        if not value.is_floating_point():
+            value = value.float().permute(0, 3, 1, 2) / 127.5 - 1
+        return value.to(self.dtype)
+
+
+class FoldedDCGAN(nn.Module):
+    """z [n, dim] -> [n, c, h, w]: transposed convolutions and ReLU, batch norm already folded into them."""
+
+    def __init__(self, layers: Sequence[nn.ConvTranspose2d]) -> None:
+        super().__init__()
+        steps = [step for layer in layers for step in (layer, nn.ReLU())]
+        self.main = nn.Sequential(*steps[:-1], nn.Tanh())
+
+    def forward(self, z: Tensor) -> Tensor:
+        return cast(Tensor, self.main(z[:, :, None, None]))
+
+
+def build(request: Request, chosen: Plan) -> WithTail:
+    """The generator with its tail, in eval mode, on its device.
+
+    Raises:
+        BackendUnavailable: there is no way to a torch module.
+        UsageError: the checkpoint is of another generator.
+    """
+    if request.checkpoint is not None:
+        generator, value_range = _from_checkpoint(request)
+    elif request.spec.family == "dcgan":
+        generator, value_range = _from_dcgan_file(request), "tanh"
+    else:
+        raise BackendUnavailable(
+            f"a torch module of family '{request.spec.family}' cannot be made from an ONNX file: "
+            "give the checkpoint, --checkpoint FILE"
+        )
+    return WithTail(generator, value_range, chosen.dtype).eval().requires_grad_(False).to(chosen.device)
+
+
+def _from_checkpoint(request: Request) -> tuple[nn.Module, str]:
+    from ganrt.exporter.checkpoints import read_checkpoint
+    from ganrt.exporter.families import build_generator
+
+    assert request.checkpoint is not None
+    built = build_generator(read_checkpoint(request.checkpoint), None, {})
+    found, wanted = built.spec, request.spec
+    if (found.family, found.task, found.labels is None) != (wanted.family, wanted.task, wanted.labels is None):
+        raise UsageError(
+            f"--checkpoint {request.checkpoint} holds a {found.family} for '{found.task}'; "
+            f"{request.model} is a {wanted.family} for '{wanted.task}'"
+        )
+    return built.module, built.value_range
+
+
+def _from_dcgan_file(request: Request) -> nn.Module:
+    """The initialisers are named after the checkpoint's keys; `main.{3i}` are the transposed convolutions."""
+    weights = {weight.name: weight for weight in read_onnx(request.model).weights}
+    layers: list[nn.ConvTranspose2d] = []
+    while f"main.{3 * len(layers)}.weight" in weights:
+        key = f"main.{3 * len(layers)}"
+        stride, padding = (2, 1) if layers else (1, 0)
+        weight, bias = _tensor(weights[f"{key}.weight"]), weights.get(f"{key}.bias")
+        layer = nn.ConvTranspose2d(
+            weight.shape[0], weight.shape[1], weight.shape[2], stride, padding, bias=bias is not None
+        )
+        layer.weight = nn.Parameter(weight)
+        if bias is not None:
+            layer.bias = nn.Parameter(_tensor(bias))
+        layers.append(layer)
+    if not layers:
+        raise BackendUnavailable(f"{request.model} does not name its weights as a DCGAN's: give --checkpoint FILE")
+    return FoldedDCGAN(layers)
+
+
+def _tensor(weight: Any) -> Tensor:
+    return torch.from_numpy(np.array(weight.values, np.float32).reshape(weight.shape))
+
+
+class TorchSubject(Subject):
+    """A module that is called with numpy arrays and gives numpy arrays."""
+
+    def __init__(self, module: Any, chosen: Plan, request: Request, about: dict[str, Any]) -> None:
+        self._module, self._plan = module, chosen
+        self._names = [name for name in ("z", "labels", "truncation", "source") if _takes(request, name)]
+        self.device, self.precision = chosen.device.type, request.precision
+        self.about = {"version": f"torch {torch.__version__}", "threads": torch.get_num_threads(), **about}
+
+    def run(self, inputs: Arrays) -> Images:
+        with torch.inference_mode():
+            given = [torch.from_numpy(inputs[name]).to(self._plan.device) for name in self._names]
+            return np.asarray(self._module(*given).cpu().numpy())
+
+
+def _takes(request: Request, name: str) -> bool:
+    spec = request.spec
+    return {
+        "z": spec.task == "generate",
+        "labels": spec.labels is not None,
+        "truncation": spec.statistics.mode == "input",
+        "source": spec.task == "translate",
+    }[name]
