@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.benchmarks.document import Latency, Model, Result
+from ganrt.benchmarks.fields import Json
 from ganrt.benchmarks.inputs import Agreement, make_batches
 from ganrt.benchmarks.options import Cell, Timing
 from ganrt.benchmarks.results import bare_result
@@ -86,7 +87,7 @@ def import_times(
     notes = ["timed by trtexec itself, not interleaved with others"]
     if not checked.checked:
         notes.append("its pictures were not checked: the file holds times alone")
-    summary = {key: None if value is None else round(value, 6) for key, value in summarise(trace.latency).items()}
+    summary: Json = {key: None if value is None else round(value, 6) for key, value in summarise(trace.latency).items()}
     return Result(
         scenario=cell.scenario,
         subject="trtexec",

@@ -35,15 +35,37 @@ app = typer.Typer(
 )
 
 
-def command(name: str, examples: str, group: typer.Typer | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Registers a command, at the top or in a group; `examples` end its --help and are run by the tests, one a line."""
+def command(name: str, examples: str, parent: typer.Typer = app) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Registers a command; `examples` end its --help and are run by the tests, one a line.
+
+    Args:
+        parent: a group made by `group`; by default the application itself.
+    """
 
     def register(function: Callable[P, R]) -> Callable[P, R]:
-        epilog = "Examples:\n\n" + "\n\n".join(line.strip() for line in examples.strip().splitlines())
-        (group or app).command(name, epilog=epilog)(_with_exit_codes(function))
+        parent.command(name, epilog=_epilog(examples))(_with_exit_codes(function))
         return function
 
     return register
+
+
+def group(name: str, examples: str) -> Callable[[Callable[P, R]], typer.Typer]:
+    """Registers a command that has others below it; the function runs where none of them is named.
+
+    Its first parameter is the `typer.Context`, by which it tells: `context.invoked_subcommand`.
+    """
+
+    def register(function: Callable[P, R]) -> typer.Typer:
+        below = typer.Typer(rich_markup_mode=None)
+        below.callback(invoke_without_command=True, epilog=_epilog(examples))(_with_exit_codes(function))
+        app.add_typer(below, name=name, epilog=_epilog(examples))
+        return below
+
+    return register
+
+
+def _epilog(examples: str) -> str:
+    return "Examples:\n\n" + "\n\n".join(line.strip() for line in examples.strip().splitlines())
 
 
 def _with_exit_codes(function: Callable[P, R]) -> Callable[P, R]:

@@ -9,7 +9,7 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import command, print_json, say
-from ganrt.cli.bench_group import bench
+from ganrt.cli.bench import bench
 
 
 @command(

@@ -1,0 +1,77 @@
+"""One run: cells one after the other, a document at the end, whatever happens in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+
+from ganrt import __version__
+from ganrt.benchmarks.document import Document, Result, now_utc
+from ganrt.benchmarks.fields import Json
+from ganrt.benchmarks.options import Cell
+from ganrt.benchmarks.runner import Interrupted, Runner
+from ganrt.errors import BackendUnavailable, NegativeResult
+
+
+@dataclass
+class Session:
+    """Collects results; `interrupted` once Ctrl-C was pressed, and nothing is measured from then on."""
+
+    runner: Runner
+    results: list[Result] = field(default_factory=list)
+    interrupted: bool = False
+
+    def run(self, cells: Sequence[Cell], subjects: Sequence[str], progress: Callable[[int], object]) -> None:
+        """Measures the cells; keeps what was measured when it is interrupted.
+
+        Args:
+            progress: told how many cells are done.
+        """
+        try:
+            for done, cell in enumerate(cells, 1):
+                self.results += self.runner.run(cell, subjects)
+                progress(done)
+        except Interrupted as stopped:
+            self.results += stopped.results
+            self.interrupted = True
+        except KeyboardInterrupt:
+            self.interrupted = True
+
+    def document(self, options: Json) -> Document:
+        """What there is."""
+        return Document(
+            ganrt=__version__,
+            machine=machine(),
+            options=options,
+            results=tuple(self.results),
+            created=now_utc(),
+            status="interrupted" if self.interrupted else "complete",
+        )
+
+
+def machine() -> Json:
+    """The machine's description."""
+    describe: Callable[[], Json] = import_module("ganrt.benchmarks.machine").describe_machine
+    return describe()
+
+
+def verdict(document: Document) -> None:
+    """What the exit code is to say of a whole run.
+
+    Raises:
+        NegativeResult: a subject drew wrong pictures.
+        BackendUnavailable: no subject ran at all.
+    """
+    wrong = [result for result in document.results if result.status == "wrong_output"]
+    if wrong:
+        first = f"{wrong[0].subject}, batch size {wrong[0].batch_size}, {wrong[0].precision}: {wrong[0].reason}"
+        raise NegativeResult(f"{len(wrong)} results have wrong pictures, and no speed: {first}")
+    if document.results and all(result.status == "not_run" for result in document.results):
+        reasons = dict.fromkeys(f"{result.subject}: {result.reason}" for result in document.results)
+        raise BackendUnavailable("nothing ran\n" + "\n".join(list(reasons)[:2]))
+
+
+def marked(document: Document, results: Sequence[Result]) -> Document:
+    """The document with other results."""
+    return replace(document, results=tuple(results))

@@ -1,0 +1,192 @@
+"""`ganrt bench`: measures subjects on a model and writes what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ganrt.cli import options
+from ganrt.cli.app import Progress, debug_wanted, group, say
+from ganrt.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from ganrt.benchmarks.document import Document
+    from ganrt.benchmarks.options import Cell, Timing
+    from ganrt.benchmarks.runner import Runner
+
+Subjects = Annotated[
+    str, typer.Option("--subjects", help="ours, peers, all, or names: ganrt/onnxruntime, torch-eager, ...")
+]
+Duration = Annotated[float, typer.Option("--duration", help="Timed seconds a subject, scenario, batch and precision.")]
+Html = Annotated[Path | None, typer.Option("--html", help="Also write a self-contained page.")]
+Markdown = Annotated[Path | None, typer.Option("--markdown", help="Also write Markdown.")]
+
+
+@group(
+    "bench",
+    """
+    ganrt bench --duration 0.2 --subjects ours
+    ganrt bench --batch-size 1,4 --duration 0.2 --subjects ours,onnxruntime-plain -o bench.json
+    ganrt bench --scenario frame --fps 30 --duration 0.3 --subjects ours --json
+    ganrt bench --self-check
+    """,
+)
+def bench(
+    context: typer.Context,
+    model: options.Model = "avatars",
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="The JSON document to write.")] = None,
+    subjects: Subjects = "all",
+    backend: Annotated[str, typer.Option("--backend", help="Of our backends only this one; auto: all.")] = "auto",
+    precision: Annotated[str, typer.Option("--precision", help="fp32, fp16, bf16, int8; some, with commas")] = "fp32",
+    scenario: Annotated[
+        str,
+        typer.Option(
+            "--scenario",
+            help="single_stream, multi_stream, offline, frame, load, end_to_end, cold_start, memory; several with "
+            "commas.",
+        ),
+    ] = "single_stream",
+    batch_size: Annotated[str, typer.Option("-b", "--batch-size", help="Images a call; several with commas.")] = "1",
+    threads: options.Threads = None,
+    device: options.Device = "auto",
+    duration: Duration = 5.0,
+    warmup: Annotated[float, typer.Option("--warmup", help="The most seconds that warming up may take.")] = 10.0,
+    least_samples: Annotated[int, typer.Option("--min-samples", min=1, help="Fewer calls are marked unstable.")] = 20,
+    processes: Annotated[int, typer.Option("--processes", min=1, help="Fresh processes of cold_start.")] = 7,
+    fps: Annotated[float, typer.Option("--fps", help="The rate of scenario frame.")] = 60.0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of inputs, order and resampling.")] = 0,
+    min_psnr: Annotated[
+        float | None, typer.Option("--min-psnr", help="In dB to FP32; a speed below is not reported.")
+    ] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option("--checkpoint", help="What the model was exported from; torch peers need it.")
+    ] = None,
+    html: Html = None,
+    markdown: Markdown = None,
+    self_check: Annotated[bool, typer.Option("--self-check", help="Measure the harness itself.")] = False,
+    force: options.Force = False,
+    json: options.Json = False,
+) -> None:
+    """Measures a model on this machine: our backends and their peers, in turn, with the pictures checked."""
+    if context.invoked_subcommand is not None:
+        return
+    if self_check:
+        _check_the_harness(json)
+        return
+    from ganrt.benchmarks.options import Cell, Timing
+    from ganrt.benchmarks.session import Session
+    from ganrt.benchmarks.subjects import parse_names
+    from ganrt.files import check_free
+    from ganrt.runtime.models import resolve_model
+
+    timing = Timing(
+        duration_s=duration, warmup_s=warmup, least_samples=least_samples, processes=processes, seed=seed, fps=fps,
+        least_psnr=min_psnr,
+    )  # fmt: skip
+    names, path = parse_names(subjects, backend), resolve_model(model)
+    cells = [
+        Cell(path, each, batch, level, threads, device, checkpoint)
+        for each in _words("--scenario", scenario)
+        for level in _words("--precision", precision)
+        for batch in _numbers("--batch-size", batch_size)
+    ]
+    for target in (output, html, markdown):
+        if target is not None:
+            check_free(target, force)
+    with Progress(len(cells), "cells") as progress:
+        session = Session(make_runner(timing))
+        session.run(cells, names, progress)
+    document = session.document(_options_of(timing, cells, names))
+    finish(document, output, html, markdown, force, json)
+
+
+def make_runner(timing: Timing) -> Runner:
+    """A runner with telemetry, whose steps are told with --debug."""
+    from ganrt.benchmarks.runner import Runner
+
+    observe = import_module("ganrt.benchmarks.telemetry.sampler").Sampler
+    return Runner(timing, observe=observe, say=say if debug_wanted() else _silent)
+
+
+def _silent(_: str) -> None: ...
+
+
+def finish(
+    document: Document, output: Path | None, html: Path | None, markdown: Path | None, force: bool, json: bool
+) -> None:
+    """Writes and prints a document, and ends with the exit code that goes with it."""
+    from ganrt.benchmarks.document import to_json, write_document
+    from ganrt.benchmarks.session import verdict
+    from ganrt.benchmarks.table import text_table
+    from ganrt.files import write_file
+
+    if output is not None:
+        write_document(output, document, force=force)
+    for path, page in ((html, "html_page"), (markdown, "markdown_page")):
+        if path is not None:
+            render: Callable[[Document], str] = getattr(import_module("ganrt.benchmarks.report"), page)
+            write_file(path, render(document).encode(), force=force)
+    if json:
+        typer.echo(to_json(document), nl=False)
+    else:
+        for line in text_table(document.results):
+            typer.echo(line)
+    if output is not None:
+        say(f"document: {output}")
+    if document.status == "interrupted":
+        say("interrupted: what was measured until then is kept and marked")
+        raise typer.Exit(int(ExitCode.INTERRUPTED))
+    verdict(document)
+
+
+def _options_of(timing: Timing, cells: list[Cell], subjects: list[str]) -> dict[str, object]:
+    from dataclasses import asdict
+
+    first = cells[0]
+    return {
+        **asdict(timing),
+        "subjects": subjects,
+        "scenarios": list(dict.fromkeys(cell.scenario for cell in cells)),
+        "precisions": list(dict.fromkeys(cell.precision for cell in cells)),
+        "batch_sizes": list(dict.fromkeys(cell.batch_size for cell in cells)),
+        "threads": first.threads,
+        "device": first.device,
+        "checkpoint": first.checkpoint.name if first.checkpoint else None,
+    }
+
+
+def _words(option: str, text: str) -> list[str]:
+    words = [part.strip() for part in text.split(",")]
+    if not all(words):
+        raise UsageError(f"{option} '{text}': expected names with commas between")
+    return list(dict.fromkeys(words))
+
+
+def _numbers(option: str, text: str) -> list[int]:
+    if not all(word.isdecimal() and len(word) < 6 for word in _words(option, text)):
+        raise UsageError(f"{option} '{text}': expected whole numbers with commas between, such as 1,16,64")
+    return [int(word) for word in _words(option, text)]
+
+
+def _check_the_harness(json: bool) -> None:
+    from dataclasses import asdict
+
+    from ganrt.benchmarks.clock import SystemClock
+    from ganrt.benchmarks.self_check import coverage, overhead_ns
+    from ganrt.cli.app import print_json
+
+    overhead = overhead_ns(SystemClock())
+    found = [coverage(correlation) for correlation in (0.0, 0.5, 0.9)]
+    if json:
+        print_json({"overhead_ns": overhead, "coverage": [asdict(one) for one in found]})
+        return
+    typer.echo(f"overhead: {overhead / 1e3:.2f} us a call, {overhead / 1e4:.3f} % of a call of 1 ms")
+    for one in found:
+        typer.echo(
+            f"autocorrelation {one.correlation}: of {one.series} series the 95 % interval held the true median "
+            f"{one.median:.1%}, the true p90 {one.p90:.1%}; pairs of runs agreed {one.agreeing:.1%}"
+        )

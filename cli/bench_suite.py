@@ -1,0 +1,93 @@
+"""`ganrt bench suite` and `ganrt bench import-trtexec`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ganrt.cli import options
+from ganrt.cli.app import command, say
+from ganrt.cli.bench import Html, Markdown, bench, finish, make_runner
+from ganrt.errors import UsageError
+
+
+@command(
+    "suite",
+    """
+    ganrt bench suite --list
+    ganrt bench suite --quick --only latents -o suite.json
+    """,
+    bench,
+)
+def suite(
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="The document; one that was interrupted is continued.")
+    ] = Path("suite.json"),
+    only: Annotated[str | None, typer.Option("--only", help="Names of entries, with commas between.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="A look whether all works, without worth.")] = False,
+    budget: Annotated[float, typer.Option("--budget", help="Minutes; entries that do not fit are marked.")] = 30.0,
+    work: Annotated[
+        Path | None, typer.Option("--work", help="Where models with random weights are kept; default: the cache.")
+    ] = None,
+    entries: Annotated[bool, typer.Option("--list", help="Print the entries and do nothing.")] = False,
+    html: Html = None,
+    markdown: Markdown = None,
+    force: Annotated[bool, typer.Option("--force", help="Begin again, over what is there.")] = False,
+    json: options.Json = False,
+) -> None:
+    """Measures the named set: bundled and random-weight models, all subjects, and the tool itself."""
+    from ganrt.benchmarks.suite import ENTRIES, run_suite
+    from ganrt.files import check_free
+
+    if entries:
+        for entry in ENTRIES:
+            typer.echo(f"{entry.name}: {entry.about}")
+        return
+    chosen = [name.strip() for name in only.split(",")] if only else [entry.name for entry in ENTRIES]
+    for name in chosen:
+        if name not in [entry.name for entry in ENTRIES]:
+            raise UsageError(f"--only '{name}': expected entries such as {ENTRIES[0].name}; ganrt bench suite --list")
+    for target in (html, markdown):
+        if target is not None:
+            check_free(target, force)
+    document = run_suite(
+        output, chosen, make_runner, quick=quick, budget_s=60 * budget, work=work, force=force, say=say
+    )
+    finish(document, None, html, markdown, force, json)
+
+
+@command(
+    "import-trtexec",
+    """
+    ganrt bench import-trtexec times.json --batch-size 1 --precision fp16 --flags "--fp16" -o trtexec.json
+    """,
+    bench,
+)
+def import_trtexec(
+    times: Annotated[Path, typer.Argument(help="What trtexec --exportTimes=FILE wrote.")],
+    output: options.OutputFile,
+    model: options.Model = "avatars",
+    batch_size: Annotated[int, typer.Option("-b", "--batch-size", min=1, help="Of the run.")] = 1,
+    precision: Annotated[str, typer.Option("--precision", help="Of the run.")] = "fp32",
+    flags: Annotated[str, typer.Option("--flags", help="The flags that trtexec was given.")] = "",
+    version: Annotated[str | None, typer.Option("--trt-version", help="TensorRT's version.")] = None,
+    force: options.Force = False,
+    json: options.Json = False,
+) -> None:
+    """Turns a trtexec run made elsewhere into a document, to compare and merge it with others."""
+    from ganrt.benchmarks.options import Cell, Timing
+    from ganrt.benchmarks.runner import Runner
+    from ganrt.benchmarks.session import Session
+    from ganrt.benchmarks.trtexec import import_times
+    from ganrt.files import check_free
+    from ganrt.runtime.models import resolve_model
+
+    check_free(output, force)
+    cell = Cell(resolve_model(model), "single_stream", batch_size, precision)
+    runner = Runner(Timing())
+    result = import_times(times, cell, runner.describe(cell)[0], flags, version)
+    session = Session(runner, [result])
+    document = session.document({"imported": times.name, "flags": flags})
+    finish(document, output, None, None, force, json)
