@@ -23,10 +23,7 @@ class Table:
 
 _Cell = Callable[[Row], str]
 _TIMED: tuple[tuple[str, bool, _Cell], ...] = (
-    ("subject", False, lambda row: row.result.subject),
-    ("precision", False, lambda row: row.result.precision or NONE),
-    ("device", False, lambda row: row.result.device or NONE),
-    ("threads", True, lambda row: "own choice" if row.result.threads is None else str(row.result.threads)),
+    ("subject", False, lambda row: _whose(row.result)),
     ("p50 ms", True, lambda row: _latency(row.result, "p50")),
     ("p90 ms", True, lambda row: _latency(row.result, "p90")),
     ("p99 ms", True, lambda row: _latency(row.result, "p99")),
@@ -49,7 +46,7 @@ def timed_table(group: Group) -> Table:
     kept = [
         (name, numeric, column)
         for (name, numeric, _), column in zip(_TIMED, cells, strict=True)
-        if name in _ALWAYS or set(column) - {NONE, "own choice"}
+        if name in _ALWAYS or set(column) - {NONE}
     ]
     rows = tuple(zip(*(column for _, _, column in kept), strict=True))
     return Table(tuple(name for name, _, _ in kept), rows, tuple(numeric for _, numeric, _ in kept))
@@ -86,6 +83,13 @@ def status(result: Result) -> str:
     return f"{found}; throttled: {held}" if held else found
 
 
+def _whose(result: Result) -> str:
+    """ "torch-eager (fp32, cpu, 2 threads)"; unless told, a subject chose its threads itself."""
+    threads = f"{result.threads} threads" if result.threads else None
+    details = ", ".join(word for word in (result.precision, result.device, threads) if word)
+    return f"{result.subject} ({details})" if details else result.subject
+
+
 def _latency(result: Result, name: str) -> str:
     return with_interval(getattr(result.latency_ms, name, None), result.latency_intervals.get(name))
 
@@ -102,8 +106,7 @@ def _against(row: Row) -> str:
     if row.peer == row.result.subject and row.against.value == 1:
         return "fastest peer"
     pair = row.against.interval
-    bounds = f" [{pair[0]:.3g}, {pair[1]:.3g}]" if pair else ""
-    return f"{times(row.against.value)}{bounds} of {row.peer}"
+    return times(row.against.value) + (f" [{pair[0]:.3g}, {pair[1]:.3g}]" if pair else "")
 
 
 def _joules(result: Result) -> str:

@@ -24,13 +24,13 @@ MEANING = {
 }
 FAILING = ("regression", "broken")
 METHOD = (
-    "The ratio is the second run's time over the first's: above 1 is slower. Judged are the median (of offline the time "
-    "per image) and, where both runs have an interval of it, p99.",
-    "The 95 % interval of a ratio joins the two intervals that the files hold, on logarithms (MOVER: Donner and Zou "
-    "2012), as those of independent runs. The times of whole processes have none in the file; theirs comes from order "
-    "statistics and needs six processes.",
-    "What makes two runs differ as a whole, such as a warmer room or another load, is in neither interval: compare runs "
-    "that were made by turns, more than once.",
+    "The ratio is the second run's time over the first's: above 1 is slower. Judged are the median (of offline the "
+    "time an image) and p99, where both runs have an interval of it.",
+    "The 95 % interval of a ratio joins the two that the files hold, on logarithms (MOVER: Donner and Zou 2012), as "
+    "those of independent runs. Whole processes have none in the file; theirs comes from order statistics and needs "
+    "six of them.",
+    "What makes two runs differ as a whole, such as a warmer room or another load, is in neither interval: compare "
+    "runs that were made by turns, more than once.",
 )
 
 

@@ -67,7 +67,7 @@ def comparison_page(comparison: Comparison, names: tuple[str, str], documents: S
     ]
     parts = [
         bullets(_about(names, documents)),
-        *(warning(line) for line in comparison.warnings),
+        warning(bullets(comparison.warnings)) if comparison.warnings else None,
         tag("p", tag("strong", f"{summary(comparison)}.")),
         section("Changes", _plots(comparison.changes), judged),
         section("Figures, not judged", figures),
@@ -91,7 +91,7 @@ def _plots(changes: Sequence[Change]) -> Markup | None:
 
 
 def _label(change: Change) -> str:
-    return f"{change.place}, {change.quantity}: {change.verdict}{' (unstable)' if change.unstable else ''}"
+    return f"{change.verdict}{' (unstable)' if change.unstable else ''}: {change.quantity}, {change.place}"
 
 
 def _table(changes: Sequence[Change]) -> Table:

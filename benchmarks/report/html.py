@@ -63,7 +63,9 @@ def _machine(document: Document) -> Markup:
         if limits
         else [tag("p", "Its limits were not measured.", class_="soft")]
     )
-    return join([html_table(facts), *told, tag("p", f"Options: {options_line(document)}.", class_="soft")])
+    return join(
+        [html_table(facts, "The machine"), *told, tag("p", f"Options: {options_line(document)}.", class_="soft")]
+    )
 
 
 def _group(group: Group) -> Markup | None:
@@ -83,5 +85,11 @@ def _layers(engine: str, table: Table | None) -> Markup | None:
         return None
     shown = html_table(Table(table.head, table.rows[:_OPEN_LAYERS], table.numeric), f"Layers of {engine}")
     rest = Table(table.head, table.rows[_OPEN_LAYERS:], table.numeric)
-    more = tag("details", tag("summary", f"{len(rest.rows)} faster layers"), html_table(rest)) if rest.rows else None
+    more = (
+        tag(
+            "details", tag("summary", f"{len(rest.rows)} faster layers"), html_table(rest, f"Faster layers of {engine}")
+        )
+        if rest.rows
+        else None
+    )
     return section(f"Layers: {engine}", shown, more)

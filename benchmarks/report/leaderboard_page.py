@@ -9,19 +9,20 @@ from ganrt.benchmarks.report.leaderboard import Board, Standing
 from ganrt.benchmarks.report.markup import Markup, tag
 from ganrt.benchmarks.report.plots.dots import Dot, dots_plot
 from ganrt.benchmarks.report.style import bullets, page, section
-from ganrt.benchmarks.report.tables import plots
+from ganrt.benchmarks.report.tables import figure_cell, plots, scrolling, side
 from ganrt.benchmarks.report.words import NONE, date, model_name, number, pictures, with_interval
 
 _HEADS = (
     ("machine", False), ("subject", False), ("precision", False), ("device", False), ("threads", True),
     ("p50 ms", True), ("p99 ms", True), ("of batch", True), ("images/s", True), ("at batch", True),
-    ("pictures", False), ("ganrt", False), ("measured", False), ("status", False),
+    ("status", False), ("pictures", False), ("ganrt", False), ("measured", False),
 )  # fmt: skip
 _ABOUT = (
     "Measurements alone: what published peak rates would allow is not among them.",
     "p50 and p99 are those of the smallest batch that was measured, images/s the most of all batches; in brackets the "
     "95 % confidence interval within one run.",
-    "Of what one machine measured several times with one version of ganrt, the newest counts.",
+    "Threads: auto is the subject's own choice. Of what one machine measured several times with one version of ganrt, "
+    "the newest counts.",
     "Files come from whoever measured. Rows of different machines were not measured in turn with each other: a small "
     "difference between them means nothing. Unstable rows are marked, and stay in their order.",
 )
@@ -43,14 +44,10 @@ def leaderboard_page(boards: Sequence[Board], files: int) -> str:
 
 def _board(board: Board) -> Markup | None:
     title = f"{model_name(board.model)}, {board.scenario.replace('_', ' ')}"
-    heads = (
-        tag("th", tag("button", name, type="button"), scope="col", class_="right" if right else None)
-        for name, right in _HEADS
-    )
+    heads = (tag("th", tag("button", name, type="button"), scope="col", class_=side(right)) for name, right in _HEADS)
     rows = (_row(standing) for standing in board.standings)
     table = tag("table", tag("thead", tag("tr", *heads)), tag("tbody", *rows))
-    scroll = tag("div", table, class_="scroll", tabindex="0", role="region", aria_label=title)
-    return section(title, plots([_plot(board, title)]), scroll)
+    return section(title, plots([_plot(board, title)]), scrolling(table, title))
 
 
 def _row(standing: Standing) -> Markup:
@@ -62,22 +59,22 @@ def _row(standing: Standing) -> Markup:
         tag("td", place.subject),
         tag("td", place.precision or NONE),
         tag("td", place.device or NONE),
-        _figure("own choice" if place.threads is None else str(place.threads), place.threads),
+        _figure("auto" if place.threads is None else str(place.threads), place.threads),
         _latency(quick, "p50"),
         _figure(number(latency.p99 if latency else None), latency.p99 if latency else None),
         _figure(str(quick.batch_size or NONE), quick.batch_size),
         _rate(busy),
         _figure(str(busy.batch_size) if busy else NONE, busy.batch_size if busy else None),
+        tag("td", _status(standing), class_="unstable long" if standing.doubtful else None),
         tag("td", pictures(quick)),
         tag("td", place.ganrt),
-        tag("td", date(standing.created)),
-        tag("td", _status(standing), class_="unstable long" if standing.doubtful else None),
+        tag("td", date(standing.created).split()[0], class_="date"),
     )
 
 
 def _figure(shown: str, value: float | None) -> Markup:
     """`data-value` is what the script sorts by; empty: at the end."""
-    return tag("td", shown, class_="right", data_value="" if value is None else repr(value))
+    return figure_cell(shown, data_value="" if value is None else repr(value))
 
 
 def _latency(result: Result, name: str) -> Markup:

@@ -36,7 +36,7 @@ def machine_facts(document: Document) -> list[tuple[str, str]]:
         "Jetson": plain(machine.get("jetson") or ""),
         "system": plain(machine.get("os")),
         "power plan": plain(machine.get("power_plan") or "not told"),
-        "virtual": plain(machine.get("virtualised")),
+        "virtual": "not told" if machine.get("virtualised") is None else plain(machine["virtualised"]),
         "Python": plain(machine.get("python")),
         "packages": plain(machine.get("packages")),
         "measured": f"{date(document.created)}, ganrt {document.ganrt}",

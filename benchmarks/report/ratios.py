@@ -40,19 +40,20 @@ class Ratio:
 
 
 def costs(result: Result) -> tuple[Cost, ...]:
-    """What a result is judged by: the time per image of `offline`, else the median; then p99 where it has an interval.
+    """What a result is judged by: of `offline` the time per image; else the median, and p99 where it has an interval.
 
     Empty where nothing was measured, or where it took no time.
     """
-    latency, found = result.latency_ms, []
     if result.scenario == "offline" and result.images_per_second:
         rate, pair = result.images_per_second, result.images_per_second_interval
-        found.append(Cost("time per image", 1e3 / rate, (1e3 / pair[1], 1e3 / pair[0]) if pair and pair[0] else None))
-    elif latency and latency.p50:
-        found.append(Cost("p50", latency.p50, _median_interval(result)))
-    if latency and latency.p99 and "p99" in result.latency_intervals:
-        found.append(Cost("p99", latency.p99, result.latency_intervals["p99"]))
-    return tuple(found)
+        return (Cost("time per image", 1e3 / rate, (1e3 / pair[1], 1e3 / pair[0]) if pair and pair[0] else None),)
+    latency = result.latency_ms
+    if latency is None or not latency.p50:
+        return ()
+    median = Cost("p50", latency.p50, _median_interval(result))
+    if latency.p99 is None or "p99" not in result.latency_intervals:
+        return (median,)
+    return median, Cost("p99", latency.p99, result.latency_intervals["p99"])
 
 
 def ratio(cost: Cost, base: Cost) -> Ratio:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from ganrt.benchmarks.report.markup import Markup, join, tag
 from ganrt.benchmarks.report.words import number
 
-WIDTH = 520  # of the view box: on a telephone the letters then still have nine pixels
+WIDTH = 480  # of the view box: on a telephone the letters then still have ten pixels
 COLOURS = 8
+_MOST_LETTERS = 64
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,16 @@ class Scale:
         return round(self.start + min(1.02, max(-0.02, share)) * (self.end - self.start), 2)
 
     def ticks(self) -> list[float]:
-        """Round values within the scale, three to eight of them."""
-        return _log_ticks(self.low, self.high) if self.log else _ticks(self.low, self.high)
+        """Round values within the scale, two to eight of them: fewer where there is little room."""
+        if self.log:
+            return _log_ticks(self.low, self.high)
+        return _ticks(self.low, self.high, 5 if abs(self.end - self.start) > 80 else 3)
 
 
-def _ticks(low: float, high: float) -> list[float]:
+def _ticks(low: float, high: float, wanted: int) -> list[float]:
     if high <= low:
         return [low]
-    raw = (high - low) / 5
+    raw = (high - low) / wanted
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
@@ -53,7 +56,7 @@ def _log_ticks(low: float, high: float) -> list[float]:
         found = [f * 10.0**d for d in decades for f in factors if low * 0.999 <= f * 10.0**d <= high * 1.001]
         if len(found) <= 8:
             break
-    return found if len(found) > 1 else _ticks(low, high)
+    return found if len(found) > 1 else _ticks(low, high, 5)
 
 
 def figure(height: float, title: str, description: str, marks: Iterable[object]) -> Markup:
@@ -83,10 +86,10 @@ def rows_figure(
         draw: (number of the row, y of its bottom) -> its marks, at most `room` high.
         below: more, drawn first: a line through all rows, say.
     """
-    step = room + 20
+    step = room + 23
     bottom = 4 + step * len(labels)
     rows = [
-        join([draw(index, 4 + step * (index + 1) - 4), text(4, 4 + step * index + 12, label)])
+        join([draw(index, 4 + step * (index + 1) - 4), text(4, 4 + step * index + 12, _fitting(label))])
         for index, label in enumerate(labels)
     ]
     marks = [axis_below(scale, 4, bottom, unit), below, *rows]
@@ -135,7 +138,7 @@ def legend(names: Sequence[tuple[str, str]], top: float) -> tuple[Markup, float]
     """(marks, height) of (name, class) in rows that fit the width."""
     marks, x, y = [], 4.0, top
     for name, class_ in names:
-        width = 26 + 6.6 * len(name)
+        width = 26 + 7.2 * len(name)
         if x > 4 and x + width > WIDTH:
             x, y = 4.0, y + 17
         marks += [line(x, y - 4, x + 14, y - 4, class_), text(x + 19, y, name)]
@@ -154,6 +157,11 @@ def spread(values: Sequence[float], room: float = 0.06) -> tuple[float, float]:
     low, high = min(values), max(values)
     margin = room * (high - low) or abs(high) * 0.05 or 1.0
     return low - margin, high + margin
+
+
+def _fitting(label: str) -> str:
+    """As much of a label as the width has room for; the whole of it is in the table below, and in the description."""
+    return label if len(label) <= _MOST_LETTERS else label[: _MOST_LETTERS - 1] + "\u2026"
 
 
 def _short(value: float) -> str:

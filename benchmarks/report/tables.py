@@ -7,27 +7,44 @@ from collections.abc import Sequence
 from ganrt.benchmarks.report.columns import Table
 from ganrt.benchmarks.report.markup import Markup, tag
 
+_LONG = 24  # characters: a cell with more wraps, and gets room for that
+_STATES = {"wrong output": "wrong"} | {
+    state: state for state in ("unstable", "interrupted", "regression", "improvement", "broken")
+}
 
-def html_table(table: Table, caption: str | None = None) -> Markup:
-    """A table that scrolls for itself where the window is narrow; the row's first cell is its head."""
-    head = tag(
-        "tr", *(tag("th", name, scope="col", class_=_side(right)) for name, right in _columns(table, table.head))
-    )
+
+def html_table(table: Table, name: str) -> Markup:
+    """A table that scrolls for itself where the window is narrow; the first cell of a row is its head.
+
+    Args:
+        name: what it is, for those who do not see what stands above it.
+    """
+    heads = (tag("th", head, scope="col", class_=side(right)) for head, right in _columns(table, table.head))
     rows = (
         tag("tr", *(_cell(cell, right, first=not index) for index, (cell, right) in enumerate(_columns(table, row))))
         for row in table.rows
     )
-    given = tag("caption", caption) if caption else None
-    # It can be reached by the keyboard, or what is out of sight could not be scrolled to.
-    return tag(
-        "div", tag("table", given, tag("thead", head), tag("tbody", *rows)),
-        class_="scroll", tabindex="0", role="region", aria_label=caption or table.head[0],
-    )  # fmt: skip
+    return scrolling(tag("table", tag("thead", tag("tr", *heads)), tag("tbody", *rows)), name)
+
+
+def scrolling(table: Markup, name: str) -> Markup:
+    """What may be wider than the window; the keyboard reaches it, or what is out of sight could not be scrolled to."""
+    return tag("div", table, class_="scroll", tabindex="0", role="region", aria_label=name)
+
+
+def figure_cell(cell: str, **attributes: object) -> Markup:
+    """A number; what follows it in brackets, such as its interval, goes below it, smaller."""
+    return tag("td", *_two_lines(cell, " [", " ("), class_="right", **attributes)
+
+
+def side(right: bool) -> str | None:
+    """The class of a column."""
+    return "right" if right else None
 
 
 def warning(text: object) -> Markup:
-    """A paragraph that stands out."""
-    return tag("p", text, class_="warning", role="note")
+    """What stands out."""
+    return tag("div", text, class_="warning", role="note")
 
 
 def plots(figures: Sequence[Markup | None]) -> Markup | None:
@@ -41,13 +58,16 @@ def _columns(table: Table, cells: Sequence[str]) -> list[tuple[str, bool]]:
 
 
 def _cell(cell: str, right: bool, *, first: bool) -> Markup:
-    state = cell.split(":")[0].split(";")[0]
-    known = state if state in ("unstable", "interrupted", "regression", "improvement") else None
-    class_ = _side(right) or known or ("wrong" if state == "wrong output" else None)
-    if len(cell) > 40 and not right:
-        class_ = f"{class_ or ''} long".strip()
-    return tag("th", cell, scope="row", class_=class_) if first else tag("td", cell, class_=class_)
+    if right:
+        return figure_cell(cell)
+    if first:
+        return tag("th", *_two_lines(cell, " ("), scope="row")
+    classes = [_STATES.get(cell.split(":")[0].split(";")[0]), "long" if len(cell) > _LONG else None]
+    return tag("td", cell, class_=" ".join(name for name in classes if name) or None)
 
 
-def _side(right: bool) -> str | None:
-    return "right" if right else None
+def _two_lines(cell: str, *marks: str) -> tuple[str, Markup | None]:
+    """Split at the first of `marks` that there is."""
+    at = min((cell.index(mark) for mark in marks if mark in cell), default=len(cell))
+    rest = cell[at:].strip()
+    return cell[:at], tag("small", rest) if rest else None

@@ -35,9 +35,9 @@ def dots_plot(title: str, unit: str, rows: Sequence[Dot], base: float | None = N
     positive = [end for end in ends if end > 0]
     log = max(ends) > _FAR * min(positive)
     low = min(positive) * 0.9 if log else min(ends) - 0.05 * (max(ends) - min(ends) or max(ends))
-    scale = Scale(max(0.0, low), max(ends) * 1.05, 8, WIDTH - 8, log)
+    scale = Scale(max(0.0, low), max(ends) * 1.05, 8, WIDTH - 14, log)
     labels = [row.label for row in rows]
-    height = 4 + 30 * len(rows)
+    height = 4 + 33 * len(rows)
     upright = line(scale(base), 4, scale(base), height, "base") if base else None
     about = "; ".join(f"{row.label}: {with_interval(row.value, row.interval)} {unit}" for row in rows)
     return rows_figure(

@@ -19,7 +19,7 @@ def energy_plot(group: Group) -> Markup | None:
     bars = _bars([row.result for row in group.rows])
     if not bars:
         return None
-    scale = Scale(0, max(value for _, value, _ in bars) * 1.06 or 1.0, 8, WIDTH - 8)
+    scale = Scale(0, max(value for _, value, _ in bars) * 1.06 or 1.0, 8, WIDTH - 14)
     labels = [label for label, _, _ in bars]
     title = f"Energy an image, {group.title}"
     return rows_figure(

@@ -23,7 +23,7 @@ def latency_plot(group: Group) -> Markup | None:
         return None
     log = max(values) > _FAR * min(values)
     low, high = (min(values) * 0.95, max(values) * 1.05) if log else spread(values)
-    scale = Scale(max(low, 0.0), high, 8, WIDTH - 8, log)
+    scale = Scale(max(low, 0.0), high, 8, WIDTH - 14, log)
     labels = [_label(result) for result in results]
     title = f"Latency, {group.title}"
     about = "One histogram a subject with its median: " + "; ".join(labels)

@@ -37,11 +37,11 @@ def _plot(document: Document, results: Sequence[Result]) -> Markup:
     up = _scale([result.images_per_second or 0.0 for result in results], list(roof.values()))
     class_of = colour(list(curves))
     named = [(subject, class_of(subject)) for subject in curves] + ([(meaning, "roof")] if roof else [])
-    keys, height = legend(named, _BOTTOM + 42)
+    keys, height = legend(named, _BOTTOM + 50)
     marks = [
         axis_left(up, _LEFT, WIDTH - 8, "images/s (by logarithms)" if up.log else "images/s"),
         *(text(x, _BOTTOM + 15, str(batch), "middle") for batch, x in across.items()),
-        text(WIDTH - 8, _BOTTOM + 15, "batch", "end", "label"),
+        text(WIDTH - 8, _BOTTOM + 31, "batch", "end", "label"),
         path([(across[batch], up(value)) for batch, value in roof.items()], "roof") if roof else None,
         *(_curve(members, across, up, class_of(subject)) for subject, members in curves.items()),
         keys,
@@ -49,7 +49,7 @@ def _plot(document: Document, results: Sequence[Result]) -> Markup:
     first = results[0]
     title = f"Throughput, {model_name(first.model)}, {first.scenario.replace('_', ' ')}, {first.precision}"
     about = f"Images a second of {len(curves)} subjects at batch sizes {', '.join(map(str, batches))}"
-    return figure(_BOTTOM + 36 + height, title, about, marks)
+    return figure(_BOTTOM + 40 + height, title, about, marks)
 
 
 def _curve(members: Sequence[Result], across: Mapping[int, float], up: Scale, class_: str) -> Markup:

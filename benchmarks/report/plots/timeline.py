@@ -10,6 +10,7 @@ from ganrt.benchmarks.report.svg import WIDTH, Scale, axis_below, axis_left, col
 from ganrt.benchmarks.report.telemetry import PANELS, curves, latencies
 
 _LEFT = 52.0
+_GAP = 30.0
 _MOST = 300  # points of a curve: more than that many pixels' worth nobody sees
 Points = list[tuple[float, float]]
 
@@ -25,13 +26,13 @@ def timeline_plot(result: Result) -> Markup | None:
     ]
     moments = [time for _, members in panels for points in members.values() for time, _ in points]
     across = Scale(min(moments), max(moments), _LEFT, WIDTH - 8)
-    marks, top = [], 20.0
+    marks, top = [], 22.0
     for index, (label, members) in enumerate(panels):
         bottom = top + (90 if index == 0 else 56)
         drawn, height = _panel(label, members, across, top, bottom, as_dots=index == 0)
         marks.append(drawn)
-        top = bottom + height + 24
-    end = top - 24
+        top = bottom + height + _GAP
+    end = top - _GAP
     title = f"{result.subject} {result.precision or ''}, batch {result.batch_size or 1}, in the course of time"
     about = f"{len(times)} latencies over {max(moments) - min(moments):.3g} s, with " + ", ".join(p[0] for p in panels)
     return figure(end + 36, title, about, [*marks, axis_below(across, end, end, "s")])
@@ -43,11 +44,12 @@ def _panel(
     """(marks, height of the legend below)."""
     up = Scale(*spread([value for points in members.values() for _, value in points]), bottom, top)
     class_of = colour(list(members))
-    marks = [axis_left(up, _LEFT, WIDTH - 8, label)]
+    alone = "" if as_dots or len(members) > 1 else f" ({next(iter(members))})"
+    marks = [axis_left(up, _LEFT, WIDTH - 8, label + alone)]
     for name, points in members.items():
         placed = [(across(time), up(value)) for time, value in _thin(points)]
         marks.append(dots(placed, f"fine {class_of(name)}") if as_dots else path(placed, class_of(name)))
-    if as_dots:
+    if len(members) == 1:
         return join(marks), 0.0
     keys, height = legend([(name, class_of(name)) for name in members], bottom + 16)
     return join([*marks, keys]), height
