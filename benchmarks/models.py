@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import prod
+from math import prod, sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,7 +105,7 @@ def _biggan_tensor(key: str, shape: tuple[int, ...], random: torch.Generator) ->
     if key == "embeddings.weight":
         return values
     if len(shape) > 1 and not key.endswith("running_means"):
-        return values / prod(shape[1:]) ** 0.5
+        return values / sqrt(prod(shape[1:]))
     return values * 0.1 + (1.0 if key.endswith(("bn.weight", "gamma")) else 0.0)
 
 

@@ -20,7 +20,7 @@ from ganrt.benchmarks.document import Latency, Model, Result
 from ganrt.benchmarks.fields import Json
 from ganrt.benchmarks.inputs import Agreement, make_batches
 from ganrt.benchmarks.options import Cell, Timing
-from ganrt.benchmarks.results import bare_result
+from ganrt.benchmarks.outcome import bare_result
 from ganrt.benchmarks.statistics import summarise
 from ganrt.benchmarks.subjects import PROGRAMS
 from ganrt.engines.onnx_file import read_onnx

@@ -46,7 +46,10 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("avatars-frames", "sixty frames a second", scenarios=("frame",), duration_s=3.0, subjects=_CPU),
     Entry("avatars-end-to-end", "latents to PNG bytes", scenarios=("end_to_end",), batch_sizes=(16,), duration_s=3.0),
     Entry("avatars-start", "a fresh process to its first image", scenarios=("cold_start",)),
-    Entry("avatars-load", "opening the model", scenarios=("load",), duration_s=3.0),
+    Entry(
+        "avatars-load", "opening the model", scenarios=("load",), duration_s=3.0,
+        subjects="ours,onnxruntime-plain,openvino-plain,torch-eager",
+    ),
     Entry("avatars-memory", "peak memory of a process", scenarios=("memory",)),
     Entry(
         "cyclegan-256", "random weights, every subject", "cyclegan-256", scenarios=("single_stream",),

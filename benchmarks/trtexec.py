@@ -23,7 +23,7 @@ from ganrt.benchmarks.document import Latency, Model, Result
 from ganrt.benchmarks.fields import Json
 from ganrt.benchmarks.inputs import Agreement, make_batches
 from ganrt.benchmarks.options import Cell, Timing
-from ganrt.benchmarks.results import bare_result
+from ganrt.benchmarks.outcome import bare_result
 from ganrt.benchmarks.statistics import intervals, rate, summarise
 from ganrt.errors import BadInputFile, GanrtError
 from ganrt.spec import GeneratorSpec
