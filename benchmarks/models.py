@@ -105,7 +105,8 @@ def _biggan_tensor(key: str, shape: tuple[int, ...], random: torch.Generator) ->
     if key == "embeddings.weight":
         return values
     if len(shape) > 1 and not key.endswith("running_means"):
-        return values / sqrt(prod(shape[1:]))
+        # Half of what keeps the variance: trained networks, too, do not amplify rounding errors.
+        return values * 0.5 / sqrt(prod(shape[1:]))
     return values * 0.1 + (1.0 if key.endswith(("bn.weight", "gamma")) else 0.0)
 
 

@@ -121,9 +121,7 @@ def run_processes(
     return results
 
 
-def _run_one(
-    name: str, cell: Cell, timing: Timing, clock: Clock, wanted: np.ndarray[Any, Any], seen: _Seen
-) -> None:
+def _run_one(name: str, cell: Cell, timing: Timing, clock: Clock, wanted: np.ndarray[Any, Any], seen: _Seen) -> None:
     with tempfile.TemporaryDirectory() as folder:
         request: Json = {
             "subject": name,

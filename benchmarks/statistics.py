@@ -71,9 +71,7 @@ def rate(images: int, latencies: Series, mean: Interval | None) -> tuple[float, 
     return value, None if mean is None or mean[0] <= 0 else (images / mean[1], images / mean[0])
 
 
-def _bootstrap(
-    series: Series, points: dict[str, float], block: int, caution: float, seed: int
-) -> dict[str, Interval]:
+def _bootstrap(series: Series, points: dict[str, float], block: int, caution: float, seed: int) -> dict[str, Interval]:
     blocks = len(series) // block
     if blocks < 2:
         return {}

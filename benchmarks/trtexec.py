@@ -127,9 +127,7 @@ def run_trtexec(cell: Cell, spec: GeneratorSpec, model: Model, timing: Timing) -
         return bare_result(cell, "trtexec", model, "not_run", str(error)[:500])
 
 
-def _measure(
-    program: str, folder: Path, cell: Cell, spec: GeneratorSpec, model: Model, timing: Timing
-) -> Result:
+def _measure(program: str, folder: Path, cell: Cell, spec: GeneratorSpec, model: Model, timing: Timing) -> Result:
     batches = make_batches(cell.model, spec, cell.batch_size, timing.seed)
     inputs = batches.input(0)
     for name, values in inputs.items():

@@ -40,7 +40,7 @@ def warm_up(call: Call, clock: Clock, most_s: float, between: Between | None = N
 def _window(call: Call, clock: Clock, first: int, between: Between | None) -> list[int]:
     times: list[int] = []
     begun = clock.now()
-    while len(times) < _LEAST_CALLS or 0 <= times[-1] and clock.now() - begun < _LEAST_NS:
+    while len(times) < _LEAST_CALLS or (times[-1] >= 0 and clock.now() - begun < _LEAST_NS):
         started = clock.now()
         call(first + len(times))
         times.append(clock.now() - started)

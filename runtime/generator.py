@@ -103,7 +103,8 @@ class Generator:
             count: how many images, 0 or more.
             seed, start: unsigned 64-bit integers.
             truncation: psi, or a `Truncation` for its mode and threshold; None: the generator's default.
-            labels: a class name or number, or weights [count] or [n, count]; None: a class drawn for each image.
+            labels: a class name or number, a mixture such as "947:0.5,992:0.5", or weights [count] or [n, count],
+                which need not sum to one and are used as they are; None: a class drawn for each image.
             batch_size: images a batch; None: what the engine likes best.
 
         Returns:

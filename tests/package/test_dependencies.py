@@ -40,7 +40,7 @@ def resolve(*arguments):
 def test_an_extra_resolves(extra, version, platform):
     result = resolve("--extra", extra, "--python-version", version, "--python-platform", platform)
     assert result.returncode == 0, result.stderr
-    assert ("torch==" in result.stdout) == (extra in ("export", "avatars", "bench", "dev"))
+    assert ("torch==" in result.stdout) == (extra in ("export", "avatars", "dev"))
 
 
 @pytest.mark.slow
