@@ -66,7 +66,7 @@ def layer_table(profile: Json) -> Table | None:
     """A profile's layers, the slowest first; None where the open mapping holds none."""
     layers = [
         layer
-        for layer in profile.get("layers") or []
+        for layer in _list(profile.get("layers"))
         if isinstance(layer, Mapping) and _number(layer.get("ms")) is not None
     ]
     if not layers:
@@ -103,7 +103,7 @@ def _late(result: Result) -> str:
 def _against(row: Row) -> str:
     if row.against is None or row.peer is None:
         return NONE
-    if row.peer == row.result.subject and row.against.value == 1:
+    if row.peer is row.result:
         return "fastest peer"
     pair = row.against.interval
     return times(row.against.value) + (f" [{pair[0]:.3g}, {pair[1]:.3g}]" if pair else "")
@@ -124,6 +124,10 @@ def _layer(layer: Mapping[str, object]) -> tuple[str, ...]:
         number(_number(layer.get("gmacs_per_second"))),
         percent(roof / ms if roof and ms else None),
     )
+
+
+def _list(value: object) -> Sequence[object]:
+    return value if isinstance(value, (list, tuple)) else ()
 
 
 def _number(value: object) -> float | None:

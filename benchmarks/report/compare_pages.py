@@ -14,7 +14,8 @@ from ganrt.benchmarks.report.markup import Markup, tag
 from ganrt.benchmarks.report.plots.dots import Dot, dots_plot
 from ganrt.benchmarks.report.style import bullets, page, section
 from ganrt.benchmarks.report.tables import html_table, plots, warning
-from ganrt.benchmarks.report.words import NONE, date, number, percent, times
+from ganrt.benchmarks.report.words import NONE, date, number, percent, printable, times
+from ganrt.benchmarks.table import aligned
 
 _COLOURS = {"regression": 7, "broken": 7, "slower": 4, "improvement": 2, "faster": 2}
 
@@ -22,16 +23,9 @@ _COLOURS = {"regression": 7, "broken": 7, "slower": 4, "improvement": 2, "faster
 def comparison_lines(comparison: Comparison) -> list[str]:
     """Aligned columns, then what is in one only, then the warnings."""
     table = _table([*comparison.changes, *comparison.figures])
-    widths = [max(len(row[i]) for row in (table.head, *table.rows)) for i in range(len(table.head))]
-    rows = [
-        "  ".join(
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(row, widths, table.numeric, strict=True)
-        ).rstrip()
-        for row in (table.head, *table.rows)
-    ]
     lists = [f"{title}: {line}" for title, lines in _lists(comparison) for line in lines]
-    return [*(rows if table.rows else []), *lists, summary(comparison)]
+    rows = aligned(table) if table.rows else []
+    return [printable(line) for line in (*rows, *lists, summary(comparison))]
 
 
 def summary(comparison: Comparison) -> str:

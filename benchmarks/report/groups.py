@@ -14,11 +14,11 @@ OURS = "ganrt"
 
 @dataclass(frozen=True)
 class Row:
-    """A result, and its speed over that of the fastest peer (`peer`); None where there is nothing to compare."""
+    """A result, and its speed over that of the fastest peer, which may be itself; None where none can be compared."""
 
     result: Result
     against: Ratio | None
-    peer: str | None
+    peer: Result | None
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def _row(result: Result, ran: Sequence[Result]) -> Row:
     own, peer = costs(result), _fastest_peer(result, ran)
     if not own or peer is None:
         return Row(result, None, None)
-    return Row(result, ratio(own[0], costs(peer)[0]).inverse(), peer.subject)
+    return Row(result, ratio(own[0], costs(peer)[0]).inverse(), peer)
 
 
 def _fastest_peer(result: Result, ran: Sequence[Result]) -> Result | None:

@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable
 from html import escape
 
+from ganrt.benchmarks.report.words import printable
+
 _VOID = ("meta", "br", "hr")
 _NAME = re.compile(r"[a-z][a-zA-Z0-9-]*")
-# Codes that HTML forbids, and those that turn the direction of text round.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 
 
 class Markup(str):
@@ -41,7 +41,7 @@ def join(parts: Iterable[object]) -> Markup:
 
 def _escape(value: object) -> str:
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
-    return escape(_UNPRINTABLE.sub("\ufffd", text), quote=True)
+    return escape(printable(text), quote=True)
 
 
 def _checked(name: str) -> str:

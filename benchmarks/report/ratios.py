@@ -42,18 +42,23 @@ class Ratio:
 def costs(result: Result) -> tuple[Cost, ...]:
     """What a result is judged by: of `offline` the time per image; else the median, and p99 where it has an interval.
 
-    Empty where nothing was measured, or where it took no time.
+    Empty where nothing was measured, or where it is no time of a real machine.
     """
-    if result.scenario == "offline" and result.images_per_second:
+    if result.scenario == "offline" and result.images_per_second and _real(1e3 / result.images_per_second):
         rate, pair = result.images_per_second, result.images_per_second_interval
         return (Cost("time per image", 1e3 / rate, (1e3 / pair[1], 1e3 / pair[0]) if pair and pair[0] else None),)
     latency = result.latency_ms
-    if latency is None or not latency.p50:
+    if latency is None or latency.p50 is None or not _real(latency.p50):
         return ()
     median = Cost("p50", latency.p50, _median_interval(result))
-    if latency.p99 is None or "p99" not in result.latency_intervals:
+    if latency.p99 is None or not _real(latency.p99) or "p99" not in result.latency_intervals:
         return (median,)
     return median, Cost("p99", latency.p99, result.latency_intervals["p99"])
+
+
+def _real(milliseconds: float) -> bool:
+    """From a femtosecond to thirty years: ratios of such times are finite."""
+    return 1e-12 <= milliseconds <= 1e12
 
 
 def ratio(cost: Cost, base: Cost) -> Ratio:

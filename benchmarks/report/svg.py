@@ -25,11 +25,7 @@ class Scale:
     log: bool = False
 
     def __call__(self, value: float) -> float:
-        low, high, at = (
-            (math.log(self.low), math.log(self.high), math.log(max(value, self.low * 1e-6)))
-            if self.log
-            else (self.low, self.high, value)
-        )
+        low, high, at = (_log(self.low), _log(self.high), _log(value)) if self.log else (self.low, self.high, value)
         share = (at - low) / (high - low) if high > low else 0.5
         return round(self.start + min(1.02, max(-0.02, share)) * (self.end - self.start), 2)
 
@@ -38,6 +34,10 @@ class Scale:
         if self.log:
             return _log_ticks(self.low, self.high)
         return _ticks(self.low, self.high, 5 if abs(self.end - self.start) > 80 else 3)
+
+
+def _log(value: float) -> float:
+    return math.log10(max(value, 1e-15))
 
 
 def _ticks(low: float, high: float, wanted: int) -> list[float]:
@@ -51,12 +51,12 @@ def _ticks(low: float, high: float, wanted: int) -> list[float]:
 
 
 def _log_ticks(low: float, high: float) -> list[float]:
-    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    decades = range(math.floor(_log(low)), math.ceil(_log(high)) + 1)
     for factors in ((1, 2, 5), (1, 3), (1,)):
         found = [f * 10.0**d for d in decades for f in factors if low * 0.999 <= f * 10.0**d <= high * 1.001]
         if len(found) <= 8:
             break
-    return found if len(found) > 1 else _ticks(low, high, 5)
+    return found[:: -(-len(found) // 8)] if len(found) > 1 else _ticks(low, high, 5)
 
 
 def figure(height: float, title: str, description: str, marks: Iterable[object]) -> Markup:

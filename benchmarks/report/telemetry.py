@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TypeGuard
 
 from ganrt.benchmarks.document import Result
+from ganrt.benchmarks.fields import HUGE
 
 # Panels of a timeline, by how a reading's name ends: title, unit.
 PANELS = {"_c": ("temperature", "°C"), "_mhz": ("clock", "MHz"), "_w": ("power", "W"), "_percent": ("load", "%")}
@@ -63,4 +64,4 @@ def _numbers(part: Mapping[str, object], name: str) -> dict[str, float]:
 
 
 def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= HUGE

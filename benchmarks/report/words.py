@@ -9,6 +9,7 @@ from ganrt.benchmarks.document import Model, Result
 from ganrt.benchmarks.fields import Interval
 
 NONE = "-"
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]")
 # What is said of a document's figures wherever they are shown.
 METHOD = (
     "All subjects of a group took turns in one run, in shuffled order (trtexec alone times itself, after the others), "
@@ -63,6 +64,11 @@ def date(created: str) -> str:
 def model_name(model: Model) -> str:
     """The name and the beginning of the file's hash."""
     return f"{model.name} ({model.sha256[:8]})" if model.sha256 else model.name
+
+
+def printable(text: str) -> str:
+    """Without codes that move a cursor, forge lines or turn the direction of text round."""
+    return _UNPRINTABLE.sub("\ufffd", text)
 
 
 def plain(value: object) -> str:

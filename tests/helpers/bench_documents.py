@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -57,8 +58,7 @@ def result(
     **more,
 ):
     """A timed result whose latencies are lognormal about `median_ms`."""
-    values = median_ms * np.exp(spread * np.random.default_rng(seed).standard_normal(count))
-    found = intervals(values, [count], 0)
+    values, found = _drawn(median_ms, spread, count, seed)
     mean = found.get("mean")
     rated = scenario not in ("load", "frame")
     fields = {
@@ -80,6 +80,12 @@ def result(
         "telemetry": TELEMETRY,
     }
     return Result(scenario, subject, MODEL, batch_size=batch_size, **{**fields, **more})
+
+
+@cache
+def _drawn(median_ms, spread, count, seed):
+    values = median_ms * np.exp(spread * np.random.default_rng(seed).standard_normal(count))
+    return values, intervals(values, [count], 0)
 
 
 TELEMETRY = {
