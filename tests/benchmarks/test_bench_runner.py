@@ -75,7 +75,7 @@ def test_figures_of_a_known_cost(race):
 class Late(Unobserved):
     """Began eighteen seconds before the first slice: the subjects warmed up meanwhile."""
 
-    def report(self, subject, images):
+    def report(self, subject, images):  # noqa: ARG002
         return {}, [{"t_s": 18.0, "x.power_w": 5.0}, {"t_s": 18.05, "x.power_w": 6.0}]
 
 

@@ -145,7 +145,9 @@ def test_a_hostile_document_injects_nothing():
 
 def test_odd_shapes_of_the_open_parts_do_no_harm():
     odd = {"seconds": [], "energy": 5, "throttled": ["x"], "notes": 3}
-    points = ({"t_s": "soon", "latency_ms": 1.0}, {"t_s": 1.0, "latency_ms": None, "x_c": 1e308}, {"t_s": True})
+    huge = [{"t_s": float(n), "latency_ms": None, "x_c": sign * 1e308} for n, sign in enumerate((1, -1, 1))]
+    times = [{"t_s": 0.0, "latency_ms": 1.0}, {"t_s": 1.0, "latency_ms": 1e308}, {"t_s": 2.0, "latency_ms": 2.0}]
+    points = ({"t_s": "soon", "latency_ms": 1.0}, {"t_s": True}, *huge, *times)
     tiny = result(telemetry=odd, timeline=points, latencies_us=[1e-300, 1e18], median_ms=5.0)
     machine = {"gpus": ["a", 3], "jetson": 7, "memory_bytes": "lots", "notes": 1, "packages": []}
     for limits in ({"rates": [5, {"median": "x"}, {}]}, {"rates": 3}, {}):
