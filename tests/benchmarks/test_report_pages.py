@@ -96,7 +96,7 @@ def test_a_page_holds_everything():
         "Test CPU, 4 cores", "100 GMAC/s", "toy (abababab), single stream, batch 16", "onnxruntime-plain", "1.11×",
         "fastest peer", "unstable: spread", "wrong output: the worst picture is 12 dB", "torch-tensorrt: torch_te",
         "peak_mb", "210.5", "ConvTranspose", "50 %", "3 of 2000 at 16.67 ms", "throttled: nvidia.thermal 25 % of the",
-        "95 % confidence intervals", "jetson: not read", "limit by matrix products", "nvidia.temperature_c",
+        "95 % confidence intervals", "jetson: not read", "limit by the CPU's products", "nvidia.temperature_c",
     ):  # fmt: skip
         assert words in text, words
     drawn = [svg["aria-label"] for svg in page.named("svg")]
@@ -234,13 +234,14 @@ def test_the_roofline_is_from_shares_else_from_products():
     made = full_document()
     results = [r for r in made.results if r.scenario == "single_stream" and r.images_per_second]
     line, what = roofline(made, results)
-    assert (line, what) == ({1: 1000.0, 4: 1000.0, 16: 1000.0}, "limit by matrix products")
+    assert (line, what) == ({1: 1000.0, 4: 1000.0, 16: 1000.0}, "limit by the CPU's products")
     shared = [replace(r, roofline_share=0.25) for r in results]
     line, what = roofline(made, shared[:1])
-    assert what == "roofline"
+    assert what == "roofline of the CPU"
     assert line == {1: pytest.approx(4 * results[0].images_per_second)}
     assert roofline(replace(made, limits=None), results) == ({}, "")
     assert roofline(made, [replace(results[0], precision="int8")]) == ({}, "")
+    assert roofline(made, [*results, replace(results[0], device="cuda")]) == ({}, "")
     assert LIMITS["rates"][0]["median"] / MODEL.macs == 1000
 
 

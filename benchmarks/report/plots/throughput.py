@@ -73,19 +73,19 @@ def _scale(values: Sequence[float], roof: Sequence[float]) -> Scale:
 
 def roofline(document: Document, results: Sequence[Result]) -> tuple[dict[int, float], str]:
     """(batch -> images a second that the machine allows, what that is), from the shares that results have reached;
-    without them from the rate of matrix products alone; empty where limits were not measured."""
+    without them from the rate of matrix products alone; empty where limits were not measured. Limits are the CPU's."""
     shares = {
         result.batch_size: result.images_per_second / result.roofline_share
         for result in results
         if result.roofline_share and result.images_per_second and result.batch_size
     }
     if shares:
-        return dict(sorted(shares.items())), "roofline"
+        return dict(sorted(shares.items())), "roofline of the CPU"
     rate, macs = _product_rate(document, results[0].precision), results[0].model.macs
-    if not rate or not macs:
+    if not rate or not macs or any(result.device != "cpu" for result in results):
         return {}, ""
     batches = sorted({result.batch_size for result in results if result.batch_size})
-    return dict.fromkeys(batches, rate / macs), "limit by matrix products"
+    return dict.fromkeys(batches, rate / macs), "limit by the CPU's products"
 
 
 def _product_rate(document: Document, precision: str | None) -> float | None:
