@@ -153,7 +153,10 @@ def _timeline(contestant: Contestant, points: list[Json]) -> list[Json]:
         {"t_s": round((started[i] - started[0]) / 1e9, 4), "latency_ms": round(latencies[i] / 1e6, _DIGITS)}
         for i in index
     ]
-    return sorted([*own, *points[: MOST_POINTS - _TIMELINE]], key=lambda point: point["t_s"])
+    # The observer has counted since the cell began; its first reading was made just before the first slice.
+    begun = points[0]["t_s"] if points else 0.0
+    seen = [{**point, "t_s": round(point["t_s"] - begun, 4)} for point in points[: MOST_POINTS - _TIMELINE]]
+    return sorted([*own, *seen], key=lambda point: point["t_s"])
 
 
 def _thin(values: NDArray[np.float64], most: int) -> NDArray[np.float64]:

@@ -29,7 +29,7 @@ class Entry:
     subjects: str = ALL
     duration_s: float = 4.0
     least_samples: int = 20
-    processes: int = 5
+    processes: int = 6
 
 
 ENTRIES: tuple[Entry, ...] = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -131,10 +130,14 @@ def finish(
 
     if output is not None:
         write_document(output, document, force=force)
-    for path, page in ((html, "html_page"), (markdown, "markdown_page")):
-        if path is not None:
-            render: Callable[[Document], str] = getattr(import_module("ganrt.benchmarks.report"), page)
-            write_file(path, render(document).encode(), force=force)
+    if html is not None:
+        from ganrt.benchmarks.report.html import html_page
+
+        write_file(html, html_page([document]).encode(), force=force)
+    if markdown is not None:
+        from ganrt.benchmarks.report.markdown import markdown_page
+
+        write_file(markdown, markdown_page(document).encode(), force=force)
     if json:
         typer.echo(to_json(document), nl=False)
     else:

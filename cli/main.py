@@ -12,6 +12,7 @@ from ganrt.cli import (  # noqa: F401  (they register themselves)
     bench,
     bench_layers,
     bench_predict,
+    bench_report,
     bench_suite,
     classes,
     doctor,

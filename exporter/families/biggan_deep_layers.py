@@ -11,9 +11,9 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, max_pool2d
 
 from ganrt.exporter.families.biggan_deep_config import REDUCTION, START, Config, Layer
+from ganrt.exporter.families.biggan_layers import Attending, upsample
 from ganrt.exporter.families.statistics import Grid, SelectedStatistics
 
 Norm = tuple[Tensor, Tensor]  # a and b of one norm, float32 [n, c, 1, 1]
@@ -83,26 +83,18 @@ class GenBlock(nn.Module):
         return cast(Tensor, h + self._grown(x[:, : self.layer.outputs]))
 
     def _grown(self, x: Tensor) -> Tensor:
-        return interpolate(x, scale_factor=2.0, mode="nearest") if self.layer.up else x
+        return upsample(x) if self.layer.up else x
 
 
-class SelfAttention(nn.Module):
-    """x [n, c, h, w] -> the same shape. No 1 / sqrt(d) under the softmax; gamma is folded into the last convolution."""
+class SelfAttention(Attending):
+    """x [n, c, h, w] -> the same shape; gamma is folded into the last convolution."""
 
     def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.theta = nn.Conv2d(channels, channels // 8, 1, bias=False)
-        self.phi = nn.Conv2d(channels, channels // 8, 1, bias=False)
-        self.g = nn.Conv2d(channels, channels // 2, 1, bias=False)
+        super().__init__(channels)
         self.o_conv = nn.Conv2d(channels // 2, channels, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        theta = self.theta(x).flatten(2)
-        phi = max_pool2d(self.phi(x), 2).flatten(2)
-        g = max_pool2d(self.g(x), 2).flatten(2)
-        attention = (theta.transpose(1, 2) @ phi).softmax(-1)
-        seen = (g @ attention.transpose(1, 2)).unflatten(2, x.shape[2:])
-        return x + cast(Tensor, self.o_conv(seen))
+        return x + cast(Tensor, self.o_conv(self.seen(x)))
 
 
 class Generator(nn.Module):

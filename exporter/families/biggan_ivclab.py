@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.families.biggan_layers import Mixture, attend, modulate, upsample
+from ganrt.exporter.families.biggan_layers import Attending, Mixture, modulate, upsample
 from ganrt.exporter.families.biggan_shapes import bottom_width, picture_channels, shape_of
 from ganrt.exporter.families.imagenet import class_labels
 from ganrt.exporter.families.loading import load_strictly, positive_float
@@ -108,19 +108,16 @@ class Block(nn.Module):
         return cast(Tensor, h + upsample(self.conv_sc(x)))
 
 
-class Attention(nn.Module):
+class Attention(Attending):
     """Self-attention: x + gamma * o_conv(...)."""
 
     def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.theta = nn.Conv2d(channels, channels // 8, 1, bias=False)
-        self.phi = nn.Conv2d(channels, channels // 8, 1, bias=False)
-        self.g = nn.Conv2d(channels, channels // 2, 1, bias=False)
+        super().__init__(channels)
         self.o_conv = nn.Conv2d(channels // 2, channels, 1, bias=False)
         self.gamma = nn.Parameter(torch.zeros(1))
 
     def forward(self, x: Tensor) -> Tensor:
-        return cast(Tensor, x + self.gamma * self.o_conv(attend(self.theta(x), self.phi(x), self.g(x))))
+        return cast(Tensor, x + self.gamma * self.o_conv(self.seen(x)))
 
 
 class Generator(nn.Module):

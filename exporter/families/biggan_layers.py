@@ -99,16 +99,27 @@ def attend(theta: Tensor, phi: Tensor, g: Tensor) -> Tensor:
     return (values @ weights.transpose(1, 2)).reshape(-1, g.shape[1], height, width)
 
 
-class Attention(nn.Module):
-    """Self-attention after a block: x + gamma * o(...); the condition is not used."""
+class Attending(nn.Module):
+    """Self-attention without its last convolution, which checkpoints name differently: c channels to c / 2."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.theta = nn.Conv2d(channels, channels // 8, 1, bias=False)
         self.phi = nn.Conv2d(channels, channels // 8, 1, bias=False)
         self.g = nn.Conv2d(channels, channels // 2, 1, bias=False)
+
+    def seen(self, x: Tensor) -> Tensor:
+        """float32 [n, c, h, w] -> [n, c / 2, h, w]."""
+        return attend(self.theta(x), self.phi(x), self.g(x))
+
+
+class Attention(Attending):
+    """Self-attention after a block: x + gamma * o(...); the condition is not used."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels)
         self.o = nn.Conv2d(channels // 2, channels, 1, bias=False)
         self.gamma = nn.Parameter(torch.zeros(()))
 
     def forward(self, x: Tensor, _: Tensor) -> Tensor:
-        return cast(Tensor, x + self.gamma * self.o(attend(self.theta(x), self.phi(x), self.g(x))))
+        return cast(Tensor, x + self.gamma * self.o(self.seen(x)))

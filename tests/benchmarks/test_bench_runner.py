@@ -7,6 +7,7 @@ import pytest
 from bench_fakes import FakeClock, FakeSubject
 from tiny_onnx import save_tiny, save_translator, tiny_spec
 
+from ganrt.benchmarks.observe import Unobserved
 from ganrt.benchmarks.options import Cell, Timing
 from ganrt.benchmarks.runner import Interrupted, Runner
 from ganrt.errors import BackendUnavailable, UsageError
@@ -19,7 +20,7 @@ def race(tmp_path):
     """Runs a cell with fake subjects: race({"a": {...}}, ...) -> results by subject, the diary."""
     clock, diary, opened = FakeClock(), [], []
 
-    def call(subjects, scenario="single_stream", batch=2, timing=TIMING, spec=None, limits=None):
+    def call(subjects, scenario="single_stream", batch=2, timing=TIMING, spec=None, limits=None, observe=Unobserved):
         def opener(name, request):
             if isinstance(subjects[name], Exception):
                 raise subjects[name]
@@ -29,7 +30,7 @@ def race(tmp_path):
 
         save = save_translator if spec is not None and spec.task == "translate" else save_tiny
         path = save(tmp_path / "tiny.onnx", spec)
-        runner = Runner(timing, clock=clock, opener=opener, limits=limits)
+        runner = Runner(timing, clock=clock, observe=observe, opener=opener, limits=limits)
         results = runner.run(Cell(path, scenario, batch), list(subjects))
         return {result.subject: result for result in results}, diary
 
@@ -77,6 +78,19 @@ def test_figures_of_a_known_cost(race):
     assert result.outputs_checked > 2
     assert len(result.timeline) == result.samples
     assert (result.precision, result.device, result.about) == ("fp32", "cpu", {"version": "fake 1"})
+
+
+class Late(Unobserved):
+    """Began eighteen seconds before the first slice: the subjects warmed up meanwhile."""
+
+    def report(self, subject, images):  # noqa: ARG002
+        return {}, [{"t_s": 18.0, "x.power_w": 5.0}, {"t_s": 18.05, "x.power_w": 6.0}]
+
+
+def test_latencies_and_readings_have_one_time(race):
+    timeline = race({"a": {}}, observe=Late)[0]["a"].timeline
+    assert [point["t_s"] for point in timeline if "x.power_w" in point] == [0.0, 0.05]
+    assert max(point["t_s"] for point in timeline) < 1
 
 
 @pytest.mark.parametrize(

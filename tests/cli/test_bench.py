@@ -85,7 +85,7 @@ def test_a_wrong_picture_of_ours_is_exit_code_1(run, monkeypatch):
     code, out, err = run("bench", *FAST, "--subjects", "ours", "--backend", "onnxruntime")
     assert code == 1
     assert "wrong pictures, and no speed" in err
-    assert "wrong_output" in out
+    assert "wrong output: single_stream, ganrt/onnxruntime" in out
 
 
 def test_the_suites_entries_are_listed(run):

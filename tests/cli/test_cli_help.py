@@ -74,6 +74,11 @@ def test_the_examples_of_help_run(run, line):
     if "times.json" in line:
         times = {"startComputeMs": 0.1, "computeMs": 1.0, "latencyMs": 1.2}
         Path("times.json").write_text(json.dumps([times, {**times, "startComputeMs": 1.4}]))
+    if "run-a.json" in line:
+        from bench_documents import full_document, save
+
+        save(Path("run-a.json"), full_document())
+        save(Path("run-b.json"), full_document(seed=7))
     if "out/seed0" in line:
         run("generate")
     words = shlex.split(line)

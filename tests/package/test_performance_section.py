@@ -1,0 +1,75 @@
+"""README's section on performance is what the recorded results say."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from bench_documents import document, full_document, result, save
+
+from ganrt.errors import BadInputFile
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def tool() -> ModuleType:
+    spec = importlib.util.spec_from_file_location(
+        "make_performance_section", ROOT / "tools" / "make_performance_section.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_readme_agrees_with_the_results(tool):
+    readme = (ROOT / "README.md").read_text("utf-8")
+    made = tool.insert(readme, tool.section(tool.read_all(ROOT / "benchmarks" / "results")))
+    assert readme == made, "run: python tools/make_performance_section.py"
+
+
+def test_no_results_are_said(tool, tmp_path):
+    assert tool.section(tool.read_all(tmp_path)).startswith("No run is recorded yet")
+
+
+def test_a_section_of_made_up_results(tool, tmp_path):
+    save(tmp_path / "here.json", full_document())
+    text = tool.section(tool.read_all(tmp_path))
+    assert "[all results](benchmarks/results/here.json)" in text
+    assert "**Test CPU, 4 cores**, Linux 6.1, ganrt 0.1.0, 2026-11-22 03:12 UTC" in text
+    row = "| toy | single stream | 16 | fp32 | ganrt/onnxruntime | 65 | 246.1 | 1.11× "
+    assert row in text
+    assert "| torch-eager (unstable) | identical |" in text
+    assert "- memory, ganrt/onnxruntime, toy: base_mb 30, peak_mb 210.5" in text
+    assert "- latents, toy: normal_64_ns 25" in text
+    assert "| torch-eager | 2" not in text  # peers have no rows of their own
+
+
+def test_the_fastest_of_ours_stands_for_a_precision(tool):
+    results = [
+        result("ganrt/onnxruntime", 10),
+        result("ganrt/openvino", 7),
+        replace(result("ganrt/openvino", 5), precision="bf16"),
+    ]
+    text = tool.section([("x.json", document(results))])
+    assert "fp32 | ganrt/openvino |" in text
+    assert "bf16 | ganrt/openvino |" in text
+    assert "ganrt/onnxruntime |" not in text
+
+
+def test_the_markers_must_be_there(tool):
+    assert tool.insert(f"a\n{tool.BEGIN}\nold\n{tool.END}\nb", "new") == f"a\n{tool.BEGIN}\n\nnew\n\n{tool.END}\nb"
+    for readme in ("nothing", tool.BEGIN, tool.END + tool.BEGIN, f"{tool.BEGIN}{tool.END}{tool.BEGIN}"):
+        with pytest.raises(ValueError, match="expected"):
+            tool.insert(readme, "x")
+
+
+def test_a_foreign_file_among_the_results_is_refused(tool, tmp_path):
+    (tmp_path / "main.json").write_text("{}")
+    with pytest.raises(BadInputFile, match=r"main\.json"):
+        tool.read_all(tmp_path)
