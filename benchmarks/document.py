@@ -89,6 +89,7 @@ class Result:
     batch_size: int | None = checked(optional(integer(1, 10**6)), default=None)
     threads: int | None = checked(optional(integer(1, 10**5)), default=None)
     precision: str | None = checked(optional(_SHORT), default=None)
+    asked_precision: str | None = checked(optional(_SHORT), default=None)
     device: str | None = checked(optional(_SHORT), default=None)
     samples: int = checked(_COUNT, default=0)
     duration_s: float = checked(positive, default=0.0)

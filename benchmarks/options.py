@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ganrt.errors import UsageError
 
-PRECISIONS = ("fp32", "fp16", "bf16", "int8")
+PRECISIONS = ("fp32", "fp16", "bf16", "int8", "fastest")
 # Scenarios whose slices interleave; then those with a process a sample.
 INTERLEAVED = ("single_stream", "multi_stream", "offline", "frame", "load", "end_to_end")
 PROCESSES = ("cold_start", "memory")
 # The least PSNR of any picture to the FP32 reference, in dB: a speed below it is not reported.
-LEAST_PSNR = {"fp32": 48.0, "fp16": 36.0, "bf16": 36.0, "int8": 26.0}
+LEAST_PSNR = {"fp32": 48.0, "fp16": 36.0, "bf16": 36.0, "int8": 26.0, "fastest": 36.0}
 
 
 @dataclass(frozen=True)
@@ -72,3 +73,9 @@ class Cell:
             raise UsageError(f"precision '{self.precision}': expected one of {', '.join(PRECISIONS)}")
         if not 1 <= self.batch_size <= 4096:
             raise UsageError(f"batch size {self.batch_size}: expected 1 to 4096")
+
+
+def rated(precisions: Iterable[str]) -> list[str]:
+    """The precisions whose matrix products bound these: `fastest` is FP32 or BF16."""
+    asked = set(precisions)
+    return sorted(asked - {"fastest"} | ({"fp32", "bf16"} if "fastest" in asked else set()))

@@ -80,6 +80,7 @@ def _place(cell: Cell, subject: str, model: Model, opened: Subject | None = None
         "batch_size": cell.batch_size,
         "threads": cell.threads,
         "precision": opened.precision if opened else cell.precision,
+        "asked_precision": cell.precision,
         "device": opened.device if opened else cell.device,
     }
 

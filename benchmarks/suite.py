@@ -18,7 +18,7 @@ from ganrt.benchmarks.jobs import measure
 from ganrt.benchmarks.jobs.scope import Figures, Scope
 from ganrt.benchmarks.limits import Limits, measure_limits
 from ganrt.benchmarks.models import ModelFile, prepare_model, work_folder
-from ganrt.benchmarks.options import Cell, Timing
+from ganrt.benchmarks.options import Cell, Timing, rated
 from ganrt.benchmarks.runner import Interrupted, Runner
 from ganrt.benchmarks.session import machine
 from ganrt.benchmarks.subjects import parse_names
@@ -87,7 +87,7 @@ def run_suite(
 
 def _limits(entries: Sequence[Entry], say: Callable[[str], object]) -> Limits | None:
     """The machine's, for the precisions that some entry measures; measured anew in every run."""
-    precisions = sorted({precision for entry in entries if entry.scenarios for precision in entry.precisions})
+    precisions = rated(precision for entry in entries if entry.scenarios for precision in entry.precisions)
     if not precisions:
         return None
     say("the machine's limits")

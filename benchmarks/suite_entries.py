@@ -32,6 +32,8 @@ class Entry:
     processes: int = 6
 
 
+_TUNED = "ganrt/tuned,onnxruntime-plain,openvino-plain,torch-eager,torch-compile"
+
 ENTRIES: tuple[Entry, ...] = (
     Entry("avatars", "the bundled model, every subject", scenarios=("single_stream",), batch_sizes=(1, 16, 64)),
     Entry(
@@ -40,6 +42,14 @@ ENTRIES: tuple[Entry, ...] = (
         scenarios=("single_stream",),
         batch_sizes=(1, 16, 64),
         precisions=("bf16",),
+    ),
+    Entry(
+        "avatars-fastest",
+        "tuned and as fast as the gate allows, beside peers as they come",
+        scenarios=("single_stream",),
+        batch_sizes=(1, 16, 64),
+        precisions=("fastest",),
+        subjects=_TUNED,
     ),
     Entry("avatars-offline", "throughput", scenarios=("offline",), batch_sizes=(64,)),
     Entry("avatars-streams", "queries of eight batches", scenarios=("multi_stream",), duration_s=3.0),
@@ -66,6 +76,18 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     Entry(
         "biggan-deep-512-memory", "peak memory of a process", "biggan-deep-512", scenarios=("memory",), subjects=_CPU
+    ),
+    Entry(
+        "cyclegan-256-fastest", "tuned, beside peers as they come", "cyclegan-256", scenarios=("single_stream",),
+        precisions=("fastest",), subjects=_TUNED, duration_s=15.0, least_samples=8,
+    ),
+    Entry(
+        "biggan-deep-128-fastest", "tuned, beside peers as they come", "biggan-deep-128", scenarios=("single_stream",),
+        precisions=("fastest",), subjects=_TUNED, duration_s=10.0, least_samples=8,
+    ),
+    Entry(
+        "biggan-deep-512-fastest", "tuned, beside peers as they come", "biggan-deep-512", scenarios=("single_stream",),
+        precisions=("fastest",), subjects=_TUNED, duration_s=15.0, least_samples=8,
     ),
     Entry("identical-bytes", "other batch sizes, orders and processes, the same files", job="identical_bytes"),
     Entry("command-line", "from the shell to sixteen PNGs", job="command_line"),

@@ -14,7 +14,7 @@ from ganrt.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from ganrt.benchmarks.document import Document
-    from ganrt.benchmarks.options import Cell, Timing
+    from ganrt.benchmarks.options import Cell, Timing, rated
     from ganrt.benchmarks.runner import Runner
 
 Subjects = Annotated[
@@ -39,7 +39,13 @@ def bench(
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The JSON document to write.")] = None,
     subjects: Subjects = "all",
     backend: Annotated[str, typer.Option("--backend", help="Of our backends only this one; auto: all.")] = "auto",
-    precision: Annotated[str, typer.Option("--precision", help="fp32, fp16, bf16, int8; some, with commas")] = "fp32",
+    precision: Annotated[
+        str,
+        typer.Option(
+            "--precision",
+            help="fp32, fp16, bf16, int8, or fastest: what was tuned, beside peers as they come; some, with commas",
+        ),
+    ] = "fp32",
     scenario: Annotated[
         str,
         typer.Option(
@@ -102,7 +108,7 @@ def bench(
     with Progress(len(cells), "cells") as progress:
         session = Session(make_runner(timing))
         if limits:
-            session.runner.limits = measure_limits(sorted({cell.precision for cell in cells}), threads=threads)
+            session.runner.limits = measure_limits(rated(cell.precision for cell in cells), threads=threads)
         session.run(cells, names, progress)
     document = session.document(_options_of(timing, cells, names))
     finish(document, output, html, markdown, force, json)

@@ -73,16 +73,21 @@ def _row(result: Result, ran: Sequence[Result]) -> Row:
 
 
 def _fastest_peer(result: Result, ran: Sequence[Result]) -> Result | None:
-    """Of the same precision, threads and device; unstable ones count, for leaving out a fast one would flatter."""
-    like = (result.precision, result.threads, result.device, result.deadline_ms)
+    """Of those asked for the same precision, threads and device. Unstable ones count: none is left out."""
+    like = (_asked(result), result.threads, result.device, result.deadline_ms)
     peers = [
         other
         for other in ran
         if not is_ours(other.subject)
         and costs(other)
-        and (other.precision, other.threads, other.device, other.deadline_ms) == like
+        and (_asked(other), other.threads, other.device, other.deadline_ms) == like
     ]
     return min(peers, key=lambda peer: _time(costs(peer)), default=None)
+
+
+def _asked(result: Result) -> str | None:
+    """`fastest` is one group, whatever each subject then computes in."""
+    return result.asked_precision or result.precision
 
 
 def _time(found: Sequence[Cost]) -> float:

@@ -24,7 +24,7 @@ def key_of(result: Result) -> Key:
     threads."""
     model = result.model.sha256 or result.model.name
     place = (result.scenario, result.deadline_ms, result.subject)
-    return (model, *place, result.batch_size, result.precision, result.threads)
+    return (model, *place, result.batch_size, result.asked_precision or result.precision, result.threads)
 
 
 def match(first: Sequence[Result], second: Sequence[Result]) -> Matched:

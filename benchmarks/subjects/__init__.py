@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from importlib import import_module
 
 from ganrt.benchmarks.subjects.protocol import Request, Subject
@@ -10,6 +11,7 @@ from ganrt.engines.backends import BACKENDS
 from ganrt.errors import UsageError
 
 OURS = "ganrt/"
+TUNED = "ganrt/tuned"  # what `load` takes: the choice of `ganrt tune`, else the static rule
 PEERS: dict[str, str] = {
     "onnxruntime-plain": "ganrt.benchmarks.subjects.onnxruntime_plain",
     "openvino-plain": "ganrt.benchmarks.subjects.openvino_plain",
@@ -21,9 +23,13 @@ PEERS: dict[str, str] = {
 PROGRAMS: dict[str, str] = {"trtexec": "ganrt.benchmarks.trtexec"}
 
 
+# Of `fastest`, peers run as they come: in FP32, but for the one whose default is another precision on some processors.
+_OWN_DEFAULT = "openvino-plain"
+
+
 def all_names() -> list[str]:
     """Every subject, ours first."""
-    return [*(OURS + name for name in BACKENDS), *PEERS, *PROGRAMS]
+    return [TUNED, *(OURS + name for name in BACKENDS), *PEERS, *PROGRAMS]
 
 
 def parse_names(text: str, backend: str = "auto") -> list[str]:
@@ -38,6 +44,7 @@ def parse_names(text: str, backend: str = "auto") -> list[str]:
     if backend != "auto" and backend not in BACKENDS:
         raise UsageError(f"backend '{backend}': expected auto, {', '.join(BACKENDS)}")
     ours = [OURS + name for name in BACKENDS if backend in ("auto", name)]
+    ours = [TUNED, *ours] if backend == "auto" else ours
     groups = {"ours": ours, "peers": [*PEERS, *PROGRAMS], "all": [*ours, *PEERS, *PROGRAMS]}
     names = [name for part in text.split(",") for name in groups.get(part.strip(), [part.strip()])]
     for name in names:
@@ -56,6 +63,8 @@ def open_subject(name: str, request: Request) -> Subject:
     Raises:
         GanrtError: it is not installed, or cannot run this model in this way; the message says why.
     """
+    if request.precision == "fastest" and name not in (TUNED, _OWN_DEFAULT):
+        request = replace(request, precision="fp32")
     if name.startswith(OURS):
         from ganrt.benchmarks.subjects.ours import open_backend
 

@@ -14,7 +14,8 @@ from ganrt.benchmarks.subjects.protocol import Images, Request, Subject
 from ganrt.engines.protocol import Arrays
 from ganrt.errors import BackendUnavailable
 
-_TYPES = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
+_TYPES = {"fp32": "f32", "bf16": "bf16", "fp16": "f16", "fastest": None}  # None: its own default
+_NAMES = {"f32": "fp32", "bf16": "bf16", "f16": "fp16"}
 
 
 def open_peer(request: Request) -> Subject:
@@ -36,14 +37,16 @@ class _Plain(Subject):
 
     def __init__(self, openvino: Any, request: Request) -> None:
         wanted = _TYPES[request.precision]
-        settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": wanted, "PERFORMANCE_HINT": "LATENCY"}
+        settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
+        if wanted is not None:
+            settings["INFERENCE_PRECISION_HINT"] = wanted
         if request.threads is not None:
             settings["INFERENCE_NUM_THREADS"] = request.threads
         compiled = openvino.Core().compile_model(str(request.model), "CPU", settings)
         found = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
-        if found != wanted:
+        if wanted is not None and found != wanted:
             raise BackendUnavailable(f"openvino-plain was asked for {wanted} and runs in {found} on this processor")
-        self.precision = request.precision
+        self.precision = _NAMES.get(found, found)
         self._request = compiled.create_infer_request()
         self.about = {"version": f"openvino {openvino.__version__}", "inference_precision": found}
 

@@ -12,10 +12,10 @@ from ganrt.engines.protocol import Arrays, Engine, EngineOptions
 
 
 def open_backend(backend: str, request: Request) -> Subject:
-    """Opens the model with one of `BACKENDS`."""
-    version = BACKENDS[backend].probe()
+    """Opens the model with one of `BACKENDS`, or with `tuned` as `load` does."""
     options = EngineOptions(device=request.device, precision=request.precision, threads=request.threads)
-    return _Ours(open_model(request.model, backend, options), version)
+    engine = open_model(request.model, "auto" if backend == "tuned" else backend, options)
+    return _Ours(engine, BACKENDS[engine.backend].probe())
 
 
 class _Ours(Subject):
@@ -25,7 +25,11 @@ class _Ours(Subject):
         self._engine = engine
         self.device, self.precision = engine.device, engine.precision
         sizes = engine.batch_sizes
-        self.about = {"version": version, "batch_sizes": [sizes.minimum, sizes.optimum, sizes.maximum]}
+        self.about = {
+            "version": version,
+            "form": engine.form,
+            "batch_sizes": [sizes.minimum, sizes.optimum, sizes.maximum],
+        }
 
     def run(self, inputs: Arrays) -> Images:
         count, sizes = _count(inputs), self._engine.batch_sizes
