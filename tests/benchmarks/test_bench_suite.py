@@ -13,6 +13,7 @@ from ganrt.benchmarks.jobs.scope import Scope
 from ganrt.benchmarks.models import RANDOM, ModelFile
 from ganrt.benchmarks.options import INTERLEAVED, PROCESSES
 from ganrt.benchmarks.runner import Runner
+from ganrt.benchmarks.subjects import parse_names
 from ganrt.benchmarks.suite_entries import ENTRIES, Entry
 from ganrt.errors import BadInputFile, NegativeResult, OutputFailed
 from ganrt.runtime.models import resolve_model
@@ -33,7 +34,13 @@ def run(tmp_path, monkeypatch):
 
         def opener(name, request):
             call.opened += 1
-            return FakeSubject(name, request, clock, diary, interrupt_at=5 if interrupt and call.opened > 2 else None)
+            return FakeSubject(
+                name,
+                request,
+                clock,
+                diary,
+                interrupt_at=5 if interrupt and call.opened > len(parse_names("ours")) else None,
+            )
 
         return suite.run_suite(
             tmp_path / "suite.json",
