@@ -10,9 +10,11 @@ from ganrt.benchmarks.clock import Clock, SystemClock
 from ganrt.benchmarks.contestants import Contestant, OpenSubject
 from ganrt.benchmarks.document import Model, Result
 from ganrt.benchmarks.inputs import Batches, make_batches
+from ganrt.benchmarks.limits import Limits
 from ganrt.benchmarks.observe import Observe, Observer, Unobserved
 from ganrt.benchmarks.options import PROCESSES, Cell, Timing
-from ganrt.benchmarks.results import make_result
+from ganrt.benchmarks.outcome import make_result
+from ganrt.benchmarks.shares import with_share
 from ganrt.benchmarks.subjects import PROGRAMS, open_subject
 from ganrt.benchmarks.subjects.protocol import Request
 from ganrt.engines.cost import macs_of_one_image
@@ -37,6 +39,7 @@ class Runner:
         observe: makes the telemetry of one cell.
         opener: opens subjects.
         say: told what is being done, one line a call.
+        limits: of this machine; then results say what share of the roofline they reach.
     """
 
     timing: Timing
@@ -44,6 +47,7 @@ class Runner:
     observe: Observe = Unobserved
     opener: OpenSubject = open_subject
     say: Callable[[str], object] = lambda _: None
+    limits: Limits | None = None
     _models: dict[str, tuple[Model, GeneratorSpec]] = field(default_factory=dict)
     _batches: dict[tuple[str, int], Batches] = field(default_factory=dict)
 
@@ -82,9 +86,7 @@ class Runner:
         return self._models[key]
 
     def _contestant(self, name: str, cell: Cell, spec: GeneratorSpec) -> Contestant:
-        request = Request(
-            cell.model, spec, cell.precision, cell.threads, cell.device, cell.batch_size, cell.checkpoint
-        )
+        request = Request(cell.model, spec, cell.precision, cell.threads, cell.device, cell.batch_size, cell.checkpoint)
         return Contestant(name, request, cell, self._inputs(cell, spec), self.clock, self.opener)
 
     def _inputs(self, cell: Cell, spec: GeneratorSpec) -> Batches:
@@ -107,6 +109,8 @@ class Runner:
             results = {c.name: make_result(c, model, self.timing, observer, interrupted) for c in contestants}
         for contestant in contestants:
             contestant.close()
+        if self.limits is not None:
+            results = {c.name: with_share(results[c.name], c.cell.model, self.limits) for c in contestants}
         if interrupted:
             raise Interrupted(list(results.values()))
         return results
@@ -131,4 +135,3 @@ class Runner:
         samples = sum(len(part.latencies) for part in contestant.slices)
         wanted = self.timing.duration_s * 1e9
         return spent_ns >= wanted and (samples >= self.timing.least_samples or spent_ns >= 3 * wanted)
-

@@ -10,13 +10,18 @@ import typer
 from ganrt import __version__
 from ganrt.cli import (  # noqa: F401  (they register themselves)
     bench,
+    bench_layers,
+    bench_predict,
     bench_suite,
+    classes,
     compile,
     doctor,
+    evaluate,
     export,
     generate,
     inspect,
     interpolate,
+    reconstruct,
     sweep,
     translate,
     tune,

@@ -1,5 +1,6 @@
 """--help, its examples, --version and shell completion."""
 
+import json
 import os
 import shlex
 import subprocess
@@ -8,22 +9,29 @@ import sys
 import cv2
 import numpy as np
 import pytest
-from tiny_onnx import save_translator, translator_spec
+from tiny_onnx import save_embedded, save_translator, translator_spec
 
 import ganrt
 from ganrt.cli.app import app
 
 
+def commands():
+    yield from app.registered_commands
+    for group in app.registered_groups:
+        yield group
+        yield from group.typer_instance.registered_commands
+
+
 def test_help_and_version(run):
     assert run("--version")[1] == f"ganrt {ganrt.__version__}\n"
     out = run("--help")[1]
-    for command in app.registered_commands:
+    for command in (*app.registered_commands, *app.registered_groups):
         assert command.name in out
     assert run()[0] in (0, 2)
 
 
 def examples():
-    for command in app.registered_commands:
+    for command in commands():
         for line in command.epilog.split("\n\n")[1:]:
             yield pytest.param(line, id=line)
 
@@ -33,6 +41,7 @@ def examples():
 def test_the_examples_of_help_run(run, line):
     from pathlib import Path
 
+    from tiny_encoder import save_encoder, save_generator
     from tiny_models import dcgan_state, save_checkpoint
 
     Path("players.txt").write_text("ann\nbob\n")
@@ -40,14 +49,31 @@ def test_the_examples_of_help_run(run, line):
     save_checkpoint(Path("generator.safetensors"), dcgan_state())
     for name in ("horse2zebra", "zebra2horse"):
         save_translator(Path(f"{name}.onnx"), translator_spec(name=name))
-    Path("photos").mkdir()
-    for name in ("horse.jpg", "photos/one.jpg", "photos/two.jpg"):
+    save_generator(Path("digits.onnx"), labels=10)
+    save_encoder(Path("digits-encoder.onnx"))
+    for folder in ("photos", "sevens"):
+        Path(folder).mkdir()
+    for name in ("horse.jpg", "photos/one.jpg", "photos/two.jpg", "seven.png", "sevens/one.png"):
         cv2.imwrite(name, np.full((20, 30, 3), 99, np.uint8))
+    save_embedded(Path("flowers.onnx"))
     if "theirs" in line or "scripted" in line:
         from tiny_networks import net, save_onnx, save_torchscript
 
         save_onnx(Path("theirs.onnx"))
         save_torchscript(Path("scripted.pt"), net(latent=100))
+    if " evaluate " in line:
+        from labelled_pictures import draw_labelled
+        from tiny_extractors import save_classifier
+        from tiny_onnx import save_tiny, tiny_spec
+
+        draw_labelled(Path("digits"))
+        save_classifier(Path("classifier.onnx"))
+        save_tiny(Path("codes.onnx"), tiny_spec(labels=3))
+        run("generate", "--count", 16, "-o", "photos", "--force")
+        run("generate", "--count", 16, "--start", 16, "-o", "avatars")
+    if "times.json" in line:
+        times = {"startComputeMs": 0.1, "computeMs": 1.0, "latencyMs": 1.2}
+        Path("times.json").write_text(json.dumps([times, {**times, "startComputeMs": 1.4}]))
     if "out/seed0" in line:
         run("generate")
     words = shlex.split(line)

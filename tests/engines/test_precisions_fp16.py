@@ -256,7 +256,7 @@ def test_what_cannot_be_lowered_is_refused(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("family", "precision"), [(f, "fp16") for f in FAMILIES[:4]] + [("dcgan", "int8")])
+@pytest.mark.parametrize(("family", "precision"), [(f, "fp16") for f in FAMILIES[:-1]] + [("dcgan", "int8")])
 def test_tensorrt_rtx_builds_it_as_it_is(tmp_path, family, precision):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -271,9 +271,8 @@ def test_tensorrt_rtx_builds_it_as_it_is(tmp_path, family, precision):
     config.num_compute_capabilities = 1
     config.set_compute_capability(trt.ComputeCapability.SM86, 0)
     profile = builder.create_optimization_profile()
-    tensor = network.get_input(0)
-    shapes = [(n, *tuple(tensor.shape)[1:]) for n in (1, 4, 8)]
-    profile.set_shape(tensor.name, *shapes)
+    for tensor in (network.get_input(i) for i in range(network.num_inputs)):
+        profile.set_shape(tensor.name, *((n, *tuple(tensor.shape)[1:]) for n in (1, 4, 8)))
     config.add_optimization_profile(profile)
     plan = builder.build_serialized_network(network, config)
     assert plan is not None
