@@ -15,6 +15,7 @@ from ganrt.cli import (  # noqa: F401  (they register themselves)
     bench_report,
     bench_suite,
     classes,
+    compile,
     doctor,
     evaluate,
     export,
