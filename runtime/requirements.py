@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 from ganrt.errors import BackendUnavailable
 
@@ -11,13 +12,23 @@ def require_study(what: str, *packages: str) -> None:
     """Imports `packages` of the extra `study`.
 
     Raises:
-        BackendUnavailable: one is missing or does not load; the message says that `what` needs it, and how to install.
+        BackendUnavailable: see `study_module`.
     """
     for package in packages:
-        try:
-            import_module(package)
-        except (ImportError, OSError) as error:  # OSError: a shared library that does not load on Windows
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            raise BackendUnavailable(
-                f"{what} needs the package '{package}': {reason}\ninstall it with: pip install \"ganrt[study]\""
-            ) from error
+        study_module(what, package)
+
+
+def study_module(what: str, name: str) -> Any:
+    """A module of the extra `study`, such as "sklearn.neighbors".
+
+    Raises:
+        BackendUnavailable: it is missing or does not load; the message says that `what` needs it, and how to install.
+    """
+    try:
+        return import_module(name)
+    except (ImportError, OSError) as error:  # OSError: a shared library that does not load on Windows
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise BackendUnavailable(
+            f"{what} needs the package '{name.partition('.')[0]}': {reason}\n"
+            'install it with: pip install "ganrt[study]"'
+        ) from error

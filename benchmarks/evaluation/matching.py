@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ganrt.benchmarks.evaluation.study_packages import study_module
 from ganrt.errors import UsageError
+from ganrt.runtime.requirements import study_module
 
 _SHUFFLES = 200
 Integers = NDArray[np.int64]
@@ -66,5 +66,5 @@ def count_matrix(codes: Integers, labels: Integers, n_codes: int, n_labels: int)
 
 def _assignment(counts: Integers) -> tuple[Integers, Integers]:
     """Codes and the labels that they are matched with."""
-    rows, columns = study_module("scipy.optimize").linear_sum_assignment(counts, maximize=True)
+    rows, columns = study_module("matching", "scipy.optimize").linear_sum_assignment(counts, maximize=True)
     return rows, columns

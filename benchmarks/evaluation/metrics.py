@@ -15,8 +15,8 @@ from ganrt.benchmarks.evaluation.neighbours import classifier, leave_one_out
 from ganrt.benchmarks.evaluation.precision_recall import precision_recall
 from ganrt.benchmarks.evaluation.samples import Sample
 from ganrt.benchmarks.evaluation.score import score
-from ganrt.benchmarks.evaluation.study_packages import study_module
 from ganrt.errors import UsageError
+from ganrt.runtime.requirements import study_module
 
 REAL, FAKE, CLASSES = "--real", "--fake or --model", "an extractor with class outputs (--features)"
 REAL_LABELS = "labelled pictures: --real FOLDER with one sub-folder a label"
@@ -115,13 +115,15 @@ def _score(case: Case, warnings: list[str]) -> Figures:
 def _fitted_classes(real: Sample, fake: Sample) -> tuple[NDArray[np.float64], float | None]:
     """Class probabilities of the fake pictures, and the classifier's accuracy on real ones it has not seen."""
     _two_labels(real)
-    scaler = study_module("sklearn.preprocessing").StandardScaler()
-    regression = study_module("sklearn.linear_model").LogisticRegression(max_iter=1000)
-    model = study_module("sklearn.pipeline").make_pipeline(scaler, regression)
+    scaler = study_module("score", "sklearn.preprocessing").StandardScaler()
+    regression = study_module("score", "sklearn.linear_model").LogisticRegression(max_iter=1000)
+    model = study_module("score", "sklearn.pipeline").make_pipeline(scaler, regression)
     x, y = real.features.astype(np.float64), real.labels
     accuracy = None
     if np.bincount(y).min() >= _FOLDS:
-        accuracy = float(study_module("sklearn.model_selection").cross_val_score(model, x, y, cv=_FOLDS).mean())
+        accuracy = float(
+            study_module("score", "sklearn.model_selection").cross_val_score(model, x, y, cv=_FOLDS).mean()
+        )
     return model.fit(x, y).predict_proba(fake.features.astype(np.float64)), accuracy
 
 

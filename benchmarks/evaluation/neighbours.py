@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganrt.benchmarks.evaluation.study_packages import study_module
 from ganrt.errors import UsageError
+from ganrt.runtime.requirements import study_module
 
 Labels = NDArray[np.int64]
 
@@ -42,7 +42,7 @@ def classifier(features: NDArray[np.floating], labels: Labels, neighbours: int =
         raise UsageError(f"k-NN: {neighbours} neighbours among {len(features)} pictures; expected 1 to less than those")
     if len(np.unique(labels)) < 2:
         raise UsageError("k-NN: all pictures have one label; expected two or more sub-folders")
-    kneighbours = study_module("sklearn.neighbors").KNeighborsClassifier
+    kneighbours = study_module("k-NN", "sklearn.neighbors").KNeighborsClassifier
     return kneighbours(n_neighbors=neighbours).fit(np.asarray(features, np.float64), labels)
 
 
