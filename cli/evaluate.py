@@ -131,6 +131,7 @@ def evaluate(
         if model is not None:
             generator = stack.enter_context(options.open_generator(model, backend, device, precision, threads))
             announce(generator)
+            options.note_weights(generator, class_name)
             fake_side = GeneratedPictures(generator, drawing)
         report = _evaluate(real_side, fake_side, _open_extractors(features, encoder, wishes), settings)
     if output is not None:

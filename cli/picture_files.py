@@ -57,7 +57,7 @@ def output_names(pictures: Iterable[PictureFile], endings: Iterable[str], reserv
             if other != str(picture.path):
                 raise UsageError(
                     f"{picture.path} and {other} would both be written to {name}\n"
-                    "rename one, or translate them into different folders"
+                    "rename one, or give each its own --output folder"
                 )
 
 

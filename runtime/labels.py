@@ -38,7 +38,9 @@ def class_number(labels: Labels, given: int | str) -> int:
 
 def _named(labels: Labels, given: str) -> int:
     wanted = given.strip().casefold()
-    names = [name.casefold() for name in labels.names or ()]
+    if not labels.names:
+        raise UsageError(f"class '{given}': this generator's classes have no names; give 0 to {labels.count - 1}")
+    names = [name.casefold() for name in labels.names]
     if wanted in names:
         return names.index(wanted)
     numbers = [i for i, name in enumerate(names) if wanted in _synonyms(name)]

@@ -101,6 +101,14 @@ def test_the_codes_of_a_generator(run, tmp_path):
     assert run(*arguments, "--count", 40, "--force")[0] == 0
 
 
+def test_a_mixture_that_does_not_sum_to_one_is_said(run, colours, tmp_path):
+    model = save_tiny(tmp_path / "codes.onnx", tiny_spec(labels=3))
+    arguments = ("evaluate", "--real", colours, "-m", model, "--count", 8, "--metrics", "precision-recall", "-d", "cpu")
+    code, _, err = run(*arguments, "--class", "0:0.5,2:0.3")
+    assert (code, "class weights sum to 0.8, not 1" in err) == (0, True), err
+    assert "class weights" not in run(*arguments, "--class", "0:0.5,2:0.5")[2]
+
+
 def test_an_onnx_extractor_with_classes(run, colours, tmp_path):
     path = save_classifier(tmp_path / "c.onnx")
     report = report_of(

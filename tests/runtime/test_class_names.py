@@ -64,6 +64,12 @@ def test_candidates_are_listed_with_their_numbers(given, words):
     assert len(str(caught.value).splitlines()) <= 3
 
 
+def test_classes_without_names():
+    with pytest.raises(UsageError, match="class 'seven': this generator's classes have no names; give 0 to 9"):
+        class_number(Labels(count=10), "seven")
+    assert class_number(Labels(count=10), "7") == 7
+
+
 def test_mixtures():
     for given in ("947:0.5,992:0.25", "mushroom:0.5, agaric : 0.25", "AGARIC:0.25,947:5e-1,"):
         weights = parse_mixture(IMAGENET, given)
