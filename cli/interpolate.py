@@ -84,8 +84,10 @@ def interpolate(
                 "method": method,
                 "loop": loop,
                 "classes": keyframes,
-                "psi": truncation,
-                "statistics_truncation": statistics_truncation,
+                "psi": how.psi,
+                "truncation_mode": how.mode,
+                "threshold": how.threshold,
+                "statistics_truncation": how.statistics,
                 "fps": fps,
             }
             count = write_frames(output, frames, fps, zoom=zoom, force=force, origin=origin)

@@ -217,12 +217,14 @@ def test_a_sheet_of_identities_leaves_no_table_of_files_that_are_not_there(run, 
 
 def test_options_of_a_walk_reach_it(run, tiny, tmp_path):
     run("interpolate", "-m", tiny, "--seeds", "1-3", "--duration", 1, "--fps", 5, "-o", "plain")
-    for option, value in (("--method", "cubic"), ("--trunc", 0.1), ("--set-z", "0:6=1")):
+    for option, value in (("--method", "cubic"), ("--trunc", 0.1), ("--set-z", "0:6=1"), ("--threshold", 0.5)):
         run("interpolate", "-m", tiny, "--seeds", "1-3", "--duration", 1, "--fps", 5, option, value, "-o", option[2:])
         frame = "frame000001.png"
         assert not np.array_equal(read(f"plain/{frame}"), read(f"{option[2:]}/{frame}")), option
     origin = read_origin(tmp_path / "work" / "method" / "frame000001.png")
     assert (origin["method"], origin["frame"], origin["seeds"]) == ("cubic", 1, "1-3")
+    origin = read_origin(tmp_path / "work" / "threshold" / "frame000001.png")
+    assert (origin["psi"], origin["truncation_mode"], origin["threshold"]) == (None, None, 0.5)
 
 
 def test_the_class_of_a_sweep_reaches_it(run, tmp_path):
