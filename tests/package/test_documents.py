@@ -37,8 +37,10 @@ def test_the_commands_of_the_readme_run_in_order(tmp_path):
     commands = ganrt_commands()
     assert len(commands) >= 6
     sys.path.insert(0, str(ROOT / "tests" / "helpers"))
+    from biggan_models import SMALL, library_config, library_model, save_folder
     from tiny_models import dcgan_state, save_checkpoint
 
+    save_folder(tmp_path / "biggan-deep-128", library_model(library_config({**SMALL, "num_classes": 1000})))
     save_checkpoint(tmp_path / "netG_epoch_24.pth", dcgan_state())
     (tmp_path / "players.txt").write_text("ann\nbob\n")
     for line in commands:
