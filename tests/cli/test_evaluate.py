@@ -219,7 +219,8 @@ main(["evaluate", "--real", {str(colours)!r}, "--fake", {str(colours)!r}, "--met
 
     refused = result("matching")
     assert refused.returncode == 3, refused.stderr
-    assert "is missing" in refused.stderr
+    assert "k-NN needs the package 'sklearn'" in refused.stderr
+    assert missing in refused.stderr
     assert 'pip install "ganrt[study]"' in refused.stderr
     assert result("frechet,precision-recall").returncode == 0
 
