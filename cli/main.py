@@ -8,7 +8,20 @@ from typing import Annotated
 import typer
 
 from ganrt import __version__
-from ganrt.cli import bench, bench_suite, doctor, export, generate, inspect, interpolate, sweep, translate, tune, verify  # noqa: F401  (they register themselves)
+from ganrt.cli import (  # noqa: F401  (they register themselves)
+    bench,
+    bench_suite,
+    compile,
+    doctor,
+    export,
+    generate,
+    inspect,
+    interpolate,
+    sweep,
+    translate,
+    tune,
+    verify,
+)
 from ganrt.cli.app import app, strip_debug
 
 

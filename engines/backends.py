@@ -12,12 +12,13 @@ from ganrt.engines.onnx_file import OnnxFile, derived, read_onnx
 from ganrt.engines.protocol import Engine, EngineOptions
 from ganrt.errors import BackendUnavailable, BadInputFile, UsageError
 
-PRECISIONS = ("fp32", "bf16", "int8", "fastest")
+PRECISIONS = ("fp32", "fp16", "bf16", "int8", "fastest")
+_OF_FILES = ("fp16", "int8")  # not switched on: another file has them
 
 
 @dataclass(frozen=True)
 class Backend:
-    """One backend: where its engine class and its probe are, and the command that installs it."""
+    """One backend: where its engine class and its probe are, the command that installs it, and what it computes in."""
 
     module: str
     device: str
@@ -42,11 +43,15 @@ class Backend:
 
 
 BACKENDS = {
-    "onnxruntime": Backend("ganrt.engines.onnxruntime_cpu", "cpu", 'pip install "ganrt[cpu]"'),
+    "onnxruntime": Backend(
+        "ganrt.engines.onnxruntime_cpu", "cpu", 'pip install "ganrt[cpu]"', precisions=("fp32", "fp16", "int8")
+    ),
     "openvino": Backend(
         "ganrt.engines.openvino_cpu", "cpu", 'pip install "ganrt[openvino]"', precisions=("fp32", "bf16", "int8")
     ),
-    "onnxruntime-cuda": Backend("ganrt.engines.onnxruntime_cuda", "cuda", 'pip install "ganrt[gpu]"'),
+    "onnxruntime-cuda": Backend(
+        "ganrt.engines.onnxruntime_cuda", "cuda", 'pip install "ganrt[gpu]"', precisions=("fp32", "fp16", "int8")
+    ),
 }
 # Where nothing was tuned. ONNX Runtime before OpenVINO: it takes any batch size and gives the same bytes for all.
 _AUTOMATIC_ORDER = ("onnxruntime-cuda", "onnxruntime", "openvino")
@@ -56,10 +61,12 @@ def open_model(path: Path, backend: str = "auto", options: EngineOptions | None 
     """Opens an ONNX file with a backend.
 
     Args:
-        path: an `.onnx` file written by `ganrt export`.
+        path: an `.onnx` file written by `ganrt export`, or by `ganrt compile` in a lower precision, which it then has:
+            FP32, the default, is not an option for it.
         backend: a name from `BACKENDS`, or `auto`: the first that runs here and serves `options.device`.
 
     Raises:
+        UsageError: an unknown precision, or one that this file has not.
         BadInputFile: the file is not what it should be.
         BackendUnavailable: no backend, or not the one asked for, can run here.
     """
@@ -71,11 +78,29 @@ def open_model(path: Path, backend: str = "auto", options: EngineOptions | None 
     onnx_file = read_onnx(path)
     onnx_file.spec()  # a file without a sound spec is refused before any backend sees it
     names = candidates(backend, options.device)
+    options = _in_its_precision(onnx_file, options)
     if backend == "auto":
         engine = _open_chosen(onnx_file, options)
         if engine is not None:
             return engine
+    if options.precision in _OF_FILES and onnx_file.precision == "fp32":
+        raise UsageError(
+            f"precision '{options.precision}': {onnx_file.path} is in FP32, and was not tuned for it\n"
+            f"make such a file: ganrt compile -m {onnx_file.path} --precision {options.precision} -o FOLDER"
+        )
     return _open_first(onnx_file, names, options, chosen=backend != "auto")
+
+
+def _in_its_precision(onnx_file: OnnxFile, options: EngineOptions) -> EngineOptions:
+    """A file of lower precision has that one, whatever is the default."""
+    if onnx_file.precision == "fp32":
+        return options
+    if options.precision not in ("fp32", "fastest", onnx_file.precision):
+        raise UsageError(
+            f"precision '{options.precision}': {onnx_file.path} was made in {onnx_file.precision} and has no other\n"
+            "give the portable FP32 file that it was made from"
+        )
+    return replace(options, precision=onnx_file.precision)
 
 
 def open_choice(onnx_file: OnnxFile, choice: Choice, options: EngineOptions) -> Engine | None:

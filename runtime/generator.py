@@ -45,6 +45,7 @@ def load(
             `onnxruntime-cuda`.
         device: `auto`, `cpu` or `cuda`; a device that was asked for and is missing is an error.
         precision: `fp32`, `bf16`, `int8`, or `fastest`: the fastest that passed its gate when the model was tuned.
+            A file that `ganrt compile` made in a lower precision is opened in that one.
         threads: CPU threads within one batch; None: as many as there are cores.
 
     Raises:

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any, cast
 
 from ganrt.engines.onnx_file import OnnxFile, derived
+from ganrt.engines.precisions import table
 from ganrt.engines.precisions.table import FASTEST_INT8, FORMS, GATES, PRECISIONS, Island, Lowered, Samples
 from ganrt.errors import BackendUnavailable
 
@@ -36,6 +37,7 @@ def lower_precision(
     form: str | None = None,
     gate: float | None = None,
     budget_s: float = 20.0,
+    patience_s: float | None = None,
     threads: int | None = None,
     progress: Progress = lambda _, __: None,
 ) -> Lowered:
@@ -48,6 +50,7 @@ def lower_precision(
         form: the exact form to start from; by default `FORMS`, and `plain` where that form fails its check.
         gate: dB instead of `GATES`.
         budget_s: seconds for judging once: as many of the samples as it allows, but at least 8.
+        patience_s: seconds for finding the layers to keep; None: as long as it takes.
         progress: told what is being done, and its percentage.
 
     Raises:
@@ -56,12 +59,15 @@ def lower_precision(
         BackendUnavailable: the onnx package or ONNX Runtime is missing.
     """
     lower = _module("lower").lower
-    return cast(Lowered, lower(model, precision, samples, form, gate, budget_s, threads, progress))
+    limits = table.Limits(GATES.get(precision, 0.0) if gate is None else gate, budget_s, patience_s, threads)
+    return cast(Lowered, lower(model, precision, samples, form, limits, progress))
 
 
-def int8_model(model: OnnxFile, samples: Samples, *, gate: float = FASTEST_INT8, threads: int | None = None) -> OnnxFile:
-    """The INT8 file that `ganrt tune` races, with a form name such as `phase3-int8`; raises as `lower_precision`."""
-    made = lower_precision(model, "int8", samples, gate=gate, budget_s=5.0, threads=threads)
+def int8_model(
+    model: OnnxFile, samples: Samples, *, gate: float = FASTEST_INT8, patience_s: float | None = None
+) -> OnnxFile:
+    """The INT8 file that `ganrt tune` races, with a form name such as `phase-mixed-int8`; raises as `lower_precision`."""
+    made = lower_precision(model, "int8", samples, gate=gate, budget_s=5.0, patience_s=patience_s)
     return derived(model, made.data, f"{made.form}-int8")
 
 

@@ -9,20 +9,18 @@ from ganrt.engines.precisions.layers import layers, tail
 from ganrt.engines.precisions.prepared import Prepared, prepare
 from ganrt.engines.precisions.ranges import measure, out_of_range
 from ganrt.engines.precisions.search import Found, Progress, search
-from ganrt.engines.precisions.table import Island
+from ganrt.engines.precisions.table import Island, Limits
 from ganrt.engines.protocol import Arrays
 
 
-def make_fp16(
-    prepared: Prepared, judge: Judge, calibration: Arrays, gate: float, threads: int | None, progress: Progress
-) -> Found:
+def make_fp16(prepared: Prepared, judge: Judge, calibration: Arrays, limits: Limits, progress: Progress) -> Found:
     """The FP16 graph that passes the gate; its islands are operators out of range, then layers that cost too much.
 
     Raises:
         NegativeResult: FP32 is not finite, or the gate cannot be reached.
     """
     progress("measuring ranges", 0)
-    extremes = measure(prepared, Interpreter(prepared, threads), batches(calibration, judge.step))
+    extremes = measure(prepared, Interpreter(prepared, limits.threads), batches(calibration, judge.step))
     in_tail = tail(prepared)
     reasons = {name: why for name, why in out_of_range(prepared, extremes).items() if name not in in_tail}
     nodes = prepared.model.graph.node
@@ -33,7 +31,7 @@ def make_fp16(
         stay = in_tail.union(reasons, *(candidates[name] for name in kept))
         return prepare(half_graph(prepared, stay).SerializeToString())
 
-    found = search(candidates, make, judge, gate, progress)
+    found = search(candidates, make, judge, limits, progress)
     ranges = [Island(name, why) for name, why in reasons.items() if name in _could_be_half(prepared)]
     return Found(found.prepared, found.score, (*ranges, *found.islands))
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ganrt.engines.onnxruntime_session import import_onnxruntime
 from ganrt.engines.precisions.interpreter import Interpreter, Values
 from ganrt.engines.precisions.prepared import HALF, Prepared
+from ganrt.engines.precisions.table import Limits
 from ganrt.engines.protocol import Arrays
 
 LEAST = 8
@@ -38,20 +39,24 @@ class Score:
 class Judge:
     """Reference pictures of a model, drawn by ONNX Runtime in FP32 as users run it."""
 
-    def __init__(self, data: bytes, samples: Arrays, budget_s: float, threads: int | None) -> None:
+    def __init__(self, data: bytes, samples: Arrays, limits: Limits) -> None:
         onnxruntime = import_onnxruntime("cpu")
         settings = onnxruntime.SessionOptions()
         settings.log_severity_level = 3
-        settings.intra_op_num_threads = threads or 0
+        settings.intra_op_num_threads = limits.threads or 0
         session = onnxruntime.InferenceSession(data, settings, providers=["CPUExecutionProvider"])
         self._name = session.get_outputs()[0].name
-        self._samples, self._threads = samples, threads
+        self._samples, self._threads = samples, limits.threads
         self.step = 1
         drawn: list[NDArray[Any]] = []
         began = time.monotonic()
         count = len(next(iter(samples.values())))
-        while len(drawn) < count and (len(drawn) < LEAST or time.monotonic() - began < _REFERENCE_SHARE * budget_s):
-            drawn += list(session.run([self._name], self._part(range(len(drawn), min(count, len(drawn) + self.step))))[0])
+        while len(drawn) < count and (
+            len(drawn) < LEAST or time.monotonic() - began < _REFERENCE_SHARE * limits.budget_s
+        ):
+            drawn += list(
+                session.run([self._name], self._part(range(len(drawn), min(count, len(drawn) + self.step))))[0]
+            )
             self.step = max(1, min(16, _STEP_BYTES // drawn[0].nbytes))
         self._pictures = np.stack(drawn)
         scale = 255.0 if self._pictures.dtype == np.uint8 else float(np.abs(self._pictures).max(initial=0.0)) or 1.0

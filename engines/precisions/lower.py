@@ -13,7 +13,7 @@ from ganrt.engines.precisions.int8 import make_int8
 from ganrt.engines.precisions.judge import Judge
 from ganrt.engines.precisions.prepared import prepare
 from ganrt.engines.precisions.search import Progress
-from ganrt.engines.precisions.table import FORMS, GATES, Lowered, Samples
+from ganrt.engines.precisions.table import FORMS, Limits, Lowered, Samples
 from ganrt.engines.stamp import STAMP_KEY, Stamp
 from ganrt.errors import BadInputFile, UsageError
 
@@ -25,9 +25,7 @@ def lower(
     precision: str,
     samples: Samples,
     form: str | None,
-    gate: float | None,
-    budget_s: float,
-    threads: int | None,
+    limits: Limits,
     progress: Progress,
 ) -> Lowered:
     """See `ganrt.engines.precisions.lower_precision`."""
@@ -41,9 +39,8 @@ def lower(
     start = checked_form(model.data, form or FORMS[precision])
     prepared = prepare(start.data)
     progress("drawing the reference", 0)
-    judge = Judge(model.data, samples.judged, budget_s, threads)
-    limit = GATES[precision] if gate is None else gate
-    found = _MAKERS[precision](prepared, judge, samples.calibration, limit, threads, progress)
+    judge = Judge(model.data, samples.judged, limits)
+    found = _MAKERS[precision](prepared, judge, samples.calibration, limits, progress)
     stamp = Stamp(precision, start.name, model.model_sha256)
     psnr = found.score.psnr
     return Lowered(

@@ -27,7 +27,12 @@ def quantisable(prepared: Prepared) -> dict[str, tuple[str, str, int]]:
             continue
         data, weight = node.input[0], node.input[1]
         constant = weight in prepared.weights and data not in prepared.weights
-        if constant and prepared.is_float(data) and prepared.is_float(weight) and len(prepared.weights[weight].dims) > 1:
+        if (
+            constant
+            and prepared.is_float(data)
+            and prepared.is_float(weight)
+            and len(prepared.weights[weight].dims) > 1
+        ):
             found[node.name] = data, weight, axis
     return found
 

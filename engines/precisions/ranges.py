@@ -80,7 +80,7 @@ def _terms(node: onnx.NodeProto, values: Values) -> int:
     if node.op_type == "LayerNormalization":
         return prod(shape[int(attributes.get("axis", -1)) :])
     if node.op_type in _SOFTMAX:
-        return shape[int(attributes.get("axis", -1))]
+        return int(shape[int(attributes.get("axis", -1))])
     return int(values[node.input[0]].size // max(1, values[node.output[0]].size))
 
 
@@ -126,9 +126,7 @@ def _indices(prepared: Prepared) -> dict[str, str]:
     return found
 
 
-def _reasons(
-    prepared: Prepared, node: onnx.NodeProto, extremes: Extremes, hot: Mapping[str, str]
-) -> Iterator[str]:
+def _reasons(prepared: Prepared, node: onnx.NodeProto, extremes: Extremes, hot: Mapping[str, str]) -> Iterator[str]:
     for name in (*node.input, *node.output):
         if name in hot:
             yield hot[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ import numpy as np
 from ganrt.engines.precisions.judge import LEAST, Judge, Score
 from ganrt.engines.precisions.layers import Layers
 from ganrt.engines.precisions.prepared import Prepared
-from ganrt.engines.precisions.table import Island
+from ganrt.engines.precisions.table import Island, Limits
 from ganrt.errors import NegativeResult
 
 _FEW = 4  # samples, the worst ones, that a single layer's cost is measured on
@@ -28,52 +29,51 @@ class Found:
     islands: tuple[Island, ...]
 
 
-def search(layers: Layers, make: Make, judge: Judge, gate: float, progress: Progress) -> Found:
+def search(layers: Layers, make: Make, judge: Judge, limits: Limits, progress: Progress) -> Found:
     """The graph with as many layers in the lower precision as pass the gate.
 
     Args:
         layers: those that can be in the lower precision.
-        gate: dB.
 
     Raises:
-        NegativeResult: not even with one layer in the lower precision is the gate reached.
+        NegativeResult: the gate is not reached with any layer in the lower precision, or not in time.
     """
+    began = time.monotonic()
+    prepared, score = _attempt(make, (), judge, progress)
+    if score.psnr >= limits.gate:
+        return Found(prepared, score, ())
     kept: list[Island] = []
-    prepared, score = _attempt(make, kept, judge, progress)
-    first = score
-    costs = {} if score.psnr >= gate else _costs(layers, make, judge, _worst(score, _FEW), progress)
-    for number, (name, cost) in enumerate(sorted(costs.items(), key=lambda item: -item[1])):
-        if number == len(costs) - 1:
-            raise NegativeResult(_refusal(gate, first, score, len(layers)))
-        kept.append(Island(name, f"alone {_decibels(cost)}"))
-        prepared = make(_names(kept))
+    worst = _worst(score, LEAST)
+    for island in _by_cost(layers, make, judge, worst[:_FEW], progress)[:-1]:
+        if limits.patience_s is not None and time.monotonic() - began > limits.patience_s:
+            raise NegativeResult(f"{_found(score, limits)}; no better graph within {limits.patience_s:g} s")
+        kept.append(island)
         # The worst ones first: most attempts fail on them already.
-        score = judge.score(prepared, _worst(score if len(score.errors) == len(judge) else first, LEAST))
-        if score.psnr >= gate:
-            prepared, score = _attempt(make, kept, judge, progress)
-            if score.psnr >= gate:
-                break
-    if score.psnr < gate:
-        raise NegativeResult(_refusal(gate, first, score, len(layers)))
-    return Found(prepared, score, tuple(kept))
+        if judge.score(make(_names(kept)), worst).psnr < limits.gate:
+            continue
+        prepared, whole = _attempt(make, kept, judge, progress)
+        if whole.psnr >= limits.gate:
+            return Found(prepared, whole, tuple(kept))
+        worst = _worst(whole, LEAST)
+    raise NegativeResult(
+        f"{_found(score, limits)}\nnot reached with all but one of its {len(layers)} layers in FP32 either; "
+        "accept less with --gate, or stay with FP32"
+    )
 
 
 def _attempt(make: Make, kept: Sequence[Island], judge: Judge, progress: Progress) -> tuple[Prepared, Score]:
     prepared = make(_names(kept))
-    what = f"judging, {len(kept)} layers kept in FP32" if kept else "judging"
+    what = f"judging, {len(kept)} layers in FP32" if kept else "judging"
     return prepared, judge.score(prepared, progress=lambda percent: progress(what, percent))
 
 
-def _costs(
-    layers: Layers, make: Make, judge: Judge, chosen: Sequence[int], progress: Progress
-) -> dict[str, float]:
-    """The worst error of each layer, when it alone is in the lower precision."""
+def _by_cost(layers: Layers, make: Make, judge: Judge, chosen: Sequence[int], progress: Progress) -> list[Island]:
+    """All layers, that first whose worst error is largest when it alone is in the lower precision."""
     costs = {}
     for number, name in enumerate(layers):
         progress("measuring layers", round(100 * number / len(layers)))
-        alone = make(frozenset(layers) - {name})
-        costs[name] = float(judge.score(alone, chosen).errors.max())
-    return costs
+        costs[name] = judge.score(make(frozenset(layers) - {name}), chosen).psnr
+    return [Island(name, f"alone {costs[name]:.1f} dB") for name in sorted(costs, key=costs.__getitem__)]
 
 
 def _worst(score: Score, count: int) -> list[int]:
@@ -84,14 +84,8 @@ def _names(kept: Sequence[Island]) -> frozenset[str]:
     return frozenset(island.name for island in kept)
 
 
-def _decibels(cost: float) -> str:
-    return "identical" if cost == 0 else "not finite" if np.isinf(cost) else f"{-10 * np.log10(cost):.1f} dB"
-
-
-def _refusal(gate: float, first: Score, last: Score, count: int) -> str:
-    broken = f", '{first.broken}' is not finite" if first.broken else ""
-    return (
-        f"the worst picture has a PSNR of {first.psnr:.1f} dB to FP32{broken}; the gate is {gate:g} dB\n"
-        f"keeping all but one of its {count} layers in FP32 gives {last.psnr:.1f} dB; "
-        "accept less with --gate, or stay with FP32"
+def _found(score: Score, limits: Limits) -> str:
+    what = (
+        f"a tensor that is not finite ('{score.broken}')" if score.broken else f"a PSNR of {score.psnr:.1f} dB to FP32"
     )
+    return f"the worst picture has {what}; the gate is {limits.gate:g} dB"

@@ -1,4 +1,4 @@
-"""The low precisions: their gates, what is made, and why a part of it was not. Nothing here imports the onnx package."""
+"""The low precisions: their gates, what is made, and what stayed in FP32. Nothing here imports the onnx package."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ GATES = {"fp16": 45.0, "bf16": 40.0, "int8": 35.0}
 FASTEST_INT8 = 40.0  # what INT8 must reach to be chosen where somebody asks for the fastest
 # The form that each is made from. FP16: with whole instance norms, which engines compute in FP32 inside. INT8:
 # without transposed convolutions, which few engines have in INT8.
-FORMS = {"fp16": "clean-norm", "int8": "phase3"}
+FORMS = {"fp16": "clean-norm", "int8": "phase-mixed"}
 PRECISIONS = tuple(FORMS)
 
 
@@ -24,6 +24,16 @@ class Samples:
 
     calibration: Arrays
     judged: Arrays
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the result must reach, in dB, and what that may cost; `patience_s` None: as long as it takes."""
+
+    gate: float
+    budget_s: float = 20.0
+    patience_s: float | None = None
+    threads: int | None = None
 
 
 @dataclass(frozen=True)
