@@ -13,6 +13,7 @@ from ganrt.cli import (  # noqa: F401  (they register themselves)
     bench_layers,
     bench_predict,
     bench_suite,
+    compile,
     doctor,
     export,
     generate,

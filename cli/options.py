@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 Model = Annotated[str, typer.Option("-m", "--model", help="A bundled model's name, or the path of an .onnx file.")]
 Backend = Annotated[str, typer.Option("--backend", help="auto, onnxruntime, openvino or onnxruntime-cuda.")]
 Device = Annotated[str, typer.Option("-d", "--device", help="auto, cpu or cuda; never silently another.")]
-Precision = Annotated[str, typer.Option("--precision", help="fp32, bf16, int8, or fastest: what `ganrt tune` found.")]
+Precision = Annotated[
+    str, typer.Option("--precision", help="fp32, bf16, fp16, int8, or fastest: as tuned. A compiled file has its own.")
+]
 Threads = Annotated[int | None, typer.Option("--threads", help="CPU threads; by default one a core.", min=1)]
 Psi = Annotated[
     float | None,

@@ -9,7 +9,7 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import Progress, announce, command, in_use, print_json, say
-from ganrt.errors import NegativeResult
+from ganrt.errors import NegativeResult, UsageError
 
 
 @command(
@@ -35,7 +35,9 @@ def verify(
     ] = None,
     min_psnr: Annotated[
         float | None,
-        typer.Option("--min-psnr", help="Smallest accepted PSNR of any picture, in dB; FP32: 48, else 40."),
+        typer.Option(
+            "--min-psnr", help="Smallest accepted PSNR of any picture, in dB; FP32: 48, FP16: 45, BF16: 40, INT8: 35."
+        ),
     ] = None,
     backend: options.Backend = "auto",
     device: options.Device = "auto",
@@ -52,6 +54,11 @@ def verify(
         options.open_generator(against or model, "onnxruntime", "cpu", "fp32", threads) as reference,
     ):
         announce(generator)
+        if reference.precision != "fp32":
+            raise UsageError(
+                f"{against or model} is in {reference.precision}: there is nothing to verify it against\n"
+                "give the portable FP32 model: --against MODEL"
+            )
         most, least = _tolerance(generator.precision, max_error, min_psnr)
         canary = canary_error(generator)
         with Progress(samples, "samples") as progress:
@@ -74,5 +81,7 @@ def verify(
 
 def _tolerance(precision: str, max_error: int | None, min_psnr: float | None) -> tuple[int, float]:
     """What was asked for, else what the precision that is really in use can keep."""
-    most, least = (1, 48.0) if precision == "fp32" else (255, 40.0)
+    from ganrt.engines.precisions.table import GATES
+
+    most, least = (1, 48.0) if precision == "fp32" else (255, GATES[precision])
     return most if max_error is None else max_error, least if min_psnr is None else min_psnr

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ganrt.engines.stamp import read_stamp
 from ganrt.errors import BadInputFile
 from ganrt.spec import METADATA_KEY, GeneratorSpec
 
@@ -40,7 +41,8 @@ class OnnxFile:
     """What an ONNX file says about itself.
 
     Attributes:
-        form: which exactly equivalent graph it is; `derived_from` is the SHA-256 of the file it was made of, if any.
+        form: which exactly equivalent graph it is, or was before it was lowered to another precision.
+        derived_from: SHA-256 of the portable file that it was made of, if any.
     """
 
     path: Path
@@ -63,6 +65,12 @@ class OnnxFile:
     def model_sha256(self) -> str:
         """SHA-256 of the portable model that this is, or was derived from."""
         return self.derived_from or self.sha256
+
+    @property
+    def precision(self) -> str:
+        """In which it computes: "fp32", or what `ganrt compile` made of it."""
+        stamp = read_stamp(self.metadata)
+        return "fp32" if stamp is None else stamp.precision
 
     @property
     def parameters(self) -> int:
@@ -97,7 +105,16 @@ def read_onnx(path: Path) -> OnnxFile:
     if not onnx_file.ir_version or not onnx_file.opset or not onnx_file.operators:
         raise BadInputFile(f"{path} is not an ONNX file: it holds no graph")
     _check_weights(onnx_file)
-    return onnx_file
+    return _with_origin(onnx_file)
+
+
+def _with_origin(onnx_file: OnnxFile) -> OnnxFile:
+    """Says which model a file of lower precision was made from."""
+    try:
+        stamp = read_stamp(onnx_file.metadata)
+    except BadInputFile as error:
+        raise BadInputFile(f"{onnx_file.path}: {error}\nmake it again: ganrt compile -m MODEL -o DIR") from error
+    return onnx_file if stamp is None else replace(onnx_file, form=stamp.form, derived_from=stamp.source_sha256)
 
 
 def derived(model: OnnxFile, data: bytes, form: str) -> OnnxFile:

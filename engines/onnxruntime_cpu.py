@@ -1,4 +1,7 @@
-"""Backend `onnxruntime`: ONNX Runtime on the CPU, FP32. The portable form, and the reference of the others."""
+"""Backend `onnxruntime`: ONNX Runtime on the CPU. The portable form in FP32, and the reference of the others.
+
+It takes files in FP16 and INT8 too, but computes what it lacks of these in FP32 inside.
+"""
 
 from __future__ import annotations
 

@@ -31,7 +31,6 @@ def import_onnxruntime(extra: str) -> Any:
 class OnnxRuntimeEngine(Engine):
     """One session with exactly one execution provider; a silent fallback to another is an error."""
 
-    precision = "fp32"
     batch_sizes = _BATCH_SIZES
 
     def __init__(
@@ -45,6 +44,7 @@ class OnnxRuntimeEngine(Engine):
     ) -> None:
         self.backend, self.device = backend, device
         self.spec, self.model_sha256, self.form = onnx_file.spec(), onnx_file.model_sha256, onnx_file.form
+        self.precision = onnx_file.precision
         settings = _session_options(onnxruntime, options)
         try:
             self._session = onnxruntime.InferenceSession(onnx_file.data, settings, providers=providers)

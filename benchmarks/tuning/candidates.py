@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ganrt.benchmarks.precision_samples import precision_samples
 from ganrt.engines.backends import BACKENDS
 from ganrt.engines.choice import Choice
 from ganrt.engines.forms import PLAIN, distinct_forms
 from ganrt.engines.onnx_file import OnnxFile, derived
+from ganrt.engines.precisions import FASTEST_INT8, int8_model
 from ganrt.engines.protocol import Engine, EngineOptions
-from ganrt.errors import BackendUnavailable
+from ganrt.errors import BackendUnavailable, BadInputFile, GanrtError
 
 # Sizes tried; an engine that is compiled for each of them cuts every batch into these.
 SIZES = (1, 2, 4, 8, 16, 32, 64)
@@ -46,7 +48,11 @@ class Candidate:
 
 
 def make_candidates(
-    model: OnnxFile, precisions: Sequence[str], device: str, say: Callable[[str], object]
+    model: OnnxFile,
+    precisions: Sequence[str],
+    device: str,
+    say: Callable[[str], object],
+    int8_gate: float = FASTEST_INT8,
 ) -> list[Candidate]:
     """All candidates, the plain ones first.
 
@@ -54,11 +60,14 @@ def make_candidates(
         precisions: such as ("fp32",), or ("fp32", "bf16").
         device: `auto`, or the one that backends must run on.
         say: told what was left out, and why.
+        int8_gate: dB that INT8 must reach; its worst layers stay in FP32 for that.
 
     Raises:
-        BackendUnavailable: no backend runs here.
+        BackendUnavailable: no backend runs here. BadInputFile: the model is in a lower precision itself.
     """
-    backends = [name for name in BACKENDS if _runs(name, device, say)]
+    if model.precision != "fp32":
+        raise BadInputFile(f"{model.path} is in {model.precision}; tune the portable FP32 file that it was made from")
+    backends = [name for name, known in BACKENDS.items() if not known.compiled and _runs(name, device, say)]
     if not backends:
         raise BackendUnavailable(f"no backend runs on device '{device}'\nsee what is missing: ganrt doctor")
     made = [
@@ -68,7 +77,22 @@ def make_candidates(
         for precision in precisions
         if precision in BACKENDS[backend].precisions and precision != "int8"
     ]
+    if "int8" in precisions:
+        made += _in_int8(model, backends, say, int8_gate)
     return sorted(made, key=lambda candidate: not candidate.is_plain)
+
+
+def _in_int8(model: OnnxFile, backends: Sequence[str], say: Callable[[str], object], gate: float) -> list[Candidate]:
+    """One INT8 graph, for every backend that has the precision."""
+    able = [backend for backend in backends if "int8" in BACKENDS[backend].precisions]
+    if not able:
+        return []
+    try:
+        lowered = int8_model(model, precision_samples(model.spec()), gate=gate, patience_s=20.0)
+    except GanrtError as error:
+        say(f"int8 left out: {str(error).splitlines()[0]}")
+        return []
+    return [Candidate(backend, "int8", lowered) for backend in able]
 
 
 def _runs(backend: str, device: str, say: Callable[[str], object]) -> bool:

@@ -75,7 +75,7 @@ def tune(
     progress("making forms", 0)
     # FP32 is measured with every precision: it is what the others must beat.
     tried = tuple(dict.fromkeys(("fp32", *TRIED[precision])))
-    candidates = make_candidates(model, tried, device, notes.append)
+    candidates = make_candidates(model, tried, device, notes.append, GATES["int8"] if gate is None else gate)
     progress("drawing the reference", 0)
     samples = make_samples(model, budget_s, threads)
     batches = _batches(candidates[0], samples, threads)

@@ -77,7 +77,8 @@ class CudaEngine(Engine):
         self._calls, self._loaded, self._profiles, self._limits = calls, loaded, profiles, limits
         self._lock = RLock()
         self.times: BatchTimes | None = None
-        self._workspace = self._first_workspace()
+        self.batch_sizes = self._sizes()
+        self._workspace = self._opened(None)
         self._release = release or ExitStack()
 
     def run(self, inputs: Arrays, out: Mapping[str, NDArray[np.generic]] | None = None) -> Arrays:
@@ -175,7 +176,7 @@ class CudaEngine(Engine):
             host[:count] = inputs[tensor.name][start : start + count]
             host[count:size] = host[count - 1]  # a value that the network knows, not what lay there before
             calls(
-                "cudaMemcpyAsync", slot.device[tensor.name], host.ctypes.data, size * tensor.row_bytes,
+                "cudaMemcpyAsync", slot.device[tensor.name], slot.pinned[tensor.name], size * tensor.row_bytes,
                 kinds.cudaMemcpyHostToDevice, workspace.upload,
             )  # fmt: skip
         calls("cudaEventRecord", events["upload_end"], workspace.upload)
@@ -187,7 +188,7 @@ class CudaEngine(Engine):
         calls("cudaEventRecord", events["download_start"], workspace.download)
         for tensor in self._outputs:
             calls(
-                "cudaMemcpyAsync", slot.host[tensor.name].ctypes.data, slot.device[tensor.name],
+                "cudaMemcpyAsync", slot.pinned[tensor.name], slot.device[tensor.name],
                 count * tensor.row_bytes, kinds.cudaMemcpyDeviceToHost, workspace.download,
             )  # fmt: skip
         calls("cudaEventRecord", events["download_end"], workspace.download)
@@ -227,38 +228,31 @@ class CudaEngine(Engine):
         for name, values in results.items():
             values[start : start + ticket.count] = slot.host[name][: ticket.count]
 
-    def _first_workspace(self) -> Workspace:
-        limit: int | None = None
+    def _opened(self, limit: int | None) -> Workspace:
+        """A workspace for batches up to `limit`, or up to what fits into the memory there is."""
         while True:
             sizes = ladder(self._profiles, limit)
-            smallest, largest = min(sizes), max(sizes)
-            self.batch_sizes = self._sizes()
             try:
                 return Workspace(self._calls, self._loaded, sizes, self._limits)
             except OutOfDeviceMemory as error:
-                limit = self._halved(largest, smallest, error)
+                limit = self._halved(sizes, error)
 
     def _shrink(self, error: OutOfDeviceMemory) -> None:
         """Memory ran out while running: finishes what is in flight, then starts anew with half the micro-batch."""
         try:
             for slot in self._workspace.slots:
                 self._rescue(slot)
-            while True:
-                limit = self._halved(self.micro_batch, min(self._workspace.sizes), error)
-                self._workspace.close()
-                self._workspace.sizes = ladder(self._profiles, limit)
-                try:
-                    self._workspace = Workspace(self._calls, self._loaded, self._workspace.sizes, self._limits)
-                    return
-                except OutOfDeviceMemory as again:
-                    error = again
+            limit = self._halved(self._workspace.sizes, error)
+            self._workspace.close()
+            self._workspace = self._opened(limit)
         except BaseException:
             self._abandon()
             raise
 
-    def _halved(self, largest: int, smallest: int, error: OutOfDeviceMemory) -> int:
+    def _halved(self, sizes: Mapping[int, int], error: OutOfDeviceMemory) -> int:
         """The next smaller micro-batch, said aloud; `error` again if there is none."""
-        limit = max(smallest, largest // 2)
+        largest = max(sizes)
+        limit = max(min(sizes), largest // 2)
         if limit == largest:
             raise error
         warnings.warn(

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ganrt.engines.cuda.calls import Calls
 from ganrt.engines.cuda.launch import Launch
-from ganrt.engines.cuda.vendor import Tensor, new_context
+from ganrt.engines.cuda.vendor import Tensor
 from ganrt.engines.protocol import Ticket
 from ganrt.errors import OutOfDeviceMemory
 
@@ -47,9 +47,15 @@ class Limits:
 
 @dataclass
 class Slot:
-    """The buffers of one batch on its way: by tensor name, device addresses and pinned host arrays [most, ...]."""
+    """The buffers of one batch on its way.
+
+    Attributes:
+        device, pinned: addresses by tensor name.
+        host: the pinned memory as arrays [most, ...].
+    """
 
     device: dict[str, int] = field(default_factory=dict)
+    pinned: dict[str, int] = field(default_factory=dict)
     host: dict[str, NDArray[Any]] = field(default_factory=dict)
     events: dict[str, Any] = field(default_factory=dict)
     launches: dict[int, Launch] = field(default_factory=dict)
@@ -103,6 +109,7 @@ class Workspace:
             return
 
     def _stream(self) -> Any:
+        # CUDA counts downwards: the least priority is that of a stream which asks for none.
         least, greatest = self.calls("cudaDeviceGetStreamPriorityRange")
         priority = least if self._limits.low_priority else greatest
         stream = self.calls("cudaStreamCreateWithPriority", self.calls.cudart.cudaStreamNonBlocking, priority)
@@ -117,7 +124,8 @@ class Workspace:
             self._stack.callback(self.calls, "cudaEventDestroy", slot.events[name])
         for tensor in self.loaded.tensors:
             slot.device[tensor.name] = self._device_bytes(most * tensor.row_bytes)
-            slot.host[tensor.name] = self._pinned(tensor, most)
+            slot.pinned[tensor.name] = self._pinned_bytes(most * tensor.row_bytes)
+            slot.host[tensor.name] = _array(slot.pinned[tensor.name], tensor, most)
         return slot
 
     def _activation_bytes(self) -> int:
@@ -140,12 +148,14 @@ class Workspace:
         self._stack.callback(self.calls, "cudaFree", address)
         return address
 
-    def _pinned(self, tensor: Tensor, most: int) -> NDArray[Any]:
+    def _pinned_bytes(self, size: int) -> int:
         """Host memory that the device copies from and to by itself."""
-        size = most * tensor.row_bytes
-        address = int(self.calls("cudaHostAlloc", size, self.calls.cudart.cudaHostAllocDefault))
+        address = int(self.calls("cudaHostAlloc", max(size, 1), self.calls.cudart.cudaHostAllocDefault))
         self._stack.callback(self.calls, "cudaFreeHost", address)
-        flat = np.ctypeslib.as_array((ctypes.c_uint8 * size).from_address(address))
-        return flat.view(tensor.dtype).reshape(most, *tensor.shape)
+        return address
 
 
+def _array(address: int, tensor: Tensor, most: int) -> NDArray[Any]:
+    """Memory at an address as an array [most, ...]; it does not own it."""
+    flat = np.ctypeslib.as_array((ctypes.c_uint8 * (most * tensor.row_bytes)).from_address(address))
+    return flat.view(tensor.dtype).reshape(most, *tensor.shape)

@@ -1,0 +1,60 @@
+"""`ganrt compile --backend onnxruntime`: one portable `.onnx` file in a lower precision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from ganrt.errors import UsageError
+
+if TYPE_CHECKING:
+    from ganrt.cli.compile import Request
+
+
+def compile_portable(request: Request, progress: Callable[[str, int], object]) -> dict[str, object]:
+    """Writes `<name>.<precision>.onnx` once its gate is passed.
+
+    Returns:
+        what is reported: the file, precision, form, samples, worst PSNR, islands and notes.
+    """
+    from ganrt.benchmarks.precision_samples import precision_samples
+    from ganrt.engines.forms import FORMS
+    from ganrt.engines.onnx_file import read_onnx
+    from ganrt.engines.precisions import PRECISIONS, lower_precision
+    from ganrt.files import check_free, write_file
+
+    if request.precision not in PRECISIONS:
+        raise UsageError(
+            f"--precision {request.precision}: expected {' or '.join(PRECISIONS)}; fp32 is the model itself, and bf16 "
+            "is computed by backends from the FP32 file"
+        )
+    if request.form is not None and request.form not in FORMS:
+        raise UsageError(f"--form {request.form}: expected {', '.join(FORMS)}")
+    model = read_onnx(request.model)
+    spec = model.spec()
+    path = request.folder / f"{spec.name}.{request.precision}.onnx"
+    check_free(path, request.force)
+    made = lower_precision(
+        model,
+        request.precision,
+        precision_samples(spec),
+        form=request.form,
+        gate=request.gate,
+        budget_s=request.budget_s,
+        threads=request.threads,
+        progress=progress,
+    )
+    write_file(path, made.data, force=request.force)
+    return {
+        "file": str(path),
+        "model": spec.name,
+        "model_sha256": model.sha256,
+        "precision": made.precision,
+        "form": made.form,
+        "bytes": len(made.data),
+        "psnr_db": made.psnr,
+        "samples": made.samples,
+        "islands": [asdict(island) for island in made.islands],
+        "notes": list(made.notes),
+    }

@@ -1,0 +1,32 @@
+"""INT8: layers with quantised data and weights, calibrated on samples of the prior; the worst ones stay in FP32."""
+
+from __future__ import annotations
+
+from ganrt.engines.precisions.interpreter import Interpreter
+from ganrt.engines.precisions.judge import Judge
+from ganrt.engines.precisions.prepared import Prepared, prepare
+from ganrt.engines.precisions.quantised_graph import quantisable, quantised_graph
+from ganrt.engines.precisions.scales import measure_scales
+from ganrt.engines.precisions.search import Found, Progress, search
+from ganrt.engines.precisions.table import Limits
+from ganrt.engines.protocol import Arrays
+from ganrt.errors import NegativeResult
+
+
+def make_int8(prepared: Prepared, judge: Judge, calibration: Arrays, limits: Limits, progress: Progress) -> Found:
+    """The INT8 graph that passes the gate; its islands are layers that cost too much.
+
+    Raises:
+        NegativeResult: there is no layer to quantise, FP32 is not finite, or the gate cannot be reached.
+    """
+    layers = quantisable(prepared)
+    if not layers:
+        raise NegativeResult("no layer of this graph can be quantised: none has constant weights in FP32")
+    progress("measuring ranges", 0)
+    tensors = dict.fromkeys(data for data, _, _ in layers.values())
+    scales = measure_scales(Interpreter(prepared, limits.threads), tensors, calibration, judge.step)
+
+    def make(kept: frozenset[str]) -> Prepared:
+        return prepare(quantised_graph(prepared, layers.keys() - kept, scales).SerializeToString())
+
+    return search({name: frozenset({name}) for name in layers}, make, judge, limits, progress)

@@ -1,0 +1,113 @@
+"""The judge: what FP32 draws of the sampled inputs, and how far the worst picture of another graph is from it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from ganrt.engines.onnxruntime_session import import_onnxruntime
+from ganrt.engines.precisions.interpreter import Interpreter, Values
+from ganrt.engines.precisions.prepared import HALF, Prepared
+from ganrt.engines.precisions.table import Limits
+from ganrt.engines.protocol import Arrays
+
+LEAST = 8
+_REFERENCE_SHARE = 0.2  # of the time for judging: rounding after every operator takes several times as long as FP32
+_STEP_BYTES = 2**21  # of pictures drawn at a time
+
+
+@dataclass(frozen=True)
+class Score:
+    """Each sample's mean square error relative to full scale; infinite where a tensor was not finite."""
+
+    errors: NDArray[np.float64]
+    broken: str = ""  # the first tensor that was not finite
+
+    @property
+    def psnr(self) -> float:
+        """Of the worst sample, in dB; infinite where all are identical."""
+        worst = float(self.errors.max())
+        return -10 * float(np.log10(worst)) if worst > 0 else float("inf")
+
+
+class Judge:
+    """Reference pictures of a model, drawn by ONNX Runtime in FP32 as users run it."""
+
+    def __init__(self, data: bytes, samples: Arrays, limits: Limits) -> None:
+        onnxruntime = import_onnxruntime("cpu")
+        settings = onnxruntime.SessionOptions()
+        settings.log_severity_level = 3
+        settings.intra_op_num_threads = limits.threads or 0
+        session = onnxruntime.InferenceSession(data, settings, providers=["CPUExecutionProvider"])
+        self._name = session.get_outputs()[0].name
+        self._samples, self._threads = samples, limits.threads
+        self.step = 1
+        drawn: list[NDArray[Any]] = []
+        began = time.monotonic()
+        count = len(next(iter(samples.values())))
+        while len(drawn) < count and (
+            len(drawn) < LEAST or time.monotonic() - began < _REFERENCE_SHARE * limits.budget_s
+        ):
+            drawn += list(
+                session.run([self._name], self._part(range(len(drawn), min(count, len(drawn) + self.step))))[0]
+            )
+            self.step = max(1, min(16, _STEP_BYTES // drawn[0].nbytes))
+        self._pictures = np.stack(drawn)
+        scale = 255.0 if self._pictures.dtype == np.uint8 else float(np.abs(self._pictures).max(initial=0.0)) or 1.0
+        self._scale = scale
+
+    def __len__(self) -> int:
+        return len(self._pictures)
+
+    def score(
+        self,
+        prepared: Prepared,
+        chosen: Sequence[int] | None = None,
+        progress: Callable[[int], object] = lambda _: None,
+    ) -> Score:
+        """Draws the samples (or some of them) with a graph, rounding after every operator.
+
+        Args:
+            progress: told the percentage that is done.
+        """
+        wanted = list(range(len(self)) if chosen is None else chosen)
+        interpreter, watch = Interpreter(prepared, self._threads), _Finite(prepared)
+        errors = []
+        for start in range(0, len(wanted), self.step):
+            rows = wanted[start : start + self.step]
+            made = interpreter.run(self._part(rows), watch)[self._name].astype(np.float64)
+            difference = (made - self._pictures[rows]) / self._scale
+            errors += list(np.square(difference).reshape(len(rows), -1).mean(axis=1))
+            progress(round(100 * (start + len(rows)) / len(wanted)))
+        if watch.broken:
+            return Score(np.full(len(wanted), np.inf), watch.broken)
+        return Score(np.asarray(errors))
+
+    def _part(self, rows: Sequence[int]) -> dict[str, NDArray[Any]]:
+        return {name: np.ascontiguousarray(values[list(rows)]) for name, values in self._samples.items()}
+
+
+class _Finite:
+    """Notices the first tensor that is not finite: an activation may well hide it from all that follows."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        self._floats = {name for name, kind in prepared.types.items() if kind in (HALF, onnx.TensorProto.FLOAT)}
+        self.broken = ""
+
+    def __call__(self, node: onnx.NodeProto, values: Values) -> None:
+        for name in node.output:
+            if not self.broken and name in self._floats and not np.isfinite(values[name]).all():
+                self.broken = name
+
+
+def batches(samples: Arrays, step: int) -> Iterator[Arrays]:
+    """The inputs in batches."""
+    count = len(next(iter(samples.values())))
+    for start in range(0, count, step):
+        yield {name: np.ascontiguousarray(values[start : start + step]) for name, values in samples.items()}

@@ -1,0 +1,69 @@
+"""Lowers a model: starts from an exact form, makes the precision, stamps and checks the file."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import onnx
+
+from ganrt.engines.forms import PLAIN, CheckedForm, checked_form
+from ganrt.engines.onnx_file import OnnxFile
+from ganrt.engines.precisions.fp16 import make_fp16
+from ganrt.engines.precisions.int8 import make_int8
+from ganrt.engines.precisions.judge import Judge
+from ganrt.engines.precisions.prepared import prepare
+from ganrt.engines.precisions.search import Progress
+from ganrt.engines.precisions.table import FORMS, Limits, Lowered, Samples
+from ganrt.engines.stamp import STAMP_KEY, Stamp
+from ganrt.errors import BadInputFile, UsageError
+
+_MAKERS = {"fp16": make_fp16, "int8": make_int8}
+
+
+def lower(
+    model: OnnxFile,
+    precision: str,
+    samples: Samples,
+    form: str | None,
+    limits: Limits,
+    progress: Progress,
+) -> Lowered:
+    """See `ganrt.engines.precisions.lower_precision`."""
+    if precision not in _MAKERS:
+        raise UsageError(f"precision '{precision}': expected {' or '.join(_MAKERS)}")
+    if model.precision != "fp32":
+        raise BadInputFile(
+            f"{model.path} is in {model.precision} already; precisions are made from the portable FP32 file"
+        )
+    progress("making the form", 0)
+    start = checked_form(model.data, form or FORMS[precision])
+    prepared = prepare(start.data)
+    progress("drawing the reference", 0)
+    judge = Judge(model.data, samples.judged, limits)
+    found = _MAKERS[precision](prepared, judge, samples.calibration, limits, progress)
+    stamp = Stamp(precision, start.name, model.model_sha256)
+    psnr = found.score.psnr
+    return Lowered(
+        data=_file(found.prepared.model, stamp),
+        precision=precision,
+        form=start.name,
+        psnr=None if psnr == float("inf") else psnr,
+        samples=len(judge),
+        islands=found.islands,
+        notes=_notes(start, form),
+    )
+
+
+def _notes(start: CheckedForm, asked: str | None) -> tuple[str, ...]:
+    """Why the form is another than was asked for; what passes left alone matters only to those who asked."""
+    return start.notes if start.name == PLAIN or asked else ()
+
+
+def _file(model: onnx.ModelProto, stamp: Stamp) -> bytes:
+    """The bytes, checked: a breach of ONNX's typing is a defect of ours and not of the model."""
+    made = onnx.ModelProto()
+    made.CopyFrom(model)
+    made.graph.ClearField("value_info")
+    made.metadata_props.add(key=STAMP_KEY, value=stamp.to_json())
+    onnx.checker.check_model(made, full_check=True)
+    return cast(bytes, made.SerializeToString(deterministic=True))

@@ -1,0 +1,153 @@
+"""Where FP16 has not the range: measured on the FP32 graph, operator by operator, on sampled inputs.
+
+FP16 holds 2^-24 to 65504, with 11 significant bits from 2^-14 on. An operator stays in FP32 if
+
+* a tensor that it reads or makes comes within a factor of four of the largest number (other latents go further), or
+  is so small throughout that FP16's fixed steps of 2^-24 are coarser than its usual 11 bits;
+* its weights overflow or lose more than rounding takes, such as an epsilon below 2^-14;
+* it adds up so many numbers, or such large ones, that a sum in FP16 would overflow, or no longer notice the next one;
+* it is a softmax over scores above 16, whose steps in FP16 change its weights by a per cent; then what makes them too;
+* it has to do with numbers that become integers, such as the row of a table: rounded they would pick another row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from math import prod
+
+import numpy as np
+import onnx
+from onnx import helper
+
+from ganrt.engines.precisions.interpreter import Interpreter, Values
+from ganrt.engines.precisions.prepared import Prepared
+from ganrt.engines.protocol import Arrays
+from ganrt.errors import NegativeResult
+
+LARGEST, HEADROOM, SMALLEST = 65504.0, 4.0, 2.0**-13
+_WEIGHT_LOSS = 2.0**-10  # root mean square, relative; rounding alone takes at most 2^-11
+_MOST_TERMS = 2**11  # a sum of so many equal numbers in FP16 is as large as its own step
+_LARGEST_SCORE = 16.0
+_SUMS = ("ReduceMean", "ReduceSum", "ReduceL1", "GlobalAveragePool")
+_SQUARES = ("ReduceL2", "ReduceSumSquare", "InstanceNormalization", "GroupNormalization", "LayerNormalization")
+_SOFTMAX = ("Softmax", "LogSoftmax")
+
+
+@dataclass
+class Extremes:
+    """What was measured: the largest magnitude of every FP32 tensor, and how many terms an operator adds up."""
+
+    largest: dict[str, float] = field(default_factory=dict)
+    terms: dict[str, int] = field(default_factory=dict)
+
+
+def measure(prepared: Prepared, interpreter: Interpreter, batches: Iterator[Arrays]) -> Extremes:
+    """Runs the FP32 graph on some inputs.
+
+    Raises:
+        NegativeResult: a tensor is not finite even in FP32.
+    """
+    found = Extremes()
+
+    def watch(node: onnx.NodeProto, values: Values) -> None:
+        for name, value in values.items():
+            if prepared.is_float(name):
+                largest = float(np.abs(value).max(initial=0.0))
+                if not np.isfinite(largest):
+                    raise NegativeResult(
+                        f"tensor '{name}' is not finite even in FP32 (operator {node.name})\n"
+                        "export a checkpoint that was saved before the training diverged"
+                    )
+                found.largest[name] = max(found.largest.get(name, 0.0), largest)
+        found.terms[node.name] = max(found.terms.get(node.name, 0), _terms(node, values))
+
+    for inputs in batches:
+        interpreter.run(inputs, watch)
+    return found
+
+
+def _terms(node: onnx.NodeProto, values: Values) -> int:
+    """How many numbers one result of a reduction or norm is made of; 0 for other operators."""
+    if node.op_type not in (*_SUMS, *_SQUARES, *_SOFTMAX) or node.input[0] not in values:
+        return 0
+    shape = values[node.input[0]].shape
+    if node.op_type in ("InstanceNormalization", "GlobalAveragePool"):
+        return prod(shape[2:])
+    attributes = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
+    if node.op_type == "GroupNormalization":
+        return prod(shape[1:]) // int(attributes["num_groups"])
+    if node.op_type == "LayerNormalization":
+        return prod(shape[int(attributes.get("axis", -1)) :])
+    if node.op_type in _SOFTMAX:
+        return int(shape[int(attributes.get("axis", -1))])
+    return int(values[node.input[0]].size // max(1, values[node.output[0]].size))
+
+
+def out_of_range(prepared: Prepared, extremes: Extremes) -> dict[str, str]:
+    """Operators that must stay in FP32, and why: name -> reason."""
+    hot = _hot_tensors(prepared, extremes)
+    reasons: dict[str, str] = {}
+    for node in prepared.model.graph.node:
+        for reason in _reasons(prepared, node, extremes, hot):
+            reasons.setdefault(node.name, reason)
+    return reasons
+
+
+def _hot_tensors(prepared: Prepared, extremes: Extremes) -> dict[str, str]:
+    hot = {}
+    for name, largest in extremes.largest.items():
+        if largest > LARGEST / HEADROOM:
+            hot[name] = f"'{name}' reaches {largest:.3g}"
+        elif 0 < largest < SMALLEST:
+            hot[name] = f"'{name}' stays below {largest:.3g}"
+    for node in prepared.model.graph.node:
+        if node.op_type in _SOFTMAX and extremes.largest.get(node.input[0], 0) > _LARGEST_SCORE:
+            hot.setdefault(node.input[0], f"scores of a softmax reach {extremes.largest[node.input[0]]:.3g}")
+    return _indices(prepared) | hot
+
+
+def _indices(prepared: Prepared) -> dict[str, str]:
+    """FP32 tensors that integers are made of, and those that they are made of; not the picture's own levels."""
+    producers = {name: node for node in prepared.model.graph.node for name in node.output}
+    ends = {value.name for value in prepared.model.graph.output}
+    waiting = [
+        name
+        for node in prepared.model.graph.node
+        if not ends & set(node.output) and not any(prepared.is_float(name) for name in node.output)
+        for name in node.input
+    ]
+    found: dict[str, str] = {}
+    while waiting:
+        name = waiting.pop()
+        if prepared.is_float(name) and name not in prepared.weights and name not in found:
+            found[name] = f"integers are made of '{name}'"
+            waiting += producers[name].input if name in producers else []
+    return found
+
+
+def _reasons(prepared: Prepared, node: onnx.NodeProto, extremes: Extremes, hot: Mapping[str, str]) -> Iterator[str]:
+    for name in (*node.input, *node.output):
+        if name in hot:
+            yield hot[name]
+        if name in prepared.weights and prepared.is_float(name):
+            loss = weight_loss(prepared, name)
+            if loss > _WEIGHT_LOSS:
+                yield f"weight '{name}' would " + ("overflow" if np.isinf(loss) else f"lose {100 * loss:.2g} %")
+    terms = extremes.terms.get(node.name, 0)
+    if terms:
+        power = 2 if node.op_type in _SQUARES else 1
+        total = 0.0 if node.op_type in _SOFTMAX else terms * extremes.largest[node.input[0]] ** power
+        if terms > _MOST_TERMS or total > LARGEST / HEADROOM:
+            yield f"adds up {terms} numbers" + (f", to {total:.3g} at most" if total else "")
+
+
+def weight_loss(prepared: Prepared, name: str) -> float:
+    """Root mean square of what rounding to FP16 changes, relative; infinite if a value overflows."""
+    exact = prepared.array(name).astype(np.float64)
+    with np.errstate(over="ignore"):
+        rounded = exact.astype(np.float16).astype(np.float64)
+    if not np.isfinite(rounded).all():
+        return float("inf")
+    size = float(np.square(exact).mean()) if exact.size else 0.0
+    return float(np.sqrt(np.square(rounded - exact).mean() / size)) if size else 0.0

@@ -1,0 +1,91 @@
+"""Keeps the layers in FP32 whose rounding costs most, one by one, until the worst picture passes the gate."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ganrt.engines.precisions.judge import LEAST, Judge, Score
+from ganrt.engines.precisions.layers import Layers
+from ganrt.engines.precisions.prepared import Prepared
+from ganrt.engines.precisions.table import Island, Limits
+from ganrt.errors import NegativeResult
+
+_FEW = 4  # samples, the worst ones, that a single layer's cost is measured on
+
+Make = Callable[[frozenset[str]], Prepared]  # from the names of the layers that stay in FP32
+Progress = Callable[[str, int], object]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A graph that passed, and the layers that had to stay in FP32 for it."""
+
+    prepared: Prepared
+    score: Score
+    islands: tuple[Island, ...]
+
+
+def search(layers: Layers, make: Make, judge: Judge, limits: Limits, progress: Progress) -> Found:
+    """The graph with as many layers in the lower precision as pass the gate.
+
+    Args:
+        layers: those that can be in the lower precision.
+
+    Raises:
+        NegativeResult: the gate is not reached with any layer in the lower precision, or not in time.
+    """
+    began = time.monotonic()
+    prepared, score = _attempt(make, (), judge, progress)
+    if score.psnr >= limits.gate:
+        return Found(prepared, score, ())
+    kept: list[Island] = []
+    worst = _worst(score, LEAST)
+    for island in _by_cost(layers, make, judge, worst[:_FEW], progress)[:-1]:
+        if limits.patience_s is not None and time.monotonic() - began > limits.patience_s:
+            raise NegativeResult(f"{_found(score, limits)}; no better graph within {limits.patience_s:g} s")
+        kept.append(island)
+        # The worst ones first: most attempts fail on them already.
+        if judge.score(make(_names(kept)), worst).psnr < limits.gate:
+            continue
+        prepared, whole = _attempt(make, kept, judge, progress)
+        if whole.psnr >= limits.gate:
+            return Found(prepared, whole, tuple(kept))
+        worst = _worst(whole, LEAST)
+    raise NegativeResult(
+        f"{_found(score, limits)}\nnot reached with all but one of its {len(layers)} layers in FP32 either; "
+        "accept less with --gate, or stay with FP32"
+    )
+
+
+def _attempt(make: Make, kept: Sequence[Island], judge: Judge, progress: Progress) -> tuple[Prepared, Score]:
+    prepared = make(_names(kept))
+    what = f"judging, {len(kept)} layers in FP32" if kept else "judging"
+    return prepared, judge.score(prepared, progress=lambda percent: progress(what, percent))
+
+
+def _by_cost(layers: Layers, make: Make, judge: Judge, chosen: Sequence[int], progress: Progress) -> list[Island]:
+    """All layers, that first whose worst error is largest when it alone is in the lower precision."""
+    costs = {}
+    for number, name in enumerate(layers):
+        progress("measuring layers", round(100 * number / len(layers)))
+        costs[name] = judge.score(make(frozenset(layers) - {name}), chosen).psnr
+    return [Island(name, f"alone {costs[name]:.1f} dB") for name in sorted(costs, key=costs.__getitem__)]
+
+
+def _worst(score: Score, count: int) -> list[int]:
+    return [int(i) for i in np.argsort(-score.errors, kind="stable")[:count]]
+
+
+def _names(kept: Sequence[Island]) -> frozenset[str]:
+    return frozenset(island.name for island in kept)
+
+
+def _found(score: Score, limits: Limits) -> str:
+    what = (
+        f"a tensor that is not finite ('{score.broken}')" if score.broken else f"a PSNR of {score.psnr:.1f} dB to FP32"
+    )
+    return f"the worst picture has {what}; the gate is {limits.gate:g} dB"

@@ -1,0 +1,64 @@
+"""The low precisions: their gates, what is made, and what stayed in FP32. Nothing here imports the onnx package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ganrt.engines.protocol import Arrays
+
+# The least PSNR of any sampled picture to FP32, in dB of 8-bit levels.
+GATES = {"fp16": 45.0, "bf16": 40.0, "int8": 35.0}
+FASTEST_INT8 = 40.0  # what INT8 must reach to be chosen where somebody asks for the fastest
+# The form that each is made from. FP16: with whole instance norms, which engines compute in FP32 inside. INT8:
+# without transposed convolutions, which few engines have in INT8.
+FORMS = {"fp16": "clean-norm", "int8": "phase-mixed"}
+PRECISIONS = tuple(FORMS)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Inputs by name, as the graph takes them: some to measure ranges with, and others to judge by.
+
+    Generators: drawn from the prior. Translators and encoders: pictures of the kind that they will see.
+    """
+
+    calibration: Arrays
+    judged: Arrays
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the result must reach, in dB, and what that may cost; `patience_s` None: as long as it takes."""
+
+    gate: float
+    budget_s: float = 20.0
+    patience_s: float | None = None
+    threads: int | None = None
+
+
+@dataclass(frozen=True)
+class Island:
+    """A layer or operator that stayed in FP32, and why."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A model in a lower precision, past its gate.
+
+    Attributes:
+        data: the ONNX file's bytes.
+        psnr: of the worst picture, in dB; None where all are identical.
+        samples: how many were judged.
+        notes: what went otherwise than asked, a sentence each.
+    """
+
+    data: bytes
+    precision: str
+    form: str
+    psnr: float | None
+    samples: int
+    islands: tuple[Island, ...]
+    notes: tuple[str, ...]

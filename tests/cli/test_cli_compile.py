@@ -1,0 +1,97 @@
+"""`ganrt compile`: the file behind the gate, what it is then used for, and what is refused."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from onnx import helper
+from precision_models import SIZE, by_hand
+
+
+@pytest.fixture
+def far(tmp_path):
+    """A model with one layer, of which even the last bits matter: in INT8 it draws something else."""
+    nodes = [helper.make_node("Mul", ["x", "often"], ["waves"]), helper.make_node("Sin", ["waves"], ["y"])]
+    return by_hand(tmp_path, nodes, {"often": 500.0}).path
+
+
+def test_a_file_is_written_and_used(run, tiny):
+    code, out, err = run("compile", "-m", tiny, "--precision", "fp16", "--json")
+    assert code == 0, err
+    report = json.loads(out)
+    assert Path(report["file"]) == Path("compiled/tiny.fp16.onnx")
+    assert (report["precision"], report["samples"], report["bytes"]) == (
+        "fp16",
+        256,
+        Path(report["file"]).stat().st_size,
+    )
+    assert report["psnr_db"] >= 45
+    code, out, _ = run("inspect", report["file"], "--json")
+    found = json.loads(out)
+    assert (found["precision"], found["form"], found["derived_from"]) == (
+        "fp16",
+        report["form"],
+        report["model_sha256"],
+    )
+    code, _, err = run("generate", "-m", report["file"], "--count", "2")
+    assert code == 0
+    assert "precision fp16" in err
+    code, _, err = run("verify", "-m", report["file"], "--against", tiny, "--samples", "8")
+    assert code == 0, err
+    code, _, err = run("verify", "-m", report["file"])
+    assert code == 2
+    assert "give the portable FP32 model: --against MODEL" in err
+
+
+def test_people_read_what_stayed_in_fp32(run, tmp_path):
+    nodes = [helper.make_node("MatMul", ["x", "large"], ["a"], name="large"),
+             helper.make_node("MatMul", ["a", "small"], ["y"], name="small")]  # fmt: skip
+    model = by_hand(tmp_path, nodes, {"large": 2e4 * np.eye(SIZE), "small": 5e-5 * np.eye(SIZE)}).path
+    code, _, err = run("compile", "-m", model, "--form", "plain")
+    assert code == 0, err
+    assert "in FP32: large ('a' reaches" in err
+    assert "tiny.fp16.onnx: fp16, form plain" in err.replace("\\", "/")
+
+
+def test_a_gate_that_is_not_reached_writes_nothing(run, far):
+    code, _, err = run("compile", "-m", far, "--precision", "int8", "--form", "plain")
+    assert code == 1
+    assert "the gate is 35 dB" in err
+    assert "--gate" in err
+    assert not Path("compiled").exists()
+    assert run("compile", "-m", far, "--precision", "int8", "--form", "plain", "--gate", "1")[0] == 0
+
+
+def test_nan_writes_nothing(run, tmp_path):
+    nodes = [helper.make_node("Log", ["x"], ["y"])]
+    code, _, err = run("compile", "-m", by_hand(tmp_path, nodes).path, "--form", "plain", "--gate", "0")
+    assert code == 1
+    assert "'y' is not finite even in FP32" in err
+    assert not Path("compiled").exists()
+
+
+def test_what_makes_no_sense_is_refused(run, tiny):
+    code, _, err = run("compile", "-m", tiny, "--backend", "abacus")
+    assert code == 2
+    assert "nothing is compiled for it; expected onnxruntime" in err
+    code, _, err = run("compile", "-m", tiny, "--precision", "bf16")
+    assert code == 2
+    assert "expected fp16 or int8" in err
+    code, _, err = run("compile", "-m", tiny, "--form", "round")
+    assert code == 2
+    assert "expected plain, " in err
+    assert run("compile", "-m", "missing.onnx")[0] == 4
+
+
+def test_nothing_is_overwritten_unless_asked(run, tiny):
+    Path("compiled").mkdir()
+    Path("compiled/tiny.fp16.onnx").write_bytes(b"mine")
+    code, _, err = run("compile", "-m", tiny)
+    assert code == 5
+    assert "--force" in err
+    assert Path("compiled/tiny.fp16.onnx").read_bytes() == b"mine"
+    assert run("compile", "-m", tiny, "--force")[0] == 0
+    code, _, err = run("compile", "-m", "compiled/tiny.fp16.onnx", "-o", "again")
+    assert code == 4
+    assert "is in fp16 already" in err

@@ -1,0 +1,104 @@
+"""Models to lower: tiny exports of the families, and graphs made by hand that have one trait each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import cyclegan_models
+import emoji_models
+import numpy as np
+import onnx
+import tiny_models
+from dcgan_reference import built_from
+from onnx import TensorProto, helper, numpy_helper
+from tiny_onnx import DIM, tiny_spec
+
+from ganrt.benchmarks.precision_samples import precision_samples
+from ganrt.engines.onnx_file import OnnxFile, read_onnx
+from ganrt.engines.precisions import Samples
+from ganrt.exporter.graph import build_graph, embed_spec
+from ganrt.spec import METADATA_KEY
+
+FAMILIES = ("dcgan", "csc413-A", "csc413-D", "cyclegan", "cyclegan-open")
+SIDE = 8
+SIZE = 3 * SIDE * SIDE
+
+
+def exported(folder: Path, family: str) -> OnnxFile:
+    """A tiny export with random weights."""
+    states: dict[str, Any] = {
+        "dcgan": tiny_models.dcgan_state,
+        "csc413-A": lambda: emoji_models.generator_state("A"),
+        "csc413-D": lambda: emoji_models.generator_state("D"),
+        "cyclegan": lambda: cyclegan_models.resnet_state(blocks=1),
+        "cyclegan-open": lambda: cyclegan_models.resnet_state(blocks=1),
+    }
+    settings = {"cyclegan": {"height": "32", "width": "36"}, "cyclegan-open": {"dynamic": "true"}}.get(family, {})
+    built = built_from(tiny_models.save_checkpoint(folder / f"{family}.pth", states[family]()), settings)
+    path = folder / f"{family}.onnx"
+    path.write_bytes(embed_spec(build_graph(built), built.spec))
+    return read_onnx(path)
+
+
+def by_hand(
+    folder: Path,
+    nodes: Sequence[onnx.NodeProto],
+    weights: Mapping[str, Any] | None = None,
+    truncation: bool = False,
+) -> OnnxFile:
+    """z float32 [n, 6] -> MatMul -> `x` [n, 192] -> nodes -> `y` [n, 192] -> tanh -> uint8 [n, 8, 8, 3].
+
+    Args:
+        nodes: from `x` (and `truncation` [n]) to `y`.
+        weights: float32 unless they have another type.
+    """
+    spec = tiny_spec(side=SIDE, statistics=truncation)
+    values: dict[str, Any] = {
+        "first": np.random.default_rng(3).normal(0, 0.5, (DIM, SIZE)),
+        "shape": np.array([-1, 3, SIDE, SIDE], np.int64),
+        "one": 1.0,
+        "half": 127.5,
+        "black": 0.0,
+        "white": 255.0,
+        **(weights or {}),
+    }
+    tail = [
+        helper.make_node("Tanh", ["y"], ["native"]),
+        helper.make_node("Reshape", ["native", "shape"], ["picture"]),
+        helper.make_node("Add", ["picture", "one"], ["shifted"]),
+        helper.make_node("Mul", ["shifted", "half"], ["scaled"]),
+        helper.make_node("Clip", ["scaled", "black", "white"], ["clipped"]),
+        helper.make_node("Round", ["clipped"], ["rounded"]),
+        helper.make_node("Transpose", ["rounded"], ["nhwc"], perm=[0, 2, 3, 1]),
+        helper.make_node("Cast", ["nhwc"], ["image"], to=TensorProto.UINT8),
+    ]
+    inputs = [helper.make_tensor_value_info("z", TensorProto.FLOAT, ["n", DIM])]
+    if truncation:
+        inputs.append(helper.make_tensor_value_info("truncation", TensorProto.FLOAT, ["n"]))
+    output = helper.make_tensor_value_info("image", TensorProto.UINT8, ["n", SIDE, SIDE, 3])
+    tensors = [numpy_helper.from_array(_typed(value), name) for name, value in values.items()]
+    every = [helper.make_node("MatMul", ["z", "first"], ["x"]), *nodes, *tail]
+    graph = helper.make_graph(every, "by hand", inputs, [output], tensors)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10, producer_name="tests")
+    helper.set_model_props(model, {METADATA_KEY: spec.to_json()})
+    onnx.checker.check_model(model, full_check=True)
+    path = folder / "by_hand.onnx"
+    path.write_bytes(cast(bytes, model.SerializeToString()))
+    return read_onnx(path)
+
+
+def few(model: OnnxFile, count: int = 16) -> Samples:
+    """The first samples of a model; fewer of large pictures."""
+    output = model.spec().output
+    assert output is not None
+    count = count if output.height <= 64 else 2
+    whole = precision_samples(model.spec())
+    parts = [{name: value[:count] for name, value in part.items()} for part in (whole.calibration, whole.judged)]
+    return Samples(*parts)
+
+
+def _typed(value: Any) -> Any:
+    array = np.asarray(value)
+    return array if array.dtype.kind == "i" else array.astype(np.float32)
