@@ -7,14 +7,11 @@ changed after its capture: another size or slot has another context.
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ganrt.engines.cuda.calls import Calls
-from ganrt.engines.cuda.vendor import capturable, new_context
+from ganrt.engines.cuda.vendor import Loaded, capturable, new_context
 from ganrt.errors import BackendUnavailable
-
-if TYPE_CHECKING:
-    from ganrt.engines.cuda.workspace import Loaded
 
 _AGAIN = "compile it again for this machine: ganrt compile"
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from ganrt.engines.cuda.calls import Calls, import_cudart
 from ganrt.engines.cuda.probe import device_of, find_device
 from ganrt.engines.cuda.runner import CudaEngine, Identity
-from ganrt.engines.cuda.vendor import MODULES, Tensor, deserialize, import_vendor, profiles_of, tensors_of
-from ganrt.engines.cuda.workspace import Limits, Loaded
+from ganrt.engines.cuda.vendor import MODULES, Tensor, import_vendor, load
+from ganrt.engines.cuda.workspace import Limits
 from ganrt.engines.protocol import EngineOptions
 from ganrt.engines.tensorrt.sidecar import Sidecar, check_device, check_version
 from ganrt.errors import BadInputFile
@@ -46,22 +45,14 @@ def open_compiled(path: Path, data: bytes, sidecar: Sidecar, options: EngineOpti
 
 def start(calls: Calls, trt: Any, path: Path, data: bytes, sidecar: Sidecar, options: EngineOptions) -> CudaEngine:
     """Deserializes and sets up; whatever fails, nothing stays behind on the device."""
-    runtime, engine = deserialize(trt, data, str(path))
-    release = ExitStack()
-    # Locals of a frame in a traceback would keep them alive: the list is what owns them.
-    owned = [engine, runtime]
-    release.callback(owned.clear)
-    tensors = tensors_of(trt, engine, str(path))
-    _check_tensors(path, tensors, sidecar)
-    loaded = Loaded(trt, engine, tensors, len(data))
-    return CudaEngine(
-        calls,
-        loaded,
-        profiles_of(engine, tensors, str(path)),
-        Identity(sidecar.spec, sidecar.backend, sidecar.precision, sidecar.model_sha256),
-        Limits(options.memory, options.low_priority),
-        release,
-    )
+    loaded = load(trt, data, str(path))
+    try:
+        _check_tensors(path, loaded.tensors, sidecar)
+        identity = Identity(sidecar.spec, sidecar.backend, sidecar.precision, sidecar.model_sha256)
+        return CudaEngine(calls, loaded, identity, Limits(options.memory, options.low_priority))
+    except BaseException:
+        loaded.close()
+        raise
 
 
 def _check_tensors(path: Path, tensors: tuple[Tensor, ...], sidecar: Sidecar) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import RLock
 
@@ -13,7 +12,8 @@ from numpy.typing import NDArray
 
 from ganrt.engines.cuda.calls import Calls
 from ganrt.engines.cuda.sizes import fitting, ladder, pieces
-from ganrt.engines.cuda.workspace import SLOTS, Limits, Loaded, Slot, Workspace
+from ganrt.engines.cuda.vendor import Loaded
+from ganrt.engines.cuda.workspace import SLOTS, Limits, Slot, Workspace
 from ganrt.engines.protocol import Arrays, BatchSizes, Engine, Ticket
 from ganrt.errors import BackendUnavailable, OutOfDeviceMemory, UsageError
 from ganrt.spec import GeneratorSpec
@@ -58,27 +58,18 @@ class CudaEngine(Engine):
     device = "cuda"
     checked_on_load = True
 
-    def __init__(
-        self,
-        calls: Calls,
-        loaded: Loaded,
-        profiles: Sequence[BatchSizes],
-        identity: Identity,
-        limits: Limits,
-        release: ExitStack | None = None,
-    ) -> None:
-        """Args: release: what to let go of after the workspace; taken over only if this succeeds."""
+    def __init__(self, calls: Calls, loaded: Loaded, identity: Identity, limits: Limits) -> None:
+        """Takes `loaded` over if it succeeds."""
         self.spec, self.backend = identity.spec, identity.backend
         self.precision, self.model_sha256 = identity.precision, identity.model_sha256
         self.input_names = tuple(tensor.name for tensor in loaded.tensors if tensor.is_input)
         self._inputs = [tensor for tensor in loaded.tensors if tensor.is_input]
         self._outputs = [tensor for tensor in loaded.tensors if not tensor.is_input]
-        self._calls, self._loaded, self._profiles, self._limits = calls, loaded, profiles, limits
+        self._calls, self._loaded, self._limits = calls, loaded, limits
         self._lock = RLock()
         self.times: BatchTimes | None = None
         self.batch_sizes = self._sizes()
         self._workspace = self._opened(None)
-        self._release = release or ExitStack()
 
     def run(self, inputs: Arrays, out: Mapping[str, NDArray[np.generic]] | None = None) -> Arrays:
         """As the protocol says; a batch above the micro-batch runs in several, two of them in flight."""
@@ -151,6 +142,8 @@ class CudaEngine(Engine):
             try:
                 return self._start(inputs, start, count)
             except OutOfDeviceMemory as error:
+                if self._closed:  # while waiting for the batch before: nothing is left to go on with
+                    raise
                 self._shrink(error)
             except BaseException:
                 self._abandon()
@@ -230,7 +223,7 @@ class CudaEngine(Engine):
     def _opened(self, limit: int | None) -> Workspace:
         """A workspace for batches up to `limit`, or up to what fits into the memory there is."""
         while True:
-            sizes = ladder(self._profiles, limit)
+            sizes = ladder(self._loaded.profiles, limit)
             try:
                 return Workspace(self._calls, self._loaded, sizes, self._limits)
             except OutOfDeviceMemory as error:
@@ -263,7 +256,7 @@ class CudaEngine(Engine):
 
     def _sizes(self) -> BatchSizes:
         """What may be asked for: anything up to the largest profile, for smaller batches are padded."""
-        best = max(self._profiles, key=lambda profile: profile.maximum)
+        best = max(self._loaded.profiles, key=lambda profile: profile.maximum)
         return BatchSizes(1, best.optimum, best.maximum)
 
     def _results(self, count: int, out: Mapping[str, NDArray[np.generic]] | None) -> Outputs:
@@ -302,7 +295,7 @@ class CudaEngine(Engine):
         try:
             self._workspace.close()
         finally:
-            self._release.close()
+            self._loaded.close()
 
 
 def _count(inputs: Arrays) -> int:

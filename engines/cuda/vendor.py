@@ -12,7 +12,6 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ganrt.engines.protocol import BatchSizes
 from ganrt.errors import BackendUnavailable, BadInputFile
@@ -97,22 +96,51 @@ def _logger(trt: Any) -> Any:
     return trt.Logger(trt.Logger.ERROR)
 
 
-def deserialize(trt: Any, data: bytes | NDArray[np.uint8], name: str) -> tuple[Any, Any]:
-    """An engine's bytes -> the vendor's runtime (to be kept as long as the engine) and engine.
+@dataclass
+class Loaded:
+    """A deserialized engine and what the vendor says of it.
+
+    Attributes:
+        profiles: the batch sizes of each optimization profile.
+        weights: bytes of the engine, for the memory budget.
+    """
+
+    trt: Any
+    runtime: Any  # which must live as long as its engine
+    engine: Any
+    weights: int
+    tensors: tuple[Tensor, ...] = ()
+    profiles: tuple[BatchSizes, ...] = ()
+
+    def close(self) -> None:
+        """Lets go of the vendor's objects, and with them of the device's memory, whoever still holds this one."""
+        self.engine = None
+        self.runtime = None
+
+
+def load(trt: Any, data: bytes, name: str) -> Loaded:
+    """An engine's bytes -> the vendor's engine.
 
     Engines are native code: only bytes whose sidecar and hash were checked may come here.
 
     Raises:
         BackendUnavailable: the vendor refuses it on this machine.
+        BadInputFile: tensors or profiles that this runner cannot do.
     """
     runtime = trt.Runtime(_logger(trt))
     if runtime is None:
         raise BackendUnavailable(f"{name}: the vendor's runtime does not start\nlook at the driver: ganrt doctor")
     runtime.engine_host_code_allowed = False
-    engine = runtime.deserialize_cuda_engine(data)
-    if engine is None:
+    loaded = Loaded(trt, runtime, runtime.deserialize_cuda_engine(data), len(data))
+    if loaded.engine is None:
         raise BackendUnavailable(f"{name} does not load on this device{_why(runtime, data)}\n{_COMPILE}")
-    return runtime, engine
+    try:
+        loaded.tensors = tensors_of(trt, loaded.engine, name)
+        loaded.profiles = profiles_of(loaded.engine, loaded.tensors, name)
+    except BaseException:
+        loaded.close()
+        raise
+    return loaded
 
 
 def tensors_of(trt: Any, engine: Any, name: str) -> tuple[Tensor, ...]:
@@ -188,7 +216,7 @@ def _batches(engine: Any, tensor: str, profile: int) -> tuple[int, int, int]:
     return smallest, best, largest
 
 
-def _why(runtime: Any, data: bytes | NDArray[np.uint8]) -> str:
+def _why(runtime: Any, data: bytes) -> str:
     """TensorRT-RTX can say what is wrong; TensorRT writes it to its log."""
     ask = getattr(runtime, "get_engine_validity", None)
     return "" if ask is None else f" ({', '.join(str(answer) for answer in ask(data))})"

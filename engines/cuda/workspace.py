@@ -19,22 +19,12 @@ from numpy.typing import NDArray
 
 from ganrt.engines.cuda.calls import Calls
 from ganrt.engines.cuda.launch import Launch
-from ganrt.engines.cuda.vendor import Tensor
+from ganrt.engines.cuda.vendor import Loaded, Tensor
 from ganrt.engines.protocol import Ticket
 from ganrt.errors import OutOfDeviceMemory
 
 SLOTS = 2
 EVENTS = ("upload_start", "upload_end", "compute_start", "compute_end", "download_start", "download_end")
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """A deserialized engine and what the vendor says of it; `weights` are its bytes, for the memory budget."""
-
-    trt: Any
-    engine: Any
-    tensors: tuple[Tensor, ...]
-    weights: int
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ import numpy as np
 from cuda.bindings import runtime as real
 
 PINNED_POISON = 0xDD
-_NO_RESULT = ("Synchronize", "Destroy", "Record", "WaitEvent", "BeginCapture", "GraphLaunch", "SetDevice", "Memcpy", "Free")
-_UNSAFE_IN_CAPTURE = ("cudaMalloc", "cudaFree", "cudaHostAlloc", "cudaFreeHost", "cudaEventSynchronize")
+_NO_RESULT = (
+    "Synchronize", "Destroy", "Record", "WaitEvent", "BeginCapture", "GraphLaunch", "SetDevice", "Memcpy", "Free",
+)  # fmt: skip
 _OK = real.cudaError_t.cudaSuccess
 
 
@@ -117,7 +118,7 @@ class CudaDouble:
         """The bytes at an address."""
         for memory in self.memories.values():
             start = address - memory.address
-            if 0 <= start and start + size <= len(memory.values):
+            if start >= 0 and start + size <= len(memory.values):
                 if memory.freed:
                     raise Misuse(f"{kind} memory {address:#x} was freed")
                 if memory.kind != kind:
@@ -138,7 +139,7 @@ class CudaDouble:
     def _cudaSetDevice(self, device):
         return (_OK if device < self.devices else real.cudaError_t.cudaErrorInvalidDevice,)
 
-    def _cudaDeviceGetAttribute(self, attribute, device):
+    def _cudaDeviceGetAttribute(self, attribute, _device):
         names = real.cudaDeviceAttr
         major = names.cudaDevAttrComputeCapabilityMajor
         return _OK, self.target[0] if attribute == major else self.target[1]
@@ -167,7 +168,7 @@ class CudaDouble:
         self._drain(stream)
         return (_OK,)
 
-    def _cudaStreamWaitEvent(self, stream, event, flags):
+    def _cudaStreamWaitEvent(self, stream, event, _flags):
         event = self._handle(event, "event")
         number = event.recorded
         self.enqueue(self.stream(stream), lambda: self._reach(event, number))
@@ -191,7 +192,7 @@ class CudaDouble:
         graph.queue = works
         return _OK, graph
 
-    def _cudaGraphInstantiate(self, graph, flags):
+    def _cudaGraphInstantiate(self, graph, _flags):
         executable = self._new("executable graph")
         executable.queue = list(self._handle(graph, "graph").queue)
         return _OK, executable
@@ -251,7 +252,7 @@ class CudaDouble:
     def _cudaFree(self, pointer):
         return self._free(pointer, "device")
 
-    def _cudaHostAlloc(self, size, flags):
+    def _cudaHostAlloc(self, size, _flags):
         if self._capturing():
             return self._unsafe()[0], None
         values = np.full(size, PINNED_POISON, np.uint8)
@@ -340,7 +341,11 @@ class CudaDouble:
             memory.freed = True
         if any(word in name for word in _NO_RESULT):
             return (self.faults.code,)
-        return (self.faults.code, None, None) if name in ("cudaMemGetInfo", "cudaDeviceGetStreamPriorityRange") else (
-            self.faults.code,
-            None,
+        return (
+            (self.faults.code, None, None)
+            if name in ("cudaMemGetInfo", "cudaDeviceGetStreamPriorityRange")
+            else (
+                self.faults.code,
+                None,
+            )
         )

@@ -12,8 +12,8 @@ import weakref
 
 import numpy as np
 import onnxruntime
-from cuda_double import CudaDouble, Misuse
 from cuda.bindings import runtime as real
+from cuda_double import CudaDouble, Misuse
 
 MAGIC = b"ftrt double "
 _ACTIVATIONS = 1024  # bytes an image
@@ -164,7 +164,11 @@ class _Context:
 
     def execute_async_v3(self, stream):
         stream = self._cuda.stream(stream)
-        if self._refuses("execute_async_v3") or self.infer_shapes() or set(self._addresses) != set(self._engine.tensors):
+        if (
+            self._refuses("execute_async_v3")
+            or self.infer_shapes()
+            or set(self._addresses) != set(self._engine.tensors)
+        ):
             stream.invalid = stream.capture is not None
             return False
         if self._module.room is not None and self._batch() > self._module.room:

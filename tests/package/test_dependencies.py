@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-EXTRAS = ("cpu", "openvino", "gpu", "compile", "export", "avatars", "bench", "dev")
+EXTRAS = ("cpu", "openvino", "gpu", "tensorrt", "rtx", "compile", "export", "avatars", "bench", "dev")
 
 
 def resolve(*arguments):
