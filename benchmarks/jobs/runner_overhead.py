@@ -18,7 +18,7 @@ from ganrt.engines.cuda.calls import FUNCTIONS, Calls
 from ganrt.engines.cuda.runner import CudaEngine, Identity
 from ganrt.engines.cuda.vendor import Loaded, Tensor
 from ganrt.engines.cuda.workspace import Limits
-from ganrt.engines.protocol import BatchSizes
+from ganrt.engines.protocol import BatchSizes, Engine
 from ganrt.errors import NegativeResult
 from ganrt.spec import GeneratorSpec, Latent, Output
 
@@ -101,7 +101,7 @@ def _context(_strategy: object) -> Any:
     )
 
 
-def _per_batch(engine: CudaEngine, clock: Clock, count: int, rounds: int) -> float:
+def _per_batch(engine: Engine, clock: Clock, count: int, rounds: int) -> float:
     """Median microseconds of submitting one batch and collecting the one before."""
     z, out = {"z": np.zeros((count, _DIM), np.float32)}, {"image": np.zeros((count, _SIDE, _SIDE, 3), np.uint8)}
     before, times = engine.submit(z), []
@@ -115,7 +115,7 @@ def _per_batch(engine: CudaEngine, clock: Clock, count: int, rounds: int) -> flo
     return statistics.median(times)
 
 
-def _allocated(engine: CudaEngine) -> tuple[int, int]:
+def _allocated(engine: Engine) -> tuple[int, int]:
     """Bytes kept after a thousand batches, and the most that one batch has at a time."""
     z, out = {"z": np.zeros((_BATCH, _DIM), np.float32)}, {"image": np.zeros((_BATCH, _SIDE, _SIDE, 3), np.uint8)}
 
