@@ -56,7 +56,7 @@ def logger_of(trt: Any) -> Any:
     """The one logger of a vendor's module: a second one would be ignored.
 
     Returns:
-        its `trt.ILogger`, with a `messages` deque: the last warnings and errors, the newest at the end.
+        its `trt.ILogger`, with a `messages` deque: the last errors, the newest at the end.
     """
 
     class Logger(trt.ILogger):  # type: ignore[misc]  # the vendors ship no types
@@ -65,7 +65,7 @@ def logger_of(trt: Any) -> Any:
             self.messages: deque[str] = deque(maxlen=_KEPT)
 
         def log(self, severity: Any, message: str) -> None:
-            if int(severity) <= int(trt.ILogger.WARNING):  # the lower, the graver
+            if int(severity) <= int(trt.ILogger.ERROR):  # the lower, the graver
                 self.messages.append(message)
             _log.debug("%s: %s", severity, message)
 
