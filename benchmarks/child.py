@@ -38,13 +38,13 @@ def _tell(values: dict[str, Any]) -> None:
 
 def _command_line(arguments: list[str]) -> dict[str, Any]:
     """The command's own output goes to standard error, so that standard output stays JSON."""
+    import runpy
     from contextlib import redirect_stdout
 
-    from ganrt.cli.main import main as run
-
+    sys.argv = ["ganrt", *arguments]
     with redirect_stdout(sys.stderr):
         try:
-            run(arguments)
+            runpy.run_module("ganrt", run_name="__main__")
         except SystemExit as ended:
             return {"exit_code": ended.code or 0}
     return {"exit_code": 0}

@@ -64,5 +64,7 @@ def clock_fault(start: Reading, end: Reading) -> str | None:
     if steady < 0:
         return f"the clock went back by {-steady / 1e9:.3g} s"
     if abs(steady - wall) > _TOLERANCE_NS + _TOLERANCE_SHARE * steady:
-        return f"the clock jumped: {steady / 1e9:.3g} s passed by the steady clock, {wall / 1e9:.3g} s by the wall clock"
+        return (
+            f"the clock jumped: {steady / 1e9:.3g} s passed by the steady clock, {wall / 1e9:.3g} s by the wall clock"
+        )
     return None

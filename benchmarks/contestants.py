@@ -55,7 +55,7 @@ class Contestant:
             self._call(0)
             self.check(timing)
             if self.running:
-                self.warm = warm_up(self._call, self.clock, timing.warmup_s)
+                self.warm = warm_up(self._call, self.clock, timing.warmup_s, self._between)
                 self._forget()
         except Exception as error:  # any peer may fail in any way; that is a result too
             self.stopped = ("not_run", describe(error))
@@ -65,7 +65,7 @@ class Contestant:
         before = read_both(self.clock)
         load = Load(self.cell.scenario, round(1e9 / timing.fps))
         try:
-            done = run_slice(load, self._call, self.clock, duration_ns, self.calls)
+            done = run_slice(load, self._call, self.clock, duration_ns, self.calls, self._between)
         except Exception as error:  # a device may disappear
             self.stopped = ("interrupted", f"it failed while it was measured: {describe(error)}")
             return
@@ -92,6 +92,11 @@ class Contestant:
                 "wrong_output",
                 f"the worst picture is {found:.1f} dB from the FP32 reference, expected {gate:g} dB or more",
             )
+
+    @property
+    def _between(self) -> Callable[[], None] | None:
+        """`load`: what was opened is closed before the next is, outside of the timing."""
+        return self._forget if self.cell.scenario == "load" else None
 
     def close(self) -> None:
         """Releases the subject."""

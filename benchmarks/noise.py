@@ -25,7 +25,9 @@ def trouble(
         return f"{len(latencies)} samples, expected {least} or more: give --duration more seconds"
     drift = _drift(latencies, slice_lengths)
     if abs(drift) > _DRIFT:
-        return f"drift: the last third of the run is {abs(drift):.0%} {'slower' if drift > 0 else 'faster'} than the first"
+        return (
+            f"drift: the last third of the run is {abs(drift):.0%} {'slower' if drift > 0 else 'faster'} than the first"
+        )
     if median is None:
         return "too few samples are independent for an interval: give --duration more seconds"
     width = (median[1] - median[0]) / 2 / float(np.median(latencies))

@@ -17,9 +17,10 @@ import numpy as np
 
 from ganrt.benchmarks.clock import Clock
 from ganrt.benchmarks.document import Latency, Model, Result
+from ganrt.benchmarks.fields import Json
 from ganrt.benchmarks.inputs import Agreement, make_batches
 from ganrt.benchmarks.options import Cell, Timing
-from ganrt.benchmarks.results import bare_result
+from ganrt.benchmarks.outcome import bare_result
 from ganrt.benchmarks.statistics import summarise
 from ganrt.benchmarks.subjects import PROGRAMS
 from ganrt.engines.onnx_file import read_onnx
@@ -114,17 +115,15 @@ def run_processes(
                 _run_one(name, cell, timing, clock, wanted, seen[name])
     except KeyboardInterrupt:
         interrupted = True
-    results = [_result(name, cell, model, timing, seen[name], interrupted) for name in subjects]
+    results = [_result(name, cell, model, seen[name], interrupted) for name in subjects]
     if interrupted:
         raise Interrupted(results)
     return results
 
 
-def _run_one(
-    name: str, cell: Cell, timing: Timing, clock: Clock, wanted: np.ndarray[Any, Any], seen: _Seen
-) -> None:
+def _run_one(name: str, cell: Cell, timing: Timing, clock: Clock, wanted: np.ndarray[Any, Any], seen: _Seen) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        request = {
+        request: Json = {
             "subject": name,
             "model": str(cell.model),
             "checkpoint": str(cell.checkpoint) if cell.checkpoint else None,
@@ -148,18 +147,18 @@ def _run_one(
         seen.stopped = ("wrong_output", f"the worst picture is {found:.1f} dB from FP32, expected {gate:g} dB or more")
 
 
-def _result(name: str, cell: Cell, model: Model, timing: Timing, seen: _Seen, interrupted: bool) -> Result:
-    checked = {
+def _result(name: str, cell: Cell, model: Model, seen: _Seen, interrupted: bool) -> Result:
+    checked: Json = {
         "outputs_checked": seen.agreement.checked,
         "psnr_db": seen.agreement.psnr_db,
         "max_error": seen.agreement.max_error if seen.agreement.checked else None,
     }
     if not seen.runs or (seen.stopped and seen.stopped[0] == "wrong_output"):
-        status, reason = seen.stopped or ("interrupted", "stopped before it was measured")
-        return bare_result(cell, name, model, status, reason, **checked)
-    status, reason = seen.stopped or (("interrupted", "the run was stopped") if interrupted else ("ok", None))
+        out, why = seen.stopped or ("interrupted", "stopped before it was measured")
+        return bare_result(cell, name, model, out, why, **checked)
+    status, reason = _status(seen, interrupted)
     last = seen.runs[-1].report
-    place = {
+    place: Json = {
         "scenario": cell.scenario, "subject": name, "model": model, "entry": cell.entry, "threads": cell.threads,
         "batch_size": cell.batch_size, "precision": cell.precision, "device": last["device"], "about": last["about"],
     }  # fmt: skip
@@ -169,7 +168,7 @@ def _result(name: str, cell: Cell, model: Model, timing: Timing, seen: _Seen, in
     spread = float(np.ptp(times) / np.median(times))
     if status == "ok" and spread > _SPREAD:
         status, reason = "unstable", f"spread: the processes' times differ by {spread:.0%} of their median"
-    summary = {key: None if value is None else round(value / 1e6, 3) for key, value in summarise(times).items()}
+    summary: Json = {key: None if value is None else round(value / 1e6, 3) for key, value in summarise(times).items()}
     return Result(
         **place,
         **checked,
@@ -181,6 +180,12 @@ def _result(name: str, cell: Cell, model: Model, timing: Timing, seen: _Seen, in
         latencies_us=tuple(round(float(value) / 1e3, 1) for value in times),
         figures=_parts(seen.runs),
     )
+
+
+def _status(seen: _Seen, interrupted: bool) -> tuple[str, str | None]:
+    if seen.stopped:
+        return seen.stopped
+    return ("interrupted", "the run was stopped") if interrupted else ("ok", None)
 
 
 def _parts(runs: list[Ran]) -> dict[str, float | str]:

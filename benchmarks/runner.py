@@ -12,7 +12,7 @@ from ganrt.benchmarks.document import Model, Result
 from ganrt.benchmarks.inputs import Batches, make_batches
 from ganrt.benchmarks.observe import Observe, Observer, Unobserved
 from ganrt.benchmarks.options import PROCESSES, Cell, Timing
-from ganrt.benchmarks.results import make_result
+from ganrt.benchmarks.outcome import make_result
 from ganrt.benchmarks.subjects import PROGRAMS, open_subject
 from ganrt.benchmarks.subjects.protocol import Request
 from ganrt.engines.cost import macs_of_one_image
@@ -82,9 +82,7 @@ class Runner:
         return self._models[key]
 
     def _contestant(self, name: str, cell: Cell, spec: GeneratorSpec) -> Contestant:
-        request = Request(
-            cell.model, spec, cell.precision, cell.threads, cell.device, cell.batch_size, cell.checkpoint
-        )
+        request = Request(cell.model, spec, cell.precision, cell.threads, cell.device, cell.batch_size, cell.checkpoint)
         return Contestant(name, request, cell, self._inputs(cell, spec), self.clock, self.opener)
 
     def _inputs(self, cell: Cell, spec: GeneratorSpec) -> Batches:
@@ -131,4 +129,3 @@ class Runner:
         samples = sum(len(part.latencies) for part in contestant.slices)
         wanted = self.timing.duration_s * 1e9
         return spent_ns >= wanted and (samples >= self.timing.least_samples or spent_ns >= 3 * wanted)
-

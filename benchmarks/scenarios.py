@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 from ganrt.benchmarks.clock import Clock
 
-Call = Callable[[int], object]  # runs batch number i
+Call = Callable[[int], object]  # runs query number i
+Between = Callable[[], object]
 MULTI_STREAM = 8  # batches a query, LoadGen's number of streams
 OFFLINE = 4  # batches a timed group: enough for two in flight, few enough for many samples
 
@@ -39,18 +40,21 @@ class Slice:
     missed: int = 0
 
 
-def run_slice(load: Load, call: Call, clock: Clock, duration_ns: int, first: int = 0) -> Slice:
+def run_slice(
+    load: Load, call: Call, clock: Clock, duration_ns: int, first: int = 0, between: Between | None = None
+) -> Slice:
     """Queries one after the other until `duration_ns` have passed, at least one.
 
     Args:
         call: runs query number `first`, `first` + 1 and so on.
+        between: tidies up after each call, and is not timed.
     """
     if load.scenario == "frame":
         return _frames(call, clock, duration_ns, first, load.period_ns)
-    return _back_to_back(call, clock, duration_ns, first)
+    return _back_to_back(call, clock, duration_ns, first, between)
 
 
-def _back_to_back(call: Call, clock: Clock, duration_ns: int, first: int) -> Slice:
+def _back_to_back(call: Call, clock: Clock, duration_ns: int, first: int, between: Between | None) -> Slice:
     done = Slice()
     now, note_start, note_time = clock.now, done.started.append, done.latencies.append
     number, started = first, now()
@@ -63,6 +67,8 @@ def _back_to_back(call: Call, clock: Clock, duration_ns: int, first: int) -> Sli
         number += 1
         if stopped >= end or stopped < started:  # a clock that went back would never reach the end
             return done
+        if between:
+            between()
         started = now()
 
 

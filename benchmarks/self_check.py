@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from ganrt.benchmarks.scenarios import Load, run_slice
 from ganrt.benchmarks.statistics import intervals
 
 _SLICE_NS = 100_000_000
-_SERIES, _LENGTH, _SLICES = 200, 1000, 20
+_SERIES, _LENGTH, _SLICES = 400, 1000, 20
 
 
 def overhead_ns(clock: Clock) -> float:
@@ -32,32 +33,37 @@ def _nothing(number: int) -> int:
 
 @dataclass(frozen=True)
 class Coverage:
-    """How often an interval held the truth, and how often two runs agreed within theirs; shares of `series`."""
+    """How often an interval held the truth, and how often two runs agreed within theirs; shares of `series`.
+
+    `p90` is None where so few series support an interval of it that the share says nothing.
+    """
 
     correlation: float
     series: int
     median: float
-    p90: float
+    p90: float | None
     agreeing: float
 
 
-def coverage(correlation: float, seed: int = 0) -> Coverage:
+def coverage(correlation: float, seed: int = 0, series: int = _SERIES) -> Coverage:
     """On synthetic latencies whose truth is known: log-normal, autoregressive, 1000 a series.
 
     Two runs agree where the medians differ by less than their intervals' half widths, added in squares.
     """
     truth = {"p50": 10.0, "p90": 10 * math.exp(0.1 * 1.2815515655446004)}
-    found = [intervals(row, [_LENGTH // _SLICES] * _SLICES) for row in synthetic(correlation, _SERIES, _LENGTH, seed)]
+    found = [intervals(row, [_LENGTH // _SLICES] * _SLICES) for row in synthetic(correlation, series, _LENGTH, seed)]
     hits = {
         name: [pair[name][0] <= value <= pair[name][1] for pair in found if name in pair]
         for name, value in truth.items()
     }
     medians = [pair["p50"] for pair in found if "p50" in pair]
-    agreeing = [_agree(a, b) for a, b in zip(medians[::2], medians[1::2], strict=False)]
-    return Coverage(correlation, _SERIES, *(float(np.mean(x)) for x in (hits["p50"], hits["p90"], agreeing)))
+    agreeing = [agree(a, b) for a, b in combinations(medians, 2)]
+    p90 = float(np.mean(hits["p90"])) if len(hits["p90"]) > series / 2 else None
+    return Coverage(correlation, series, float(np.mean(hits["p50"])), p90, float(np.mean(agreeing)))
 
 
-def _agree(a: tuple[float, float], b: tuple[float, float]) -> bool:
+def agree(a: tuple[float, float], b: tuple[float, float]) -> bool:
+    """Whether two runs agree, by their intervals of the same statistic."""
     distance = abs((a[0] + a[1]) / 2 - (b[0] + b[1]) / 2)
     return distance <= math.hypot((a[1] - a[0]) / 2, (b[1] - b[0]) / 2)
 

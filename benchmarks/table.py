@@ -15,8 +15,12 @@ def text_table(results: Sequence[Result]) -> list[str]:
     rows = [_HEAD, *(_row(result) for result in ran)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(_HEAD))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    for result in ran:
-        lines += [f"  {name}: {value}" for name, value in result.figures.items()] if not result.latency_ms else []
+    lines += [
+        f"{result.entry or result.scenario}, {result.subject}: "
+        + ", ".join(f"{name} {value}" for name, value in result.figures.items())
+        for result in ran
+        if result.figures
+    ]
     told = dict.fromkeys(
         f"{result.status.replace('_', ' ')}: {result.subject} {result.precision or ''} ({result.scenario}): "
         f"{result.reason}"

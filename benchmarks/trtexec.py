@@ -20,9 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.benchmarks.document import Latency, Model, Result
+from ganrt.benchmarks.fields import Json
 from ganrt.benchmarks.inputs import Agreement, make_batches
 from ganrt.benchmarks.options import Cell, Timing
-from ganrt.benchmarks.results import bare_result
+from ganrt.benchmarks.outcome import bare_result
 from ganrt.benchmarks.statistics import intervals, rate, summarise
 from ganrt.errors import BadInputFile, GanrtError
 from ganrt.spec import GeneratorSpec
@@ -86,7 +87,7 @@ def import_times(
     notes = ["timed by trtexec itself, not interleaved with others"]
     if not checked.checked:
         notes.append("its pictures were not checked: the file holds times alone")
-    summary = {key: None if value is None else round(value, 6) for key, value in summarise(trace.latency).items()}
+    summary: Json = {key: None if value is None else round(value, 6) for key, value in summarise(trace.latency).items()}
     return Result(
         scenario=cell.scenario,
         subject="trtexec",
@@ -126,9 +127,7 @@ def run_trtexec(cell: Cell, spec: GeneratorSpec, model: Model, timing: Timing) -
         return bare_result(cell, "trtexec", model, "not_run", str(error)[:500])
 
 
-def _measure(
-    program: str, folder: Path, cell: Cell, spec: GeneratorSpec, model: Model, timing: Timing
-) -> Result:
+def _measure(program: str, folder: Path, cell: Cell, spec: GeneratorSpec, model: Model, timing: Timing) -> Result:
     batches = make_batches(cell.model, spec, cell.batch_size, timing.seed)
     inputs = batches.input(0)
     for name, values in inputs.items():

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from ganrt.benchmarks.clock import Clock
+from ganrt.benchmarks.scenarios import Between, Call
 
 _AGREE = 0.03  # medians of three windows in a row within this share of each other
 _LEAST_CALLS = 3  # of a window
@@ -23,11 +23,11 @@ class WarmUp:
     stable: bool
 
 
-def warm_up(call: Callable[[int], object], clock: Clock, most_s: float) -> WarmUp:
+def warm_up(call: Call, clock: Clock, most_s: float, between: Between | None = None) -> WarmUp:
     """Runs windows of calls until the medians of three in a row agree within 3 %, or `most_s` seconds are over."""
     begun, medians, calls = clock.now(), list[float](), 0
     while True:
-        times = _window(call, clock, calls)
+        times = _window(call, clock, calls, between)
         calls += len(times)
         medians.append(statistics.median(times))
         recent = medians[-_WINDOWS:]
@@ -37,11 +37,13 @@ def warm_up(call: Callable[[int], object], clock: Clock, most_s: float) -> WarmU
             return WarmUp(calls, spent / 1e9, stable)
 
 
-def _window(call: Callable[[int], object], clock: Clock, first: int) -> list[int]:
+def _window(call: Call, clock: Clock, first: int, between: Between | None) -> list[int]:
     times: list[int] = []
     begun = clock.now()
-    while len(times) < _LEAST_CALLS or 0 <= times[-1] and clock.now() - begun < _LEAST_NS:
+    while len(times) < _LEAST_CALLS or (times[-1] >= 0 and clock.now() - begun < _LEAST_NS):
         started = clock.now()
         call(first + len(times))
         times.append(clock.now() - started)
+        if between:
+            between()
     return times

@@ -35,9 +35,7 @@ app = typer.Typer(
 )
 
 
-def command(
-    name: str, examples: str, parent: typer.Typer = app
-) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def command(name: str, examples: str, parent: typer.Typer = app) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Registers a command; `examples` end its --help and are run by the tests, one a line.
 
     Args:

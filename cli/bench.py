@@ -32,7 +32,6 @@ Markdown = Annotated[Path | None, typer.Option("--markdown", help="Also write Ma
     ganrt bench --duration 0.2 --subjects ours
     ganrt bench --batch-size 1,4 --duration 0.2 --subjects ours,onnxruntime-plain -o bench.json
     ganrt bench --scenario frame --fps 30 --duration 0.3 --subjects ours --json
-    ganrt bench --self-check
     """,
 )
 def bench(
@@ -41,7 +40,7 @@ def bench(
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The JSON document to write.")] = None,
     subjects: Subjects = "all",
     backend: Annotated[str, typer.Option("--backend", help="Of our backends only this one; auto: all.")] = "auto",
-    precision: Annotated[str, typer.Option("--precision", help="fp32, fp16, bf16, int8; several with commas.")] = "fp32",
+    precision: Annotated[str, typer.Option("--precision", help="fp32, fp16, bf16, int8; some, with commas")] = "fp32",
     scenario: Annotated[
         str,
         typer.Option(
@@ -55,9 +54,7 @@ def bench(
     device: options.Device = "auto",
     duration: Duration = 5.0,
     warmup: Annotated[float, typer.Option("--warmup", help="The most seconds that warming up may take.")] = 10.0,
-    least_samples: Annotated[
-        int, typer.Option("--min-samples", min=1, help="Fewer calls are marked unstable.")
-    ] = 20,
+    least_samples: Annotated[int, typer.Option("--min-samples", min=1, help="Fewer calls are marked unstable.")] = 20,
     processes: Annotated[int, typer.Option("--processes", min=1, help="Fresh processes of cold_start.")] = 7,
     fps: Annotated[float, typer.Option("--fps", help="The rate of scenario frame.")] = 60.0,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of inputs, order and resampling.")] = 0,
@@ -190,5 +187,6 @@ def _check_the_harness(json: bool) -> None:
     for one in found:
         typer.echo(
             f"autocorrelation {one.correlation}: of {one.series} series the 95 % interval held the true median "
-            f"{one.median:.1%}, the true p90 {one.p90:.1%}; pairs of runs agreed {one.agreeing:.1%}"
+            f"{one.median:.1%}{'' if one.p90 is None else f', the true p90 {one.p90:.1%}'}; "
+            f"pairs of runs agreed {one.agreeing:.1%}"
         )

@@ -26,7 +26,7 @@ def suite(
         Path, typer.Option("-o", "--output", help="The document; one that was interrupted is continued.")
     ] = Path("suite.json"),
     only: Annotated[str | None, typer.Option("--only", help="Names of entries, with commas between.")] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="A look whether all works; the figures are worthless.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="A look whether all works, without worth.")] = False,
     budget: Annotated[float, typer.Option("--budget", help="Minutes; entries that do not fit are marked.")] = 30.0,
     work: Annotated[
         Path | None, typer.Option("--work", help="Where models with random weights are kept; default: the cache.")

@@ -15,7 +15,7 @@ from ganrt.errors import GanrtError, NegativeResult
 
 _PACKAGES = (
     "numpy", "opencv-python", "opencv-python-headless", "platformdirs", "typer", "onnxruntime", "onnxruntime-gpu",
-    "onnx", "torch", "safetensors",
+    "openvino", "cuda-bindings", "tensorrt", "tensorrt-rtx", "onnx", "torch", "safetensors",
 )  # fmt: skip
 _CANARY_TOLERANCE = 1  # other processors may round the last bit of a sum otherwise
 
@@ -24,11 +24,11 @@ _CANARY_TOLERANCE = 1  # other processors may round the last bit of a sum otherw
     "doctor",
     """
     ganrt doctor
-    ganrt doctor --json
+    ganrt doctor -m avatars --json
     """,
 )
-def doctor(json: options.Json = False) -> None:
-    """Says what is installed and which backends work; exit code 1 if none does."""
+def doctor(model: options.Model = "avatars", json: options.Json = False) -> None:
+    """Says what is installed, which backends work, and what was tuned for a model; exit code 1 if none works."""
     from ganrt import __version__
     from ganrt.engines.backends import BACKENDS
     from ganrt.runtime.models import DEFAULT_MODEL
@@ -37,6 +37,7 @@ def doctor(json: options.Json = False) -> None:
     works = [name for name, backend in backends.items() if backend["works"]]
     packages = {name: _version(name) for name in _PACKAGES}
     problems = _problems()
+    chosen = _choices(model)
     report = {
         "ganrt": __version__,
         "python": platform.python_version(),
@@ -44,6 +45,7 @@ def doctor(json: options.Json = False) -> None:
         "packages": packages,
         "backends": backends,
         "model": DEFAULT_MODEL,
+        "choices": chosen,
         "problems": problems,
     }
     if json:
@@ -53,6 +55,8 @@ def doctor(json: options.Json = False) -> None:
         typer.echo("packages: " + ", ".join(f"{name} {found}" for name, found in packages.items() if found))
         for name, backend in backends.items():
             _print_backend(name, backend)
+        for precision, choice in chosen.items():
+            typer.echo(f"{model}, {precision}: {choice}")
         for problem in problems:
             typer.echo(f"problem: {problem}")
     if not works:
@@ -85,6 +89,22 @@ def _try_backend(name: str) -> dict[str, str | None]:
     if error is None or error > _CANARY_TOLERANCE:
         return {**report, "mend": f"{version_found} draws another picture: the canary's error is {error} of 255"}
     return {**report, "works": version_found}
+
+
+def _choices(model: str) -> dict[str, str]:
+    """What `load` takes for each precision that may be asked for, and why."""
+    from ganrt.engines.choice import remembered
+    from ganrt.engines.onnx_file import read_onnx
+    from ganrt.runtime.models import resolve_model
+
+    sha256 = read_onnx(resolve_model(model)).sha256
+    found = {precision: remembered(sha256, precision) for precision in ("fp32", "fastest")}
+    return {
+        precision: f"{choice.backend} in {choice.precision}, form {choice.form}: {choice.why}"
+        if choice
+        else "not tuned here: ganrt tune"
+        for precision, choice in found.items()
+    }
 
 
 def _problems() -> list[str]:

@@ -25,7 +25,8 @@ def export(
     checkpoint: Annotated[
         Path,
         typer.Argument(
-            help="Weights (.safetensors, .pth, .pt, .keras, .h5, a SavedModel) or a whole network (.onnx, .pt, .pt2).",
+            help="Weights (.safetensors, .pth, .pt, .keras, .h5, a SavedModel, a folder with config.json) or a whole "
+            "network (.onnx, .pt, .pt2).",
             show_default=False,
         ),
     ],

@@ -81,6 +81,7 @@ def generate(
     how = options.make_truncation(truncation, truncation_mode, threshold, statistics_truncation)
     with options.open_generator(model, backend, device, precision, threads) as generator:
         announce(generator)
+        options.note_weights(generator, class_name)
         _draw(generator, request, how, class_name, batch_size, plan)
         where = f"{output} (sheet: {plan.sheet})" if plan.sheet and plan.pictures else str(output)
         drawn = len(request) if plan.pictures else min(len(request), plan.columns * plan.rows)

@@ -10,6 +10,8 @@ import typer
 from ganrt import __version__
 from ganrt.cli import (  # noqa: F401  (they register themselves)
     bench,
+    bench_layers,
+    bench_predict,
     bench_suite,
     compile,
     doctor,

@@ -40,7 +40,7 @@ StatisticsPsi = Annotated[
 ]
 ClassName = Annotated[
     str | None,
-    typer.Option("--class", help="Class name or number, for generators with classes."),
+    typer.Option("--class", help="A class's name or number, or a mixture such as 947:0.5,992:0.5."),
 ]
 Settings = Annotated[
     list[str] | None,
@@ -63,6 +63,16 @@ def open_generator(model: str, backend: str, device: str, precision: str, thread
     from ganrt.runtime.generator import load
 
     return load(model, backend=backend, device=device, precision=precision, threads=threads)
+
+
+def note_weights(generator: Generator, class_name: str | None) -> None:
+    """Says so if the weights of a mixture of classes do not sum to one."""
+    from ganrt.cli.app import say
+    from ganrt.runtime.labels import weights_note
+
+    note = weights_note(generator.spec.labels, class_name)
+    if note:
+        say(f"note: {note}")
 
 
 def make_truncation(

@@ -59,9 +59,7 @@ def tune(
     results = []
     for word in wanted:
         with Status() as status:
-            found = run(
-                file, word, budget_s=budget, threads=threads, device=device, gate=gate, progress=status.show
-            )
+            found = run(file, word, budget_s=budget, threads=threads, device=device, gate=gate, progress=status.show)
         results.append(found)
         if not json:
             _print(name, found)

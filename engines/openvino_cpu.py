@@ -8,7 +8,7 @@ at fixed ones: at those of `EngineOptions.batches`, which gave the same bytes wh
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Lock
@@ -27,10 +27,10 @@ from ganrt.spec import GeneratorSpec
 
 PRECISIONS = ("fp32", "bf16", "int8")
 _HINTS = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}  # of INT8 graphs: what their other layers compute in
+_FOUND = {"f32": "f32", "bf16": "bf16"}  # what a compiled model says of itself where the hint was followed
 _SMALL = 128 * 128  # pixels of a picture: up to here a batch of 16 is several times faster than 16 of one
 _KEPT = 8  # compiled batch sizes
 _LARGEST = 64
-_UINT8 = "uint8"
 
 
 def probe() -> str:
@@ -68,21 +68,24 @@ class _Compiled:
     """A model for one set of input shapes, with its idle requests; new ones are made as threads ask for them."""
 
     def __init__(self, openvino: Any, model: Any) -> None:
-        self.model = model
-        self._openvino = openvino
+        self._openvino, self._model = openvino, model
         self._idle: SimpleQueue[Any] = SimpleQueue()
-        self._outputs = [(port, name, tuple(shape), kind) for name, (kind, shape) in tensors(model.outputs).items()
-                         for port in model.outputs if port.get_any_name() == name]  # fmt: skip
 
-    def start(self, inputs: Arrays) -> tuple[Any, dict[str, NDArray[np.generic]]]:
-        """Starts a batch: (request, the arrays that it writes)."""
+    def start(self, inputs: Arrays, names: Sequence[str]) -> tuple[Any, dict[str, NDArray[np.generic]]]:
+        """Starts a batch: (request, the arrays that it writes). By position: compiling may rename inner tensors.
+
+        Args:
+            inputs: in the model's order.
+            names: of the outputs, in the model's order.
+        """
         request = self._take()
         outputs: dict[str, NDArray[np.generic]] = {}
-        for port, name, shape, kind in self._outputs:
-            outputs[name] = np.empty(shape, np.uint8 if kind == _UINT8 else np.float32)
-            request.set_tensor(port, self._openvino.Tensor(outputs[name], shared_memory=True))
-        for name, value in inputs.items():
-            request.set_tensor(name, self._openvino.Tensor(value, shared_memory=True))
+        for i, (port, name) in enumerate(zip(self._model.outputs, names, strict=True)):
+            kind = np.uint8 if port.get_element_type().get_type_name() == "u8" else np.float32
+            outputs[name] = np.empty(tuple(port.shape), kind)
+            request.set_output_tensor(i, self._openvino.Tensor(outputs[name], shared_memory=True))
+        for i, value in enumerate(inputs.values()):
+            request.set_input_tensor(i, self._openvino.Tensor(value, shared_memory=True))
         request.start_async()
         return request, outputs
 
@@ -94,7 +97,7 @@ class _Compiled:
         try:
             return self._idle.get_nowait()
         except Empty:
-            return self.model.create_infer_request()
+            return self._model.create_infer_request()
 
 
 class OpenVinoEngine(Engine):
@@ -113,9 +116,10 @@ class OpenVinoEngine(Engine):
         check_graph(onnx_file.path, self.spec, inputs, tensors(model.outputs))
         self.input_names = tuple(inputs)
         parts = split(openvino, model) if options.precision == "bf16" else None
-        self._stem, self._model = parts or (None, model)
-        self._stem_names = [port.get_any_name() for port in self._stem.inputs] if parts else []
-        self._names = [port.get_any_name() for port in self._model.inputs]
+        self._stem: Any = parts[0] if parts else None
+        self._model = parts[1] if parts else model
+        self._stem_names = list(tensors(parts[0].inputs)) if parts else []
+        self._names, self._output_names = list(tensors(self._model.inputs)), list(tensors(model.outputs))
         self._sizes = options.batches or (_default_batch(self.spec),)
         self.batch_sizes = BatchSizes(1, max(self._sizes), max(_LARGEST, *self._sizes))
         self._compiled: OrderedDict[object, _Compiled] = OrderedDict()
@@ -151,15 +155,15 @@ class OpenVinoEngine(Engine):
             given[STEM] = self._draw_stem({name: given[name] for name in self._stem_names})
         inputs = {name: given[name] for name in self._names}
         compiled = self._compile(self._model, inputs, _HINTS[self.precision])
-        request, outputs = compiled.start(inputs)
+        request, outputs = compiled.start(inputs, self._output_names)
         return _Running(piece, compiled, request, inputs, outputs)
 
     def _draw_stem(self, inputs: Arrays) -> NDArray[np.generic]:
         compiled = self._compile(self._stem, inputs, _HINTS["fp32"])
-        request, outputs = compiled.start(inputs)
+        request, outputs = compiled.start(inputs, [STEM])
         request.wait()
         compiled.give_back(request)
-        return next(iter(outputs.values()))  # a compiled model may give its only output another name
+        return outputs[STEM]
 
     def _compile(self, model: Any, inputs: Arrays, hint: str) -> _Compiled:
         """A part for the shapes of these inputs; the few that were used last are kept."""
@@ -180,7 +184,7 @@ class OpenVinoEngine(Engine):
         name = f"{self._sha256} {'stem' if model is self._stem else 'rest' if self._stem is not None else 'whole'}"
         made = compile_for(self._core, self._openvino.__version__, model, name, shapes, properties)
         found = made.get_property("INFERENCE_PRECISION_HINT").get_type_name()
-        if found != {"f32": "f32", "bf16": "bf16"}[hint]:
+        if found != _FOUND[hint]:
             raise BackendUnavailable(
                 f"precision '{self.precision}': OpenVINO computes in {found} on this processor\n"
                 "give --precision fp32, or a backend that has it: ganrt doctor"

@@ -166,4 +166,3 @@ def compile_for(core: Any, version: str, model: Any, name: str, shapes: Shapes, 
 
 def _weights(model: Any) -> int:
     return sum(op.get_byte_size() for op in model.get_ops() if op.get_type_name() == "Constant")
-

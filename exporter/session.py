@@ -20,11 +20,14 @@ class Session:
     def __init__(self, model: bytes) -> None:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = _FATAL_ONLY
+        self._run_options = onnxruntime.RunOptions()
+        # Else the session keeps what its largest batch took, and takes as much again for the next.
+        self._run_options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         """The outputs in the graph's order."""
-        return list(self._session.run(None, dict(inputs)))
+        return list(self._session.run(None, dict(inputs), self._run_options))
 
     def metadata(self) -> dict[str, str]:
         """The file's `metadata_props`."""

@@ -23,6 +23,9 @@ Made by `python tools/make_family_docs.py`; edit the families, not this page.
 strictly (every missing or unexpected key is named) and verifies the ONNX graph against the network. `ganrt inspect
 FILE` says what it sees. `--family NAME` skips the recognition, `--set key=value` says what a file does not hold.
 
+A BigGAN's truncation also selects its batch-norm statistics. The graph takes it as an input; `--freeze truncation=0.4`
+folds the statistics of that one value into the weights, and the graph has no such input.
+
 ## Several networks in one checkpoint
 
 Averaged weights (EMA) go before the plain ones, and the choice is said. Averages: {averages}. Plain: {plain}. The same

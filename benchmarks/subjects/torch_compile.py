@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
+
+from ganrt.benchmarks.inputs import make_inputs
 from ganrt.benchmarks.subjects.protocol import Request, Subject
 from ganrt.benchmarks.subjects.require_torch import require_torch
 
 
 def open_peer(request: Request) -> Subject:
-    """Compiles the module; the compilation itself happens in the first call.
+    """Compiles the module, with a first batch.
 
     Raises:
         BackendUnavailable: torch or its compiler is missing.
@@ -18,5 +21,9 @@ def open_peer(request: Request) -> Subject:
     from ganrt.benchmarks.subjects.torch_module import TorchSubject, build, plan
 
     chosen = plan("torch-compile", request)
-    module = torch.compile(build(request, chosen), dynamic=False)
-    return TorchSubject(module, chosen, request, {"mode": "default"})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's compiler uses what torch has deprecated
+        module = torch.compile(build(request, chosen), dynamic=False)
+        subject = TorchSubject(module, chosen, request, {"mode": "default"})
+        subject.run(make_inputs(request.spec, 0, 0, request.batch_size))
+    return subject

@@ -115,7 +115,7 @@ def _from_checkpoint(request: Request) -> tuple[nn.Module, str]:
 def _from_dcgan_file(request: Request) -> nn.Module:
     """The initialisers are named after the checkpoint's keys; `main.{3i}` are the transposed convolutions."""
     weights = {weight.name: weight for weight in read_onnx(request.model).weights}
-    layers = []
+    layers: list[nn.ConvTranspose2d] = []
     while f"main.{3 * len(layers)}.weight" in weights:
         key = f"main.{3 * len(layers)}"
         stride, padding = (2, 1) if layers else (1, 0)

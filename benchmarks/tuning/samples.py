@@ -79,20 +79,18 @@ class Verdict:
         return f"{found}, worst of {self.samples}"
 
 
-def judge(candidate: Candidate, samples: Samples, gate: float, threads: int | None, count: int | None = None) -> Verdict:
-    """Draws the samples with a candidate, or the first `count`; it passes if every picture reaches `gate` dB.
+def judge(candidate: Candidate, samples: Samples, gate: float, threads: int | None) -> Verdict:
+    """Draws the samples with a candidate; it passes if every picture reaches `gate` dB.
 
     A candidate that does not run is unavailable, whatever it raised.
     """
-    count = len(samples) if count is None else min(count, len(samples))
     try:
         with candidate.open(threads) as engine:
-            step = min(16, engine.batch_sizes.maximum) if count > LEAST else 1
-            drawn = np.concatenate(list(draw_in(engine, samples.part(0, count), step)))
+            drawn = np.concatenate(list(draw_in(engine, samples.inputs, 16 if len(samples) > LEAST else 1)))
     except Exception as error:
         raise BackendUnavailable(f"{candidate.name} does not run: {error}") from error
-    worst = min(psnr(a, b) for a, b in zip(drawn, samples.pictures, strict=False))
-    return Verdict(worst >= gate, count, None if worst == np.inf else float(worst))
+    worst = min(psnr(a, b) for a, b in zip(drawn, samples.pictures, strict=True))
+    return Verdict(worst >= gate, len(samples), None if worst == np.inf else float(worst))
 
 
 def _large(made: list[tuple[Arrays, NDArray[np.uint8]]]) -> bool:

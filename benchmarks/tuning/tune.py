@@ -183,5 +183,10 @@ def _same_bytes(
         with winner.open(threads, (size,)) as engine:
             pictures = np.concatenate(list(draw_in(engine, samples.part(0, count), size)))
         drawn.setdefault(pictures.tobytes(), []).append(size)
-    # Sizes that agree with one another; where several groups do, the one that serves single images and large batches.
-    return tuple(max(drawn.values(), key=lambda sizes: (1 in sizes and len(sizes) > 1, len(sizes), max(sizes))))
+    best = max(drawn.values(), key=_usefulness)
+    return tuple(best)
+
+
+def _usefulness(sizes: list[int]) -> tuple[bool, int, int]:
+    """Of several groups of sizes that agree: the one that serves single images and large batches."""
+    return 1 in sizes and len(sizes) > 1, len(sizes), max(sizes)

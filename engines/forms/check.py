@@ -10,7 +10,7 @@ import onnx
 from numpy.typing import NDArray
 
 from ganrt.engines.forms.make import make_form
-from ganrt.engines.forms.table import PLAIN, CheckedForm, MadeForm
+from ganrt.engines.forms.table import FORMS, PLAIN, CheckedForm, MadeForm
 from ganrt.engines.onnxruntime_session import import_onnxruntime
 from ganrt.errors import BadInputFile, NegativeResult
 from ganrt.spec import METADATA_KEY, GeneratorSpec
@@ -23,17 +23,35 @@ Arrays = dict[str, NDArray[Any]]
 
 def checked_form(data: bytes, name: str, samples: int) -> CheckedForm:
     """See `ganrt.engines.forms.checked_form`."""
-    plain = CheckedForm(PLAIN, data, (), 0.0, float("inf"))
     try:
-        made = make_form(data, name)
-        if made.data == data:
-            return CheckedForm(**asdict(made), worst=0.0, psnr=float("inf"))
-        return _compare(data, made, samples)
+        return _check(data, make_form(data, name), samples)
     except NegativeResult as error:
-        return CheckedForm(PLAIN, data, (f"{error}; the plain graph is used",), plain.worst, plain.psnr)
+        return _plain(data, f"{error}; the plain graph is used")
 
 
-def _compare(data: bytes, made: MadeForm, samples: int) -> CheckedForm:
+def distinct_forms(data: bytes, samples: int) -> list[CheckedForm]:
+    """See `ganrt.engines.forms.distinct_forms`."""
+    forms: dict[bytes, CheckedForm] = {}
+    dropped = []
+    for name in FORMS:
+        try:
+            made = make_form(data, name)
+            if made.data not in forms and made.data != data:
+                forms[made.data] = _check(data, made, samples)
+        except NegativeResult as error:
+            dropped.append(f"{error}; dropped")
+    return [_plain(data, *dropped), *forms.values()]
+
+
+def _plain(data: bytes, *notes: str) -> CheckedForm:
+    return CheckedForm(PLAIN, data, notes, 0.0, float("inf"))
+
+
+def _check(data: bytes, made: MadeForm, samples: int) -> CheckedForm:
+    """Raises NegativeResult where the form differs from the plain graph, or does not run."""
+    if made.data == data:
+        return CheckedForm(**asdict(made), worst=0.0, psnr=float("inf"))
+    import_onnxruntime("cpu")  # its absence is no fault of the form
     try:
         onnx.checker.check_model(made.data, full_check=True)
         before, after = _session(data), _session(made.data)

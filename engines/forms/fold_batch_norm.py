@@ -41,7 +41,7 @@ class FoldBatchNorm(FormPass):
         """See the class."""
         if attribute(node, "training_mode", 0):
             raise LeftAlone("it computes statistics of its batch")
-        scale, shift = _affine(node)
+        scale, shift = affine_of(node)
         columns = columns_of(node)
         if columns is not None:
             _scale_outputs(columns, scale, shift)
@@ -53,7 +53,8 @@ class FoldBatchNorm(FormPass):
         return True
 
 
-def _affine(node: ir.Node) -> tuple[Matrix, Matrix]:
+def affine_of(node: ir.Node) -> tuple[Matrix, Matrix]:
+    """s and t of each channel, float64 [c]; raises LeftAlone where they are not constant."""
     values = [weights(input_of(node, i), 1) for i in (1, 2, 3, 4)]
     scale, shift, mean, variance = values
     if scale is None or shift is None or mean is None or variance is None:

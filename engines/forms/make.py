@@ -29,10 +29,19 @@ def make_form(data: bytes, name: str) -> MadeForm:
     given = onnx.load_model_from_string(data)
     model = ir.serde.deserialize_model(given)
     notes: list[str] = []
+    shapes_known = False
     _run(name, model, LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0))
     _run(name, model, IdentityEliminationPass())
+    _run(name, model, RemoveUnusedNodesPass())
     for step in FORMS[name].steps:
-        notes += _run_step(name, model, step)
+        made = load_pass(step)
+        if made.needs_shapes and not shapes_known:
+            _infer_shapes(name, model)
+            shapes_known = True
+        if _run(name, model, made):
+            _run(name, model, RemoveUnusedNodesPass())
+            shapes_known = False
+        notes += made.notes
     return MadeForm(name, _serialise(model, given), tuple(dict.fromkeys(notes)))
 
 
@@ -43,18 +52,10 @@ def load_pass(step: Step) -> FormPass:
     return cast(FormPass, made(**options))
 
 
-def _run_step(form: str, model: ir.Model, step: Step) -> list[str]:
-    made = load_pass(step)
-    if made.needs_shapes:
-        _infer_shapes(form, model)
-    _run(form, model, made)
-    _run(form, model, RemoveUnusedNodesPass())
-    return made.notes
-
-
-def _run(form: str, model: ir.Model, step: ir.passes.PassBase) -> None:
+def _run(form: str, model: ir.Model, step: ir.passes.PassBase) -> bool:
+    """Whether the pass changed anything."""
     try:
-        step(model)
+        return step(model).modified
     except Exception as error:  # whatever it is, the graph as exported is still there
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         raise NegativeResult(f"form '{form}': {type(step).__name__} failed on this graph ({reason})") from error

@@ -55,6 +55,8 @@ _CLEAN = (
     Step("fold_constants", "FoldConstants"),
     Step("exchange", "UpsampleLate"),
     Step("fold_batch_norm", "FoldBatchNorm"),
+    Step("join_affine", "JoinAffine"),
+    Step("fold_constants", "FoldConstants"),
     Step("dead_channels", "DropDeadChannels"),
     Step("one_gemm", "JoinGemms"),
     Step("trim_kernels", "TrimKernels"),

@@ -16,9 +16,9 @@ from ganrt.exporter.families.protocol import State
 
 _MOST_DOUBLINGS = 12  # 16384 pixels
 SETTINGS: Mapping[str, str] = {
-    "eps": f"of all norms, where config.json does not say it; default {DEFAULT_EPS:g}",
+    "eps": f"of all norms; default config.json's, else {DEFAULT_EPS:g}",
     "upsample": "the blocks that double the side, counted from 0 without the attention, such as 1,3,5; "
-    "where config.json does not say it",
+    "default config.json's, else those of the published configuration with the same channels",
 }
 
 

@@ -1,5 +1,6 @@
 """--help, its examples, --version and shell completion."""
 
+import json
 import os
 import shlex
 import subprocess
@@ -14,16 +15,23 @@ import ganrt
 from ganrt.cli.app import app
 
 
+def commands():
+    yield from app.registered_commands
+    for group in app.registered_groups:
+        yield group
+        yield from group.typer_instance.registered_commands
+
+
 def test_help_and_version(run):
     assert run("--version")[1] == f"ganrt {ganrt.__version__}\n"
     out = run("--help")[1]
-    for command in app.registered_commands:
+    for command in (*app.registered_commands, *app.registered_groups):
         assert command.name in out
     assert run()[0] in (0, 2)
 
 
 def examples():
-    for command in app.registered_commands:
+    for command in commands():
         for line in command.epilog.split("\n\n")[1:]:
             yield pytest.param(line, id=line)
 
@@ -48,6 +56,9 @@ def test_the_examples_of_help_run(run, line):
 
         save_onnx(Path("theirs.onnx"))
         save_torchscript(Path("scripted.pt"), net(latent=100))
+    if "times.json" in line:
+        times = {"startComputeMs": 0.1, "computeMs": 1.0, "latencyMs": 1.2}
+        Path("times.json").write_text(json.dumps([times, {**times, "startComputeMs": 1.4}]))
     if "out/seed0" in line:
         run("generate")
     words = shlex.split(line)

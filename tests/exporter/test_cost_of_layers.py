@@ -33,6 +33,32 @@ def test_figures_are_those_of_the_layer(layer: nn.Module, shape: tuple[int, ...]
     assert count_macs(nn.Sequential(nn.Unflatten(1, shape), layer), SPEC) == macs
 
 
+class _Attention(nn.Module):
+    """z [n, 60] as 5 places of 12 features, each a mixture of all; a product with a constant comes last."""
+
+    def __init__(self, spelling: str) -> None:
+        super().__init__()
+        self.spelling = spelling
+        self.table = nn.Parameter(torch.ones(12, 3))
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        x = z.unflatten(1, (5, 12))
+        y = x.transpose(1, 2)
+        scores = {
+            "@": lambda: x @ y,
+            "matmul": lambda: torch.matmul(x, y),
+            "method": lambda: x.matmul(y),
+            "bmm": lambda: torch.bmm(x, y),
+            "bmm method": lambda: x.bmm(y),
+        }[self.spelling]()
+        return (scores.softmax(-1) @ x) @ self.table
+
+
+@pytest.mark.parametrize("spelling", ["@", "matmul", "method", "bmm", "bmm method"])
+def test_matrix_products_that_are_no_layers(spelling: str) -> None:
+    assert count_macs(_Attention(spelling), SPEC) == 5 * 5 * 12 + 5 * 12 * 5 + 5 * 3 * 12
+
+
 def test_the_module_is_left_as_it_was() -> None:
     module = nn.Sequential(nn.Linear(60, 16), nn.Unflatten(1, (4, 2, 2)), nn.ConvTranspose2d(4, 3, 4, 2, 1), nn.Tanh())
     expected = module(torch.ones(1, 60))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import tiny_models
 import torch
+from biggan_models import ODD, SMALL, library_config, library_model
 from cyclegan_models import resnet_state
 from emoji_models import VARIANTS, cycle_state, generator_state
 from slow_layers import State
@@ -16,6 +17,8 @@ STATES: dict[str, tuple[str, State]] = {
     "dcgan": ("dcgan", tiny_models.dcgan_state()),
     **{f"csc413 {variant}": ("csc413", generator_state(variant)) for variant in VARIANTS},
     **{f"cycle {variant}": ("csc413-cyclegan", cycle_state(variant)) for variant in ("upconv", "deconv")},
+    "biggan-deep": ("biggan-deep", library_model(library_config(SMALL)).state_dict()),
+    "biggan-deep without attention": ("biggan-deep", library_model(library_config(ODD)).state_dict()),
     "resnet": ("cyclegan", resnet_state()),
     "resnet with everything": ("cyclegan", resnet_state(batch_norm=True, dropout=True, blocks=9)),
     "resnet with stale statistics": ("cyclegan", resnet_state(stale=True)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +15,15 @@ from toy_family import FrozenGenerator, TruncatedGenerator, toy_state
 import ganrt
 from ganrt.cli.main import main
 from ganrt.errors import NegativeResult, UsageError
-from ganrt.exporter import graph
+from ganrt.exporter import graph, verify
+from ganrt.exporter.checkpoints import read_checkpoint
 from ganrt.exporter.export import ExportResult, export
-from ganrt.exporter.families import FAMILIES
+from ganrt.exporter.families import FAMILIES, build_generator
 from ganrt.exporter.inputs import input_shapes, sample_inputs, truncation_of
 from ganrt.exporter.session import Session
 from ganrt.runtime.canary import canary_error
 from ganrt.runtime.sampling import sampler
-from ganrt.spec import Statistics
+from ganrt.spec import Output, Statistics
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -134,3 +136,17 @@ def test_truncation_0_is_never_accepted(result: ExportResult) -> None:
         for value in (0.0, 1.01, float("nan")):
             with pytest.raises(UsageError, match="cover above 0 to 1"):
                 generator.synthesize(np.zeros((1, 5), np.float32), truncation=value)
+
+
+@pytest.mark.parametrize(("side", "most"), [(64, 128), (256, 8), (512, 2), (2048, 2)])
+def test_large_pictures_are_verified_in_small_batches(result: ExportResult, side: int, most: int) -> None:
+    spec = replace(result.spec, output=Output(height=side, width=side, channels=3))
+    assert verify._most_at_once(spec) == most
+
+
+def test_the_reference_does_not_depend_on_the_batch(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    built = build_generator(read_checkpoint(checkpoint), None, {})
+    inputs = sample_inputs(built.spec, draw, 3, 0, 5)
+    whole = verify._reference(built, inputs)
+    monkeypatch.setattr(verify, "_BATCH_PIXELS", 1)
+    torch.testing.assert_close(verify._reference(built, inputs), whole, rtol=0, atol=1e-6)

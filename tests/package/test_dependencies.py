@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-EXTRAS = ("cpu", "gpu", "compile", "export", "avatars", "dev")
+EXTRAS = ("cpu", "openvino", "gpu", "compile", "export", "avatars", "bench", "dev")
 
 
 def resolve(*arguments):

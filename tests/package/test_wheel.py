@@ -32,7 +32,7 @@ def test_it_holds_every_module_and_the_model(wheel):
         sources = {path.relative_to(ROOT) for path in (ROOT / folder).rglob("*.py")}
         assert sources, f"{folder} is empty"
         expected |= {f"ganrt/{path.as_posix()}" for path in sources}
-    for data in ("runtime/data", "exporter/families/data"):
+    for data in ("runtime/data", "exporter/families/data", "benchmarks/data"):
         expected |= {f"ganrt/{data}/{path.name}" for path in (ROOT / data).iterdir()}
     assert {"ganrt/runtime/data/avatars-1.onnx", "ganrt/exporter/families/data/imagenet_classes.txt"} <= expected
     assert {name for name in names if name.startswith("ganrt/")} == expected

@@ -155,7 +155,7 @@ def test_labels_by_name_number_weights_or_chance(tmp_path):
 @pytest.mark.parametrize(
     ("labels", "words"),
     [
-        ("kind 9", "did you mean kind"),
+        ("kind 9", r"did you mean 4 \(kind 4\)"),
         (5, "expected 0 to 4"),
         (-1, "0 to 4"),
         ([1, 0], r"\[5\]"),

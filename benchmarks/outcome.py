@@ -21,9 +21,9 @@ _DIGITS = 6
 def make_result(contestant: Contestant, model: Model, timing: Timing, observer: Observer, interrupted: bool) -> Result:
     """What the contestant's slices say; without a speed where it did not run or drew wrong pictures."""
     if not contestant.slices or (contestant.stopped and contestant.stopped[0] in ("not_run", "wrong_output")):
-        status, reason = contestant.stopped or ("interrupted", "stopped before it was measured")
-        agreed = _agreement(contestant) if status != "not_run" else {}
-        return bare_result(contestant.cell, contestant.name, model, status, reason, **agreed)
+        out, why = contestant.stopped or ("interrupted", "stopped before it was measured")
+        agreed = _agreement(contestant) if out != "not_run" else {}
+        return bare_result(contestant.cell, contestant.name, model, out, why, **agreed)
     nanoseconds = np.concatenate([np.asarray(part.latencies, np.float64) for part in contestant.slices])
     lengths = [len(part.latencies) for part in contestant.slices]
     found = intervals(nanoseconds, lengths, timing.seed)
@@ -148,7 +148,7 @@ def _timeline(contestant: Contestant, points: list[Json]) -> list[Json]:
     """Latencies by time since the first slice, thinned, and what the observer adds."""
     started = np.concatenate([np.asarray(part.started, np.float64) for part in contestant.slices])
     latencies = np.concatenate([np.asarray(part.latencies, np.float64) for part in contestant.slices])
-    index = _thin(np.arange(len(started)), _TIMELINE).astype(int)
+    index = _thin(np.arange(len(started), dtype=np.float64), _TIMELINE).astype(int)
     own = [
         {"t_s": round((started[i] - started[0]) / 1e9, 4), "latency_ms": round(latencies[i] / 1e6, _DIGITS)}
         for i in index
@@ -156,12 +156,12 @@ def _timeline(contestant: Contestant, points: list[Json]) -> list[Json]:
     return sorted([*own, *points[: MOST_POINTS - _TIMELINE]], key=lambda point: point["t_s"])
 
 
-def _thin(values: NDArray[np.generic], most: int) -> NDArray[np.generic]:
+def _thin(values: NDArray[np.float64], most: int) -> NDArray[np.float64]:
     """At most `most` of them, evenly."""
-    return values[np.linspace(0, len(values) - 1, min(most, len(values))).astype(int)]
+    return np.asarray(values[np.linspace(0, len(values) - 1, min(most, len(values))).astype(int)])
 
 
-def _scaled(summary: dict[str, float | None]) -> dict[str, float | None]:
+def _scaled(summary: dict[str, float | None]) -> Json:
     return {name: None if value is None else round(value / 1e6, _DIGITS) for name, value in summary.items()}
 
 

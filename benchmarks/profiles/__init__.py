@@ -1,0 +1,1 @@
+"""Which layers cost what: profiles of ONNX Runtime, OpenVINO and TensorRT, brought into one table (`table.py`)."""

@@ -1,0 +1,78 @@
+"""The suite's entries: adding a measurement is one entry here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ALL = "all"
+_CPU = "ours,onnxruntime-plain,openvino-plain,torch-eager,torch-compile"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Cells of one model, or one job.
+
+    Attributes:
+        name: unique; results carry it.
+        model: a bundled name, or one of `models.RANDOM`.
+        job: a name of `jobs.JOBS`; then the fields below say nothing.
+        duration_s: timed seconds a subject and cell.
+    """
+
+    name: str
+    about: str
+    model: str = "avatars"
+    job: str | None = None
+    scenarios: tuple[str, ...] = ()
+    batch_sizes: tuple[int, ...] = (1,)
+    precisions: tuple[str, ...] = ("fp32",)
+    subjects: str = ALL
+    duration_s: float = 4.0
+    least_samples: int = 20
+    processes: int = 5
+
+
+ENTRIES: tuple[Entry, ...] = (
+    Entry("avatars", "the bundled model, every subject", scenarios=("single_stream",), batch_sizes=(1, 16, 64)),
+    Entry(
+        "avatars-bf16",
+        "the same in BF16",
+        scenarios=("single_stream",),
+        batch_sizes=(1, 16, 64),
+        precisions=("bf16",),
+    ),
+    Entry("avatars-offline", "throughput", scenarios=("offline",), batch_sizes=(64,)),
+    Entry("avatars-streams", "queries of eight batches", scenarios=("multi_stream",), duration_s=3.0),
+    Entry("avatars-frames", "sixty frames a second", scenarios=("frame",), duration_s=3.0, subjects=_CPU),
+    Entry("avatars-end-to-end", "latents to PNG bytes", scenarios=("end_to_end",), batch_sizes=(16,), duration_s=3.0),
+    Entry("avatars-start", "a fresh process to its first image", scenarios=("cold_start",)),
+    Entry(
+        "avatars-load", "opening the model", scenarios=("load",), duration_s=3.0,
+        subjects="ours,onnxruntime-plain,openvino-plain,torch-eager",
+    ),
+    Entry("avatars-memory", "peak memory of a process", scenarios=("memory",)),
+    Entry(
+        "cyclegan-256", "random weights, every subject", "cyclegan-256", scenarios=("single_stream",),
+        duration_s=15.0, least_samples=8,
+    ),
+    Entry("cyclegan-256-memory", "peak memory of a process", "cyclegan-256", scenarios=("memory",)),
+    Entry(
+        "biggan-deep-128", "random weights, every subject", "biggan-deep-128", scenarios=("single_stream",),
+        duration_s=10.0, least_samples=8,
+    ),
+    Entry(
+        "biggan-deep-512", "random weights, every subject", "biggan-deep-512", scenarios=("single_stream",),
+        duration_s=15.0, least_samples=8,
+    ),
+    Entry(
+        "biggan-deep-512-memory", "peak memory of a process", "biggan-deep-512", scenarios=("memory",), subjects=_CPU
+    ),
+    Entry("identical-bytes", "other batch sizes, orders and processes, the same files", job="identical_bytes"),
+    Entry("command-line", "from the shell to sixteen PNGs", job="command_line"),
+    Entry("batch-memory", "memory and rate of generate, by count", job="batch_memory"),
+    Entry("latents", "what latents cost", job="latents"),
+    Entry("installed-size", "megabytes that an installation takes", job="installed_size"),
+    Entry("export-cyclegan-256", "exporting, time and memory", "cyclegan-256", job="export"),
+    Entry("export-biggan-deep-512", "exporting, time and memory", "biggan-deep-512", job="export"),
+    Entry("translate", "folders of pictures through a CycleGAN", "cyclegan-256", job="translate"),
+)  # fmt: skip

@@ -1,0 +1,70 @@
+"""`ganrt bench layers`: which layers of a model cost what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ganrt.cli import options
+from ganrt.cli.app import command, print_json, say
+from ganrt.cli.bench import bench
+
+
+@command(
+    "layers",
+    """
+    ganrt bench layers --runs 3 --batch-size 2
+    ganrt bench layers --runs 3 --most 5 --json
+    """,
+    bench,
+)
+def layers(
+    model: options.Model = "avatars",
+    backend: Annotated[
+        str, typer.Option("--backend", help="onnxruntime or openvino; tensorrt only with --import.")
+    ] = "onnxruntime",
+    precision: Annotated[str, typer.Option("--precision", help="fp32; of openvino bf16 and fp16 too.")] = "fp32",
+    batch_size: Annotated[
+        int | None,
+        typer.Option("--batch-size", min=1, help="Images a run, 16 by default; of a profile that is imported: its."),
+    ] = None,
+    runs: Annotated[int, typer.Option("--runs", min=1, help="Runs; the median counts.")] = 20,
+    threads: options.Threads = None,
+    imported: Annotated[
+        Path | None,
+        typer.Option("--import", help="Read a profile: ONNX Runtime's JSON, or what trtexec --exportProfile wrote."),
+    ] = None,
+    layer_info: Annotated[
+        Path | None, typer.Option("--layer-info", help="With --import of tensorrt: trtexec --exportLayerInfo.")
+    ] = None,
+    roofline: Annotated[
+        bool, typer.Option("--roofline", help="Measure this machine's limits too, for the column 'roof'.")
+    ] = False,
+    most: Annotated[int, typer.Option("--most", min=1, help="How many layers to print, the slowest first.")] = 20,
+    json: options.Json = False,
+) -> None:
+    """Prints the time of each layer that the engine ran, beside its multiplications; profiling itself costs time."""
+    from ganrt.benchmarks.profiles.run import ProfileOptions, import_profile, profile_model
+    from ganrt.benchmarks.profiles.table import as_lines
+    from ganrt.errors import UsageError
+    from ganrt.runtime.models import resolve_model
+
+    path = resolve_model(model)
+    if layer_info and not imported:
+        raise UsageError("--layer-info: expected together with --import, for tensorrt")
+    if imported:
+        table = import_profile(path, backend, imported, layer_info=layer_info, batch_size=batch_size)
+    else:
+        table = profile_model(path, ProfileOptions(backend, precision, batch_size or 16, runs, threads, roofline))
+    if json:
+        print_json(table.as_json())
+        return
+    for line in as_lines(table, most):
+        typer.echo(line)
+    matched = "unknown" if table.matched is None else f"{table.matched:.0%}"
+    say(
+        f"{table.engine}: {table.milliseconds:.3f} ms a run in {len(table.rows)} layers, median of {table.runs}; "
+        f"multiplications matched: {matched}"
+    )

@@ -1,0 +1,202 @@
+"""The runner: interleaving, verification, failures, interruption, scenarios; on subjects with chosen costs."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from bench_fakes import FakeClock, FakeSubject
+from tiny_onnx import save_tiny, save_translator, tiny_spec
+
+from ganrt.benchmarks.options import Cell, Timing
+from ganrt.benchmarks.runner import Interrupted, Runner
+from ganrt.errors import BackendUnavailable, UsageError
+
+TIMING = Timing(duration_s=0.2, warmup_s=0.0, slices=10, least_samples=5)
+
+
+@pytest.fixture
+def race(tmp_path):
+    """Runs a cell with fake subjects: race({"a": {...}}, ...) -> results by subject, the diary."""
+    clock, diary, opened = FakeClock(), [], []
+
+    def call(subjects, scenario="single_stream", batch=2, timing=TIMING, spec=None, tick=None):
+        def opener(name, request):
+            if isinstance(subjects[name], Exception):
+                raise subjects[name]
+            opened.append(FakeSubject(name, request, clock, diary, **subjects[name]))
+            call.alive.append(sum(not subject.closed for subject in opened))
+            return opened[-1]
+
+        save = save_translator if spec is not None and spec.task == "translate" else save_tiny
+        path = save(tmp_path / "tiny.onnx", spec)
+        runner = Runner(timing, clock=clock, opener=opener, say=tick or (lambda line: None))
+        results = runner.run(Cell(path, scenario, batch), list(subjects))
+        return {result.subject: result for result in results}, diary
+
+    call.clock, call.opened, call.alive = clock, opened, []
+    return call
+
+
+def test_subjects_take_turns(race):
+    results, diary = race({"a": {}, "b": {}, "c": {}})
+    turns = [name for i, name in enumerate(diary) if i == 0 or diary[i - 1] != name]
+    assert len(turns) > 20  # ten slices each; never one wholly before another
+    first = {name: diary.index(name) for name in "abc"}
+    last = {name: len(diary) - diary[::-1].index(name) for name in "abc"}
+    assert max(first.values()) < min(last.values())
+    orders = {tuple(turns[i : i + 3]) for i in range(6, len(turns) - 2, 3)}
+    assert len(orders) > 1  # shuffled, not always in one order
+    assert [result.status for result in results.values()] == ["ok"] * 3
+    assert all(subject.closed for subject in race.opened)
+
+
+def test_the_order_is_the_same_for_the_same_seed(race):
+    _, diary = race({"a": {}, "b": {}})
+    once = list(diary)
+    diary.clear()
+    race({"a": {}, "b": {}})
+    assert diary == once
+
+
+def test_figures_of_a_known_cost(race):
+    result = race({"a": {"cost_ms": lambda calls: 2.0 if calls % 2 else 4.0}})[0]["a"]
+    assert (result.latency_ms.min, result.latency_ms.max) == (2, 4)
+    assert result.images_per_second == pytest.approx(2 / 0.003, rel=0.02)
+    assert result.macs_per_second == pytest.approx(result.images_per_second * result.model.macs, rel=1e-6)
+    low, high = result.latency_intervals["mean"]
+    assert low <= 3 <= high
+    assert (result.psnr_db, result.max_error) == (None, 0)
+    assert result.outputs_checked > 2
+    assert len(result.timeline) == result.samples
+    assert (result.precision, result.device, result.about) == ("fp32", "cpu", {"version": "fake 1"})
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda images: images[::-1].copy(), "dB from the FP32 reference"),
+        (lambda images: np.zeros_like(images), "dB from the FP32 reference"),
+        (lambda images: images[:, :4], "instead of uint8"),
+        (lambda images: images.astype(np.float32), "float32"),
+    ],
+)
+def test_a_fast_wrong_subject_gets_no_speed(race, spoil, reason):
+    results, _ = race({"good": {}, "wrong": {"cost_ms": 0.01, "spoil": spoil}})
+    wrong = results["wrong"]
+    assert wrong.status == "wrong_output"
+    assert reason in wrong.reason
+    assert wrong.latency_ms is None
+    assert wrong.images_per_second is None
+    assert results["good"].status == "ok"
+
+
+def test_a_subject_that_turns_wrong_later_is_caught(race):
+    def later(images, calls=[]):  # noqa: B006
+        calls.append(1)
+        return images if len(calls) < 50 else np.zeros_like(images)
+
+    assert race({"a": {"spoil": later}})[0]["a"].status == "wrong_output"
+
+
+def test_small_errors_are_reported_and_pass(race):
+    result = race({"a": {"spoil": lambda images: np.where(images < 255, images + 1, images).astype(np.uint8)}})[0]["a"]
+    assert result.status == "ok"
+    assert result.max_error == 1
+    assert 48 <= result.psnr_db < 60
+    gate = replace(TIMING, least_psnr=70.0)
+    assert race({"a": {"spoil": lambda images: images ^ 1}}, timing=gate)[0]["a"].status == "wrong_output"
+
+
+def test_what_is_missing_or_fails_is_listed_with_the_reason(race):
+    results, _ = race(
+        {
+            "a": {},
+            "missing": BackendUnavailable("not here\ninstall it: pip install it"),
+            "broken": ValueError("odd"),
+            "lost": {"fail_at": 100},
+        }
+    )
+    assert (results["missing"].status, results["missing"].reason) == ("not_run", "not here; install it: pip install it")
+    assert results["broken"].reason == "ValueError: odd"
+    assert results["lost"].status == "interrupted"
+    assert "fell off the bus" in results["lost"].reason
+    assert results["lost"].samples > 0
+    assert results["a"].status == "ok"
+
+
+def test_ctrl_c_keeps_what_was_measured(race):
+    with pytest.raises(Interrupted) as caught:
+        race({"a": {}, "b": {"interrupt_at": 60}})
+    results = {result.subject: result for result in caught.value.results}
+    assert {result.status for result in results.values()} == {"interrupted"}
+    assert results["a"].samples > 0
+    assert results["a"].latency_ms is not None
+    assert all(subject.closed for subject in race.opened)
+
+
+def test_noise_marks_a_result_unstable(race):
+    result = race({"a": {"cost_ms": lambda calls: 1 + 0.02 * calls}})[0]["a"]
+    assert result.status == "unstable"
+    assert "drift" in result.reason
+    assert result.latency_ms is not None
+
+
+def test_a_clock_that_jumps_marks_a_result_unstable(race):
+    def jump(calls):
+        race.clock.offset += 10**9 if calls == 100 else 0
+        return 1.0
+
+    result = race({"a": {"cost_ms": jump}})[0]["a"]
+    assert result.status == "unstable"
+    assert "the clock jumped" in result.reason
+
+
+@pytest.mark.parametrize(("scenario", "calls"), [("multi_stream", 8), ("offline", 4), ("end_to_end", 1)])
+def test_batches_behind_one_latency(race, scenario, calls):
+    result = race({"a": {}}, scenario=scenario)[0]["a"]
+    assert result.latency_ms.p50 == pytest.approx(calls)
+    assert result.images_per_second == pytest.approx(2000, rel=0.01)
+    assert result.outputs_checked > 0
+
+
+def test_frames_count_from_the_scheduled_time(race):
+    timing = replace(TIMING, fps=100, duration_s=1.0)
+    result = race({"a": {"cost_ms": lambda calls: 35 if calls % 10 == 0 else 1}}, "frame", timing=timing)[0]["a"]
+    assert result.deadline_ms == 10
+    assert result.missed_deadlines >= 20  # one slow frame makes those behind it late
+    assert result.images_per_second is None
+    assert result.status == "ok"
+
+
+def test_loading_opens_again_and_closes(race):
+    result = race({"a": {}}, "load", timing=replace(TIMING, least_samples=3))[0]["a"]
+    assert len(race.opened) > 3
+    assert all(subject.closed for subject in race.opened)
+    assert max(race.alive) <= 2  # the one that is measured, and the one that is opened beside it
+    assert result.latency_ms.p50 == 5
+    assert result.outputs_checked > 0
+
+
+def test_slow_subjects_stop_at_three_times_the_duration(race):
+    result = race({"a": {"cost_ms": 150}})[0]["a"]
+    assert result.samples == 4
+    assert "4 samples, expected 5" in result.reason
+
+
+def test_generators_with_classes_and_translators(race):
+    from tiny_onnx import translator_spec
+
+    labelled = tiny_spec(labels=3, statistics=True)
+    assert race({"a": {}}, spec=labelled)[0]["a"].status == "ok"
+    assert race({"a": {}}, spec=translator_spec())[0]["a"].status == "ok"
+
+
+def test_options_that_make_no_sense():
+    with pytest.raises(UsageError, match="scenario 'server'"):
+        Cell("m", "server", 1)
+    with pytest.raises(UsageError, match="precision 'fp8'"):
+        Cell("m", "offline", 1, "fp8")
+    with pytest.raises(UsageError, match="batch size 0"):
+        Cell("m", "offline", 0)
+    with pytest.raises(UsageError, match="duration_s 0"):
+        Timing(duration_s=0)

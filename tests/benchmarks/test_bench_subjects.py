@@ -1,0 +1,212 @@
+"""The subjects: names, real peers that draw what the graph draws, fresh processes, trtexec's files."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bench_fakes import FakeClock
+from tiny_models import save_dcgan
+from tiny_onnx import save_tiny, tiny_spec
+
+from ganrt.benchmarks import trtexec
+from ganrt.benchmarks.inputs import Agreement, make_batches
+from ganrt.benchmarks.options import Cell, Timing
+from ganrt.benchmarks.runner import Runner
+from ganrt.benchmarks.subjects import all_names, open_subject, parse_names
+from ganrt.benchmarks.subjects.protocol import Request
+from ganrt.engines.onnx_file import read_onnx
+from ganrt.errors import BackendUnavailable, BadInputFile, UsageError
+from ganrt.runtime.models import resolve_model
+
+AVATARS = resolve_model("avatars")
+
+
+def test_names_and_groups():
+    assert parse_names("ours") == [name for name in all_names() if name.startswith("ganrt/")]
+    assert parse_names("all") == all_names()
+    assert parse_names("torch-eager, ours,torch-eager", "onnxruntime") == ["torch-eager", "ganrt/onnxruntime"]
+    with pytest.raises(UsageError, match="did you mean torch-eager"):
+        parse_names("torch-eagr")
+    with pytest.raises(UsageError, match="backend 'cuda'"):
+        parse_names("all", "cuda")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ganrt/onnxruntime",
+        "onnxruntime-plain",
+        "openvino-plain",
+        "torch-eager",
+        pytest.param("torch-compile", marks=pytest.mark.slow),
+    ],
+)
+def test_a_subject_draws_the_bundled_models_pictures(name):
+    if name == "openvino-plain":
+        pytest.importorskip("openvino")
+    spec = read_onnx(AVATARS).spec()
+    batches = make_batches(AVATARS, spec, 3, seed=1)
+    subject = open_subject(name, Request(AVATARS, spec, threads=1, device="cpu", batch_size=3))
+    agreement = Agreement()
+    for number in (0, 1):
+        agreement = agreement.with_pictures(subject.run(batches.input(number)), batches.wanted(number))
+    many = subject.run_many([batches.input(i) for i in range(3)])
+    subject.close()
+    assert agreement.max_error <= 1
+    assert agreement.checked == 6
+    assert [np.abs(a.astype(int) - batches.wanted(i)).max() <= 1 for i, a in enumerate(many)] == [True] * 3
+    assert subject.about["version"].split()[0] in ("onnxruntime", "openvino", "torch")
+
+
+def test_engines_cut_large_batches(tmp_path):
+    path = save_tiny(tmp_path / "tiny.onnx")
+    spec = read_onnx(path).spec()
+    batches = make_batches(path, spec, 150, seed=0)
+    subject = open_subject("ganrt/onnxruntime", Request(path, spec, batch_size=150))
+    np.testing.assert_array_equal(subject.run(batches.input(0)), batches.wanted(0))
+
+
+def test_a_torch_peer_takes_a_checkpoint_and_refuses_another_generators(tmp_path):
+    from ganrt.exporter.export import export
+    from ganrt.runtime.sampling import sampler
+
+    checkpoint = save_dcgan(tmp_path / "g.safetensors")
+    export(checkpoint, tmp_path / "g.onnx", sampler=sampler)
+    path = tmp_path / "g.onnx"
+    spec = read_onnx(path).spec()
+    batches = make_batches(path, spec, 2, seed=0)
+    subject = open_subject("torch-eager", Request(path, spec, batch_size=2, checkpoint=checkpoint))
+    assert np.abs(subject.run(batches.input(0)).astype(int) - batches.wanted(0)).max() <= 1
+    tiny = save_tiny(tmp_path / "tiny.onnx")
+    with pytest.raises(UsageError, match="holds a dcgan"):
+        open_subject("torch-eager", Request(tiny, tiny_spec(), checkpoint=checkpoint))
+    with pytest.raises(BackendUnavailable, match="--checkpoint FILE"):
+        open_subject("torch-eager", Request(tiny, tiny_spec()))
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "reason"),
+    [
+        ("onnxruntime-plain", {"precision": "bf16"}, "has no precision bf16"),
+        ("onnxruntime-plain", {"device": "cuda"}, "does not run on 'cuda'"),
+        ("openvino-plain", {"precision": "int8"}, "has no precision int8"),
+        ("torch-eager", {"precision": "int8"}, "has no precision int8"),
+    ],
+)
+def test_what_a_peer_cannot_do_is_said(name, options, reason):
+    with pytest.raises(UsageError, match=reason):
+        open_subject(name, Request(AVATARS, read_onnx(AVATARS).spec(), **options))
+
+
+def test_missing_packages_are_named(monkeypatch):
+    for module in ("torch_tensorrt", "openvino", "torch"):
+        monkeypatch.setitem(sys.modules, module, None)
+    spec = read_onnx(AVATARS).spec()
+    for name, package in (("openvino-plain", "openvino"), ("torch-eager", "torch"), ("torch-tensorrt", "torch")):
+        with pytest.raises(BackendUnavailable, match=f"{package} is missing.*\n.*pip install"):
+            open_subject(name, Request(AVATARS, spec))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", ["cold_start", "memory"])
+def test_a_process_of_its_own(scenario, tmp_path):
+    path = save_tiny(tmp_path / "tiny.onnx")
+    timing = Timing(processes=2)
+    found = Runner(timing).run(Cell(path, scenario, 2), ["ganrt/onnxruntime", "torch-eager", "trtexec"])
+    ours, torch, program = found
+    assert ours.status in ("ok", "unstable")
+    assert (ours.psnr_db, ours.max_error, ours.outputs_checked) == (None, 0, 4 if scenario == "cold_start" else 2)
+    if scenario == "cold_start":
+        assert ours.samples == 2
+        assert ours.latency_ms.min > ours.figures["open_ms"] > 0
+    else:
+        assert 20 < ours.figures["base_mb"] < ours.figures["peak_mb"] < 2000
+    assert (torch.status, program.status) == ("not_run", "not_run")
+    assert "--checkpoint" in torch.reason
+
+
+# The fields and their order are those of exportJSONTrace in samples/common/sampleReporting.cpp of TensorRT's
+# open-source repository (release 10), the values made up.
+def trace(count=50):
+    rows = []
+    for i in range(count):
+        start = 2.0 * i
+        rows.append(
+            f'{{ "startEnqMs" : {start}, "endEnqMs" : {start + 0.1}, "startH2dMs" : {start},'
+            f' "endH2dMs" : {start + 0.2},'
+            f' "startComputeMs" : {start + 0.2}, "endComputeMs" : {start + 1.2}, "startD2hMs" : {start + 1.2},'
+            f' "endD2hMs" : {start + 1.5}, "h2dMs" : 0.2, "computeMs" : 1.0, "d2hMs" : 0.3, "latencyMs" : 1.5 }}'
+        )
+    return "[\n  " + "\n, ".join(rows) + "\n]\n"
+
+
+def test_trtexecs_times_are_imported(tmp_path):
+    (tmp_path / "times.json").write_text(trace())
+    cell = Cell(AVATARS, "single_stream", 16, "fp16")
+    model, _ = Runner(Timing()).describe(cell)
+    result = trtexec.import_times(tmp_path / "times.json", cell, model, "--fp16", "10.7")
+    assert result.latency_ms.p50 == 1.5
+    assert result.images_per_second == pytest.approx(16 / 0.002)
+    assert result.figures == {"compute_p50_ms": 1.0}
+    assert result.about == {"flags": "--fp16", "version": "10.7"}
+    assert any("not checked" in note for note in result.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "not JSON"),
+        ("{}", "not a list"),
+        ("[]", "not a list"),
+        ("[1]", "not a list"),
+        ('[{"latencyMs": 1.0}]', "'computeMs' of inference 0 is None"),
+        (trace(2).replace("1.5 }", '"x" }', 1), "'latencyMs' of inference 0 is 'x'"),
+    ],
+)
+def test_other_files_are_refused(tmp_path, text, reason):
+    (tmp_path / "times.json").write_text(text)
+    with pytest.raises(BadInputFile, match=reason):
+        trtexec.read_times(tmp_path / "times.json")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the program is a script with a first line that names Python")
+@pytest.mark.parametrize("spoiled", [False, True])
+def test_trtexec_is_run_and_its_pictures_are_checked(tmp_path, monkeypatch, spoiled):
+    """A program of that name that reads its inputs and writes its outputs as trtexec does."""
+    path = save_tiny(tmp_path / "tiny.onnx")
+    (tmp_path / "trace.json").write_text(trace())
+    (tmp_path / "trtexec").write_text(f"""#!{sys.executable}
+import json, shutil, sys
+import numpy as np, onnxruntime
+flags = dict(a.split("=", 1) for a in sys.argv[1:] if "=" in a)
+name, file = flags["--loadInputs"].split(":", 1)
+shape = [int(side) for side in flags["--shapes"].split(":")[1].split("x")]
+z = np.fromfile(file, np.float32).reshape(shape)
+image = onnxruntime.InferenceSession(flags["--onnx"]).run(None, {{name: z}})[0]
+if {spoiled}: image = 255 - image
+output = {{"name": "image", "dimensions": "x".join(map(str, image.shape)), "values": image.ravel().tolist()}}
+json.dump([output], open(flags["--exportOutput"], "w"))
+shutil.copy({str(tmp_path / "trace.json")!r}, flags["--exportTimes"])
+print("&&&& RUNNING TensorRT.trtexec [TensorRT v100700] [b23] # trtexec")
+""")
+    (tmp_path / "trtexec").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path) + os.pathsep + os.environ["PATH"])
+    result = Runner(Timing()).run(Cell(path, "single_stream", 2), ["trtexec"])[0]
+    assert result.status == ("wrong_output" if spoiled else "ok"), result.reason
+    assert result.outputs_checked == 2
+    if not spoiled:
+        assert result.about["version"] == "100700"
+        assert "--noTF32" in result.about["flags"]
+        assert result.latency_ms.p50 == 1.5
+
+
+def test_trtexec_that_is_missing_is_said(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    path = save_tiny(tmp_path / "tiny.onnx")
+    result = Runner(Timing(), clock=FakeClock()).run(Cell(path, "single_stream", 2), ["trtexec"])[0]
+    assert (result.status, Path(result.model.name).name) == ("not_run", "tiny")
+    assert "not on the PATH" in result.reason
+    assert json.loads(json.dumps(result.about)) == {}

@@ -1,0 +1,171 @@
+"""The suite: entry by entry, resumable, and never ended by one entry's failure."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from bench_fakes import FakeClock, FakeSubject
+
+from ganrt.benchmarks import suite
+from ganrt.benchmarks.document import read_document, write_document
+from ganrt.benchmarks.jobs import JOBS, measure
+from ganrt.benchmarks.jobs.scope import Scope
+from ganrt.benchmarks.models import RANDOM, ModelFile
+from ganrt.benchmarks.options import INTERLEAVED, PROCESSES
+from ganrt.benchmarks.runner import Runner
+from ganrt.benchmarks.suite_entries import ENTRIES, Entry
+from ganrt.errors import BadInputFile, NegativeResult, OutputFailed
+from ganrt.runtime.models import resolve_model
+
+ONE = Entry("one", "first", scenarios=("single_stream",), subjects="ours", duration_s=0.01, least_samples=1)
+TWO = Entry("two", "second", scenarios=("offline",), subjects="ours", duration_s=0.01, least_samples=1)
+JOB = Entry("job", "a job", job="latents")
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Runs entries with fake subjects: run([entries]) -> document; `run.opened` lists (entry's scenario, batch)."""
+    monkeypatch.setattr(suite, "measure", lambda job, scope: {"value": 1.0})
+
+    def call(entries, interrupt=False, budget_s=1000.0, force=False):
+        clock, diary = FakeClock(), []
+
+        def opener(name, request):
+            call.opened += 1
+            return FakeSubject(name, request, clock, diary, interrupt_at=5 if interrupt and call.opened > 2 else None)
+
+        return suite.run_suite(
+            tmp_path / "suite.json",
+            [entry.name for entry in entries],
+            lambda timing: Runner(replace(timing, warmup_s=0.0), clock=clock, opener=opener),
+            quick=False,
+            budget_s=budget_s,
+            work=tmp_path / "work",
+            force=force,
+            say=call.said.append,
+            entries=entries,
+        )
+
+    call.opened, call.said, call.path = 0, [], tmp_path / "suite.json"
+    return call
+
+
+def test_every_entry_gives_results_in_one_document(run):
+    document = run([ONE, TWO, JOB])
+    assert document.status == "complete"
+    assert {result.entry for result in document.results} == {"one", "two", "job"}
+    assert read_document(run.path) == document
+    job = next(result for result in document.results if result.entry == "job")
+    assert (job.scenario, job.figures) == ("latents", {"value": 1.0})
+    with pytest.raises(OutputFailed, match="--force"):
+        run([ONE, TWO, JOB])
+    assert run([ONE], force=True).results[0].entry == "one"
+
+
+def test_an_interrupted_suite_goes_on_where_it_stopped(run):
+    first = run([ONE, TWO], interrupt=True)
+    assert first.status == "interrupted"
+    kept = [result for result in first.results if result.entry == "one"]
+    assert next(result.status for result in first.results if result.entry == "two") == "interrupted"
+    run.opened = 0
+    second = run([ONE, TWO])
+    assert second.status == "complete"
+    assert run.opened == 2  # one entry's subjects: onnxruntime and onnxruntime-cuda
+    assert [result for result in second.results if result.entry == "one"] == kept
+    assert next(result.status for result in second.results if result.entry == "two") in ("ok", "unstable")
+    assert any(line.endswith("one: kept") for line in run.said)
+
+
+def test_an_entry_with_other_options_is_measured_again(run):
+    run([ONE, TWO])
+    run.opened = 0
+    document = run([ONE, replace(TWO, batch_sizes=(2,))])
+    assert run.opened == 2
+    assert {result.batch_size for result in document.results if result.entry == "two"} == {2}
+    assert len([result for result in document.results if result.entry == "one"]) == 2
+
+
+def test_a_document_of_another_machine_or_kind_is_not_continued(run):
+    document = run([ONE])
+    write_document(run.path, replace(document, machine={**document.machine, "cpu": "other"}), force=True)
+    with pytest.raises(OutputFailed, match="another machine"):
+        run([ONE, TWO])
+    write_document(run.path, replace(document, options={}), force=True)
+    with pytest.raises(OutputFailed, match="no document of the suite"):
+        run([ONE, TWO])
+    run.path.write_text("{")
+    with pytest.raises(BadInputFile, match="not JSON"):
+        run([ONE, TWO])
+
+
+def test_what_does_not_fit_the_budget_is_marked_and_measured_next_time(run):
+    document = run([ONE, TWO], budget_s=0.0)
+    assert {result.status for result in document.results} == {"not_run"}
+    assert "minutes were over" in document.results[0].reason
+    assert run([ONE, TWO]).results[0].status in ("ok", "unstable")
+
+
+def test_a_failed_job_is_a_result(run, monkeypatch):
+    def fails(job, scope):
+        raise NegativeResult("the bytes differ")
+
+    monkeypatch.setattr(suite, "measure", fails)
+    result = run([JOB]).results[0]
+    assert (result.status, result.reason) == ("wrong_output", "the bytes differ")
+
+
+def test_a_model_that_cannot_be_made_is_a_result(run, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "torch", None)
+    result = run([replace(ONE, model="cyclegan-256")]).results[0]
+    assert result.status == "not_run"
+    assert "torch is missing" in result.reason
+
+
+def test_the_entries_are_sound():
+    assert len({entry.name for entry in ENTRIES}) == len(ENTRIES)
+    for entry in ENTRIES:
+        assert (entry.job is None) != (entry.scenarios == ())
+        assert entry.job is None or entry.job in JOBS
+        assert set(entry.scenarios) <= set(INTERLEAVED + PROCESSES)
+        assert entry.model == "avatars" or entry.model in RANDOM
+    assert set(JOBS) <= {entry.job for entry in ENTRIES}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("job", ["identical_bytes", "command_line", "batch_memory", "latents"])
+def test_a_job_on_the_bundled_model(job, tmp_path):
+    from ganrt.benchmarks.clock import SystemClock
+
+    figures = measure(job, Scope(ModelFile(resolve_model("avatars")), tmp_path, SystemClock(), quick=True))
+    assert figures
+    assert all(value > 0 for value in figures.values())
+    assert json.dumps(figures)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("job", ["translate", "export"])
+def test_a_job_on_a_made_model(job, tmp_path):
+    from tiny_models import save_dcgan
+    from tiny_onnx import save_translator
+
+    from ganrt.benchmarks.clock import SystemClock
+
+    checkpoint = save_dcgan(tmp_path / "g.safetensors", side=16)
+    model = ModelFile(save_translator(tmp_path / "g.onnx"), checkpoint)
+    folder = tmp_path / job
+    folder.mkdir()
+    figures = measure(job, Scope(model, folder, SystemClock(), quick=True))
+    assert figures["peak_mb"] > 0
+    assert figures.get("pictures_a_second", figures.get("export_s")) > 0
+
+
+def test_random_models_have_the_published_sizes():
+    from ganrt.exporter.families.cyclegan import Generator, Shape
+
+    state = RANDOM["cyclegan-256"]()
+    Generator(Shape(3, 3, 64, 9, False, False), 1e-5).load_state_dict(state)
+    assert sum(tensor.numel() for tensor in state.values()) == 11_378_179
+    again = RANDOM["cyclegan-256"]()
+    assert all((state[key] == again[key]).all() for key in state)

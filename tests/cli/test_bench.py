@@ -1,0 +1,105 @@
+"""`ganrt bench` from the command line, with durations that show that it works and measure nothing."""
+
+import json
+
+import pytest
+
+from ganrt.benchmarks.document import read_document
+
+FAST = ("--duration", "0.02", "--warmup", "0", "--min-samples", "1")
+
+
+def test_a_run_on_the_bundled_model(run, tmp_path):
+    code, out, err = run(
+        "bench", *FAST, "--batch-size", "1,3", "--subjects", "ours,onnxruntime-plain", "-o", "bench.json"
+    )
+    assert code == 0, err
+    assert "onnxruntime-plain" in out
+    assert "not run: ganrt/onnxruntime-cuda" in out
+    document = read_document(tmp_path / "work" / "bench.json")
+    assert document.status == "complete"
+    assert {result.batch_size for result in document.results} == {1, 3}
+    ran = [result for result in document.results if result.status in ("ok", "unstable")]
+    assert {result.subject for result in ran} == {"ganrt/onnxruntime", "onnxruntime-plain"}
+    assert all(result.outputs_checked and result.psnr_db is None for result in ran)
+    assert document.machine["cpu"]
+    assert run("bench", *FAST, "--subjects", "ours", "-o", "bench.json")[0] == 5
+    assert run("bench", *FAST, "--subjects", "ours", "-o", "bench.json", "--force")[0] == 0
+
+
+def test_json_on_standard_output(run):
+    code, out, _ = run("bench", *FAST, "--subjects", "ours", "--scenario", "frame,end_to_end", "--json")
+    assert code == 0
+    assert [result["scenario"] for result in json.loads(out)["results"]] == ["frame"] * 2 + ["end_to_end"] * 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["-m", "nope"], 4, "neither a file nor a bundled model"),
+        (["--backend", "nope"], 2, "backend 'nope'"),
+        (["--subjects", "nope"], 2, "subject 'nope'"),
+        (["--scenario", "nope"], 2, "scenario 'nope'"),
+        (["--scenario", "offline,"], 2, "--scenario 'offline,'"),
+        (["--precision", "fp8"], 2, "precision 'fp8'"),
+        (["--batch-size", "x"], 2, "--batch-size 'x'"),
+        (["--batch-size", "0"], 2, "batch size 0"),
+        (["--duration", "0"], 2, "duration_s 0"),
+        (["--subjects", "ours", "--backend", "onnxruntime-cuda"], 3, "nothing ran"),
+        (["suite", "--only", "nope"], 2, "--only 'nope'"),
+        (["import-trtexec", "none.json", "-o", "x.json"], 4, "none.json cannot be read"),
+    ],
+)
+def test_refusals(run, arguments, code, words):
+    found, _, err = run("bench", *arguments)
+    assert found == code, err
+    assert words in err
+
+
+def test_an_interrupted_run_is_written_and_marked(run, tmp_path, monkeypatch):
+    from ganrt.benchmarks import contestants
+
+    original = contestants.Contestant._call
+
+    def interrupted(self, number):
+        if len(self.slices) == 3:
+            raise KeyboardInterrupt
+        original(self, number)
+
+    monkeypatch.setattr(contestants.Contestant, "_call", interrupted)
+    arguments = ("--duration", "0.5", "--warmup", "0", "--backend", "onnxruntime", "--subjects", "ours")
+    code, _, err = run("bench", *arguments, "-o", "part.json")
+    assert code == 130
+    assert "kept and marked" in err
+    document = read_document(tmp_path / "work" / "part.json")
+    assert document.status == "interrupted"
+    assert document.results[0].status == "interrupted"
+    assert document.results[0].samples > 0
+
+
+def test_a_wrong_picture_of_ours_is_exit_code_1(run, monkeypatch):
+    from ganrt.benchmarks.subjects import ours
+
+    original = ours._Ours.run
+    monkeypatch.setattr(ours._Ours, "run", lambda self, inputs: 255 - original(self, inputs))
+    code, out, err = run("bench", *FAST, "--subjects", "ours", "--backend", "onnxruntime")
+    assert code == 1
+    assert "wrong pictures, and no speed" in err
+    assert "wrong_output" in out
+
+
+def test_the_suites_entries_are_listed(run):
+    code, out, _ = run("bench", "suite", "--list")
+    assert code == 0
+    assert "avatars:" in out
+
+
+@pytest.mark.slow
+def test_the_harness_measures_itself(run, monkeypatch):
+    from ganrt.benchmarks import self_check
+
+    monkeypatch.setattr(self_check.coverage, "__defaults__", (0, 20))
+    code, out, _ = run("bench", "--self-check")
+    assert code == 0
+    assert "% of a call of 1 ms" in out
+    assert out.count("the 95 % interval held") == 3

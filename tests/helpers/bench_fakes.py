@@ -1,0 +1,65 @@
+"""A clock that tests move, and subjects whose cost and pictures tests choose."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ganrt.benchmarks.subjects.protocol import Subject
+from ganrt.engines.backends import open_model
+
+MS = 1_000_000
+
+
+class FakeClock:
+    """Time passes only when told. `jump_wall` sets the wall clock apart from the steady one."""
+
+    def __init__(self):
+        self.time = 1000 * MS
+        self.offset = 0
+
+    def now(self):
+        return self.time
+
+    def wall(self):
+        return self.time + self.offset
+
+    def sleep_until(self, moment):
+        self.time = max(self.time, moment)
+
+    def pass_ms(self, milliseconds):
+        self.time += round(milliseconds * MS)
+
+
+class FakeSubject(Subject):
+    """Real pictures (of the request's model), a chosen cost on the fake clock, and a diary of its calls.
+
+    Args:
+        cost_ms: of a call, or a function of the number of calls so far.
+        spoil: changes the pictures.
+        fail_at: the call that raises.
+    """
+
+    device, precision, about = "cpu", "fp32", {"version": "fake 1"}
+
+    def __init__(self, name, request, clock, diary, cost_ms=1.0, spoil=None, fail_at=None, interrupt_at=None):
+        self.name, self.clock, self.diary = name, clock, diary
+        self.cost_ms, self.spoil, self.fail_at, self.interrupt_at = cost_ms, spoil, fail_at, interrupt_at
+        self.engine = open_model(request.model, "onnxruntime")
+        self.calls = 0
+        clock.pass_ms(5)
+        self.closed = False
+
+    def run(self, inputs):
+        self.calls += 1
+        if self.calls == self.fail_at:
+            raise RuntimeError("the device fell off the bus")
+        if self.calls == self.interrupt_at:
+            raise KeyboardInterrupt
+        self.diary.append(self.name)
+        self.clock.pass_ms(self.cost_ms(self.calls) if callable(self.cost_ms) else self.cost_ms)
+        images = np.array(self.engine.run(inputs)["image"])
+        return self.spoil(images) if self.spoil else images
+
+    def close(self):
+        self.closed = True
+        self.engine.close()
