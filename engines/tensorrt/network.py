@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ganrt.engines.contract import check_graph
+from ganrt.engines.contract import Found, check_graph
 from ganrt.engines.onnx_file import OnnxFile
 from ganrt.engines.tensorrt.sidecar import Tensor
 from ganrt.errors import BackendUnavailable, BadInputFile
@@ -20,11 +20,11 @@ _MENDS = {
     "islands (--form plain, or a lower --gate)",
     r"antialias": "export the resampling without antialiasing, or as a convolution with the filter's weights",
     r"ConvTranspose|[Dd]econvolution": "give --form phase-mixed: the same picture without transposed convolutions",
-    r"GridSample|com\.microsoft|non-standard": "export with operators of ai.onnx only: ganrt export CHECKPOINT -o F.onnx",
+    r"GridSample|com\.microsoft|non-standard": "export with ONNX's own operators only: ganrt export CHECKPOINT -o F.onnx",
     r"NonZero|Multinomial|Random": "draw outside of the graph: latents are an input, and its shapes must be known",
     r"UINT8|uint8": "UINT8 is for inputs and outputs only: cast inputs first, and transpose before the last cast",
-    r"must have the same type|types|Half|kHALF": "all of a strongly typed graph must fit: ganrt compile -m the portable "
-    "FP32 file, and not one that another tool converted",
+    r"must have the same type|types|Half|kHALF": "all types of the graph must fit: compile the portable FP32 file, and not "
+    "one that another tool converted",
 }
 _OTHERWISE = "give another form of the graph with --form, or use backend onnxruntime-cuda for this model"
 
@@ -86,10 +86,7 @@ def parse(trt: Any, logger: Any, graph: OnnxFile) -> Network:
         raise BadInputFile(f"{graph.path}: the vendor's parser found no output in it; expected an exported generator")
     _fix_sides(graph, definition)
     tensors = tuple(_tensors(definition))
-    spec = graph.spec()
-    found = {t.name: (t.dtype.replace("float32", "float"), _open(t.shape)) for t in tensors if t.mode == "input"}
-    made = {t.name: (t.dtype.replace("float32", "float"), _open(t.shape)) for t in tensors if t.mode == "output"}
-    check_graph(graph.path, spec, found, made)
+    check_graph(graph.path, graph.spec(), _found(tensors, "input"), _found(tensors, "output"))
     return Network(builder, definition, parser, tensors)
 
 
@@ -146,6 +143,10 @@ def _tensor(tensor: Any, mode: str) -> Tensor:
     return Tensor(name=tensor.name, dtype=_TYPES[kind], shape=tuple(tensor.shape), mode=mode)
 
 
-def _open(shape: tuple[int, ...]) -> list[int | str | None]:
-    """As `check_graph` takes it: open sides are names."""
-    return ["n" if side < 0 else side for side in shape]
+def _found(tensors: Iterable[Tensor], mode: str) -> Found:
+    """As `check_graph` takes it: its name of float32, and names for open sides."""
+    return {
+        tensor.name: (tensor.dtype.replace("float32", "float"), ["n" if side < 0 else side for side in tensor.shape])
+        for tensor in tensors
+        if tensor.mode == mode
+    }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -51,7 +51,7 @@ def installed_version(backend: str) -> str | None:
         return None
 
 
-@lru_cache(maxsize=None)
+@cache
 def logger_of(trt: Any) -> Any:
     """The one logger of a vendor's module: a second one would be ignored.
 
