@@ -11,7 +11,7 @@ from ganrt.engines.choice import Choice, chosen_graph, remembered
 from ganrt.engines.onnx_file import OnnxFile, derived, read_onnx
 from ganrt.engines.protocol import Engine, EngineOptions
 from ganrt.engines.tensorrt.sidecar import Sidecar, read_trusted
-from ganrt.errors import BackendUnavailable, BadInputFile, UsageError
+from ganrt.errors import BackendUnavailable, UsageError
 
 PRECISIONS = ("fp32", "fp16", "bf16", "int8", "fastest")
 _OF_FILES = ("fp16", "int8")  # not switched on: another file has them

@@ -82,7 +82,7 @@ class Engine(ABC):
             outputs by name, such as `image`: uint8 [n, h, w, c].
         """
         self._check(inputs)
-        return _copied(self._run(inputs), out)
+        return copied(self._run(inputs), out)
 
     def submit(self, inputs: Arrays) -> Ticket:
         """Starts a batch. Backends without asynchronous execution run it here."""
@@ -90,7 +90,7 @@ class Engine(ABC):
 
     def collect(self, ticket: Ticket, out: Mapping[str, NDArray[np.generic]] | None = None) -> Arrays:
         """Waits for a submitted batch and returns its outputs, written into `out` as by `run`."""
-        return _copied(ticket.outputs, out)
+        return copied(ticket.outputs, out)
 
     def close(self) -> None:
         """Releases everything; a second call does nothing."""
@@ -124,7 +124,7 @@ class Engine(ABC):
         self.close()
 
 
-def _copied(results: Arrays, out: Mapping[str, NDArray[np.generic]] | None) -> Arrays:
+def copied(results: Arrays, out: Mapping[str, NDArray[np.generic]] | None) -> Arrays:
     """The results, those named in `out` written there."""
     if out is None:
         return results

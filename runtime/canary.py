@@ -73,8 +73,8 @@ def require_canary(generator: Generator) -> None:
         return
     what = "a picture of one value, as from zeros or NaN" if drawn.min() == drawn.max() else "another picture"
     raise BackendUnavailable(
-        f"{generator.spec.name}: {generator.backend} draws {what}: PSNR {10 * math.log10(255**2 / error):.1f} dB to its "
-        f"canary, expected {least:g} dB in {generator.precision}\n"
+        f"{generator.spec.name}: {generator.backend} draws {what}: PSNR {10 * math.log10(255**2 / error):.1f} dB "
+        f"to its canary, expected {least:g} dB in {generator.precision}\n"
         "update the driver, or compile it again, if need be with --precision fp32"
     )
 

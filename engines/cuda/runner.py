@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from threading import RLock
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -91,7 +91,7 @@ def import_vendor(backend: str) -> Any:
     return module
 
 
-@lru_cache(maxsize=None)
+@cache
 def _logger(trt: Any) -> Any:
     """One a process: the vendor ignores a second one."""
     return trt.Logger(trt.Logger.ERROR)

@@ -70,6 +70,7 @@ class Workspace:
         self.calls, self.loaded, self.sizes = calls, loaded, sizes
         self._limits, self._used = limits, loaded.weights
         self._stack = ExitStack()
+        self._streams: list[Any] = []
         try:
             self.upload, self.compute, self.download = (self._stream() for _ in range(3))
             self.slots = [self._slot() for _ in range(SLOTS)]
@@ -99,6 +100,9 @@ class Workspace:
             slot.launches.clear()
             slot.host.clear()
             slot.ticket = None
+        for stream in self._streams:  # these come first, and one that fails does not stop what follows
+            self._stack.callback(self.calls, "cudaStreamSynchronize", stream)
+        self._streams.clear()
         self._stack.close()
 
     def _release_quietly(self) -> None:
@@ -114,7 +118,7 @@ class Workspace:
         priority = least if self._limits.low_priority else greatest
         stream = self.calls("cudaStreamCreateWithPriority", self.calls.cudart.cudaStreamNonBlocking, priority)
         self._stack.callback(self.calls, "cudaStreamDestroy", stream)
-        self._stack.callback(self.calls, "cudaStreamSynchronize", stream)
+        self._streams.append(stream)
         return stream
 
     def _slot(self) -> Slot:
