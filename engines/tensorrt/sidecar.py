@@ -102,6 +102,7 @@ class Sidecar(_Section):
         model_sha256: of the portable FP32 model which that was made from; the same one where it was not lowered.
         gate: None where the graph is the portable model itself.
         tensors: as the graph says; the engine must say the same.
+        level, workspace: optimisation level and most bytes of scratch memory; None: the vendor's own.
     """
 
     format: int = checked(integer(1, 10**6))
@@ -120,6 +121,8 @@ class Sidecar(_Section):
     spec: GeneratorSpec = checked(section(GeneratorSpec))
     gate: Gate | None = checked(optional(section(Gate)), default=None)
     tensors: tuple[Tensor, ...] = checked(list_of(section(Tensor), 64))
+    level: int | None = checked(optional(integer(0, 5)), default=None)
+    workspace: int | None = checked(optional(integer(0, 2**40)), default=None)
 
     def __post_init__(self) -> None:
         super().__post_init__()
