@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from cuda.bindings import runtime as real
 from cuda_double import CudaDouble, Faults, Misuse
-from engine_files import save_engine, use_doubles
 from hypothesis import given
 from hypothesis import strategies as st
+from runnable_engines import save_engine, use_doubles
 from tiny_onnx import DIM
 
 import ganrt
