@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-EXTRAS = ("cpu", "openvino", "gpu", "compile", "export", "avatars", "bench", "dev")
+EXTRAS = ("cpu", "openvino", "gpu", "rtx", "compile", "export", "avatars", "bench", "dev")
 
 
 def resolve(*arguments):
@@ -20,6 +20,11 @@ def resolve(*arguments):
         "-q",
         "--only-binary",
         ":all:",
+        # NVIDIA offers these two as sources: they only name the wheels that they need.
+        "--no-binary",
+        "tensorrt-rtx",
+        "--no-binary",
+        "tensorrt-rtx-cu13",
         *arguments,
         "pyproject.toml",
     ]
