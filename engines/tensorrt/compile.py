@@ -17,7 +17,7 @@ from ganrt.engines.tensorrt.sidecar import FORMAT, Gate, Sidecar, read_trusted, 
 from ganrt.engines.tensorrt.targets import HERE, rtx_targets
 from ganrt.engines.tensorrt.vendor import load_vendor
 from ganrt.errors import BadInputFile, OutputFailed, UsageError
-from ganrt.files import check_free, make_folder
+from ganrt.files import check_free
 
 _TIMING = ("timing", ".cache")
 
@@ -71,7 +71,6 @@ def compile_engine(
         return Compiled(path, there, made=False)
     for file in (path, sidecar_path(path)):
         check_free(file, force)
-    make_folder(folder)
     key = {"backend": recipe.backend, "version": trt.__version__, "targets": recipe.targets}
     built = build(trt, graph, recipe, progress, cache.find(_TIMING[0], key, _TIMING[1]))
     if built.timing:

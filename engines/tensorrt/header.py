@@ -10,9 +10,9 @@ from ganrt.errors import BadInputFile
 
 # The first four bytes, by backend.
 MAGIC = {"tensorrt-rtx": b"vtrt", "tensorrt": b"ftrt"}
-# TensorRT-RTX: magic, padding, format, bytes of the whole file, padding, version (four numbers), magic again, and
+# TensorRT-RTX: magic, padding, format, bytes of the whole file, version (four numbers), magic again, and
 # which compute capabilities it was compiled for. Seen in files of 1.7; of TensorRT's only the magic is known.
-_RTX = struct.Struct("<4s4xQQ4x4B4sI")
+_RTX = struct.Struct("<4s4xQQ4B4sI")
 HEADER_BYTES = _RTX.size
 
 

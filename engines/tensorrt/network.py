@@ -20,10 +20,10 @@ _MENDS = {
     "islands (--form plain, or a lower --gate)",
     r"antialias": "export the resampling without antialiasing, or as a convolution with the filter's weights",
     r"ConvTranspose|[Dd]econvolution": "give --form phase-mixed: the same picture without transposed convolutions",
-    r"GridSample|com\.microsoft|non-standard": "export with ONNX's own operators only: ganrt export CHECKPOINT -o F.onnx",
+    r"GridSample|com\.microsoft|non-standard": "export it with ONNX's own operators: ganrt export CHECKPOINT -o F.onnx",
     r"NonZero|Multinomial|Random": "draw outside of the graph: latents are an input, and its shapes must be known",
     r"UINT8|uint8": "UINT8 is for inputs and outputs only: cast inputs first, and transpose before the last cast",
-    r"must have the same type|types|Half|kHALF": "all types of the graph must fit: compile the portable FP32 file, and not "
+    r"must have the same type|types|Half|kHALF": "all types of the graph must fit: compile the portable FP32 file, not "
     "one that another tool converted",
 }
 _OTHERWISE = "give another form of the graph with --form, or use backend onnxruntime-cuda for this model"

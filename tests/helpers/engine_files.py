@@ -16,7 +16,7 @@ NAME = "tiny.tensorrt-rtx.sm86.fp16.b1-8-64.engine"
 
 def engine_bytes(size: int = 200, version: tuple[int, ...] = (1, 7, 1, 116)) -> bytes:
     """The header of TensorRT-RTX 1.7, then numbers."""
-    header = struct.pack("<4s4xQQ4x4B4sI", b"vtrt", 2, size, *version, b"vtrt", 4)
+    header = struct.pack("<4s4xQQ4B4sI", b"vtrt", 2, size, *version, b"vtrt", 4)
     return (header + bytes(range(256)) * (size // 256 + 1))[:size]
 
 

@@ -20,6 +20,11 @@ def resolve(*arguments):
         "-q",
         "--only-binary",
         ":all:",
+        # NVIDIA offers these two as sources: they only name the wheels that they need.
+        "--no-binary",
+        "tensorrt-rtx",
+        "--no-binary",
+        "tensorrt-rtx-cu13",
         *arguments,
         "pyproject.toml",
     ]
