@@ -6,7 +6,7 @@ PIP_ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -q -c constraints.txt $(PIP_ARGS)
 
-.PHONY: demo test check venv dev clean
+.PHONY: demo test test-gpu check venv dev clean
 
 demo: venv
 	$(PIP) -e ".[cpu]"
@@ -14,6 +14,11 @@ demo: venv
 
 test: dev check
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# With an NVIDIA GPU; on Jetson, where TensorRT is the system's:  make test-gpu PYTHON="python3" after
+# python3 -m venv --system-site-packages .venv
+test-gpu: dev
+	$(BIN)/python -m pytest tests/gpu -m gpu -s $(PYTEST_ARGS)
 
 check: dev
 	$(BIN)/ruff check .

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +15,40 @@ from ganrt.cli.app import Status, command, print_json, say
 from ganrt.errors import UsageError
 
 # What a backend's files are made by: `module:function`, from a `Request` to what is to be reported.
-_COMPILERS = {"onnxruntime": "ganrt.cli.compile_portable:compile_portable"}
+_ENGINES = "ganrt.cli.compile_engine"
+_COMPILERS = {
+    "onnxruntime": "ganrt.cli.compile_portable:compile_portable",
+    "tensorrt-rtx": f"{_ENGINES}:compile_engine",
+    "tensorrt": f"{_ENGINES}:compile_engine",
+}
+
+
+class Hardware(str, Enum):
+    """TensorRT's levels of hardware compatibility."""
+
+    EXACT = "exact"
+    SAME = "same-compute-capability"
+    AMPERE_PLUS = "ampere-plus"
+
+
+@dataclass(frozen=True)
+class EngineRequest:
+    """What the options ask for that only engines have.
+
+    Attributes:
+        targets: as written, such as "sm86,rtx4090".
+        batches: MIN:OPT:MAX each; none: a usual one.
+        ladder: static batches, such as "1,2,4"; excludes `batches`.
+        hardware: `exact`, `same-compute-capability` or `ampere-plus`.
+    """
+
+    targets: str = "all"
+    batches: tuple[str, ...] = ()
+    ladder: str | None = None
+    workspace_mib: int | None = None
+    level: int | None = None
+    version_compatible: bool = False
+    hardware: str = "exact"
 
 
 @dataclass(frozen=True)
@@ -35,6 +69,8 @@ class Request:
     budget_s: float
     threads: int | None
     force: bool
+    backend: str = "onnxruntime"
+    engine: EngineRequest = field(default_factory=EngineRequest)
 
 
 @command(
@@ -42,15 +78,15 @@ class Request:
     """
     ganrt compile --precision fp16 -o compiled
     ganrt compile -m avatars --backend onnxruntime --precision int8 -o compiled --json
+    ganrt compile --backend tensorrt-rtx --target sm86,rtx4090 --batch 1:8:64 -o engines
+    ganrt compile --list -o engines
     """,
 )
 def compile_model(
     model: options.Model = "avatars",
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write to.")] = Path("compiled"),
-    backend: Annotated[
-        str, typer.Option("--backend", help=f"For which: {', '.join(_COMPILERS)} (a portable .onnx file).")
-    ] = "onnxruntime",
-    precision: Annotated[str, typer.Option("--precision", help="fp16 or int8.")] = "fp16",
+    backend: Annotated[str, typer.Option("--backend", help=f"For which: {', '.join(_COMPILERS)} .")] = "onnxruntime",
+    precision: Annotated[str, typer.Option("--precision", help="fp16 or int8; engines: fp32, too.")] = "fp16",
     form: Annotated[
         str | None, typer.Option("--form", help="The exact graph to start from; by default the precision's own.")
     ] = None,
@@ -64,16 +100,50 @@ def compile_model(
         float, typer.Option("--budget", help="Seconds of judging: as many of 256 samples as that allows.", min=0)
     ] = 20.0,
     threads: options.Threads = None,
+    target: Annotated[
+        str | None, typer.Option("--target", help="tensorrt-rtx: sm75, sm80, sm86, sm89, sm120, rtx4090, ..., all.")
+    ] = None,
+    batch: Annotated[
+        list[str] | None, typer.Option("--batch", help="Engines: MIN:OPT:MAX, by default 1:8:64; several times.")
+    ] = None,
+    ladder: Annotated[
+        str | None, typer.Option("--ladder", help="Engines: static batches instead, such as 1,2,4,8, a profile each.")
+    ] = None,
+    workspace: Annotated[
+        int | None, typer.Option("--workspace", help="Engines: most MiB of scratch memory.", min=1, max=2**20)
+    ] = None,
+    level: Annotated[
+        int | None, typer.Option("--level", help="Engines: how long to search for fast kernels, 0 to 5.", min=0, max=5)
+    ] = None,
+    version_compatible: Annotated[
+        bool, typer.Option("--version-compatible", help="tensorrt: for later versions of the same major one, too.")
+    ] = False,
+    hardware: Annotated[
+        Hardware, typer.Option("--hardware", help="tensorrt: devices other than the one at hand.")
+    ] = Hardware.EXACT,
+    listing: Annotated[bool, typer.Option("--list", help="List the engines in --output, and compile nothing.")] = False,
+    clean: Annotated[
+        bool, typer.Option("--clean", help="Remove the engines in --output that cannot be loaded any more.")
+    ] = False,
     force: options.Force = False,
     json: options.Json = False,
 ) -> None:
-    """Makes a file in a lower precision; writes nothing unless its worst picture passes the gate."""
+    """Makes a file in a lower precision, or an engine; writes nothing unless its worst picture passes the gate."""
+    if listing or clean:
+        _engines(output, clean, json)
+        return
     from ganrt.runtime.models import resolve_model
 
     if backend not in _COMPILERS:
         raise UsageError(f"--backend {backend}: nothing is compiled for it; expected {', '.join(_COMPILERS)}")
     module, _, function = _COMPILERS[backend].partition(":")
-    request = Request(resolve_model(model), output, precision, form, gate, budget, threads, force)
+    default = "here" if backend == "tensorrt" else "all"
+    engine = EngineRequest(
+        target or default, tuple(batch or ()), ladder, workspace, level, version_compatible, hardware.value
+    )
+    if backend == "onnxruntime" and engine != EngineRequest():
+        raise UsageError("--target, --batch and the like are of engines: give --backend tensorrt-rtx or tensorrt")
+    request = Request(resolve_model(model), output, precision, form, gate, budget, threads, force, backend, engine)
     with Status() as status:
         report = getattr(import_module(module), function)(request, status.show)
     if json:
@@ -84,7 +154,18 @@ def compile_model(
     for note in report["notes"]:
         say(f"note: {note}")
     quality = "identical" if report["psnr_db"] is None else f"{report['psnr_db']:.1f} dB"
-    say(
-        f"{report['file']}: {report['precision']}, form {report['form']}, {report['bytes']} bytes; "
-        f"worst of {report['samples']}: {quality}"
-    )
+    judged = f"; worst of {report['samples']}: {quality}" if report["samples"] else ""
+    say(f"{report['file']}: {report['precision']}, form {report['form']}, {report['bytes']} bytes{judged}")
+
+
+def _engines(folder: Path, clean: bool, json: bool) -> None:
+    """Lists or removes."""
+    module = import_module(_ENGINES)
+    report = (module.clean_engines if clean else module.list_engines)(folder)
+    if json:
+        print_json(report)
+        return
+    for engine in report:
+        say(f"{'removed ' if clean else ''}{engine['file']}: {engine['bytes']} bytes; {engine['problem'] or 'sound'}")
+    if not report:
+        say(f"{folder}: {'nothing to remove' if clean else 'no engines'}")

@@ -15,7 +15,7 @@ from ganrt.errors import GanrtError, NegativeResult
 
 _PACKAGES = (
     "numpy", "opencv-python", "opencv-python-headless", "platformdirs", "typer", "onnxruntime", "onnxruntime-gpu",
-    "openvino", "onnx", "torch", "safetensors",
+    "openvino", "cuda-bindings", "tensorrt", "tensorrt-rtx", "onnx", "torch", "safetensors",
 )  # fmt: skip
 _CANARY_TOLERANCE = 1  # other processors may round the last bit of a sum otherwise
 

@@ -27,7 +27,9 @@ _PICTURES = {b"GIF8": "GIF", b"\xff\xd8\xff": "JPEG", b"RIFF": "WebP", b"BM": "B
 def inspect(
     file: Annotated[
         str,
-        typer.Argument(help="A checkpoint (file or folder), an ONNX file, a generated PNG, a bundled model's name."),
+        typer.Argument(
+            help="A checkpoint (file or folder), an ONNX file, an engine, a generated PNG, a bundled model's name."
+        ),
     ],
     full: Annotated[
         bool,
@@ -43,7 +45,7 @@ def inspect(
     from ganrt.runtime.models import resolve_model
 
     path = resolve_model(file)
-    readers = {".onnx": _inspect_onnx, ".png": _inspect_picture}
+    readers = {".onnx": _inspect_onnx, ".png": _inspect_picture, ".engine": _inspect_engine}
     reader = None if path.is_dir() else readers.get(path.suffix.lower())
     report = reader(path) if reader else _inspect_checkpoint(path, family, options.parse_settings(settings), full)
     if json:
@@ -56,6 +58,12 @@ def _inspect_picture(path: Path) -> dict[str, object]:
     from ganrt.runtime.pictures import read_origin
 
     return {"file": str(path), "kind": "picture", **read_origin(path)}
+
+
+def _inspect_engine(path: Path) -> dict[str, object]:
+    from ganrt.cli.compile_engine import inspect_engine
+
+    return inspect_engine(path)
 
 
 def _refuse_pictures(path: Path) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from ganrt.engines.choice import Choice, chosen_graph, remembered
 from ganrt.engines.onnx_file import OnnxFile, derived, read_onnx
 from ganrt.engines.protocol import Engine, EngineOptions
-from ganrt.errors import BackendUnavailable, BadInputFile, UsageError
+from ganrt.engines.tensorrt.sidecar import Sidecar, read_trusted
+from ganrt.errors import BackendUnavailable, UsageError
 
 PRECISIONS = ("fp32", "fp16", "bf16", "int8", "fastest")
 _OF_FILES = ("fp16", "int8")  # not switched on: another file has them
@@ -18,12 +19,16 @@ _OF_FILES = ("fp16", "int8")  # not switched on: another file has them
 
 @dataclass(frozen=True)
 class Backend:
-    """One backend: where its engine class and its probe are, the command that installs it, and what it computes in."""
+    """One backend: where its engine class and its probe are, the command that installs it, and what it computes in.
+
+    `compiled`: it runs `.engine` files only, and no other backend runs those.
+    """
 
     module: str
     device: str
     install: str
     precisions: tuple[str, ...] = ("fp32",)
+    compiled: bool = False
 
     def probe(self) -> str:
         """What is installed, such as "onnxruntime 1.31.1"; raises BackendUnavailable if it cannot run here."""
@@ -32,9 +37,16 @@ class Backend:
 
     def open(self, onnx_file: OnnxFile, options: EngineOptions) -> Engine:
         """Makes an engine from a checked ONNX file."""
-        engine = self._attribute("open_engine")(onnx_file, options)
+        return self._engine("open_engine", onnx_file, options)
+
+    def open_compiled(self, path: Path, data: bytes, sidecar: Sidecar, options: EngineOptions) -> Engine:
+        """Starts a compiled engine whose bytes were checked against its sidecar."""
+        return self._engine("open_compiled", path, data, sidecar, options)
+
+    def _engine(self, name: str, *arguments: object) -> Engine:
+        engine = self._attribute(name)(*arguments)
         if not isinstance(engine, Engine):
-            raise TypeError(f"{self.module}.open_engine returned {type(engine).__name__}")
+            raise TypeError(f"{self.module}.{name} returned {type(engine).__name__}")
         return engine
 
     def _attribute(self, name: str) -> Callable[..., object]:
@@ -52,17 +64,19 @@ BACKENDS = {
     "onnxruntime-cuda": Backend(
         "ganrt.engines.onnxruntime_cuda", "cuda", 'pip install "ganrt[gpu]"', precisions=("fp32", "fp16", "int8")
     ),
+    "tensorrt": Backend("ganrt.engines.cuda.tensorrt", "cuda", 'pip install "ganrt[tensorrt]"', compiled=True),
+    "tensorrt-rtx": Backend("ganrt.engines.cuda.tensorrt_rtx", "cuda", 'pip install "ganrt[rtx]"', compiled=True),
 }
 # Where nothing was tuned. ONNX Runtime before OpenVINO: it takes any batch size and gives the same bytes for all.
 _AUTOMATIC_ORDER = ("onnxruntime-cuda", "onnxruntime", "openvino")
 
 
 def open_model(path: Path, backend: str = "auto", options: EngineOptions | None = None) -> Engine:
-    """Opens an ONNX file with a backend.
+    """Opens an ONNX or engine file with a backend.
 
     Args:
-        path: an `.onnx` file written by `ganrt export`, or by `ganrt compile` in a lower precision, which it then has:
-            FP32, the default, is not an option for it.
+        path: an `.engine` file with its sidecar; an `.onnx` file written by `ganrt export`, or by `ganrt compile` in a
+            lower precision, which it then has: FP32, the default, is not an option for it.
         backend: a name from `BACKENDS`, or `auto`: the first that runs here and serves `options.device`.
 
     Raises:
@@ -74,10 +88,16 @@ def open_model(path: Path, backend: str = "auto", options: EngineOptions | None 
     if options.precision not in PRECISIONS:
         raise UsageError(f"precision '{options.precision}': expected one of {', '.join(PRECISIONS)}")
     if path.suffix == ".engine":
-        raise BadInputFile(f"{path}: no installed backend loads compiled engines; give the .onnx file")
+        return _open_compiled(path, backend, options)
     onnx_file = read_onnx(path)
     onnx_file.spec()  # a file without a sound spec is refused before any backend sees it
     names = candidates(backend, options.device)
+    if backend != "auto" and BACKENDS[backend].compiled:
+        BACKENDS[backend].probe()
+        raise UsageError(
+            f"backend '{backend}' runs compiled engines; {path} is a graph\n"
+            f"make an engine of it, and give that: ganrt compile -m {path} --backend {backend} -o FOLDER"
+        )
     options = _in_its_precision(onnx_file, options)
     if backend == "auto":
         engine = _open_chosen(onnx_file, options)
@@ -101,6 +121,18 @@ def _in_its_precision(onnx_file: OnnxFile, options: EngineOptions) -> EngineOpti
             "give the portable FP32 file that it was made from"
         )
     return replace(options, precision=onnx_file.precision)
+
+
+def _open_compiled(path: Path, backend: str, options: EngineOptions) -> Engine:
+    """An engine file: its bytes are checked first, then what it needs of this machine."""
+    data, sidecar = read_trusted(path)
+    if backend not in ("auto", sidecar.backend):
+        candidates(backend, options.device)
+        raise UsageError(f"backend '{backend}': {path} was compiled for {sidecar.backend} and runs with nothing else")
+    candidates(sidecar.backend, options.device)
+    if options.precision not in ("fp32", "fastest", sidecar.precision):  # FP32 is what nobody asked for
+        raise UsageError(f"precision '{options.precision}': {path} was compiled in {sidecar.precision}")
+    return BACKENDS[sidecar.backend].open_compiled(path, data, sidecar, options)
 
 
 def open_choice(onnx_file: OnnxFile, choice: Choice, options: EngineOptions) -> Engine | None:

@@ -21,7 +21,7 @@ from ganrt.engines.contract import check_graph
 from ganrt.engines.ladder import Piece, pieces
 from ganrt.engines.onnx_file import OnnxFile
 from ganrt.engines.openvino_graph import INSTALL, STEM, compile_for, import_openvino, read, split, tensors
-from ganrt.engines.protocol import Arrays, BatchSizes, Engine, EngineOptions, Ticket
+from ganrt.engines.protocol import Arrays, BatchSizes, Engine, EngineOptions, Ticket, copied
 from ganrt.errors import BackendUnavailable, UsageError
 from ganrt.spec import GeneratorSpec
 
@@ -130,10 +130,13 @@ class OpenVinoEngine(Engine):
         self._check(inputs)
         return self._submit(inputs)
 
-    def collect(self, ticket: Ticket) -> Arrays:
+    def collect(self, ticket: Ticket, out: Mapping[str, NDArray[np.generic]] | None = None) -> Arrays:
         """Waits for a submitted batch and returns its outputs."""
         if not isinstance(ticket, _PendingTicket):
-            return ticket.outputs
+            return super().collect(ticket, out)
+        return copied(self._collected(ticket), out)
+
+    def _collected(self, ticket: _PendingTicket) -> Arrays:
         made = []
         for part in ticket.running:
             part.request.wait()

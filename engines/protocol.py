@@ -37,12 +37,16 @@ class EngineOptions:
     Attributes:
         threads: CPU threads within one call, None for all the process may use.
         batches: the batch sizes to run at, found to give the same bytes; None: the backend's own.
+        memory: bytes of GPU memory that a compiled engine may use in all; None: what there is.
+        low_priority: whether a compiled engine's work yields to other work on the GPU, such as a game's.
     """
 
     device: str = "auto"
     precision: str = "fp32"
     threads: int | None = None
     batches: tuple[int, ...] | None = None
+    memory: int | None = None
+    low_priority: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ class Engine(ABC):
     batch_sizes: BatchSizes
     input_names: tuple[str, ...]
     model_sha256: str  # of the portable ONNX file, in hexadecimal
+    checked_on_load = False  # whether `ganrt.load` compares its canary before anybody may use it
     form = "plain"  # which exactly equivalent graph runs; see `ganrt.engines.forms`
 
     _closed = False
@@ -77,20 +82,15 @@ class Engine(ABC):
             outputs by name, such as `image`: uint8 [n, h, w, c].
         """
         self._check(inputs)
-        results = self._run(inputs)
-        if out is None:
-            return results
-        for name, target in out.items():
-            np.copyto(target, results[name], casting="no")
-        return {**results, **out}
+        return copied(self._run(inputs), out)
 
     def submit(self, inputs: Arrays) -> Ticket:
         """Starts a batch. Backends without asynchronous execution run it here."""
         return Ticket(self.run(inputs))
 
-    def collect(self, ticket: Ticket) -> Arrays:
-        """Waits for a submitted batch and returns its outputs."""
-        return ticket.outputs
+    def collect(self, ticket: Ticket, out: Mapping[str, NDArray[np.generic]] | None = None) -> Arrays:
+        """Waits for a submitted batch and returns its outputs, written into `out` as by `run`."""
+        return copied(ticket.outputs, out)
 
     def close(self) -> None:
         """Releases everything; a second call does nothing."""
@@ -122,3 +122,12 @@ class Engine(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def copied(results: Arrays, out: Mapping[str, NDArray[np.generic]] | None) -> Arrays:
+    """The results, those named in `out` written there."""
+    if out is None:
+        return results
+    for name, target in out.items():
+        np.copyto(target, results[name], casting="no")
+    return {**results, **out}

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ganrt.errors import SpecError, UsageError
+from ganrt.engines.precisions.table import GATES
+from ganrt.errors import BackendUnavailable, SpecError, UsageError
 from ganrt.pattern import pattern, pattern_size
 from ganrt.runtime.generator import Generator
 from ganrt.runtime.latents import latents
 from ganrt.spec import Canary, GeneratorSpec
+
+_CODE_STEPS = 8  # of 255ths of the largest |z|: what lower precisions round by, and far less than a wrong layer
+_FP32_GATE = 48.0  # in dB: a difference of one level in every value
 
 
 def canary_picture(canary: Canary) -> NDArray[np.uint8]:
@@ -66,6 +72,41 @@ def code_errors(found: NDArray[np.float32], expected: NDArray[np.float32]) -> ND
     """
     scale = float(np.abs(expected).max()) or 1.0
     return np.nan_to_num(255 * (found.astype(np.float64) - expected) / scale, nan=1e6, posinf=1e6, neginf=-1e6)
+
+
+def require_canary(generator: Generator) -> None:
+    """Raises BackendUnavailable where a freshly loaded engine does not draw its canary well enough.
+
+    Some devices have computed zeros without a word; NaN becomes black, too. The tolerance is the precision's gate.
+    """
+    canary = generator.spec.canary
+    if canary is None:
+        return
+    if canary.z is not None:
+        _require_code(generator)
+        return
+    stored, drawn = canary_picture(canary), _drawn(generator, canary)
+    if stored.shape != drawn.shape:
+        raise SpecError(f"spec field 'canary.png': expected a picture of {list(drawn.shape)}, got {list(stored.shape)}")
+    error = float(np.mean(np.square(stored.astype(np.float64) - drawn)))
+    least = _FP32_GATE if generator.precision == "fp32" else GATES[generator.precision]
+    if error <= 255**2 / 10 ** (least / 10):
+        return
+    what = "a picture of one value, as from zeros or NaN" if drawn.min() == drawn.max() else "another picture"
+    raise BackendUnavailable(
+        f"{generator.spec.name}: {generator.backend} draws {what}: PSNR {10 * math.log10(255**2 / error):.1f} dB "
+        f"to its canary, expected {least:g} dB in {generator.precision}\n"
+        "update the driver, or compile it again, if need be with --precision fp32"
+    )
+
+
+def _require_code(generator: Generator) -> None:
+    error = canary_error(generator)
+    if error is None or error > _CODE_STEPS:
+        raise BackendUnavailable(
+            f"{generator.spec.name}: {generator.backend} makes another latent of its canary: off by {error} of 255\n"
+            "update the driver, or compile it again, if need be with --precision fp32"
+        )
 
 
 def _drawn(generator: Generator, canary: Canary) -> NDArray[np.uint8]:

@@ -36,24 +36,38 @@ def load(
     device: str = "auto",
     precision: str = "fp32",
     threads: int | None = None,
+    memory: int | None = None,
+    low_priority: bool = False,
 ) -> Generator:
     """Loads a generator; use it in a `with` block, or call `close`.
 
     Args:
-        model: a bundled model's name (`avatars`) or the path of an `.onnx` file.
+        model: a bundled model's name (`avatars`) or the path of an `.onnx` or `.engine` file. An engine is native
+            code: load only those that you, or somebody you trust, compiled.
         backend: `auto` takes what `ganrt tune` found fastest here, else what runs; or `onnxruntime`, `openvino`,
             `onnxruntime-cuda`.
         device: `auto`, `cpu` or `cuda`; a device that was asked for and is missing is an error.
         precision: `fp32`, `bf16`, `int8`, or `fastest`: the fastest that passed its gate when the model was tuned.
             A file that `ganrt compile` made in a lower precision is opened in that one.
         threads: CPU threads within one batch; None: as many as there are cores.
+        memory: bytes of GPU memory that a compiled engine may use in all; None: what there is.
+        low_priority: whether a compiled engine's work yields to other work on the GPU, such as a game's.
 
     Raises:
         BadInputFile: the model is missing, damaged or not written by ganrt.
-        BackendUnavailable: the backend or device is not there; the message says how to install it.
+        BackendUnavailable: the backend or device is not there, or a compiled engine does not draw its canary; the
+            message says how to install or mend it.
     """
-    options = EngineOptions(device=device, precision=precision, threads=threads)
-    return Generator(open_model(resolve_model(model), backend, options))
+    options = EngineOptions(
+        device=device, precision=precision, threads=threads, memory=memory, low_priority=low_priority
+    )
+    generator = Generator(open_model(resolve_model(model), backend, options))
+    try:
+        generator.check()
+    except BaseException:
+        generator.close()
+        raise
+    return generator
 
 
 class Generator:
@@ -262,6 +276,17 @@ class Generator:
         check_pictures(image, pictures)
         batches = self._of_pictures(pictures, batch_size, "z")
         return np.concatenate([np.empty((0, latent.dim), np.float32), *batches])
+
+    def check(self) -> None:
+        """Draws the canary where the engine is one that must prove itself; `load` has done so.
+
+        Raises:
+            BackendUnavailable: the device draws another picture.
+        """
+        if self._engine.checked_on_load:
+            from ganrt.runtime.canary import require_canary
+
+            require_canary(self)
 
     def close(self) -> None:
         """Releases the engine; a second call does nothing."""

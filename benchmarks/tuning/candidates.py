@@ -67,7 +67,7 @@ def make_candidates(
     """
     if model.precision != "fp32":
         raise BadInputFile(f"{model.path} is in {model.precision}; tune the portable FP32 file that it was made from")
-    backends = [name for name in BACKENDS if _runs(name, device, say)]
+    backends = [name for name, known in BACKENDS.items() if not known.compiled and _runs(name, device, say)]
     if not backends:
         raise BackendUnavailable(f"no backend runs on device '{device}'\nsee what is missing: ganrt doctor")
     made = [

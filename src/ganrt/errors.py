@@ -4,6 +4,7 @@
     |- NegativeResult                 1  a check ran and said no
     |- UsageError (ValueError)        2  an option or argument that makes no sense
     |- BackendUnavailable             3  a backend, device or extra is missing
+    |  `- OutOfDeviceMemory           3  the GPU has too little memory for this batch
     |- BadInputFile                   4  a file is missing, damaged or of another kind
     |  `- SpecError                   4  a generator spec that is malformed; names the field
     `- OutputFailed                   5  a file could not be read or written
@@ -51,6 +52,10 @@ class BackendUnavailable(GanrtError):
     """A backend, a device or an optional package is missing; the message holds the command that mends it."""
 
     exit_code = ExitCode.BACKEND
+
+
+class OutOfDeviceMemory(BackendUnavailable):
+    """The GPU (or the host's pinned memory) is full; a smaller batch may still fit."""
 
 
 class BadInputFile(GanrtError):

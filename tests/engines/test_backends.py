@@ -122,9 +122,13 @@ def test_a_graph_that_onnxruntime_refuses_is_a_bad_file(tmp_path):
         open_model(path)
 
 
-def test_compiled_engines_are_refused_with_a_reason(tmp_path):
-    with pytest.raises(BadInputFile, match=r"give the \.onnx file"):
-        open_model(tmp_path / "a.engine")
+def test_engines_without_a_sidecar_are_refused_with_a_reason(tmp_path):
+    path = tmp_path / "a.engine"
+    with pytest.raises(BadInputFile, match="does not exist; expected an engine"):
+        open_model(path)
+    path.write_bytes(b"vtrt")
+    with pytest.raises(BadInputFile, match=r"a\.json is not beside it"):
+        open_model(path)
 
 
 @pytest.mark.gpu

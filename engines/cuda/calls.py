@@ -1,0 +1,108 @@
+"""The calls of `cuda.bindings.runtime` that ganrt makes, every return value checked.
+
+The module returns tuples: the error first, then the results. Nothing here is imported before it is needed.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from ganrt.errors import BackendUnavailable, OutOfDeviceMemory
+
+INSTALL = 'pip install "ganrt[{extra}]"'
+# Every name of the module that ganrt uses; a test looks each of them up in all supported versions.
+FUNCTIONS = {
+    "cudaGetDeviceCount": (),
+    "cudaDriverGetVersion": (),
+    "cudaGetErrorName": ("error",),
+    "cudaGetErrorString": ("error",),
+    "cudaGetLastError": (),
+    "cudaSetDevice": ("device",),
+    "cudaDeviceGetAttribute": ("attribute", "device"),
+    "cudaMemGetInfo": (),
+    "cudaDeviceGetStreamPriorityRange": (),
+    "cudaStreamCreateWithPriority": ("flags", "priority"),
+    "cudaStreamDestroy": ("stream",),
+    "cudaStreamSynchronize": ("stream",),
+    "cudaStreamWaitEvent": ("stream", "event", "flags"),
+    "cudaStreamBeginCapture": ("stream", "mode"),
+    "cudaStreamEndCapture": ("stream",),
+    "cudaGraphInstantiate": ("graph", "flags"),
+    "cudaGraphLaunch": ("graph", "stream"),
+    "cudaGraphDestroy": ("graph",),
+    "cudaGraphExecDestroy": ("graph",),
+    "cudaEventCreate": (),
+    "cudaEventDestroy": ("event",),
+    "cudaEventRecord": ("event", "stream"),
+    "cudaEventSynchronize": ("event",),
+    "cudaEventElapsedTime": ("start", "end"),
+    "cudaMalloc": ("size",),
+    "cudaFree": ("pointer",),
+    "cudaHostAlloc": ("size", "flags"),
+    "cudaFreeHost": ("pointer",),
+    "cudaMemcpyAsync": ("to", "of", "size", "kind", "stream"),
+}
+CONSTANTS = (
+    "cudaError_t.cudaSuccess",
+    "cudaError_t.cudaErrorMemoryAllocation",
+    "cudaError_t.cudaErrorInsufficientDriver",
+    "cudaError_t.cudaErrorNoDevice",
+    "cudaDeviceAttr.cudaDevAttrComputeCapabilityMajor",
+    "cudaDeviceAttr.cudaDevAttrComputeCapabilityMinor",
+    "cudaMemcpyKind.cudaMemcpyHostToDevice",
+    "cudaMemcpyKind.cudaMemcpyDeviceToHost",
+    "cudaStreamCaptureMode.cudaStreamCaptureModeThreadLocal",
+    "cudaStreamNonBlocking",
+    "cudaHostAllocDefault",
+)
+_RESTART = "the device may be lost: close other GPU programs, look at nvidia-smi, and start again"
+_LESS_MEMORY = "close other GPU programs, or use a smaller batch: ganrt compile --batch 1:4:8"
+
+
+def import_cudart(extra: str) -> Any:
+    """The runtime API of cuda-bindings; `extra` is the one that installs it.
+
+    Raises:
+        BackendUnavailable: it is not installed, or does not load.
+    """
+    try:
+        module = import_module("cuda.bindings.runtime")
+    except (ImportError, OSError) as error:
+        install = INSTALL.format(extra=extra)
+        raise BackendUnavailable(f"cuda-bindings is missing or broken: {error}\ninstall it: {install}") from error
+    return module
+
+
+class Calls:
+    """`calls("cudaMalloc", size)` -> its result; an error becomes an exception that names call, error and mend."""
+
+    def __init__(self, cudart: Any) -> None:
+        self.cudart = cudart
+        self._functions = {name: getattr(cudart, name) for name in FUNCTIONS}
+        self._full = cudart.cudaError_t.cudaErrorMemoryAllocation
+
+    def __call__(self, name: str, *arguments: Any) -> Any:
+        """The result of a call: None, one value, or a tuple of several.
+
+        Raises:
+            OutOfDeviceMemory: the device, or the pinned memory of the host, is full.
+            BackendUnavailable: any other error.
+        """
+        result = self._functions[name](*arguments)
+        if result[0]:
+            raise self.error(name, result[0])
+        return result[1] if len(result) == 2 else result[1:] or None
+
+    def error(self, name: str, code: Any) -> BackendUnavailable:
+        """The exception for error `code` of call `name`."""
+        texts = (self._functions[which](code)[1] for which in ("cudaGetErrorName", "cudaGetErrorString"))
+        words = ": ".join(text.decode(errors="replace") for text in texts if text)
+        if code == self._full:
+            return OutOfDeviceMemory(f"{name}: {words}\n{_LESS_MEMORY}")
+        return BackendUnavailable(f"{name} failed, {words}\n{_RESTART}")
+
+    def last_error(self, what: str, advice: str) -> BackendUnavailable:
+        """The exception for a vendor's call that only says no; CUDA's own last error tells whether memory ran out."""
+        code = self._functions["cudaGetLastError"]()[0]
+        return self.error(what, code) if code else BackendUnavailable(f"{what} failed\n{advice}")

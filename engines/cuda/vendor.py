@@ -1,0 +1,222 @@
+"""What ganrt asks of the vendor's runtime: `tensorrt` 10.3 to 11.4 and `tensorrt_rtx` have the same names for it.
+
+Neither raises where something fails: None, False and lists of names say so, and each is checked here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from ganrt.engines.protocol import BatchSizes
+from ganrt.errors import BackendUnavailable, BadInputFile
+
+# Every name that ganrt's runner uses; a test looks each of them up in all supported versions.
+NAMES = (
+    "Logger.ERROR",
+    "Runtime.deserialize_cuda_engine",
+    "Runtime.engine_host_code_allowed",
+    "TensorIOMode.INPUT",
+    "ExecutionContextAllocationStrategy.USER_MANAGED",
+    "ICudaEngine.num_io_tensors",
+    "ICudaEngine.num_optimization_profiles",
+    "ICudaEngine.get_tensor_name",
+    "ICudaEngine.get_tensor_mode",
+    "ICudaEngine.get_tensor_dtype",
+    "ICudaEngine.get_tensor_shape",
+    "ICudaEngine.get_tensor_profile_shape",
+    "ICudaEngine.create_execution_context",
+    "IExecutionContext.set_optimization_profile_async",
+    "IExecutionContext.set_input_shape",
+    "IExecutionContext.infer_shapes",
+    "IExecutionContext.update_device_memory_size_for_shapes",
+    "IExecutionContext.set_device_memory",
+    "IExecutionContext.set_tensor_address",
+    "IExecutionContext.execute_async_v3",
+    "DataType.FLOAT",
+    "DataType.HALF",
+    "DataType.UINT8",
+)
+# Names of TensorRT-RTX alone, used only where they are.
+RTX_NAMES = (
+    "Runtime.get_engine_validity",
+    "DynamicShapesKernelSpecializationStrategy.EAGER",
+    "ICudaEngine.create_runtime_config",
+    "IRuntimeConfig.set_execution_context_allocation_strategy",
+    "IRuntimeConfig.dynamic_shapes_kernel_specialization_strategy",
+    "IExecutionContext.is_stream_capturable",
+)
+MODULES = {"tensorrt": "tensorrt", "tensorrt-rtx": "tensorrt_rtx"}
+INSTALL = {
+    "tensorrt": 'pip install "ganrt[tensorrt]" and TensorRT itself (on Jetson: python3 -m venv --system-site-packages)',
+    "tensorrt-rtx": 'pip install "ganrt[rtx]"',
+}
+_TYPES = {"FLOAT": np.float32, "HALF": np.float16, "UINT8": np.uint8}
+_COMPILE = "compile it again for this machine: ganrt compile"
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """One input or output; `shape` is that of one image, without the batch."""
+
+    name: str
+    is_input: bool
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of one image."""
+        return int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
+
+
+def import_vendor(backend: str) -> Any:
+    """The vendor's module for a backend.
+
+    Raises:
+        BackendUnavailable: it is not installed, or its libraries do not load.
+    """
+    name = MODULES[backend]
+    try:
+        module = import_module(name)
+        _ = module.Runtime, module.__version__
+    except Exception as error:  # a libraries wheel that is missing shows as any of several errors
+        raise BackendUnavailable(f"{name} is missing or broken: {error}\ninstall it: {INSTALL[backend]}") from error
+    return module
+
+
+@cache
+def _logger(trt: Any) -> Any:
+    """One a process: the vendor ignores a second one."""
+    return trt.Logger(trt.Logger.ERROR)
+
+
+@dataclass
+class Loaded:
+    """A deserialized engine and what the vendor says of it.
+
+    Attributes:
+        profiles: the batch sizes of each optimization profile.
+        weights: bytes of the engine, for the memory budget.
+    """
+
+    trt: Any
+    runtime: Any  # which must live as long as its engine
+    engine: Any
+    weights: int
+    tensors: tuple[Tensor, ...] = ()
+    profiles: tuple[BatchSizes, ...] = ()
+
+    def close(self) -> None:
+        """Lets go of the vendor's objects, and with them of the device's memory, whoever still holds this one."""
+        self.engine = None
+        self.runtime = None
+
+
+def load(trt: Any, data: bytes, name: str) -> Loaded:
+    """An engine's bytes -> the vendor's engine.
+
+    Engines are native code: only bytes whose sidecar and hash were checked may come here.
+
+    Raises:
+        BackendUnavailable: the vendor refuses it on this machine.
+        BadInputFile: tensors or profiles that this runner cannot do.
+    """
+    runtime = trt.Runtime(_logger(trt))
+    if runtime is None:
+        raise BackendUnavailable(f"{name}: the vendor's runtime does not start\nlook at the driver: ganrt doctor")
+    runtime.engine_host_code_allowed = False
+    loaded = Loaded(trt, runtime, runtime.deserialize_cuda_engine(data), len(data))
+    if loaded.engine is None:
+        raise BackendUnavailable(f"{name} does not load on this device{_why(runtime, data)}\n{_COMPILE}")
+    try:
+        loaded.tensors = tensors_of(trt, loaded.engine, name)
+        loaded.profiles = profiles_of(loaded.engine, loaded.tensors, name)
+    except BaseException:
+        loaded.close()
+        raise
+    return loaded
+
+
+def tensors_of(trt: Any, engine: Any, name: str) -> tuple[Tensor, ...]:
+    """The engine's inputs and outputs, in its order.
+
+    Raises:
+        BadInputFile: a type or a side that this runner cannot do.
+    """
+    return tuple(_tensor(trt, engine, engine.get_tensor_name(i), name) for i in range(engine.num_io_tensors))
+
+
+def profiles_of(engine: Any, tensors: Sequence[Tensor], name: str) -> tuple[BatchSizes, ...]:
+    """The batch sizes of each of the engine's optimization profiles.
+
+    Raises:
+        BadInputFile: its inputs disagree about the batch.
+    """
+    inputs = [tensor for tensor in tensors if tensor.is_input]
+    found = []
+    for profile in range(engine.num_optimization_profiles):
+        batches = {_batches(engine, tensor.name, profile) for tensor in inputs}
+        if len(batches) != 1:
+            raise BadInputFile(f"{name}: its inputs differ in their batch sizes, {sorted(batches)}\n{_COMPILE}")
+        found.append(BatchSizes(*batches.pop()))
+    return tuple(found)
+
+
+def new_context(trt: Any, engine: Any) -> Any:
+    """An execution context that takes its activation memory from the runner.
+
+    TensorRT-RTX compiles kernels for a shape when it meets it, by default in the background: a graph captured before
+    would keep the slower ones for ever. So they are asked for at once.
+
+    Raises:
+        BackendUnavailable: the vendor gives none.
+    """
+    strategy = trt.ExecutionContextAllocationStrategy.USER_MANAGED
+    kernels = getattr(trt, "DynamicShapesKernelSpecializationStrategy", None)
+    if kernels is None:
+        context = engine.create_execution_context(strategy)
+    else:
+        config = engine.create_runtime_config()
+        config.set_execution_context_allocation_strategy(strategy)
+        config.dynamic_shapes_kernel_specialization_strategy = kernels.EAGER
+        context = engine.create_execution_context(config)
+    if context is None:
+        raise BackendUnavailable(f"the vendor's runtime gives no execution context\n{_COMPILE}")
+    return context
+
+
+def capturable(context: Any, stream: int) -> bool:
+    """Whether a CUDA graph may hold the context's work; full TensorRT has no such question, and its answer is yes."""
+    ask = getattr(context, "is_stream_capturable", None)
+    return ask is None or bool(ask(stream))
+
+
+def _tensor(trt: Any, engine: Any, tensor: str, name: str) -> Tensor:
+    kind = engine.get_tensor_dtype(tensor).name
+    if kind not in _TYPES:
+        raise BadInputFile(f"{name}: '{tensor}' has type {kind}; expected one of {', '.join(_TYPES)}")
+    shape = tuple(engine.get_tensor_shape(tensor))[1:]
+    if any(side < 0 for side in shape):
+        raise BadInputFile(f"{name}: '{tensor}' has an open side, {shape}; only the batch may be open\n{_COMPILE}")
+    is_input = engine.get_tensor_mode(tensor) == trt.TensorIOMode.INPUT
+    return Tensor(tensor, is_input, np.dtype(_TYPES[kind]), shape)
+
+
+def _batches(engine: Any, tensor: str, profile: int) -> tuple[int, int, int]:
+    fixed = int(engine.get_tensor_shape(tensor)[0])
+    if fixed >= 0:
+        return fixed, fixed, fixed
+    smallest, best, largest = (int(shape[0]) for shape in engine.get_tensor_profile_shape(tensor, profile))
+    return smallest, best, largest
+
+
+def _why(runtime: Any, data: bytes) -> str:
+    """TensorRT-RTX can say what is wrong; TensorRT writes it to its log."""
+    ask = getattr(runtime, "get_engine_validity", None)
+    return "" if ask is None else f" ({', '.join(str(answer) for answer in ask(data))})"

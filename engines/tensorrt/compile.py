@@ -1,0 +1,110 @@
+"""A graph -> an engine file with its sidecar, or the one that is there already."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ganrt.engines import cache
+from ganrt.engines.onnx_file import OnnxFile
+from ganrt.engines.tensorrt.build import Recipe, build
+from ganrt.engines.tensorrt.files import engine_name, write_engine
+from ganrt.engines.tensorrt.monitor import Progress
+from ganrt.engines.tensorrt.sidecar import FORMAT, Gate, Sidecar, read_trusted, sidecar_path
+from ganrt.engines.tensorrt.targets import HERE, rtx_targets
+from ganrt.engines.tensorrt.vendor import load_vendor
+from ganrt.errors import BadInputFile, OutputFailed, UsageError
+from ganrt.files import check_free
+
+_TIMING = ("timing", ".cache")
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """The engine's file; `made` is False where the same one was there."""
+
+    path: Path
+    sidecar: Sidecar
+    made: bool
+
+
+def find_targets(backend: str, text: str) -> tuple[str, ...]:
+    """What `--target` means: TensorRT-RTX compiles for any, TensorRT for the device at hand only.
+
+    Raises:
+        UsageError: a target that does not exist, or of TensorRT one that is not here.
+        BackendUnavailable: TensorRT without a GPU.
+    """
+    if backend == "tensorrt-rtx" and text != HERE:
+        return rtx_targets(text)
+    from ganrt.engines.cuda.probe import find_device
+
+    target = find_device("tensorrt" if backend == "tensorrt" else "rtx").target
+    if backend == "tensorrt-rtx":
+        return rtx_targets(target)
+    if text not in (HERE, target):
+        raise UsageError(
+            f"--target {text}: TensorRT compiles only for the device at hand, {target}\n"
+            "leave --target out; for other desktops: --backend tensorrt-rtx"
+        )
+    return (target,)
+
+
+def compile_engine(
+    graph: OnnxFile, recipe: Recipe, folder: Path, gate: Gate | None, progress: Progress, *, force: bool = False
+) -> Compiled:
+    """Compiles a graph of any precision into `folder`.
+
+    Raises:
+        UsageError, BadInputFile, BackendUnavailable: see `ganrt.engines.tensorrt.build.build`.
+        OutputFailed: another engine of that name is there and `force` is not set, or it cannot be written.
+    """
+    spec = graph.spec()
+    name = engine_name(spec.name, recipe.backend, recipe.targets, graph.precision, recipe.profiles)
+    path = folder / name
+    trt = load_vendor(recipe.backend)
+    there = None if force else _same(path, graph, recipe, trt.__version__)
+    if there is not None:
+        return Compiled(path, there, made=False)
+    for file in (path, sidecar_path(path)):
+        check_free(file, force)
+    key = {"backend": recipe.backend, "version": trt.__version__, "targets": recipe.targets}
+    built = build(trt, graph, recipe, progress, cache.find(_TIMING[0], key, _TIMING[1]))
+    if built.timing:
+        with suppress(OutputFailed):  # it costs only the next build's time
+            cache.store(_TIMING[0], key, _TIMING[1], built.timing)
+    sidecar = Sidecar(
+        format=FORMAT,
+        backend_version=trt.__version__,
+        precision=graph.precision,
+        form=graph.form,
+        engine_sha256=hashlib.sha256(built.data).hexdigest(),
+        engine_bytes=len(built.data),
+        onnx_sha256=graph.sha256,
+        model_sha256=graph.model_sha256,
+        spec=spec,
+        gate=gate,
+        tensors=built.tensors,
+        **_chosen(recipe),
+    )
+    write_engine(path, built.data, sidecar, force=force)
+    return Compiled(path, sidecar, made=True)
+
+
+def _chosen(recipe: Recipe) -> dict[str, Any]:
+    """The fields of a sidecar that the recipe decides."""
+    names = ("backend", "targets", "profiles", "version_compatible", "hardware", "level", "workspace")
+    return {name: getattr(recipe, name) for name in names}
+
+
+def _same(path: Path, graph: OnnxFile, recipe: Recipe, version: str) -> Sidecar | None:
+    """The sidecar of a sound engine that was made of the same graph, by the same version and recipe."""
+    try:
+        sidecar = read_trusted(path)[1]
+    except BadInputFile:
+        return None
+    wanted = replace(sidecar, onnx_sha256=graph.sha256, backend_version=version, **_chosen(recipe))
+    return sidecar if sidecar == wanted else None

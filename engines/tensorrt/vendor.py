@@ -1,0 +1,72 @@
+"""The vendors' modules: `tensorrt_rtx` and `tensorrt`, their versions, and what they say while they work.
+
+Imported when an engine is compiled or run, never before. Their builders return None instead of raising, and say why to
+a logger only: it keeps the last messages.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from functools import cache
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from ganrt.errors import BackendUnavailable
+
+MODULES = {"tensorrt-rtx": "tensorrt_rtx", "tensorrt": "tensorrt"}
+INSTALL = {
+    "tensorrt-rtx": 'pip install "ganrt[rtx]"',
+    "tensorrt": "see NVIDIA's page on installing TensorRT; on a Jetson: python3 -m venv --system-site-packages",
+}
+_KEPT = 50
+_log = logging.getLogger(__name__)
+
+
+def load_vendor(backend: str) -> Any:
+    """The module of `tensorrt-rtx` or `tensorrt`.
+
+    Raises:
+        BackendUnavailable: it is not installed, or its libraries cannot be loaded.
+    """
+    name = MODULES[backend]
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0].removesuffix("_bindings") != name:
+            raise
+        raise BackendUnavailable(f"{name} is not installed\ninstall it: {INSTALL[backend]}") from error
+    except (ImportError, OSError) as error:  # OSError: a library of theirs is missing
+        raise BackendUnavailable(
+            f"{name} cannot be imported: {str(error).splitlines()[0]}\ninstall it again: {INSTALL[backend]}"
+        ) from error
+
+
+def installed_version(backend: str) -> str | None:
+    """The version of the vendor's package without importing it; None where it is not installed."""
+    try:
+        return version(backend)
+    except PackageNotFoundError:
+        return None
+
+
+@cache
+def logger_of(trt: Any) -> Any:
+    """The one logger of a vendor's module: a second one would be ignored.
+
+    Returns:
+        its `trt.ILogger`, with a `messages` deque: the last errors, the newest at the end.
+    """
+
+    class Logger(trt.ILogger):  # type: ignore[misc]  # the vendors ship no types
+        def __init__(self) -> None:
+            super().__init__()
+            self.messages: deque[str] = deque(maxlen=_KEPT)
+
+        def log(self, severity: Any, message: str) -> None:
+            if int(severity) <= int(trt.ILogger.ERROR):  # the lower, the graver
+                self.messages.append(message)
+            _log.debug("%s: %s", severity, message)
+
+    return Logger()

@@ -1,0 +1,95 @@
+"""`ganrt compile` for engines, and `ganrt inspect` of them: what is written, and exit codes 2, 3 and 4."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from engine_files import engine_bytes, save_engine
+
+
+@pytest.fixture
+def rtx():
+    return pytest.importorskip("tensorrt_rtx", reason='tensorrt_rtx is not installed: pip install "ganrt[rtx]"')
+
+
+def test_an_engine_is_compiled_listed_inspected_and_cleaned(run, tiny, rtx):
+    words = ("compile", "-m", tiny, "--backend", "tensorrt-rtx", "--target", "sm86,rtx4090", "--batch", "1:2:4")
+    code, out, err = run(*words, "--json")
+    assert code == 0, err
+    report = json.loads(out)
+    path = Path(report["file"])
+    assert path.name == "tiny.tensorrt-rtx.sm86+sm89.fp16.b1-2-4.engine"
+    assert report["psnr_db"] >= 45
+    assert (report["made"], report["bytes"]) == (True, path.stat().st_size)
+    assert json.loads(run(*words, "--json")[1])["made"] is False
+    code, out, _ = run("inspect", path, "--json")
+    found = json.loads(out)
+    assert (code, found["sound"], found["targets"]) == (0, True, ["sm86", "sm89"])
+    assert found["gate"]["psnr"] == report["psnr_db"]
+    assert found["tensors"] == {"input z": "float32 [-1, 6]", "output image": "uint8 [-1, 8, 8, 3]"}
+    assert run("compile", "--list")[2].strip().endswith("sound")
+    path.write_bytes(path.read_bytes()[:-1])
+    assert "is truncated" in run("compile", "--list")[2]
+    assert "removed" in run("compile", "--clean")[2]
+    assert "no engines" in run("compile", "--list")[2]
+    assert list(Path("compiled").iterdir()) == []
+
+
+def test_fp32_and_a_file_in_fp16_are_compiled_as_they_are(run, tiny, rtx):
+    words = ("--backend", "tensorrt-rtx", "--target", "sm86", "--json")
+    code, out, err = run("compile", "-m", tiny, "--precision", "fp32", *words)
+    assert code == 0, err
+    assert json.loads(out)["precision"] == "fp32"
+    half = json.loads(run("compile", "-m", tiny, "--json")[1])["file"]
+    code, out, err = run("compile", "-m", half, *words)
+    assert code == 0, err
+    assert (json.loads(out)["precision"], json.loads(out)["samples"]) == ("fp16", 0)
+    code, _, err = run("compile", "-m", half, "--precision", "fp32", *words)
+    assert code == 2
+    assert "is in fp16, and stays so" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--target", "sm87"), "compiles for sm75, sm80"),
+        (("--batch", "0:1:2"), "1 <= MIN"),
+        (("--batch", "4:2:1"), "1 <= MIN <= OPT"),
+        (("--batch", "1", "--ladder", "1,2"), "give one of them"),
+        (("--ladder", "2,1"), "ascend"),
+        (("--level", "6"), "'--level'"),
+        (("--hardware", "ampere-plus"), "for --backend tensorrt"),
+        (("--precision", "fp4"), "expected fp32, fp16 or int8"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(run, tiny, rtx, words, message):
+    code, _, err = run("compile", "-m", tiny, "--backend", "tensorrt-rtx", *words)
+    assert code == 2, err
+    assert message in err
+    assert not Path("compiled").exists()
+
+
+def test_portable_files_have_no_targets(run, tiny):
+    code, _, err = run("compile", "-m", tiny, "--target", "sm86")
+    assert code == 2
+    assert "--backend tensorrt-rtx or tensorrt" in err
+
+
+@pytest.mark.parametrize(("backend", "module"), [("tensorrt-rtx", "tensorrt_rtx"), ("tensorrt", "tensorrt")])
+def test_a_vendor_that_is_not_installed(run, tiny, monkeypatch, backend, module):
+    monkeypatch.setitem(sys.modules, module, None)
+    code, _, err = run("compile", "-m", tiny, "--backend", backend)
+    assert code == 3
+    assert f"{module} is not installed" in err
+
+
+def test_damaged_engines_need_no_backend(run, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorrt_rtx", None)
+    path = save_engine(tmp_path)
+    assert run("inspect", path)[0] == 0
+    path.write_bytes(engine_bytes()[:-1] + b"\x00")
+    for command in (("inspect", path), ("generate", "-m", path, "--count", "1")):
+        code, _, err = run(*command)
+        assert code == 4, err
+        assert "the SHA-256 differs" in err

@@ -1,0 +1,247 @@
+"""Real builds of TensorRT-RTX, on the CPU: every family in FP16, the same bytes twice, and what is refused."""
+
+import re
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from onnx import TensorProto, helper
+from precision_models import FAMILIES, SIZE, by_hand, exported, few
+
+from ganrt.engines.onnx_file import derived, read_onnx
+from ganrt.engines.precisions import lower_precision
+from ganrt.engines.tensorrt.build import Recipe, build, configure
+from ganrt.engines.tensorrt.compile import compile_engine
+from ganrt.engines.tensorrt.header import HEADER_BYTES, read_header
+from ganrt.engines.tensorrt.network import strongly_typed
+from ganrt.engines.tensorrt.profiles import ladder, parse_profile, profiles
+from ganrt.engines.tensorrt.sidecar import read_trusted
+from ganrt.engines.tensorrt.targets import ALL, NAMES, RTX_TARGETS, rtx_targets
+from ganrt.errors import BackendUnavailable, BadInputFile, OutputFailed, UsageError
+from ganrt.runtime.models import resolve_model
+
+AMPERE_ON = ("sm80", "sm86", "sm89", "sm120")
+
+
+@pytest.fixture
+def rtx():
+    return pytest.importorskip("tensorrt_rtx", reason='tensorrt_rtx is not installed: pip install "ganrt[rtx]"')
+
+
+def recipe(*targets, batch="1:2:4", **options):
+    return Recipe("tensorrt-rtx", targets or ALL, (parse_profile(batch),), **options)
+
+
+def quiet(what, percent):
+    assert isinstance(what, str)
+    assert 0 <= percent <= 100
+
+
+def half(model):
+    made = lower_precision(model, "fp16", few(model), gate=0, budget_s=1)
+    return derived(model, made.data, made.form)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_builds_in_fp16_for_all_targets(rtx, tmp_path, family):
+    graph = half(exported(tmp_path, family))
+    done = compile_engine(graph, recipe(), tmp_path / "out", None, quiet)
+    data, sidecar = read_trusted(done.path)
+    header = read_header(done.path, data[:HEADER_BYTES])
+    assert (header.bytes, header.version) == (len(data), rtx.__version__)
+    assert (sidecar.precision, sidecar.targets, sidecar.form) == ("fp16", ALL, graph.form)
+    assert (sidecar.onnx_sha256, sidecar.model_sha256) == (graph.sha256, graph.derived_from)
+    image, output = sidecar.spec.image, sidecar.spec.output
+    found = {tensor.name: (tensor.dtype, tensor.shape) for tensor in sidecar.tensors}
+    picture = ("uint8", (-1, output.height, output.width, output.channels))
+    if image:
+        given_picture = ("uint8", (-1, image.height, image.width, image.channels))
+        assert found == {"source": given_picture, "image": picture}
+    else:
+        assert found == {"z": ("float32", (-1, sidecar.spec.latent.dim)), "image": picture}
+
+
+def test_the_bundled_model_in_its_size(rtx, tmp_path):
+    model = read_onnx(resolve_model("avatars"))
+    graph = half(model)
+    done = compile_engine(graph, recipe(batch="1:8:64"), tmp_path, None, quiet)
+    weights = sum(2 * int(np.prod(weight.shape)) for weight in graph.weights)
+    assert done.sidecar.engine_bytes <= 1.1 * weights + 1e6
+    assert done.path.name == "avatars-1.tensorrt-rtx.sm75+sm80+sm86+sm89+sm120.fp16.b1-8-64.engine"
+
+
+def test_the_same_bytes_twice(rtx, tmp_path):
+    model = exported(tmp_path, "dcgan")
+    first, second = (build(rtx, model, recipe(*AMPERE_ON), quiet).data for _ in range(2))
+    assert first == second
+    graph = half(model)
+    first, second = (without_numbers(build(rtx, graph, recipe(), quiet).data) for _ in range(2))
+    assert first == second
+    assert without_numbers(build(rtx, graph, recipe(batch="1:2:5"), quiet).data) != first
+
+
+def without_numbers(data):
+    """In FP16, and for sm75, the vendor numbers some names within the engine by chance; all other bytes are equal."""
+    return re.sub(rb"__mye[0-9]+", b"", data)
+
+
+def test_a_sound_engine_is_kept_and_another_is_not_overwritten(rtx, tmp_path):
+    graph = exported(tmp_path, "dcgan")
+    assert compile_engine(graph, recipe("sm86"), tmp_path, None, quiet).made
+    again = compile_engine(graph, recipe("sm86"), tmp_path, None, quiet)
+    assert not again.made
+    assert compile_engine(graph, recipe("sm86"), tmp_path, None, quiet, force=True).made
+    again.path.write_bytes(b"vtrt")
+    with pytest.raises(OutputFailed, match="--force"):
+        compile_engine(graph, recipe("sm86"), tmp_path, None, quiet)
+
+
+def test_several_profiles_level_and_workspace(rtx, tmp_path):
+    graph = exported(tmp_path, "csc413-A")
+    plan = Recipe("tensorrt-rtx", ("sm86",), ladder("1,2,4"), workspace=2**26, level=1)
+    done = compile_engine(graph, plan, tmp_path, None, quiet)
+    assert done.path.name.endswith(".b1-1-1+2-2-2+4-4-4.engine")
+    assert [str(profile) for profile in done.sidecar.profiles] == ["1:1:1", "2:2:2", "4:4:4"]
+    with pytest.raises(UsageError, match="--level 6: expected 0 to 5"):
+        build(rtx, graph, recipe("sm86", level=6), quiet)
+
+
+def test_progress_is_told_and_an_interrupt_ends_the_build(rtx, tmp_path):
+    graph, told = exported(tmp_path, "dcgan"), []
+    build(rtx, graph, recipe("sm86"), lambda what, percent: told.append((what, percent)))
+    assert told
+    assert max(percent for _, percent in told) <= 100
+
+    def interrupt(what, percent):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build(rtx, graph, recipe("sm86"), interrupt)
+    build(rtx, graph, recipe("sm86"), quiet)  # nothing of it is left
+
+
+def refused(rtx, graph, *words, targets=("sm86",)):
+    with pytest.raises(BadInputFile) as caught:
+        build(rtx, graph, recipe(*targets), quiet)
+    for word in words:
+        assert word in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_an_operator_that_is_refused_is_named_with_its_mend(rtx, tmp_path):
+    nodes = [helper.make_node("Multinomial", ["x"], ["chosen"], name="dice", sample_size=SIZE),
+             helper.make_node("Cast", ["chosen"], ["y"], to=TensorProto.FLOAT)]  # fmt: skip
+    refused(rtx, by_hand(tmp_path, nodes), "node 'dice' (Multinomial)", "draw outside of the graph")
+
+
+def test_turing_takes_no_matrix_product_in_fp32(rtx, tmp_path):
+    nodes = [helper.make_node("MatMul", ["x", "square"], ["y"], name="product")]
+    graph = by_hand(tmp_path, nodes, {"square": np.eye(SIZE)})
+    refused(rtx, graph, "FP32 GEMM is not supported", "--target sm80,sm86,sm89,sm120", targets=("sm75",))
+    build(rtx, graph, recipe(*AMPERE_ON), quiet)
+
+
+def test_what_is_not_onnx_does_not_reach_the_parser(tmp_path):
+    graph = by_hand(tmp_path, [helper.make_node("Tanh", ["x"], ["y"])])
+    import onnx
+
+    model = onnx.load_model_from_string(graph.data)
+    model.graph.node[1].domain = "com.microsoft"
+    foreign = derived(graph, model.SerializeToString(), "plain")
+    with pytest.raises(BadInputFile, match=r"\(com.microsoft.Tanh\) is not an operator of ONNX\n.*ganrt export"):
+        build(None, foreign, recipe("sm86"), quiet)
+    model.graph.node[1].domain = ""
+    model.graph.node[1].input[0] = "nowhere"
+    broken = derived(graph, model.SerializeToString(), "plain")
+    with pytest.raises(BadInputFile, match="breaks ONNX's rules"):
+        build(None, broken, recipe("sm86"), quiet)
+
+
+def test_targets():
+    assert rtx_targets("all") == ALL
+    assert rtx_targets("RTX4090, sm75,l4") == ("sm75", "sm89")
+    assert rtx_targets("sm120,rtx3060") == ("sm86", "sm120")
+    assert set(NAMES.values()) == set(RTX_TARGETS)
+    for text in ("sm87", "rtx3061", "", "all,", "sm"):
+        with pytest.raises(UsageError, match=r"compiles for sm75, .*\n.*rtx3060"):
+            rtx_targets(text)
+
+
+def test_the_vendor_has_all_targets(rtx):
+    assert all(hasattr(rtx.ComputeCapability, target.upper()) for target in RTX_TARGETS)
+
+
+@pytest.mark.parametrize("text", ["0:1:1", "2:1:4", "1:4:2", "1:2", "", "a", "-1", "1:2:70000", "1:2:3:4", "1:2:3\n"])
+def test_profiles_that_make_no_sense(text):
+    with pytest.raises(UsageError, match="--batch"):
+        parse_profile(text)
+
+
+@given(st.integers(-5, 70000), st.integers(-5, 70000), st.integers(-5, 70000))
+def test_profiles_are_ordered_or_refused(low, best, high):
+    text = f"{low}:{best}:{high}"
+    if 1 <= low <= best <= high <= 65536:
+        assert str(parse_profile(text)) == text
+    else:
+        with pytest.raises(UsageError):
+            parse_profile(text)
+
+
+def test_ladders():
+    assert [str(profile) for profile in ladder("1,8")] == ["1:1:1", "8:8:8"]
+    for text in ("8,1", "1,1", "1,", "0,1", "a"):
+        with pytest.raises(UsageError):
+            ladder(text)
+    with pytest.raises(UsageError, match="1 to 16 different"):
+        profiles(["1:2:3", "1:2:3"])
+
+
+class Config(SimpleNamespace):
+    """A builder's configuration that keeps what it is told."""
+
+    def set_flag(self, flag):
+        self.flags = [*getattr(self, "flags", []), flag]
+
+
+def tensorrt(version, **kinds):
+    return SimpleNamespace(__name__="tensorrt", __version__=version, **kinds)
+
+
+FLAGS = SimpleNamespace(VERSION_COMPATIBLE=11, EXCLUDE_LEAN_RUNTIME=12)
+BUILDER = SimpleNamespace(create_builder_config=Config)
+
+
+def test_options_that_a_version_does_not_have_are_refused():
+    profile = (parse_profile("1"),)
+    old = tensorrt("10.3.0", BuilderFlag=FLAGS, HardwareCompatibilityLevel=SimpleNamespace(AMPERE_PLUS=1))
+    new = tensorrt("10.16.1", BuilderFlag=FLAGS,
+                   HardwareCompatibilityLevel=SimpleNamespace(AMPERE_PLUS=1, SAME_COMPUTE_CAPABILITY=2))  # fmt: skip
+    same = Recipe("tensorrt", ("sm86",), profile, version_compatible=True, hardware="same_compute_capability")
+    made = configure(new, BUILDER, same)
+    assert (made.flags, made.hardware_compatibility_level) == ([11, 12], 2)
+    with pytest.raises(UsageError, match=r"--hardware same_compute_capability: TensorRT 10.3.0 does not have it"):
+        configure(old, BUILDER, same)
+    with pytest.raises(UsageError, match="--version-compatible"):
+        configure(tensorrt("12", BuilderFlag=SimpleNamespace()), BUILDER, same)
+    with pytest.raises(UsageError, match="are for --backend tensorrt\n"):
+        configure(old, BUILDER, recipe("sm86", version_compatible=True))
+
+
+def test_the_flag_of_strong_types_is_never_a_literal():
+    for number in (0, 1):  # TensorRT 11 and 10
+        trt = SimpleNamespace(NetworkDefinitionCreationFlag=SimpleNamespace(STRONGLY_TYPED=number))
+        assert strongly_typed(trt) == 1 << number
+
+
+def test_tensorrt_without_a_gpu_says_so(tmp_path):
+    def builder(logger):
+        raise TypeError("pybind11::init(): factory function returned nullptr")
+
+    trt = ModuleType("tensorrt")
+    trt.Builder, trt.ILogger = builder, type("ILogger", (), {})
+    graph = by_hand(tmp_path, [helper.make_node("Tanh", ["x"], ["y"])])
+    with pytest.raises(BackendUnavailable, match="--backend tensorrt-rtx"):
+        build(trt, graph, Recipe("tensorrt", ("sm86",), (parse_profile("1"),)), quiet)

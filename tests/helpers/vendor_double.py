@@ -1,0 +1,227 @@
+"""A double of `tensorrt` or `tensorrt_rtx` on a `CudaDouble`: same names, same silent refusals, real pictures.
+
+Its "engine" is an ONNX file, run by ONNX Runtime when the queued work happens. Rules of the real one that it keeps:
+None and False for failures; shapes within the profile; aligned and registered addresses; a run after every change of
+shape before a capture; a graph dies with any change of its context.
+"""
+
+from __future__ import annotations
+
+import enum
+import weakref
+
+import numpy as np
+import onnxruntime
+from cuda.bindings import runtime as real
+from cuda_double import CudaDouble, Misuse
+
+MAGIC = b"ftrt double "
+_ACTIVATIONS = 1024  # bytes an image
+_Mode = enum.Enum("TensorIOMode", "NONE INPUT OUTPUT")
+_Strategy = enum.Enum("ExecutionContextAllocationStrategy", "STATIC ON_PROFILE_CHANGE USER_MANAGED")
+_Type = enum.Enum("DataType", "FLOAT HALF UINT8")
+_Kernels = enum.Enum("DynamicShapesKernelSpecializationStrategy", "LAZY EAGER NONE")
+_TYPES = {"tensor(float)": _Type.FLOAT, "tensor(uint8)": _Type.UINT8, "tensor(float16)": _Type.HALF}
+_NUMPY = {_Type.FLOAT: np.float32, _Type.HALF: np.float16, _Type.UINT8: np.uint8}
+
+
+class VendorDouble:
+    """The module. `profiles`: (min, opt, max) each; `picture`: what to do to outputs, for engines that draw wrong ones;
+    `room`: the largest batch that executes before memory runs out; `compute`: False leaves the outputs as they are."""
+
+    def __init__(self, cuda: CudaDouble, profiles, *, rtx=False, picture=None, room=None, compute=True):
+        self.cuda, self.profiles, self.rtx = cuda, tuple(profiles), rtx
+        self.picture, self.room, self.compute = picture, room, compute
+        self.__version__ = "1.7.1.116" if rtx else "10.16.1.11"
+        self.alive = weakref.WeakSet()
+        self.executed: list[int] = []
+        self.Logger = type("Logger", (), {"ERROR": 1, "__init__": lambda self, severity: None})
+        self.TensorIOMode, self.ExecutionContextAllocationStrategy, self.DataType = _Mode, _Strategy, _Type
+        self.Runtime = lambda logger: self.made(_Runtime, "Runtime")
+        if rtx:
+            self.DynamicShapesKernelSpecializationStrategy = _Kernels
+
+    def made(self, kind, name, *arguments):
+        """An object of the vendor's, or None."""
+        if self.cuda.faults.fails(name):
+            return None
+        thing = kind(self, *arguments)
+        self.alive.add(thing)
+        return thing
+
+
+class _Runtime:
+    engine_host_code_allowed = True  # must be switched off
+
+    def __init__(self, module):
+        self._module = module
+        if module.rtx:
+            self.get_engine_validity = lambda data: ("EngineValidity.INVALID", "MALFORMED")
+
+    def deserialize_cuda_engine(self, data):
+        if self.engine_host_code_allowed:
+            raise Misuse("host code was not forbidden")
+        if not bytes(data).startswith(MAGIC):
+            return None
+        return self._module.made(_Engine, "deserialize_cuda_engine", bytes(data)[len(MAGIC) :], self)
+
+
+class _Engine:
+    def __init__(self, module, data, runtime):
+        self.module, self._runtime = module, runtime
+        settings = onnxruntime.SessionOptions()
+        settings.intra_op_num_threads = 1
+        self.session = onnxruntime.InferenceSession(data, settings, providers=["CPUExecutionProvider"])
+        self._inputs = {tensor.name: tensor for tensor in self.session.get_inputs()}
+        self.tensors = {**self._inputs, **{tensor.name: tensor for tensor in self.session.get_outputs()}}
+        self.num_io_tensors, self.num_optimization_profiles = len(self.tensors), len(module.profiles)
+        if module.rtx:
+            self.create_runtime_config = _Config
+
+    def get_tensor_name(self, index):
+        return list(self.tensors)[index]
+
+    def get_tensor_mode(self, name):
+        return _Mode.INPUT if name in self._inputs else _Mode.OUTPUT
+
+    def get_tensor_dtype(self, name):
+        return _TYPES[self.tensors[name].type]
+
+    def get_tensor_shape(self, name):
+        return [side if isinstance(side, int) else -1 for side in self.tensors[name].shape]
+
+    def get_tensor_profile_shape(self, name, profile):
+        if name not in self._inputs:
+            raise Misuse(f"{name} is an output and has no profile")
+        return [(batch, *self.get_tensor_shape(name)[1:]) for batch in self.module.profiles[profile]]
+
+    def create_execution_context(self, strategy):
+        if isinstance(strategy, _Config):
+            strategy = strategy.strategy if strategy.dynamic_shapes_kernel_specialization_strategy else None
+        if strategy is not _Strategy.USER_MANAGED:
+            raise Misuse("the runner gives the activations their memory")
+        return self.module.made(_Context, "create_execution_context", self)
+
+
+class _Config:
+    dynamic_shapes_kernel_specialization_strategy = None
+    strategy = None
+
+    def set_execution_context_allocation_strategy(self, strategy):
+        self.strategy = strategy
+
+
+class _Context:
+    def __init__(self, module, engine):
+        self._module, self._engine, self._cuda = module, engine, module.cuda
+        self._profile, self._shapes, self._addresses = None, {}, {}
+        self._memory = (0, 0)
+        self._version, self._warm = 0, False
+        if module.rtx:
+            self.is_stream_capturable = lambda stream: bool(self._cuda.stream(stream))
+
+    def set_optimization_profile_async(self, index, stream):
+        self._cuda.stream(stream)
+        if self._refuses("set_optimization_profile_async") or not 0 <= index < len(self._module.profiles):
+            return False
+        self._profile, self._shapes = index, {}
+        return self._changed()
+
+    def set_input_shape(self, name, shape):
+        if self._profile is None:
+            raise Misuse("a shape before the profile")
+        smallest, _, largest = (tuple(s) for s in self._engine.get_tensor_profile_shape(name, self._profile))
+        if self._refuses("set_input_shape") or len(shape) != len(smallest):
+            return False
+        if not all(a <= side <= b for a, side, b in zip(smallest, shape, largest, strict=True)):
+            return False
+        self._shapes[name] = tuple(shape)
+        return self._changed()
+
+    def infer_shapes(self):
+        missing = [name for name in self._engine._inputs if name not in self._shapes]
+        return ["z"] if self._refuses("infer_shapes") else missing
+
+    def update_device_memory_size_for_shapes(self):
+        if self.infer_shapes():
+            return 0
+        return self._batch() * _ACTIVATIONS
+
+    def set_device_memory(self, address, size):
+        self._cuda.find(address, size, "device")
+        if size < self._batch() * _ACTIVATIONS:
+            raise Misuse("too little memory for the activations")
+        self._memory = (address, size)
+        self._changed()
+
+    def set_tensor_address(self, name, address):
+        if name not in self._engine.tensors or address % 256:
+            return False
+        if self._refuses("set_tensor_address"):
+            return False
+        self._addresses[name] = address
+        return self._changed()
+
+    def execute_async_v3(self, stream):
+        stream = self._cuda.stream(stream)
+        if (
+            self._refuses("execute_async_v3")
+            or self.infer_shapes()
+            or set(self._addresses) != set(self._engine.tensors)
+        ):
+            stream.invalid = stream.capture is not None
+            return False
+        if self._module.room is not None and self._batch() > self._module.room:
+            self._cuda.last_error = real.cudaError_t.cudaErrorMemoryAllocation
+            return False
+        if stream.capture is not None and not self._warm:
+            raise Misuse("capture before a run with these shapes")
+        for name in self._addresses:
+            self._bytes(name)
+        self._warm = True
+        itself, version = weakref.ref(self), self._version
+        self._cuda.enqueue(stream, lambda: _run(itself, version))
+        return True
+
+    def _refuses(self, name):
+        return self._cuda.faults.fails(name)
+
+    def _changed(self):
+        self._version, self._warm = self._version + 1, False
+        return True
+
+    def _batch(self):
+        return next(iter(self._shapes.values()))[0]
+
+    def _bytes(self, name):
+        kind = np.dtype(_NUMPY[self._engine.get_tensor_dtype(name)])
+        shape = (self._batch(), *self._engine.get_tensor_shape(name)[1:])
+        size = int(np.prod(shape)) * kind.itemsize
+        return self._cuda.find(self._addresses[name], size, "device").view(kind).reshape(shape)
+
+    def compute(self):
+        self._cuda.find(*self._memory, "device")[:] = 0xEE
+        self._module.executed.append(self._batch())
+        if not self._module.compute:
+            return
+        names = [name for name in self._engine.tensors if name not in self._engine._inputs]
+        results = self._engine.session.run(names, {name: self._bytes(name).copy() for name in self._engine._inputs})
+        for name, values in zip(names, results, strict=True):
+            self._bytes(name)[...] = self._module.picture(values) if self._module.picture else values
+
+
+def _run(reference, version):
+    context = reference()
+    if context is None:
+        raise Misuse("work runs after its context is gone")
+    if context._version != version:
+        raise Misuse("a graph runs after its context was changed")
+    context.compute()
+
+
+def plan(onnx_path) -> bytes:
+    """An "engine file" of this vendor."""
+    return MAGIC + onnx_path.read_bytes()
+
+
+__all__ = ["MAGIC", "Misuse", "VendorDouble", "plan"]
