@@ -32,7 +32,7 @@ def tune(
     ] = 20.0,
     gate: Annotated[
         float | None,
-        typer.Option("--gate", help="Least PSNR in dB to FP32 that a lower precision must reach; 40 by default."),
+        typer.Option("--gate", help="Least PSNR in dB to FP32 that lower precisions must reach; 40 by default.", min=0),
     ] = None,
     device: options.Device = "auto",
     threads: options.Threads = None,
@@ -42,19 +42,17 @@ def tune(
     """Measures backends, graph forms, precisions and batch sizes here; `load` then takes what won."""
     from ganrt.benchmarks.tuning.tune import TRIED
     from ganrt.benchmarks.tuning.tune import tune as run
-    from ganrt.engines.choice import forget as forget_choice
     from ganrt.engines.onnx_file import read_onnx
     from ganrt.runtime.models import resolve_model
 
-    wanted = [word.strip() for word in precision.split(",")]
+    wanted = list(dict.fromkeys(word.strip() for word in precision.split(",")))
     for word in wanted:
         if word not in TRIED:
-            raise UsageError(f"--precision {word}: expected {', '.join(TRIED)}")
+            raise UsageError(f"--precision '{word}': expected {', '.join(TRIED)}, with commas between")
     file = read_onnx(resolve_model(model))
     name = file.spec().name
     if forget:
-        dropped = [word for word in TRIED if forget_choice(file.sha256, word)]
-        say(f"{name}: forgot what was chosen for {', '.join(dropped) or 'nothing'}")
+        _forget(name, file.sha256, json)
         return
     results = []
     for word in wanted:
@@ -65,6 +63,22 @@ def tune(
             _print(name, found)
     if json:
         print_json({"model": name, "model_sha256": file.sha256, "tuned": [_report(found) for found in results]})
+
+
+def _forget(name: str, sha256: str, json: bool) -> None:
+    """Drops the choices for every precision and device."""
+    from ganrt.benchmarks.tuning.tune import TRIED
+    from ganrt.engines.backends import BACKENDS
+    from ganrt.engines.choice import forget
+
+    devices = dict.fromkeys(("auto", *(backend.device for backend in BACKENDS.values())))
+    forgotten = [word for word in TRIED if sum(forget(sha256, word, device) for device in devices)]
+    if json:
+        print_json({"model": name, "model_sha256": sha256, "forgotten": forgotten})
+    elif forgotten:
+        say(f"{name}: forgot what was chosen for {', '.join(forgotten)}")
+    else:
+        say(f"{name}: nothing was chosen here")
 
 
 def _print(name: str, found: Tuned) -> None:

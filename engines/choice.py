@@ -41,9 +41,10 @@ class Choice:
     why: str = ""
 
 
-def remembered(model_sha256: str, precision: str) -> Choice | None:
-    """The choice for a model where `precision` is asked for; None if there is none that holds here and now."""
-    data = find(_KIND, _key(model_sha256, precision), ".json")
+def remembered(model_sha256: str, precision: str, device: str = "auto") -> Choice | None:
+    """The choice for a model where `precision` and `device` are asked for; None if there is none that holds here and
+    now."""
+    data = find(_KIND, _key(model_sha256, precision, device), ".json")
     if data is None:
         return None
     try:
@@ -54,20 +55,22 @@ def remembered(model_sha256: str, precision: str) -> Choice | None:
         return None
 
 
-def remember(model_sha256: str, precision: str, choice: Choice, graph: bytes | None = None) -> None:
-    """Keeps a choice, and its derived graph.
+def remember(
+    model_sha256: str, precision: str, choice: Choice, graph: bytes | None = None, device: str = "auto"
+) -> None:
+    """Keeps a choice, and its derived graph. One made among the backends of one device holds for that device alone.
 
     Raises:
         OutputFailed: the cache cannot be written.
     """
     if graph is not None:
         store(_GRAPHS, {"sha256": choice.graph}, ".onnx", graph)
-    store(_KIND, _key(model_sha256, precision), ".json", json.dumps(asdict(choice)).encode())
+    store(_KIND, _key(model_sha256, precision, device), ".json", json.dumps(asdict(choice)).encode())
 
 
-def forget(model_sha256: str, precision: str) -> bool:
+def forget(model_sha256: str, precision: str, device: str = "auto") -> bool:
     """Drops the choice that holds here and now; False if there is none."""
-    return drop(_KIND, _key(model_sha256, precision), ".json")
+    return drop(_KIND, _key(model_sha256, precision, device), ".json")
 
 
 def chosen_graph(choice: Choice) -> bytes | None:
@@ -75,9 +78,15 @@ def chosen_graph(choice: Choice) -> bytes | None:
     return find(_GRAPHS, {"sha256": choice.graph}, ".onnx")
 
 
-def _key(model_sha256: str, precision: str) -> dict[str, object]:
+def _key(model_sha256: str, precision: str, device: str = "auto") -> dict[str, object]:
     versions = {name: _version(name) for name in _PACKAGES}
-    return {"model": model_sha256, "precision": precision, "processor": processor(), "versions": versions}
+    return {
+        "model": model_sha256,
+        "precision": precision,
+        "device": device,
+        "processor": processor(),
+        "versions": versions,
+    }
 
 
 def _version(package: str) -> str | None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from importlib import import_module
 from typing import Any
 
 from ganrt.engines.contract import Found, check_graph
 from ganrt.engines.onnx_file import OnnxFile
 from ganrt.engines.protocol import Arrays, BatchSizes, Engine, EngineOptions
-from ganrt.errors import BackendUnavailable, BadInputFile, UsageError
+from ganrt.engines.threads import check_threads
+from ganrt.errors import BackendUnavailable, BadInputFile
 
-_THREADS = 16  # accepted on any machine; far more than the cores only cost memory and time
 # Measured on DCGAN-64: the time of a picture hardly falls beyond 16 in a batch, and memory grows with it.
 _BATCH_SIZES = BatchSizes(minimum=1, optimum=16, maximum=64)
 
@@ -76,9 +75,7 @@ def _tensors(values: Any) -> Found:
 
 
 def _session_options(onnxruntime: Any, options: EngineOptions) -> Any:
-    most = max(_THREADS, 4 * (os.cpu_count() or 1))
-    if options.threads is not None and not 1 <= options.threads <= most:
-        raise UsageError(f"threads {options.threads}: expected 1 to {most} on this machine")
+    check_threads(options.threads)
     settings = onnxruntime.SessionOptions()
     settings.log_severity_level = 3
     settings.intra_op_num_threads = options.threads or 0

@@ -7,9 +7,10 @@ at fixed ones: at those of `EngineOptions.batches`, which gave the same bytes wh
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Lock
 from typing import Any
@@ -22,6 +23,7 @@ from ganrt.engines.ladder import Piece, pieces
 from ganrt.engines.onnx_file import OnnxFile
 from ganrt.engines.openvino_graph import INSTALL, STEM, compile_for, import_openvino, read, split, tensors
 from ganrt.engines.protocol import Arrays, BatchSizes, Engine, EngineOptions, Ticket, copied
+from ganrt.engines.threads import check_threads
 from ganrt.errors import BackendUnavailable, UsageError
 from ganrt.spec import GeneratorSpec
 
@@ -56,12 +58,28 @@ class _Running:
     inputs: Arrays
     outputs: dict[str, NDArray[np.generic]]
 
+    def wait(self) -> dict[str, NDArray[np.generic]]:
+        """The outputs without padding; a request that failed is not used again."""
+        self.request.wait()
+        self.compiled.give_back(self.request)
+        return {name: array[: self.piece.count] for name, array in self.outputs.items()}
+
 
 @dataclass(frozen=True)
 class _PendingTicket(Ticket):
-    """Its outputs are there when the running pieces are done."""
+    """Its outputs are there when the running pieces are done; whoever waits for a piece takes it off the list."""
 
-    running: tuple[_Running, ...] = ()
+    running: deque[_Running] = field(default_factory=deque)
+
+    def wait(self) -> list[dict[str, NDArray[np.generic]]]:
+        """The outputs of the pieces, in order, without padding."""
+        return [self.running.popleft().wait() for _ in range(len(self.running))]
+
+    def abandon(self) -> None:
+        """Waits for what still runs, since it reads and writes our arrays."""
+        while self.running:
+            with suppress(Exception):  # another error is on its way up
+                self.running.popleft().wait()
 
 
 class _Compiled:
@@ -108,6 +126,7 @@ class OpenVinoEngine(Engine):
     def __init__(self, openvino: Any, onnx_file: OnnxFile, options: EngineOptions) -> None:
         if options.precision not in PRECISIONS:
             raise UsageError(f"precision '{options.precision}': backend 'openvino' has {', '.join(PRECISIONS)}")
+        check_threads(options.threads)
         self._openvino, self._core = openvino, openvino.Core()
         self.spec, self.model_sha256, self.form = onnx_file.spec(), onnx_file.model_sha256, onnx_file.form
         self.precision, self._threads, self._sha256 = options.precision, options.threads, onnx_file.sha256
@@ -134,15 +153,7 @@ class OpenVinoEngine(Engine):
         """Waits for a submitted batch and returns its outputs."""
         if not isinstance(ticket, _PendingTicket):
             return super().collect(ticket, out)
-        return copied(self._collected(ticket), out)
-
-    def _collected(self, ticket: _PendingTicket) -> Arrays:
-        made = []
-        for part in ticket.running:
-            part.request.wait()
-            part.compiled.give_back(part.request)
-            made.append({name: array[: part.piece.count] for name, array in part.outputs.items()})
-        return made[0] if len(made) == 1 else {name: np.concatenate([part[name] for part in made]) for name in made[0]}
+        return copied(_collected(ticket), out)
 
     def _run(self, inputs: Arrays) -> Arrays:
         return self.collect(self._submit(inputs))
@@ -150,7 +161,14 @@ class OpenVinoEngine(Engine):
     def _submit(self, inputs: Arrays) -> Ticket:
         count = len(next(iter(inputs.values())))
         arrays = {name: np.ascontiguousarray(value) for name, value in inputs.items()}
-        return _PendingTicket({}, tuple(self._start(piece, arrays) for piece in pieces(count, self._sizes)))
+        ticket = _PendingTicket({})
+        try:
+            for piece in pieces(count, self._sizes):
+                ticket.running.append(self._start(piece, arrays))
+        except BaseException:
+            ticket.abandon()
+            raise
+        return ticket
 
     def _start(self, piece: Piece, arrays: Arrays) -> _Running:
         given = {name: _cut(array, piece) for name, array in arrays.items()}
@@ -185,7 +203,8 @@ class OpenVinoEngine(Engine):
         if self._threads is not None:
             properties["INFERENCE_NUM_THREADS"] = self._threads
         name = f"{self._sha256} {'stem' if model is self._stem else 'rest' if self._stem is not None else 'whole'}"
-        made = compile_for(self._core, self._openvino.__version__, model, name, shapes, properties)
+        keep = self.spec.output is None or not self.spec.output.dynamic  # else a blob for every size of picture
+        made = compile_for(self._core, self._openvino.__version__, model, name, shapes, properties, keep=keep)
         found = made.get_property("INFERENCE_PRECISION_HINT").get_type_name()
         if found != _FOUND[hint]:
             raise BackendUnavailable(
@@ -196,6 +215,17 @@ class OpenVinoEngine(Engine):
 
     def _close(self) -> None:
         self._compiled.clear()
+        self._model = self._stem = self._core = None
+
+
+def _collected(ticket: _PendingTicket) -> Arrays:
+    if not ticket.running:
+        raise UsageError("this batch was collected already")
+    try:
+        made = ticket.wait()
+    finally:
+        ticket.abandon()
+    return made[0] if len(made) == 1 else {name: np.concatenate([part[name] for part in made]) for name in made[0]}
 
 
 def _default_batch(spec: GeneratorSpec) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from ganrt.engines.cache import find_or_make
+from ganrt.engines.cache import drop, find_or_make
 from ganrt.engines.contract import Found
 from ganrt.engines.onnx_file import OnnxFile
 from ganrt.errors import BackendUnavailable, BadInputFile
@@ -133,25 +133,34 @@ def _reaches(results: list[Any], parameter: Any) -> bool:
     return parameter.get_name() in names
 
 
-def compile_for(core: Any, version: str, model: Any, name: str, shapes: Shapes, properties: Mapping[str, Any]) -> Any:
+def compile_for(
+    core: Any,
+    version: str,
+    model: Any,
+    name: str,
+    shapes: Shapes,
+    properties: Mapping[str, Any],
+    *,
+    keep: bool = True,
+) -> Any:
     """`model` compiled for the CPU and these input shapes, out of the cache where it lies there.
 
     Args:
         name: what tells this model from others, such as its SHA-256.
         version: OpenVINO's.
+        keep: whether small models go into the cache.
+
+    Raises:
+        BackendUnavailable: OpenVINO reads the graph, but has no way to run it.
     """
     made: list[Any] = []
 
-    def compile_now() -> bytes:
-        fixed = model.clone()
-        fixed.reshape({port: list(shape) for port, shape in shapes.items()})
-        made.append(core.compile_model(fixed, "CPU", dict(properties)))
-        return b"" if large else bytes(made[0].export_model().getvalue())
+    def compile_blob() -> bytes:
+        made.append(_compile(core, model, shapes, properties))
+        return bytes(made[0].export_model().getvalue())
 
-    large = _weights(model) > _LARGEST_BLOB
-    if large:
-        compile_now()
-        return made[0]
+    if not keep or _weights(model) > _LARGEST_BLOB:
+        return _compile(core, model, shapes, properties)
     key = {
         "model": name,
         "openvino": version,
@@ -160,8 +169,27 @@ def compile_for(core: Any, version: str, model: Any, name: str, shapes: Shapes, 
         "shapes": {port: list(shape) for port, shape in shapes.items()},
         "properties": dict(properties),
     }
-    blob = find_or_make("openvino", key, ".blob", compile_now)
-    return made[0] if made else core.import_model(io.BytesIO(blob), "CPU", dict(properties))
+    blob = find_or_make("openvino", key, ".blob", compile_blob)
+    if made:
+        return made[0]
+    try:
+        return core.import_model(io.BytesIO(blob), "CPU", dict(properties))
+    except RuntimeError:  # of another build with the same version
+        drop("openvino", key, ".blob")
+        return _compile(core, model, shapes, properties)
+
+
+def _compile(core: Any, model: Any, shapes: Shapes, properties: Mapping[str, Any]) -> Any:
+    try:
+        fixed = model.clone()
+        fixed.reshape({port: list(shape) for port, shape in shapes.items()})
+        return core.compile_model(fixed, "CPU", dict(properties))
+    except RuntimeError as error:
+        found = ", ".join(f"{name} {list(shape)}" for name, shape in shapes.items())
+        raise BackendUnavailable(
+            f"OpenVINO cannot compile this graph for {found}: {str(error).strip().splitlines()[-1]}\n"
+            "take another backend: --backend onnxruntime"
+        ) from error
 
 
 def _weights(model: Any) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ganrt.benchmarks.precision_samples import precision_samples
-from ganrt.engines.backends import BACKENDS
+from ganrt.engines.backends import BACKENDS, candidates
 from ganrt.engines.choice import Choice
 from ganrt.engines.forms import PLAIN, distinct_forms
 from ganrt.engines.onnx_file import OnnxFile, derived
@@ -63,11 +63,13 @@ def make_candidates(
         int8_gate: dB that INT8 must reach; its worst layers stay in FP32 for that.
 
     Raises:
-        BackendUnavailable: no backend runs here. BadInputFile: the model is in a lower precision itself.
+        UsageError: an unknown device. BackendUnavailable: no backend runs here.
+        BadInputFile: the model is in a lower precision itself.
     """
     if model.precision != "fp32":
         raise BadInputFile(f"{model.path} is in {model.precision}; tune the portable FP32 file that it was made from")
-    backends = [name for name, known in BACKENDS.items() if not known.compiled and _runs(name, device, say)]
+    serving = candidates("auto", device)
+    backends = [name for name, known in BACKENDS.items() if name in serving and not known.compiled and _runs(name, say)]
     if not backends:
         raise BackendUnavailable(f"no backend runs on device '{device}'\nsee what is missing: ganrt doctor")
     made = [
@@ -95,9 +97,7 @@ def _in_int8(model: OnnxFile, backends: Sequence[str], say: Callable[[str], obje
     return [Candidate(backend, "int8", lowered) for backend in able]
 
 
-def _runs(backend: str, device: str, say: Callable[[str], object]) -> bool:
-    if device not in ("auto", BACKENDS[backend].device):
-        return False
+def _runs(backend: str, say: Callable[[str], object]) -> bool:
     try:
         BACKENDS[backend].probe()
     except BackendUnavailable as error:

@@ -6,6 +6,7 @@ import random
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from ganrt.benchmarks.tuning.candidates import Candidate
@@ -66,8 +67,8 @@ def race(
     Args:
         progress: told the percentage that is done.
     """
-    engines = [candidate.open(threads) for candidate in candidates]
-    try:
+    with ExitStack() as opened:
+        engines = [opened.enter_context(candidate.open(threads)) for candidate in candidates]
         lanes = [
             _Lane(candidate, batch, engine, samples.part(0, batch))
             for candidate, engine in zip(candidates, engines, strict=True)
@@ -78,9 +79,6 @@ def race(
             lane.engine.run(lane.inputs)
         _rounds(lanes, budget_s, progress)
         return {(lane.candidate, lane.batch): statistics.median(lane.times) for lane in lanes}
-    finally:
-        for engine in engines:
-            engine.close()
 
 
 def _rounds(lanes: list[_Lane], budget_s: float, progress: Callable[[int], object]) -> None:

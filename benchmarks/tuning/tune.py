@@ -65,7 +65,8 @@ def tune(
         progress: told what is being done, and its percentage.
 
     Raises:
-        UsageError: an unknown precision. BackendUnavailable: nothing runs here.
+        UsageError: an unknown precision or device, or a model that draws nothing.
+        BackendUnavailable: nothing runs here.
         NegativeResult: no candidate passes its gate; nothing is remembered.
         OutputFailed: the cache cannot be written.
     """
@@ -86,7 +87,7 @@ def tune(
     batches_kept = _same_bytes(winner, batches, samples, threads)
     why = f"{_speedup(winner, times, batches):.2f} times the best plain graph; {verdict}"
     choice = winner.choice(batches_kept, verdict.psnr, verdict.samples, why)
-    remember(model.sha256, precision, choice, winner.model.data if choice.graph else None)
+    remember(model.sha256, precision, choice, winner.model.data if choice.graph else None, device)
     return Tuned(precision, choice, tuple(laps), tuple(notes), time.monotonic() - began)
 
 

@@ -125,6 +125,15 @@ def test_a_choice_whose_backend_left_is_no_choice(tiny, monkeypatch):
         assert generator.backend == "onnxruntime"
 
 
+def test_what_was_tuned_for_one_device_decides_for_that_one_alone(tiny):
+    remember(tiny.sha256, "fp32", Choice("openvino", "fp32", batches=(1,)), device="cpu")
+    assert ganrt.load(tiny.path, device="cpu").backend == "openvino"
+    assert ganrt.load(tiny.path).backend == "onnxruntime"  # a GPU might be faster, and was not asked
+    forget(tiny.sha256, "fp32", "cpu")
+    remember(tiny.sha256, "fp32", Choice("openvino", "fp32", batches=(1,)))
+    assert ganrt.load(tiny.path, device="cpu").backend == "openvino"
+
+
 @pytest.mark.parametrize("change", ["processor", "versions"])
 def test_a_choice_holds_for_this_processor_and_these_versions(tiny, monkeypatch, change):
     remember(tiny.sha256, "fp32", Choice("openvino", "fp32", batches=(1,)))

@@ -17,6 +17,7 @@ def run(capsys, tmp_path, monkeypatch):
     folder = tmp_path / "work"
     folder.mkdir()
     monkeypatch.chdir(folder)
+    monkeypatch.setenv("GANRT_HOME", str(tmp_path / "home"))  # what one test tunes must not decide in another
 
     def call(*arguments):
         with pytest.raises(SystemExit) as caught:

@@ -1,10 +1,11 @@
 """OpenVINO: the same pictures as ONNX Runtime, whatever the batch; precision pinned; a cache that notices damage."""
 
+import hashlib
 import threading
 
 import numpy as np
 import pytest
-from tiny_onnx import DIM, save_tiny, tiny_spec
+from tiny_onnx import DIM, save_tiny, save_translator, tiny_spec, translator_spec
 
 from ganrt.engines import openvino_cpu, openvino_graph
 from ganrt.engines.backends import open_model
@@ -150,3 +151,74 @@ def test_a_graph_that_openvino_refuses_is_a_bad_file(tmp_path):
     path.write_bytes(save_tiny(path).read_bytes().replace(b"Tanh", b"Tanj"))
     with pytest.raises(BadInputFile, match="not a graph that OpenVINO can run"):
         open_model(path, "openvino")
+
+
+@pytest.mark.parametrize("threads", [0, -1, 100_000])
+def test_threads_are_bounded_as_everywhere(threads):
+    with pytest.raises(UsageError, match=f"threads {threads}: expected 1 to "):
+        open_model(AVATARS, "openvino", EngineOptions(threads=threads))
+
+
+def test_pictures_of_any_size_are_translated_and_leave_nothing_in_the_cache(tmp_path, home):
+    path = save_translator(tmp_path / "swap.onnx", translator_spec(dynamic=True))
+    random = np.random.default_rng(2)
+    with open_model(path, "openvino") as engine:
+        for shape in ((1, 8, 12, 3), (3, 20, 16, 3), (2, 8, 12, 3)):
+            pictures = random.integers(0, 256, shape, np.uint8)
+            np.testing.assert_array_equal(engine.run({"source": pictures})["image"], 255 - pictures)
+    assert not (home / "openvino").exists()  # a blob for every size of photo would fill the disk
+
+
+def test_a_batch_is_collected_once(z):
+    with open_model(AVATARS, "openvino", EngineOptions(batches=LADDER)) as engine:
+        ticket = engine.submit({"z": z})
+        engine.collect(ticket)
+        with pytest.raises(UsageError, match="collected already"):
+            engine.collect(ticket)
+
+
+@pytest.mark.parametrize("where", ["start", "wait"])
+def test_a_piece_that_fails_leaves_nothing_running(z, monkeypatch, where):
+    """11 images are pieces of 8, 2 and 1: the second fails, the others are waited for, and the engine goes on."""
+    ended = []
+    with open_model(AVATARS, "openvino", EngineOptions(batches=LADDER)) as engine:
+        expected = engine.run({"z": z})["image"]
+        with monkeypatch.context() as patch:
+            honest, wait = engine._start, openvino_cpu._Running.wait
+
+            def start(piece, arrays):
+                if where == "start" and piece.start == 8:
+                    raise RuntimeError("broken")
+                return honest(piece, arrays)
+
+            def end(running):
+                ended.append(running.piece.start)
+                if where == "wait" and running.piece.start == 8:
+                    raise RuntimeError("broken")
+                return wait(running)
+
+            patch.setattr(engine, "_start", start)
+            patch.setattr(openvino_cpu._Running, "wait", end)
+            with pytest.raises(RuntimeError, match="broken"):
+                engine.run({"z": z})
+        assert ended == ([0] if where == "start" else [0, 8, 10])
+        np.testing.assert_array_equal(engine.run({"z": z})["image"], expected)
+
+
+def test_a_graph_that_does_not_compile_names_another_backend(z):
+    with open_model(AVATARS, "openvino") as engine, pytest.raises(BackendUnavailable, match="--backend onnxruntime"):
+        engine.run({"z": z[:, :50]})
+
+
+def test_a_compiled_model_of_another_build_is_compiled_again(z, home):
+    expected = draw(z, (4,))
+    (blob,) = (home / "openvino").iterdir()
+    digest = entry_name(blob.name, b"whole, but of another build")
+    blob.with_name(digest).write_bytes(b"whole, but of another build")
+    blob.unlink()
+    np.testing.assert_array_equal(draw(z, (4,)), expected)
+
+
+def entry_name(name, data):
+    """An entry's name where it holds `data` for the same key."""
+    return f"{name.partition('-')[0]}-{hashlib.sha256(data).hexdigest()[:32]}.blob"

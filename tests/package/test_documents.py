@@ -33,7 +33,8 @@ def test_the_two_commands_are_the_makefiles():
 
 
 @pytest.mark.slow
-def test_the_commands_of_the_readme_run_in_order(tmp_path):
+def test_the_commands_of_the_readme_run_in_order(tmp_path, monkeypatch):
+    monkeypatch.setenv("GANRT_HOME", str(tmp_path / "home"))  # what is tuned here must not decide elsewhere
     commands = ganrt_commands()
     assert len(commands) >= 6
     sys.path.insert(0, str(ROOT / "tests" / "helpers"))
