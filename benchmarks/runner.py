@@ -10,9 +10,11 @@ from ganrt.benchmarks.clock import Clock, SystemClock
 from ganrt.benchmarks.contestants import Contestant, OpenSubject
 from ganrt.benchmarks.document import Model, Result
 from ganrt.benchmarks.inputs import Batches, make_batches
+from ganrt.benchmarks.limits import Limits
 from ganrt.benchmarks.observe import Observe, Observer, Unobserved
 from ganrt.benchmarks.options import PROCESSES, Cell, Timing
 from ganrt.benchmarks.outcome import make_result
+from ganrt.benchmarks.shares import with_share
 from ganrt.benchmarks.subjects import PROGRAMS, open_subject
 from ganrt.benchmarks.subjects.protocol import Request
 from ganrt.engines.cost import macs_of_one_image
@@ -37,6 +39,7 @@ class Runner:
         observe: makes the telemetry of one cell.
         opener: opens subjects.
         say: told what is being done, one line a call.
+        limits: of this machine; then results say what share of the roofline they reach.
     """
 
     timing: Timing
@@ -44,6 +47,7 @@ class Runner:
     observe: Observe = Unobserved
     opener: OpenSubject = open_subject
     say: Callable[[str], object] = lambda _: None
+    limits: Limits | None = None
     _models: dict[str, tuple[Model, GeneratorSpec]] = field(default_factory=dict)
     _batches: dict[tuple[str, int], Batches] = field(default_factory=dict)
 
@@ -105,6 +109,8 @@ class Runner:
             results = {c.name: make_result(c, model, self.timing, observer, interrupted) for c in contestants}
         for contestant in contestants:
             contestant.close()
+        if self.limits is not None:
+            results = {c.name: with_share(results[c.name], c.cell.model, self.limits) for c in contestants}
         if interrupted:
             raise Interrupted(list(results.values()))
         return results

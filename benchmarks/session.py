@@ -44,6 +44,7 @@ class Session:
             ganrt=__version__,
             machine=machine(),
             options=options,
+            limits=self.runner.limits.as_json() if self.runner.limits else None,
             results=tuple(self.results),
             created=now_utc(),
             status="interrupted" if self.interrupted else "complete",

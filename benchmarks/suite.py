@@ -16,6 +16,7 @@ from ganrt.benchmarks.document import Document, Model, Result, now_utc, read_doc
 from ganrt.benchmarks.fields import Json
 from ganrt.benchmarks.jobs import measure
 from ganrt.benchmarks.jobs.scope import Figures, Scope
+from ganrt.benchmarks.limits import Limits, measure_limits
 from ganrt.benchmarks.models import ModelFile, prepare_model, work_folder
 from ganrt.benchmarks.options import Cell, Timing
 from ganrt.benchmarks.runner import Interrupted, Runner
@@ -59,6 +60,9 @@ def run_suite(
     chosen = [entry for entry in entries if entry.name in names]
     keys = {entry.name: _key(entry, quick) for entry in chosen}
     document = _resume(output, keys, quick, force)
+    limits = None if quick else _limits(chosen, say)
+    if limits is not None:
+        document = replace(document, limits=limits.as_json())
     clock = SystemClock()
     begun = clock.now()
     for number, entry in enumerate(chosen, 1):
@@ -71,7 +75,7 @@ def run_suite(
             if late:
                 found = [_not_run(entry, f"the suite's {budget_s / 60:g} minutes were over: run it again to go on")]
             else:
-                found = _run_entry(entry, make_runner, quick, work_folder(work), say)
+                found = _run_entry(entry, lambda timing: _limited(make_runner(timing), limits), quick, work, say)
         except Interrupted as stopped:
             return _write(output, _with(document, entry, stopped.results, None, "interrupted"))
         except KeyboardInterrupt:
@@ -79,6 +83,20 @@ def run_suite(
         status = "complete" if number == len(chosen) else "interrupted"
         document = _write(output, _with(document, entry, found, None if late else keys[entry.name], status))
     return _write(output, replace(document, status="complete"))
+
+
+def _limits(entries: Sequence[Entry], say: Callable[[str], object]) -> Limits | None:
+    """The machine's, for the precisions that some entry measures; measured anew in every run."""
+    precisions = sorted({precision for entry in entries if entry.scenarios for precision in entry.precisions})
+    if not precisions:
+        return None
+    say("the machine's limits")
+    return measure_limits(precisions)
+
+
+def _limited(runner: Runner, limits: Limits | None) -> Runner:
+    runner.limits = limits
+    return runner
 
 
 def _key(entry: Entry, quick: bool) -> str:
@@ -121,13 +139,13 @@ def _write(output: Path, document: Document) -> Document:
 
 
 def _run_entry(
-    entry: Entry, make_runner: MakeRunner, quick: bool, work: Path, say: Callable[[str], object]
+    entry: Entry, make_runner: MakeRunner, quick: bool, work: Path | None, say: Callable[[str], object]
 ) -> list[Result]:
     """What goes wrong with one entry is its result, and not the end of the suite."""
     if quick and entry.model != "avatars":
         return [_not_run(entry, "left out by --quick: the model would have to be made")]
     try:
-        model = prepare_model(entry.model, work, say)
+        model = prepare_model(entry.model, work_folder(work), say)
         if entry.job is not None:
             return [_run_job(entry, entry.job, model, quick, say)]
         return _run_cells(entry, model, make_runner, quick)

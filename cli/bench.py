@@ -64,6 +64,9 @@ def bench(
     checkpoint: Annotated[
         Path | None, typer.Option("--checkpoint", help="What the model was exported from; torch peers need it.")
     ] = None,
+    limits: Annotated[
+        bool, typer.Option("--limits", help="Measure matrix products and copies too, for the share of the roofline.")
+    ] = False,
     html: Html = None,
     markdown: Markdown = None,
     self_check: Annotated[bool, typer.Option("--self-check", help="Measure the harness itself.")] = False,
@@ -76,6 +79,7 @@ def bench(
     if self_check:
         _check_the_harness(json)
         return
+    from ganrt.benchmarks.limits import measure_limits
     from ganrt.benchmarks.options import Cell, Timing
     from ganrt.benchmarks.session import Session
     from ganrt.benchmarks.subjects import parse_names
@@ -98,6 +102,8 @@ def bench(
             check_free(target, force)
     with Progress(len(cells), "cells") as progress:
         session = Session(make_runner(timing))
+        if limits:
+            session.runner.limits = measure_limits(sorted({cell.precision for cell in cells}), threads=threads)
         session.run(cells, names, progress)
     document = session.document(_options_of(timing, cells, names))
     finish(document, output, html, markdown, force, json)

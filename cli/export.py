@@ -37,6 +37,10 @@ def export(
     ] = None,
     settings: options.Settings = None,
     freeze: options.Freeze = None,
+    pair: Annotated[
+        Path | None,
+        typer.Option("--pair", help="The exported generator that an encoder from another checkpoint belongs to."),
+    ] = None,
     name: Annotated[str | None, typer.Option("--name", help="The model's name; by default the output's.")] = None,
     licence: Annotated[str | None, typer.Option("--licence", help="Licence of the weights, kept in the file.")] = None,
     attribution: Annotated[
@@ -57,6 +61,7 @@ def export(
         family=family,
         settings=options.parse_settings(settings),
         freeze_truncation=options.parse_freeze(freeze),
+        pair=pair,
         name=name,
         licence=licence,
         attribution=attribution,
@@ -64,11 +69,13 @@ def export(
         progress=say,
     )
     verification = result.verification
-    worst = "identical" if verification.psnr is None else f"{verification.psnr:.1f} dB"
-    say(
-        f"{result.path}: verified on {verification.samples} pictures; worst error {verification.max_error:.2e} "
-        f"as float, {verification.max_error_uint8} in 8 bits, PSNR {worst}"
+    summary = (
+        f"{result.path}: verified on {verification.samples} pictures; worst error {verification.max_error:.2e} as float"
     )
+    if result.spec.output is not None:
+        worst = "identical" if verification.psnr is None else f"{verification.psnr:.1f} dB"
+        summary += f", {verification.max_error_uint8} in 8 bits, PSNR {worst}"
+    say(summary)
     if json:
         figures = {key: value for key, value in asdict(verification).items() if key != "extra"}
         print_json({"file": str(result.path), "family": result.spec.family, "verification": figures})

@@ -95,7 +95,9 @@ def _inspect_onnx(path: Path) -> dict[str, object]:
     onnx_file = read_onnx(path)
     spec = json.loads(onnx_file.spec().to_json())
     if spec["canary"]:
-        spec["canary"]["png"] = f"({len(spec['canary']['png'])} characters)"
+        for key, unit in (("png", "characters"), ("z", "values")):
+            if spec["canary"][key] is not None:
+                spec["canary"][key] = f"({len(spec['canary'][key])} {unit})"
     return {
         "file": str(path),
         "kind": "ONNX",

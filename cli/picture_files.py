@@ -22,7 +22,7 @@ class PictureFile:
     place: Path
 
 
-def find_pictures(given: Iterable[str], recursive: bool, output: Path) -> list[PictureFile]:
+def find_pictures(given: Iterable[str], recursive: bool, output: Path | None = None) -> list[PictureFile]:
     """All pictures that the arguments name, in their order and then by name, each once.
 
     A folder gives the files in it whose name ends like a picture's (with `recursive` also those of the folders
@@ -66,11 +66,11 @@ def output_name(picture: PictureFile, ending: str) -> Path:
     return picture.place.with_name(picture.place.stem + ending)
 
 
-def _pictures_of(argument: str, recursive: bool, output: Path) -> Iterator[PictureFile]:
+def _pictures_of(argument: str, recursive: bool, output: Path | None) -> Iterator[PictureFile]:
     path = Path(argument)
     if path.is_dir():
         for file in sorted(path.rglob("*") if recursive else path.iterdir()):
-            if _is_picture(file, path) and not _is_below(file, output, path):
+            if _is_picture(file, path) and not (output and _is_below(file, output, path)):
                 yield PictureFile(file, file.relative_to(path))
     elif path.exists() or not _MAGIC.search(argument):
         if path.exists():

@@ -1,9 +1,9 @@
-"""`ganrt sweep`: truncation by noise, with the diversity of each row."""
+"""`ganrt sweep`: truncation by noise, with the diversity and sharpness of each row."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,12 +11,18 @@ from ganrt.cli import options
 from ganrt.cli.app import Progress, announce, command, in_use, print_json, say
 from ganrt.errors import UsageError
 
+if TYPE_CHECKING:
+    from ganrt.runtime.generator import Generator
+    from ganrt.runtime.sampling import Truncation
+    from ganrt.runtime.sweep import Row
+
 
 @command(
     "sweep",
     """
     ganrt sweep -o sweep.png
     ganrt sweep --factors 0.3,0.5,1.0 --latents 8 --seed 7 -o three.png
+    ganrt sweep --truncation-mode scale --threshold 5 --csv study.csv --plot plot.png -o study.png
     """,
 )
 def sweep(
@@ -29,10 +35,16 @@ def sweep(
     seed: Annotated[int, typer.Option("--seed", help="An unsigned 64-bit integer.")] = 0,
     truncation_mode: options.PsiMode = None,
     threshold: options.Threshold = None,
+    statistics_truncation: options.StatisticsPsi = None,
     class_name: options.ClassName = None,
     diversity_samples: Annotated[
-        int, typer.Option("--diversity-samples", min=2, help="Images that each row's diversity is measured on.")
+        int,
+        typer.Option("--diversity-samples", min=8, max=4096, help="Images that each row is measured on."),
     ] = 64,
+    csv: Annotated[Path | None, typer.Option("--csv", help="Also write the measures as a table, .csv.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", help='Also plot them, .png; needs pip install "ganrt[study]".')
+    ] = None,
     backend: options.Backend = "auto",
     device: options.Device = "auto",
     precision: options.Precision = "fp32",
@@ -40,45 +52,97 @@ def sweep(
     force: options.Force = False,
     json: options.Json = False,
 ) -> None:
-    """Draws a grid of truncation factors by latents and measures each row's diversity."""
-    from ganrt.files import check_free, write_file
-    from ganrt.runtime.pictures import encode_png
-    from ganrt.runtime.sampling import Truncation
+    """Draws a grid of truncation factors by latents; measures each row's diversity and sharpness."""
+    from ganrt.runtime.sweep import images_a_row
     from ganrt.runtime.sweep import sweep as run_sweep
-    from ganrt.runtime.sweep import sweep_sheet
+    from ganrt.runtime.sweep_report import sweep_table
 
     values = _parse_factors(factors)
-    if output.suffix.lower() != ".png":
-        raise UsageError(f"--output {output}: expected a name that ends in .png")
-    check_free(output, force)
+    _check_outputs(output, csv, plot, force)
+    how = options.make_truncation(None, truncation_mode, threshold, statistics_truncation)
+    total = len(values) * images_a_row(latents, diversity_samples)
     with options.open_generator(model, backend, device, precision, threads) as generator:
         announce(generator)
-        with Progress(len(values), "rows") as progress:
+        options.note_weights(generator, class_name)
+        with Progress(total, "images") as progress:
             rows = run_sweep(
                 generator,
                 values,
                 latents,
                 seed=seed,
-                truncation=Truncation(mode=truncation_mode, threshold=threshold),
+                truncation=how,
                 labels=class_name,
                 diversity_samples=diversity_samples,
                 progress=progress,
             )
-        origin = {
-            **in_use(generator),
-            "sweep": values,
-            "seed": str(seed),
-            "truncation_mode": truncation_mode,
-            "threshold": threshold,
-        }
-        write_file(output, encode_png(sweep_sheet(rows), origin), force=force)
-        table = [{"psi": row.psi, "diversity": round(row.diversity, 4)} for row in rows]
+        origin = _origin(generator, values, seed, how, class_name)
+        _write(rows, {"sheet": output, "table": csv, "plot": plot}, origin, force)
         if json:
-            print_json({**in_use(generator), "file": str(output), "rows": table})
+            names = {name: str(path) for name, path in (("csv", csv), ("plot", plot)) if path}
+            print_json({**in_use(generator), "file": str(output), **names, "rows": sweep_table(rows)})
         else:
-            for row in rows:
-                typer.echo(f"psi {row.psi:.3f}  diversity {row.diversity:.3f}")
-            say(f"sheet: {output}; diversity: mean distance of 16 x 16 area averages, {diversity_samples} images a row")
+            _print(rows)
+
+
+def _check_outputs(output: Path, csv: Path | None, plot: Path | None, force: bool) -> None:
+    from ganrt.files import check_outputs
+    from ganrt.runtime.requirements import require_study
+
+    for option, path, suffix in (("--output", output, ".png"), ("--csv", csv, ".csv"), ("--plot", plot, ".png")):
+        if path and path.suffix.lower() != suffix:
+            raise UsageError(f"{option} {path}: expected a name that ends in {suffix}")
+    check_outputs([path for path in (output, csv, plot) if path], force)
+    if plot:
+        require_study("--plot", "matplotlib")
+
+
+def _origin(
+    generator: Generator, values: list[float], seed: int, how: Truncation, class_name: str | None
+) -> dict[str, object]:
+    return {
+        **in_use(generator),
+        "sweep": values,
+        "seed": str(seed),
+        "truncation_mode": how.mode,
+        "threshold": how.threshold,
+        "statistics_truncation": how.statistics,
+        "class": class_name,
+    }
+
+
+def _write(rows: list[Row], outputs: dict[str, Path | None], origin: dict[str, object], force: bool) -> None:
+    """Everything is made before the first file is written."""
+    from ganrt.files import write_file
+    from ganrt.runtime.pictures import encode_png
+    from ganrt.runtime.sweep import sweep_sheet
+    from ganrt.runtime.sweep_report import sweep_csv, sweep_plot
+
+    made: list[tuple[Path, bytes]] = []
+    for kind, path in outputs.items():
+        if path is None:
+            continue
+        if kind == "table":
+            made.append((path, sweep_csv(rows)))
+        else:
+            title = f"{origin['model']}{', class ' + str(origin['class']) if origin['class'] else ''}"
+            picture = sweep_sheet(rows) if kind == "sheet" else sweep_plot(rows, title)
+            made.append((path, encode_png(picture, origin)))
+    for path, data in made:
+        write_file(path, data, force=force)
+        say(f"{path}")
+
+
+def _print(rows: list[Row]) -> None:
+    for row in rows:
+        d, s = row.diversity, row.sharpness
+        typer.echo(
+            f"psi {row.psi:.3f}  diversity {d.value:.3f} ({d.low:.3f} to {d.high:.3f})"
+            f"  sharpness {s.value:.1f} ({s.low:.1f} to {s.high:.1f})"
+        )
+    say(
+        f"diversity: mean distance of 16 x 16 area averages; sharpness: variance of the Laplacian; "
+        f"{rows[0].samples} images a row, 95 % intervals"
+    )
 
 
 def _parse_factors(text: str) -> list[float]:

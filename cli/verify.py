@@ -26,12 +26,16 @@ def verify(
         typer.Option("--against", help="The reference; by default the same file in FP32 on the CPU."),
     ] = None,
     samples: Annotated[
-        int, typer.Option("--samples", "-n", min=1, help="How many latents (of a translator: pictures).")
+        int, typer.Option("--samples", "-n", min=1, help="How many latents (of a translator or encoder: pictures).")
     ] = 64,
     seed: Annotated[int, typer.Option("--seed", help="Whose images 0, 1, 2 ... are compared.")] = 0,
     max_error: Annotated[
         int | None,
-        typer.Option("--max-error", help="Largest accepted difference, in 8-bit steps; FP32: 1, else any."),
+        typer.Option(
+            "--max-error",
+            help="Largest accepted difference, in 8-bit steps (of an encoder: in 255ths of the largest |z|); "
+            "FP32: 1, else any.",
+        ),
     ] = None,
     min_psnr: Annotated[
         float | None,
@@ -65,9 +69,10 @@ def verify(
             result = compare(generator, reference, samples, seed, progress)
         passed = result.within(most, least) and (canary is None or canary <= most)
         worst = "identical" if result.worst_psnr is None else f"{result.worst_psnr:.1f} dB"
+        likeness = "" if result.worst_ssim is None else f", SSIM {result.worst_ssim:.6f}"
         summary = (
-            f"worst of {result.samples}: error {result.max_error}, PSNR {worst}, SSIM {result.worst_ssim:.6f} "
-            f"(index {result.worst_index}); canary error {'none' if canary is None else canary}"
+            f"worst of {result.samples}: error {result.max_error:.4g}, PSNR {worst}{likeness} "
+            f"(index {result.worst_index}); canary error {'none' if canary is None else f'{canary:.4g}'}"
         )
         if json:
             print_json({**in_use(generator), **asdict(result), "canary_error": canary, "passed": passed})

@@ -7,7 +7,6 @@ needed are decoded, everything else is skipped by its length, and nothing of the
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,13 +14,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ganrt.engines.protobuf import BYTES, VARINT, fields, message, packed, text
 from ganrt.engines.stamp import read_stamp
 from ganrt.errors import BadInputFile
 from ganrt.spec import METADATA_KEY, GeneratorSpec
 
 MAX_BYTES = 2 * 2**30  # the limit of a protocol buffer
 
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _FLOAT, _FLOAT16, _DOUBLE = 1, 10, 11
 _NUMPY_TYPES = {_FLOAT: np.float32, _FLOAT16: np.float16, _DOUBLE: np.float64}
 
@@ -159,128 +158,73 @@ def _check_weights(onnx_file: OnnxFile) -> None:
             )
 
 
-Field = tuple[int, int, int | memoryview]
-
-
-def _fields(data: memoryview) -> Iterator[Field]:
-    """Iterates over (field number, wire type, value) of one message."""
-    position = 0
-    while position < len(data):
-        key, position = _varint(data, position)
-        number, wire = key >> 3, key & 7
-        if wire == _VARINT:
-            value, position = _varint(data, position)
-            yield number, wire, value
-            continue
-        if wire == _BYTES:
-            length, position = _varint(data, position)
-        elif wire in (_FIXED64, _FIXED32):
-            length = 8 if wire == _FIXED64 else 4
-        else:
-            raise ValueError(f"wire type {wire} at byte {position}")
-        if number == 0 or position + length > len(data):
-            raise ValueError(f"a field of {length} bytes runs past the end")
-        yield number, wire, data[position : position + length]
-        position += length
-
-
-def _varint(data: memoryview, position: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = data[position]
-        value |= (byte & 0x7F) << shift
-        position += 1
-        if not byte & 0x80:
-            return value, position
-        shift += 7
-        if shift > 63:
-            raise ValueError("a number of more than 64 bits")
-
-
-def _message(value: int | memoryview) -> memoryview:
-    if isinstance(value, int):
-        raise ValueError("a number where a message was expected")
-    return value
-
-
-def _text(value: int | memoryview) -> str:
-    return bytes(_message(value)).decode()
-
-
 def _parse(path: Path, data: bytes) -> OnnxFile:
     ir_version = opset = 0
     producer = ""
     metadata: dict[str, str] = {}
     operators: list[str] = []
     weights: list[Weight] = []
-    for number, _, value in _fields(memoryview(data)):
+    for number, _, value in fields(memoryview(data)):
         if number == 1 and isinstance(value, int):
             ir_version = value
         elif number == 2:
-            producer = _text(value)
+            producer = text(value)
         elif number == 7:
-            _parse_graph(_message(value), operators, weights)
+            _parse_graph(message(value), operators, weights)
         elif number == 8:
-            opset = max(opset, _opset(_message(value)))
+            opset = max(opset, _opset(message(value)))
         elif number == 14:
-            entry = {n: _text(v) for n, _, v in _fields(_message(value))}
+            entry = {n: text(v) for n, _, v in fields(message(value))}
             metadata[entry.get(1, "")] = entry.get(2, "")
     return OnnxFile(path, data, ir_version, opset, producer, metadata, tuple(operators), tuple(weights))
 
 
 def _opset(data: memoryview) -> int:
-    values = {number: value for number, _, value in _fields(data)}
-    domain = _text(values[1]) if 1 in values else ""
+    values = {number: value for number, _, value in fields(data)}
+    domain = text(values[1]) if 1 in values else ""
     version = values.get(2, 0)
     return version if domain in ("", "ai.onnx") and isinstance(version, int) else 0
 
 
 def _parse_graph(data: memoryview, operators: list[str], weights: list[Weight]) -> None:
-    for number, _, value in _fields(data):
+    for number, _, value in fields(data):
         if number == 1:
-            _parse_node(_message(value), operators, weights)
+            _parse_node(message(value), operators, weights)
         elif number == 5:
-            weights.append(_tensor(_message(value)))
+            weights.append(parse_tensor(message(value)))
         elif number == 15:  # a sparse initializer: its values are a tensor
-            weights.extend(_tensor(_message(v)) for n, _, v in _fields(_message(value)) if n in (1, 2))
+            weights.extend(parse_tensor(message(v)) for n, _, v in fields(message(value)) if n in (1, 2))
 
 
 def _parse_node(data: memoryview, operators: list[str], weights: list[Weight]) -> None:
-    for number, _, value in _fields(data):
+    for number, _, value in fields(data):
         if number == 4:
-            operators.append(_text(value))
+            operators.append(text(value))
         elif number == 5:  # attributes: a tensor (5), tensors (10), a graph (6), graphs (11)
-            for kind, _, part in _fields(_message(value)):
+            for kind, _, part in fields(message(value)):
                 if kind in (5, 10) and not isinstance(part, int):
-                    weights.append(_tensor(part))
+                    weights.append(parse_tensor(part))
                 elif kind in (6, 11):
-                    _parse_graph(_message(part), operators, weights)
+                    _parse_graph(message(part), operators, weights)
 
 
-def _tensor(data: memoryview) -> Weight:
+def parse_tensor(data: memoryview) -> Weight:
+    """A TensorProto."""
     shape: list[int] = []
     name, kind, external = "", 0, False
     raw: memoryview | None = None
-    for number, wire, value in _fields(data):
+    for number, wire, value in fields(data):
         if number == 1:
-            shape += [value] if wire == _VARINT and isinstance(value, int) else _packed(_message(value))
+            shape += [value] if wire == VARINT and isinstance(value, int) else packed(message(value))
         elif number == 2 and isinstance(value, int):
             kind = value
         elif number == 8:
-            name = _text(value)
-        elif number in (4, 9, 10) and wire == _BYTES and kind in (0, _FLOAT, _DOUBLE, _FLOAT16):
+            name = text(value)
+        elif number in (4, 9, 10) and wire == BYTES and kind in (0, _FLOAT, _DOUBLE, _FLOAT16):
             # float_data, raw_data and double_data are little-endian arrays of the element type
-            raw = _message(value)
+            raw = message(value)
         elif number == 13 or (number == 14 and value == 1):
             external = True
     dtype = _NUMPY_TYPES.get(kind)
     values = None if raw is None or dtype is None else np.frombuffer(raw, np.dtype(dtype).newbyteorder("<"))
     return Weight(name, tuple(shape), values, external)
-
-
-def _packed(data: memoryview) -> list[int]:
-    values, position = [], 0
-    while position < len(data):
-        value, position = _varint(data, position)
-        values.append(value)
-    return values

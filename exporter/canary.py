@@ -1,4 +1,4 @@
-"""The canary: one picture of the portable form, kept in the spec to notice an engine that draws something else."""
+"""The canary: one picture of the portable form, or one z of an encoder, to notice an engine that makes another."""
 
 from __future__ import annotations
 
@@ -20,13 +20,16 @@ SEED, INDEX = 0, 0
 def draw_canary(session: Session, spec: GeneratorSpec, sampler: Sampler) -> Canary:
     """Seed 0, index 0 (and class 0) through `session`, alone in its batch.
 
-    A translator gets the test picture `ganrt.pattern` of that latent, in the spec's size.
+    A translator or encoder gets the test picture `ganrt.pattern` of that latent, in the spec's size.
     """
     inputs = sample_inputs(spec, sampler, SEED, INDEX, 1)
-    picture = np.ascontiguousarray(session.run(inputs)[0][0])
+    made = np.ascontiguousarray(session.run(inputs)[0][0])
+    if spec.task == "encode":
+        digest = hashlib.sha256(made.astype("<f4").tobytes()).hexdigest()
+        return Canary(seed=SEED, index=INDEX, sha256=digest, z=tuple(float(value) for value in made))
     labels = tuple(float(weight) for weight in inputs["labels"][0]) if "labels" in inputs else None
-    png = base64.b64encode(encode_png(picture)).decode()
-    return Canary(seed=SEED, index=INDEX, labels=labels, sha256=hashlib.sha256(picture.tobytes()).hexdigest(), png=png)
+    png = base64.b64encode(encode_png(made)).decode()
+    return Canary(seed=SEED, index=INDEX, labels=labels, sha256=hashlib.sha256(made.tobytes()).hexdigest(), png=png)
 
 
 def encode_png(picture: NDArray[Any]) -> bytes:

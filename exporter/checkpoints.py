@@ -20,7 +20,7 @@ from torch import Tensor
 from ganrt.errors import BadInputFile, OutputFailed, UsageError
 from ganrt.exporter.file_kinds import MENDING, check_zip, sniff
 from ganrt.exporter.hub import weights_in, with_config
-from ganrt.exporter.parts import AVERAGES, CONTAINERS, split, unwrap
+from ganrt.exporter.parts import AVERAGES, CONTAINERS, names_beside, split, unwrap
 
 MAX_BYTES = 4 * 2**30
 _CONVERT = (
@@ -44,6 +44,7 @@ class Checkpoint:
         dtype: the floats' type in the file, such as "float32" or "float16, float32".
         container: the dotted keys the weights lay under, "" if at the top.
         notes: what was chosen among several networks.
+        beside: the names of the other networks in the file.
     """
 
     path: Path
@@ -54,6 +55,7 @@ class Checkpoint:
     dtype: str
     container: str = ""
     notes: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 def read_checkpoint(
@@ -91,7 +93,8 @@ def read_checkpoint(
     trail, values, chosen, part = unwrap(loaded, part, path)
     tensors = _strip_module(_only_tensors(_mapping(values, path), path))
     _check_sizes(tensors, path, size, max_bytes)
-    prefix, tensors, taken = split(tensors, part, path)
+    everything = tensors
+    prefix, tensors, taken = split(everything, part, path)
     converted = {key: _float32(key, tensor, path, check=whole) for key, tensor in _strip_module(tensors).items()}
     dtypes = sorted({str(t.dtype).removeprefix("torch.") for t in tensors.values() if t.dtype in _FLOATS})
     return Checkpoint(
@@ -103,6 +106,7 @@ def read_checkpoint(
         dtype=", ".join(dtypes),
         container=".".join([*trail, prefix] if prefix else trail),
         notes=(*chosen, *taken),
+        beside=names_beside(loaded, trail, everything, prefix),
     )
 
 

@@ -19,9 +19,11 @@ class CheckpointReport:
         format: such as "torch", "keras"; `container` the dotted keys the weights lie under, "" if at the top.
         certainty: how sure the recognition is; `notes` what the file does not say and was assumed.
         latent_dim: None for networks that take pictures. `labels`: classes, None if there are none.
-        task: "generate", or "translate" for networks that turn one picture into another.
-        input_channels: of the pictures that a translator takes, None for generators; their size is the output's.
-        height, width, channels: of the pictures it draws.
+        task: "generate"; "translate" for networks that turn one picture into another; "encode" for those that turn
+            a picture into a latent.
+        input_channels: of the pictures that a translator or encoder takes, None for generators; a translator's have
+            the output's size.
+        height, width, channels: of the pictures it draws (an encoder: takes).
         parameters: trained values. macs: multiply-accumulates per picture.
         dtype: of the weights in the file.
         size: of the file in bytes.
@@ -72,7 +74,8 @@ def describe(
     read = read_checkpoint(path, part=settings.get("part"), whole=whole)
     built = build_generator(read, family, others)
     spec = built.spec
-    assert spec.output is not None
+    picture = spec.output or spec.image
+    assert picture is not None
     return CheckpointReport(
         path=path,
         format=read.format,
@@ -84,9 +87,9 @@ def describe(
         latent_dim=spec.latent.dim if spec.latent else None,
         labels=spec.labels.count if spec.labels else None,
         input_channels=spec.image.channels if spec.image else None,
-        height=spec.output.height,
-        width=spec.output.width,
-        channels=spec.output.channels,
+        height=picture.height,
+        width=picture.width,
+        channels=picture.channels,
         tensors=len(read.tensors),
         parameters=count_parameters(built.module),
         macs=count_macs(built.module, spec),

@@ -43,6 +43,7 @@ def export(
     family: str | None = None,
     settings: Mapping[str, str] = _NO_SETTINGS,
     freeze_truncation: float | None = None,
+    pair: Path | None = None,
     name: str | None = None,
     licence: str | None = None,
     attribution: str | None = None,
@@ -59,6 +60,7 @@ def export(
             networks in one checkpoint; see `docs/families.md`.
         freeze_truncation: folds a BigGAN's batch-norm statistics at this truncation into the graph, which then has no
             input `truncation`; the same as the setting `truncation`.
+        pair: the exported generator that an encoder belongs to; None: the one in the same checkpoint, if there is one.
         name: the generator's, by default the output's without its suffix.
         licence: of the weights; with `attribution` it is kept in the spec.
         force: overwrite `output`.
@@ -82,6 +84,7 @@ def export(
     say(f"reading {checkpoint}")
     prepared = _prepare(checkpoint, family, _with_frozen(settings, freeze_truncation), sampler)
     spec = _describe(prepared, name or _safe_name(output.stem), licence, attribution)
+    spec = _with_pair(spec, prepared, pair, say)
     built = replace(prepared.built, spec=spec)
     for note in (*prepared.notes, *built.notes):
         say(f"note: {note}")
@@ -128,7 +131,8 @@ def _prepare(checkpoint: Path, family: str | None, settings: Mapping[str, str], 
         return prepare(checkpoint, kind, settings, sampler)
     others = {key: value for key, value in settings.items() if key != "part"}
     read = read_checkpoint(checkpoint, part=settings.get("part"))
-    return Prepared(build_generator(read, family, others), read.format, read.sha256, read.notes)
+    built = build_generator(read, family, others)
+    return Prepared(built, read.format, read.sha256, read.notes, beside=read.beside)
 
 
 def _describe(prepared: Prepared, name: str, licence: str | None, attribution: str | None) -> GeneratorSpec:
@@ -138,6 +142,23 @@ def _describe(prepared: Prepared, name: str, licence: str | None, attribution: s
         return replace(prepared.built.spec, name=name, source=source)
     except SpecError as error:
         raise UsageError(str(error)) from error
+
+
+def _with_pair(
+    spec: GeneratorSpec, prepared: Prepared, generator: Path | None, say: Callable[[str], None]
+) -> GeneratorSpec:
+    """An encoder with the SHA-256 of the checkpoint that its generator comes from; others as they are."""
+    from ganrt.exporter.pairing import NOTE, read_pair
+    from ganrt.exporter.parts import GENERATORS
+
+    if generator is not None:
+        return replace(spec, pair=read_pair(generator, spec))
+    if spec.task != "encode":
+        return spec
+    if set(prepared.beside) & set(GENERATORS):
+        return replace(spec, pair=prepared.sha256)
+    say(f"note: {NOTE}")
+    return spec
 
 
 def _finish(spec: GeneratorSpec, model: bytes, comparison: Comparison, sampler: Sampler) -> GeneratorSpec:

@@ -1,8 +1,8 @@
 """torch module -> ONNX model that keeps the graph contract.
 
 Opset 18, IR 10, `ai.onnx` alone, one file, one dynamic axis `n` (and `h` and `w` where the spec leaves them open);
-inputs as the spec names them, output `image` uint8 [n, h, w, c]. torch.export does the tracing (so any family's
-module will do) and this file the contract.
+inputs as the spec names them, output `image` uint8 [n, h, w, c], or `z` float32 [n, dim] of an encoder. torch.export
+does the tracing (so any family's module will do) and this file the contract.
 """
 
 from __future__ import annotations
@@ -26,29 +26,40 @@ OPSET = 18
 IR_VERSION = 10
 BATCH = "n"
 OUTPUT = "image"
+CODE = "z"  # what an encoder gives
 NATIVE = "native"  # the float picture before the tail: an inner tensor, which verification reads
 _PREFIX = "generator."
 
 
-class _WithTail(nn.Module):
-    """(inputs) -> (uint8 [n, h, w, c], float32 [n, c, h, w]); pictures come in as uint8 [n, h, w, c]."""
+class _WithHead(nn.Module):
+    """(inputs) -> what the module gives; pictures come in as uint8 [n, h, w, c]."""
 
     def __init__(self, generator: nn.Module, value_range: ValueRange) -> None:
         super().__init__()
         self.generator = generator
         self.value_range = value_range
 
+    def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        return cast(Tensor, self.generator(*(to_native_input(value, self.value_range) for value in inputs)))
+
+
+class _WithTail(_WithHead):
+    """(inputs) -> (uint8 [n, h, w, c], float32 [n, c, h, w])."""
+
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor]:
-        native = self.generator(*(to_native_input(value) for value in inputs))
+        native = cast(Tensor, super().forward(*inputs))
         return to_uint8(native, self.value_range), native
 
 
-def to_native_input(value: Tensor) -> Tensor:
-    """The head: uint8 [n, h, w, c] -> float32 [n, c, h, w] in [-1, 1]; floats (latents, labels) stay as they are.
+def to_native_input(value: Tensor, value_range: ValueRange) -> Tensor:
+    """The head: uint8 [n, h, w, c] -> float32 [n, c, h, w] in [-1, 1] (tanh) or [0, 1] (sigmoid).
 
-    Cast before all else, for the same reason as in the tail.
+    Cast before all else, for the same reason as in the tail. Floats (latents, labels) stay as they are.
     """
-    return value if value.is_floating_point() else value.float().permute(0, 3, 1, 2) / 127.5 - 1
+    if value.is_floating_point():
+        return value
+    levels = value.float().permute(0, 3, 1, 2)
+    return levels / 127.5 - 1 if value_range == "tanh" else levels / 255
 
 
 def to_uint8(native: Tensor, value_range: ValueRange) -> Tensor:
@@ -67,12 +78,12 @@ def to_levels(native: Tensor, value_range: ValueRange) -> Tensor:
 
 def build_graph(built: Built) -> onnx.ModelProto:
     """The ONNX model of a generator, batch norm folded, without its spec. Equal weights give equal bytes."""
-    module = _WithTail(fold_batch_norm(built.module), built.value_range).eval()
-    model = _trace(module, built.spec)
+    wrapper = _WithTail if built.spec.output else _WithHead
+    model = _trace(wrapper(fold_batch_norm(built.module), built.value_range).eval(), built.spec)
     _remove_traces(model)
     _name_open_axes(model, built.spec)
     _rename(model)
-    del model.graph.output[1]  # NATIVE stays as an inner tensor
+    del model.graph.output[1:]  # NATIVE stays as an inner tensor
     # No version: the bytes are to depend on the weights alone.
     model.producer_name, model.producer_version = "ganrt", ""
     model.graph.name = built.spec.family
@@ -89,9 +100,14 @@ def embed_spec(model: onnx.ModelProto, spec: GeneratorSpec) -> bytes:
 
 
 def with_native_output(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The same graph with the float picture as a second output, `native` float32 [n, c, h, w]."""
+    """The same graph with the float picture as a second output, `native` float32 [n, c, h, w].
+
+    An encoder's graph gives floats already and stays as it is.
+    """
     extended = onnx.ModelProto()
     extended.CopyFrom(model)
+    if [value.name for value in model.graph.output] == [CODE]:
+        return extended
     extended.graph.output.append(onnx.helper.make_tensor_value_info(NATIVE, onnx.TensorProto.FLOAT, None))
     return extended
 
@@ -109,7 +125,7 @@ def _trace(module: nn.Module, spec: GeneratorSpec) -> onnx.ModelProto:
             dynamo=True,
             opset_version=OPSET,
             input_names=list(shapes),
-            output_names=[OUTPUT, NATIVE],
+            output_names=[OUTPUT, NATIVE] if spec.output else [CODE],
             dynamic_shapes=(tuple(_open_axes(spec) for _ in shapes),),
             verbose=False,
         )
@@ -198,10 +214,12 @@ def _check(model: onnx.ModelProto, spec: GeneratorSpec) -> None:
 
 def _contract(spec: GeneratorSpec) -> dict[str, tuple[str, list[int | str]]]:
     """Type and dimensions of each input and output."""
-    assert spec.output is not None
-    sides = AXES if spec.output.dynamic else (spec.output.height, spec.output.width)
     dims = {name: [BATCH, *shape] for name, shape in graph_dims(spec).items()}
     contract = {name: ("UINT8" if name == SOURCE else "FLOAT", shape) for name, shape in dims.items()}
+    if spec.output is None:
+        assert spec.latent is not None
+        return contract | {CODE: ("FLOAT", [BATCH, spec.latent.dim])}
+    sides = AXES if spec.output.dynamic else (spec.output.height, spec.output.width)
     return contract | {OUTPUT: ("UINT8", [BATCH, *sides, spec.output.channels])}
 
 

@@ -2,7 +2,7 @@
 
 Names as the usual training scripts have them: `g_ema` and `g` (rosinality), `G_ema` and `G` (ajbrock), `GE.` and
 `G.` in one state dict (lightweight-gan), `netG` (pytorch/examples), `params_ema` (BasicSR), `generator.` and
-`discriminator.` prefixes (one module that holds the whole GAN).
+`discriminator.` prefixes (one module that holds the whole GAN), `encoder.` beside them (BiGANs).
 """
 
 from __future__ import annotations
@@ -21,7 +21,11 @@ AVERAGES: tuple[str, ...] = (*_AVERAGES, "state_dict_ema", "ema", "GE")
 CONTAINERS = ("state_dict", "g", "G", "netG", "gen", "generator", "params", "model", "model_state_dict")
 OPTIMIZERS = ("optimizer", "optim", "g_optim", "d_optim", "optimizerG", "optimizerD", "G_optim", "D_optim")
 _PREFIXES = ("g", "G", "netG", "gen", "generator")  # of keys in one state dict; a container's name is none
-_OTHERS = ("d", "D", "netD", "disc", "discriminator")
+_OTHERS = (
+    *("d", "D", "netD", "disc", "discriminator", "encoder"),
+    *("img_discriminator", "latent_discriminator", "comb_discriminator"),  # BigBiGAN's
+)
+GENERATORS = (*_PREFIXES, *AVERAGES)
 _MAX_DEPTH = 4
 
 
@@ -80,6 +84,15 @@ def split(
     left = ", ".join(f"{other}." for other in groups if other != name)[:100]
     notes = (note,) if note else (f"{name}. taken out of one file with {left}",) if left else ()
     return name, groups[name], notes
+
+
+def names_beside(loaded: Any, trail: list[str], tensors: Mapping[str, Tensor], prefix: str) -> tuple[str, ...]:
+    """The other networks in the file, beside the one that lies below `trail` and behind `prefix`."""
+    if prefix:
+        return tuple(dict.fromkeys(key.partition(".")[0] for key in tensors if not key.startswith(f"{prefix}.")))
+    for name in trail[:-1]:
+        loaded = loaded[name]
+    return tuple(str(key) for key, value in loaded.items() if isinstance(value, Mapping) and key not in trail)
 
 
 def _choose(inner: Mapping[Any, Any], averages: tuple[str, ...], plain: tuple[str, ...], path: Path) -> tuple[str, str]:

@@ -19,6 +19,7 @@ class Prepared:
         notes: what reading chose, such as EMA weights.
         model: keeps the graph contract; None: it is still to be traced from `built`.
         against: what the reference is, in words; None: the module that was built.
+        beside: the names of the other networks in the file.
     """
 
     built: Built
@@ -27,3 +28,4 @@ class Prepared:
     notes: tuple[str, ...] = ()
     model: onnx.ModelProto | None = None
     against: str | None = None
+    beside: tuple[str, ...] = ()

@@ -5,6 +5,8 @@ in the folded batch norm; tanh networks of this depth differ by about 1e-6, so 1
 any wrong constant (an epsilon, a shifted kernel) errs by 1e-2 and more. 1e-4 is 0.013 (tanh) or 0.026 (sigmoid) of
 a grey level: the uint8 pictures can differ by one level only, and only where a value lies that close to a half. So
 each uint8 value must lie within 0.5 and that little of torch's unrounded one: truncating would not pass.
+
+Encoders give floats of any scale: their error is relative to the largest |z| of its picture.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from ganrt.exporter.families.protocol import Built
 from ganrt.exporter.graph import to_levels, to_native_input, to_uint8, with_native_output
 from ganrt.exporter.inputs import Array, Inputs, Sampler, picture_sizes, sample_inputs, truncation_of
 from ganrt.exporter.session import Session
-from ganrt.spec import GeneratorSpec, Statistics, Verification
+from ganrt.spec import GeneratorSpec, Verification
 
 TOLERANCE = 1e-4
 TOLERANCE_UINT8 = 1
@@ -44,11 +46,11 @@ class Comparison:
     Attributes:
         against: what the graph was compared with.
         samples: pictures compared, indices 0 on of seed 1.
-        max_error: worst absolute difference of the float pictures.
+        max_error: worst absolute difference of the float pictures; of an encoder's z, over the picture's largest |z|.
         worst_index: the picture that errs most: in grey levels, then in floats.
         max_error_uint8: worst difference in grey levels; `differing` of `values` uint8 values differ at all.
         rounding_error: worst distance of a uint8 value from torch's unrounded one, in grey levels; ideally 0.5.
-        psnr: of the worst uint8 picture in dB, None if all are identical.
+        psnr: of the worst uint8 picture in dB, None if all are identical, and for encoders, which draw none.
     """
 
     against: str
@@ -91,7 +93,7 @@ def verify(
 ) -> Comparison:
     """Compares the generator's module, not folded, with `model` on 64 latents, or on as many as `budget_s` allows.
 
-    Translators are compared on 64 pictures; where they leave height and width open, in two sizes.
+    Translators and encoders are compared on 64 pictures; where they leave height and width open, in two sizes.
 
     Args:
         model: as `build_graph` returns it.
@@ -102,6 +104,7 @@ def verify(
     """
     what = "latents" if built.spec.image is None else "pictures"
     sizes = picture_sizes(built.spec)
+    compare = _compare if built.spec.output else _compare_codes
     session = Session(with_native_output(model).SerializeToString())
     errors: list[_Errors] = []
     began, done = time.monotonic(), 0
@@ -110,13 +113,13 @@ def verify(
         if done >= MINIMUM and spent * (done + batch) / done > budget_s:
             break
         inputs = sample_inputs(built.spec, sampler, SEED, done, batch, sizes[number % len(sizes)])
-        errors += _compare(built, session, inputs, done)
+        errors += compare(built, session, inputs, done)
         done += batch
         if progress is not None:
             progress(f"verified {done} of {sum(BATCHES)} {what}")
     result = _summarise(errors, f"torch {torch.__version__}, float32, before folding")
     if not result.passed:
-        raise NegativeResult(_failure(result, what, built.spec.statistics))
+        raise NegativeResult(_failure(result, what, built.spec))
     return result
 
 
@@ -139,8 +142,7 @@ def _compare(built: Built, session: Session, inputs: Inputs, start: int) -> list
         expected = to_uint8(native, built.value_range).numpy()
     image, floats = session.run(inputs)
     reference = native.numpy()
-    _refuse_non_finite(reference, start, "the checkpoint's own torch module")
-    _refuse_non_finite(floats, start, "the exported graph")
+    _refuse_non_finite(reference, floats, start)
     if floats.shape != reference.shape or image.shape != expected.shape:
         raise NegativeResult(
             f"the exported graph gives {floats.shape} and {image.shape}; "
@@ -149,18 +151,36 @@ def _compare(built: Built, session: Session, inputs: Inputs, start: int) -> list
     return [_picture(*five) for five in zip(floats, reference, image, expected, exact, strict=True)]
 
 
+def _compare_codes(built: Built, session: Session, inputs: Inputs, start: int) -> list[_Errors]:
+    """An encoder's latents, float32 [n, dim]: there are no pictures to compare."""
+    with torch.no_grad():
+        reference = _reference(built, inputs).numpy()
+    (found,) = session.run(inputs)
+    _refuse_non_finite(reference, found, start)
+    if found.shape != reference.shape:
+        raise NegativeResult(f"the exported graph gives {found.shape}, torch {reference.shape}\nnothing was written")
+    return [_code(*pair) for pair in zip(found, reference, strict=True)]
+
+
 def _most_at_once(spec: GeneratorSpec) -> int:
     """The largest batch that memory is asked for: 128 pictures of 64 px, 2 of 512 px; two are still a batch."""
-    assert spec.output is not None
-    return max(2, _BATCH_PIXELS // (spec.output.height * spec.output.width))
+    picture = spec.output or spec.image
+    assert picture is not None
+    return max(2, _BATCH_PIXELS // (picture.height * picture.width))
 
 
 def _reference(built: Built, inputs: Inputs) -> Tensor:
-    """What the module draws, large pictures one by one: torch frees less on the way than ONNX Runtime."""
+    """What the module gives, large pictures one by one: torch frees less on the way than ONNX Runtime."""
     step = max(1, _most_at_once(built.spec) // 2)
-    values = [to_native_input(torch.from_numpy(value)) for value in inputs.values()]
+    values = [to_native_input(torch.from_numpy(value), built.value_range) for value in inputs.values()]
     batches = range(0, len(values[0]), step)
     return torch.cat([built.module(*(value[first : first + step] for value in values)) for first in batches])
+
+
+def _code(found: Array, reference: Array) -> _Errors:
+    scale = float(np.max(np.abs(reference))) or 1.0
+    error = float(np.max(np.abs(found.astype(np.float64) - reference))) / scale
+    return _Errors(floats=error, levels=0, rounding=0.0, differing=0, values=0, mean_square=0.0)
 
 
 def _picture(
@@ -177,13 +197,14 @@ def _picture(
     )
 
 
-def _refuse_non_finite(pictures: NDArray[Any], start: int, who: str) -> None:
-    for i, picture in enumerate(pictures):
-        if not np.isfinite(picture).all():
-            raise NegativeResult(
-                f"{who} gives NaN or infinite values for seed {SEED}, index {start + i}\n"
-                "nothing was written: the checkpoint is unusable, export another one"
-            )
+def _refuse_non_finite(reference: NDArray[Any], found: NDArray[Any], start: int) -> None:
+    for who, values in (("the checkpoint's own torch module", reference), ("the exported graph", found)):
+        for i, value in enumerate(values):
+            if not np.isfinite(value).all():
+                raise NegativeResult(
+                    f"{who} gives NaN or infinite values for seed {SEED}, index {start + i}\n"
+                    "nothing was written: the checkpoint is unusable, export another one"
+                )
 
 
 def _summarise(errors: list[_Errors], against: str) -> Comparison:
@@ -203,15 +224,19 @@ def _summarise(errors: list[_Errors], against: str) -> Comparison:
     )
 
 
-def _failure(result: Comparison, what: str, statistics: Statistics) -> str:
+def _failure(result: Comparison, what: str, spec: GeneratorSpec) -> str:
     where = f"index {result.worst_index} of {result.samples} {what}"
-    if statistics.mode == "input":
-        where += f", truncation {truncation_of(statistics, result.worst_index):.4g}"
+    if spec.statistics.mode == "input":
+        where += f", truncation {truncation_of(spec.statistics, result.worst_index):.4g}"
+    does = "draws" if spec.output else "encodes"
+    message = (
+        f"the exported graph {does} something else than the checkpoint, worst at seed {SEED}, {where}; "
+        f"nothing was written\nfloat error {result.max_error:.3g} (at most {TOLERANCE:g})"
+    )
+    if spec.output is None:
+        return message
     psnr = "identical" if result.psnr is None else f"{result.psnr:.1f} dB"
     return (
-        f"the exported graph draws something else than the checkpoint, worst at seed {SEED}, {where}; "
-        "nothing was written\n"
-        f"float error {result.max_error:.3g} (at most {TOLERANCE:g}), uint8 error {result.max_error_uint8} "
-        f"(at most {TOLERANCE_UINT8}), rounding error {result.rounding_error:.3g} (at most {TOLERANCE_ROUNDING:.3g}), "
-        f"PSNR {psnr}"
+        f"{message}, uint8 error {result.max_error_uint8} (at most {TOLERANCE_UINT8}), "
+        f"rounding error {result.rounding_error:.3g} (at most {TOLERANCE_ROUNDING:.3g}), PSNR {psnr}"
     )

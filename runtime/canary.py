@@ -1,4 +1,4 @@
-"""The canary: one stored picture of the portable FP32 form, drawn again to see that nothing changed."""
+"""The canary: what the portable FP32 form made once, a picture or a latent, made again to see that nothing changed."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.engines.precisions.table import GATES
-from ganrt.errors import BackendUnavailable, SpecError
+from ganrt.errors import BackendUnavailable, SpecError, UsageError
 from ganrt.pattern import pattern, pattern_size
 from ganrt.runtime.generator import Generator
 from ganrt.runtime.latents import latents
-from ganrt.runtime.picture_batches import translator
 from ganrt.spec import Canary, GeneratorSpec
 
 _FP32_GATE = 48.0  # in dB: a difference of one level in every value
@@ -34,21 +33,30 @@ def canary_picture(canary: Canary) -> NDArray[np.uint8]:
 
 
 def canary_source(spec: GeneratorSpec, seed: int, index: int) -> NDArray[np.uint8]:
-    """The picture that a translator's canary looks at, uint8 [h, w, c]: tiles of (seed, index) in its size.
+    """The picture that a translator's or encoder's canary looks at, uint8 [h, w, c]: tiles of (seed, index).
 
     Raises:
-        UsageError: the model is not a translator.
+        UsageError: the model takes no pictures.
     """
-    image, _ = translator(spec)
+    image = spec.image
+    if image is None:
+        raise UsageError(f"'{spec.name}' has the task '{spec.task}': it takes no pictures")
     values = latents(1, pattern_size(image.channels), seed, index, prior="uniform")[0]
     return pattern(values, image.height, image.width, image.channels)
 
 
-def canary_error(generator: Generator) -> int | None:
-    """The largest difference between the canary and the same picture drawn now, 0 to 255; None without a canary."""
+def canary_error(generator: Generator) -> float | None:
+    """The largest difference between the canary and the same picture drawn now, 0 to 255; None without a canary.
+
+    Of an encoder: between its canary's z and what it makes of the same picture now; see `code_errors`.
+    """
     canary = generator.spec.canary
     if canary is None:
         return None
+    if canary.z is not None:
+        source = canary_source(generator.spec, canary.seed, canary.index)
+        errors = code_errors(generator.encode(source[None])[0], np.asarray(canary.z, np.float32))
+        return float(np.abs(errors).max())
     stored = canary_picture(canary)
     drawn = _drawn(generator, canary)
     if stored.shape != drawn.shape:
@@ -77,6 +85,15 @@ def require_canary(generator: Generator) -> None:
         f"to its canary, expected {least:g} dB in {generator.precision}\n"
         "update the driver, or compile it again, if need be with --precision fp32"
     )
+
+
+def code_errors(found: NDArray[np.float32], expected: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The differences of two latents [dim], in 255ths of the largest |expected|: steps as in 8-bit pictures.
+
+    What is not finite counts as a difference of 1e6.
+    """
+    scale = float(np.abs(expected).max()) or 1.0
+    return np.nan_to_num(255 * (found.astype(np.float64) - expected) / scale, nan=1e6, posinf=1e6, neginf=-1e6)
 
 
 def _drawn(generator: Generator, canary: Canary) -> NDArray[np.uint8]:

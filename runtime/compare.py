@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.errors import UsageError
-from ganrt.runtime.canary import canary_source
+from ganrt.runtime.canary import canary_source, code_errors
 from ganrt.runtime.generator import Generator
 from ganrt.spec import GeneratorSpec
 
@@ -21,12 +21,15 @@ _SSIM_SIGMA = 1.5
 
 @dataclass(frozen=True)
 class Comparison:
-    """The worst of `samples` pictures; psnr in dB, None where all are identical."""
+    """The worst of `samples` pictures; psnr in dB, None where all are identical.
+
+    Of encoders: of their latents, errors in 255ths of the largest |z| and PSNR with that as peak; ssim is None.
+    """
 
     samples: int
-    max_error: int
+    max_error: float
     worst_psnr: float | None
-    worst_ssim: float
+    worst_ssim: float | None
     worst_index: int
     differing_pixels: float  # share of all values that differ, 0 to 1
 
@@ -67,7 +70,7 @@ def compare(
 ) -> Comparison:
     """Compares images 0 to `samples` - 1 of `seed`; `progress` is told how many are done.
 
-    Translators are compared on the pictures of `comparison_picture`.
+    Translators and encoders are compared on the pictures of `comparison_picture`.
 
     Raises:
         UsageError: the models do not take the same latents or pictures, or do not give pictures of the same size.
@@ -76,26 +79,26 @@ def compare(
         raise UsageError(f"samples {samples}: expected 1 or more")
     if any(getattr(a.spec, part) != getattr(b.spec, part) for part in ("task", "latent", "image", "labels", "output")):
         raise UsageError(f"'{a.spec.name}' and '{b.spec.name}' differ in task, latents, labels or picture size")
+    score = _score_of_codes if a.spec.task == "encode" else _score
     scores = []
     for index in range(samples):
-        x, y = (_drawn(g, seed, index) for g in (a, b))
-        error = np.abs(x.astype(np.int16) - y)
-        scores.append((psnr(x, y), ssim(x, y), int(error.max()), float(np.mean(error > 0)), index))
+        scores.append((*score(a, b, seed, index), index))
         if progress:
             progress(index + 1)
-    worst = min(scores)
+    worst = min(scores, key=lambda score: (score[0], score[1] or 0.0))
+    likenesses = [score[1] for score in scores if score[1] is not None]
     return Comparison(
         samples=samples,
         max_error=max(score[2] for score in scores),
         worst_psnr=None if math.isinf(worst[0]) else worst[0],
-        worst_ssim=min(score[1] for score in scores),
+        worst_ssim=min(likenesses, default=None),
         worst_index=worst[4],
         differing_pixels=float(np.mean([score[3] for score in scores])),
     )
 
 
 def comparison_picture(spec: GeneratorSpec, seed: int, index: int) -> NDArray[np.uint8]:
-    """Picture `index` of `seed` to compare translators on, uint8 [h, w, c]: flat tiles and noise in turn.
+    """Picture `index` of `seed` to compare translators and encoders on, uint8 [h, w, c]: flat tiles and noise in turn.
 
     Flat tiles show errors of colour and edges, noise those of every frequency at once.
     """
@@ -103,6 +106,22 @@ def comparison_picture(spec: GeneratorSpec, seed: int, index: int) -> NDArray[np
     if index % 2 == 0:
         return tiles
     return np.random.default_rng([seed, index]).integers(0, 256, tiles.shape, np.uint8)
+
+
+def _score(a: Generator, b: Generator, seed: int, index: int) -> tuple[float, float | None, float, float]:
+    """PSNR, SSIM, the largest error, and the share of values that differ."""
+    x, y = (_drawn(generator, seed, index) for generator in (a, b))
+    error = np.abs(x.astype(np.int16) - y)
+    return psnr(x, y), ssim(x, y), int(error.max()), float(np.mean(error > 0))
+
+
+def _score_of_codes(a: Generator, b: Generator, seed: int, index: int) -> tuple[float, float | None, float, float]:
+    source = comparison_picture(b.spec, seed, index)[None]
+    found, expected = (generator.encode(source)[0] for generator in (a, b))
+    error = code_errors(found, expected)
+    mean_square = float(np.mean(np.square(error)))
+    ratio = 10 * math.log10(255**2 / mean_square) if mean_square else math.inf
+    return ratio, None, float(np.abs(error).max()), float(np.mean(error != 0))
 
 
 def _drawn(generator: Generator, seed: int, index: int) -> NDArray[np.uint8]:

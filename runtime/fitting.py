@@ -74,9 +74,17 @@ def fit_photo(photo: Photo, spec: GeneratorSpec, fit: Fit) -> Fitted:
         UsageError: the model is not a translator, or takes pictures with 2 channels.
         BadInputFile: the picture is longer than the largest size there is.
     """
-    image = spec.image
-    if image is None or image.channels == 2:
+    if spec.image is None or spec.image.channels == 2:
         raise UsageError(f"'{spec.name}' does not take grey, RGB or RGBA pictures")
+    return fit_image(photo, spec.image, fit)
+
+
+def fit_image(photo: Photo, image: ImageInput, fit: Fit) -> Fitted:
+    """A picture at the size and with the channels (1, 3 or 4) of `image`.
+
+    Raises:
+        BadInputFile: the picture is longer than the largest size there is.
+    """
     colour, alpha = photo.colour, photo.alpha
     if alpha is not None and fit.alpha == "flatten":
         colour, alpha = _flattened(colour, alpha, fit.background), None

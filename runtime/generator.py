@@ -1,4 +1,4 @@
-"""The public runtime: `load` a model, then `sample`, `avatar`, `synthesize`, `stream`, `translate`."""
+"""The public runtime: `load` a model, then `sample`, `avatar`, `synthesize`, `stream`, `translate`, `encode`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ganrt.runtime.arguments import UINT64_LIMIT, as_uint64, integer_between
 from ganrt.runtime.identity import identity_index
 from ganrt.runtime.labels import LabelsLike, label_weights
 from ganrt.runtime.models import DEFAULT_MODEL, resolve_model
-from ganrt.runtime.picture_batches import check_pictures, translated_shape
+from ganrt.runtime.picture_batches import check_pictures, encoder, translated_shape, translator
 from ganrt.runtime.sampling import Truncation, draw, statistics_value
 from ganrt.runtime.walk import Walk
 from ganrt.spec import GeneratorSpec, Latent
@@ -153,8 +153,7 @@ class Generator:
         """
         latent = self._latent()
         how = truncation if isinstance(truncation, Truncation) else Truncation(psi=truncation)
-        if how.statistics is not None and self.spec.statistics.mode != "input":
-            raise UsageError(f"statistics truncation: '{self.spec.name}' has no batch-norm statistics to choose from")
+        self._check_statistics(how)
         done = 0
         for batch in _chunks(pairs, self._batch_size(batch_size)):
             seeds = as_uint64("seeds", [pair[0] for pair in batch])
@@ -213,13 +212,28 @@ class Generator:
         return np.concatenate(batches) if batches else self._no_images()
 
     def stream(self, walk: Walk, fps: float = 60.0) -> Iterator[Images]:
-        """The frames of one pass through a walk, as fast as they are taken: uint8 [h, w, c] each."""
+        """The frames of one pass through a walk, as fast as they are taken: uint8 [h, w, c] each.
+
+        Frame k does not depend on the frames before it. A walk without classes shows class 0 of a conditional
+        generator.
+
+        Raises:
+            UsageError: at once, before any frame: the walk asks for what this generator does not have.
+        """
         latent = self._latent()
+        self._check_statistics(walk.truncation)
+        walk.latents(latent, [0], fps)
+        walk.labels(self.spec, [0], fps)
         step = self._batch_size(None)
-        frames = walk.frame_count(fps)
-        for first in range(0, frames, step):
-            z = walk.latents(latent, range(first, min(first + step, frames)), fps)
-            yield from self.synthesize(z, truncation=walk.truncation)
+        total = walk.frame_count(fps)
+        batches = (range(first, min(first + step, total)) for first in range(0, total, step))
+        return (
+            image
+            for frames in batches
+            for image in self.synthesize(
+                walk.latents(latent, frames, fps), walk.labels(self.spec, frames, fps), walk.truncation
+            )
+        )
 
     def translate(self, pictures: Images, batch_size: int | None = None) -> Images:
         """Translates pictures, image to image.
@@ -237,15 +251,31 @@ class Generator:
         Raises:
             UsageError: the model is not a translator, or the pictures are of another type or size.
         """
-        check_pictures(self.spec, pictures)
-        count, height, width = pictures.shape[:3]
-        step = self._batch_size(batch_size)
-        if batch_size is None:
-            step = max(self._engine.batch_sizes.minimum, min(step, _BATCH_PIXELS // (height * width)))
-        batches = [
-            self._run_padded({"source": np.ascontiguousarray(pictures[i : i + step])}) for i in range(0, count, step)
-        ]
-        return np.concatenate(batches) if batches else np.empty((0, *translated_shape(self.spec, height, width)), "u1")
+        image, _ = translator(self.spec)
+        check_pictures(image, pictures)
+        batches = self._of_pictures(pictures, batch_size, "image")
+        none = np.empty((0, *translated_shape(self.spec, *pictures.shape[1:3])), np.uint8)
+        return np.concatenate([none, *batches])
+
+    def encode(self, pictures: Images, batch_size: int | None = None) -> NDArray[np.float32]:
+        """Encodes pictures: image to latent, as `synthesize` of the encoder's own generator takes it.
+
+        A picture's latent is always the same, and depends neither on the other pictures nor on batch_size.
+
+        Args:
+            pictures: uint8 [n, h, w, c] in RGB (or grey), of the size that `spec.image` states.
+            batch_size: pictures a batch; None: what the engine likes best.
+
+        Returns:
+            float32 [n, spec.latent.dim]; of encoders that give a distribution its mean.
+
+        Raises:
+            UsageError: the model is not an encoder, or the pictures are of another type or size.
+        """
+        image, latent = encoder(self.spec)
+        check_pictures(image, pictures)
+        batches = self._of_pictures(pictures, batch_size, "z")
+        return np.concatenate([np.empty((0, latent.dim), np.float32), *batches])
 
     def check(self) -> None:
         """Draws the canary where the engine is one that must prove itself; `load` has done so.
@@ -272,11 +302,29 @@ class Generator:
 
     def _latent(self) -> Latent:
         if self.spec.task != "generate" or self.spec.latent is None:
-            hint = "; give it pictures: ganrt translate" if self.spec.task == "translate" else ""
+            hint = {
+                "translate": "; give it pictures: ganrt translate",
+                "encode": "\ngive it, and the generator it belongs to, pictures: ganrt reconstruct --encoder",
+            }.get(self.spec.task, "")
             raise UsageError(
                 f"'{self.spec.name}' has the task '{self.spec.task}': it does not draw images from latents{hint}"
             )
         return self.spec.latent
+
+    def _check_statistics(self, how: Truncation) -> None:
+        if self.spec.statistics.mode == "input":
+            statistics_value(self.spec, how)
+        elif how.statistics is not None:
+            raise UsageError(f"statistics truncation: '{self.spec.name}' has no batch-norm statistics to choose from")
+
+    def _of_pictures(self, pictures: Images, batch_size: int | None, output: str) -> Iterator[NDArray[np.generic]]:
+        """What a translator or encoder makes of uint8 [n, h, w, c], batch by batch."""
+        count, height, width = pictures.shape[:3]
+        step = self._batch_size(batch_size)
+        if batch_size is None:
+            step = max(self._engine.batch_sizes.minimum, min(step, _BATCH_PIXELS // (height * width)))
+        for i in range(0, count, step):
+            yield self._run_padded({"source": np.ascontiguousarray(pictures[i : i + step])}, output)
 
     def _batch_size(self, wanted: int | None) -> int:
         sizes = self._engine.batch_sizes
@@ -292,16 +340,15 @@ class Generator:
             inputs["labels"] = weights
         if self.spec.statistics.mode == "input":
             inputs["truncation"] = np.full(count, statistics_value(self.spec, truncation), np.float32)
-        return self._run_padded(inputs)
+        return np.asarray(self._run_padded(inputs, "image"), np.uint8)
 
-    def _run_padded(self, inputs: dict[str, NDArray[np.generic]]) -> Images:
+    def _run_padded(self, inputs: dict[str, NDArray[np.generic]], output: str) -> NDArray[np.generic]:
         """One batch, padded up to what the engine takes; the padding never reaches the caller."""
         count = len(next(iter(inputs.values())))
         missing = self._engine.batch_sizes.minimum - count
         if missing > 0:
             inputs = {name: np.concatenate([a, np.repeat(a[-1:], missing, axis=0)]) for name, a in inputs.items()}
-        images = self._engine.run(inputs)["image"][:count]
-        return np.asarray(images, np.uint8)
+        return self._engine.run(inputs)[output][:count]
 
     def _no_images(self) -> Images:
         output = self.spec.output

@@ -1,11 +1,11 @@
-"""Batches of pictures for a translator: which shapes its spec takes, and which come out."""
+"""Batches of pictures for a translator or an encoder: which shapes its spec takes, and which come out."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ganrt.errors import UsageError
-from ganrt.spec import GeneratorSpec, ImageInput, Output
+from ganrt.spec import GeneratorSpec, ImageInput, Latent, Output
 
 
 def translator(spec: GeneratorSpec) -> tuple[ImageInput, Output]:
@@ -22,13 +22,26 @@ def translator(spec: GeneratorSpec) -> tuple[ImageInput, Output]:
     return spec.image, spec.output
 
 
-def check_pictures(spec: GeneratorSpec, pictures: object) -> None:
-    """Checks a batch against the spec of a translator.
+def encoder(spec: GeneratorSpec) -> tuple[ImageInput, Latent]:
+    """What an encoder takes and gives.
 
     Raises:
-        UsageError: not a translator, or not uint8 [n, h, w, c] with sides and channels that it takes.
+        UsageError: the model is not an encoder.
     """
-    image, _ = translator(spec)
+    if spec.task != "encode" or spec.image is None or spec.latent is None:
+        raise UsageError(
+            f"'{spec.name}' has the task '{spec.task}': it does not encode pictures\n"
+            "expected a model with the task 'encode', such as ganrt export CHECKPOINT --set part=encoder writes"
+        )
+    return spec.image, spec.latent
+
+
+def check_pictures(image: ImageInput, pictures: object) -> None:
+    """Checks a batch against what a translator or encoder takes.
+
+    Raises:
+        UsageError: not uint8 [n, h, w, c] with sides and channels that it takes.
+    """
     expected = f"expected uint8 [n, {described(image)}, {image.channels}]"
     if not isinstance(pictures, np.ndarray):
         raise UsageError(f"pictures of type {type(pictures).__name__}: {expected}")

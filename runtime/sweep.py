@@ -1,4 +1,4 @@
-"""The truncation study: one row of fresh images for each factor, and how diverse each row is."""
+"""The truncation study: one row of fresh images for each factor, and how diverse and how sharp each row is."""
 
 from __future__ import annotations
 
@@ -11,36 +11,33 @@ from numpy.typing import NDArray
 
 from ganrt.errors import UsageError
 from ganrt.runtime.generator import Generator
+from ganrt.runtime.intervals import MIN_SAMPLES, Estimate, mean_estimate, pair_estimate
 from ganrt.runtime.labels import LabelsLike
+from ganrt.runtime.measures import distances, features, sharpness
 from ganrt.runtime.pictures import sheet
-from ganrt.runtime.sampling import Truncation
+from ganrt.runtime.sampling import Truncation, draw, statistics_value
+from ganrt.spec import GeneratorSpec
 
-FEATURE_SIDE = 16
-_MARGIN = 44  # pixels left of the grid, for the factor
+_MARGIN = 44  # pixels left of the grid, at least, for the factor
+_FONT, _FONT_SCALE = cv2.FONT_HERSHEY_SIMPLEX, 0.45
 
 
 @dataclass(frozen=True)
 class Row:
-    """One factor, its images uint8 [n, h, w, c] and their diversity."""
+    """One factor, its first images uint8 [n, h, w, c], and what was measured on all of them.
+
+    Attributes:
+        start: the index of the row's first image; it has `samples` of them.
+        statistics: the truncation of the batch-norm statistics; None where the generator does not take one.
+    """
 
     psi: float
+    statistics: float | None
+    start: int
+    samples: int
     images: NDArray[np.uint8]
-    diversity: float
-
-
-def features(images: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Images uint8 [n, h, w, c] -> float64 [n, 16 * 16 * c]: area averages in [0, 1]; a space without any download."""
-    small = [cv2.resize(image, (FEATURE_SIDE, FEATURE_SIDE), interpolation=cv2.INTER_AREA) for image in images]
-    return np.reshape(np.asarray(small, np.float64) / 255, (len(images), -1))
-
-
-def diversity(images: NDArray[np.uint8]) -> float:
-    """Mean Euclidean distance over all pairs of images in the space of `features`; 0 for fewer than two."""
-    x = features(images)
-    if len(x) < 2:
-        return 0.0
-    distances = [np.linalg.norm(x[i + 1 :] - x[i], axis=1) for i in range(len(x) - 1)]
-    return float(np.concatenate(distances).mean())
+    diversity: Estimate
+    sharpness: Estimate
 
 
 def sweep(
@@ -57,31 +54,77 @@ def sweep(
 ) -> list[Row]:
     """Draws `columns` images for each factor, with fresh noise in every row.
 
-    Row r shows images start + r * n to start + r * n + columns - 1 of `seed`, where n = diversity_samples is how
-    many images the row's diversity is measured on.
+    Row r shows images start + r * n to start + r * n + columns - 1 of `seed`, where n = `images_a_row` is how many
+    images the row is measured on. Of these only a batch and the ones to show are held.
+
+    Args:
+        truncation: mode, threshold and statistics for all rows; psi is the row's factor, and for a BigGAN the
+            statistics' as well where none is given.
+        labels: as for `Generator.sample`, the same for all; None: a class drawn for each image.
+        progress: told how many images are drawn.
+
+    Raises:
+        UsageError: nothing to draw, too few images to measure, or a factor out of range; before anything is drawn.
     """
-    if columns < 1 or not factors:
-        raise UsageError("sweep: expected at least one factor and one latent a row")
+    per_row = images_a_row(columns, diversity_samples)
     base = truncation or Truncation()
-    per_row = max(columns, diversity_samples)
-    rows = []
-    for number, psi in enumerate(factors):
-        how = replace(base, psi=psi)
-        images = generator.sample(per_row, seed=seed, start=start + number * per_row, truncation=how, labels=labels)
-        rows.append(Row(psi, images[:columns], diversity(images)))
-        if progress:
-            progress(number + 1)
+    laws = [replace(base, psi=psi) for psi in factors]
+    if not laws:
+        raise UsageError("sweep: expected at least one factor")
+    statistics = [_checked(generator.spec, law) for law in laws]
+    rows: list[Row] = []
+    for psi, law, statistic in zip(factors, laws, statistics, strict=True):
+        done = len(rows) * per_row
+        pairs = [(seed, start + done + i) for i in range(per_row)]
+        shown: list[NDArray[np.uint8]] = []
+        x, sharp = [], []
+        for _, images in generator.sample_pairs(pairs, law, labels):
+            shown += [image.copy() for image in images[: columns - len(shown)]]  # a view would keep its batch alive
+            x.append(features(images))
+            sharp.append(sharpness(images))
+            done += len(images)
+            if progress:
+                progress(done)
+        diversity = pair_estimate(distances(np.concatenate(x)))
+        sharp_mean = mean_estimate(np.concatenate(sharp))
+        rows.append(Row(psi, statistic, pairs[0][1], per_row, np.stack(shown), diversity, sharp_mean))
     return rows
+
+
+def images_a_row(columns: int, diversity_samples: int) -> int:
+    """How many images a row draws: those to show, and as many more as are to be measured.
+
+    Raises:
+        UsageError: no column, or fewer samples than an interval needs.
+    """
+    if columns < 1:
+        raise UsageError("sweep: expected at least one latent a row")
+    if diversity_samples < MIN_SAMPLES:
+        raise UsageError(f"sweep: {diversity_samples} images to measure; an interval needs at least {MIN_SAMPLES}")
+    return max(columns, diversity_samples)
+
+
+def _checked(spec: GeneratorSpec, law: Truncation) -> float | None:
+    """The statistics' truncation of a row; raises UsageError where the row could not be drawn."""
+    if spec.latent is not None:
+        draw(spec.latent, np.zeros(1, np.uint64), np.zeros(1, np.uint64), law)
+    return statistics_value(spec, law) if spec.statistics.mode == "input" else None
 
 
 def sweep_sheet(rows: Sequence[Row]) -> NDArray[np.uint8]:
     """The rows as one picture, uint8 [h, w, 3 or 4]; each row begins with its factor."""
+    scale = _FONT_SCALE * max(1.0, rows[0].images.shape[1] / 128)
+    labels = [f"{row.psi:.3g}" for row in rows]
+    thickness = max(1, round(scale))
+    widest = max(cv2.getTextSize(label, _FONT, scale, thickness)[0][0] for label in labels)
+    width = max(_MARGIN, widest + 12)
     pages = []
-    for row in rows:
+    for row, label in zip(rows, labels, strict=True):
         page = sheet(row.images, len(row.images))
         page = np.repeat(page, 3, axis=2) if page.shape[2] == 1 else page
-        margin = np.full((page.shape[0], _MARGIN, page.shape[2]), 255, np.uint8)
-        baseline = page.shape[0] // 2 + 5
-        cv2.putText(margin, f"{row.psi:.2f}", (4, baseline), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (0, 0, 0, 255), 1)
+        margin = np.full((page.shape[0], width, page.shape[2]), 255, np.uint8)
+        (_, height), _ = cv2.getTextSize(label, _FONT, scale, thickness)
+        place = (6, (page.shape[0] + height) // 2)
+        cv2.putText(margin, label, place, _FONT, scale, (0, 0, 0, 255), thickness, cv2.LINE_AA)
         pages.append(np.concatenate([margin, page], axis=1))
     return np.concatenate(pages)

@@ -9,13 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ganrt.runtime.fitting import Fit, Fitted, finish, fit_photo, shown_part
+from ganrt.runtime.fitting import Fit, Fitted, finish, shown_part
 from ganrt.runtime.generator import Generator
+from ganrt.runtime.photo_batches import FittedPhoto, photo_batches
 from ganrt.runtime.photos import Photo
 from ganrt.runtime.picture_batches import check_back, translator
-
-BATCH_SIZE = 16
-MAX_BATCH_PIXELS = 2**24  # of the pictures that wait for their batch
 
 Pixels = NDArray[np.uint8]
 
@@ -37,6 +35,11 @@ class Translated:
     source: Pixels
     image: Pixels
     cycle: Cycle | None
+
+    @property
+    def row(self) -> list[Pixels]:
+        """Side by side: what went in, what came out, what came back."""
+        return [self.source, self.image, *([self.cycle.image] if self.cycle else [])]
 
 
 def translate_photos(
@@ -61,36 +64,12 @@ def translate_photos(
     translator(generator.spec)
     if back is not None:
         check_back(generator.spec, back.spec)
-    for batch in _batches(generator, photos, fit, batch_size or BATCH_SIZE):
+    for batch in photo_batches(generator.spec, photos, fit, batch_size):
         yield from _translate_batch(generator, back, batch, batch_size)
 
 
-@dataclass(frozen=True)
-class _Waiting:
-    """A photo without its pixels as they were: those may be many more than the model takes."""
-
-    path: Path
-    sha256: str
-    fitted: Fitted
-
-
-def _batches(generator: Generator, photos: Iterable[Photo], fit: Fit, size: int) -> Iterator[list[_Waiting]]:
-    batch: list[_Waiting] = []
-    pixels = 0
-    for photo in photos:
-        fitted = fit_photo(photo, generator.spec, fit)
-        batch.append(_Waiting(photo.path, photo.sha256, fitted))
-        pixels += fitted.source.shape[0] * fitted.source.shape[1]
-        del photo  # not kept while the next one is read
-        if len(batch) == size or pixels >= MAX_BATCH_PIXELS:
-            yield batch
-            batch, pixels = [], 0
-    if batch:
-        yield batch
-
-
 def _translate_batch(
-    generator: Generator, back: Generator | None, batch: list[_Waiting], batch_size: int | None
+    generator: Generator, back: Generator | None, batch: list[FittedPhoto], batch_size: int | None
 ) -> Iterator[Translated]:
     sources = [waiting.fitted.source for waiting in batch]
     images = _by_size(generator, sources, batch_size)

@@ -31,9 +31,10 @@ def measure_scales(interpreter: Interpreter, tensors: Collection[str], samples: 
 
     def watch_largest(_: onnx.NodeProto, values: Values) -> None:
         for name in values.keys() & largest.keys():
-            largest[name] = max(largest[name], float(np.abs(values[name]).max(initial=0.0)))
-            if not np.isfinite(largest[name]):
+            found = float(np.abs(values[name]).max(initial=0.0))
+            if not np.isfinite(found):  # before `max`, which drops NaN
                 raise NegativeResult(f"tensor '{name}' is not finite even in FP32: it cannot be quantised")
+            largest[name] = max(largest[name], found)
 
     errors = {name: np.zeros(len(_SHARES)) for name in tensors}
 

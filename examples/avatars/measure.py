@@ -20,7 +20,7 @@ from scipy.spatial.distance import cdist
 
 import ganrt
 from ganrt.runtime.compare import psnr
-from ganrt.runtime.sweep import diversity, features
+from ganrt.runtime.measures import diversity, features
 
 
 def frechet(a: np.ndarray, b: np.ndarray) -> float:

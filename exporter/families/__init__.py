@@ -18,6 +18,12 @@ FAMILIES: dict[str, str] = {
     "csc413-cyclegan": "ganrt.exporter.families.csc413_cycle:CSC413Cycle",
     "biggan-deep": "ganrt.exporter.families.biggan_deep:BigGANDeep",
     "cyclegan": "ganrt.exporter.families.cyclegan:CycleGAN",
+    "biggan": "ganrt.exporter.families.biggan:BigGAN",
+    "biggan-deep-ajbrock": "ganrt.exporter.families.biggan_deep_ajbrock:BigGANDeepAjbrock",
+    "biggan-ivclab": "ganrt.exporter.families.biggan_ivclab:BigGANIvclab",
+    "bigbigan-128": "ganrt.exporter.families.bigbigan_128:BigBiGAN128",
+    "bigbigan": "ganrt.exporter.families.bigbigan:BigBiGAN",
+    "bigbigan-encoder": "ganrt.exporter.families.bigbigan_encoder:BigBiGANEncoder",
     "keras": "ganrt.exporter.families.keras:Keras",
 }
 _SHOWN_KEYS = 5
@@ -87,7 +93,7 @@ def _check_settings(family: str, accepted: Mapping[str, str], settings: Mapping[
     if "truncation" in settings and "truncation" not in accepted:
         raise UsageError(
             f"--freeze truncation={settings['truncation']}: family {family} has no truncation-indexed statistics\n"
-            "expected a BigGAN; truncated latents need no freezing: ganrt generate --truncation"
+            "expected biggan-deep or biggan-ivclab; truncated latents need no freezing: ganrt generate --truncation"
         )
     for key in settings:
         if key not in accepted:

@@ -12,6 +12,7 @@ from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.families.protocol import State
 
 _COUNTER = "num_batches_tracked"  # a training counter that torch before 0.4.1 did not write; it changes no picture
+_VARIANCES = ("running_var", "stored_var", "standing_vars")
 _LONGEST = 8000  # all keys of a real generator fit; a file with a million keys must not fill the terminal
 
 
@@ -64,7 +65,7 @@ def _clip(text: str) -> str:
 
 def _check_variances(state: State) -> None:
     for key, tensor in state.items():
-        if key.endswith("running_var") and bool((tensor < 0).any()):
+        if key.endswith(_VARIANCES) and bool((tensor < 0).any()):
             raise BadInputFile(f"tensor {key!r} has negative variances\nexport another checkpoint: this one is damaged")
 
 

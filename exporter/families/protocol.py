@@ -32,10 +32,10 @@ class Built:
     Attributes:
         module: in eval mode, float32. Called with the inputs that the spec names, in this order: `z` float32
             [n, dim], `labels` float32 [n, count], `truncation` float32 [n] where `spec.statistics.mode` is "input";
-            or, of translators, `source` float32 [n, c, h, w] in [-1, 1].
-            Returns float32 [n, c, h, w] in its native range.
+            or, of translators and encoders, `source` float32 [n, c, h, w] in its native range.
+            Returns float32 [n, c, h, w] in its native range; an encoder z float32 [n, dim].
         spec: all but `source`, `verification` and `canary`; its name is the family's.
-        value_range: "tanh" for pictures in [-1, 1], "sigmoid" for [0, 1].
+        value_range: of the pictures that the module takes and gives: "tanh" for [-1, 1], "sigmoid" for [0, 1].
         certainty: how sure the recognition is, in words.
         notes: what the file does not say and had to be assumed.
     """

@@ -8,10 +8,16 @@ Checkpoints spell it in several ways, which differ in what evaluation computes:
 - the wrapper module of the CSC413 assignments: every forward pass, also in evaluation mode, first does one power
   iteration from the stored u (v = W^T u, u = W v, each over its norm plus 1e-12) and stores u and v again. W always
   has one row per entry of the weight's first dimension. Folded here is what the first pass after loading computes.
+- the `SN` mixin of ajbrock/BigGAN-PyTorch: `weight` beside `u0` [1, rows] and `sv0`, a log. Every forward pass
+  iterates once from the stored u (each vector over its norm, or over an epsilon if that is larger), but stores
+  nothing in evaluation mode, so that all passes compute the same. Further singular vectors (`u1`, ...) change nothing.
+- ivclab/BigGAN-Generator-Pretrained-Pytorch: as torch's hook, but W and v run over (height, width, in), not
+  (in, height, width).
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import torch
@@ -21,6 +27,7 @@ from ganrt.errors import BadInputFile
 from ganrt.exporter.families.protocol import State
 
 _NORM_EPS = 1e-12
+_NAMED = 8  # layers that a note names; of more it says how many
 
 
 @dataclass(frozen=True)
@@ -71,11 +78,14 @@ def plain_names(state: State) -> State:
     return plain
 
 
-def fold_spectral_norm(state: State, transposed: tuple[str, ...] = ()) -> tuple[State, tuple[str, ...]]:
+def fold_spectral_norm(
+    state: State, transposed: tuple[str, ...] = (), *, channels_last: bool = False
+) -> tuple[State, tuple[str, ...]]:
     """`state` with plain weights instead of spectral norm, and notes that say what was folded and how.
 
     Args:
         transposed: prefixes of the layers that are transposed convolutions.
+        channels_last: v runs over (height, width, in), as ivclab's does.
 
     Raises:
         BadInputFile: parts of the norm are missing (all are named) or misshapen, or a sigma is zero.
@@ -85,8 +95,47 @@ def fold_spectral_norm(state: State, transposed: tuple[str, ...] = ()) -> tuple[
     folded = dict(plain_names(state))
     for layer, spelling in found:
         by_columns = not spelling.iterates and layer.startswith(transposed)
-        folded[f"{layer}.weight"] = _normalised(state, layer, spelling, by_columns)
+        folded[f"{layer}.weight"] = _normalised(state, layer, spelling, by_columns, channels_last)
     return folded, _notes(found)
+
+
+def fold_iterated(state: State, eps: float) -> tuple[State, tuple[str, ...]]:
+    """`state` with plain weights instead of ajbrock's `SN`, and a note; layers without `u0` stay as they are.
+
+    Args:
+        eps: the least norm that a vector is divided by.
+
+    Raises:
+        BadInputFile: a u is misshapen, or a sigma is zero.
+    """
+    layers = [key.removesuffix(".u0") for key in state if key.endswith(".u0")]
+    vectors = re.compile(r"(.*)\.(?:u|sv)\d+")
+    folded = {
+        key: tensor
+        for key, tensor in state.items()
+        if not (match := vectors.fullmatch(key)) or f"{match[1]}.u0" not in state
+    }
+    for layer in layers:
+        if f"{layer}.weight" in state:
+            folded[f"{layer}.weight"] = _iterated(layer, state[f"{layer}.weight"], state[f"{layer}.u0"], eps)
+    note = (
+        f"spectral norm of {len(layers)} layers folded after one power iteration from the stored u, as the training "
+        "code does in every pass"
+    )
+    return folded, (note,) if layers else ()
+
+
+def _iterated(layer: str, weight: Tensor, u: Tensor, eps: float) -> Tensor:
+    if weight.ndim < 2 or u.numel() != weight.shape[0]:
+        raise BadInputFile(
+            f"{layer}.u0 has shape {list(u.shape)}, {layer}.weight {list(weight.shape)}\n"
+            "expected one value of u0 for each of the weight's first dimension"
+        )
+    matrix = weight.double().flatten(1)
+    v = matrix.T @ u.double().flatten()
+    v = v / v.norm().clamp(min=eps)
+    image = matrix @ v
+    return _divided(layer, weight.double(), float(image @ image / image.norm().clamp(min=eps)))
 
 
 def _layers(state: State) -> list[tuple[str, Spelling]]:
@@ -111,19 +160,24 @@ def _refuse_incomplete(state: State, found: list[tuple[str, Spelling]]) -> None:
         raise BadInputFile(f"has layers with an incomplete spectral norm\n{named}")
 
 
-def _normalised(state: State, layer: str, spelling: Spelling, by_columns: bool) -> Tensor:
+def _normalised(state: State, layer: str, spelling: Spelling, by_columns: bool, channels_last: bool) -> Tensor:
     """W / sigma, in float64, rounded once to float32."""
     weight, u, v = (state[key].double() for key in _keys(layer, spelling)[:3])
     if weight.ndim < 2:
         raise BadInputFile(f"{layer + spelling.weight} has shape {list(weight.shape)}\nexpected a layer's weights")
     matrix = (weight.transpose(0, 1) if by_columns else weight).flatten(1)
+    if channels_last:
+        matrix = weight.movedim(1, -1).flatten(1)
     for key, vector, length in zip(_keys(layer, spelling)[1:3], (u, v), matrix.shape, strict=True):
         if vector.shape != (length,):
             raise BadInputFile(f"{key} has shape {list(vector.shape)}\nexpected [{length}], to fit the weights")
     if spelling.iterates:
         v = _unit(matrix.T @ u)
         u = _unit(matrix @ v)
-    sigma = float(u @ (matrix @ v))
+    return _divided(layer, weight, float(u @ (matrix @ v)))
+
+
+def _divided(layer: str, weight: Tensor, sigma: float) -> Tensor:
     result = (weight / sigma).float()
     if not bool(torch.isfinite(result).all()):
         raise BadInputFile(f"{layer}: its spectral norm is {sigma:g}\nexport another checkpoint: this one is untrained")
@@ -139,4 +193,8 @@ def _notes(found: list[tuple[str, Spelling]]) -> tuple[str, ...]:
     layers: dict[str, list[str]] = {}
     for layer, spelling in found:
         layers.setdefault(spelling.note, []).append(layer)
-    return tuple(f"spectral norm of {', '.join(names)} folded {note}" for note, names in layers.items())
+    return tuple(f"spectral norm of {_some(names)} folded {note}" for note, names in layers.items())
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names) if len(names) <= _NAMED else f"{len(names)} layers"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ganrt.errors import OutputFailed
+from ganrt.errors import OutputFailed, UsageError
 
 
 def check_free(path: Path, force: bool) -> None:
@@ -16,6 +16,22 @@ def check_free(path: Path, force: bool) -> None:
         raise OutputFailed(f"{path} is a folder; expected the name of a file to write")
     if path.exists() and not force:
         raise OutputFailed(f"{path} exists already: give --force to overwrite it, or another --output")
+
+
+def check_outputs(paths: Iterable[Path], force: bool) -> None:
+    """`check_free` for all outputs of one run, which must also differ from each other.
+
+    Raises:
+        OutputFailed: a file is there already. UsageError: two outputs would go to one file (case ignored, because
+            not every file system tells names apart by it).
+    """
+    seen: set[str] = set()
+    for path in paths:
+        check_free(path, force)
+        key = str(path.resolve()).casefold()
+        if key in seen:
+            raise UsageError(f"{path}: two outputs would be written to this file; give each its own name")
+        seen.add(key)
 
 
 def make_folder(path: Path) -> None:

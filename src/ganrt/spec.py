@@ -140,25 +140,41 @@ class Verification(_Section):
 
 @dataclass(frozen=True, kw_only=True)
 class Canary(_Section):
-    """One picture of the portable FP32 form, kept to notice an engine that draws something else."""
+    """What the portable FP32 form made once, kept to notice an engine that makes something else.
+
+    A picture, `png`; of an encoder the latent `z` of a test picture.
+    """
 
     seed: int = checked(uint64, json_text=True)
     index: int = checked(uint64, json_text=True)
     labels: tuple[float, ...] | None = checked(optional(list_of(number(-1e6, 1e6), 65536)), default=None)
-    sha256: str = checked(_sha256)  # of the picture's raw uint8 bytes in [h, w, c] order
-    png: str = checked(text(2 * 2**20, r"[A-Za-z0-9+/]*={0,2}", "a PNG in base64"))
+    sha256: str = checked(_sha256)  # of raw bytes: the picture's uint8 in [h, w, c] order, or z's little-endian float32
+    png: str | None = checked(optional(text(2 * 2**20, r"[A-Za-z0-9+/]*={0,2}", "a PNG in base64")), default=None)
+    z: tuple[float, ...] | None = checked(optional(list_of(number(-1e9, 1e9), 65536)), default=None)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.png is None) == (self.z is None):
+            raise SpecError("spec field 'canary.png': expected a PNG in base64, or z in its place, and not both")
 
     def png_bytes(self) -> bytes:
-        """The picture as PNG."""
+        """The picture as PNG.
+
+        Raises:
+            SpecError: there is none, or it is not base64.
+        """
         try:
-            return base64.b64decode(self.png, validate=True)
+            return base64.b64decode(self.png or "", validate=True)
         except ValueError as error:
             raise fail("canary.png", self.png, "a PNG in base64") from error
 
 
 @dataclass(frozen=True, kw_only=True)
 class GeneratorSpec(_Section):
-    """All that a runtime must know about one generator."""
+    """All that a runtime must know about one generator.
+
+    An encoder's `pair` says which generator it belongs to: the one exported from the checkpoint of that SHA-256.
+    """
 
     spec_version: str = checked(text(20, r"[0-9]{1,6}\.[0-9]{1,6}", 'a version "major.minor"'), default=SPEC_VERSION)
     name: str = checked(_token)
@@ -182,6 +198,10 @@ class GeneratorSpec(_Section):
                 raise SpecError(f"spec field '{name}': a spec with task '{self.task}' needs it")
         if self.labels and self.canary and self.canary.labels and len(self.canary.labels) != self.labels.count:
             raise fail("canary.labels", self.canary.labels, f"{self.labels.count} weights")
+        if self.canary and (self.canary.png is None) != (self.task == "encode"):
+            raise SpecError("spec field 'canary': expected z of an encoder, png of all others")
+        if self.canary and self.canary.z and self.latent and len(self.canary.z) != self.latent.dim:
+            raise fail("canary.z", self.canary.z, f"{self.latent.dim} values")
 
     def to_json(self) -> str:
         """Canonical JSON: equal specs give equal text."""

@@ -19,7 +19,7 @@ def race(tmp_path):
     """Runs a cell with fake subjects: race({"a": {...}}, ...) -> results by subject, the diary."""
     clock, diary, opened = FakeClock(), [], []
 
-    def call(subjects, scenario="single_stream", batch=2, timing=TIMING, spec=None, tick=None):
+    def call(subjects, scenario="single_stream", batch=2, timing=TIMING, spec=None, limits=None):
         def opener(name, request):
             if isinstance(subjects[name], Exception):
                 raise subjects[name]
@@ -29,7 +29,7 @@ def race(tmp_path):
 
         save = save_translator if spec is not None and spec.task == "translate" else save_tiny
         path = save(tmp_path / "tiny.onnx", spec)
-        runner = Runner(timing, clock=clock, opener=opener, say=tick or (lambda line: None))
+        runner = Runner(timing, clock=clock, opener=opener, limits=limits)
         results = runner.run(Cell(path, scenario, batch), list(subjects))
         return {result.subject: result for result in results}, diary
 
@@ -48,6 +48,14 @@ def test_subjects_take_turns(race):
     assert len(orders) > 1  # shuffled, not always in one order
     assert [result.status for result in results.values()] == ["ok"] * 3
     assert all(subject.closed for subject in race.opened)
+
+
+def test_the_share_of_the_roofline(race, monkeypatch):
+    from ganrt.benchmarks.limits import Limits, Rate
+
+    rates = (Rate("macs", "fp32", "me", 1, 8, 1, 1e9, 1e9), Rate("bytes", None, "me", 1, 8, 1, 1e30, 1e30))
+    result = race({"a": {}}, limits=Limits(rates, ()))[0]["a"]
+    assert result.roofline_share == pytest.approx(result.macs_per_second / 1e9, abs=1e-4)
 
 
 def test_the_order_is_the_same_for_the_same_seed(race):

@@ -25,6 +25,7 @@ JOB = Entry("job", "a job", job="latents")
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     """Runs entries with fake subjects: run([entries]) -> document; `run.opened` lists (entry's scenario, batch)."""
+    monkeypatch.setattr(suite, "_limits", lambda entries, say: None)
     monkeypatch.setattr(suite, "measure", lambda job, scope: {"value": 1.0})
 
     def call(entries, interrupt=False, budget_s=1000.0, force=False):

@@ -9,7 +9,7 @@ import sys
 import cv2
 import numpy as np
 import pytest
-from tiny_onnx import save_translator, translator_spec
+from tiny_onnx import save_embedded, save_translator, translator_spec
 
 import ganrt
 from ganrt.cli.app import app
@@ -41,6 +41,7 @@ def examples():
 def test_the_examples_of_help_run(run, line):
     from pathlib import Path
 
+    from tiny_encoder import save_encoder, save_generator
     from tiny_models import dcgan_state, save_checkpoint
 
     Path("players.txt").write_text("ann\nbob\n")
@@ -48,14 +49,28 @@ def test_the_examples_of_help_run(run, line):
     save_checkpoint(Path("generator.safetensors"), dcgan_state())
     for name in ("horse2zebra", "zebra2horse"):
         save_translator(Path(f"{name}.onnx"), translator_spec(name=name))
-    Path("photos").mkdir()
-    for name in ("horse.jpg", "photos/one.jpg", "photos/two.jpg"):
+    save_generator(Path("digits.onnx"), labels=10)
+    save_encoder(Path("digits-encoder.onnx"))
+    for folder in ("photos", "sevens"):
+        Path(folder).mkdir()
+    for name in ("horse.jpg", "photos/one.jpg", "photos/two.jpg", "seven.png", "sevens/one.png"):
         cv2.imwrite(name, np.full((20, 30, 3), 99, np.uint8))
+    save_embedded(Path("flowers.onnx"))
     if "theirs" in line or "scripted" in line:
         from tiny_networks import net, save_onnx, save_torchscript
 
         save_onnx(Path("theirs.onnx"))
         save_torchscript(Path("scripted.pt"), net(latent=100))
+    if " evaluate " in line:
+        from labelled_pictures import draw_labelled
+        from tiny_extractors import save_classifier
+        from tiny_onnx import save_tiny, tiny_spec
+
+        draw_labelled(Path("digits"))
+        save_classifier(Path("classifier.onnx"))
+        save_tiny(Path("codes.onnx"), tiny_spec(labels=3))
+        run("generate", "--count", 16, "-o", "photos", "--force")
+        run("generate", "--count", 16, "--start", 16, "-o", "avatars")
     if "times.json" in line:
         times = {"startComputeMs": 0.1, "computeMs": 1.0, "latencyMs": 1.2}
         Path("times.json").write_text(json.dumps([times, {**times, "startComputeMs": 1.4}]))

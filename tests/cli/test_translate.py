@@ -191,9 +191,9 @@ def test_the_sheet_has_input_output_and_what_came_back(run):
 
 
 def test_large_pictures_and_many_rows_on_a_sheet(run, monkeypatch):
-    from ganrt.cli import translate_sheet
+    from ganrt.cli import picture_sheet
 
-    monkeypatch.setattr(translate_sheet, "MAX_ROWS", 2)
+    monkeypatch.setattr(picture_sheet, "MAX_ROWS", 2)
     for i in range(3):
         put(f"in/{i}.png", noise(600, 300))
     assert run("in", "-m", "d.onnx", "-o", "o", "--sheet")[0] == 0

@@ -41,7 +41,9 @@ def mixed_inputs(data):
     return found
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(
+    "family", [*FAMILIES[:4], *(pytest.param(name, marks=pytest.mark.slow) for name in FAMILIES[4:])]
+)
 def test_every_family_keeps_the_contract_and_passes_its_gate(family, tmp_path):
     model = exported(tmp_path, family)
     made = fp16(model, form="plain")
@@ -256,7 +258,7 @@ def test_what_cannot_be_lowered_is_refused(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("family", "precision"), [(f, "fp16") for f in FAMILIES[:4]] + [("dcgan", "int8")])
+@pytest.mark.parametrize(("family", "precision"), [(f, "fp16") for f in FAMILIES[:-1]] + [("dcgan", "int8")])
 def test_tensorrt_rtx_builds_it_as_it_is(tmp_path, family, precision):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -271,9 +273,8 @@ def test_tensorrt_rtx_builds_it_as_it_is(tmp_path, family, precision):
     config.num_compute_capabilities = 1
     config.set_compute_capability(trt.ComputeCapability.SM86, 0)
     profile = builder.create_optimization_profile()
-    tensor = network.get_input(0)
-    shapes = [(n, *tuple(tensor.shape)[1:]) for n in (1, 4, 8)]
-    profile.set_shape(tensor.name, *shapes)
+    for tensor in (network.get_input(i) for i in range(network.num_inputs)):
+        profile.set_shape(tensor.name, *((n, *tuple(tensor.shape)[1:]) for n in (1, 4, 8)))
     config.add_optimization_profile(profile)
     plan = builder.build_serialized_network(network, config)
     assert plan is not None

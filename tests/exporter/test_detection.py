@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 import tiny_models
 import torch
+from ajbrock_models import Plan, biggan_state, deep_state, ivclab_state, with_cross_replica, with_mybn, without
+from bigbigan_models import encoder_state
+from bigbigan_models import generator_state as bigbigan_state
 from biggan_models import ODD, SMALL, library_config, library_model
 from cyclegan_models import resnet_state
 from emoji_models import VARIANTS, cycle_state, generator_state
@@ -20,8 +23,30 @@ STATES: dict[str, tuple[str, State]] = {
     "biggan-deep": ("biggan-deep", library_model(library_config(SMALL)).state_dict()),
     "biggan-deep without attention": ("biggan-deep", library_model(library_config(ODD)).state_dict()),
     "resnet": ("cyclegan", resnet_state()),
+    "bigbigan": ("bigbigan", bigbigan_state()),
+    "bigbigan without classes and norm": ("bigbigan", bigbigan_state(classes=0, spectral=False)),
+    "bigbigan's encoder": ("bigbigan-encoder", encoder_state()),
     "resnet with everything": ("cyclegan", resnet_state(batch_norm=True, dropout=True, blocks=9)),
     "resnet with stale statistics": ("cyclegan", resnet_state(stale=True)),
+}
+_BIGGAN = biggan_state()
+_BLOCKS = ((12, 3, 12), (12, 3, 10), (10, 4, 10), (10, 3, 8), (8, 4, 8), (8, 4, 8))
+_SAME = {"shared.weight": torch.ones(5, 4)}
+STATES |= {
+    "biggan": ("biggan", _BIGGAN),
+    "biggan mybn": ("biggan", with_mybn(_BIGGAN, 2.0)),
+    "biggan cross replica": ("biggan", with_cross_replica(_BIGGAN)),
+    "biggan plain": ("biggan", without(_BIGGAN, ".u0", ".sv0")),
+    "biggan converted": ("biggan", without(_BIGGAN, ".sv0")),
+    "biggan without a shared embedding": ("biggan", biggan_state(Plan(chunk=0, embedding=None))),
+    "biggan of one class": ("biggan", biggan_state(Plan(classes=1))),
+    "anime biggan, to be refused": (
+        "biggan",
+        {k: torch.ones(1) for k in ("embed_y.weight", "noise_fc.weight", "blocks.0.cond_norm1.gamma_embed.weight")},
+    ),
+    "bigbigan of 128 px": ("bigbigan-128", _BIGGAN | _SAME),
+    "ajbrock's deep": ("biggan-deep-ajbrock", deep_state(_BLOCKS)),
+    "ivclab": ("biggan-ivclab", ivclab_state()),
 }
 for _spelling in SPELLINGS:
     _generator = with_spectral_norm(generator_state("A"), ["linear_bn.0", "upconv1.1"], _spelling)[0]
@@ -42,5 +67,7 @@ def test_discriminators_are_recognised_by_none() -> None:
     emoji = {f"conv{i}.0.weight": torch.ones(4, 4, 5, 5) for i in (1, 2, 3, 4)}
     patch = {f"model.{i}.weight": torch.ones(4, 4, 4, 4) for i in (0, 2, 5, 8, 11)}
     unet = {"model.model.0.weight": torch.ones(4, 3, 4, 4), "model.model.1.model.1.weight": torch.ones(4, 4, 4, 4)}
-    for state in (emoji, patch, unet):
+    bigbigan = {f"{n}_down_blocks.0.conv1.layer.weight_orig": torch.ones(4, 4, 3, 3) for n in ("pre", "post")}
+    bigbigan |= {"non_loc.gamma": torch.ones(1), "class_embedding.layer.weight_orig": torch.ones(10, 4)}
+    for state in (emoji, patch, unet, bigbigan):
         assert not [known for known in FAMILIES if load_family(known).detect(state)]

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
+import bigbigan_models
 import pytest
 import tiny_models
 import torch
@@ -127,6 +128,8 @@ def test_inspect_exits_4_with_that_text(tmp_path: Path) -> None:
         ("csc413", generator_state("D"), 32),
         ("csc413-cyclegan", cycle_state(), 32),
         ("cyclegan", resnet_state(), 256),
+        ("bigbigan", bigbigan_models.generator_state(), 32),
+        ("bigbigan-encoder", bigbigan_models.encoder_state(), 32),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -14,8 +14,9 @@ from spectral_models import SPELLINGS, with_spectral_norm
 
 from ganrt.errors import BadInputFile
 from ganrt.exporter.families.protocol import Built
-from ganrt.exporter.families.spectral_norm import fold_spectral_norm
+from ganrt.exporter.families.spectral_norm import fold_iterated, fold_spectral_norm
 
+_FOUR = [(i, j) for i in (0, 1) for j in (0, 1)]
 LAYERS = {
     "A": ["linear_bn.0", "upconv1.1", "upconv2.1", "upconv3.1"],
     "D": ["linear_bn.1", "upconv2.1"],
@@ -109,3 +110,34 @@ def test_leftovers_of_the_norm_are_unexpected(tmp_path: Path) -> None:
     state = generator_state("A") | {"upconv1.1.weight_u": torch.ones(6)}
     with pytest.raises(BadInputFile, match=r"unexpected: upconv1\.1\.weight_u"):
         built(tmp_path, state)
+
+
+def test_the_mixin_iterates_once_and_bounds_its_norms() -> None:
+    """ajbrock's: v = u W over its norm, sigma = |v W^T|; norms below the epsilon count as the epsilon."""
+    weight = torch.randn(6, 5, 3, 3, generator=torch.Generator().manual_seed(0))
+    state = {"a.weight": weight, "a.u0": torch.eye(6)[:1], "a.sv0": torch.ones(1), "a.bias": torch.ones(6)}
+    folded, notes = fold_iterated(state | {"b.weight": weight, "c.sv0": torch.ones(1)}, 1e-6)
+    matrix = weight.reshape(6, -1).double()
+    v = matrix[0] / matrix[0].norm()
+    assert torch.allclose(folded["a.weight"], (weight / (matrix @ v).norm()).float(), rtol=1e-6)
+    assert set(folded) == {"a.weight", "a.bias", "b.weight", "c.sv0"}
+    assert torch.equal(folded["b.weight"], weight)
+    assert notes[0].startswith("spectral norm of 1 layers folded after one power iteration")
+    assert fold_iterated({"b.weight": weight}, 1e-6)[1] == ()
+    bounded, _ = fold_iterated(state, 100.0)
+    image = matrix @ (matrix[0] / 100)
+    assert torch.allclose(bounded["a.weight"], (weight / (image @ image / 100)).float(), rtol=1e-5)
+
+
+def test_v_of_the_hook_over_channels_last() -> None:
+    weight, u, v = torch.randn(2, 3, 2, 2), torch.rand(2), torch.rand(12)
+    state = {"a.weight_orig": weight, "a.weight_u": u, "a.weight_v": v}
+    sigma = sum(u[o] * weight[o, c, i, j] * v[(2 * i + j) * 3 + c] for o in (0, 1) for c in range(3) for i, j in _FOUR)
+    assert torch.allclose(fold_spectral_norm(state, channels_last=True)[0]["a.weight"], weight / sigma, rtol=1e-4)
+    assert not torch.allclose(fold_spectral_norm(state)[0]["a.weight"], weight / sigma, rtol=1e-2)
+
+
+def test_of_many_layers_a_note_says_how_many() -> None:
+    one = {"weight_orig": torch.ones(2, 3), "weight_u": torch.ones(2), "weight_v": torch.ones(3)}
+    state = {f"a{i}.{key}": tensor for i in range(9) for key, tensor in one.items()}
+    assert fold_spectral_norm(state)[1][0].startswith("spectral norm of 9 layers folded")

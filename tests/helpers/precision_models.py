@@ -21,7 +21,7 @@ from ganrt.engines.precisions import Samples
 from ganrt.exporter.graph import build_graph, embed_spec
 from ganrt.spec import METADATA_KEY
 
-FAMILIES = ("dcgan", "csc413-A", "csc413-D", "cyclegan", "cyclegan-open")
+FAMILIES = ("dcgan", "csc413-A", "csc413-D", "cyclegan", "biggan-deep", "cyclegan-open")
 SIDE = 8
 SIZE = 3 * SIDE * SIDE
 
@@ -36,7 +36,13 @@ def exported(folder: Path, family: str) -> OnnxFile:
         "cyclegan-open": lambda: cyclegan_models.resnet_state(blocks=1),
     }
     settings = {"cyclegan": {"height": "32", "width": "36"}, "cyclegan-open": {"dynamic": "true"}}.get(family, {})
-    built = built_from(tiny_models.save_checkpoint(folder / f"{family}.pth", states[family]()), settings)
+    if family == "biggan-deep":
+        from biggan_models import SMALL, library_config, library_model, save_folder
+
+        checkpoint = save_folder(folder / family, library_model(library_config(SMALL)))
+    else:
+        checkpoint = tiny_models.save_checkpoint(folder / f"{family}.pth", states[family]())
+    built = built_from(checkpoint, settings)
     path = folder / f"{family}.onnx"
     path.write_bytes(embed_spec(build_graph(built), built.spec))
     return read_onnx(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +90,76 @@ def tiny_model(spec: GeneratorSpec | None, *, nan: bool = False, metadata: str |
 
 def _as_columns(names: Sequence[str] | dict[str, int]) -> list[str]:
     return ["truncation_column" if name == "truncation" else name for name in names]
+
+
+KINDS = ("daisy", "rose", "tulip", "dandelion", "sunflower", "poppy")
+
+
+def save_embedded(
+    path: Path, table: np.ndarray | None = None, names: Sequence[str] = KINDS, how: str = "matmul"
+) -> Path:
+    """A conditional generator whose labels are multiplied with `table` float [count, dim]; then as `tiny_model`.
+
+    how: `matmul`; `gemm` (with a bias); `gemm_transposed` (the table is stored as [dim, count]); `identity` (labels
+    and table pass through Identity and Cast); `transpose` (a Transpose of the stored table); `constant` (a Constant
+    node holds it); `two` (its left and its right half in two products); `shape` (the labels' shape is read as well);
+    `tanh` (not linear: the labels go through Tanh first); `both` (a product, and Tanh beside it).
+    """
+    if table is None:
+        table = np.random.default_rng(8).normal(size=(len(names), 5)).astype(np.float32)
+    spec = tiny_spec(name="flowers", labels=len(names))
+    spec = replace(spec, labels=Labels(count=len(names), names=tuple(names)))
+    model = tiny_model(replace(spec, labels=Labels(count=table.shape[1])))
+    model.graph.input[1].type.tensor_type.shape.dim[1].dim_value = len(names)
+    concat = next(node for node in model.graph.node if node.op_type == "Concat")
+    concat.input[1] = "embedded"
+    nodes, weights = _embedding(table, how)
+    for node in reversed(nodes):
+        model.graph.node.insert(0, node)
+    model.graph.initializer.extend(numpy_helper.from_array(value, name) for name, value in weights.items())
+    helper.set_model_props(model, {METADATA_KEY: spec.to_json()})
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, str(path))
+    return path
+
+
+def _embedding(table: np.ndarray, how: str) -> tuple[list[onnx.NodeProto], dict[str, np.ndarray]]:
+    """The nodes from `labels` to `embedded`, and their weights."""
+    node = helper.make_node
+    half = table.shape[1] // 2
+    product = node("MatMul", ["labels", "table"], ["embedded"])
+    weights = {"table": table}
+    if how == "matmul":
+        return [product], weights
+    if how == "gemm":
+        return [node("Gemm", ["labels", "table", "bias"], ["embedded"], alpha=0.5)], {
+            "table": table * 2,
+            "bias": np.ones(table.shape[1], np.float32),
+        }
+    if how == "gemm_transposed":
+        return [node("Gemm", ["labels", "table"], ["embedded"], transB=1)], {"table": np.ascontiguousarray(table.T)}
+    if how == "identity":
+        to_float = {"to": TensorProto.FLOAT}
+        first = [node("Identity", ["labels"], ["l"]), node("Cast", ["l"], ["c"], **to_float)]
+        second = [node("Cast", ["table"], ["moved"], **to_float), node("MatMul", ["c", "moved"], ["embedded"])]
+        return first + second, {"table": table.astype(np.float16)}
+    if how == "transpose":
+        turn = node("Transpose", ["table"], ["moved"], perm=[1, 0])
+        return [turn, node("MatMul", ["labels", "moved"], ["embedded"])], {"table": np.ascontiguousarray(table.T)}
+    if how == "constant":
+        return [node("Constant", [], ["table"], value=numpy_helper.from_array(table)), product], {}
+    if how == "two":
+        parts = [node("MatMul", ["labels", name], [f"{name}_out"]) for name in ("left", "right")]
+        join = node("Concat", ["left_out", "right_out"], ["embedded"], axis=1)
+        return [*parts, join], {"left": table[:, :half].copy(), "right": table[:, half:].copy()}
+    if how == "shape":
+        return [node("Shape", ["labels"], ["unused"]), product], weights
+    tanh = node("Tanh", ["labels"], ["bent"])
+    if how == "tanh":
+        return [tanh, node("MatMul", ["bent", "table"], ["embedded"])], weights
+    assert how == "both", how
+    products = [node("MatMul", [source, "table"], [f"{source}_out"]) for source in ("labels", "bent")]
+    return [tanh, *products, node("Add", ["labels_out", "bent_out"], ["embedded"])], weights
 
 
 def translator_spec(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-EXTRAS = ("cpu", "openvino", "gpu", "rtx", "compile", "export", "avatars", "bench", "dev")
+EXTRAS = ("cpu", "openvino", "gpu", "rtx", "compile", "export", "study", "avatars", "bench", "dev")
 
 
 def resolve(*arguments):

@@ -9,7 +9,7 @@ import pytest
 import ganrt
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("torch", "onnx", "onnxscript", "scipy", "safetensors")
+HEAVY = ("torch", "onnx", "onnxscript", "scipy", "safetensors", "matplotlib", "sklearn")
 # A finder in front of all others: the import of a heavy package is an error, as where it is not installed.
 GUARD = f"""
 import sys
@@ -30,7 +30,7 @@ def python(program, folder):
     [
         ["generate", "--count", "2"],
         ["verify", "--samples", "2"],
-        ["sweep", "--factors", "0.5", "--diversity-samples", "5"],
+        ["sweep", "--factors", "0.5", "--diversity-samples", "8", "--csv", "s.csv"],
         ["interpolate", "--duration", "0.1", "-o", "frames"],
         ["inspect", "avatars"],
         ["doctor"],
@@ -51,6 +51,24 @@ def test_translation_needs_no_heavy_package(tmp_path):
     save_translator(tmp_path / "m.onnx")
     (tmp_path / "a.png").write_bytes(encode_png(np.zeros((9, 9, 4), np.uint8)))
     arguments = ["translate", "*.png", "-m", "m.onnx", "--back", "m.onnx", "--sheet", "-o", "out"]
+    result = python(GUARD + f"from ganrt.cli.main import main; main({arguments})", tmp_path)
+    assert result.returncode == 0, result.stderr
+
+
+def test_near_classes_need_no_heavy_package(tmp_path):
+    from tiny_onnx import save_embedded
+
+    save_embedded(tmp_path / "m.onnx")
+    program = GUARD + "from ganrt.cli.main import main; main(['classes', 'm.onnx', '--near', 'rose', '--pairs', '2'])"
+    result = python(program, tmp_path)
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_distance_of_two_folders_needs_no_heavy_package(tmp_path):
+    from labelled_pictures import draw
+
+    draw(tmp_path / "a", (9, 99, 199), 6)
+    arguments = ["evaluate", "--real", "a", "--fake", "a"]
     result = python(GUARD + f"from ganrt.cli.main import main; main({arguments})", tmp_path)
     assert result.returncode == 0, result.stderr
 

@@ -7,8 +7,8 @@ import pytest
 
 import ganrt
 from ganrt.runtime.canary import canary_error, canary_picture
+from ganrt.runtime.measures import diversity
 from ganrt.runtime.models import resolve_model
-from ganrt.runtime.sweep import diversity
 
 
 @pytest.fixture(scope="module")

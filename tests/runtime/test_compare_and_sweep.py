@@ -7,7 +7,8 @@ from tiny_onnx import save_tiny, tiny_spec
 import ganrt
 from ganrt.runtime.canary import canary_error
 from ganrt.runtime.compare import compare, psnr, ssim
-from ganrt.runtime.sweep import diversity, sweep, sweep_sheet
+from ganrt.runtime.measures import diversity
+from ganrt.runtime.sweep import sweep, sweep_sheet
 from ganrt.spec import Latent
 
 
@@ -101,10 +102,65 @@ def test_rows_are_fresh_noise_and_truncation_takes_diversity(tmp_path):
     with ganrt.load(save_tiny(tmp_path / "a.onnx")) as generator:
         rows = sweep(generator, [0.1, 0.5, 1.0], 5, seed=3, diversity_samples=32)
         assert [row.images.shape for row in rows] == [(5, 8, 8, 3)] * 3
-        assert rows[0].diversity < rows[1].diversity < rows[2].diversity
+        assert rows[0].diversity.high < rows[1].diversity.low < rows[1].diversity.high < rows[2].diversity.low
         np.testing.assert_array_equal(rows[1].images, generator.sample(5, seed=3, start=32, truncation=0.5))
         page = sweep_sheet(rows)
         assert page.shape == (24, 44 + 40, 3)
         np.testing.assert_array_equal(page[8:16, 44:52], rows[1].images[0])
-        with pytest.raises(ganrt.UsageError):
-            sweep(generator, [])
+        assert [(row.start, row.samples) for row in rows] == [(0, 32), (32, 32), (64, 32)]
+        assert rows[1].diversity.value == pytest.approx(
+            diversity(generator.sample(32, seed=3, start=32, truncation=0.5))
+        )
+
+
+def test_a_row_does_not_depend_on_how_many_are_shown(tmp_path):
+    with ganrt.load(save_tiny(tmp_path / "a.onnx")) as generator:
+        few, many = (sweep(generator, [0.5], columns, diversity_samples=40)[0] for columns in (2, 40))
+        np.testing.assert_array_equal(few.images, many.images[:2])
+        assert (few.diversity, few.sharpness) == (many.diversity, many.sharpness)
+        seen = []
+        sweep(generator, [0.5, 1.0], 2, diversity_samples=40, progress=seen.append)
+        assert seen[-1] == 80
+        assert seen == sorted(seen)
+
+
+def test_psi_moves_latent_and_statistics_unless_told_otherwise(tmp_path):
+    with ganrt.load(save_tiny(tmp_path / "a.onnx", tiny_spec(statistics=True))) as generator:
+        both = sweep(generator, [0.2, 0.8], 3, diversity_samples=8)
+        fixed = sweep(generator, [0.2, 0.8], 3, diversity_samples=8, truncation=ganrt.Truncation(statistics=0.5))
+        assert [row.statistics for row in both] == [0.2, 0.8]
+        assert [row.statistics for row in fixed] == [0.5, 0.5]
+        for row in fixed:
+            how = ganrt.Truncation(psi=row.psi, statistics=0.5)
+            np.testing.assert_array_equal(row.images, generator.sample(3, start=row.start, truncation=how))
+            assert not np.array_equal(row.images, generator.sample(3, start=row.start, truncation=row.psi))
+
+
+@pytest.mark.parametrize(
+    ("factors", "options", "words"),
+    [
+        ([], {}, "at least one factor"),
+        ([0.5], {"columns": 0}, "at least one latent"),
+        ([0.5], {"diversity_samples": 7}, "at least 8"),
+        ([0.5, 1.5], {}, "statistics cover 0.02 to 1"),
+        ([0.5, -1], {"truncation": ganrt.Truncation(statistics=0.5)}, "psi"),
+    ],
+)
+def test_sweeps_that_make_no_sense_are_refused_before_any_work(tmp_path, factors, options, words):
+    seen = []
+    model = save_tiny(tmp_path / "a.onnx", tiny_spec(statistics=True))
+    with ganrt.load(model) as generator, pytest.raises(ganrt.UsageError, match=words):
+        sweep(generator, factors, progress=seen.append, **options)
+    assert seen == []
+
+
+def test_labels_of_large_rows_grow_with_the_pictures(tmp_path):
+    with ganrt.load(save_tiny(tmp_path / "a.onnx", tiny_spec(side=256, channels=1))) as generator:
+        rows = sweep(generator, [0.125, 1.0], 2, diversity_samples=8)
+    page = sweep_sheet(rows)
+    margin = page.shape[1] - 512
+    assert margin > 60
+    for top in (0, 256):
+        written = np.argwhere(page[top : top + 256, :margin].min(axis=2) < 128)
+        assert np.ptp(written[:, 0]) > 12  # the digits are high enough to read
+        assert abs(written[:, 0].mean() - 128) < 12

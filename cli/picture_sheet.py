@@ -1,4 +1,4 @@
-"""The contact sheet of `ganrt translate`: one row a picture, input, output and what came back side by side."""
+"""The contact sheet of `ganrt translate` and `reconstruct`: one row a picture, what went in beside what came out."""
 
 from __future__ import annotations
 

@@ -1,0 +1,171 @@
+"""The two sides of a comparison: pictures from files, and pictures drawn by a generator; labelled or not."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganrt.errors import UsageError
+from ganrt.runtime.generator import Generator
+from ganrt.runtime.labels import LabelsLike
+from ganrt.runtime.latents import class_choice
+from ganrt.runtime.photos import Photo, read_photo
+from ganrt.runtime.sampling import Truncation
+
+Shape = tuple[int, int, int]  # height, width, channels without alpha
+Labelled = tuple[Photo, int]  # a picture and its label's number; -1 where there are no labels
+
+
+class Pictures(ABC):
+    """One side. `labels` are the labels' names, () where pictures have none."""
+
+    name: str
+    labels: tuple[str, ...]
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[Labelled]:
+        """One picture after the other; none is kept."""
+
+    @abstractmethod
+    def shape(self) -> Shape:
+        """Of the first picture."""
+
+    @abstractmethod
+    def describe(self) -> dict[str, object]:
+        """Where they come from, for the report."""
+
+
+class PictureFiles(Pictures):
+    """Pictures from files. If every one lies in a sub-folder, the first sub-folder's name is its label.
+
+    Labels are in the order of their names; names that are all numbers are in the numbers' order.
+    """
+
+    def __init__(self, name: str, files: Sequence[tuple[Path, Path]]) -> None:
+        """
+        Args:
+            files: paths, and their places below the folder that was given.
+        """
+        self.name, self._paths = name, [path for path, _ in files]
+        tops = [place.parts[0] if len(place.parts) > 1 else None for _, place in files]
+        self.labels = _in_order({top for top in tops if top is not None}) if None not in tops else ()
+        self._numbers = [self.labels.index(top) if top is not None and self.labels else -1 for top in tops]
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __iter__(self) -> Iterator[Labelled]:
+        return ((read_photo(path), number) for path, number in zip(self._paths, self._numbers, strict=True))
+
+    def shape(self) -> Shape:
+        """See `Pictures.shape`."""
+        height, width, channels = read_photo(self._paths[0]).colour.shape
+        return height, width, channels
+
+    def describe(self) -> dict[str, object]:
+        """See `Pictures.describe`."""
+        return {"source": self.name}
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Which pictures a generator draws.
+
+    Attributes:
+        count: pictures in all, or with `per_class` of each class or code.
+        labels: one class for all; None: each picture's own, as `Generator.sample` draws it.
+    """
+
+    count: int
+    seed: int = 0
+    start: int = 0
+    per_class: bool = False
+    truncation: Truncation | None = None
+    labels: LabelsLike | None = None
+
+
+class GeneratedPictures(Pictures):
+    """Pictures drawn by a generator; its classes or codes are the labels."""
+
+    def __init__(self, generator: Generator, drawing: Drawing) -> None:
+        """
+        Raises:
+            UsageError: no classes to draw each of, a class beside them, or numbers out of range.
+        """
+        known = generator.spec.labels
+        classes = 0 if known is None else known.count
+        if drawing.per_class and (not classes or drawing.labels is not None):
+            raise UsageError("--per-class: expected a generator with classes or codes, and no --class")
+        self._count = drawing.count * (classes if drawing.per_class else 1)
+        if drawing.count < 1 or not 0 <= drawing.seed < 2**64 or not 0 <= drawing.start <= 2**64 - self._count:
+            raise UsageError(
+                f"count {self._count}, seed {drawing.seed}, start {drawing.start}: expected at least one picture, and "
+                "seed and indices from 0 to 2^64 - 1"
+            )
+        self._generator, self._drawing = generator, drawing
+        self.name = generator.spec.name
+        several = known is not None and drawing.labels is None
+        names = known.names if known is not None else None
+        self.labels = (names or tuple(str(number) for number in range(classes))) if several else ()
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Labelled]:
+        drawing = self._drawing
+        if not drawing.per_class:
+            yield from self._draw(drawing.start, self._count, drawing.labels)
+            return
+        for number in range(len(self.labels)):
+            first = drawing.start + number * drawing.count  # no two pictures share a latent
+            yield from ((photo, number) for photo, _ in self._draw(first, drawing.count, number))
+
+    def shape(self) -> Shape:
+        """See `Pictures.shape`."""
+        output = self._generator.spec.output
+        if output is None or self._generator.spec.task != "generate":
+            raise UsageError(f"'{self.name}' has the task '{self._generator.spec.task}': it does not draw pictures")
+        return output.height, output.width, min(output.channels, 3)
+
+    def describe(self) -> dict[str, object]:
+        """See `Pictures.describe`; 64-bit integers as strings."""
+        generator, drawing = self._generator, self._drawing
+        law = (drawing.truncation or Truncation()).arguments(generator.spec.latent) if generator.spec.latent else None
+        return {
+            "source": self.name,
+            "model_sha256": generator.model_sha256,
+            "backend": generator.backend,
+            "device": generator.device,
+            "precision": generator.precision,
+            "seed": str(drawing.seed),
+            "start": str(drawing.start),
+            "law": law,
+            "class": drawing.labels,
+            "per_class": drawing.count if drawing.per_class else None,
+        }
+
+    def _draw(self, first: int, count: int, labels: LabelsLike | None) -> Iterator[Labelled]:
+        pairs: Iterable[tuple[int, int]] = ((self._drawing.seed, first + i) for i in range(count))
+        for batch, images in self._generator.sample_pairs(pairs, self._drawing.truncation, labels):
+            numbers = np.full(len(batch), -1)
+            if self.labels and labels is None:
+                numbers = class_choice([seed for seed, _ in batch], [index for _, index in batch], len(self.labels))
+            for (seed, index), image, number in zip(batch, images, numbers.tolist(), strict=True):
+                yield _as_photo(f"seed{seed}-index{index:08d}", image), number
+
+
+def _as_photo(name: str, image: NDArray[np.uint8]) -> Photo:
+    return Photo(Path(name), "", image[..., :3], image[..., 3] if image.shape[2] == 4 else None)
+
+
+def _in_order(names: Iterable[str]) -> tuple[str, ...]:
+    names = sorted(names)
+    return tuple(sorted(names, key=int) if all(name.isdecimal() for name in names) else names)

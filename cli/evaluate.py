@@ -1,0 +1,195 @@
+"""`ganrt evaluate`: distances between sets of pictures, encodings and codes, within a feature extractor."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ganrt.cli import options
+from ganrt.cli.app import Progress, announce, command, print_json, say
+from ganrt.cli.evaluate_report import header_lines, report_lines, write_report
+from ganrt.errors import BadInputFile, UsageError
+from ganrt.spec import MAX_SIDE
+
+if TYPE_CHECKING:
+    from ganrt.benchmarks.evaluation.evaluate import Settings
+    from ganrt.benchmarks.evaluation.extractors import Extractor, ExtractorOptions
+    from ganrt.benchmarks.evaluation.pictures import Pictures
+
+_COUNT = 1000
+
+
+@command(
+    "evaluate",
+    """
+    ganrt evaluate --real photos -m avatars --count 64 --seed 1
+    ganrt evaluate --real photos --fake avatars --metrics frechet,precision-recall --json
+    ganrt evaluate --real photos -m avatars --count 64 --features classifier.onnx --normalise imagenet
+    ganrt evaluate --real digits -m codes.onnx --per-class 20 --metrics matching -o codes.json
+    ganrt evaluate --real digits --encoder digits-encoder.onnx --metrics knn
+    """,
+)
+def evaluate(
+    real: Annotated[
+        str | None,
+        typer.Option("--real", help="A folder (with those inside it) or glob of pictures; sub-folders are labels."),
+    ] = None,
+    fake: Annotated[
+        str | None, typer.Option("--fake", help="The same for the pictures to judge; sub-folders are codes.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option("-m", "--model", help="In place of --fake: a generator, a bundled name or .onnx file.")
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option("--count", "-n", min=1, help=f"Pictures to draw with --model; {_COUNT} by default.")
+    ] = None,
+    per_class: Annotated[
+        int | None, typer.Option("--per-class", min=1, help="In place of --count: so many of each class or code.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Whose pictures are drawn.")] = 0,
+    start: Annotated[int, typer.Option("--start", help="The first index.")] = 0,
+    truncation: options.Psi = None,
+    truncation_mode: options.PsiMode = None,
+    threshold: options.Threshold = None,
+    statistics_truncation: options.StatisticsPsi = None,
+    class_name: options.ClassName = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option(
+            "--metrics",
+            help="frechet, score, precision-recall, knn, matching, with commas between; by default all that what was "
+            "given allows.",
+        ),
+    ] = None,
+    features: Annotated[
+        str,
+        typer.Option(
+            "--features",
+            help="The extractor: colour-and-edges-1 (nothing to download), an .onnx file, or torchvision:NAME:WEIGHTS.",
+        ),
+    ] = "colour-and-edges-1",
+    normalise: Annotated[
+        str | None,
+        typer.Option("--normalise", help="What the extractor's floats are: unit, tanh, bytes or imagenet."),
+    ] = None,
+    feature_size: Annotated[
+        str | None, typer.Option("--feature-size", help="HEIGHTxWIDTH, for extractors that take any size.")
+    ] = None,
+    feature_output: Annotated[
+        str | None, typer.Option("--feature-output", help="The output of an .onnx extractor with the features.")
+    ] = None,
+    class_output: Annotated[
+        str | None, typer.Option("--class-output", help="The output with class logits or probabilities.")
+    ] = None,
+    encoder: Annotated[
+        str | None, typer.Option("--encoder", help="An .onnx encoder whose codes of the real pictures knn classifies.")
+    ] = None,
+    neighbours: Annotated[int, typer.Option("--neighbours", "-k", help="k of precision-recall, knn, matching.")] = 3,
+    size: Annotated[
+        str | None,
+        typer.Option("--size", help="HEIGHTxWIDTH that all pictures get first; by default that of the first fake."),
+    ] = None,
+    fit: Annotated[str, typer.Option("--fit", help="How they get it: resize (stretched), crop or pad.")] = "resize",
+    background: Annotated[str, typer.Option("--background", help="RRGGBB behind transparent pictures.")] = "ffffff",
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="A .json file for the whole report.")] = None,
+    backend: options.Backend = "auto",
+    device: options.Device = "auto",
+    precision: options.Precision = "fp32",
+    threads: options.Threads = None,
+    force: options.Force = False,
+    json: options.Json = False,
+) -> None:
+    """Compares pictures, drawn or in folders, with real ones: the figures hold within one feature extractor."""
+    from ganrt.benchmarks.evaluation.evaluate import Settings
+    from ganrt.benchmarks.evaluation.extractors import ExtractorOptions
+    from ganrt.benchmarks.evaluation.pictures import Drawing, GeneratedPictures
+    from ganrt.files import check_free
+    from ganrt.runtime.fitting import Fit, parse_colour
+    from ganrt.runtime.sampling import Truncation
+
+    if fake is not None and model is not None:
+        raise UsageError("--fake and --model: expected one of them")
+    law = options.make_truncation(truncation, truncation_mode, threshold, statistics_truncation)
+    if model is None and (count, per_class, class_name, law, seed, start) != (None, None, None, Truncation(), 0, 0):
+        raise UsageError("--count, --per-class, --class, --seed, --start and truncation: they belong to --model")
+    if count is not None and per_class is not None:
+        raise UsageError("--count and --per-class: expected one of them")
+    if output is not None:
+        check_free(output, force)
+    wanted = tuple(part.strip() for part in metrics.split(",")) if metrics is not None else None
+    how = Fit(fit, "flatten", parse_colour(background))
+    settings = Settings(wanted, neighbours, fit=how, size=_parse_size("--size", size))
+    wishes = ExtractorOptions(
+        normalise, _parse_size("--feature-size", feature_size), feature_output, class_output, device, threads
+    )
+    drawing = Drawing(per_class or count or _COUNT, seed, start, per_class is not None, law, class_name)
+    with ExitStack() as stack:
+        real_side, fake_side = _files("--real", real), _files("--fake", fake)
+        if model is not None:
+            generator = stack.enter_context(options.open_generator(model, backend, device, precision, threads))
+            announce(generator)
+            fake_side = GeneratedPictures(generator, drawing)
+        report = _evaluate(real_side, fake_side, _open_extractors(features, encoder, wishes), settings)
+    if output is not None:
+        write_report(output, report, force=force)
+    if json:
+        print_json(report)
+    else:
+        for line in report_lines(report):
+            typer.echo(line)
+
+
+def _evaluate(
+    real: Pictures | None, fake: Pictures | None, extractors: tuple[Extractor, Extractor | None], settings: Settings
+) -> dict[str, object]:
+    from ganrt import __version__
+    from ganrt.benchmarks.evaluation.evaluate import evaluate as run_evaluation
+
+    with ExitStack() as stack:
+
+        def progress(what: str, total: int) -> Progress:
+            return stack.enter_context(Progress(total, what))
+
+        report = run_evaluation(real, fake, extractors[0], settings, encoder=extractors[1], progress=progress)
+    for line in header_lines(report):
+        say(line)
+    return {"ganrt": __version__, **report}
+
+
+def _open_extractors(
+    features: str, encoder: str | None, wishes: ExtractorOptions
+) -> tuple[Extractor, Extractor | None]:
+    """What the options say about a file holds for the extractor; for the encoder, where that is the only file."""
+    from ganrt.benchmarks.evaluation.extractors import DEFAULT, ExtractorOptions, open_extractor
+
+    if encoder is None:
+        return open_extractor(features, wishes), None
+    plain = ExtractorOptions(device=wishes.device, threads=wishes.threads)
+    first, second = (plain, wishes) if features == DEFAULT else (wishes, plain)
+    return open_extractor(features, first), open_extractor(encoder, second)
+
+
+def _files(option: str, given: str | None) -> Pictures | None:
+    from ganrt.benchmarks.evaluation.pictures import PictureFiles
+    from ganrt.cli.picture_files import find_pictures
+
+    if given is None:
+        return None
+    try:
+        found = find_pictures([given], recursive=True)
+    except BadInputFile as error:
+        raise BadInputFile(f"{option} {error}") from error
+    return PictureFiles(given, [(picture.path, picture.place) for picture in found])
+
+
+def _parse_size(option: str, given: str | None) -> tuple[int, int] | None:
+    if given is None:
+        return None
+    height, _, width = given.lower().partition("x")
+    sizes = [int(side) for side in (height, width) if side.isdecimal()]
+    if len(sizes) != 2 or not all(0 < side <= MAX_SIDE for side in sizes):
+        raise UsageError(f"{option} {given}: expected HEIGHTxWIDTH, such as 64x64, each from 1 to {MAX_SIDE}")
+    return sizes[0], sizes[1]

@@ -1,0 +1,159 @@
+"""What `ganrt translate` and `ganrt reconstruct` share: where outputs go, reading, writing, the sheet, bad pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from ganrt.cli.app import Progress, in_use, say
+from ganrt.errors import BadInputFile, NegativeResult, OutputFailed
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ganrt.cli.picture_files import PictureFile
+    from ganrt.runtime.fitting import Fit
+    from ganrt.runtime.generator import Generator
+    from ganrt.runtime.photos import Photo
+
+ENDING, SHEET = ".png", "sheet.png"
+
+
+class Result(Protocol):
+    """What came of one picture."""
+
+    @property
+    def path(self) -> Path:
+        """The picture's file."""
+        ...
+
+    @property
+    def row(self) -> list[NDArray[np.uint8]]:
+        """The pictures on the sheet: uint8 [h, w, c] each, as many for every result."""
+        ...
+
+
+R = TypeVar("R", bound=Result)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where everything goes, settled and checked before any work."""
+
+    output: Path
+    pictures: list[PictureFile]
+    sheet: Path | None
+    force: bool
+
+    def path(self, picture: PictureFile, ending: str = ENDING) -> Path:
+        """The output of one picture."""
+        from ganrt.cli.picture_files import output_name
+
+        return self.output / output_name(picture, ending)
+
+
+def make_plan(
+    inputs: list[str], output: Path, recursive: bool, endings: Sequence[str], sheet: bool, force: bool
+) -> Plan:
+    """Finds the pictures, makes sure that every output has a place, and makes the folder.
+
+    Args:
+        endings: of the outputs of each picture.
+
+    Raises:
+        BadInputFile: no pictures. UsageError: two outputs of one name.
+        OutputFailed: an output exists (without `force`), or is one of the inputs.
+    """
+    from ganrt.cli.picture_files import find_pictures, output_names
+    from ganrt.files import check_free, make_folder
+
+    pictures = find_pictures(inputs, recursive, output)
+    output_names(pictures, endings, [SHEET] if sheet else [])
+    plan = Plan(output, pictures, output / SHEET if sheet else None, force)
+    targets = [plan.path(picture, ending) for picture in pictures for ending in endings]
+    targets += [plan.sheet] if plan.sheet else []
+    sources = {picture.path.resolve() for picture in pictures}
+    for target in targets:
+        if target.resolve() in sources:
+            raise OutputFailed(f"{target} is one of the inputs: give another --output")
+        check_free(target, force)
+    make_folder(output)
+    return plan
+
+
+@dataclass
+class PictureRun:
+    """One run: what was written and what was bad. `generator` is the model that the written pictures name."""
+
+    generator: Generator
+    fit: Fit
+    plan: Plan
+    skip_bad: bool
+    written: list[dict[str, object]] = field(default_factory=list)
+    bad: list[dict[str, str]] = field(default_factory=list)
+
+    def photos(self) -> Iterator[Photo]:
+        """Reads the pictures one by one; with `skip_bad` those that cannot be read are left out and remembered."""
+        from ganrt.runtime.photos import read_photo
+
+        for picture in self.plan.pictures:
+            try:
+                photo = read_photo(picture.path)
+            except BadInputFile as error:
+                if not self.skip_bad:
+                    raise
+                say(f"skipped: {error}")
+                self.bad.append({"source": str(picture.path), "error": str(error)})
+                continue
+            yield photo
+
+    def write_all(self, results: Iterable[R], write: Callable[[PictureFile, R], dict[str, object]]) -> None:
+        """Hands each result to `write` as it comes, which returns its entry in the report; then writes the sheet."""
+        from ganrt.cli.picture_sheet import Sheet
+
+        page = Sheet()
+        places = {picture.path: picture for picture in self.plan.pictures}
+        with Progress(len(places), "pictures") as progress:
+            for done in results:
+                self.written.append(write(places[done.path], done))
+                if self.plan.sheet:
+                    page.add(done.row)
+                progress(len(self.written) + len(self.bad))
+        if self.plan.sheet and page.rows:
+            self.save(self.plan.sheet, page.picture(), {"rows": page.rows})
+        shown = f" (sheet: {self.plan.sheet})" if self.plan.sheet else ""
+        say(f"{len(self.written)} pictures: {self.plan.output}{shown}")
+
+    def origin(self, picture: PictureFile, sha256: str) -> dict[str, object]:
+        """What every output says about the picture that it was made from."""
+        return {
+            "source": picture.path.name,
+            "source_sha256": sha256,
+            "fit": self.fit.mode,
+            "alpha": self.fit.alpha,
+            "background": bytes(self.fit.background).hex(),
+        }
+
+    def save(self, path: Path, image: NDArray[np.uint8], origin: dict[str, object]) -> None:
+        """Writes a PNG that says what made it."""
+        from ganrt import __version__
+        from ganrt.files import write_file
+        from ganrt.runtime.pictures import encode_png
+
+        data = encode_png(image, {**in_use(self.generator), "ganrt": __version__, **origin})
+        write_file(path, data, force=self.plan.force)
+
+    def report(self) -> dict[str, object]:
+        """The result for --json."""
+        sheet = str(self.plan.sheet) if self.plan.sheet and self.written else None
+        return {**in_use(self.generator), "pictures": self.written, "bad": self.bad, "sheet": sheet}
+
+    def refuse_bad(self) -> None:
+        """Raises NegativeResult if pictures were left out; call it last."""
+        if self.bad:
+            raise NegativeResult(
+                f"{len(self.bad)} of {len(self.plan.pictures)} pictures could not be read; the others are done"
+            )

@@ -1,0 +1,95 @@
+"""`ganrt reconstruct`: pictures through an encoder and its generator."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ganrt.cli import options, picture_options
+from ganrt.cli.app import announce, command, in_use, print_json, say
+from ganrt.cli.picture_runs import ENDING, PictureRun, make_plan
+from ganrt.errors import UsageError
+
+if TYPE_CHECKING:
+    from ganrt.cli.picture_files import PictureFile
+    from ganrt.runtime.generator import Generator
+    from ganrt.runtime.reconstruction import Reconstructed
+
+
+@command(
+    "reconstruct",
+    """
+    ganrt reconstruct seven.png -m digits.onnx --encoder digits-encoder.onnx --class 7 -o again
+    ganrt reconstruct sevens -m digits.onnx --encoder digits-encoder.onnx --class 7 --sheet --json -o again
+    """,
+)
+def reconstruct(
+    inputs: picture_options.Pictures,
+    model: Annotated[str, typer.Option("-m", "--model", help="The generator: an .onnx file.")],
+    output: picture_options.Folder,
+    encoder: Annotated[
+        str | None,
+        typer.Option("--encoder", help="The encoder that belongs to it: an .onnx file with the task encode."),
+    ] = None,
+    class_name: Annotated[
+        str | None,
+        typer.Option("--class", help="The pictures' class name or number; needed if the generator has classes."),
+    ] = None,
+    any_pair: Annotated[
+        bool, typer.Option("--any-pair", help="Also with a generator that the encoder was not trained with.")
+    ] = False,
+    fit: picture_options.FitMode = "resize",
+    alpha: picture_options.Alpha = "keep",
+    background: picture_options.Background = "ffffff",
+    sheet: picture_options.Sheet = False,
+    recursive: picture_options.Recursive = False,
+    skip_bad: picture_options.SkipBad = False,
+    batch_size: picture_options.BatchSize = None,
+    backend: options.Backend = "auto",
+    device: options.Device = "auto",
+    precision: options.Precision = "fp32",
+    threads: options.Threads = None,
+    force: options.Force = False,
+    json: options.Json = False,
+) -> None:
+    """Encodes pictures and draws them again: what the generator keeps of them. The same picture gives the same."""
+    from ganrt.runtime.fitting import Fit, parse_colour
+    from ganrt.runtime.reconstruction import check_pair, reconstruct_photos
+
+    if encoder is None:
+        raise UsageError(
+            "--encoder is missing: a generator draws from latents, and only its encoder makes them of pictures\n"
+            "give --encoder ENCODER.onnx, exported from the same checkpoint with --set part=encoder"
+        )
+    how = Fit(fit, alpha, parse_colour(background))
+    plan = make_plan(inputs, output, recursive, (ENDING,), sheet, force)
+    with (
+        options.open_generator(model, backend, device, precision, threads) as generator,
+        options.open_generator(encoder, backend, device, precision, threads) as encoding,
+    ):
+        announce(generator)
+        announce(encoding)
+        check_pair(generator.spec, encoding.spec, files=(model, encoder), any_pair=any_pair)
+        options.note_weights(generator, class_name)
+        run = PictureRun(generator, how, plan, skip_bad)
+        results = reconstruct_photos(
+            generator, encoding, run.photos(), how, labels=class_name, any_pair=any_pair, batch_size=batch_size
+        )
+        run.write_all(results, lambda picture, done: _write(run, encoding, class_name, picture, done))
+        if json:
+            print_json({**run.report(), "encoder": in_use(encoding), "class": class_name})
+    run.refuse_bad()
+
+
+def _write(
+    run: PictureRun, encoder: Generator, class_name: str | None, picture: PictureFile, done: Reconstructed
+) -> dict[str, object]:
+    """Writes a reconstruction; returns its entry in the report."""
+    path = run.plan.path(picture)
+    used = {"encoder": encoder.spec.name, "encoder_sha256": encoder.model_sha256, "class": class_name}
+    run.save(path, done.image, {**run.origin(picture, done.sha256), **used})
+    likeness = None if math.isinf(done.psnr) else round(done.psnr, 4)
+    say(f"{picture.path}: {'identical' if likeness is None else f'PSNR {likeness:.1f} dB'}")
+    return {"source": str(picture.path), "file": str(path), "psnr": likeness}

@@ -1,0 +1,217 @@
+"""The encoder of RKorzeniowski/BigBiGAN-PyTorch (`RevNetEnc`): picture to the mean of its latent's distribution.
+
+The picture is doubled, a 7x7 convolution and a pooling halve it twice; then blocks of one coupling each (RevNet, Gomez
+et al. 2017, arXiv:1707.04585, of which only half is left: the second half of the channels never changes), in pairs
+with a pooling between them that doubles the channels; the mean over all pixels, two residual linear blocks, and a
+linear layer that gives mean and spread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from ganrt.errors import BadInputFile
+from ganrt.exporter.families.bigbigan_layers import (
+    DEFAULT_EPS,
+    KERNEL,
+    Wrapped,
+    double,
+    latent,
+    require_channels,
+    sizes,
+)
+from ganrt.exporter.families.loading import load_strictly, positive_float
+from ganrt.exporter.families.page import Page
+from ganrt.exporter.families.protocol import Built, KeyCondition, State
+from ganrt.exporter.families.settings import side
+from ganrt.spec import GeneratorSpec, ImageInput
+
+SLOPE = 0.3
+DEFAULT_SIDE = 32
+MULTIPLE_OF = 4
+MOST_BLOCKS = 16
+# (channels, first width, blocks) of the training code's one configuration for 64 pixels: the file has no side.
+_CONFIGURATION_64 = (3, 64, 6)
+_WHAT = "a BigBiGAN encoder"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Hyperparameters: `width` of the first block; it doubles after every second one."""
+
+    channels: int
+    width: int
+    blocks: int
+    hidden: int
+    dim: int
+
+
+class ResidualBlock(nn.Module):
+    """float32 [n, c, h, w] -> the same shape."""
+
+    def __init__(self, channels: int, eps: float) -> None:
+        super().__init__()
+        # Created for changing widths, never used: but its weights are in every checkpoint.
+        self.skip_conv = Wrapped(nn.Conv2d(channels, channels, 1))
+        self.conv1 = Wrapped(nn.Conv2d(channels, channels, KERNEL, padding=1, bias=False))
+        self.bn1 = nn.BatchNorm2d(channels, eps=eps)
+        self.conv2 = Wrapped(nn.Conv2d(channels, channels, KERNEL, padding=1, bias=False))
+        self.bn2 = nn.BatchNorm2d(channels, eps=eps)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.bn1(self.conv1(x)).relu()
+        return cast(Tensor, self.bn2(self.conv2(y)).relu() + x)
+
+
+class Coupling(nn.Module):
+    """float32 [n, c, h, w] -> the same shape: the second half of the channels changes the first, and stays."""
+
+    def __init__(self, channels: int, eps: float) -> None:
+        super().__init__()
+        self.res_block = ResidualBlock(channels // 2, eps)
+
+    def forward(self, x: Tensor) -> Tensor:
+        changed, kept = x.chunk(2, dim=1)
+        return torch.cat([changed + self.res_block(kept), kept], dim=1)
+
+
+class Padding(nn.Module):
+    """float32 [n, c, h, w] -> [n, 2c, h/2, w/2]: average pooling (zeros outside count), zeros before and after c."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pool = nn.AvgPool2d(3, stride=2, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        half = x.shape[1] // 2
+        return nn.functional.pad(self.pool(x), (0, 0, 0, 0, half, half))
+
+
+class LinearBlock(nn.Module):
+    """float32 [n, inputs] -> [n, outputs]."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.linear1 = Wrapped(nn.Linear(inputs, outputs))
+        self.linear2 = Wrapped(nn.Linear(outputs, outputs))
+        self.skip_linear = Wrapped(nn.Linear(inputs, outputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = _leaky(self.linear2(_leaky(self.linear1(x))))
+        return y + _leaky(self.skip_linear(x))
+
+
+def _leaky(x: Tensor) -> Tensor:
+    return nn.functional.leaky_relu(x, SLOPE)
+
+
+class Encoder(nn.Module):
+    """source float32 [n, c, h, w] in [0, 1] -> float32 [n, dim], the mean: the same for the same picture."""
+
+    def __init__(self, shape: Shape, eps: float) -> None:
+        super().__init__()
+        self.dim = shape.dim
+        self.conv = nn.Conv2d(shape.channels, shape.width, 7, stride=2, padding=3)
+        self.max_pool = nn.MaxPool2d(3, stride=2, padding=1)
+        width = shape.width
+        layers: list[nn.Module] = []
+        for i in range(shape.blocks):
+            if i and i % 2 == 0:
+                layers.append(Padding())
+                width *= 2
+            layers.append(Coupling(width, eps))
+        self.rev_blocks = nn.Sequential(*layers)
+        self.res_lin1 = LinearBlock(width, shape.hidden)
+        self.res_lin2 = LinearBlock(shape.hidden, shape.hidden)
+        self.linear_dist_params = nn.Linear(shape.hidden, 2 * shape.dim)
+
+    def forward(self, source: Tensor) -> Tensor:
+        x = self.rev_blocks(self.max_pool(self.conv(double(source))))
+        x = self.res_lin2(self.res_lin1(x.mean(dim=(2, 3))))
+        return cast(Tensor, self.linear_dist_params(x)[:, : self.dim])
+
+
+class BigBiGANEncoder:
+    """The family `bigbigan-encoder`: see `ganrt.exporter.families.protocol.Family`."""
+
+    settings: Mapping[str, str] = {
+        "side": f"height and width of the pictures in pixels, divisible by {MULTIPLE_OF}; default {DEFAULT_SIDE}, or "
+        "64 where the widths are those of the training code's configuration for 64",
+        "bn_eps": f"batch norm's epsilon, default {DEFAULT_EPS:g}",
+    }
+    keys = KeyCondition(all_of=("rev_blocks.0.res_block.conv1.layer.weight", "linear_dist_params.weight"))
+
+    page = Page(
+        title="Encoder of BigBiGAN",
+        origin="`RKorzeniowski/BigBiGAN-PyTorch`'s `RevNetEnc`: `--set part=encoder` of `checkpoint_<epoch>.pth`, or "
+        "the encoder alone, then with `--pair GENERATOR.onnx`",
+        gives="an encoder (`ganrt reconstruct`) of pictures, 1, 3 or 4 channels, any widths and latent size: the mean "
+        "of the latent's distribution, for the same picture always the same",
+        traps=(
+            "the training code's encoder adds noise in evaluation too: here z is the mean",
+            "one coupling a block, whose halves never change places; the weights of an unused convolution",
+            "LeakyReLU of slope 0.3; pictures in [0, 1], which are doubled first",
+            "the side, which the file does not hold",
+        ),
+    )
+
+    def detect(self, state: State) -> bool:
+        """Whether the keys are this encoder's."""
+        return self.keys.holds(state)
+
+    def build(self, state: State, settings: Mapping[str, str]) -> Built:
+        """See `Family.build`; any widths, blocks and latent size; 1, 3 or 4 channels in."""
+        shape = infer_shape(state)
+        eps = positive_float(settings, "bn_eps", DEFAULT_EPS, 10.0)
+        usual = 64 if (shape.channels, shape.width, shape.blocks) == _CONFIGURATION_64 else DEFAULT_SIDE
+        pixels = side(settings, "side", usual, low=8, multiple_of=MULTIPLE_OF)
+        module = load_strictly(lambda: Encoder(shape, eps), state, f"{_WHAT} with {shape.blocks} blocks")
+        return Built(
+            module=module,
+            spec=GeneratorSpec(
+                name="bigbigan-encoder",
+                family="bigbigan-encoder",
+                task="encode",
+                latent=latent(shape.dim),
+                image=ImageInput(height=pixels, width=pixels, channels=shape.channels),
+            ),
+            value_range="sigmoid",
+            certainty=f"certain: all {len(state)} keys match",
+            notes=_notes(pixels, eps, settings),
+        )
+
+
+def infer_shape(state: State) -> Shape:
+    """Reads the hyperparameters from the weights' shapes; that the widths double is left to strict loading.
+
+    Raises:
+        BadInputFile: parts are missing or have shapes that make no encoder.
+    """
+    width, channels, *_ = sizes(state, "conv.weight", 4, _WHAT)
+    require_channels("conv.weight", channels)
+    hidden, _ = sizes(state, "res_lin1.linear1.layer.weight", 2, _WHAT)
+    rows, _ = sizes(state, "linear_dist_params.weight", 2, _WHAT)
+    blocks = 0
+    # A padding without weights takes an index before every second block but the first.
+    while f"rev_blocks.{blocks + blocks // 2}.res_block.conv1.layer.weight" in state and blocks <= MOST_BLOCKS:
+        blocks += 1
+    if not 1 <= blocks <= MOST_BLOCKS or width % 2 or rows % 2:
+        raise BadInputFile(
+            f"has {blocks} blocks from {width} channels on to {rows} values\n"
+            f"expected 1 to {MOST_BLOCKS} blocks, even channels, and as many means as spreads"
+        )
+    return Shape(channels, width, blocks, hidden, rows // 2)
+
+
+def _notes(pixels: int, eps: float, settings: Mapping[str, str]) -> tuple[str, ...]:
+    notes = ["z is the mean: the training code adds noise to it, in evaluation too"]
+    if "side" not in settings:
+        notes.append(f"the side is not in the file: {pixels} pixels assumed (--set side=)")
+    if "bn_eps" not in settings:
+        notes.append(f"batch norm's epsilon is not in the file: {eps:g} assumed")
+    return tuple(notes)

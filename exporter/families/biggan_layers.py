@@ -1,0 +1,114 @@
+"""The layers that the generators of the BigGAN line share (Brock et al. 2018, arXiv:1809.11096).
+
+Module names are those of ajbrock/BigGAN-PyTorch. Spectral norm is folded into the weights before they come here.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class Mixture(nn.Module):
+    """An embedding that takes class weights: labels float32 [n, classes] -> float32 [n, dim], `labels @ weight`.
+
+    One-hot labels give a class's row, and a mixture of labels gives the interpolation of the rows.
+    """
+
+    def __init__(self, classes: int, dim: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(classes, dim))
+
+    def forward(self, labels: Tensor) -> Tensor:
+        return labels @ self.weight
+
+
+class ConditionalNorm(nn.Module):
+    """Batch norm by stored statistics whose gain and bias a condition gives: x * (1 + gain(c)) + bias(c).
+
+    Args:
+        inputs: values of a condition; or, if `embedded`, classes, each with a row of gains and one of biases.
+        added: adds the gain instead of multiplying by it, see `ganrt.exporter.families.biggan_checkpoint`.
+    """
+
+    def __init__(self, channels: int, inputs: int, eps: float, *, embedded: bool = False, added: bool = False) -> None:
+        super().__init__()
+        self.gain: nn.Module = Mixture(inputs, channels) if embedded else nn.Linear(inputs, channels, bias=False)
+        self.bias: nn.Module = Mixture(inputs, channels) if embedded else nn.Linear(inputs, channels, bias=False)
+        self.register_buffer("stored_mean", torch.zeros(channels))
+        self.register_buffer("stored_var", torch.ones(channels))
+        self.eps = eps
+        self.added = added
+
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        gain, bias = 1 + self.gain(condition), self.bias(condition)
+        if self.added:
+            gain, bias = torch.ones_like(gain), gain + bias
+        mean, variance = cast(Tensor, self.stored_mean), cast(Tensor, self.stored_var)
+        return modulate(x, mean, variance, gain, bias, self.eps)
+
+
+class OutputNorm(nn.Module):
+    """Batch norm by stored statistics with a trained gain and bias: float32 [n, c, h, w] -> the same shape."""
+
+    def __init__(self, channels: int, eps: float) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.register_buffer("stored_mean", torch.zeros(channels))
+        self.register_buffer("stored_var", torch.ones(channels))
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        mean, variance = cast(Tensor, self.stored_mean), cast(Tensor, self.stored_var)
+        return modulate(x, mean, variance, self.gain, self.bias, self.eps)
+
+
+def modulate(x: Tensor, mean: Tensor, variance: Tensor, gain: Tensor, bias: Tensor, eps: float) -> Tensor:
+    """(x - mean) / sqrt(variance + eps) * gain + bias as one multiplication and one addition of pictures.
+
+    Args:
+        x: float32 [n, c, h, w]. The others: float32 [c], or [n, c] where each picture has its own.
+    """
+    scale = gain * torch.rsqrt(variance + eps)
+    shift = bias - mean * scale
+    return x * scale[..., None, None] + shift[..., None, None]
+
+
+def upsample(x: Tensor) -> Tensor:
+    """Nearest upsampling by 2: float32 [n, c, h, w] -> [n, c, 2h, 2w]."""
+    return functional.interpolate(x, scale_factor=2.0, mode="nearest")
+
+
+def attend(theta: Tensor, phi: Tensor, g: Tensor) -> Tensor:
+    """softmax(theta^T phi) over the places of phi, applied to g; no scaling by 1/sqrt(d) (SAGAN, arXiv:1805.08318).
+
+    Args:
+        theta: float32 [n, c / 8, h, w]. phi: [n, c / 8, h, w] and g: [n, c / 2, h, w] before their 2x2 max pooling.
+
+    Returns:
+        float32 [n, c / 2, h, w].
+    """
+    height, width = theta.shape[2:]
+    keys = functional.max_pool2d(phi, 2).flatten(2)
+    values = functional.max_pool2d(g, 2).flatten(2)
+    weights = torch.softmax(theta.flatten(2).transpose(1, 2) @ keys, dim=-1)
+    return (values @ weights.transpose(1, 2)).reshape(-1, g.shape[1], height, width)
+
+
+class Attention(nn.Module):
+    """Self-attention after a block: x + gamma * o(...); the condition is not used."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.theta = nn.Conv2d(channels, channels // 8, 1, bias=False)
+        self.phi = nn.Conv2d(channels, channels // 8, 1, bias=False)
+        self.g = nn.Conv2d(channels, channels // 2, 1, bias=False)
+        self.o = nn.Conv2d(channels // 2, channels, 1, bias=False)
+        self.gamma = nn.Parameter(torch.zeros(()))
+
+    def forward(self, x: Tensor, _: Tensor) -> Tensor:
+        return cast(Tensor, x + self.gamma * self.o(attend(self.theta(x), self.phi(x), self.g(x))))

@@ -1,0 +1,47 @@
+"""Built generators and their exported graphs, run side by side with a reference."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ganrt.exporter.families import find_family, load_family
+from ganrt.exporter.families.protocol import Built
+from ganrt.exporter.graph import build_graph, with_native_output
+from ganrt.exporter.session import Session
+
+CLOSE = 1e-5  # float32 against float64 on pictures of a spread of about 0.3
+FAR = 1e-4  # what even the smallest mistake exceeds: an epsilon of 1e-4 in the last batch norm
+
+
+def build(state: dict[str, Tensor], settings: dict[str, str] | None = None, family: str | None = None) -> Built:
+    """By the family that recognises it."""
+    return load_family(family or find_family(state)).build(state, settings or {})
+
+
+def graph_floats(built: Built, *inputs: Tensor) -> Tensor:
+    """The exported graph's pictures before their rounding: float64 [n, c, h, w]."""
+    session = Session(with_native_output(build_graph(built)).SerializeToString())
+    names = ("z", "labels", "truncation")[: len(inputs)]
+    values = {name: value.numpy() for name, value in zip(names, inputs, strict=True)}
+    return torch.from_numpy(session.run(values)[1]).double()
+
+
+def worst(made: Tensor, expected: Tensor) -> float:
+    """The worst error over the spread of the expected pictures, which must not be flat."""
+    spread = float(expected.std())
+    assert spread > 0.05
+    return float((made.double() - expected.double()).abs().max()) / spread
+
+
+def latents(built: Built, count: int = 3) -> Tensor:
+    """float32 [count, dim]."""
+    assert built.spec.latent is not None
+    return torch.randn(count, built.spec.latent.dim, generator=torch.Generator().manual_seed(3))
+
+
+def mixtures(count: int, classes: int) -> Tensor:
+    """Class weights: the first picture of one class, the others of several; float32 [count, classes]."""
+    weights = torch.softmax(torch.randn(count, classes, generator=torch.Generator().manual_seed(4)), 1)
+    weights[0] = torch.eye(classes)[classes - 1]
+    return weights
