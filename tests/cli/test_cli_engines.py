@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from engine_files import engine_bytes, save_engine
+from sealed_engines import engine_bytes, save_engine
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
-from engine_files import NAME, engine_bytes, save_engine, sidecar_of
 from hypothesis import given
 from hypothesis import strategies as st
+from sealed_engines import NAME, engine_bytes, save_engine, sidecar_of
 
 from ganrt.engines.tensorrt import files
 from ganrt.engines.tensorrt.header import HEADER_BYTES, read_header
