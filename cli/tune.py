@@ -32,9 +32,7 @@ def tune(
     ] = 20.0,
     gate: Annotated[
         float | None,
-        typer.Option(
-            "--gate", help="Least PSNR in dB to FP32 that lower precisions must reach; 40 by default.", min=0
-        ),
+        typer.Option("--gate", help="Least PSNR in dB to FP32 that lower precisions must reach; 40 by default.", min=0),
     ] = None,
     device: options.Device = "auto",
     threads: options.Threads = None,
