@@ -132,6 +132,7 @@ def evaluate(
             generator = stack.enter_context(options.open_generator(model, backend, device, precision, threads))
             announce(generator)
             options.note_weights(generator, class_name)
+            options.note_frozen(generator, truncation)
             fake_side = GeneratedPictures(generator, drawing)
         report = _evaluate(real_side, fake_side, _open_extractors(features, encoder, wishes), settings)
     if output is not None:

@@ -52,7 +52,8 @@ def header_lines(report: dict[str, Any]) -> Iterator[str]:
 def _frechet(figures: dict[str, Any], report: dict[str, Any]) -> Iterator[str]:
     yield (
         f"Fréchet distance ({report['extractor']['name']}): {figures['value']:.6g} {_interval(figures['interval'])}; "
-        f"halves of the real pictures: {figures['floor']:.6g}"
+        f"at {figures['floor_pictures']} pictures each: real against fake {figures['at_floor']:.6g}, "
+        f"real against real {figures['floor']:.6g}"
     )
 
 

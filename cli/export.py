@@ -52,6 +52,7 @@ def export(
 ) -> None:
     """Exports a checkpoint and verifies the result against it; writes nothing if that fails."""
     from ganrt.exporter.export import export as run_export
+    from ganrt.exporter.verify import PLANNED
     from ganrt.runtime.sampling import sampler
 
     result = run_export(
@@ -69,9 +70,9 @@ def export(
         progress=say,
     )
     verification = result.verification
-    summary = (
-        f"{result.path}: verified on {verification.samples} pictures; worst error {verification.max_error:.2e} as float"
-    )
+    of_all = f" of {PLANNED} (large or slow)" if verification.samples < PLANNED else ""
+    error = f"worst error {verification.max_error:.2e} as float"
+    summary = f"{result.path}: verified on {verification.samples}{of_all} pictures; {error}"
     if result.spec.output is not None:
         worst = "identical" if verification.psnr is None else f"{verification.psnr:.1f} dB"
         summary += f", {verification.max_error_uint8} in 8 bits, PSNR {worst}"

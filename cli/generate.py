@@ -82,6 +82,7 @@ def generate(
     with options.open_generator(model, backend, device, precision, threads) as generator:
         announce(generator)
         options.note_weights(generator, class_name)
+        options.note_frozen(generator, truncation)
         _draw(generator, request, how, class_name, batch_size, plan)
         where = f"{output} (sheet: {plan.sheet})" if plan.sheet and plan.pictures else str(output)
         drawn = len(request) if plan.pictures else min(len(request), plan.columns * plan.rows)

@@ -12,6 +12,7 @@ from ganrt.cli import options
 from ganrt.cli.app import command, print_json
 from ganrt.errors import BadInputFile
 
+_NAMES_SHOWN = 20
 _PICTURES = {b"GIF8": "GIF", b"\xff\xd8\xff": "JPEG", b"RIFF": "WebP", b"BM": "BMP"}
 
 
@@ -51,7 +52,7 @@ def inspect(
     if json:
         print_json(report)
     else:
-        _print(report)
+        _print(_shortened(report))
 
 
 def _inspect_picture(path: Path) -> dict[str, object]:
@@ -126,6 +127,21 @@ def _macs(path: Path) -> int | None:
         return macs_of_one_image(path)
     except BackendUnavailable:
         return None
+
+
+def _shortened(report: dict[str, object]) -> dict[str, object]:
+    """Without a thousand weights and names, which only tell something to a program."""
+    spec = report.get("spec")
+    if not isinstance(spec, dict):
+        return report
+    canary, labels = spec["canary"], spec["labels"]
+    if canary and canary["labels"]:
+        chosen = [number for number, weight in enumerate(canary["labels"]) if weight]
+        which = f"class {chosen[0]}" if len(chosen) == 1 else f"{len(chosen)} classes"
+        canary = {**canary, "labels": f"{len(canary['labels'])} weights: {which}"}
+    if labels and labels["names"] and len(labels["names"]) > _NAMES_SHOWN:
+        labels = {**labels, "names": f"{len(labels['names'])} names (ganrt classes lists them)"}
+    return {**report, "spec": {**spec, "canary": canary, "labels": labels}}
 
 
 def _print(report: dict[str, object], indent: str = "") -> None:

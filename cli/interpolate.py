@@ -76,6 +76,7 @@ def interpolate(
         announce(generator)
         for name in keyframes:
             options.note_weights(generator, name)
+        options.note_frozen(generator, truncation)
         with Progress(total, "frames") as progress:
             frames = progress.follow(generator.stream(path, fps))
             origin = {

@@ -31,7 +31,9 @@ PsiMode = Annotated[
 Threshold = Annotated[
     float | None,
     typer.Option(
-        "--threshold", help="Where the normal distribution is cut off, such as 5; 2 if only other truncation is given."
+        "--threshold",
+        help="Where the normal distribution is cut off, such as 5; by default the model's own, else 2 where other "
+        "truncation is given.",
     ),
 ]
 StatisticsPsi = Annotated[
@@ -50,7 +52,8 @@ Freeze = Annotated[
     str | None,
     typer.Option(
         "--freeze",
-        help="truncation=0.4: fold BigGAN's batch-norm statistics at that truncation into the graph: smaller, faster.",
+        help="truncation=0.4: fold BigGAN's batch-norm statistics at that truncation into the graph: smaller, faster. "
+        "The noise stays free: give --truncation 0.4 as well when drawing.",
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]
@@ -73,6 +76,18 @@ def note_weights(generator: Generator, class_name: str | None) -> None:
     note = weights_note(generator.spec.labels, class_name)
     if note:
         say(f"note: {note}")
+
+
+def note_frozen(generator: Generator, psi: float | None) -> None:
+    """Says so if batch-norm statistics are frozen at a truncation that the noise does not follow by itself."""
+    from ganrt.cli.app import say
+
+    frozen = generator.spec.statistics.value if generator.spec.statistics.mode == "frozen" else None
+    if psi is None and frozen not in (None, 1):
+        say(
+            f"note: statistics frozen at {frozen:g}, noise not truncated by it: --truncation {frozen:g} gives the "
+            "pictures of that truncation before freezing"
+        )
 
 
 def make_truncation(

@@ -34,6 +34,7 @@ TOLERANCE = 1e-4
 TOLERANCE_UINT8 = 1
 TOLERANCE_ROUNDING = 0.5 + 255 * TOLERANCE
 BATCHES = (1, 3, 4, 8, 16, 32)  # 64 pictures in batches of several sizes: a constant batch cannot hide
+PLANNED = sum(BATCHES)
 MINIMUM = 4
 _BATCH_PIXELS = 2**19
 SEED = 1
@@ -116,7 +117,7 @@ def verify(
         errors += compare(built, session, inputs, done)
         done += batch
         if progress is not None:
-            progress(f"verified {done} of {sum(BATCHES)} {what}")
+            progress(f"verified {done} of {PLANNED} {what}")
     result = _summarise(errors, f"torch {torch.__version__}, float32, before folding")
     if not result.passed:
         raise NegativeResult(_failure(result, what, built.spec))

@@ -16,7 +16,7 @@ from ganrt.engines.protocol import Engine, EngineOptions
 from ganrt.errors import UsageError
 from ganrt.runtime.arguments import UINT64_LIMIT, as_uint64, integer_between
 from ganrt.runtime.identity import identity_index
-from ganrt.runtime.labels import LabelsLike, label_weights
+from ganrt.runtime.labels import LabelsLike, as_weights, label_weights
 from ganrt.runtime.models import DEFAULT_MODEL, resolve_model
 from ganrt.runtime.picture_batches import check_pictures, encoder, translated_shape, translator
 from ganrt.runtime.sampling import Truncation, draw, statistics_value
@@ -314,6 +314,10 @@ class Generator:
     def _check_statistics(self, how: Truncation) -> None:
         if self.spec.statistics.mode == "input":
             statistics_value(self.spec, how)
+        elif how.statistics is not None and self.spec.statistics.value is not None:
+            raise UsageError(
+                f"statistics truncation: those of '{self.spec.name}' are frozen at {self.spec.statistics.value:g}"
+            )
         elif how.statistics is not None:
             raise UsageError(f"statistics truncation: '{self.spec.name}' has no batch-norm statistics to choose from")
 
@@ -358,11 +362,12 @@ class Generator:
 
 def _checked_rows(labels: LabelsLike | None, count: int) -> LabelsLike | None:
     """Weights a row an image become an array, as many rows as images; anything else goes for all."""
-    if labels is None or isinstance(labels, (int, np.integer, str)) or np.ndim(labels) != 2:
+    if labels is None or isinstance(labels, (int, np.integer, str)):
         return labels
-    if len(labels) != count:
-        raise UsageError(f"labels: {len(labels)} rows of weights for {count} images")
-    return np.asarray(labels)
+    weights = as_weights(labels)
+    if weights.ndim == 2 and len(weights) != count:
+        raise UsageError(f"labels: {len(weights)} rows of weights for {count} images")
+    return weights
 
 
 def _rows(labels: LabelsLike | None, first: int, count: int) -> LabelsLike | None:

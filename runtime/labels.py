@@ -145,10 +145,10 @@ def label_weights(
     mixture = parse_mixture(spec.labels, given) if isinstance(given, str) else None
     if mixture is not None:
         given = mixture
-    if isinstance(given, (int, np.integer, str)):
+    if isinstance(given, (int, np.integer, str)) and not isinstance(given, bool):
         number = class_number(spec.labels, given if isinstance(given, str) else int(given))
         return _one_hot(np.full(count, number), spec.labels.count)
-    weights = np.asarray(given, np.float32)
+    weights = as_weights(given)
     if weights.shape not in ((spec.labels.count,), (count, spec.labels.count)):
         raise UsageError(
             f"labels of shape {list(weights.shape)}: expected [{spec.labels.count}] or [{count}, {spec.labels.count}]"
@@ -156,6 +156,26 @@ def label_weights(
     if not np.isfinite(weights).all():
         raise UsageError("labels: the weights must be finite numbers")
     return np.ascontiguousarray(np.broadcast_to(weights, (count, spec.labels.count)))
+
+
+def as_weights(given: object) -> NDArray[np.float32]:
+    """Numbers or rows of numbers -> float32, of any shape.
+
+    Raises:
+        UsageError: anything else, such as a list of names, a dictionary or rows of different lengths.
+    """
+    try:
+        weights = np.asarray(given)
+    except ValueError:
+        weights = np.asarray("rows of different lengths")
+    if weights.dtype.kind not in "iuf":
+        raise UsageError(
+            f"labels of type {type(given).__name__}: expected a class's name or number, a mixture such as "
+            '"947:0.5,992:0.5",\n'
+            "or weights of all classes, [count] or [n, count]; for a class an image, rows of 0 and 1"
+        )
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused for that
+        return weights.astype(np.float32)
 
 
 def _one_hot(numbers: NDArray[np.int64], count: int) -> NDArray[np.float32]:

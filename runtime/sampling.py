@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ganrt.errors import UsageError
 from ganrt.runtime.latents import latents, sample
+from ganrt.runtime.law import MAX_PSI
 from ganrt.spec import GeneratorSpec, Latent
 
 _DEFAULT_THRESHOLD = 2.0  # TF-Hub's and Hugging Face's BigGAN; also used when psi is given for a normal prior
@@ -82,10 +83,11 @@ def statistics_value(spec: GeneratorSpec, truncation: Truncation) -> float:
         value = spec.statistics.default if truncation.psi is None else truncation.psi
     low, high = spec.statistics.low, spec.statistics.high
     if not low <= value <= high or value == 0:
-        covered = f"{low:g} to {high:g}" if low else f"above 0 to {high:g}"
-        raise UsageError(
-            f"truncation {value:g}: this generator's statistics cover {covered}; give --statistics-truncation within it"
-        )
+        covered = f"{low:g} to {high:g}" if low else f"above 0, at most {high:g}"
+        if truncation.statistics is not None:
+            raise UsageError(f"statistics truncation {value:g}: this generator's statistics cover {covered}")
+        beyond = "\n--statistics-truncation within it leaves --truncation free" if high < value <= MAX_PSI else ""
+        raise UsageError(f"truncation {value:g}: expected {covered}, which this generator's statistics cover{beyond}")
     return value
 
 

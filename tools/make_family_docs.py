@@ -24,7 +24,8 @@ strictly (every missing or unexpected key is named) and verifies the ONNX graph 
 FILE` says what it sees. `--family NAME` skips the recognition, `--set key=value` says what a file does not hold.
 
 A BigGAN's truncation also selects its batch-norm statistics. The graph takes it as an input; `--freeze truncation=0.4`
-folds the statistics of that one value into the weights, and the graph has no such input.
+folds the statistics of that one value into the weights, and the graph has no such input. Freezing does not scale the
+noise: give `--truncation 0.4` when drawing too, for the pictures that it gave before.
 
 ## Several networks in one checkpoint
 

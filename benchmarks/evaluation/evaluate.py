@@ -60,9 +60,11 @@ def evaluate(
         UsageError: metrics that are not possible with what was given, or too few pictures for them.
         BadInputFile: a picture cannot be read. BackendUnavailable: scikit-learn or scipy is missing.
     """
-    chosen = choose(settings.wanted, _what_is_there(real, fake, extractor))
-    if encoder is not None and "knn" not in chosen:
-        raise UsageError("--encoder: only the metric knn uses it, which needs labelled pictures (--real)")
+    notes = [pictures.note for pictures in (real, fake) if pictures is not None and pictures.note]
+    try:
+        chosen = _choose(real, fake, extractor, encoder, settings)
+    except UsageError as error:
+        raise UsageError("\n".join([str(error), *notes])) from error
     common = _common(fake, settings)
     measured: dict[str, Sample] = {}
 
@@ -84,7 +86,7 @@ def evaluate(
         settings.neighbours,
         settings.seed,
     )
-    warnings: list[str] = []
+    warnings = list(notes)
     figures: dict[str, Figures] = {name: METRICS[name].run(case, warnings) for name in chosen}
     for what, sample in measured.items():
         warnings += _odd_shapes(what, sample)
@@ -115,6 +117,17 @@ def describe_extractor(one: Extractor) -> dict[str, object]:
         "device": one.device,
         "input": [takes.height, takes.width, takes.channels],
     }
+
+
+def _choose(
+    real: Pictures | None, fake: Pictures | None, extractor: Extractor, encoder: Extractor | None, settings: Settings
+) -> list[str]:
+    chosen = choose(settings.wanted, _what_is_there(real, fake, extractor))
+    if encoder is None or "knn" in chosen:
+        return chosen
+    if real is not None and real.labels:
+        raise UsageError("--encoder: only the metric knn uses it: add knn to --metrics")
+    raise UsageError("--encoder: only the metric knn uses it, which needs labelled pictures (--real)")
 
 
 def _what_is_there(real: Pictures | None, fake: Pictures | None, extractor: Extractor) -> set[str]:

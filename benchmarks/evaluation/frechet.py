@@ -32,12 +32,20 @@ class Moments:
 
 @dataclass(frozen=True)
 class FrechetDistance:
-    """A distance, its 95 % interval from `groups` groups, and its floor: that of two random halves of the real set."""
+    """A distance, its 95 % interval from `groups` groups, and what to hold it against.
+
+    Attributes:
+        floor: between two random parts of the real set, `floor_pictures` each: half of it, or as many as there are
+            fakes where these are fewer.
+        at_floor: between the first of these parts and as many fakes: only this has the floor's bias.
+    """
 
     value: float
     interval: tuple[float, float]
-    floor: float
     groups: int
+    floor: float
+    at_floor: float
+    floor_pictures: int
 
 
 def moments(features: NDArray[np.floating]) -> Moments:
@@ -68,7 +76,7 @@ def frechet_distance(real: NDArray[np.floating], fake: NDArray[np.floating], *, 
 
     The interval is a delete-a-group jackknife: up to ten random groups of either set, the same group of both left out
     at once. It covers the chance of the sample; it does not cover the bias, which is upwards and falls like 1 / n. The
-    floor shows that bias, for half as many pictures: it would be 0 were there no end of them.
+    floor shows that bias for the number of pictures that it is taken of: it would be 0 were there no end of them.
 
     Raises:
         UsageError: fewer than four pictures in a set.
@@ -81,8 +89,18 @@ def frechet_distance(real: NDArray[np.floating], fake: NDArray[np.floating], *, 
     value = distance(merged(of_real), merged(of_fake))
     without = [distance(merged(_but(of_real, i)), merged(_but(of_fake, i))) for i in range(groups)]
     low, high = jackknife(value, without)
-    floor = distance(merged(of_real[::2]), merged(of_real[1::2]))
-    return FrechetDistance(value, (max(0.0, low), high), floor, groups)
+    return FrechetDistance(value, (max(0.0, low), high), groups, *_floor(real, fake, random))
+
+
+def _floor(
+    real: NDArray[np.floating], fake: NDArray[np.floating], random: np.random.Generator
+) -> tuple[float, float, int]:
+    """See `FrechetDistance`: real against real, real against fake, and how many pictures each part has."""
+    count = min(len(real) // 2, len(fake))
+    shuffled = random.permutation(len(real))
+    first, second = moments(real[shuffled[:count]]), moments(real[shuffled[count : 2 * count]])
+    some_fakes = moments(fake[random.permutation(len(fake))[:count]])
+    return distance(first, second), distance(first, some_fakes), count
 
 
 def _grouped(features: NDArray[np.floating], groups: int, random: np.random.Generator) -> list[Moments]:

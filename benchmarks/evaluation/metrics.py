@@ -88,7 +88,10 @@ def _frechet(case: Case, warnings: list[str]) -> Figures:
         "interval": list(found.interval),
         "interval_method": f"95 %, delete-a-group jackknife, {found.groups} groups; does not cover the bias",
         "floor": found.floor,
-        "floor_method": "the distance between two random halves of the real pictures",
+        "at_floor": found.at_floor,
+        "floor_pictures": found.floor_pictures,
+        "floor_method": "floor: two random parts of the real pictures; at_floor: one of them and as many fakes; "
+        "floor_pictures each, so that these two are comparable",
     }
 
 
@@ -165,6 +168,9 @@ def _matching(case: Case, warnings: list[str]) -> Figures:
     found = match(fake.labels, predicted, len(codes), len(labels), seed=case.seed)
     if len(fake.labels) < 20 * len(codes):
         warnings.append(f"matching: {len(fake.labels)} pictures for {len(codes)} codes; 20 of each or more tell more")
+    if len(codes) > len(labels):
+        most = np.sort(np.bincount(fake.labels))[-len(labels) :].sum() / len(fake.labels)
+        warnings.append(f"matching: {len(codes)} codes for {len(labels)} labels: at most {most:.1%} can match")
     low, high = wilson(found.matched, len(fake.labels))
     return {
         "accuracy": found.share,

@@ -22,10 +22,11 @@ Labelled = tuple[Photo, int]  # a picture and its label's number; -1 where there
 
 
 class Pictures(ABC):
-    """One side. `labels` are the labels' names, () where pictures have none."""
+    """One side. `labels` are the labels' names, () where pictures have none; `note` says why, if it may surprise."""
 
     name: str
     labels: tuple[str, ...]
+    note: str | None = None
 
     @abstractmethod
     def __len__(self) -> int: ...
@@ -57,6 +58,12 @@ class PictureFiles(Pictures):
         self.name, self._paths = name, [path for path, _ in files]
         tops = [place.parts[0] if len(place.parts) > 1 else None for _, place in files]
         self.labels = _in_order({top for top in tops if top is not None}) if None not in tops else ()
+        stray = [path for path, top in zip(self._paths, tops, strict=True) if top is None]
+        if 0 < len(stray) < len(tops):
+            self.note = (
+                f"{len(stray)} of {len(tops)} pictures of {name} lie in no sub-folder ({stray[0]}): "
+                "the sub-folders are no labels then"
+            )
         self._numbers = [self.labels.index(top) if top is not None and self.labels else -1 for top in tops]
 
     def __len__(self) -> int:
@@ -102,8 +109,12 @@ class GeneratedPictures(Pictures):
         """
         known = generator.spec.labels
         classes = 0 if known is None else known.count
-        if drawing.per_class and (not classes or drawing.labels is not None):
-            raise UsageError("--per-class: expected a generator with classes or codes, and no --class")
+        if drawing.per_class and not classes:
+            raise UsageError(
+                f"--per-class: expected a generator with classes or codes; '{generator.spec.name}' has none"
+            )
+        if drawing.per_class and drawing.labels is not None:
+            raise UsageError("--per-class and --class exclude each other: expected one of them")
         self._count = drawing.count * (classes if drawing.per_class else 1)
         if drawing.count < 1 or not 0 <= drawing.seed < 2**64 or not 0 <= drawing.start <= 2**64 - self._count:
             raise UsageError(

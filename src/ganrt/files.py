@@ -15,7 +15,7 @@ def check_free(path: Path, force: bool) -> None:
     if path.is_dir():
         raise OutputFailed(f"{path} is a folder; expected the name of a file to write")
     if path.exists() and not force:
-        raise OutputFailed(f"{path} exists already: give --force to overwrite it, or another --output")
+        raise OutputFailed(f"{path} exists already: give --force to overwrite it, or another name")
 
 
 def check_outputs(paths: Iterable[Path], force: bool) -> None:

@@ -99,6 +99,19 @@ def test_the_distance_of_identical_sets_is_0_and_order_does_not_matter():
     assert frechet_distance(x, other, seed=1).value == pytest.approx(frechet_distance(x, other).value, rel=1e-12)
 
 
+def test_the_floor_and_the_distance_beside_it_have_one_bias():
+    """Sets of one distribution: equal on average at equal sizes, also where there are fewer fakes than half."""
+    random = np.random.default_rng(17)
+    for fakes, each in ((120, 60), (25, 25)):
+        runs = [frechet_distance(random.normal(size=(120, 8)), random.normal(size=(fakes, 8))) for _ in range(40)]
+        assert {run.floor_pictures for run in runs} == {each}
+        floor = np.mean([run.floor for run in runs])
+        assert np.mean([run.at_floor for run in runs]) == pytest.approx(floor, rel=0.15)
+        assert np.mean([run.value for run in runs]) < 0.8 * floor
+    far = frechet_distance(random.normal(size=(120, 8)), random.normal(1, 1, (120, 8)))
+    assert far.at_floor > 3 * far.floor
+
+
 def test_groups_do_not_follow_the_order_of_a_folder():
     sorted_by_label = np.repeat(np.arange(10.0), 40)[:, None] + np.random.default_rng(16).normal(size=(400, 2)) * 0.1
     assert frechet_distance(sorted_by_label, sorted_by_label).floor < 0.3  # 1 where odd labels are held against even

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 from cli_files import names, read
@@ -11,6 +12,7 @@ from tiny_onnx import save_tiny, tiny_spec
 
 import ganrt
 from ganrt.runtime.pictures import read_origin
+from ganrt.spec import Canary
 
 
 def test_generate_writes_the_images_of_the_api(run, tiny, tmp_path):
@@ -106,6 +108,35 @@ def test_verify_passes_on_itself_and_fails_on_another(run, tiny, tmp_path):
     assert code == 1
     assert json.loads(out)["passed"] is False
     assert "out of tolerance" in err
+
+
+def test_inspect_shortens_a_thousand_classes(run, tmp_path):
+    weights = (0.0,) * 41 + (1.0,) + (0.0,) * 8
+    canary = Canary(seed=1, index=0, labels=weights, sha256="0" * 64, png="")
+    model = save_tiny(tmp_path / "c.onnx", replace(tiny_spec(labels=50), canary=canary))
+    code, out, _ = run("inspect", model)
+    assert (code, "labels: 50 weights: class 41\n" in out) == (0, True), out
+    assert "names: 50 names (ganrt classes lists them)\n" in out
+    assert json.loads(run("inspect", model, "--json")[1])["spec"]["canary"]["labels"] == list(weights)
+
+
+def test_frozen_statistics_are_said_where_the_noise_does_not_follow(run, tmp_path):
+    model = save_tiny(tmp_path / "f.onnx", tiny_spec(frozen=0.43))
+    note = "note: statistics frozen at 0.43, noise not truncated by it: --truncation 0.43"
+    for number, (extra, expected) in enumerate((((), True), (("--truncation", 0.43), False))):
+        code, _, err = run("generate", "-m", model, "--count", 1, "-o", f"f{number}", *extra)
+        assert (code, note in err) == (0, expected), err
+    code, _, err = run("generate", "-m", model, "--statistics-truncation", 0.5, "-o", "g")
+    assert (code, "those of 'tiny' are frozen at 0.43" in err) == (2, True), err
+
+
+def test_a_wrong_truncation_is_said_before_the_statistics(run, tmp_path):
+    model = save_tiny(tmp_path / "s.onnx", tiny_spec(statistics=True))
+    for psi, hint in (("nan", False), ("-0.5", False), ("2", True)):
+        code, _, err = run("generate", "-m", model, "--truncation", psi, "-o", "t")
+        assert (code, f"truncation {psi}: expected 0.02 to 1" in err) == (2, True), err
+        assert ("--statistics-truncation" in err) == hint
+    assert "statistics truncation 2: this" in run("generate", "-m", model, "--statistics-truncation", 2, "-o", "t")[2]
 
 
 def test_inspect_knows_pictures_graphs_and_checkpoints(run, tiny):

@@ -34,6 +34,7 @@ def test_identical_folders(run, colours):
     found = report["metrics"]
     assert found["frechet"]["value"] < 1e-6
     assert found["frechet"]["floor"] > found["frechet"]["value"]
+    assert found["frechet"]["floor_pictures"] == 18
     assert (found["precision-recall"]["precision"], found["precision-recall"]["recall"]) == (1, 1)
     assert found["knn"]["accuracy"] == found["matching"]["accuracy"] == 1
     assert found["knn"]["majority"] == pytest.approx(1 / 3)
@@ -56,6 +57,7 @@ def test_what_it_says(run, colours, tmp_path):
     code, out, err = run("evaluate", "--real", colours, "--fake", tmp_path / "other", "--metrics", metrics)
     assert code == 0
     assert out.startswith("Fréchet distance (colour-and-edges-1): ")
+    assert "; at 9 pictures each: real against fake " in out.splitlines()[0]
     assert "recall: 0.0000 [0, 0.2991]; 3 neighbours, 9 pictures a side" in out
     assert "10 of" not in err
     assert "warning: Fréchet distance: of 9 pictures and 256 features it is far too large (the cov" in err
@@ -78,6 +80,21 @@ def test_a_folder_of_codes_with_a_known_permutation(run, colours, tmp_path):
     out = run(*arguments)[1].splitlines()
     assert out[1] == "mapping, label = code: blue = 0, green = 2, red = 1"
     assert [line.split() for line in out[3:]] == [["0", "8", "0", "0"], ["1", "0", "0", "8"], ["2", "0", "8", "0"]]
+
+
+def test_more_codes_than_labels_cannot_all_match(run, colours, tmp_path):
+    for code, count in (("0", 4), ("1", 8), ("2", 6), ("3", 2)):
+        draw(tmp_path / "codes" / code, COLOURS["red"], count)
+    arguments = ("evaluate", "--real", colours, "--fake", tmp_path / "codes", "--metrics", "matching")
+    code, _, err = run(*arguments)
+    assert (code, "warning: matching: 4 codes for 3 labels: at most 90.0% can match" in err) == (0, True), err
+
+
+def test_a_picture_above_the_sub_folders_is_named(run, colours):
+    draw(colours, (9, 99, 199), 1)
+    code, _, err = run("evaluate", "--real", colours, "--fake", colours, "--metrics", "frechet")
+    assert code == 0
+    assert f"1 of 37 pictures of {colours} lie in no sub-folder ({colours / '0.png'}): the sub-folders are no" in err
 
 
 def test_the_codes_of_a_generator(run, tmp_path):
@@ -155,6 +172,8 @@ REFUSED = [
     ("--real colours --fake colours --trunc 0.5", 2, "they belong to --model"),
     ("--real colours -m tiny --count 5 --per-class 5", 2, "expected one of them"),
     ("--real colours -m tiny --per-class 5", 2, "with classes or codes"),
+    ("--real colours -m codes --per-class 5 --class 1", 2, "--per-class and --class exclude each other"),
+    ("--real stray --metrics knn", 2, "1 of 37 pictures of stray lie in no sub-folder (stray"),
     ("--real colours -m tiny --class 3", 2, "has no classes"),
     ("--real colours -m tiny --start -1", 2, "2^64"),
     ("--real colours --fake colours --metrics fid", 2, "--metrics fid: expected one or more of frechet"),
@@ -171,7 +190,8 @@ REFUSED = [
     ("--real flat --fake flat --fit stretch", 2, "resize, crop, pad"),
     ("--real flat --fake flat --normalise unit", 2, "needs none of them"),
     ("--real flat --fake flat --features c.pth", 2, "torchvision:NAME:WEIGHTS"),
-    ("--real flat --fake flat --encoder e.onnx", 2, "only the metric knn uses it"),
+    ("--real flat --fake flat --encoder e.onnx", 2, "only the metric knn uses it, which needs"),
+    ("--real colours --fake flat --encoder e.onnx --metrics frechet", 2, "add knn to --metrics"),
     ("--real empty --fake flat", 4, "--real empty: no picture in this folder"),
     ("--real nowhere --fake flat", 4, "--real nowhere: there is no such file or folder"),
     ("--real flat --fake damaged", 4, "0.png"),
@@ -194,7 +214,11 @@ def test_refusals(run, colours, tiny, tmp_path, arguments, code, words):
     (work / "empty").mkdir()
     (work / "file").touch()
     save_encoder(work / "e.onnx")
+    draw_labelled(work / "stray")
+    draw(work / "stray", (9, 99, 199), 1)
     replaced = {"colours": colours, "tiny": tiny}
+    if "codes" in arguments:
+        replaced["codes"] = save_tiny(work / "codes.onnx", tiny_spec(labels=3))
     found, out, err = run("evaluate", *(replaced.get(word, word) for word in arguments.split()))
     assert found == code, err
     assert words in err

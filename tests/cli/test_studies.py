@@ -69,7 +69,7 @@ def test_a_sweep_may_hold_the_statistics(run, tmp_path):
     assert not np.array_equal(read("a.png"), read("b.png"))
     code, _, err = run(*SWEEP, "-m", model, "--factors", "0.5,1.5", "-o", "c.png")
     assert code == 2
-    assert "cover 0.02 to 1" in err
+    assert "truncation 1.5: expected 0.02 to 1" in err
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ def test_truncation_0_is_never_accepted(result: ExportResult) -> None:
     with ganrt.load(result.path) as generator:
         assert generator.sample(1, truncation=0.01).shape == (1, 6, 6, 1)
         for value in (0.0, 1.01, float("nan")):
-            with pytest.raises(UsageError, match="cover above 0 to 1"):
+            with pytest.raises(UsageError, match="expected above 0, at most 1"):
                 generator.synthesize(np.zeros((1, 5), np.float32), truncation=value)
 
 

@@ -22,6 +22,7 @@ def tiny_spec(
     channels: int = 3,
     labels: int = 0,
     statistics: bool = False,
+    frozen: float | None = None,
     latent: Latent | None = None,
 ) -> GeneratorSpec:
     """The spec of `tiny_model`'s generator."""
@@ -30,9 +31,15 @@ def tiny_spec(
         family="tiny",
         latent=latent or Latent(dim=DIM, prior="normal", psi_mode="resample"),
         labels=Labels(count=labels, names=tuple(f"kind {i}" for i in range(labels))) if labels else None,
-        statistics=Statistics(mode="input", low=0.02, high=1.0) if statistics else Statistics(),
+        statistics=_statistics(statistics, frozen),
         output=Output(height=side, width=side, channels=channels),
     )
+
+
+def _statistics(as_input: bool, frozen: float | None) -> Statistics:
+    if frozen is not None:
+        return Statistics(mode="frozen", value=frozen, default=frozen)
+    return Statistics(mode="input", low=0.02, high=1.0) if as_input else Statistics()
 
 
 def tiny_model(spec: GeneratorSpec | None, *, nan: bool = False, metadata: str | None = None) -> onnx.ModelProto:

@@ -142,7 +142,7 @@ def test_psi_moves_latent_and_statistics_unless_told_otherwise(tmp_path):
         ([], {}, "at least one factor"),
         ([0.5], {"columns": 0}, "at least one latent"),
         ([0.5], {"diversity_samples": 7}, "at least 8"),
-        ([0.5, 1.5], {}, "statistics cover 0.02 to 1"),
+        ([0.5, 1.5], {}, "truncation 1.5: expected 0.02 to 1, which .*\n--statistics"),
         ([0.5, -1], {"truncation": ganrt.Truncation(statistics=0.5)}, "psi"),
     ],
 )

@@ -160,6 +160,11 @@ def test_labels_by_name_number_weights_or_chance(tmp_path):
         (-1, "0 to 4"),
         ([1, 0], r"\[5\]"),
         ([np.nan] * 5, "finite"),
+        ([1e300, 0, 0, 0, 0], "finite"),
+        (["kind 1"], "type list: expected a class's name or number"),
+        ({"kind 1": 1.0}, "type dict: expected"),
+        (True, "type bool: expected"),
+        ([[1, 0, 0, 0, 0], [1, 0]], "expected a class's name"),
     ],
 )
 def test_wrong_labels_are_explained(tmp_path, labels, words):
