@@ -202,6 +202,7 @@ def test_a_short_run_of_frames_keeps_the_rate(race):
     assert result.samples % 9 == 0
     assert [point["t_s"] for point in result.timeline[:9]] == pytest.approx([i / 30 for i in range(9)], abs=1e-3)
     assert result.missed_deadlines == 0
+    assert (result.status, "too few samples" in result.reason) == ("unstable", True)
 
 
 def test_frames_count_from_the_scheduled_time(race):
