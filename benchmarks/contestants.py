@@ -77,7 +77,7 @@ class Contestant:
         self.check(timing)
 
     def check(self, timing: Timing) -> None:
-        """Compares the pictures of the last call with the reference."""
+        """Compares the pictures of the last query with the reference."""
         try:
             if self._loaded:
                 self._drawn = [(0, self._loaded[-1].run(self.batches.input(0)))]
@@ -111,21 +111,19 @@ class Contestant:
         self._loaded = []
 
     def _call(self, number: int) -> None:
-        """One query of the scenario; keeps its last pictures."""
+        """One query of the scenario; keeps its pictures, all of them: a later batch may spoil an earlier one's."""
         assert self.subject is not None
-        first = number * self.load.batches
-        last = first + self.load.batches - 1
+        count = self.load.batches
+        numbers = range(number * count, (number + 1) * count)
         if self.cell.scenario == "load":
             self._loaded.append(self.opener(self.name, self.request))
         elif self.cell.scenario == "offline":
-            batches = [self.batches.input(i) for i in range(first, last + 1)]
-            self._drawn = [(last, self.subject.run_many(batches)[-1])]
+            drawn = self.subject.run_many([self.batches.input(i) for i in numbers])
+            self._drawn = list(zip(numbers, drawn, strict=True))
         elif self.cell.scenario == "end_to_end":
             self._drawn = [(number, self._end_to_end(number))]
         else:
-            for i in range(first, last + 1):
-                images = self.subject.run(self.batches.input(i))
-            self._drawn = [(last, images)]
+            self._drawn = [(i, self.subject.run(self.batches.input(i))) for i in numbers]
 
     def _end_to_end(self, number: int) -> Images:
         """Latents, pictures, PNG bytes."""

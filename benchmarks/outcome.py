@@ -99,9 +99,9 @@ def _status(
         return "interrupted", "the run was stopped; these are the slices that were whole"
     if contestant.faults:
         return "unstable", contestant.faults[0]
-    if contestant.cell.scenario == "frame":  # waiting for the tick is no part of it: neither drift nor spread is judged
-        return "ok", None
     found = trouble(nanoseconds, lengths, median, timing.least_samples)
+    if contestant.cell.scenario == "frame" and median is not None and len(nanoseconds) >= timing.least_samples:
+        found = None  # waiting for the tick is no part of it: neither drift nor spread is judged
     return ("unstable", found) if found else ("ok", None)
 
 

@@ -86,7 +86,10 @@ class Runner:
         return self._models[key]
 
     def _contestant(self, name: str, cell: Cell, spec: GeneratorSpec) -> Contestant:
-        request = Request(cell.model, spec, cell.precision, cell.threads, cell.device, cell.batch_size, cell.checkpoint)
+        request = Request(
+            cell.model, spec, cell.precision, cell.threads, cell.device, cell.batch_size, cell.checkpoint,
+            throughput=cell.scenario == "offline",
+        )  # fmt: skip
         return Contestant(name, request, cell, self._inputs(cell, spec), self.clock, self.opener)
 
     def _inputs(self, cell: Cell, spec: GeneratorSpec) -> Batches:
@@ -118,7 +121,7 @@ class Runner:
     def _rounds(self, contestants: list[Contestant], observer: Observer) -> None:
         """Each round every contestant once, in an order of its own; slow calls make fewer and longer slices."""
         order = random.Random(self.timing.seed)
-        slice_ns = round(self.timing.duration_s * 1e9 / self.timing.slices)
+        slice_ns = self._slice_ns(contestants)
         spent = dict.fromkeys((c.name for c in contestants), 0)
         while waiting := [c for c in contestants if c.running and not self._done(c, spent[c.name])]:
             order.shuffle(waiting)
@@ -129,6 +132,12 @@ class Runner:
                 contestant.run(slice_ns, self.timing)
                 spent[contestant.name] += max(1, self.clock.now() - started)
                 observer.end(contestant.name)
+
+    def _slice_ns(self, contestants: list[Contestant]) -> int:
+        """How long a turn is; of `frame` at least thirty ticks, for what is late is forgiven between turns."""
+        whole = self.timing.duration_s * 1e9
+        least = 30e9 / self.timing.fps if any(c.cell.scenario == "frame" for c in contestants) else 0.0
+        return round(max(whole / self.timing.slices, min(whole, least)))
 
     def _done(self, contestant: Contestant, spent_ns: int) -> bool:
         """The duration is over, and either there are samples enough or waiting for them has taken thrice as long."""

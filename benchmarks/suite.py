@@ -116,6 +116,11 @@ def _resume(output: Path, keys: dict[str, str], quick: bool, force: bool) -> Doc
     kept = found.options.get("entries")
     if not found.options.get("suite") or not isinstance(kept, dict):
         raise OutputFailed(f"{output} is no document of the suite: give --force to overwrite it, or another --output")
+    if found.options.get("quick") != quick:
+        raise OutputFailed(
+            f"{output} is {'not ' if quick else ''}of a run with --quick, whose figures must not mix with others: "
+            "give --force to begin again, or another --output"
+        )
     if found.machine.get("cpu") != here.get("cpu") or found.machine.get("packages") != here.get("packages"):
         raise OutputFailed(f"{output} is of another machine or of other versions: give --force to begin again")
     if all(kept.get(name) == key for name, key in keys.items()):

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from ganrt.benchmarks.document import Latency, Model, Result
 from ganrt.benchmarks.fields import Json
 from ganrt.benchmarks.inputs import Agreement, make_batches
+from ganrt.benchmarks.noise import trouble
 from ganrt.benchmarks.options import Cell, Timing
 from ganrt.benchmarks.outcome import bare_result
 from ganrt.benchmarks.statistics import intervals, rate, summarise
@@ -31,6 +32,7 @@ from ganrt.spec import GeneratorSpec
 _FLAGS = {"fp32": ["--noTF32"], "fp16": ["--fp16"], "bf16": ["--bf16"], "int8": ["--int8", "--fp16"]}
 _VERSION = re.compile(r"TensorRT[ .]v?(\d[\d.]*)|TensorRT v(\d+)", re.IGNORECASE)
 _LONGEST_S = 3600  # building an engine may take long
+_USUAL = Timing()
 _MEND = "expected what trtexec --exportTimes=FILE wrote"
 
 
@@ -69,7 +71,13 @@ def _column(path: Path, rows: list[dict[str, Any]], name: str) -> NDArray[np.flo
 
 
 def import_times(
-    path: Path, cell: Cell, model: Model, flags: str, version: str | None, agreement: Agreement | None = None
+    path: Path,
+    cell: Cell,
+    model: Model,
+    flags: str,
+    version: str | None,
+    agreement: Agreement | None = None,
+    timing: Timing = _USUAL,
 ) -> Result:
     """A result of scenario `single_stream` from a file; flags and version are kept as they are given.
 
@@ -84,7 +92,9 @@ def import_times(
     else:
         images = round(rate(cell.batch_size, trace.latency / 1e3, None)[0], 3)
     checked = agreement or Agreement()
-    notes = ["timed by trtexec itself, not interleaved with others"]
+    parts = [len(part) for part in np.array_split(trace.latency, min(count, timing.slices))]
+    reason = trouble(trace.latency, parts, found.get("p50"), timing.least_samples)
+    notes = ["timed by trtexec itself, not interleaved with others; its inferences may overlap"]
     if not checked.checked:
         notes.append("its pictures were not checked: the file holds times alone")
     summary: Json = {key: None if value is None else round(value, 6) for key, value in summarise(trace.latency).items()}
@@ -92,7 +102,8 @@ def import_times(
         scenario=cell.scenario,
         subject="trtexec",
         model=model,
-        status="ok",
+        status="unstable" if reason else "ok",
+        reason=reason,
         entry=cell.entry,
         batch_size=cell.batch_size,
         precision=cell.precision,
@@ -153,7 +164,7 @@ def _measure(program: str, folder: Path, cell: Cell, spec: GeneratorSpec, model:
             outputs_checked=agreement.checked, psnr_db=agreement.psnr_db, max_error=agreement.max_error,
         )  # fmt: skip
     found = (version.group(1) or version.group(2)) if version else None
-    return import_times(folder / "times.json", cell, model, " ".join(flags), found, agreement)
+    return import_times(folder / "times.json", cell, model, " ".join(flags), found, agreement, timing)
 
 
 def _images(path: Path) -> NDArray[np.uint8]:

@@ -10,7 +10,7 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import Progress, debug_wanted, group, say
-from ganrt.errors import ExitCode, UsageError
+from ganrt.errors import ExitCode, GanrtError, UsageError
 
 if TYPE_CHECKING:
     from ganrt.benchmarks.document import Document
@@ -72,6 +72,9 @@ def bench(
     limits: Annotated[
         bool, typer.Option("--limits", help="Measure matrix products and copies too, for the share of the roofline.")
     ] = False,
+    layers: Annotated[
+        bool, typer.Option("--layers", help="Profile ONNX Runtime's layers too, in FP32, after the timing.")
+    ] = False,
     html: Html = None,
     markdown: Markdown = None,
     self_check: Annotated[bool, typer.Option("--self-check", help="Measure the harness itself.")] = False,
@@ -111,6 +114,8 @@ def bench(
             session.runner.limits = measure_limits(rated(cell.precision for cell in cells), threads=threads)
         session.run(cells, names, progress)
     document = session.document(_options_of(timing, cells, names))
+    if layers and not session.interrupted:
+        document = _with_layers(document, cells)
     finish(document, output, html, markdown, force, json)
 
 
@@ -155,6 +160,26 @@ def finish(
         say("interrupted: what was measured until then is kept and marked")
         raise typer.Exit(int(ExitCode.INTERRUPTED))
     verdict(document)
+
+
+def _with_layers(document: Document, cells: list[Cell]) -> Document:
+    """The document with a profile of each batch size: apart from the timing, which profiling would slow down.
+
+    What was measured is kept, whatever happens to the profiles.
+    """
+    from dataclasses import replace
+
+    from ganrt.benchmarks.profiles.run import ProfileOptions, profile_model
+
+    sizes = dict.fromkeys(cell.batch_size for cell in cells)
+    wanted = [ProfileOptions(batch_size=size, threads=cells[0].threads) for size in sizes]
+    try:
+        return replace(document, profiles=tuple(profile_model(cells[0].model, one).as_json() for one in wanted))
+    except GanrtError as error:
+        say(f"no layers: {error}")
+        return document
+    except KeyboardInterrupt:
+        return replace(document, status="interrupted")
 
 
 def _options_of(timing: Timing, cells: list[Cell], subjects: list[str]) -> dict[str, object]:

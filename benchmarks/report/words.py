@@ -16,9 +16,9 @@ METHOD = (
     "and their pictures were compared with the FP32 reference: a subject that draws wrong pictures gets no speed.",
     "In brackets: 95 % confidence intervals by a block bootstrap over the run's own time; a difference from one run "
     "to the next, or from one machine to another, is not in them.",
-    "“against” is the speed beside the fastest peer with the same precision, threads and device of the same group: "
-    "above 1 is faster than it. Its interval joins the two of the group, on logarithms (MOVER, Donner and Zou 2012), "
-    "as if they were independent.",
+    "“against” is the speed, by the median (offline: by images a second), beside the fastest peer with the same "
+    "precision, threads and device of the same group: above 1 is faster than it. Its interval joins the two of the "
+    "group, on logarithms (MOVER, Donner and Zou 2012), as if they were independent.",
     "A percentile that too few samples support is not given.",
 )
 

@@ -29,6 +29,7 @@ class Request:
         device: auto, cpu or cuda.
         batch_size: images a call, fixed.
         checkpoint: what the ONNX file was made of, for peers that need torch.
+        throughput: many batches are given at once; the latency of one does not matter.
     """
 
     model: Path
@@ -38,6 +39,7 @@ class Request:
     device: str = "auto"
     batch_size: int = 1
     checkpoint: Path | None = None
+    throughput: bool = False
 
     def only(self, name: str, precisions: Sequence[str], devices: Sequence[str]) -> None:
         """Raises UsageError unless this subject has the precision and the device."""

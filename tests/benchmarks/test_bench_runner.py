@@ -181,6 +181,30 @@ def test_batches_behind_one_latency(race, scenario, calls):
     assert result.outputs_checked > 0
 
 
+@pytest.mark.parametrize("scenario", ["multi_stream", "offline"])
+def test_every_picture_of_a_query_is_checked(race, scenario):
+    class FirstIsWrong:
+        """Only the first batch of each query: as where a buffer is used again too early."""
+
+        calls = 0
+
+        def __call__(self, images):
+            self.calls += 1
+            return 255 - images if self.calls % 4 == 1 else images
+
+    result = race({"a": {"spoil": FirstIsWrong()}}, scenario)[0]["a"]
+    assert (result.status, result.images_per_second) == ("wrong_output", None)
+
+
+def test_a_short_run_of_frames_keeps_the_rate(race):
+    timing = replace(TIMING, fps=30, duration_s=0.3)  # a tenth of it would be less than one frame
+    result = race({"a": {}}, "frame", timing=timing)[0]["a"]
+    assert result.samples % 9 == 0
+    assert [point["t_s"] for point in result.timeline[:9]] == pytest.approx([i / 30 for i in range(9)], abs=1e-3)
+    assert result.missed_deadlines == 0
+    assert (result.status, "too few samples" in result.reason) == ("unstable", True)
+
+
 def test_frames_count_from_the_scheduled_time(race):
     timing = replace(TIMING, fps=100, duration_s=1.0)
     result = race({"a": {"cost_ms": lambda calls: 35 if calls % 10 == 0 else 1}}, "frame", timing=timing)[0]["a"]

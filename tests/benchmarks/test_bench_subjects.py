@@ -61,6 +61,19 @@ def test_a_subject_draws_the_bundled_models_pictures(name):
     assert subject.about["version"].split()[0] in ("onnxruntime", "openvino", "torch")
 
 
+def test_openvino_has_several_requests_in_flight_where_only_the_rate_counts():
+    pytest.importorskip("openvino")
+    spec = read_onnx(AVATARS).spec()
+    batches = make_batches(AVATARS, spec, 2, seed=1)
+    subject = open_subject("openvino-plain", Request(AVATARS, spec, device="cpu", batch_size=2, throughput=True))
+    many = subject.run_many([batches.input(i) for i in range(7)])
+    subject.close()
+    assert subject.about["hint"] == "THROUGHPUT"
+    assert subject.about["requests"] >= 1
+    assert all(np.abs(a.astype(int) - batches.wanted(i)).max() <= 1 for i, a in enumerate(many))
+    assert len(many) == 7
+
+
 def test_engines_cut_large_batches(tmp_path):
     path = save_tiny(tmp_path / "tiny.onnx")
     spec = read_onnx(path).spec()
@@ -153,6 +166,10 @@ def test_trtexecs_times_are_imported(tmp_path):
     assert result.figures == {"compute_p50_ms": 1.0}
     assert result.about == {"flags": "--fp16", "version": "10.7"}
     assert any("not checked" in note for note in result.notes)
+    assert result.status == "ok"
+    (tmp_path / "few.json").write_text(trace(5))
+    few = trtexec.import_times(tmp_path / "few.json", cell, model, "--fp16", "10.7")
+    assert (few.status, "5 samples" in few.reason) == ("unstable", True)
 
 
 @pytest.mark.parametrize(

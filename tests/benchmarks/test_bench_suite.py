@@ -29,7 +29,7 @@ def run(tmp_path, monkeypatch):
     monkeypatch.setattr(suite, "_limits", lambda entries, say: None)
     monkeypatch.setattr(suite, "measure", lambda job, scope: {"value": 1.0})
 
-    def call(entries, interrupt=False, budget_s=1000.0, force=False):
+    def call(entries, interrupt=False, budget_s=1000.0, force=False, quick=False):
         clock, diary = FakeClock(), []
 
         def opener(name, request):
@@ -46,7 +46,7 @@ def run(tmp_path, monkeypatch):
             tmp_path / "suite.json",
             [entry.name for entry in entries],
             lambda timing: Runner(replace(timing, warmup_s=0.0), clock=clock, opener=opener),
-            quick=False,
+            quick=quick,
             budget_s=budget_s,
             work=tmp_path / "work",
             force=force,
@@ -104,6 +104,15 @@ def test_a_document_of_another_machine_or_kind_is_not_continued(run):
     run.path.write_text("{")
     with pytest.raises(BadInputFile, match="not JSON"):
         run([ONE, TWO])
+
+
+def test_quick_figures_do_not_mix_with_others(run):
+    run([ONE])
+    with pytest.raises(OutputFailed, match="must not mix"):
+        run([ONE, TWO], quick=True)
+    assert run([ONE], quick=True, force=True).options["quick"] is True
+    with pytest.raises(OutputFailed, match="must not mix"):
+        run([ONE])
 
 
 def test_what_does_not_fit_the_budget_is_marked_and_measured_next_time(run):

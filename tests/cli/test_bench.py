@@ -5,6 +5,7 @@ import json
 import pytest
 
 from ganrt.benchmarks.document import read_document
+from ganrt.errors import GanrtError
 
 FAST = ("--duration", "0.02", "--warmup", "0", "--min-samples", "1")
 
@@ -25,6 +26,22 @@ def test_a_run_on_the_bundled_model(run, tmp_path):
     assert document.machine["cpu"]
     assert run("bench", *FAST, "--subjects", "ours", "-o", "bench.json")[0] == 5
     assert run("bench", *FAST, "--subjects", "ours", "-o", "bench.json", "--force")[0] == 0
+
+
+def test_layers_land_in_the_same_report(run, tmp_path, monkeypatch):
+    written = ("-o", "bench.json", "--html", "bench.html", "--force")
+    assert run("bench", *FAST, "--subjects", "ours", "-b", "1,2", "--layers", *written)[0] == 0
+    document = read_document(tmp_path / "work" / "bench.json")
+    assert [profile["batch_size"] for profile in document.profiles] == [1, 2]
+    assert "Layers: onnxruntime, batch 2" in (tmp_path / "work" / "bench.html").read_text("utf-8")
+
+    def broken(*_):
+        raise GanrtError("the profiler is gone")
+
+    monkeypatch.setattr("ganrt.benchmarks.profiles.run.profile_model", broken)
+    code, _, err = run("bench", *FAST, "--subjects", "ours", "--layers", *written)
+    assert (code, "no layers: the profiler is gone" in err) == (0, True)
+    assert read_document(tmp_path / "work" / "bench.json").results
 
 
 def test_json_on_standard_output(run):
