@@ -21,8 +21,10 @@ def test_a_run_on_the_bundled_model(run, tmp_path):
     assert document.status == "complete"
     assert {result.batch_size for result in document.results} == {1, 3}
     ran = [result for result in document.results if result.status in ("ok", "unstable")]
-    assert {result.subject for result in ran} == {"ganrt/onnxruntime", "onnxruntime-plain"}
-    assert all(result.outputs_checked and result.psnr_db is None for result in ran)
+    same = {"ganrt/tuned", "ganrt/onnxruntime", "onnxruntime-plain"}  # until it is tuned, the plain graph
+    assert {result.subject for result in ran} - {"ganrt/openvino"} == same
+    assert all(result.outputs_checked for result in ran)
+    assert all(result.psnr_db is None for result in ran if result.subject in same)
     assert document.machine["cpu"]
     assert run("bench", *FAST, "--subjects", "ours", "-o", "bench.json")[0] == 5
     assert run("bench", *FAST, "--subjects", "ours", "-o", "bench.json", "--force")[0] == 0
@@ -47,7 +49,8 @@ def test_layers_land_in_the_same_report(run, tmp_path, monkeypatch):
 def test_json_on_standard_output(run):
     code, out, _ = run("bench", *FAST, "--subjects", "ours", "--scenario", "frame,end_to_end", "--json")
     assert code == 0
-    assert [result["scenario"] for result in json.loads(out)["results"]] == ["frame"] * 2 + ["end_to_end"] * 2
+    found = [result["scenario"] for result in json.loads(out)["results"]]
+    assert found == ["frame"] * (len(found) // 2) + ["end_to_end"] * (len(found) // 2)
 
 
 @pytest.mark.parametrize(

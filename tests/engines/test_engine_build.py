@@ -61,7 +61,12 @@ def test_every_family_builds_in_fp16_for_all_targets(rtx, tmp_path, family):
         given_picture = ("uint8", (-1, image.height, image.width, image.channels))
         assert found == {"source": given_picture, "image": picture}
     else:
-        assert found == {"z": ("float32", (-1, sidecar.spec.latent.dim)), "image": picture}
+        given = {"z": ("float32", (-1, sidecar.spec.latent.dim))}
+        if sidecar.spec.labels:
+            given["labels"] = ("float32", (-1, sidecar.spec.labels.count))
+        if sidecar.spec.statistics.mode == "input":
+            given["truncation"] = ("float32", (-1,))
+        assert found == {**given, "image": picture}
 
 
 def test_the_bundled_model_in_its_size(rtx, tmp_path):
