@@ -41,7 +41,7 @@ def test_one_flipped_bit_anywhere(tmp_path):
         refused(path)
 
 
-def test_one_flipped_bit_anywhere_in_the_sidecar_is_noticed_or_harmless(tmp_path):
+def test_flipped_bits_in_the_sidecars_fields_are_noticed(tmp_path):
     path = save_engine(tmp_path)
     text = sidecar_path(path).read_bytes()
     where = text.index(b'"engine_sha256"') + 20
