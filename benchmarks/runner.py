@@ -14,6 +14,7 @@ from ganrt.benchmarks.limits import Limits
 from ganrt.benchmarks.observe import Observe, Observer, Unobserved
 from ganrt.benchmarks.options import PROCESSES, Cell, Timing
 from ganrt.benchmarks.outcome import make_result
+from ganrt.benchmarks.parts import Part, part_of
 from ganrt.benchmarks.shares import with_share
 from ganrt.benchmarks.subjects import PROGRAMS, open_subject
 from ganrt.benchmarks.subjects.protocol import Request
@@ -29,6 +30,14 @@ class Interrupted(Exception):
     def __init__(self, results: list[Result]) -> None:
         super().__init__("interrupted")
         self.results = results
+
+
+class Stopped(Exception):
+    """Ctrl-C, before `parts` became results."""
+
+    def __init__(self, parts: list[Part]) -> None:
+        super().__init__("stopped")
+        self.parts = parts
 
 
 @dataclass
@@ -52,25 +61,73 @@ class Runner:
     _batches: dict[tuple[str, int], Batches] = field(default_factory=dict)
 
     def run(self, cell: Cell, subjects: Sequence[str]) -> list[Result]:
-        """One result a subject, in the order given.
+        """One result a subject, in the order given, all measured in this process (but for what needs fresh ones).
 
         Raises:
             Interrupted: Ctrl-C.
             GanrtError: the model cannot be read, or there is no reference to check pictures against.
         """
-        model, spec = self.describe(cell)
         if cell.scenario in PROCESSES:
             from ganrt.benchmarks.processes import run_processes
 
-            return run_processes(cell, subjects, model, self.timing, self.clock, self.say)
-        programs = [name for name in subjects if name in PROGRAMS]
-        contestants = [self._contestant(name, cell, spec) for name in subjects if name not in programs]
-        results = self._compete(contestants, model)
-        for name in programs:
+            return run_processes(cell, subjects, self.describe(cell)[0], self.timing, self.clock, self.say)
+        try:
+            parts = self.parts(cell, [name for name in subjects if name not in PROGRAMS])
+        except Stopped as stopped:
+            raise Interrupted(self.results(cell, subjects, [stopped.parts], interrupted=True)) from None
+        return self.results(cell, subjects, [parts])
+
+    def parts(self, cell: Cell, subjects: Sequence[str]) -> list[Part]:
+        """What this process sees of each subject.
+
+        Raises:
+            Stopped: Ctrl-C.
+        """
+        _, spec = self.describe(cell)
+        contestants = [self._contestant(name, cell, spec) for name in subjects]
+        interrupted = False
+        with self.observe() as observer:
+            try:
+                for contestant in contestants:
+                    self.say(f"warming up {contestant.name}")
+                    contestant.open(self.timing)
+                self._rounds(contestants, observer)
+            except KeyboardInterrupt:
+                interrupted = True
+            parts = [part_of(contestant, observer) for contestant in contestants]
+        for contestant in contestants:
+            contestant.close()
+        if interrupted:
+            raise Stopped(parts)
+        return parts
+
+    def results(
+        self, cell: Cell, subjects: Sequence[str], processes: Sequence[Sequence[Part]], interrupted: bool = False
+    ) -> list[Result]:
+        """The results of what each process saw; programs that time themselves are run now, unless `interrupted`.
+
+        Raises:
+            Interrupted: Ctrl-C while a program ran.
+        """
+        model, spec = self.describe(cell)
+        found: list[Result] = []
+        stopped = interrupted
+        for name in subjects:
+            if name not in PROGRAMS or stopped:
+                seen = [part for parts in processes for part in parts if part.subject == name]
+                result = make_result(cell, model, self.timing, seen or [Part(name)], interrupted)
+                found.append(with_share(result, cell.model, self.limits) if self.limits else result)
+                continue
             from ganrt.benchmarks.trtexec import run_trtexec
 
-            results[name] = run_trtexec(cell, spec, model, self.timing)
-        return [results[name] for name in subjects]
+            try:
+                found.append(run_trtexec(cell, spec, model, self.timing))
+            except KeyboardInterrupt:
+                stopped = True
+                found.append(make_result(cell, model, self.timing, [Part(name)], True))
+        if stopped and not interrupted:
+            raise Interrupted(found)
+        return found
 
     def describe(self, cell: Cell) -> tuple[Model, GeneratorSpec]:
         """The model's name, hash and cost, and its spec."""
@@ -98,25 +155,6 @@ class Runner:
             self._batches.clear()  # one batch size after the other: nothing old is needed again
             self._batches[key] = make_batches(cell.model, spec, cell.batch_size, self.timing.seed)
         return self._batches[key]
-
-    def _compete(self, contestants: list[Contestant], model: Model) -> dict[str, Result]:
-        interrupted = False
-        with self.observe() as observer:
-            try:
-                for contestant in contestants:
-                    self.say(f"warming up {contestant.name}")
-                    contestant.open(self.timing)
-                self._rounds(contestants, observer)
-            except KeyboardInterrupt:
-                interrupted = True
-            results = {c.name: make_result(c, model, self.timing, observer, interrupted) for c in contestants}
-        for contestant in contestants:
-            contestant.close()
-        if self.limits is not None:
-            results = {c.name: with_share(results[c.name], c.cell.model, self.limits) for c in contestants}
-        if interrupted:
-            raise Interrupted(list(results.values()))
-        return results
 
     def _rounds(self, contestants: list[Contestant], observer: Observer) -> None:
         """Each round every contestant once, in an order of its own; slow calls make fewer and longer slices."""

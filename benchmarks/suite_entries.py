@@ -30,6 +30,7 @@ class Entry:
     duration_s: float = 4.0
     least_samples: int = 20
     processes: int = 6
+    repeats: int | None = None  # fresh processes that share the duration; None: as the suite's time allows
 
 
 _TUNED = "ganrt/tuned,onnxruntime-plain,openvino-plain,torch-eager,torch-compile"

@@ -14,7 +14,7 @@ from ganrt.errors import ExitCode, GanrtError, UsageError
 
 if TYPE_CHECKING:
     from ganrt.benchmarks.document import Document
-    from ganrt.benchmarks.options import Cell, Timing, rated
+    from ganrt.benchmarks.options import Cell, Timing
     from ganrt.benchmarks.runner import Runner
 
 Subjects = Annotated[
@@ -61,6 +61,14 @@ def bench(
     warmup: Annotated[float, typer.Option("--warmup", help="The most seconds that warming up may take.")] = 10.0,
     least_samples: Annotated[int, typer.Option("--min-samples", min=1, help="Fewer calls are marked unstable.")] = 20,
     processes: Annotated[int, typer.Option("--processes", min=1, help="Fresh processes of cold_start.")] = 7,
+    repeats: Annotated[
+        int,
+        typer.Option(
+            "--repeats",
+            min=1,
+            help="Fresh processes that share the duration; of 1, intervals hold within the run only.",
+        ),
+    ] = 5,
     fps: Annotated[float, typer.Option("--fps", help="The rate of scenario frame.")] = 60.0,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of inputs, order and resampling.")] = 0,
     min_psnr: Annotated[
@@ -88,15 +96,16 @@ def bench(
         _check_the_harness(json)
         return
     from ganrt.benchmarks.limits import measure_limits
-    from ganrt.benchmarks.options import Cell, Timing
+    from ganrt.benchmarks.options import Cell, Timing, rated
+    from ganrt.benchmarks.repeats import steps
     from ganrt.benchmarks.session import Session
     from ganrt.benchmarks.subjects import parse_names
     from ganrt.files import check_free
     from ganrt.runtime.models import resolve_model
 
     timing = Timing(
-        duration_s=duration, warmup_s=warmup, least_samples=least_samples, processes=processes, seed=seed, fps=fps,
-        least_psnr=min_psnr,
+        duration_s=duration, warmup_s=warmup, least_samples=least_samples, processes=processes, repeats=repeats,
+        seed=seed, fps=fps, least_psnr=min_psnr,
     )  # fmt: skip
     names, path = parse_names(subjects, backend), resolve_model(model)
     cells = [
@@ -108,7 +117,7 @@ def bench(
     for target in (output, html, markdown):
         if target is not None:
             check_free(target, force)
-    with Progress(len(cells), "cells") as progress:
+    with Progress(steps(cells, timing), "steps") as progress:
         session = Session(make_runner(timing))
         if limits:
             session.runner.limits = measure_limits(rated(cell.precision for cell in cells), threads=threads)
@@ -116,7 +125,7 @@ def bench(
     document = session.document(_options_of(timing, cells, names))
     if layers and not session.interrupted:
         document = _with_layers(document, cells)
-    finish(document, output, html, markdown, force, json)
+    finish(document, output, html, markdown, force, json, document.status == "interrupted")
 
 
 def make_runner(timing: Timing) -> Runner:
@@ -131,7 +140,13 @@ def _silent(_: str) -> None: ...
 
 
 def finish(
-    document: Document, output: Path | None, html: Path | None, markdown: Path | None, force: bool, json: bool
+    document: Document,
+    output: Path | None,
+    html: Path | None,
+    markdown: Path | None,
+    force: bool,
+    json: bool,
+    interrupted: bool,
 ) -> None:
     """Writes and prints a document, and ends with the exit code that goes with it."""
     from ganrt.benchmarks.document import to_json, write_document
@@ -156,7 +171,7 @@ def finish(
             typer.echo(line)
     if output is not None:
         say(f"document: {output}")
-    if document.status == "interrupted":
+    if interrupted:
         say("interrupted: what was measured until then is kept and marked")
         raise typer.Exit(int(ExitCode.INTERRUPTED))
     verdict(document)

@@ -26,8 +26,8 @@ JOB = Entry("job", "a job", job="latents")
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     """Runs entries with fake subjects: run([entries]) -> document; `run.opened` lists (entry's scenario, batch)."""
-    monkeypatch.setattr(suite, "_limits", lambda entries, say: None)
-    monkeypatch.setattr(suite, "measure", lambda job, scope: {"value": 1.0})
+    monkeypatch.setattr(suite, "_limits", lambda entries, known, say: None)
+    monkeypatch.setattr(suite, "measure_job", lambda job, scope: {"value": 1.0})
 
     def call(entries, interrupt=False, budget_s=1000.0, force=False, quick=False):
         clock, diary = FakeClock(), []
@@ -126,7 +126,7 @@ def test_a_failed_job_is_a_result(run, monkeypatch):
     def fails(job, scope):
         raise NegativeResult("the bytes differ")
 
-    monkeypatch.setattr(suite, "measure", fails)
+    monkeypatch.setattr(suite, "measure_job", fails)
     result = run([JOB]).results[0]
     assert (result.status, result.reason) == ("wrong_output", "the bytes differ")
 

@@ -7,7 +7,7 @@ import pytest
 from ganrt.benchmarks.document import read_document
 from ganrt.errors import GanrtError
 
-FAST = ("--duration", "0.02", "--warmup", "0", "--min-samples", "1")
+FAST = ("--duration", "0.02", "--warmup", "0", "--min-samples", "1", "--repeats", "1")
 
 
 def test_a_run_on_the_bundled_model(run, tmp_path):
@@ -87,7 +87,18 @@ def test_an_interrupted_run_is_written_and_marked(run, tmp_path, monkeypatch):
         original(self, number)
 
     monkeypatch.setattr(contestants.Contestant, "_call", interrupted)
-    arguments = ("--duration", "0.5", "--warmup", "0", "--backend", "onnxruntime", "--subjects", "ours")
+    arguments = (
+        "--duration",
+        "0.5",
+        "--warmup",
+        "0",
+        "--repeats",
+        "1",
+        "--backend",
+        "onnxruntime",
+        "--subjects",
+        "ours",
+    )
     code, _, err = run("bench", *arguments, "-o", "part.json")
     assert code == 130
     assert "kept and marked" in err
