@@ -64,11 +64,7 @@ def part_of(contestant: Contestant, observer: Observer) -> Part:
     subject, images = contestant.subject, contestant.cell.batch_size * contestant.load.batches
     samples = sum(len(each.latencies) for each in contestant.slices)
     telemetry, points = observer.report(contestant.name, images * samples) if contestant.slices else ({}, [])
-    opened = (
-        {"device": subject.device, "precision": subject.precision, "about": subject.about}
-        if subject is not None
-        else {}
-    )
+    opened = {name: getattr(subject, name) for name in ("device", "precision", "about")} if subject else {}
     return Part(
         contestant.name,
         opened,

@@ -154,7 +154,7 @@ def _result(name: str, cell: Cell, model: Model, seen: _Seen, interrupted: bool)
         "max_error": seen.agreement.max_error if seen.agreement.checked else None,
     }
     if not seen.runs or (seen.stopped and seen.stopped[0] == "wrong_output"):
-        out, why = seen.stopped or ("interrupted", "stopped before it was measured")
+        out, why = seen.stopped or ("not_run", "the run was stopped before its turn")
         return bare_result(cell, name, model, out, why, **checked)
     status, reason = _status(seen, interrupted)
     last = seen.runs[-1].report

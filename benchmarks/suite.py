@@ -115,7 +115,7 @@ def _asked(document: Document, chosen: Sequence[Entry], entries: Sequence[Entry]
 
 
 def _limits(entries: Sequence[Entry], known: object, say: Callable[[str], object]) -> Limits | None:
-    """The machine's, for the precisions that some entry measures; those that the document has are not measured again."""
+    """The machine's, for the precisions that some entry measures; what the document has is not measured again."""
     precisions = rated(precision for entry in entries if entry.scenarios for precision in entry.precisions)
     if not precisions:
         return None

@@ -66,7 +66,7 @@ def bench(
         typer.Option(
             "--repeats",
             min=1,
-            help="Fresh processes that share the duration; of 1, intervals hold within the run only.",
+            help="Fresh processes that share the duration; of one, intervals hold within it.",
         ),
     ] = 5,
     fps: Annotated[float, typer.Option("--fps", help="The rate of scenario frame.")] = 60.0,
