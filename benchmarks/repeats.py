@@ -8,6 +8,7 @@ a cell lie as far apart in time as the whole command lasts.
 from __future__ import annotations
 
 import json
+import random
 import signal
 import subprocess
 import sys
@@ -48,8 +49,8 @@ def measure(
     seen = _Seen(runner, cells, subjects)
     interrupted, done, results = False, 0, list[Result]()
     try:
-        for _ in range(runner.timing.repeats if runner.timing.repeats > 1 else 0):
-            done = seen.add_process(done, progress)
+        for number in range(runner.timing.repeats if runner.timing.repeats > 1 else 0):
+            done = seen.add_process(number, done, progress)
     except KeyboardInterrupt:
         interrupted = True
     for cell in cells:
@@ -91,10 +92,12 @@ class _Seen:
         """Whether some process has measured it."""
         return bool(self._parts.get(cell))
 
-    def add_process(self, done: int, progress: Callable[[int], object]) -> int:
-        """Measures every cell once more, in a fresh process, with the subjects that are still in the race."""
-        work = [(cell, self._left(cell)) for cell in self._parts]
-        for cell, parts in run_parts(self._runner, [(cell, names) for cell, names in work if names]):
+    def add_process(self, number: int, done: int, progress: Callable[[int], object]) -> int:
+        """Measures every cell once more, in a fresh process, with the subjects that are still in the race, opened in
+        another order."""
+        order = random.Random(self._runner.timing.seed + number)
+        work = [(cell, order.sample(left, len(left))) for cell in self._parts if (left := self._left(cell))]
+        for cell, parts in run_parts(self._runner, work):
             self._parts[cell].append(parts)
             done += 1
             progress(done)

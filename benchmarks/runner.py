@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from ganrt.benchmarks.building import BuildFigures, build_figures
 from ganrt.benchmarks.clock import Clock, SystemClock
 from ganrt.benchmarks.contestants import Contestant, OpenSubject
 from ganrt.benchmarks.document import Model, Result
@@ -49,6 +50,7 @@ class Runner:
         opener: opens subjects.
         say: told what is being done, one line a call.
         limits: of this machine; then results say what share of the roofline they reach.
+        builds: measures what a subject compiles once, for `load`.
     """
 
     timing: Timing
@@ -57,6 +59,7 @@ class Runner:
     opener: OpenSubject = open_subject
     say: Callable[[str], object] = lambda _: None
     limits: Limits | None = None
+    builds: BuildFigures = build_figures
     _models: dict[str, tuple[Model, GeneratorSpec]] = field(default_factory=dict)
     _batches: dict[tuple[str, int], Batches] = field(default_factory=dict)
 
@@ -104,30 +107,41 @@ class Runner:
     def results(
         self, cell: Cell, subjects: Sequence[str], processes: Sequence[Sequence[Part]], interrupted: bool = False
     ) -> list[Result]:
-        """The results of what each process saw; programs that time themselves are run now, unless `interrupted`.
+        """The results of what each process saw. Programs that time themselves, and what subjects compile once, are
+        measured now, unless `interrupted`.
 
         Raises:
-            Interrupted: Ctrl-C while a program ran.
+            Interrupted: Ctrl-C meanwhile.
         """
-        model, spec = self.describe(cell)
         found: list[Result] = []
         stopped = interrupted
         for name in subjects:
-            if name not in PROGRAMS or stopped:
-                seen = [part for parts in processes for part in parts if part.subject == name]
-                result = make_result(cell, model, self.timing, seen or [Part(name)], interrupted)
-                found.append(with_share(result, cell.model, self.limits) if self.limits else result)
-                continue
-            from ganrt.benchmarks.trtexec import run_trtexec
-
+            seen = [part for parts in processes for part in parts if part.subject == name] or [Part(name)]
+            result = self._result(cell, seen, interrupted)
             try:
-                found.append(run_trtexec(cell, spec, model, self.timing))
+                found.append(result if stopped else self._completed(cell, result))
             except KeyboardInterrupt:
                 stopped = True
-                found.append(make_result(cell, model, self.timing, [Part(name)], True))
+                found.append(result)
         if stopped and not interrupted:
             raise Interrupted(found)
         return found
+
+    def _result(self, cell: Cell, seen: Sequence[Part], interrupted: bool) -> Result:
+        result = make_result(cell, self.describe(cell)[0], self.timing, seen, interrupted)
+        return with_share(result, cell.model, self.limits) if self.limits else result
+
+    def _completed(self, cell: Cell, result: Result) -> Result:
+        """With what other processes measure."""
+        if result.subject in PROGRAMS:
+            from ganrt.benchmarks.trtexec import run_trtexec
+
+            model, spec = self.describe(cell)
+            return run_trtexec(cell, spec, model, self.timing)
+        if cell.scenario == "load" and result.latency_ms:
+            self.say(f"a first open of {result.subject}")
+            return replace(result, figures=self.builds(cell, result.subject, self.timing.seed, self.clock))
+        return result
 
     def describe(self, cell: Cell) -> tuple[Model, GeneratorSpec]:
         """The model's name, hash and cost, and its spec."""

@@ -62,7 +62,9 @@ def intervals(
             what disturbs a slice may disturb all of it.
         process_lengths: how many each process gave; with fewer than two the intervals hold within the process only.
     """
-    found = correlation(latencies)
+    processes = np.split(latencies, np.cumsum(process_lengths)[:-1]) if len(process_lengths) > 1 else [latencies]
+    # Steps from process to process are no correlation in time: Student's t below holds them.
+    found = correlation(np.concatenate([series - np.median(series) for series in processes]))
     independent = len(latencies) / found.time
     if independent < _LEAST_INDEPENDENT:
         return {}
@@ -71,9 +73,9 @@ def intervals(
     # The correlation of a short series comes out too low, and the spread between blocks is itself uncertain.
     caution = _CAUTION * math.sqrt(1 + _LEAST_INDEPENDENT / independent)
     within = _bootstrap(latencies, points, max(whole, found.block), caution, seed)
-    if len(process_lengths) < 2:
+    if len(processes) < 2:
         return within
-    between = _between(np.split(latencies, np.cumsum(process_lengths)[:-1]), points)
+    between = _between(processes, points)
     estimates = dict(zip((*points, "mean"), _statistics(latencies[None], points)[:, 0], strict=True))
     return {name: _wider(pair, float(estimates[name]), between[name]) for name, pair in within.items()}
 

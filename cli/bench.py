@@ -81,7 +81,7 @@ def bench(
         bool, typer.Option("--limits", help="Measure matrix products and copies too, for the share of the roofline.")
     ] = False,
     layers: Annotated[
-        bool, typer.Option("--layers", help="Profile ONNX Runtime's layers too, in FP32, after the timing.")
+        bool, typer.Option("--layers", help="Profile the layers too, after the timing, with every engine that ran.")
     ] = False,
     html: Html = None,
     markdown: Markdown = None,
@@ -178,23 +178,23 @@ def finish(
 
 
 def _with_layers(document: Document, cells: list[Cell]) -> Document:
-    """The document with a profile of each batch size: apart from the timing, which profiling would slow down.
-
-    What was measured is kept, whatever happens to the profiles.
+    """The document with a profile of each engine that ran, in its precision and at its batch size: apart from the
+    timing, which profiling would slow down. What was measured is kept, whatever happens to the profiles.
     """
     from dataclasses import replace
 
-    from ganrt.benchmarks.profiles.run import ProfileOptions, profile_model
+    from ganrt.benchmarks.profiles.run import engines_in_use, profile_model
 
-    sizes = dict.fromkeys(cell.batch_size for cell in cells)
-    wanted = [ProfileOptions(batch_size=size, threads=cells[0].threads) for size in sizes]
+    made: list[dict[str, object]] = []
     try:
-        return replace(document, profiles=tuple(profile_model(cells[0].model, one).as_json() for one in wanted))
-    except GanrtError as error:
-        say(f"no layers: {error}")
-        return document
+        for wanted in engines_in_use(document.results, cells[0].threads):
+            try:
+                made.append(profile_model(cells[0].model, wanted).as_json())
+            except GanrtError as error:
+                say(f"no layers of {wanted.backend} in {wanted.precision}: {error}")
     except KeyboardInterrupt:
-        return replace(document, status="interrupted")
+        return replace(document, profiles=tuple(made), status="interrupted")
+    return replace(document, profiles=tuple(made))
 
 
 def _options_of(timing: Timing, cells: list[Cell], subjects: list[str]) -> dict[str, object]:

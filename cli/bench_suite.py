@@ -60,9 +60,7 @@ def suite(
     except SuiteStopped as early:
         document, stopped = early.document, True
     if left := missing(document):
-        say(
-            f"{output} is not complete: {len(left)} entries are missing, {left[0]} first: run bench suite again to go on"
-        )
+        say(f"{output}: {len(left)} entries are missing, {left[0]} first: ganrt bench suite -o {output} goes on")
     finish(document, None, html, markdown, force, json, stopped)
 
 

@@ -35,7 +35,7 @@ def test_layers_land_in_the_same_report(run, tmp_path, monkeypatch):
     assert run("bench", *FAST, "--subjects", "ours", "-b", "1,2", "--layers", *written)[0] == 0
     document = read_document(tmp_path / "work" / "bench.json")
     assert [profile["batch_size"] for profile in document.profiles] == [1, 2]
-    assert "Layers: onnxruntime, batch 2" in (tmp_path / "work" / "bench.html").read_text("utf-8")
+    assert "Layers: onnxruntime fp32, batch 2" in (tmp_path / "work" / "bench.html").read_text("utf-8")
 
     def broken(*_):
         raise GanrtError("the profiler is gone")
