@@ -25,10 +25,19 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--duration", default="5")
     parser.add_argument("--repeats", default="5", help="fresh processes in each run")
+    parser.add_argument("--between-runs", default="0.03", help="the allowance that is to be tried")
     parser.add_argument("--subjects", default="ganrt/onnxruntime,onnxruntime-plain")
     given = parser.parse_args()
     command = [sys.executable, "-m", "ganrt", "bench", "-m", given.model, "--duration", given.duration]
-    command += ["--repeats", given.repeats, "--subjects", given.subjects, "--json"]
+    command += [
+        "--repeats",
+        given.repeats,
+        "--between-runs",
+        given.between_runs,
+        "--subjects",
+        given.subjects,
+        "--json",
+    ]
     found: dict[str, list[Cost]] = {}
     for number in range(given.runs):
         done = subprocess.run(command, check=True, capture_output=True)

@@ -25,6 +25,8 @@ class Timing:
         warmup_s: the most that warming up may take.
         least_samples: below it a result is marked unstable.
         repeats: fresh processes that share the duration; 1: everything in this one.
+        between_runs: added to intervals of several processes, for what drifts more slowly than a run lasts: half a
+            95 % interval, as a share; measured with `ganrt.benchmarks.agreement`.
         slices: how many turns a subject gets; the turns of all subjects are shuffled round by round.
         processes: how many fresh ones `cold_start` starts.
         seed: of the inputs, the order and the resampling.
@@ -36,6 +38,7 @@ class Timing:
     warmup_s: float = 10.0
     least_samples: int = 20
     repeats: int = 5
+    between_runs: float = 0.03
     slices: int = 20
     processes: int = 7
     seed: int = 0
@@ -43,7 +46,12 @@ class Timing:
     least_psnr: float | None = None
 
     def __post_init__(self) -> None:
-        for name, low, high in (("duration_s", 0.001, 86400.0), ("warmup_s", 0.0, 3600.0), ("fps", 0.01, 1e5)):
+        for name, low, high in (
+            ("duration_s", 0.001, 86400.0),
+            ("warmup_s", 0.0, 3600.0),
+            ("fps", 0.01, 1e5),
+            ("between_runs", 0.0, 1.0),
+        ):
             value = getattr(self, name)
             if not low <= value <= high:
                 raise UsageError(f"{name} {value}: expected {low:g} to {high:g}")

@@ -13,7 +13,7 @@ from ganrt.benchmarks.noise import trouble
 from ganrt.benchmarks.options import Cell, Timing
 from ganrt.benchmarks.parts import Part, joined
 from ganrt.benchmarks.scenarios import Load
-from ganrt.benchmarks.statistics import intervals, rate, summarise
+from ganrt.benchmarks.statistics import intervals, rate, summarise, widened
 from ganrt.benchmarks.telemetry.joined import join_telemetry
 
 _TIMELINE = 500
@@ -33,6 +33,8 @@ def make_result(cell: Cell, model: Model, timing: Timing, parts: Sequence[Part],
     nanoseconds = np.concatenate(series)
     lengths = [len(each.latencies) for part in timed for each in part.slices]
     found = intervals(nanoseconds, lengths, timing.seed, [len(each) for each in series])
+    values, between = summarise(nanoseconds), timing.between_runs if len(timed) > 1 else 0.0
+    told = {name: widened(pair, values[name] or 0.0, between) for name, pair in found.items()}
     status, reason = stopped or _status(cell, timed, nanoseconds, lengths, found.get("p50"), timing, interrupted)
     return Result(
         **_place(cell, subject, model, timed[0].opened),
@@ -40,10 +42,11 @@ def make_result(cell: Cell, model: Model, timing: Timing, parts: Sequence[Part],
         reason=reason,
         samples=len(nanoseconds),
         processes=len(timed),
+        between_runs=between if told else 0.0,
         duration_s=round(float(nanoseconds.sum()) / 1e9, _DIGITS),
-        latency_ms=Latency(**_scaled(summarise(nanoseconds))),
-        latency_intervals={name: _pair(pair, 1e-6) for name, pair in found.items()},
-        **_rate(cell, model, nanoseconds, found.get("mean")),
+        latency_ms=Latency(**_scaled(values)),
+        latency_intervals={name: _pair(pair, 1e-6) for name, pair in told.items()},
+        **_rate(cell, model, nanoseconds, told.get("mean")),
         **_agreement(parts),
         **_frames(cell, timed, timing),
         telemetry=join_telemetry([part.telemetry for part in timed], _images(cell) * len(nanoseconds)),

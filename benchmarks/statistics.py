@@ -6,14 +6,15 @@ together. Few blocks say little about the spread between blocks: intervals are w
 the normal law.
 
 What differs from one process to the next (where memory lies, which neighbours wake meanwhile) is not in that. Where a
-run has several processes, each gives the statistic once, and Student's t over these holds what differs between them,
-whatever it is; an interval is the wider of the two.
+run has several processes, each gives the statistic once, and Student's t over the logarithms of these holds what
+differs between them, whatever it is; an interval is the wider of the two. What drifts more slowly than a run lasts, no
+run can see: `widened` adds an allowance for it, and `narrowed` takes it off where subjects of one run are compared.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,15 +82,35 @@ def intervals(
 
 
 def _between(processes: Sequence[Series], points: dict[str, float]) -> dict[str, float]:
-    """Half the width of Student's t interval over one statistic a process."""
-    each = np.array([_statistics(series[None], points)[:, 0] for series in processes])
+    """Half the width of Student's t interval over the logarithms of one statistic a process."""
+    each = np.log([np.maximum(_statistics(series[None], points)[:, 0], 1e-9) for series in processes])
     count = len(processes)
     half = student_t(count - 1) * each.std(axis=0, ddof=1) / math.sqrt(count)
     return {name: float(value) for name, value in zip((*points, "mean"), half, strict=True)}
 
 
 def _wider(pair: Interval, estimate: float, half: float) -> Interval:
-    return max(0.0, min(pair[0], estimate - half)), max(pair[1], estimate + half)
+    return min(pair[0], estimate * math.exp(-half)), max(pair[1], estimate * math.exp(half))
+
+
+def widened(pair: Interval, estimate: float, share: float) -> Interval:
+    """The interval joined with an independent one of `share` either side of the estimate, by logarithms."""
+    return _joined(pair, estimate, lambda distance: math.hypot(distance, math.log1p(share)))
+
+
+def narrowed(pair: Interval, estimate: float, share: float) -> Interval:
+    """The interval that `widened` was given."""
+    return _joined(pair, estimate, lambda distance: math.sqrt(max(0.0, distance**2 - math.log1p(share) ** 2)))
+
+
+def _joined(pair: Interval, estimate: float, change: Callable[[float], float]) -> Interval:
+    low, high = pair
+    if estimate <= 0:
+        return pair
+    return (
+        estimate * math.exp(-change(math.log(estimate / low))) if 0 < low <= estimate else low,
+        estimate * math.exp(change(math.log(high / estimate))) if high >= estimate else high,
+    )
 
 
 def rate(images: int, latencies: Series, mean: Interval | None) -> tuple[float, Interval | None]:

@@ -69,6 +69,10 @@ def bench(
             help="Fresh processes that share the duration; of one, intervals hold within it.",
         ),
     ] = 5,
+    between_runs: Annotated[
+        float,
+        typer.Option("--between-runs", help="Share added to intervals for what drifts more slowly than a run lasts."),
+    ] = 0.03,
     fps: Annotated[float, typer.Option("--fps", help="The rate of scenario frame.")] = 60.0,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of inputs, order and resampling.")] = 0,
     min_psnr: Annotated[
@@ -105,6 +109,7 @@ def bench(
 
     timing = Timing(
         duration_s=duration, warmup_s=warmup, least_samples=least_samples, processes=processes, repeats=repeats,
+        between_runs=between_runs,
         seed=seed, fps=fps, least_psnr=min_psnr,
     )  # fmt: skip
     names, path = parse_names(subjects, backend), resolve_model(model)

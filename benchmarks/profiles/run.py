@@ -116,6 +116,4 @@ def _table(
 ) -> ProfileTable:
     costs = layer_costs(model)
     roof = roofline(costs, limit, precision, batch_size) if costs and limit and batch_size and precision else None
-    return make_table(
-        engine, times, runs=runs, batch_size=batch_size, costs=costs, roof=roof, precision=precision
-    )
+    return make_table(engine, times, runs=runs, batch_size=batch_size, costs=costs, roof=roof, precision=precision)

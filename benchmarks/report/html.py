@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 from ganrt.benchmarks.document import Document
-from ganrt.benchmarks.fields import Json
 from ganrt.benchmarks.report.across import across_section
 from ganrt.benchmarks.report.columns import Table, figures_table, layer_table, profile_name, timed_table
 from ganrt.benchmarks.report.groups import Group, group_results, not_run_lines, with_figures
@@ -19,7 +18,7 @@ from ganrt.benchmarks.report.plots.throughput import throughput_plots
 from ganrt.benchmarks.report.plots.timeline import timeline_plot
 from ganrt.benchmarks.report.style import bullets, page, section
 from ganrt.benchmarks.report.tables import html_table, plots, warning
-from ganrt.benchmarks.report.words import METHOD, plain
+from ganrt.benchmarks.report.words import METHOD
 
 _OPEN_LAYERS = 30
 

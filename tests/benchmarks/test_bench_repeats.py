@@ -15,13 +15,14 @@ from ganrt.benchmarks.inputs import Agreement
 from ganrt.benchmarks.options import Cell, Timing
 from ganrt.benchmarks.outcome import make_result
 from ganrt.benchmarks.parts import Part, joined, part_from_json
+from ganrt.benchmarks.report.ratios import costs_within_run
 from ganrt.benchmarks.runner import Interrupted, Runner
 from ganrt.benchmarks.scenarios import Slice
 from ganrt.benchmarks.self_check import agree
 from ganrt.benchmarks.statistics import intervals
 from ganrt.benchmarks.telemetry.joined import join_telemetry
 from ganrt.benchmarks.warmup import WarmUp
-from ganrt.errors import UsageError
+from ganrt.errors import BadInputFile
 
 MS = 1_000_000
 OPENED = {"device": "cpu", "precision": "fp32", "about": {"version": "fake 1"}}
@@ -30,11 +31,11 @@ needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="a console's 
 
 
 def part(name="a", latency=2.0, first=0.0, **changed):
-    made = [Slice() for _ in range(10)]
+    made, noise = [Slice() for _ in range(10)], np.random.default_rng(0)
     for number, each in enumerate(made):
         for k in range(10):
             each.started.append(round((first + 100 * number + 10 * k) * MS))
-            each.latencies.append(round((latency + 0.001 * k) * MS))
+            each.latencies.append(round((latency + 0.001 * noise.normal()) * MS))
     return Part(name, OPENED, slices=tuple(made), agreement=Agreement(4), **changed)
 
 
@@ -54,16 +55,19 @@ def test_the_parts_of_several_processes_become_one_result(tmp_path):
     assert found.notes == ()
     assert [point["t_s"] for point in found.timeline if "x" in point] == [0.0, 5.0]
     alone = result_of(tmp_path, part())
-    assert alone.processes == 1
+    assert (alone.processes, alone.between_runs) == (1, 0.0)
     assert "hold within this run only" in alone.notes[0]
 
 
 def test_intervals_hold_what_differs_between_processes(tmp_path):
     found = result_of(tmp_path, part(), part(latency=2.2), part(latency=2.1))
     low, high = found.latency_intervals["p50"]
-    assert (low < 2.0, high > 2.2) == (True, True)  # t of two degrees: 4.3 * 0.1 / sqrt(3) either side
-    assert high - low == pytest.approx(2 * 4.303 * 0.1 / 3**0.5, rel=0.02)
-    assert found.status == "unstable"
+    half = 4.303 * np.std(np.log([2.0, 2.2, 2.1]), ddof=1) / 3**0.5  # Student's t of two degrees of freedom
+    half = np.hypot(half, np.log(1.03))
+    assert (low, high) == pytest.approx((2.1 * np.exp(-half), 2.1 * np.exp(half)), rel=1e-3)
+    assert (found.status, found.between_runs) == ("unstable", 0.03)
+    (cost, *_) = costs_within_run(found)
+    assert cost.interval == pytest.approx((2.1 * np.exp(-0.1211), 2.1 * np.exp(0.1211)), rel=2e-3)
 
 
 def test_runs_whose_processes_differ_agree_19_times_in_20():
@@ -125,8 +129,7 @@ def test_telemetry_of_several_processes_is_one():
 
 @pytest.mark.slow
 def test_real_processes_share_the_duration(tmp_path):
-    said, cell = [], Cell(save_tiny(tmp_path / "tiny.onnx"), "single_stream", 2, threads=1)
-    told = []
+    said, told, cell = [], [], Cell(save_tiny(tmp_path / "tiny.onnx"), "single_stream", 2, threads=1)
     runner = Runner(TIMING, say=said.append)
     ours, torch = repeats.measure(runner, [cell], ["ganrt/onnxruntime", "torch-eager"], told.append)
     assert (ours.processes, ours.outputs_checked > 0, ours.max_error) == (2, True, 0)
@@ -142,7 +145,7 @@ def test_what_is_wrong_for_all_subjects_ends_the_run(tmp_path):
     runner = Runner(TIMING)
     runner.describe(cell)
     cell.model.write_bytes(b"gone")
-    with pytest.raises(UsageError.__mro__[1], match="tiny.onnx"):
+    with pytest.raises(BadInputFile, match="tiny.onnx"):
         repeats.measure(runner, [cell], ["ganrt/onnxruntime"], lambda _: None)
 
 
