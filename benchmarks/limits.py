@@ -74,6 +74,11 @@ class Limits:
         """For the bench document's `limits`."""
         return {"rates": [asdict(rate) for rate in self.rates], "notes": list(self.notes)}
 
+    def joined(self, others: Limits) -> Limits:
+        """With the matrix products of others; the copy stays this one's."""
+        products = (rate for rate in others.rates if rate.quantity == "macs")
+        return Limits((*self.rates, *products), tuple(dict.fromkeys((*self.notes, *others.notes))))
+
     def answers(self, precision: str) -> bool:
         """Whether a precision was measured, or why it was not is known."""
         told = any(note.startswith(f"{precision} with ") for note in self.notes)

@@ -120,10 +120,12 @@ def _limits(entries: Sequence[Entry], known: object, say: Callable[[str], object
     if not precisions:
         return None
     found = limits_from_json(known)
-    if found is not None and all(found.answers(precision) for precision in precisions):
+    new = [precision for precision in precisions if found is None or not found.answers(precision)]
+    if not new:
         return found
     say("the machine's limits")
-    return measure_limits(precisions)
+    measured = measure_limits(new)
+    return measured if found is None else found.joined(measured)
 
 
 def _limited(runner: Runner, limits: Limits | None) -> Runner:

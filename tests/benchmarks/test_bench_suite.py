@@ -24,6 +24,13 @@ TWO = Entry("two", "second", scenarios=("offline",), subjects="ours", duration_s
 JOB = Entry("job", "a job", job="latents")
 
 
+def finished(*arguments, **options):
+    try:
+        return suite.run_suite(*arguments, **options)
+    except suite.SuiteStopped as stopped:
+        return stopped.document
+
+
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     """Runs entries with fake subjects: run([entries]) -> document; `run.opened` lists (entry's scenario, batch)."""
@@ -43,7 +50,7 @@ def run(tmp_path, monkeypatch):
                 interrupt_at=5 if interrupt and call.opened > len(parse_names("ours")) else None,
             )
 
-        return suite.run_suite(
+        return finished(
             tmp_path / "suite.json",
             [entry.name for entry in entries] if only is None else only,
             lambda timing: Runner(replace(timing, warmup_s=0.0, repeats=1), clock=clock, opener=opener),
@@ -123,6 +130,7 @@ def test_limits_that_are_recorded_are_not_measured_again(run, monkeypatch):
     assert (measured, second.limits) == ([["fp32"]], first.limits)
     run([replace(ONE, precisions=("bf16", "fp16"))])  # BF16 was not measured yet
     assert measured[1:] == [["bf16", "fp16"]]
+    assert {rate["precision"] for rate in read_document(run.path).limits["rates"]} == {"fp32", "bf16", "fp16", None}
     document = read_document(run.path)
     write_document(run.path, replace(document, limits={"rates": [{"median": "x"}]}), force=True)
     run([ONE, TWO], force=False, only=["one"])
