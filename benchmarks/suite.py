@@ -108,7 +108,9 @@ def _asked(document: Document, chosen: Sequence[Entry], entries: Sequence[Entry]
     """The document that knows what it is to hold: what earlier runs asked for, as far as there still is such an entry,
     and what this one does."""
     options = document.options
-    before = options.get("asked", [result.entry for result in document.results])
+    before = options.get("asked")
+    if not isinstance(before, list):  # of a version that did not note it
+        before = [result.entry for result in document.results]
     names = [*before, *options["entries"], *(entry.name for entry in chosen)]
     known = [entry.name for entry in entries if entry.name in names]
     return replace(document, options={**options, "asked": known})

@@ -28,9 +28,9 @@ Markdown = Annotated[Path | None, typer.Option("--markdown", help="Also write Ma
 @group(
     "bench",
     """
-    ganrt bench --duration 0.2 --subjects ours
-    ganrt bench --batch-size 1,4 --duration 0.2 --subjects ours,onnxruntime-plain -o bench.json
-    ganrt bench --scenario frame --fps 30 --duration 0.3 --subjects ours --json
+    ganrt bench --duration 0.2 --subjects ours --repeats 2
+    ganrt bench --batch-size 1,4 --duration 0.2 --repeats 1 --subjects ours,onnxruntime-plain -o bench.json
+    ganrt bench --scenario frame --fps 30 --duration 0.3 --repeats 1 --subjects ours --json
     """,
 )
 def bench(
