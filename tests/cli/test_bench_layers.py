@@ -55,7 +55,9 @@ open(flags["--exportLayerInfo"], "w").write('{{"Layers": [{{"Name": "y", "LayerT
 """)
     program.chmod(0o755)
     monkeypatch.setattr("shutil.which", lambda name: str(program))
-    code, out, err = run("bench", "layers", "-m", tiny, "--backend", "tensorrt", "-b", "3", "--precision", "fp16")
+    code, out, err = run(
+        "bench", "layers", "-m", tiny, "--backend", "tensorrt", "--batch-size", "3", "--precision", "fp16"
+    )
     assert (code, "gemm" in out) == (0, True), err
     assert "median of 7" in err
 
