@@ -69,6 +69,12 @@ class Walk:
         count = max(len(self.source), len(self.classes), len(self.truncation_keyframes))
         return count if self.loop else max(1, count - 1)
 
+    @property
+    def is_still(self) -> bool:
+        """Whether all frames are the same."""
+        kinds = (len(self.source), len(self.classes), len(self.truncation_keyframes))
+        return not self._drifts and max(kinds) == 1
+
     def frame_count(self, fps: float) -> int:
         """How many frames one pass has; an open walk includes both ends."""
         return self._steps(fps) + (not self.loop)

@@ -24,7 +24,7 @@ def check(path: Path, options: FilmOptions) -> None:
     if options.codec in ("h264", "av1"):
         if find_spec("av") is None:
             raise BackendUnavailable(
-                f'codec {options.codec}: needs PyAV, which is not installed: pip install "ganrt[video]"\n'
+                f'{path.name}: codec {options.codec} needs PyAV, which is not installed: pip install "ganrt[video]"\n'
                 "or give --codec opencv"
             )
         from ganrt.runtime.film.pyav import check_codec
