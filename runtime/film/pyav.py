@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,6 +16,8 @@ from av.video.reformatter import ColorRange, Colorspace
 from ganrt.errors import BackendUnavailable
 from ganrt.runtime.film.colours import as_rgb
 from ganrt.runtime.film.options import FilmOptions, Frame
+
+os.environ.setdefault("SVT_LOG", "1")  # the AV1 encoder would print its settings: errors alone
 
 _BT709 = 1  # ITU-T H.273: matrix, primaries and transfer all have this number
 _THREAD_PIXELS = 2**19  # pictures below have one thread: more would take the engine's cores and gain nothing
