@@ -1,5 +1,7 @@
 """Drift, easing, beats, other keyframes, truncation along the path and the even pace."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from tiny_onnx import save_tiny, tiny_spec
@@ -155,7 +157,7 @@ def test_an_even_pace_is_even_and_by_index(loop):
 
 
 def _spread(pictures):
-    steps = np.array([picture_distance(a, b) for a, b in zip(pictures, pictures[1:], strict=False)])
+    steps = np.array([picture_distance(a, b) for a, b in pairwise(pictures)])
     return steps.std() / steps.mean()
 
 
