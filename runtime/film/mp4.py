@@ -36,7 +36,7 @@ def write(path: Path, frames: Iterator[Frame], options: FilmOptions) -> Written:
     """Frame by frame: memory does not grow with their number."""
     sided = map(even, frames)
     with whole_file(path, force=options.force) as partial:
-        if options.codec == "opencv" or find_spec("av") is None:
+        if options.codec == "opencv" or (options.codec == "auto" and not _has_h264()):
             count, encoder = _by_opencv(partial, sided, options.fps)
         else:
             from ganrt.runtime.film.pyav import encode
@@ -44,6 +44,14 @@ def write(path: Path, frames: Iterator[Frame], options: FilmOptions) -> Written:
             count, encoder = encode(partial, sided, options)
         append_to_mp4(partial, options.origin)
     return Written(count, encoder, (path,))
+
+
+def _has_h264() -> bool:
+    if find_spec("av") is None:
+        return False
+    from ganrt.runtime.film.pyav import has_codec
+
+    return has_codec("h264")
 
 
 def _by_opencv(path: Path, frames: Iterator[Frame], fps: float) -> tuple[int, str]:

@@ -37,21 +37,25 @@ _CODECS = {
 }
 
 
+def has_codec(codec: str) -> bool:
+    """Whether this build of PyAV has the encoder for it; distributions leave some out."""
+    return _CODECS[codec].encoder in av.codecs_available
+
+
 def check_codec(codec: str) -> None:
-    """Raises BackendUnavailable where this build of PyAV has no encoder for it."""
-    encoder = _CODECS[codec].encoder
-    if encoder not in av.codecs_available:
-        raise BackendUnavailable(f"codec {codec}: this build of PyAV lacks {encoder}; its wheels on PyPI have it")
+    """Raises BackendUnavailable where `has_codec` says no."""
+    if not has_codec(codec):
+        encoder = _CODECS[codec].encoder
+        raise BackendUnavailable(f"codec {codec}: this build of PyAV lacks {encoder}; its published wheels have it")
 
 
 def encode(path: Path, frames: Iterator[Frame], options: FilmOptions) -> tuple[int, str]:
     """Writes an mp4 of frames with even sides; returns how many, and by what.
 
     Raises:
-        OSError: it cannot be written. BackendUnavailable: see `check_codec`.
+        OSError: it cannot be written.
     """
     name = "h264" if options.codec == "auto" else options.codec
-    check_codec(name)
     codec = _CODECS[name]
     try:
         return _encode(path, frames, options.fps, codec), f"{codec.name} ({codec.encoder}, PyAV {av.__version__})"
