@@ -58,7 +58,9 @@ def even_pace(walk: Walk, generator: Generator, samples: int = 64) -> Walk:
     if walk.by_beat:
         lengths /= lengths.sum(axis=1, keepdims=True)
     travelled = np.concatenate([[0.0], np.cumsum(lengths)])
-    return replace(walk, pace=travelled * (walk.segments / travelled[-1]))
+    pace = travelled * (walk.segments / travelled[-1])
+    pace[-1] = walk.segments
+    return replace(walk, pace=pace)
 
 
 def _lengths(pictures: Iterable[Picture], loop: bool) -> F64:
