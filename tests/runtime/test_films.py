@@ -69,8 +69,8 @@ def test_a_film_of_a_walk_is_what_the_generator_draws(tmp_path, codec):
     expected = [np.repeat(np.repeat(frame, 4, 0), 4, 1) for frame in drawn]
     # Colour is kept at half the resolution: averaged over a pixel's square, and its colours, little is lost.
     for frame, wanted in zip(frames, expected, strict=True):
-        assert np.abs(frame.astype(float) - wanted).mean() < 3
-        assert np.abs(frame.mean(axis=(0, 1)) - wanted.mean(axis=(0, 1))).max() < 1.5
+        assert np.abs(frame.astype(float) - wanted).mean() < 4
+        assert np.abs(frame.mean(axis=(0, 1)) - wanted.mean(axis=(0, 1))).max() < 2.5
     nearest = [int(np.argmin([np.abs(f.astype(int) - w).mean() for w in expected])) for f in frames[::7]]
     assert nearest == list(range(0, 30, 7))
 
@@ -81,7 +81,7 @@ def test_colours_are_not_swapped_and_marked_bt709(tmp_path):
     for name in ("a.mp4", "a.gif", "a.webp", "a.apng"):
         write_frames(tmp_path / name, [red, red], FilmOptions(10))
         frame = (decode if name == "a.mp4" else animation)(tmp_path / name)[0][0]
-        assert frame[..., 0].min() > 200, name
+        assert frame[..., 0].min() > 240, name
         assert frame[..., 1:].max() < 50, name
     with av.open(str(tmp_path / "a.mp4")) as container:
         assert container.streams.video[0].codec_context.colorspace == 1
