@@ -31,8 +31,8 @@ const answers = {
   lerp: (t, a, b) => floats(ganrt.lerp(vector(a), vector(b), double(t))),
   slerp: (t, a, b) => floats(ganrt.slerp(vector(a), vector(b), double(t))),
   spec: (json, psi) => {
-    const law = ganrt.lawOf(JSON.parse(text(json)).latent, optional(psi));
-    return floats(ganrt.latent(law, 0n, 0n, 8));
+    const given = JSON.parse(text(json)).latent;
+    return floats(ganrt.latent(ganrt.lawOf(given, optional(psi)), 0n, 0n, Math.min(8, given.dim)));
   },
   sum: (seed, index, count, dim) => {
     const law = ganrt.makeLaw();
