@@ -71,7 +71,9 @@ def _package(folder: Path, manifest: dict[str, Any]) -> Iterator[str]:
         yield f"{MANIFEST}: field {unknown!r}, which ONNX Runtime refuses"
     try:
         variants = manifest["components"][COMPONENT]["variants"]
-        named = [(name, v["variant_directory"], v["executor_info"]["ort"]["model_file"]) for name, v in variants.items()]
+        named = [
+            (name, v["variant_directory"], v["executor_info"]["ort"]["model_file"]) for name, v in variants.items()
+        ]
     except (KeyError, TypeError, AttributeError):
         yield f"{MANIFEST}: expected components.{COMPONENT}.variants, each with a folder and a model_file"
         return
