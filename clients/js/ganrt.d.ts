@@ -1,0 +1,57 @@
+import type { LatentSpec, Uint64 } from "./latents.js";
+export * from "./latents.js";
+
+/** What docs/model-format.md describes; fields that a client has no use for are left out. */
+export interface Spec {
+  spec_version: string;
+  name: string;
+  family: string;
+  task: "generate";
+  latent: LatentSpec;
+  labels: { count: number; names: string[] | null; meaning: "class" | "code" } | null;
+  statistics: { mode: "input" | "frozen" | "none"; value: number | null; low: number; high: number; default: number };
+  output: { height: number; width: number; channels: 1 | 3 | 4; dynamic: boolean };
+}
+/** data: height * width * channels bytes, row by row. */
+export interface Picture {
+  width: number;
+  height: number;
+  channels: 1 | 3 | 4;
+  data: Uint8Array;
+}
+/** A class number for all, or one Float32Array of weights an image. */
+export type Labels = number | Float32Array[] | null;
+export interface DrawOptions {
+  truncation?: number | null;
+  labels?: Labels;
+}
+export interface WalkOptions {
+  frames?: number;
+  loop?: boolean;
+  method?: "slerp" | "lerp";
+  truncation?: number | null;
+}
+/** The part of ONNX Runtime that is used; onnxruntime-node and onnxruntime-web both have it. */
+export interface Runtime {
+  InferenceSession: { create(model: Uint8Array, options?: object): Promise<unknown> };
+  Tensor: new (...values: never[]) => unknown;
+}
+export class ModelError extends Error {}
+export function readSpec(bytes: Uint8Array): Spec;
+export function load(
+  model: Uint8Array | string | URL,
+  options: { ort: Runtime; executionProviders?: (string | { name: string })[] | null; sessionOptions?: object },
+): Promise<Generator>;
+export class Generator {
+  private constructor();
+  readonly spec: Spec;
+  readonly backend: string;
+  sample(count?: number, options?: DrawOptions & { seed?: Uint64; start?: Uint64 }): Promise<Picture[]>;
+  avatar(identity: string, options?: DrawOptions & { namespace?: string }): Promise<Picture>;
+  latent(seed: Uint64, index: Uint64, truncation?: number | null): Float32Array;
+  synthesize(latents: Float32Array[], options?: DrawOptions): Promise<Picture[]>;
+  walk(seeds: Uint64[], options?: WalkOptions & { labels?: Labels; from?: number }): AsyncGenerator<Picture, void>;
+  frame(seeds: Uint64[], k: number, options?: WalkOptions): Float32Array;
+  close(): Promise<void>;
+}
+export function toImageData(picture: Picture): ImageData;

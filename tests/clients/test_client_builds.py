@@ -1,0 +1,167 @@
+"""What the C header notices by itself: wrong build flags; and what it reads of spec.json."""
+
+import dataclasses
+import json
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from client_programs import BUILDS, ROOT, build, compile_c
+
+import ganrt
+from ganrt.runtime.sampling import Truncation, draw
+from ganrt.spec import GeneratorSpec, Labels, Latent, Output, Statistics
+
+sys.path.insert(0, str(ROOT / "tools"))
+HEADER = ROOT / "clients" / "c" / "ganrt.h"
+X86 = platform.machine() in ("x86_64", "AMD64")
+needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not on the path")
+needs_x86 = pytest.mark.skipif(not X86, reason="flags of x86")
+
+
+def preprocess(*flags):
+    return subprocess.run(["gcc", *flags, "-fsyntax-only", str(HEADER)], capture_output=True, text=True)
+
+
+@needs_gcc
+@needs_x86
+def test_fused_arithmetic_is_noticed(tmp_path):
+    fused = compile_c(["gcc", "-std=gnu99", "-O2", "-mfma", "-ffp-contract=fast"], tmp_path)
+    if "fma" not in Path("/proc/cpuinfo").read_text(encoding="ascii"):
+        pytest.skip("this processor cannot fuse")
+    requests = "check\nz 0 0 4 normal - 3ff0000000000000 scale 0\n"
+    done = subprocess.run(fused, input=requests, capture_output=True, text=True)
+    assert done.stdout.splitlines() == ["status 3", "error"]
+
+
+@needs_gcc
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["-ffast-math"], "leave that flag out"),
+        pytest.param(["-m32", "-mfpmath=387"], "-msse2 -mfpmath=sse", marks=needs_x86),
+    ],
+)
+def test_flags_that_the_preprocessor_sees(flags, said):
+    found = preprocess(*flags)
+    if "-m32" in flags and "No such file" in found.stderr:
+        pytest.skip("the compiler has no 32-bit libraries")
+    assert found.returncode != 0
+    assert said in found.stderr
+
+
+def test_the_tables_are_the_packages():
+    import make_client_tables
+
+    for path, make in make_client_tables.CLIENTS.items():
+        text = path.read_text(encoding="utf-8")
+        assert make_client_tables.filled(text, make()) == text, f"run tools/make_client_tables.py for {path}"
+
+
+def spec(prior="normal", **parts):
+    latent = Latent(dim=parts.pop("dim", 12), prior=prior, **parts.pop("latent", {}))
+    output = Output(height=64, width=48, channels=3)
+    return GeneratorSpec(name="made.up-1", family="toy", latent=latent, output=output, **parts)
+
+
+SPECS = {
+    "normal": spec(),
+    "uniform": spec("uniform", dim=100),
+    "truncated": spec("truncated_normal", latent={"threshold": 0.30000000000000004}),
+    "resampled": spec("truncated_normal", latent={"threshold": 1.5, "psi_mode": "resample"}),
+    "small": spec("normal", latent={"threshold": 0.01, "psi_mode": "resample"}, dim=3),
+    "classes": spec(
+        labels=Labels(count=3, names=('a "b"', "c\\", "d, }]")),
+        statistics=Statistics(mode="input", low=0.02, default=0.4),
+    ),
+}
+
+
+@pytest.fixture(scope="module", params=["gcc -O2", "node"])
+def ask(request, tmp_path_factory):
+    return build(request.param, tmp_path_factory.mktemp("spec")), request.param
+
+
+def request_of(text, psi):
+    shown = "-" if psi is None else f"{int(np.float64(psi).view(np.uint64)):016x}"
+    return f"spec {text.encode().hex()} {shown}"
+
+
+@pytest.mark.parametrize("psi", [None, 0.7, 1.0, 0.0])
+@pytest.mark.parametrize("name", SPECS)
+def test_the_law_of_a_spec(ask, name, psi):
+    """By a spec alone a client draws what `ganrt generate` draws, with psi and without."""
+    client, _ = ask
+    given = SPECS[name]
+    zero = np.zeros(1, np.uint64)
+    expected = draw(given.latent, zero, zero, Truncation(psi=psi))[0, :8]
+    answer = client([request_of(given.to_json(), psi)])[0].split()
+    found = [int(word, 16) for word in answer[-len(expected) :]]
+    assert found == expected.view(np.uint32).tolist()
+
+
+@pytest.fixture(scope="module")
+def in_c(tmp_path_factory):
+    return build("gcc sanitized", tmp_path_factory.mktemp("sanitized"))
+
+
+def test_the_fields_of_the_bundled_model(in_c):
+    with ganrt.load("avatars") as generator:
+        text = generator.spec.to_json()
+    pretty = json.dumps(json.loads(text), indent=2)
+    for written in (text, pretty, f"\n {text} \n"):
+        assert in_c([request_of(written, None)])[0].startswith("avatars-1 100 0 0 0 64 64 3 0 0 ")
+
+
+def test_the_fields_of_a_conditional_model(in_c):
+    answer = in_c([request_of(SPECS["classes"].to_json(), None)])[0]
+    assert answer.startswith("made.up-1 12 3 1 0.40000000000000002 64 48 3 0 0 ")
+
+
+def changed(**fields):
+    return json.dumps({**json.loads(SPECS["normal"].to_json()), **fields})
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("", 4),
+        ("{", 4),
+        ("[]", 4),
+        ('"{}"', 4),
+        ("{}", 4),
+        ('{"spec_version":"1.0"', 4),
+        (changed(spec_version="2.0"), 5),
+        (changed(spec_version="x"), 4),
+        (changed(task="encode"), 4),
+        (changed(latent=None), 4),
+        (changed(latent={"dim": 4, "prior": "normal", "psi_mode": "scale", "latent_spec": 2}), 5),
+        (changed(latent={"dim": -4, "prior": "normal", "psi_mode": "scale", "latent_spec": 1}), 4),
+        (changed(latent={"dim": 4, "prior": "cauchy", "psi_mode": "scale", "latent_spec": 1}), 4),
+        (changed(latent={"dim": 4, "prior": "normal", "threshold": "2", "psi_mode": "scale", "latent_spec": 1}), 4),
+        (changed(output=None), 4),
+        (changed(name="x" * 200), 4),
+        (changed(canary={"seed": "99999999999999999999999", "index": "0"}), 4),
+    ],
+)
+def test_specs_that_are_refused(in_c, text, status):
+    assert in_c([request_of(text or " ", None)]) == [f"status {status}"]
+
+
+def test_no_cut_of_a_spec_is_read_beyond_its_end(in_c):
+    """Every prefix, under the sanitizer: an answer, never a crash."""
+    text = SPECS["classes"].to_json()
+    answers = in_c([request_of(text[:end], None) for end in range(1, len(text))])
+    assert set(answers) == {"status 4"}
+
+
+def test_every_field_that_python_knows_has_been_thought_of():
+    """A new field of the spec is a question to the clients: must they read it?"""
+    assert [field.name for field in dataclasses.fields(Latent)] == [
+        *("extra", "dim", "prior", "threshold", "psi_mode", "latent_spec"),
+    ]
+    assert set(BUILDS) >= {"gcc -O2", "clang", "mono", "node"}

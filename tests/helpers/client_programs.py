@@ -1,0 +1,77 @@
+"""The clients' test programs: built once a test module, and asked by lines."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = ROOT / "tests" / "clients"
+_STRICT = ["-Wall", "-Wextra", "-Werror", "-I", str(ROOT / "clients" / "c")]
+_SANITIZED = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+
+BUILDS = {
+    "gcc -O0": ["gcc", "-std=c99", "-O0"],
+    "gcc -O2": ["gcc", "-std=c99", "-O2"],
+    "gcc -O3 -march=native": ["gcc", "-std=gnu99", "-O3", "-march=native", "-ffp-contract=off"],
+    "gcc 32 bits": ["gcc", "-std=c99", "-O2", "-m32", "-msse2", "-mfpmath=sse"],
+    "gcc sanitized": ["gcc", "-std=c99", "-O1", *_SANITIZED],
+    "g++": ["g++", "-std=c++17", "-O2", "-x", "c++"],
+    "clang": ["clang", "-std=c99", "-O3", "-march=native"],
+    "clang++": ["clang++", "-std=c++17", "-O2", "-x", "c++"],
+    "mono": ["mono"],
+    "node": ["node"],
+}
+
+
+def slow_builds(name):
+    """The sanitized build and the virtual machines take seconds."""
+    return [pytest.mark.slow] if name in ("gcc sanitized", "clang++", "g++") else []
+
+
+def build(name, folder):
+    """Builds the client, or skips with the reason; a function from requests to answers."""
+    for tool in {"mono": ["mono", "mcs"]}.get(name, BUILDS[name][:1]):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not on the path")
+    command = {"mono": _mono, "node": _node}.get(name, lambda folder: compile_c(BUILDS[name], folder))(folder)
+
+    def ask(requests):
+        done = subprocess.run(
+            command, input="\n".join(requests) + "\n", capture_output=True, text=True, encoding="ascii", timeout=120
+        )
+        assert done.returncode == 0, done.stderr
+        answers = done.stdout.splitlines()
+        assert len(answers) == len(requests)
+        return answers
+
+    return ask
+
+
+def compile_c(command, folder):
+    """Compiles client.c; skips where the toolchain lacks the libraries (32 bits)."""
+    program = folder / "client"
+    built = subprocess.run(
+        [*command, *_STRICT, str(HERE / "client.c"), "-o", str(program), "-lm"], capture_output=True, text=True
+    )
+    if "-m32" in command and ("cannot find" in built.stderr or "No such file" in built.stderr):
+        pytest.skip("the compiler has no 32-bit libraries")
+    assert built.returncode == 0, built.stderr
+    return [str(program)]
+
+
+def _mono(folder):
+    program = folder / "client.exe"
+    sources = [ROOT / "clients" / "csharp" / "Ganrt.cs", HERE / "Client.cs"]
+    built = subprocess.run(
+        ["mcs", "-langversion:7.2", "-warnaserror", f"-out:{program}", *map(str, sources)],
+        capture_output=True,
+        text=True,
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+    return ["mono", str(program)]
+
+
+def _node(folder):
+    return ["node", str(HERE / "client.mjs")]
