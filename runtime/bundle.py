@@ -1,8 +1,9 @@
 """A bundle: one folder that a game ships, with a model and all that a client needs to draw the same avatars.
 
-Its layout is that of ONNX Runtime's model packages, schema 1.0 (model_package/README.md of onnxruntime: `manifest.json`,
-components, variants, one folder each, portable paths), so that runtimes which know them can open it; the fields that
-ONNX Runtime leaves to others hold what is ganrt's. A client that knows nothing of packages opens the files by name:
+Its layout is that of ONNX Runtime's model packages, schema 1.0 (model_package/README.md of onnxruntime:
+`manifest.json`, components, variants, one folder each, portable paths), so that runtimes which know them can open it;
+the fields that ONNX Runtime leaves to others hold what is ganrt's. A client that knows nothing of packages opens the
+files by name:
 
     manifest.json      ONNX Runtime's; under additional_metadata.ganrt the hashes of every other file
     fp32/model.onnx    the portable graph; fp16/model.onnx where it was asked for
