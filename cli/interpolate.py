@@ -78,7 +78,7 @@ def interpolate(
             options.note_weights(generator, name)
         options.note_frozen(generator, truncation)
         with Progress(total, "frames") as progress:
-            frames = progress.follow(generator.stream(path, fps))
+            frames = progress.follow(generator.stream(path, fps, paced=False))
             origin = {
                 **in_use(generator),
                 "seeds": seeds,
