@@ -36,13 +36,13 @@ class Block:
 class Ring:
     """Blocks of `micro_batch` frames of the shape `frame`: [h, w, c], or [walks, h, w, c] for several walks.
 
-    There are as many as can be in use: `ahead` frames that are ready (some in blocks that are partly used), two blocks
-    being drawn, one being lent.
+    There are as many as can be in use: `ahead` frames that are ready, as many again that a change has made obsolete,
+    all in blocks that may be partly used, two blocks being drawn, one being lent.
     """
 
     def __init__(self, micro_batch: int, ahead: int, frame: tuple[int, ...]) -> None:
         self.frame = frame
-        self._free = deque(self._block(micro_batch, frame) for _ in range(-(-ahead // micro_batch) + 5))
+        self._free = deque(self._block(micro_batch, frame) for _ in range(2 * -(-ahead // micro_batch) + 5))
 
     def take(self) -> Block | None:
         """A free block; None while all are in use."""

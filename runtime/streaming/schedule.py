@@ -8,6 +8,8 @@ that are dropped or repeated, and pauses, move one against the other.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
 from typing import NamedTuple
 
 from ganrt.runtime.streaming.plan import Plan, changed
@@ -46,11 +48,11 @@ class Pace:
     """How frames are paced.
 
     Attributes:
-        period: nanoseconds a frame; 0: unpaced, every frame exactly once and in order.
+        period: nanoseconds a frame, exactly; None: unpaced, every frame exactly once and in order.
         policy: what happens when a frame is not there in time: `skip` or `repeat`.
     """
 
-    period: int
+    period: Fraction | None
     policy: str
 
 
@@ -67,6 +69,7 @@ class Schedule:
         self._planned = -1
         self._fresh = 0  # the newest epoch that has been drawn
         self._ready: dict[int, Ready] = {}
+        self._drawing: list[Work] = []
         self._start: int | None = None
         self._changes: list[tuple[int, int]] = []  # (epoch, moment) of changes that nobody has seen yet
 
@@ -100,21 +103,21 @@ class Schedule:
         """The next batch to draw, expected to take `cost` nanoseconds; None if there is nothing to do now."""
         if self.paused:
             return self._paused_work()
-        base = self._number + 1
-        if self._pace.policy == SKIP and (not self._ready or self._fresh < self._plan.epoch):
-            base = max(base, self._reachable(now, cost))
-        first, end = max(self._planned + 1, base), self._plan.end
+        if self._outstanding() + self.micro_batch > self._ahead:
+            return None
+        first, end = max(self._planned, self._number) + 1, self._plan.end
+        if self._pace.policy == SKIP:
+            first = max(first, self._reachable(now, cost))
         if end is not None:
             first = min(first, max(end - 1, self._planned + 1))  # the last frame is shown, however late
             if first >= end:
                 return None
-        if first + self.micro_batch > base + self._ahead:
-            return None
         last = first + self.micro_batch if end is None else min(first + self.micro_batch, end)
         return self._work(first, last)
 
     def publish(self, work: Work, block: Block) -> None:
         """A batch is drawn: what is still of use is ready to be shown, all else is released."""
+        self._drawing.pop(0)  # they come back in order
         block.hold(len(work.frames))
         stale = work.plan.epoch < self._fresh
         if not stale:
@@ -129,7 +132,7 @@ class Schedule:
 
     def take(self, now: int) -> Ready | Wait:
         """The frame to show now."""
-        if not self._pace.period:
+        if self._pace.period is None:
             number = self._number + 1
             return self._show(number, number, now) if number in self._ready else Wait()
         if self._start is None:
@@ -139,7 +142,7 @@ class Schedule:
         tick = self._tick + 1
         if now < self._time(tick):
             return Wait(self._time(tick))
-        due = max(tick, (now - self._start) // self._pace.period)
+        due = max(tick, self._tick_at(now))
         if self.paused:
             return self._held(due, now)
         return self._latest(due, now) if self._pace.policy == SKIP else self._next_or_again(due, now)
@@ -188,9 +191,10 @@ class Schedule:
         self.shown = self._ready.pop(number)
         self._release([n for n in self._ready if n < number])
         dropped = number - self._number - 1
-        latency = now - self._time(tick)
+        latency = 0 if self._pace.period is None else now - self._time(tick)
+        overdue = self._pace.period is not None and latency >= self._pace.period
         self._number, self._tick = number, tick
-        self.counters.delivered(now, latency, dropped, bool(self._pace.period) and latency >= self._pace.period)
+        self.counters.delivered(now, latency, dropped, overdue)
         while self._changes and self._changes[0][0] <= self.shown.epoch:
             self.counters.change.add(now - self._changes.pop(0)[1])
         return self.shown
@@ -203,14 +207,19 @@ class Schedule:
 
     def _work(self, first: int, last: int) -> Work:
         self._planned = last - 1
-        return Work(self._plan, first, [self._plan.frame_of(number) for number in range(first, last)])
+        work = Work(self._plan, first, [self._plan.frame_of(number) for number in range(first, last)])
+        self._drawing.append(work)
+        return work
+
+    def _outstanding(self) -> int:
+        """Frames of the newest plan that are ready or being drawn."""
+        epoch = self._plan.epoch
+        drawing = sum(len(work.frames) for work in self._drawing if work.plan.epoch == epoch)
+        return drawing + sum(ready.epoch == epoch for ready in self._ready.values())
 
     def _reachable(self, now: int, cost: int) -> int:
         """The first frame that can be there before the tick after its own."""
-        if self._start is None or not self._pace.period:
-            return 0
-        tick = (now + cost - self._start) // self._pace.period
-        return self._number + int(tick) - self._tick
+        return 0 if self._start is None else self._number + self._tick_at(now + cost) - self._tick
 
     def _filled(self) -> bool:
         """Enough is ready to begin: as much as may be, or all that there is."""
@@ -224,7 +233,11 @@ class Schedule:
         return self._tick + number - self._number
 
     def _time(self, tick: int) -> int:
-        return (self._start or 0) + tick * self._pace.period
+        return (self._start or 0) + ceil(tick * (self._pace.period or 0))
+
+    def _tick_at(self, moment: int) -> int:
+        """The last tick that has come by then."""
+        return int((moment - (self._start or 0)) // (self._pace.period or 1))
 
     def _release(self, numbers: list[int]) -> None:
         for number in numbers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,7 @@ class FrameStream:
         self._clock: Clock = clock or SystemClock()
         walks, best = len(source.walks), engine.batch_sizes.optimum
         micro_batch = options.batch(source.fps, best, walks)
-        period = round(1e9 / source.fps) if options.paced else 0
+        period = 10**9 / Fraction(source.fps).limit_denominator(10**6) if options.paced else None
         plan = Plan(0, source, source.frame_count(), endless=options.endless)
         ahead = options.ahead(micro_batch)
         schedule = Schedule(plan, Pace(period, options.late if options.paced else ""), micro_batch, ahead)
