@@ -21,6 +21,7 @@ from ganrt.runtime.labels import LabelsLike, as_weights, label_weights
 from ganrt.runtime.models import DEFAULT_MODEL, resolve_model
 from ganrt.runtime.picture_batches import check_pictures, encoder, translated_shape, translator
 from ganrt.runtime.sampling import Truncation, check_statistics, draw, statistics_value
+from ganrt.runtime.streaming.budget import BudgetQueue
 from ganrt.runtime.streaming.clock import Clock
 from ganrt.runtime.streaming.options import StreamOptions
 from ganrt.runtime.streaming.source import Source, WalkOrWalks, as_walks
@@ -256,6 +257,36 @@ class Generator:
         stream = FrameStream(self._engine, source, options, clock)
         self._streams.add(stream)
         return stream
+
+    def queue(
+        self,
+        *,
+        truncation: float | Truncation | None = None,
+        labels: LabelsLike | None = None,
+        warm: bool = True,
+        clock: Clock | None = None,
+    ) -> BudgetQueue:
+        """A queue of pictures that are drawn within a game's frame budget (docs/streaming.md).
+
+        Args:
+            truncation: as for `sample`, of all pictures.
+            labels: one class or mixture for all; None: class 0 of a conditional generator.
+            warm: run every batch size a few times now, so that the first step knows what fits; without it nothing is
+                drawn until `step(None)` has shown what batches cost.
+            clock: measures; None: the system's.
+        """
+        latent = self._latent()
+        how = truncation if isinstance(truncation, Truncation) else Truncation(psi=truncation)
+        check_statistics(self.spec, how)
+
+        def one(seed: int, index: int) -> NDArray[np.float32]:
+            z: NDArray[np.float32] = draw(latent, as_uint64("seed", [seed]), as_uint64("index", [index]), how)[0]
+            return z
+
+        def pictures(z: NDArray[np.float32]) -> Images:
+            return self.synthesize(z, labels, how)
+
+        return BudgetQueue(one, pictures, latent.dim, self._batch_size(None), warm=warm, clock=clock)
 
     def translate(self, pictures: Images, batch_size: int | None = None) -> Images:
         """Translates pictures, image to image.

@@ -39,7 +39,8 @@ class VirtualClock:
     def sleep(self, nanoseconds):
         """Lets time pass for the calling thread, as work would."""
         self._enter(self._now + nanoseconds, False)
-        while not self._over():
+        started = time.monotonic()
+        while not self._over() and time.monotonic() - started < 0.3:  # else the owner waits for this thread to end
             time.sleep(0.0005)
 
     def _enter(self, until, wakes):
