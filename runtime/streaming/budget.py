@@ -186,9 +186,7 @@ class BudgetQueue:
                 if run:
                     self._costs.learn(size, self._clock.now() - begun)
 
-    def _latent(
-        self, identity: str | None, seed: int | None, index: int, z: NDArray[np.floating] | None
-    ) -> Vector:
+    def _latent(self, identity: str | None, seed: int | None, index: int, z: NDArray[np.floating] | None) -> Vector:
         if z is not None:
             vector = np.asarray(z, np.float32)
             if vector.shape != (self._dim,) or not np.isfinite(vector).all():
