@@ -1,4 +1,4 @@
-"""Pictures within a frame budget: a queue whose `step` does as much as fits into the milliseconds that a game has left."""
+"""Pictures within a frame budget: a queue whose `step` does as much as fits into the time that a game has left."""
 
 from __future__ import annotations
 

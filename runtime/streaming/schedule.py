@@ -98,6 +98,9 @@ class Schedule:
         self._plan = changed(self._plan, source, self._number, advance=advance, frame=frame)
         self._planned = self._number
         self._changes.append((self._plan.epoch, now))
+        if self._pace.period is None:  # there is no late here: nothing out of date is ever shown
+            self._release(list(self._ready))
+            self._fresh = self._plan.epoch
 
     def work(self, now: int, cost: int) -> Work | None:
         """The next batch to draw, expected to take `cost` nanoseconds; None if there is nothing to do now."""

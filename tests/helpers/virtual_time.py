@@ -75,10 +75,10 @@ class CostlyEngine(Engine):
         fail_at: number of the batch that raises.
     """
 
-    def __init__(self, path, clock=None, cost=lambda size: 0, sizes=BatchSizes(1, 16, 64), fail_at=None):
+    def __init__(self, path, clock=None, cost=lambda size: 0, sizes=None, fail_at=None):
         self.inner, self.clock, self.cost, self.fail_at = open_model(path, "onnxruntime"), clock, cost, fail_at
         self.spec, self.backend, self.device = self.inner.spec, "costly", "cpu"
-        self.precision, self.batch_sizes, self.batches = "fp32", sizes, []
+        self.precision, self.batch_sizes, self.batches = "fp32", sizes or BatchSizes(1, 16, 64), []
         self.input_names, self.model_sha256 = self.inner.input_names, self.inner.model_sha256
 
     def _run(self, inputs):
