@@ -144,6 +144,7 @@ def overlay(generator: Generator, stream: FrameStream, state: PlayState) -> list
     return [
         f"{told.fps:.1f} fps  missed {told.missed}  latency p99 {told.frame_latency_ms.p99:.1f} ms",
         f"slider to frame {told.change_latency_ms.p50:.1f} ms  engine {told.engine_ms.p50:.1f} ms",
+        f"truncation {state.truncation or 1:.2f}  speed {state.speed:.2f}  micro-batch {told.micro_batch}",
         f"{generator.backend} {generator.device} {generator.precision}  {state.latency}"
         + ("  paused" if state.paused else ""),
     ]

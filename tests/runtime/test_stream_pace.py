@@ -79,14 +79,14 @@ def test_skipping_keeps_the_walk_in_time(costly, clock):
     with generator.stream(WALK, FPS, latency="low", clock=clock) as stream:
         seen = taken(stream, clock)
     begun = seen[0][0]
-    for moment, frame, picture in seen:
+    for moment, frame, picture in seen:  # at first the cost is not known
         assert 0 <= moment - begun - 20 * MS * frame < 20 * MS or frame in (
             0,
             1,
             2,
             3,
             99,
-        )  # the cost is not known at first
+        )
         np.testing.assert_array_equal(picture, pictures(generator)[frame])
     frames = [frame for _, frame, _ in seen]
     assert frames == sorted(set(frames))
