@@ -155,8 +155,9 @@ def sheet_of(frame: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
     if frame.ndim == 3:
         return frame
     count, height, width, channels = frame.shape
-    rows = frame.reshape(count // columns, columns, height, width, channels)
-    return rows.swapaxes(1, 2).reshape(count // columns * height, columns * width, channels)
+    rows: NDArray[np.uint8] = frame.reshape(count // columns, columns, height, width, channels)
+    sheet: NDArray[np.uint8] = rows.swapaxes(1, 2).reshape(-1, columns * width, channels)
+    return sheet
 
 
 def _save(picture: NDArray[np.uint8], state: PlayState) -> None:

@@ -188,10 +188,10 @@ class BudgetQueue:
 
     def _latent(self, identity: str | None, seed: int | None, index: int, z: NDArray[np.floating] | None) -> Vector:
         if z is not None:
-            vector = np.asarray(z, np.float32)
+            vector: Vector = np.array(z, np.float32)
             if vector.shape != (self._dim,) or not np.isfinite(vector).all():
                 raise UsageError(f"z of shape {list(vector.shape)}: expected finite numbers, float32 [{self._dim}]")
-            return vector.copy()
+            return vector
         if identity is not None:
             return self._draw(0, identity_index(identity))
         seed = integer_between("seed", seed, 0, UINT64_LIMIT - 1)
