@@ -95,6 +95,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("batch-memory", "memory and rate of generate, by count", job="batch_memory"),
     Entry("latents", "what latents cost", job="latents"),
     Entry("interpolate", "600 frames to mp4: engine, encoder, and both at once", job="interpolate"),
+    Entry("stream", "sixty frames a second for a minute, unpaced, and sixteen walks", job="stream"),
     Entry("runner-overhead", "Python time a batch of the CUDA runner", job="runner_overhead"),
     Entry("installed-size", "megabytes that an installation takes", job="installed_size"),
     Entry("export-cyclegan-256", "exporting, time and memory", "cyclegan-256", job="export"),

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
+from weakref import WeakSet
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +20,12 @@ from ganrt.runtime.identity import identity_index
 from ganrt.runtime.labels import LabelsLike, as_weights, label_weights
 from ganrt.runtime.models import DEFAULT_MODEL, resolve_model
 from ganrt.runtime.picture_batches import check_pictures, encoder, translated_shape, translator
-from ganrt.runtime.sampling import Truncation, draw, statistics_value
-from ganrt.runtime.walk_path import Walk
+from ganrt.runtime.sampling import Truncation, check_statistics, draw, statistics_value
+from ganrt.runtime.streaming.budget import BudgetQueue
+from ganrt.runtime.streaming.clock import Clock
+from ganrt.runtime.streaming.options import StreamOptions
+from ganrt.runtime.streaming.source import Source, WalkOrWalks, as_walks
+from ganrt.runtime.streaming.stream import FrameStream
 from ganrt.spec import GeneratorSpec, Latent
 
 Item = TypeVar("Item")
@@ -75,6 +80,7 @@ class Generator:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._streams: WeakSet[FrameStream] = WeakSet()
 
     @property
     def spec(self) -> GeneratorSpec:
@@ -167,7 +173,7 @@ class Generator:
         """
         latent = self._latent()
         how = truncation if isinstance(truncation, Truncation) else Truncation(psi=truncation)
-        self._check_statistics(how)
+        check_statistics(self.spec, how)
         done = 0
         for batch in _chunks(pairs, self._batch_size(batch_size)):
             seeds = as_uint64("seeds", [pair[0] for pair in batch])
@@ -230,29 +236,76 @@ class Generator:
         ]
         return np.concatenate(batches) if batches else self._no_images()
 
-    def stream(self, walk: Walk, fps: float = 60.0) -> Iterator[Images]:
-        """The frames of one pass through a walk, as fast as they are taken: uint8 [h, w, c] each.
+    def stream(
+        self,
+        walk: WalkOrWalks,
+        fps: float = 60.0,
+        *,
+        latency: str = "smooth",
+        late: str = "skip",
+        paced: bool = True,
+        endless: bool = False,
+        copy: bool = True,
+        micro_batch: int | None = None,
+        speed: float = 1.0,
+        labels: LabelsLike | None = None,
+        clock: Clock | None = None,
+    ) -> FrameStream:
+        """The frames of a walk at the display's rate; use it in a `with` block (docs/streaming.md).
 
         Frame k does not depend on the frames before it. A walk without classes shows class 0 of a conditional
         generator.
 
+        Args:
+            walk: a walk, or several that are drawn together.
+            fps: frames a second.
+            latency, late, paced, endless, copy, micro_batch: see `StreamOptions`. `paced=False`: as fast as frames are
+                taken, every one exactly once.
+            speed: of the walk; 2 walks twice as fast.
+            labels: as for `sample`, instead of those of the walk.
+            clock: paces; None: the system's.
+
+        Returns:
+            an iterator, also an asynchronous one, over uint8 [h, w, c] ([walks, h, w, c] of several walks).
+
         Raises:
             UsageError: at once, before any frame: the walk asks for what this generator does not have.
         """
+        options = StreamOptions(latency, late, paced, endless, copy, micro_batch)
+        source = Source(self.spec, self._latent(), as_walks(walk), fps, speed, labels)
+        stream = FrameStream(self._engine, source, options, clock)
+        self._streams.add(stream)
+        return stream
+
+    def queue(
+        self,
+        *,
+        truncation: float | Truncation | None = None,
+        labels: LabelsLike | None = None,
+        warm: bool = True,
+        clock: Clock | None = None,
+    ) -> BudgetQueue:
+        """A queue of pictures that are drawn within a game's frame budget (docs/streaming.md).
+
+        Args:
+            truncation: as for `sample`, of all pictures.
+            labels: one class or mixture for all; None: class 0 of a conditional generator.
+            warm: run every batch size a few times now, so that the first step knows what fits; without it nothing is
+                drawn until `step(None)` has shown what batches cost.
+            clock: measures; None: the system's.
+        """
         latent = self._latent()
-        self._check_statistics(walk.truncation)
-        walk.latents(latent, [0], fps)
-        walk.labels(self.spec, [0], fps)
-        step = self._batch_size(None)
-        total = walk.frame_count(fps)
-        batches = (range(first, min(first + step, total)) for first in range(0, total, step))
-        return (
-            image
-            for frames in batches
-            for image in self.synthesize(
-                walk.latents(latent, frames, fps), walk.labels(self.spec, frames, fps), walk.truncation
-            )
-        )
+        how = truncation if isinstance(truncation, Truncation) else Truncation(psi=truncation)
+        check_statistics(self.spec, how)
+
+        def one(seed: int, index: int) -> NDArray[np.float32]:
+            z: NDArray[np.float32] = draw(latent, as_uint64("seed", [seed]), as_uint64("index", [index]), how)[0]
+            return z
+
+        def pictures(z: NDArray[np.float32]) -> Images:
+            return self.synthesize(z, labels, how)
+
+        return BudgetQueue(one, pictures, latent.dim, self._batch_size(None), warm=warm, clock=clock)
 
     def translate(self, pictures: Images, batch_size: int | None = None) -> Images:
         """Translates pictures, image to image.
@@ -308,7 +361,9 @@ class Generator:
             require_canary(self)
 
     def close(self) -> None:
-        """Releases the engine; a second call does nothing."""
+        """Ends the streams and releases the engine; a second call does nothing."""
+        for stream in list(self._streams):
+            stream.close()
         self._engine.close()
 
     def __enter__(self) -> Generator:
@@ -329,16 +384,6 @@ class Generator:
                 f"'{self.spec.name}' has the task '{self.spec.task}': it does not draw images from latents{hint}"
             )
         return self.spec.latent
-
-    def _check_statistics(self, how: Truncation) -> None:
-        if self.spec.statistics.mode == "input":
-            statistics_value(self.spec, how)
-        elif how.statistics is not None and self.spec.statistics.value is not None:
-            raise UsageError(
-                f"statistics truncation: those of '{self.spec.name}' are frozen at {self.spec.statistics.value:g}"
-            )
-        elif how.statistics is not None:
-            raise UsageError(f"statistics truncation: '{self.spec.name}' has no batch-norm statistics to choose from")
 
     def _of_pictures(self, pictures: Images, batch_size: int | None, output: str) -> Iterator[NDArray[np.generic]]:
         """What a translator or encoder makes of uint8 [n, h, w, c], batch by batch."""

@@ -91,6 +91,20 @@ def statistics_value(spec: GeneratorSpec, truncation: Truncation) -> float:
     return value
 
 
+def check_statistics(spec: GeneratorSpec, how: Truncation) -> None:
+    """Checks that the generator has the batch-norm statistics that a truncation selects.
+
+    Raises:
+        UsageError: they are frozen, missing, or do not cover that truncation.
+    """
+    if spec.statistics.mode == "input":
+        statistics_value(spec, how)
+    elif how.statistics is not None and spec.statistics.value is not None:
+        raise UsageError(f"statistics truncation: those of '{spec.name}' are frozen at {spec.statistics.value:g}")
+    elif how.statistics is not None:
+        raise UsageError(f"statistics truncation: '{spec.name}' has no batch-norm statistics to choose from")
+
+
 def sampler(latent: Latent, seed: int, start: int, count: int) -> NDArray[np.float32]:
     """Images `start` to `start + count - 1` of `seed` from the prior: float32 [count, dim]. The exporter's source."""
     return latents(count, latent.dim, seed, start, **NO_TRUNCATION.arguments(latent))

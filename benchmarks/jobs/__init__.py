@@ -15,6 +15,7 @@ JOBS: dict[str, str] = {
     "export": "ganrt.benchmarks.jobs.export",
     "translate": "ganrt.benchmarks.jobs.translate",
     "interpolate": "ganrt.benchmarks.jobs.interpolate",
+    "stream": "ganrt.benchmarks.jobs.stream",
     "runner_overhead": "ganrt.benchmarks.jobs.runner_overhead",
 }
 

@@ -33,6 +33,7 @@ def python(program, folder):
         ["sweep", "--factors", "0.5", "--diversity-samples", "8", "--csv", "s.csv"],
         ["interpolate", "--duration", "0.1", "-o", "frames"],
         ["inspect", "avatars"],
+        ["play", "--headless", "--duration", "0.1"],
         ["doctor"],
     ],
     ids=lambda arguments: arguments[0],

@@ -58,7 +58,7 @@ def test_pinned_dimensions_stay_put_and_truncation_is_kept():
 def test_the_stream_gives_every_frame_once(tmp_path):
     with ganrt.load(save_tiny(tmp_path / "tiny.onnx")) as generator:
         walk = ganrt.walk([1, 2], duration=1.5, loop=True)
-        frames = list(generator.stream(walk, fps=20))
+        frames = list(generator.stream(walk, fps=20, paced=False))
         assert len(frames) == 30
         expected = generator.synthesize(walk.latents(LATENT, range(30), 20))
         np.testing.assert_array_equal(np.stack(frames), expected)
@@ -128,10 +128,10 @@ def test_one_class_holds_while_seeds_walk_and_none_gives_none():
 def test_the_stream_feeds_the_labels(tmp_path):
     with ganrt.load(save_tiny(tmp_path / "tiny.onnx", FLOWERS)) as generator:
         walk = ganrt.walk([1, 2], duration=1.5, loop=True, classes=["kind 4", "kind 2"])
-        frames = list(generator.stream(walk, fps=20))
+        frames = list(generator.stream(walk, fps=20, paced=False))
         z, weights = (path(what, range(30), 20) for path, what in ((walk.latents, LATENT), (walk.labels, FLOWERS)))
         np.testing.assert_array_equal(np.stack(frames), generator.synthesize(z, labels=weights))
-        still = list(generator.stream(ganrt.walk([1, 2], duration=1.5, loop=True), fps=20))
+        still = list(generator.stream(ganrt.walk([1, 2], duration=1.5, loop=True), fps=20, paced=False))
         np.testing.assert_array_equal(np.stack(still), generator.synthesize(z, labels=0))
 
 

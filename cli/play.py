@@ -1,0 +1,170 @@
+"""`ganrt play`: a walk live, in a window or without one."""
+
+from __future__ import annotations
+
+import json as json_module
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ganrt.cli import options
+from ganrt.cli.app import announce, command, in_use, print_json, say
+from ganrt.errors import UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ganrt.cli.play_state import PlayState
+    from ganrt.runtime.generator import Generator
+    from ganrt.runtime.streaming.stream import FrameStream
+    from ganrt.runtime.walk import Walk
+
+
+@command(
+    "play",
+    """
+    ganrt play --headless --duration 1 --fps 60 --stats out.json
+    ganrt play --headless --duration 1 --grid 2x2 --latency smooth --json
+    """,
+)
+def play(
+    model: options.Model = "avatars",
+    seeds: Annotated[str, typer.Option("--seeds", help="The keyframes: the first image of each seed.")] = "0-3",
+    fps: Annotated[float, typer.Option("--fps", help="Frames a second.")] = 60.0,
+    grid: Annotated[str, typer.Option("--grid", help="COLUMNSxROWS: as many walks at once.")] = "1x1",
+    latency: Annotated[str, typer.Option("--latency", help="low or smooth.")] = "low",
+    late: Annotated[str, typer.Option("--late", help="What late frames do: skip or repeat.")] = "skip",
+    headless: Annotated[bool, typer.Option("--headless", help="No window: measures alone.")] = False,
+    duration: Annotated[float | None, typer.Option("--duration", help="Seconds; without a window 5.")] = None,
+    stats: Annotated[Path | None, typer.Option("--stats", help="Write what was measured, .json.")] = None,
+    truncation: options.Psi = None,
+    class_name: options.ClassName = None,
+    backend: options.Backend = "auto",
+    device: options.Device = "auto",
+    precision: options.Precision = "fp32",
+    threads: options.Threads = None,
+    force: options.Force = False,
+    json: options.Json = False,
+) -> None:
+    """Plays a walk at the display's rate: sliders, keys, frame rate and latency on the screen."""
+    from ganrt.cli.play_state import PlayState
+    from ganrt.cli.play_window import require_display
+    from ganrt.files import check_free, write_file
+    from ganrt.runtime.seeds import parse_seeds
+
+    if duration is not None and not 0 < duration <= 86400:
+        raise UsageError(f"--duration {duration:g}: expected seconds, more than 0 and at most 86400")
+    if stats is not None:
+        check_free(stats, force)
+    state = PlayState(tuple(parse_seeds(seeds)), truncation, latency=latency)
+    columns, rows = options.parse_grid(grid)
+    if not headless:
+        require_display()
+    with options.open_generator(model, backend, device, precision, threads) as generator:
+        announce(generator)
+        options.note_weights(generator, class_name)
+        walks = make_walks(state, columns * rows)
+        with generator.stream(walks, fps, latency=latency, late=late, endless=True, labels=class_name) as stream:
+            if headless:
+                _play_headless(stream, duration or 5.0, fps)
+            else:
+                _play_window(generator, stream, state, columns, duration)
+            told = {**stream.statistics().as_dict(), **in_use(generator), "grid": grid}
+        say(
+            f"{told['frames']} frames, {told['fps']:g} a second, {told['missed']} missed, latency p99 "
+            f"{told['frame_latency_ms']['p99']:g} ms"
+        )
+        if stats is not None:
+            write_file(stats, (json_module.dumps(told, indent=2, sort_keys=True) + "\n").encode(), force=force)
+        if json:
+            print_json(told)
+
+
+def make_walks(state: PlayState, count: int) -> list[Walk]:
+    """A loop through the seeds, two seconds a keyframe; the others of a grid go through seeds of their own."""
+    from ganrt.runtime.walk import walk
+
+    many = len(state.seeds)
+    return [
+        walk([(seed + 1000 * k) % 2**64 for seed in state.seeds], 2.0 * many, truncation=state.truncation)
+        for k in range(count)
+    ]
+
+
+def _play_headless(stream: FrameStream, duration: float, fps: float) -> None:
+    """As many frames as the duration has; what is late counts as missed, not as more time."""
+    next(stream)
+    begun = time.monotonic()
+    while time.monotonic() - begun < duration - 1 / fps:
+        next(stream)
+
+
+def _play_window(
+    generator: Generator, stream: FrameStream, state: PlayState, columns: int, duration: float | None
+) -> None:
+    from ganrt.cli.play_state import pressed
+    from ganrt.cli.play_window import Window
+
+    labels, begun = generator.spec.labels, time.monotonic()
+    with Window(f"ganrt {generator.spec.name}", state, labels.count if labels else 0, 16) as window:
+        for frame in stream:
+            picture = sheet_of(frame, columns)
+            key = window.show(picture, state, overlay(generator, stream, state))
+            after = window.moved(pressed(state, key))
+            apply(stream, state, after, len(frame) if frame.ndim == 4 else 1)
+            if after.saves > state.saves:
+                _save(picture, after)
+            state = after
+            if state.quit or window.closed() or (duration is not None and time.monotonic() - begun >= duration):
+                return
+
+
+def apply(stream: Any, before: PlayState, after: PlayState, walks: int) -> None:
+    """Tells the stream what has changed."""
+    if after.seeds != before.seeds:
+        stream.set(walk=make_walks(after, walks))
+    elif after.truncation != before.truncation:
+        stream.set(truncation=after.truncation)
+    if after.speed != before.speed:
+        stream.set(speed=after.speed)
+    if after.label != before.label:
+        stream.set(labels=after.label)
+    if (after.micro_batch, after.latency) != (before.micro_batch, before.latency):
+        stream.set(micro_batch=max(after.micro_batch, 6 if after.latency == "smooth" else 1))
+    if after.paused != before.paused:
+        (stream.pause if after.paused else stream.resume)()
+
+
+def overlay(generator: Generator, stream: FrameStream, state: PlayState) -> list[str]:
+    """Frame rate, latencies and what is in use."""
+    told = stream.statistics()
+    return [
+        f"{told.fps:.1f} fps  missed {told.missed}  latency p99 {told.frame_latency_ms.p99:.1f} ms",
+        f"slider to frame {told.change_latency_ms.p50:.1f} ms  engine {told.engine_ms.p50:.1f} ms",
+        f"truncation {state.truncation or 1:.2f}  speed {state.speed:.2f}  micro-batch {told.micro_batch}",
+        f"{generator.backend} {generator.device} {generator.precision}  {state.latency}"
+        + ("  paused" if state.paused else ""),
+    ]
+
+
+def sheet_of(frame: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
+    """uint8 [h, w, c], or the pictures [n, h, w, c] of a grid side by side."""
+    if frame.ndim == 3:
+        return frame
+    count, height, width, channels = frame.shape
+    rows: NDArray[np.uint8] = frame.reshape(count // columns, columns, height, width, channels)
+    sheet: NDArray[np.uint8] = rows.swapaxes(1, 2).reshape(-1, columns * width, channels)
+    return sheet
+
+
+def _save(picture: NDArray[np.uint8], state: PlayState) -> None:
+    import cv2
+
+    from ganrt.files import write_file
+
+    path = next(p for k in range(10**6) if not (p := Path(f"play-{k:04}.png")).exists())
+    write_file(path, cv2.imencode(".png", picture[..., ::-1])[1].tobytes())
+    say(f"saved: {path} (seeds {','.join(map(str, state.seeds))})")

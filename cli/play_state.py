@@ -1,0 +1,63 @@
+"""What keys and sliders of the live window mean, apart from any window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+HELP = (
+    "space  pause, resume",
+    "n, p   other seeds, those before",
+    "s      save this frame",
+    "l      low latency or smooth",
+    "f      full screen",
+    "h      this help",
+    "q, Esc quit",
+)
+
+
+@dataclass(frozen=True)
+class PlayState:
+    """All that can be changed while it plays.
+
+    Attributes:
+        seeds: the keyframes; `n` and `p` move all of them by their number.
+        truncation: None: as the walk came.
+        saves: how many frames were asked to be saved so far.
+    """
+
+    seeds: tuple[int, ...]
+    truncation: float | None = None
+    speed: float = 1.0
+    label: int = 0
+    micro_batch: int = 1
+    latency: str = "low"
+    paused: bool = False
+    help: bool = False
+    full_screen: bool = False
+    quit: bool = False
+    saves: int = field(default=0)
+
+
+def _other_seeds(state: PlayState, way: int) -> PlayState:
+    step = way * len(state.seeds)
+    return replace(state, seeds=tuple((seed + step) % 2**64 for seed in state.seeds))
+
+
+ACTIONS: dict[str, Callable[[PlayState], PlayState]] = {
+    " ": lambda state: replace(state, paused=not state.paused),
+    "n": lambda state: _other_seeds(state, 1),
+    "p": lambda state: _other_seeds(state, -1),
+    "s": lambda state: replace(state, saves=state.saves + 1),
+    "l": lambda state: replace(state, latency="smooth" if state.latency == "low" else "low"),
+    "f": lambda state: replace(state, full_screen=not state.full_screen),
+    "h": lambda state: replace(state, help=not state.help),
+    "q": lambda state: replace(state, quit=True),
+    "\x1b": lambda state: replace(state, quit=True),
+}
+
+
+def pressed(state: PlayState, key: int) -> PlayState:
+    """The state after a key, as OpenCV numbers them; negative: none was pressed."""
+    action = ACTIONS.get(chr(key & 0xFF)) if key >= 0 else None
+    return action(state) if action else state

@@ -1,0 +1,107 @@
+"""The live window: OpenCV's, with sliders, and text over the picture."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganrt.cli.play_state import HELP, PlayState
+from ganrt.errors import BackendUnavailable
+
+Images = NDArray[np.uint8]
+_PROBE = "import cv2; cv2.namedWindow('probe'); cv2.waitKey(1); cv2.destroyAllWindows()"
+_INSTEAD = "play without a window: ganrt play --headless --duration 5"
+_LEAST_SIDE = 480
+
+
+def require_display() -> None:
+    """Opens a window in another process, because OpenCV ends the whole process where there is no display.
+
+    Raises:
+        BackendUnavailable: no window can be opened here.
+    """
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        raise BackendUnavailable(f"no display: neither DISPLAY nor WAYLAND_DISPLAY is set\n{_INSTEAD}")
+    try:
+        ran = subprocess.run([sys.executable, "-c", _PROBE], capture_output=True, timeout=60)
+    except subprocess.TimeoutExpired:
+        raise BackendUnavailable(f"no window: the display does not answer\n{_INSTEAD}") from None
+    if ran.returncode:
+        raise BackendUnavailable(
+            "no window: OpenCV cannot open one here; opencv-python-headless cannot at all, opencv-python needs a "
+            f"display\n{_INSTEAD}"
+        )
+
+
+class Window:
+    """One window; use it as a context manager."""
+
+    def __init__(self, title: str, state: PlayState, classes: int, largest_batch: int) -> None:
+        import cv2
+
+        self._cv2, self._title = cv2, title
+        self._full_screen = False
+        cv2.namedWindow(title, cv2.WINDOW_NORMAL)
+        sliders = {
+            "truncation %": (round(100 * (state.truncation or 1)), 100),
+            "speed %": (round(100 * state.speed), 400),
+            "micro-batch": (state.micro_batch, largest_batch),
+            **({"class": (state.label, classes - 1)} if classes > 1 else {}),
+        }
+        self._sliders = list(sliders)
+        for name, (value, most) in sliders.items():
+            cv2.createTrackbar(name, title, value, most, lambda _: None)
+        self._before = self._positions()
+
+    def moved(self, state: PlayState) -> PlayState:
+        """The state after what was done with the sliders."""
+        now = self._positions()
+        changed = {name: value for name, value in now.items() if value != self._before[name]}
+        self._before = now
+        if "truncation %" in changed:
+            state = replace(state, truncation=max(5, changed["truncation %"]) / 100)
+        if "speed %" in changed:
+            state = replace(state, speed=max(10, changed["speed %"]) / 100)
+        if "micro-batch" in changed:
+            state = replace(state, micro_batch=max(1, changed["micro-batch"]))
+        return replace(state, label=changed["class"]) if "class" in changed else state
+
+    def show(self, picture: Images, state: PlayState, lines: list[str]) -> int:
+        """Shows uint8 [h, w, c] in RGB under the lines of text; the key that was pressed, -1 for none."""
+        cv2 = self._cv2
+        if state.full_screen != self._full_screen:
+            self._full_screen = state.full_screen
+            cv2.setWindowProperty(self._title, cv2.WND_PROP_FULLSCREEN, float(state.full_screen))
+        cv2.imshow(self._title, overlaid(picture, [*lines, *(HELP if state.help else ("h: help",))]))
+        return int(cv2.waitKeyEx(1))
+
+    def closed(self) -> bool:
+        """Whether somebody closed it."""
+        return bool(self._cv2.getWindowProperty(self._title, self._cv2.WND_PROP_VISIBLE) < 1)
+
+    def __enter__(self) -> Window:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._cv2.destroyAllWindows()
+
+    def _positions(self) -> dict[str, int]:
+        return {name: self._cv2.getTrackbarPos(name, self._title) for name in self._sliders}
+
+
+def overlaid(picture: Images, lines: list[str]) -> NDArray[np.generic]:
+    """The picture in OpenCV's colours, enlarged by a whole factor, with the lines written over it."""
+    import cv2
+
+    zoom = max(1, -(-_LEAST_SIDE // min(picture.shape[:2])))
+    picture = np.repeat(picture, 3, axis=2) if picture.shape[2] == 1 else picture[..., :3]
+    page = np.ascontiguousarray(picture.repeat(zoom, 0).repeat(zoom, 1)[..., ::-1])
+    page[: 8 + 20 * len(lines), :400] //= 3  # dark enough for white letters
+    for row, line in enumerate(lines):
+        cv2.putText(page, line, (8, 20 + 20 * row), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255, 255, 255), 1, cv2.LINE_AA)
+    return page

@@ -1,0 +1,247 @@
+"""The decisions of a stream, without threads and without a clock: what to draw next, and what to show when.
+
+Frames of the stream are numbered from 0. Ticks are the moments at which the display wants a frame, on an absolute grid:
+tick k is at start + k * period, so that nothing adds up. As long as all goes well, frame k is shown at tick k; frames
+that are dropped or repeated, and pauses, move one against the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+from typing import NamedTuple
+
+from ganrt.runtime.streaming.plan import Plan, changed
+from ganrt.runtime.streaming.ring import Block
+from ganrt.runtime.streaming.source import Source
+from ganrt.runtime.streaming.statistics import Counters
+
+SKIP, REPEAT = "skip", "repeat"
+
+
+class Work(NamedTuple):
+    """A batch to draw: numbers of the stream from `first` on, which show these frames of the walk."""
+
+    plan: Plan
+    first: int
+    frames: list[int]
+
+
+class Ready(NamedTuple):
+    """A drawn frame: row `row` of a block."""
+
+    block: Block
+    row: int
+    frame: int
+    epoch: int
+
+
+class Wait(NamedTuple):
+    """Nothing to show yet; look again at the moment `until`, or when something was drawn."""
+
+    until: int | None = None
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How frames are paced.
+
+    Attributes:
+        period: nanoseconds a frame, exactly; None: unpaced, every frame exactly once and in order.
+        policy: what happens when a frame is not there in time: `skip` or `repeat`.
+    """
+
+    period: Fraction | None
+    policy: str
+
+
+class Schedule:
+    """The state of a stream; whoever calls holds the stream's lock."""
+
+    def __init__(self, plan: Plan, pace: Pace, micro_batch: int, ahead: int) -> None:
+        self.counters = Counters()
+        self.resize(micro_batch, ahead)
+        self.paused = False
+        self.shown: Ready | None = None  # lent to whoever took it last
+        self._plan, self._pace = plan, pace
+        self._number, self._tick = -1, -1  # of the frame shown last
+        self._planned = -1
+        self._fresh = 0  # the newest epoch that has been drawn
+        self._ready: dict[int, Ready] = {}
+        self._drawing: list[Work] = []
+        self._start: int | None = None
+        self._changes: list[tuple[int, int]] = []  # (epoch, moment) of changes that nobody has seen yet
+
+    @property
+    def source(self) -> Source:
+        """What is drawn from now on."""
+        return self._plan.source
+
+    @property
+    def empty(self) -> bool:
+        """Nothing that was drawn is left to show."""
+        return not self._ready
+
+    @property
+    def ended(self) -> bool:
+        """The last frame has been shown."""
+        return not self.paused and self._plan.end is not None and self._number + 1 >= self._plan.end
+
+    def resize(self, micro_batch: int, ahead: int) -> None:
+        """From now on batches of `micro_batch` frames, and at most `ahead` of them ready before they are shown."""
+        self.micro_batch, self._ahead = micro_batch, ahead
+
+    def change(self, source: Source, now: int, frame: int | None = None) -> None:
+        """From the next frame on `source` is drawn, from `frame` of its walk on where that is given."""
+        advance = 0 if self.paused else 1
+        self._plan = changed(self._plan, source, self._number, advance=advance, frame=frame)
+        self._planned = self._number
+        self._changes.append((self._plan.epoch, now))
+        if self._pace.period is None:  # there is no late here: nothing out of date is ever shown
+            self._release(list(self._ready))
+            self._fresh = self._plan.epoch
+
+    def work(self, now: int, cost: int) -> Work | None:
+        """The next batch to draw, expected to take `cost` nanoseconds; None if there is nothing to do now."""
+        if self.paused:
+            return self._paused_work()
+        if self._outstanding() + self.micro_batch > self._ahead:
+            return None
+        first, end = max(self._planned, self._number) + 1, self._plan.end
+        if self._pace.policy == SKIP:
+            first = max(first, self._reachable(now, cost))
+        if end is not None:
+            first = min(first, max(end - 1, self._planned + 1))  # the last frame is shown, however late
+            if first >= end:
+                return None
+        last = first + self.micro_batch if end is None else min(first + self.micro_batch, end)
+        return self._work(first, last)
+
+    def publish(self, work: Work, block: Block) -> None:
+        """A batch is drawn: what is still of use is ready to be shown, all else is released."""
+        self._drawing.pop(0)  # they come back in order
+        block.hold(len(work.frames))
+        stale = work.plan.epoch < self._fresh
+        if not stale:
+            self._fresh = work.plan.epoch
+            self._release([n for n, old in self._ready.items() if n >= work.first and old.epoch < self._fresh])
+        for row, frame in enumerate(work.frames):
+            number = work.first + row
+            if stale or number <= self._number:
+                block.release()
+            else:
+                self._ready[number] = Ready(block, row, frame, work.plan.epoch)
+
+    def take(self, now: int) -> Ready | Wait:
+        """The frame to show now."""
+        if self._pace.period is None:
+            number = self._number + 1
+            return self._show(number, number, now) if number in self._ready else Wait()
+        if self._start is None:
+            if not self._filled():
+                return Wait()
+            self._start = now
+        tick = self._tick + 1
+        if now < self._time(tick):
+            return Wait(self._time(tick))
+        due = max(tick, self._tick_at(now))
+        if self.paused:
+            return self._held(due, now)
+        return self._latest(due, now) if self._pace.policy == SKIP else self._next_or_again(due, now)
+
+    def release_all(self) -> None:
+        """Gives all frames back to the ring, the one that is lent too."""
+        self._release(list(self._ready))
+        if self.shown is not None:
+            self.shown.block.release()
+            self.shown = None
+
+    def _held(self, due: int, now: int) -> Ready | Wait:
+        """While paused: the same frame at every tick, or its new version after a change."""
+        changed_frame = self._ready.get(self._number + 1)
+        if changed_frame is not None and changed_frame.epoch == self._plan.epoch != self._shown_epoch():
+            return self._show(self._number + 1, due, now)
+        return self._again(due, now, missed=False)
+
+    def _latest(self, due: int, now: int) -> Ready | Wait:
+        """The newest frame whose tick has come; those before it are dropped."""
+        number = max((n for n in self._ready if self._tick_of(n) <= due), default=None)
+        if number is not None:
+            return self._show(number, self._tick_of(number), now)
+        return Wait(self._time(self._tick_of(min(self._ready))) if self._ready else None)
+
+    def _next_or_again(self, due: int, now: int) -> Ready | Wait:
+        """The next frame, or else the last one again: the walk waits."""
+        late = due - self._tick - 1  # ticks at which nobody asked
+        if self._number + 1 in self._ready:
+            self.counters.overdue += late
+            return self._show(self._number + 1, due, now)
+        if self.shown is not None:
+            self.counters.overdue += late
+        return self._again(due, now, missed=True)
+
+    def _again(self, due: int, now: int, *, missed: bool) -> Ready | Wait:
+        if self.shown is None:
+            return Wait()
+        self._tick = due
+        self.counters.again(now, now - self._time(due), missed=missed)
+        return self.shown
+
+    def _show(self, number: int, tick: int, now: int) -> Ready:
+        if self.shown is not None:
+            self.shown.block.release()
+        self.shown = self._ready.pop(number)
+        self._release([n for n in self._ready if n < number])
+        dropped = number - self._number - 1
+        latency = 0 if self._pace.period is None else now - self._time(tick)
+        overdue = self._pace.period is not None and latency >= self._pace.period
+        self._number, self._tick = number, tick
+        self.counters.delivered(now, latency, dropped, overdue)
+        while self._changes and self._changes[0][0] <= self.shown.epoch:
+            self.counters.change.add(now - self._changes.pop(0)[1])
+        return self.shown
+
+    def _paused_work(self) -> Work | None:
+        number = self._number + 1
+        if self._shown_epoch() == self._plan.epoch or self._planned >= number:
+            return None
+        return self._work(number, number + 1)
+
+    def _work(self, first: int, last: int) -> Work:
+        self._planned = last - 1
+        work = Work(self._plan, first, [self._plan.frame_of(number) for number in range(first, last)])
+        self._drawing.append(work)
+        return work
+
+    def _outstanding(self) -> int:
+        """Frames of the newest plan that are ready or being drawn."""
+        epoch = self._plan.epoch
+        drawing = sum(len(work.frames) for work in self._drawing if work.plan.epoch == epoch)
+        return drawing + sum(ready.epoch == epoch for ready in self._ready.values())
+
+    def _reachable(self, now: int, cost: int) -> int:
+        """The first frame that can be there before the tick after its own."""
+        return 0 if self._start is None else self._number + self._tick_at(now + cost) - self._tick
+
+    def _filled(self) -> bool:
+        """Enough is ready to begin: as much as may be, or all that there is."""
+        wanted = self._ahead if self._plan.end is None else min(self._ahead, self._plan.end)
+        return bool(self._ready) and (self.paused or len(self._ready) > wanted - self.micro_batch)
+
+    def _shown_epoch(self) -> int:
+        return -1 if self.shown is None else self.shown.epoch
+
+    def _tick_of(self, number: int) -> int:
+        return self._tick + number - self._number
+
+    def _time(self, tick: int) -> int:
+        return (self._start or 0) + ceil(tick * (self._pace.period or 0))
+
+    def _tick_at(self, moment: int) -> int:
+        """The last tick that has come by then."""
+        return int((moment - (self._start or 0)) // (self._pace.period or 1))
+
+    def _release(self, numbers: list[int]) -> None:
+        for number in numbers:
+            self._ready.pop(number).block.release()

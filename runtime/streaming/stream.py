@@ -1,0 +1,221 @@
+"""A stream of frames: an iterator, a context manager, an asynchronous iterator, or a caller of callbacks."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from ganrt.engines.protocol import Engine
+from ganrt.errors import UsageError
+from ganrt.runtime.arguments import integer_between
+from ganrt.runtime.labels import LabelsLike
+from ganrt.runtime.sampling import Truncation
+from ganrt.runtime.streaming.clock import Clock, SystemClock
+from ganrt.runtime.streaming.options import LARGEST, SMOOTH, StreamOptions
+from ganrt.runtime.streaming.pipeline import Pipeline
+from ganrt.runtime.streaming.plan import Plan
+from ganrt.runtime.streaming.ring import Images, Ring
+from ganrt.runtime.streaming.schedule import Pace, Ready, Schedule
+from ganrt.runtime.streaming.source import Source, WalkOrWalks, as_walks
+from ganrt.runtime.streaming.statistics import StreamStatistics
+from ganrt.runtime.walk import Walk
+
+if TYPE_CHECKING:
+    from ganrt.runtime.streaming.asynchronous import AsyncFrames
+    from ganrt.runtime.streaming.push import Pusher
+
+
+class FrameStream:
+    """The frames of a walk, uint8 [h, w, c], or [walks, h, w, c] of several walks; `Generator.stream` makes it.
+
+    One thread takes frames; all other methods may be called from any thread. A stream that was taken to its end,
+    failed or is collected as garbage closes itself; else call `close`, or use it in a `with` block.
+    """
+
+    def __init__(self, engine: Engine, source: Source, options: StreamOptions, clock: Clock | None = None) -> None:
+        source.check()
+        self._options = options
+        self._clock: Clock = clock or SystemClock()
+        walks, best = len(source.walks), engine.batch_sizes.optimum
+        micro_batch = options.batch(source.fps, best, walks)
+        period = 10**9 / Fraction(source.fps).limit_denominator(10**6) if options.paced else None
+        plan = Plan(0, source, source.frame_count(), endless=options.endless)
+        ahead = options.ahead(micro_batch)
+        schedule = Schedule(plan, Pace(period, options.late if options.paced else ""), micro_batch, ahead)
+        output = source.spec.output
+        assert output is not None  # of a generator
+        picture = (output.height, output.width, output.channels)
+        frame = picture if walks == 1 else (walks, *picture)
+        self._pipeline = Pipeline(engine, schedule, Ring(micro_batch, ahead, frame), self._clock)
+        self._last: Ready | None = None
+        self._finalizer = weakref.finalize(self, self._pipeline.stop)
+
+    @property
+    def frame(self) -> int:
+        """Which frame of the walk was taken last; -1 before the first."""
+        return -1 if self._last is None else self._last.frame
+
+    @property
+    def paused(self) -> bool:
+        """Whether the walk stands still."""
+        return self._pipeline.schedule.paused
+
+    @property
+    def closed(self) -> bool:
+        """Whether the stream has ended."""
+        return self._pipeline.stopped
+
+    def statistics(self) -> StreamStatistics:
+        """What was counted and timed so far; also after the end."""
+        with self._pipeline.condition:
+            schedule = self._pipeline.schedule
+            return schedule.counters.snapshot(schedule.micro_batch)
+
+    def pause(self) -> None:
+        """The walk stands still: the same frame is handed over at every tick, and changes show in it.
+
+        Raises:
+            UsageError: the stream is unpaced, and stands still by itself while no frame is taken.
+        """
+        self._pause(True)
+
+    def resume(self) -> None:
+        """The walk goes on."""
+        self._pause(False)
+
+    def seek(self, frame: int) -> None:
+        """The next frame handed over is `frame` of the walk, or where frames are late, one soon after it.
+
+        Raises:
+            UsageError: the walk has no such frame.
+        """
+        with self._pipeline.condition:
+            source = self._pipeline.schedule.source
+            self._change(source, integer_between("frame", frame, 0, source.frame_count() - 1))
+
+    def set(
+        self,
+        *,
+        walk: WalkOrWalks | None = None,
+        truncation: float | Truncation | None = None,
+        labels: LabelsLike | None = None,
+        speed: float | None = None,
+        micro_batch: int | None = None,
+    ) -> None:
+        """Changes what is drawn, from the next frame on; what is None stays.
+
+        What was drawn ahead is drawn anew. It is shown only if the new frame is not there in time.
+
+        Args:
+            walk: begins at its first frame; as many walks as before.
+            truncation: of all walks.
+            labels: instead of those of the walks, as for `sample`.
+            speed: 2 walks twice as fast, from where it is.
+            micro_batch: frames a batch, 1 to 64.
+
+        Raises:
+            UsageError: nothing of it makes sense for this generator; the stream goes on as before.
+        """
+        with self._pipeline.condition:
+            before = self._pipeline.schedule.source
+            source = before if walk is None else replace(before, walks=self._as_many(walk, len(before.walks)))
+            source = source if truncation is None else source.truncated(truncation)
+            source = source if labels is None else replace(source, labels=labels)
+            source = source if speed is None else replace(source, speed=speed)
+            if micro_batch is not None:
+                size = integer_between("micro_batch", micro_batch, 1, LARGEST)
+                self._pipeline.resize(size, self._options.ahead(size))
+            if source is not before:
+                source.check()
+                self._change(source, None if walk is None else 0)
+            self._clock.notify(self._pipeline.condition)
+
+    def push(self, callback: Callable[[Images], object]) -> Pusher:
+        """Calls `callback(frame)` for every frame, from a thread of its own, at the stream's pace.
+
+        Returns:
+            what to wait for the end with; an error of the callback or the engine is raised there.
+        """
+        from ganrt.runtime.streaming.push import Pusher
+
+        return Pusher(self, callback)
+
+    def close(self) -> None:
+        """Ends the stream at once and releases everything; whoever waits for a frame gets none.
+
+        It waits for the batch that the engine is drawing, and for nothing else. A second call does nothing.
+        """
+        self._finalizer()
+
+    def __iter__(self) -> FrameStream:
+        return self
+
+    def __next__(self) -> Images:
+        ready = self._take()
+        if ready is None:
+            self.close()
+            raise StopIteration
+        frame: Images = ready.block.frames[ready.row]
+        return frame.copy() if self._options.copy else frame
+
+    def __enter__(self) -> FrameStream:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __aiter__(self) -> AsyncFrames:
+        from ganrt.runtime.streaming.asynchronous import AsyncFrames
+
+        return AsyncFrames(self)
+
+    async def __aenter__(self) -> FrameStream:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _take(self) -> Ready | None:
+        """The next frame when its time has come; None at the end. It stays as it is until the next one is taken."""
+        pipeline = self._pipeline
+        with pipeline.condition:
+            pipeline.start(deep=self._options.latency == SMOOTH or not self._options.paced)
+            while not pipeline.stopped and not pipeline.schedule.ended:
+                found = pipeline.schedule.take(self._clock.now())
+                if isinstance(found, Ready):
+                    self._last = found
+                    self._clock.notify(pipeline.condition)  # there is room for another
+                    return found
+                if pipeline.error is not None and pipeline.schedule.empty:
+                    break
+                self._clock.wait(pipeline.condition, found.until)
+            error = pipeline.error
+        if error is not None and not pipeline.stopped:
+            self.close()
+            raise error
+        return None
+
+    def _pause(self, paused: bool) -> None:
+        if not self._options.paced:
+            raise UsageError("pause: an unpaced stream stands still while no frame is taken")
+        with self._pipeline.condition:
+            self._pipeline.schedule.paused = paused
+            self._clock.notify(self._pipeline.condition)
+
+    def _change(self, source: Source, frame: int | None) -> None:
+        self._pipeline.schedule.change(source, self._clock.now(), frame)
+        self._clock.notify(self._pipeline.condition)
+
+    def _as_many(self, walk: WalkOrWalks, count: int) -> tuple[Walk, ...]:
+        walks = as_walks(walk)
+        if len(walks) != count:
+            raise UsageError(f"walk: {len(walks)} walks for a stream of {count}")
+        return walks

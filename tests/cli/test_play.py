@@ -1,0 +1,91 @@
+"""`ganrt play`: keys and sliders without a window, headless figures, and a real window where there is Xvfb."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ganrt.cli.play import apply, sheet_of
+from ganrt.cli.play_state import PlayState, pressed
+from ganrt.cli.play_window import overlaid
+
+
+def test_keys_change_the_state():
+    state = PlayState((0, 2**64 - 1))
+    assert pressed(state, -1) == pressed(state, ord("?")) == state
+    assert pressed(state, ord(" ")).paused
+    assert pressed(state, ord("n")).seeds == (2, 1)
+    assert pressed(pressed(state, ord("n")), ord("p")) == state
+    assert pressed(state, ord("l")).latency == "smooth"
+    assert pressed(state, 27).quit
+    assert pressed(state, ord("s")).saves == 1
+
+
+class Recorder:
+    def __init__(self):
+        self.calls = []
+
+    def set(self, **options):
+        self.calls.append(options)
+
+    def pause(self):
+        self.calls.append("pause")
+
+    def resume(self):
+        self.calls.append("resume")
+
+
+def test_only_what_changed_is_told():
+    stream, state = Recorder(), PlayState((1, 2))
+    apply(stream, state, state, 1)
+    apply(stream, state, PlayState((1, 2), 0.5, 2.0, 3, 4, paused=True), 1)
+    assert stream.calls == [{"truncation": 0.5}, {"speed": 2.0}, {"labels": 3}, {"micro_batch": 4}, "pause"]
+
+
+def test_grids_and_the_text_over_them():
+    frame = np.arange(4, dtype=np.uint8).repeat(12).reshape(4, 2, 2, 3)
+    sheet = sheet_of(frame, 2)
+    assert sheet[:, :, 0].tolist() == [[0, 0, 1, 1], [0, 0, 1, 1], [2, 2, 3, 3], [2, 2, 3, 3]]
+    assert (overlaid(sheet, ["60 fps"]) > 200).any()
+
+
+@pytest.mark.slow
+def test_headless_figures(run, tiny):
+    code, _, err = run("play", "-m", tiny, "--headless", "--duration", 0.5, "--stats", "out.json", "--grid", "2x1")
+    assert code == 0, err
+    told = json.loads(Path("out.json").read_text())
+    assert told["frames"] > 0
+    assert {"fps", "missed"} <= set(told)
+    assert {"p50", "p95", "p99", "p99_9"} <= set(told["frame_latency_ms"])
+    assert run("play", "-m", tiny, "--headless", "--stats", "out.json")[0] == 5
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [(("--duration", 0), 2, "duration"), (("--fps", 0), 2, "fps"), (("--seeds", "x"), 2, "seeds")],
+)
+def test_refusals(run, tiny, words, code, said):
+    got, _, err = run("play", "-m", tiny, "--headless", *words)
+    assert (got, said in err) == (code, True)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="displays are named so on Linux alone")
+def test_without_a_display_it_names_the_way_out(run, tiny, monkeypatch):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    code, _, err = run("play", "-m", tiny)
+    assert code == 3
+    assert "ganrt play --headless" in err
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("xvfb-run"), reason="xvfb-run is not installed")
+def test_a_real_window_plays(tiny, tmp_path):
+    command = ["xvfb-run", "-a", sys.executable, "-m", "ganrt", "play", "-m", str(tiny), "--duration", "1"]
+    ran = subprocess.run([*command, "--stats", "out.json"], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads((tmp_path / "out.json").read_text())["frames"] > 1
