@@ -39,7 +39,7 @@ class ShardOptions:
         """Checked, with the defaults in place of None."""
         from ganrt.runtime.bulk.plan import make_layout
 
-        return make_layout(self.format, self.picture, self.quality, self.shard_size, self.sheet)
+        return make_layout(self.format, self.picture, self.quality, self.shard_size, self.sheet, self.unique)
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,8 @@ def _run(
         "identities": plan.identities,
     }
     if given.unique:
-        report["near_duplicates"] = _near_duplicates(plan, output)
+        found = report["near_duplicates"] = _near_duplicates(output)
+        say(f"{found['pictures']} pictures look like an earlier one: {found['per_million']} a million")
     if json:
         print_json(report)
 
@@ -174,14 +175,16 @@ def _report_census(census: Census) -> None:
 
     again = census.lines - census.unique
     say(
-        f"{census.unique} identities" + (f"; {again} lines repeat one, and are drawn once" if again else "")
+        f"{census.unique} identities"
+        + (f"; {again} lines repeat one, and are drawn once" if again else "")
         + f"; {census.collisions} share an index with another ({expected_collisions(census.unique):.1g} expected)"
     )
 
 
-def _near_duplicates(plan: Plan, output: Path) -> dict[str, object]:
-    from ganrt.runtime.bulk.unique import measure_near_duplicates
+def _near_duplicates(output: Path) -> dict[str, object]:
+    """What the manifest of the finished run says of them."""
+    from ganrt.runtime.bulk.manifest import read_manifest
+    from ganrt.runtime.bulk.storage import LocalStorage
 
-    found = measure_near_duplicates(plan, output)
-    say(f"{found['pictures']} of {plan.count} pictures look like one before them: {found['per_million']} a million")
-    return found
+    manifest = read_manifest(LocalStorage(output)) or {}
+    return dict(manifest["near_duplicates"])

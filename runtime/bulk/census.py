@@ -11,7 +11,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -77,8 +77,9 @@ class Census:
             if self.skipped[place]:
                 continue
             made = item(0, identity_index(identity), identity)
-            # Of two identities with one index the second needs a key of its own.
-            yield made._replace(key=f"{made.key}-{_check(identity):016x}") if place in self.colliding else made
+            if place in self.colliding:  # of two identities with one index the second needs a key of its own
+                made = replace(made, key=f"{made.key}-{_check(identity):016x}")
+            yield made
         if place + 1 != self.lines or file_sha256(self.path) != self.sha256:
             raise BadInputFile(f"--identities {self.path} changed while it was read")
 

@@ -72,14 +72,17 @@ def differences(there: Json, wanted: Json) -> list[str]:
     ]
 
 
-def write_stats(storage: Storage, shard: Shard, files: Mapping[str, Json], sizes: list[int]) -> None:
+def write_stats(
+    storage: Storage, shard: Shard, files: Mapping[str, Json], sizes: list[int], mapping: bytes | None
+) -> None:
     """Says that a shard is finished.
 
     Args:
         files: name -> `bytes` and `sha256`.
         sizes: bytes of each encoded picture (of `atlas` also of the descriptions; of `npy` of each batch).
+        mapping: the shard's part of the mapping from identities, if there is one.
     """
-    document = {
+    document: Json = {
         "shard": shard.number,
         "images": shard.count,
         "first": str(shard.first),
@@ -87,6 +90,8 @@ def write_stats(storage: Storage, shard: Shard, files: Mapping[str, Json], sizes
         "pieces": {"count": len(sizes), "smallest": min(sizes), "largest": max(sizes), "bytes": sum(sizes)},
         "files": files,
     }
+    if mapping is not None:
+        document["identities"] = {"bytes": len(mapping), "sha256": digest(mapping)}
     write(storage, shard.stats, canonical(document))
 
 
@@ -114,9 +119,9 @@ def is_finished(storage: Storage, shard: Shard) -> bool:
 def in_short(shard: Shard, stats: Json) -> Json:
     """What the manifest says of a shard: of one file its hash; of a folder the hash of its stats, which list them."""
     entry = {"name": shard.name, "images": shard.count, "bytes": stats["bytes"], "stats_sha256": stats["sha256"]}
-    files = list(stats["files"].items())
-    if len(files) == 1 and "/" not in files[0][0]:
-        entry |= {"file": files[0][0], "sha256": files[0][1]["sha256"]}
+    first, about = next(iter(stats["files"].items()))
+    if "/" not in first:
+        entry |= {"file": first, "sha256": about["sha256"]}
     return entry
 
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from ganrt.runtime.bulk.formats import Piece, ShardFormat, ShardWriter, open_format
 from ganrt.runtime.bulk.plan import Item, Json, Plan, Shard
 from ganrt.runtime.bulk.storage import Storage
+from ganrt.runtime.bulk.unique import Looks, signatures, write_signatures
 from ganrt.runtime.sampling import Truncation
 
 if TYPE_CHECKING:
@@ -96,26 +97,20 @@ def draw_shards(
         OutputFailed: the storage refuses; shards that were `done` stay.
     """
     form = open_format(plan)
-    size, workers = drawer.piece_size(form), drawer.encoders or os.cpu_count() or 1
+    parts, workers = _parts(shards, items_of, drawer.piece_size(form)), drawer.encoders or os.cpu_count() or 1
     with ExitStack() as stack:
         pools = [ThreadPoolExecutor(n, f"ganrt-{name}") for name, n in (("draw", _DRAWERS), ("encode", workers))]
         for pool in pools:
             stack.callback(pool.shutdown, wait=True, cancel_futures=True)
-        finishing = stack.enter_context(_Finishing())
-        drawn = in_order(lambda part: (part, drawer.draw(part.items)), _parts(shards, items_of, size), pools[0], _DRAWN_AHEAD)
-        pieces = in_order(lambda made: (made[0], form.encode(made[0].items, made[1])), drawn, pools[1], 2 * workers)
-        writing: _Writing | None = None
+        shelf = stack.enter_context(_Shelf(form, storage, done))
+        drawn = in_order(lambda part: (part, drawer.draw(part.items)), parts, pools[0], _DRAWN_AHEAD)
+        look = signatures if plan.layout.signatures else None
+        pieces = in_order(lambda made: _encoded(form, look, *made), drawn, pools[1], 2 * workers)
         written = 0
-        for part, piece in pieces:
-            if writing is None:
-                writing = _Writing(part.shard, form.open(storage, part.shard))
-                stack.callback(writing.writer.abandon)
-            writing.add(piece)
+        for part, piece, looks in pieces:
+            shelf.add(part, piece, looks)
             written += len(part.items)
             progress(written)
-            if part.last:
-                finishing.start(writing, done)
-                writing = None
 
 
 def in_order(function: Callable[[S], T], items: Iterable[S], pool: Executor, ahead: int) -> Iterator[T]:
@@ -138,44 +133,58 @@ def _parts(shards: Iterable[Shard], items_of: ItemsOf, size: int) -> Iterator[_P
             yield _Part(shard, chunk, last=not left)
 
 
-@dataclass
-class _Writing:
-    """A shard under way."""
-
-    shard: Shard
-    writer: ShardWriter
-
-    def __post_init__(self) -> None:
-        self.sizes: list[int] = []
-
-    def add(self, piece: Piece) -> None:
-        self.writer.add(piece)
-        self.sizes += map(len, piece.data)
+def _encoded(
+    form: ShardFormat, look: Callable[[Images], Looks] | None, part: _Part, images: Images
+) -> tuple[_Part, Piece, Looks | None]:
+    return part, form.encode(part.items, images), look(images) if look else None
 
 
-class _Finishing:
-    """Makes one shard durable in a thread of its own, while the next one is drawn."""
+class _Shelf:
+    """The shard being written, and the one before it, which another thread makes durable meanwhile."""
 
-    def __init__(self) -> None:
+    def __init__(self, form: ShardFormat, storage: Storage, done: Done) -> None:
+        self._form, self._storage, self._done = form, storage, done
         self._pool = ThreadPoolExecutor(1, "ganrt-finish")
-        self._running: Future[None] | None = None
+        self._finishing: Future[None] | None = None
+        self._writer: ShardWriter | None = None
+        self._sizes: list[int] = []
+        self._looks: list[Looks] = []
 
-    def start(self, writing: _Writing, done: Done) -> None:
-        """Waits for the shard before this one, so that at most two are unfinished."""
-        self.wait()
-        self._running = self._pool.submit(lambda: done(writing.shard, writing.writer.commit(), writing.sizes))
+    def add(self, part: _Part, piece: Piece, looks: Looks | None) -> None:
+        """Writes a piece; with the last one of a shard its end begins."""
+        if self._writer is None:
+            self._writer = self._form.open(self._storage, part.shard)
+        self._writer.add(piece)
+        self._sizes += map(len, piece.data)
+        if looks is not None:
+            self._looks.append(looks)
+        if part.last:
+            self._wait()
+            self._finishing = self._pool.submit(self._finish, part.shard, self._writer, self._sizes, self._looks)
+            self._writer, self._sizes, self._looks = None, [], []
 
-    def wait(self) -> None:
-        running, self._running = self._running, None
+    def _finish(self, shard: Shard, writer: ShardWriter, sizes: list[int], looks: list[Looks]) -> None:
+        try:
+            files = writer.commit()
+            if looks:
+                files |= write_signatures(self._storage, shard, looks)
+            self._done(shard, files, sizes)
+        finally:
+            writer.abandon()
+
+    def _wait(self) -> None:
+        running, self._finishing = self._finishing, None
         if running is not None:
             running.result()
 
-    def __enter__(self) -> _Finishing:
+    def __enter__(self) -> _Shelf:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
         try:
             if kind is None:
-                self.wait()
+                self._wait()
         finally:
-            self._pool.shutdown(wait=True)
+            self._pool.shutdown(wait=True)  # what is being finished is finished, even after an error
+            if self._writer is not None:
+                self._writer.abandon()

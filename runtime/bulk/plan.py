@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from ganrt.errors import BadInputFile, UsageError
 
@@ -21,7 +21,8 @@ _LARGEST_SHEET = 64
 _DEFAULT_SHEET = 16
 
 
-class Item(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Item:
     """One picture of a run. `key` is unique in the run and holds no dot."""
 
     seed: int
@@ -38,6 +39,7 @@ class Layout:
         picture: how one picture (of `atlas` one sheet) is encoded; "" for `npy`, which stores pixels.
         quality: of jpeg 1 to 100, of webp 1 to 100, or 101 for lossless; None for the others.
         sheet: pictures a side of an atlas's sheets; None for other formats.
+        signatures: whether each shard has a file of what its pictures look like, to find those that look alike.
     """
 
     format: str
@@ -45,6 +47,7 @@ class Layout:
     quality: int | None = None
     shard_size: int = _DEFAULT_SHARD
     sheet: int | None = None
+    signatures: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,11 @@ class Shard:
     def stats(self) -> str:
         """The name of the file that says that the shard is finished, and what is in it."""
         return f"{self.name}_stats.json"
+
+    @property
+    def signatures(self) -> str:
+        """The name of the file of its pictures' signatures, if the run has such."""
+        return f"{self.name}_signatures.npy"
 
     @property
     def identities(self) -> str:
@@ -144,9 +152,15 @@ class Plan:
             pictures = document["pictures"]
             seeds = None if pictures["seeds"] is None else tuple(parse_seeds(pictures["seeds"]))
             layout = Layout(**document["layout"])
-            numbers = (int(pictures[name]) for name in ("count", "seed", "start"))
             return cls(
-                *numbers, seeds, document["identities"], document["generator"], document["drawing"], checked(layout)
+                int(pictures["count"]),
+                int(pictures["seed"]),
+                int(pictures["start"]),
+                seeds,
+                document["identities"],
+                document["generator"],
+                document["drawing"],
+                checked(layout),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise BadInputFile(f"manifest.json is no manifest of a bulk run: {error!r}") from error
@@ -158,7 +172,12 @@ def item(seed: int, index: int, identity: str | None = None) -> Item:
 
 
 def make_layout(
-    format: str, picture: str | None = None, quality: int | None = None, size: int | None = None, sheet: int | None = None
+    format: str,
+    picture: str | None = None,
+    quality: int | None = None,
+    size: int | None = None,
+    sheet: int | None = None,
+    signatures: bool = False,
 ) -> Layout:
     """Settles and checks the options; None means the default.
 
@@ -175,7 +194,7 @@ def make_layout(
         quality = {"webp": 90, "jpeg": 95}.get(encoding)
     if size is None:
         size = _DEFAULT_SHARD if not side else max(1, _DEFAULT_SHARD // side**2) * side**2
-    return checked(Layout(format, encoding, quality, size, side))
+    return checked(Layout(format, encoding, quality, size, side, signatures))
 
 
 def checked(layout: Layout) -> Layout:

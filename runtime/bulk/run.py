@@ -23,9 +23,8 @@ from ganrt.runtime.bulk.manifest import (
 )
 from ganrt.runtime.bulk.pipeline import Drawer, draw_shards
 from ganrt.runtime.bulk.plan import Item, Json, Plan, Shard
-from ganrt.runtime.bulk.storage import PART, LocalStorage, Storage
-
-UNIQUE = "near_duplicates.json"
+from ganrt.runtime.bulk.storage import LocalStorage, Storage, read
+from ganrt.runtime.bulk.unique import count_near_duplicates
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,8 @@ def draw(
         return plan.items(shard) if plan.identities is None else read_mapping(storage, shard)
 
     def done(shard: Shard, files: dict[str, Json], sizes: list[int]) -> None:
-        write_stats(storage, shard, files, sizes)
+        mapping = None if plan.identities is None else read(storage, shard.identities)
+        write_stats(storage, shard, files, sizes, mapping)
 
     draw_shards(plan, shards, items, drawer, storage, done, progress)
 
@@ -111,7 +111,8 @@ def finish(storage: Storage, plan: Plan) -> None:
         if stats is None:
             raise OutputFailed(f"shard {shard.name} vanished while the run went on: the same command draws it again")
         entries.append(in_short(shard, stats))
-    write_manifest(storage, plan, entries)
+    extra = {"near_duplicates": count_near_duplicates(storage, plan)} if plan.layout.signatures else None
+    write_manifest(storage, plan, entries, extra)
 
 
 def _is_complete(storage: Storage) -> bool:
@@ -156,13 +157,15 @@ def _check_empty(storage: LocalStorage) -> None:
 def _clear(storage: LocalStorage, manifest: Json, force: bool) -> None:
     """Removes another run's output, and nothing else."""
     if not force:
-        raise OutputFailed(f"{storage.root} holds a run already: give --force as well to remove it, or another --output")
+        raise OutputFailed(
+            f"{storage.root} holds a run already: give --force as well to remove it, or another --output"
+        )
     try:
         old = Plan.from_document(manifest["plan"])
     except BadInputFile as error:
         raise OutputFailed(f"{storage.root} holds what may be a run: {error}\nremove it yourself") from error
     for shard in old.shards():  # the manifest last: without it this would be a folder of foreign files
-        for name in (shard.stats, shard.identities, *shard_files(old, shard)):
+        for name in (shard.stats, shard.signatures, shard.identities, *shard_files(old, shard)):
             storage.remove(name)
     storage.remove("identities")
     storage.remove(NAME)
@@ -172,6 +175,3 @@ def shard_files(plan: Plan, shard: Shard) -> tuple[str, ...]:
     """What a shard leaves beside its stats: its file or folder, without asking for the format's package."""
     endings = {"webdataset": ".tar", "parquet": ".parquet", "npy": ".npy"}
     return (shard.name + endings.get(plan.layout.format, ""),)
-
-
-__all__ = ["PART", "Options", "Outcome", "draw", "finish", "run", "shard_files"]
