@@ -9,8 +9,9 @@ from pathlib import Path
 from ganrt.errors import BadInputFile, OutputFailed
 from ganrt.files import make_folder
 from ganrt.runtime.bulk import lock
+from ganrt.runtime.bulk.census import Census
 from ganrt.runtime.bulk.formats import open_format
-from ganrt.runtime.bulk.identities import Census, read_mapping, write_mapping
+from ganrt.runtime.bulk.identities import read_mapping, write_mapping
 from ganrt.runtime.bulk.manifest import (
     NAME,
     differences,

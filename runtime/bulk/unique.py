@@ -38,7 +38,7 @@ def signature(image: Images) -> tuple[int, NDArray[np.uint8]]:
     low = cv2.dct(small)[:8, :8].ravel()
     bits = low > np.median(low)
     fields = cv2.resize(image, (FIELDS, FIELDS), interpolation=cv2.INTER_AREA)
-    return int.from_bytes(np.packbits(bits).tobytes(), "big"), np.ascontiguousarray(fields).reshape(-1)
+    return int.from_bytes(np.packbits(bits).tobytes(), "big"), np.asarray(fields, np.uint8).reshape(-1)
 
 
 def signatures(images: Images) -> Looks:
@@ -109,4 +109,5 @@ def _neighbours(keys: NDArray[np.uint16]) -> Iterator[tuple[NDArray[np.intp], ND
 def _ones(values: U64) -> NDArray[np.uint8]:
     """Set bits of each: uint64 [n] -> [n]."""
     table = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(axis=1, dtype=np.uint8)
-    return table[values.view(np.uint8).reshape(-1, 8)].sum(axis=1, dtype=np.uint8)
+    counts: NDArray[np.uint8] = table[values.view(np.uint8).reshape(-1, 8)].sum(axis=1, dtype=np.uint8)
+    return counts
