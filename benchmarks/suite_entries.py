@@ -92,6 +92,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("identical-bytes", "other batch sizes, orders and processes, the same files", job="identical_bytes"),
     Entry("command-line", "from the shell to sixteen PNGs", job="command_line"),
     Entry("batch-memory", "memory and rate of generate, by count", job="batch_memory"),
+    Entry("bulk", "millions of avatars, beside a script of torch and Pillow", job="bulk"),
     Entry("latents", "what latents cost", job="latents"),
     Entry("runner-overhead", "Python time a batch of the CUDA runner", job="runner_overhead"),
     Entry("installed-size", "megabytes that an installation takes", job="installed_size"),
