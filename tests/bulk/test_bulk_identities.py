@@ -26,10 +26,8 @@ def write(folder, kind, names, column="identity"):
         rows = [name if k % 2 else {column: name, "level": k} for k, name in enumerate(names)]
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     elif kind == "parquet":
-        pyarrow = pytest.importorskip("pyarrow")
-        import pyarrow.parquet
-
-        pyarrow.parquet.write_table(pyarrow.table({column: names}), path)
+        pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+        parquet.write_table(pyarrow.table({column: names}), path)
     else:
         path.write_text("\n".join(names), "utf-8")
     return path
