@@ -151,13 +151,13 @@ def test_the_entries_are_sound():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("job", ["identical_bytes", "command_line", "batch_memory", "latents"])
+@pytest.mark.parametrize("job", ["identical_bytes", "command_line", "batch_memory", "latents", "bulk"])
 def test_a_job_on_the_bundled_model(job, tmp_path):
     from ganrt.benchmarks.clock import SystemClock
 
     figures = measure(job, Scope(ModelFile(resolve_model("avatars")), tmp_path, SystemClock(), quick=True))
     assert figures
-    assert all(value > 0 for value in figures.values())
+    assert all(isinstance(value, str) or value > 0 for value in figures.values())
     assert json.dumps(figures)
 
 
