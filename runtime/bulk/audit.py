@@ -11,7 +11,7 @@ from pathlib import Path
 from ganrt.errors import BadInputFile
 from ganrt.runtime.bulk import lock
 from ganrt.runtime.bulk.comparison import Comparison
-from ganrt.runtime.bulk.formats import open_format
+from ganrt.runtime.bulk.formats import ShardFormat, open_format
 from ganrt.runtime.bulk.identities import read_mapping
 from ganrt.runtime.bulk.manifest import NAME, in_short, read_manifest, read_stats
 from ganrt.runtime.bulk.pipeline import Drawer
@@ -109,7 +109,7 @@ def check_pictures(folder: Path, plan: Plan, drawer: Drawer, everything: bool, a
         everything: all pictures, not a sample.
         audit: where to note what was found; shards that are known to be bad are passed over.
     """
-    storage = LocalStorage(folder)
+    storage, form = LocalStorage(folder), open_format(plan)
     sound = [shard for shard in plan.shards() if shard.number not in audit.bad_shards]
     if not everything:
         sound = random.Random(plan.count).sample(sound, min(_SAMPLED_SHARDS, len(sound)))
@@ -118,10 +118,11 @@ def check_pictures(folder: Path, plan: Plan, drawer: Drawer, everything: bool, a
         if stats is None:
             continue
         items = list(plan.items(shard) if plan.identities is None else read_mapping(storage, shard))
-        count = len(items) if everything else min(len(items), _SAMPLE)
-        for name in _different(storage, plan, shard, items[:count], drawer):
+        piece = form.piece or 1
+        sample = items if everything or not form.grows else items[: -(-_SAMPLE // piece) * piece]
+        for name in _different(storage, form, shard, sample, drawer):
             audit.add(OTHER, name, shard)
-        audit.drawn_again += count
+        audit.drawn_again += len(sample)
 
 
 def repair(folder: Path, plan: Plan, drawer: Drawer, audit: Audit) -> list[str]:
@@ -131,15 +132,18 @@ def repair(folder: Path, plan: Plan, drawer: Drawer, audit: Audit) -> list[str]:
         the names of what was mended. Foreign files stay: they are nobody's to remove.
 
     Raises:
-        BadInputFile: a part of the mapping is gone, which only the file of identities can bring back.
+        BadInputFile: a part of the mapping is gone or damaged.
     """
     storage = LocalStorage(folder)
+    for finding in audit.findings:
+        if finding.name.startswith("identities/") and finding.kind in (MISSING, DAMAGED):
+            raise BadInputFile(
+                f"{finding.name} is {finding.kind}: only the file of identities can bring it back\n"
+                "remove it if it is there, and run the same generate command again"
+            )
     with lock.locked(folder):
         storage.tidy()
         bad = [plan.shard(number) for number in audit.bad_shards]
-        for shard in bad if plan.identities is not None else ():
-            for _ in read_mapping(storage, shard):
-                pass
         for finding in audit.findings:
             if finding.kind == SURPLUS:
                 storage.remove(finding.name)
@@ -167,7 +171,7 @@ def _check_file(storage: Storage, name: str, file: Json, shard: Shard, audit: Au
 def _check_mapping(storage: Storage, shard: Shard, stats: Json | None, audit: Audit) -> None:
     told = (stats or {}).get("identities")
     if storage.size(shard.identities) is None:
-        audit.add(MISSING, shard.identities)
+        audit.add(MISSING, shard.identities, shard)
     elif told is not None:
         _check_file(storage, shard.identities, told, shard, audit)
 
@@ -192,9 +196,8 @@ def _is_ours(plan: Plan, name: str) -> bool:
     return first in (shard.stats, shard.signatures, *shard_files(plan, shard))
 
 
-def _different(storage: Storage, plan: Plan, shard: Shard, items: list[Item], drawer: Drawer) -> Iterator[str]:
+def _different(storage: Storage, form: ShardFormat, shard: Shard, items: list[Item], drawer: Drawer) -> Iterator[str]:
     """Names of files whose bytes are not those that are drawn now."""
-    form = open_format(plan)
     size = drawer.piece_size(form)
     sink = Comparison(storage)
     writer = form.open(sink, shard)

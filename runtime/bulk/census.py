@@ -1,7 +1,7 @@
 """The first pass over a file of identities: how many there are, which are repeated, and which share an index.
 
 Memory does not grow with the file: 24 bytes an identity go to temporary files, 64 of them by the index's top bits,
-which are sorted one after the other; one byte a line marks what is to be left out.
+which are sorted one after the other; one bit a line marks what is to be left out.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -37,7 +37,7 @@ class Census:
         lines: identities in the file, repeated ones counted each time.
         unique: different ones: as many pictures are drawn.
         collisions: different identities that share their index, and so their picture, with one before them.
-        skipped: uint8 [lines], 1 where an identity is repeated; it lies in a file.
+        skipped: uint8 [lines / 8], a bit for each place in the file, set where an identity is repeated.
         colliding: places in the file of the collisions.
     """
 
@@ -74,7 +74,7 @@ class Census:
         for place, (_, identity) in enumerate(read_identities(self.path, self.kind, self.column)):
             if place >= self.lines:
                 break
-            if self.skipped[place]:
+            if self.skipped[place >> 3] >> (place & 7) & 1:
                 continue
             made = item(0, identity_index(identity), identity)
             if place in self.colliding:  # of two identities with one index the second needs a key of its own
@@ -91,7 +91,7 @@ def take_census(path: Path, column: str | None = None) -> Iterator[Census]:
     Raises:
         BadInputFile: it is malformed, or holds no identity.
     """
-    with TemporaryDirectory(prefix="ganrt-") as name, ExitStack() as stack:
+    with TemporaryDirectory(prefix="ganrt-") as name:
         folder, kind = Path(name), kind_of(path)
         if str(path) == "-":
             path = folder / "standard input"
@@ -101,11 +101,13 @@ def take_census(path: Path, column: str | None = None) -> Iterator[Census]:
         lines = _scatter(read_identities(path, kind, column), folder)
         if not lines:
             raise BadInputFile(f"--identities {path}: no identity in it; expected one a line")
-        skipped = np.memmap(folder / "skipped", np.uint8, "w+", shape=(lines,))
-        stack.callback(_unmap, skipped)
-        colliding = frozenset(place for part in range(_PARTITIONS) for place in _judge(_part(folder, part), skipped))
-        unique = lines - sum(int(skipped[i : i + _CHUNK].sum()) for i in range(0, lines, _CHUNK))
-        yield Census(path, kind, column, sha256, lines, unique, len(colliding), skipped, colliding)
+        skipped, again, colliding = np.zeros(-(-lines // 8), np.uint8), 0, set[int]()
+        for part in range(_PARTITIONS):
+            repeated, shared = _judge(_part(folder, part))
+            np.bitwise_or.at(skipped, repeated >> 3, (1 << (repeated & 7)).astype(np.uint8))
+            again += len(repeated)
+            colliding.update(shared.tolist())
+        yield Census(path, kind, column, sha256, lines, lines - again, len(colliding), skipped, frozenset(colliding))
 
 
 def expected_collisions(count: int) -> float:
@@ -135,17 +137,15 @@ def _scatter(numbered: Iterable[tuple[int, str]], folder: Path) -> int:
     return total
 
 
-def _judge(path: Path, skipped: NDArray[np.uint8]) -> list[int]:
-    """Marks the repetitions of one partition; returns the places of identities that share an index with another."""
-    if not path.exists():
-        return []
-    found = np.fromfile(path, _RECORD)
+def _judge(path: Path) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Of one partition the places of repetitions, and those of identities that share an index with another."""
+    found = np.fromfile(path, _RECORD) if path.exists() else np.empty(0, _RECORD)
     found = found[np.lexsort((found["place"], found["check"], found["index"]))]
     before, after = found[:-1], found[1:]
     one_index = before["index"] == after["index"]
     repeated = one_index & (before["check"] == after["check"])
-    skipped[after["place"][repeated]] = 1
-    return [int(place) for place in after["place"][one_index & ~repeated]]
+    places = after["place"].astype(np.int64)
+    return places[repeated], places[one_index & ~repeated]
 
 
 def _check(identity: str) -> int:
@@ -155,10 +155,3 @@ def _check(identity: str) -> int:
 
 def _part(folder: Path, part: int) -> Path:
     return folder / f"part{part:02d}"
-
-
-def _unmap(array: NDArray[np.uint8]) -> None:
-    """Windows removes no file that is mapped."""
-    mapped = getattr(array, "_mmap", None)
-    if mapped is not None:
-        mapped.close()

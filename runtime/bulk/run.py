@@ -23,7 +23,7 @@ from ganrt.runtime.bulk.manifest import (
     write_stats,
 )
 from ganrt.runtime.bulk.pipeline import Drawer, draw_shards
-from ganrt.runtime.bulk.plan import Item, Json, Plan, Shard
+from ganrt.runtime.bulk.plan import Item, Json, Plan, Shard, item
 from ganrt.runtime.bulk.storage import LocalStorage, Storage, read
 from ganrt.runtime.bulk.unique import count_near_duplicates
 
@@ -67,7 +67,8 @@ def run(
     Raises:
         OutputFailed: the folder holds something else, is in use, or cannot be written; what was finished stays.
     """
-    open_format(plan)  # a missing package is told before anything is made
+    open_format(plan)
+    drawer.draw([item(0, 0)])  # options that make no sense, and missing packages, are told before anything is made
     make_folder(folder)
     with lock.locked(folder):
         storage = LocalStorage(folder)

@@ -48,9 +48,18 @@ def kill_at(monkeypatch):
     for name in ("replace", "rename"):
         _counted(monkeypatch, storage.Path, name, counter)
     for owner in (storage._LocalFile, storage._LocalFolder):
-        original = owner.abandon
-        monkeypatch.setattr(owner, "abandon", lambda self, original=original: counter["left"] == 0 or original(self))
+        monkeypatch.setattr(owner, "abandon", _unless_killed(owner.abandon, counter))
     return lambda steps: counter.update(left=steps)
+
+
+def _unless_killed(abandon, counter):
+    def call(self):
+        if counter["left"] != 0:
+            abandon(self)
+        elif hasattr(self, "_file"):
+            self._file.close()  # as the system does
+
+    return call
 
 
 def _counted(monkeypatch, owner, name, counter):

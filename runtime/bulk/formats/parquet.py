@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -73,6 +74,12 @@ class _Table(SingleFile):
         self._writer.close()
         return super().commit()
 
+    def abandon(self) -> None:
+        """See `ShardWriter`. Left open, pyarrow's writer would write its footer whenever it is collected."""
+        with suppress(Exception):
+            self._writer.close()
+        super().abandon()
+
     def _write_group(self) -> None:
         columns = {
             "key": [item.key for item, _ in self._rows],
@@ -88,6 +95,8 @@ class _Table(SingleFile):
 
 class Parquet(ShardFormat):
     """`00000.parquet`."""
+
+    grows = False
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan)

@@ -45,6 +45,7 @@ class ShardFormat(ABC):
     """A format for one plan. `encode` may be called from several threads at once."""
 
     piece: int | None = None  # pictures of a piece, where the format needs a certain number
+    grows = True  # whether the first pieces alone give the first bytes of the shard
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
