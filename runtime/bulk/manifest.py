@@ -79,7 +79,7 @@ def write_stats(
 
     Args:
         files: name -> `bytes` and `sha256`.
-        sizes: bytes of each encoded picture (of `atlas` also of the descriptions; of `npy` of each batch).
+        sizes: bytes of each encoded picture (of `atlas` of each sheet and description).
         mapping: the shard's part of the mapping from identities, if there is one.
     """
     document: Json = {

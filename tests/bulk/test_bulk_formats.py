@@ -1,5 +1,6 @@
 """Every format read back by somebody else's reader, pixel for pixel against the API."""
 
+import gc
 import json
 import tarfile
 
@@ -36,12 +37,14 @@ def drawn(tmp_path):
     return call
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_webdataset_is_read_by_its_package(drawn):
     webdataset = pytest.importorskip("webdataset")
     folder, images = drawn("webdataset")
     urls = [str(path) for path in sorted(folder.glob("*.tar"))]
     assert len(urls) == 4
     samples = list(webdataset.WebDataset(urls, shardshuffle=False).decode("rgb8"))
+    gc.collect()  # the package leaves its files open
     assert len({sample["__key__"] for sample in samples}) == COUNT
     for k, sample in enumerate(samples):
         assert sample["__key__"] == f"seed{SEED}-index{START + k:08d}"

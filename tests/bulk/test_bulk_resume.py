@@ -82,7 +82,7 @@ def test_a_run_cut_off_at_any_step_is_resumed_to_the_same_bytes(draw, tmp_path, 
     whole = contents(tmp_path / "whole")
     steps = cuts = 0
     while True:
-        steps += 1 + steps // 12
+        steps += 1 + steps // 5
         shutil.rmtree(tmp_path / "out", ignore_errors=True)
         kill_at(steps)
         try:
@@ -94,7 +94,7 @@ def test_a_run_cut_off_at_any_step_is_resumed_to_the_same_bytes(draw, tmp_path, 
             assert contents(tmp_path / "out") == whole, steps
         else:
             break
-    assert cuts >= 20
+    assert cuts >= 12
 
 
 def test_a_resumed_run_draws_only_what_is_missing(draw, tmp_path):
@@ -243,8 +243,8 @@ def test_two_runs_at_once(draw, tmp_path):
 def test_the_lock_of_a_killed_run_stands_in_nobodys_way(draw, tmp_path):
     (tmp_path / "out").mkdir()
     program = (
-        "import os, sys\nfrom pathlib import Path\nfrom ganrt.runtime.bulk.lock import locked\n"
-        "with locked(Path('out')):\n    print('held', flush=True)\n    sys.stdin.read()"
+        "import time\nfrom pathlib import Path\nfrom ganrt.runtime.bulk.lock import locked\n"
+        "with locked(Path('out')):\n    print('held', flush=True)\n    time.sleep(60)"
     )
     process = start(cwd=tmp_path, program=program)
     assert process.stdout.readline() == "held\n"

@@ -15,8 +15,7 @@ from ganrt.runtime.bulk.storage import Storage
 class _Array(SingleFile):
     def add(self, piece: Piece) -> None:
         """The piece's data are pixels."""
-        for data in piece.data:
-            self.write(data)
+        self.write(b"".join(piece.data))
 
 
 class Npy(ShardFormat):
@@ -24,7 +23,7 @@ class Npy(ShardFormat):
 
     def encode(self, items: Sequence[Item], images: Images) -> Piece:
         """No encoding: pixels in C order."""
-        return Piece(items, [images.tobytes()])
+        return Piece(items, [image.tobytes() for image in images])
 
     def files(self, shard: Shard) -> str:
         """See `ShardFormat`."""
