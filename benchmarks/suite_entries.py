@@ -93,6 +93,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("identical-bytes", "other batch sizes, orders and processes, the same files", job="identical_bytes"),
     Entry("command-line", "from the shell to sixteen PNGs", job="command_line"),
     Entry("batch-memory", "memory and rate of generate, by count", job="batch_memory"),
+    Entry("bulk", "millions of avatars, beside a script of torch and Pillow", job="bulk"),
     Entry("latents", "what latents cost", job="latents"),
     Entry("interpolate", "600 frames to mp4: engine, encoder, and both at once", job="interpolate"),
     Entry("stream", "sixty frames a second for a minute, unpaced, and sixteen walks", job="stream"),

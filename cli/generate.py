@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +12,7 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import Progress, announce, command, in_use, print_json, say
+from ganrt.cli.generate_shards import Asked, ShardOptions, generate_shards, refuse_for_shards, refuse_without_shards
 from ganrt.cli.requests import Request, SeedAndIndex, read_request
 from ganrt.errors import OutputFailed, UsageError
 
@@ -31,6 +33,8 @@ _OTHER_PICTURES = (".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".
     ganrt generate --seeds 0,1,4-6 --truncation 0.7 -o seeds
     ganrt generate --count 12 --grid 4x3 -o sheet.png
     ganrt generate --identities players.txt -o players
+    ganrt generate --count 600 --format webdataset --shard-size 200 -o shards
+    ganrt generate --count 64 --format atlas --sheet 4 -o sheets
     """,
 )
 def generate(
@@ -51,7 +55,7 @@ def generate(
         typer.Option(
             "--identities",
             help="A UTF-8 file (or -), one identity a line, taken as it stands: each gets its own image, "
-            "listed in identities.csv. Empty lines and repetitions are skipped.",
+            "listed in identities.csv. Empty lines and repetitions are skipped. In shards also .csv, .jsonl, .parquet.",
         ),
     ] = None,
     truncation: options.Psi = None,
@@ -63,7 +67,39 @@ def generate(
         str | None,
         typer.Option("--grid", help="Also a contact sheet of COLUMNSxROWS images, such as 4x3."),
     ] = None,
-    picture_format: Annotated[str, typer.Option("--format", help="png.")] = "png",
+    picture_format: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help="png: a picture a file in one folder. In shards, restartable, for many: files, webdataset, parquet, "
+            "atlas or npy.",
+        ),
+    ] = "png",
+    picture: Annotated[
+        str | None, typer.Option("--picture", help="In shards: png, webp or jpeg. Default: png.")
+    ] = None,
+    quality: Annotated[
+        int | None, typer.Option("--quality", help="1 to 100; webp: 101 is lossless. Default: jpeg 95, webp 90.")
+    ] = None,
+    shard_size: Annotated[
+        int | None, typer.Option("--shard-size", help="Pictures a shard. Default: 10000, or whole sheets.")
+    ] = None,
+    sheet_side: Annotated[
+        int | None, typer.Option("--sheet", help="Pictures a side of an atlas's sheets. Default: 16.")
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume/--no-resume", help="Go on with an unfinished run; or, with --force, remove it."),
+    ] = True,
+    unique: Annotated[
+        bool, typer.Option("--unique", help="In shards: also count pictures that look like another one.")
+    ] = False,
+    identity_column: Annotated[
+        str | None, typer.Option("--identity-column", help="Where --identities has columns. Default: identity.")
+    ] = None,
+    encoders: Annotated[
+        int | None, typer.Option("--encoders", help="In shards: encoding threads; default one a core.", min=1)
+    ] = None,
     batch_size: Annotated[int | None, typer.Option("--batch-size", "-b", help="Images a batch.")] = None,
     backend: options.Backend = "auto",
     device: options.Device = "auto",
@@ -74,7 +110,15 @@ def generate(
 ) -> None:
     """Draws pictures: image INDEX of SEED is the same whatever the count, order or batch size."""
     if picture_format != "png":
-        raise UsageError(f"format '{picture_format}': expected png")
+        shards = ShardOptions(picture_format, picture, quality, shard_size, sheet_side, resume, unique, encoders, force)
+        asked = Asked(seeds, count, seed, start, identities, identity_column)
+        how = options.make_truncation(truncation, truncation_mode, threshold, statistics_truncation)
+        refuse_for_shards(grid, output)
+        opener = partial(options.open_generator, model, backend, device, precision, threads)
+        generate_shards(opener, asked, how, class_name, batch_size, output, shards, json)
+        return
+    given = (picture, quality, shard_size, sheet_side, identity_column, encoders, unique or None, None if resume else 0)
+    refuse_without_shards(given)
     cells = options.parse_grid(grid) if grid else None
     request = read_request(seeds, count, seed, start, identities, cells)
     plan = _Plan(output, cells, request, force)

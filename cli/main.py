@@ -9,6 +9,7 @@ import typer
 
 from ganrt import __version__
 from ganrt.cli import (  # noqa: F401  (they register themselves)
+    audit,
     bench,
     bench_layers,
     bench_predict,

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.engines.backends import open_model
-from ganrt.engines.protocol import Engine, EngineOptions
+from ganrt.engines.protocol import BatchSizes, Engine, EngineOptions
 from ganrt.errors import UsageError
 from ganrt.runtime.arguments import UINT64_LIMIT, as_uint64, integer_between
 from ganrt.runtime.identity import identity_index
@@ -106,6 +106,11 @@ class Generator:
     def form(self) -> str:
         """Which exactly equivalent graph runs; `plain` is the one that was exported."""
         return self._engine.form
+
+    @property
+    def batch_sizes(self) -> BatchSizes:
+        """The batch sizes that the engine takes, and which it likes best."""
+        return self._engine.batch_sizes
 
     @property
     def model_sha256(self) -> str:

@@ -65,8 +65,9 @@ def read_origin(path: Path) -> dict[str, object]:
 
 def to_opencv(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """RGB or RGBA [h, w, c] -> OpenCV's channel order, contiguous."""
-    order = {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[image.shape[-1]]
-    return np.ascontiguousarray(image[..., order])
+    given = np.ascontiguousarray(image)
+    swap = {1: None, 3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}[image.shape[-1]]
+    return given if swap is None else np.asarray(cv2.cvtColor(given, swap), np.uint8)  # without Python's lock
 
 
 def sheet(images: Sequence[NDArray[np.uint8]] | NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:

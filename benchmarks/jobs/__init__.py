@@ -10,6 +10,7 @@ JOBS: dict[str, str] = {
     "identical_bytes": "ganrt.benchmarks.jobs.identical_bytes",
     "command_line": "ganrt.benchmarks.jobs.command_line",
     "batch_memory": "ganrt.benchmarks.jobs.batch_memory",
+    "bulk": "ganrt.benchmarks.jobs.bulk",
     "latents": "ganrt.benchmarks.jobs.latents",
     "installed_size": "ganrt.benchmarks.jobs.installed_size",
     "export": "ganrt.benchmarks.jobs.export",

@@ -204,7 +204,7 @@ def test_the_entries_are_sound():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("job", ["identical_bytes", "command_line", "batch_memory", "latents", "interpolate"])
+@pytest.mark.parametrize("job", ["identical_bytes", "command_line", "batch_memory", "latents", "interpolate", "bulk"])
 def test_a_job_on_the_bundled_model(job, tmp_path):
     from ganrt.benchmarks.clock import SystemClock
 

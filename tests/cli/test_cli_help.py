@@ -81,6 +81,8 @@ def test_the_examples_of_help_run(run, line):
         save(Path("run-b.json"), full_document(seed=7))
     if "out/seed0" in line:
         run("generate")
+    if "ganrt audit" in line:
+        run("generate", "--count", 40, "--format", "webdataset", "--shard-size", 20, "-o", "shards")
     if "tensorrt-rtx" in line:
         pytest.importorskip("tensorrt_rtx", reason='tensorrt_rtx is not installed: pip install "ganrt[rtx]"')
     words = shlex.split(line)

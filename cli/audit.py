@@ -1,0 +1,116 @@
+"""`ganrt audit`: whether a bulk output is complete and undamaged, and mending what is not."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ganrt.cli import options
+from ganrt.cli.app import Progress, announce, command, print_json, say
+from ganrt.errors import BackendUnavailable, BadInputFile, NegativeResult, UsageError
+
+if TYPE_CHECKING:
+    from ganrt.runtime.bulk.audit import Audit
+    from ganrt.runtime.bulk.pipeline import Drawer
+    from ganrt.runtime.bulk.plan import Plan
+
+_SHOWN = 20
+
+
+@command(
+    "audit",
+    """
+    ganrt audit shards
+    ganrt audit shards --all --json
+    ganrt audit shards --repair
+    """,
+)
+def audit(
+    folder: Annotated[Path, typer.Argument(metavar="OUT", help="What ganrt generate --format ... wrote.")],
+    model: options.Model = "avatars",
+    everything: Annotated[
+        bool, typer.Option("--all", help="Draw every picture again and compare, not a sample of them.")
+    ] = False,
+    mend: Annotated[
+        bool, typer.Option("--repair", help="Draw what is missing or damaged again, and only that.")
+    ] = False,
+    threads: options.Threads = None,
+    json: options.Json = False,
+) -> None:
+    """Reads every file of a bulk output, compares hashes, draws a sample again; exit 1 if anything is wrong."""
+    from ganrt.runtime.bulk.audit import check_files, check_pictures, read_plan, repair
+
+    plan, manifest = read_plan(folder)
+    with ExitStack() as stack:
+        drawer = _open_drawer(plan, model, threads, everything or mend, stack)
+        with Progress(plan.shard_count, "shards") as progress:
+            found = check_files(folder, plan, manifest, progress)
+        if drawer is not None:
+            check_pictures(folder, plan, drawer, everything, found)
+        mended = repair(folder, plan, drawer, found) if mend and drawer and found.findings else []
+    _report(folder, plan, found, mended, json)
+
+
+def _open_drawer(plan: Plan, model: str, threads: int | None, needed: bool, stack: ExitStack) -> Drawer | None:
+    """What draws the same pictures as the run did; None, with a note, where nothing here does and it is not needed.
+
+    The engine that a run was drawn with may have been the tuned one or the plain one: what describes itself as the
+    manifest does is the same.
+    """
+    from ganrt.runtime.bulk.describe import describe
+    from ganrt.runtime.bulk.manifest import differences
+    from ganrt.runtime.bulk.pipeline import Drawer
+    from ganrt.runtime.sampling import Truncation
+
+    was, wrong = plan.generator, ""
+    for backend, precision in ((was["backend"], was["precision"]), ("auto", "fastest"), ("auto", "fp32")):
+        try:
+            generator = stack.enter_context(options.open_generator(model, backend, "auto", precision, threads))
+        except (BackendUnavailable, UsageError) as error:
+            wrong = wrong or str(error)
+            continue
+        if generator.model_sha256 != was["model_sha256"]:
+            raise BadInputFile(
+                f"this run was drawn by {was['model']} ({was['model_sha256'][:16]}), and {model} is another model "
+                f"({generator.model_sha256[:16]})\ngive the run's own: -m MODEL"
+            )
+        found = differences(was, describe(generator, plan.layout))
+        if not found:
+            announce(generator)
+            how = plan.drawing
+            law = Truncation(how["psi"], how["mode"], how["threshold"], how["statistics_truncation"])
+            return Drawer(generator, law, how["class"])
+        wrong = wrong or "; ".join(found[:2])
+    if needed:
+        raise BackendUnavailable(f"the run's pictures cannot be drawn here as they were: {wrong}")
+    say(f"note: no picture is drawn again, hashes alone are compared: {wrong}")
+    return None
+
+
+def _report(folder: Path, plan: Plan, found: Audit, mended: list[str], json: bool) -> None:
+    for finding in found.findings[:_SHOWN]:
+        say(f"{finding.kind}: {finding.name}")
+    if len(found.findings) > _SHOWN:
+        say(f"and {len(found.findings) - _SHOWN} more")
+    say(f"{found.files} files, {found.bytes} bytes read; {found.drawn_again} pictures drawn again")
+    if json:
+        findings = [asdict(finding) for finding in found.findings]
+        print_json(
+            {
+                "output": str(folder),
+                "images": plan.count,
+                "files": found.files,
+                "bytes": found.bytes,
+                "drawn_again": found.drawn_again,
+                "findings": findings,
+                "repaired": mended,
+            }
+        )
+    left = [finding for finding in found.findings if finding.name not in mended]
+    if left:
+        raise NegativeResult(f"{folder}: {len(left)} of its files are not as they should be")
+    say(f"{folder}: {'mended: ' + str(len(mended)) + ' files' if mended else 'all is well'}")

@@ -1,0 +1,1 @@
+"""Batch generation in shards: restartable, provably complete, in constant memory (docs/bulk.md)."""

@@ -1,0 +1,212 @@
+"""What a finished (or unfinished) output lacks, has too much of, or has damaged; and how it is mended."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ganrt.errors import BadInputFile
+from ganrt.runtime.bulk import lock
+from ganrt.runtime.bulk.comparison import Comparison
+from ganrt.runtime.bulk.formats import ShardFormat, open_format
+from ganrt.runtime.bulk.identities import read_mapping
+from ganrt.runtime.bulk.manifest import NAME, in_short, read_manifest, read_stats
+from ganrt.runtime.bulk.pipeline import Drawer
+from ganrt.runtime.bulk.plan import Item, Json, Plan, Shard
+from ganrt.runtime.bulk.run import draw, finish, shard_files
+from ganrt.runtime.bulk.storage import LocalStorage, Storage
+
+MISSING, DAMAGED, FOREIGN, SURPLUS, OTHER = "missing", "damaged", "foreign", "surplus", "another picture"
+_SAMPLED_SHARDS, _SAMPLE = 4, 64  # shards, and pictures of each, that are drawn again unless all are
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong: `kind` (one of the words above), the file, and the shard to draw again, if that mends it."""
+
+    kind: str
+    name: str
+    shard: int | None = None
+
+
+@dataclass
+class Audit:
+    """What was looked at and found."""
+
+    findings: list[Finding] = field(default_factory=list)
+    files: int = 0
+    bytes: int = 0
+    drawn_again: int = 0
+
+    def add(self, kind: str, name: str, shard: Shard | None = None) -> None:
+        """Notes a finding."""
+        self.findings.append(Finding(kind, name, shard.number if shard else None))
+
+    @property
+    def bad_shards(self) -> list[int]:
+        """The shards to draw again, in order."""
+        return sorted({finding.shard for finding in self.findings if finding.shard is not None})
+
+
+def read_plan(folder: Path) -> tuple[Plan, Json]:
+    """The plan of the run in a folder, and the whole manifest.
+
+    Raises:
+        BadInputFile: there is none, or it is damaged.
+    """
+    manifest = read_manifest(LocalStorage(folder))
+    if manifest is None:
+        raise BadInputFile(
+            f"{folder} holds no run: expected a folder with a {NAME}, written by ganrt generate --format"
+        )
+    return Plan.from_document(manifest["plan"]), manifest
+
+
+def check_files(folder: Path, plan: Plan, manifest: Json, progress: Callable[[int], object]) -> Audit:
+    """Reads every file and compares its hash; names files that no shard has.
+
+    A file that none of the run's is called like is foreign; one below a shard's folder, or a shard beyond the last, is
+    surplus.
+
+    Args:
+        progress: called with the number of shards looked at.
+    """
+    storage, audit = LocalStorage(folder), Audit()
+    expected = {NAME, lock.NAME}
+    listed = manifest.get("shards") or []
+    if not manifest.get("complete"):
+        audit.add(MISSING, f"{NAME}: the run is not finished")
+    for shard in plan.shards():
+        stats = read_stats(storage, shard)
+        expected.add(shard.stats)
+        if stats is None:
+            audit.add(MISSING if storage.size(shard.stats) is None else DAMAGED, shard.stats, shard)
+            expected |= _below(storage, shard_files(plan, shard))
+        else:
+            if manifest.get("complete") and listed[shard.number : shard.number + 1] != [in_short(shard, stats)]:
+                audit.add(DAMAGED, shard.stats, shard)
+            for name, file in stats["files"].items():
+                expected.add(name)
+                _check_file(storage, name, file, shard, audit)
+        if plan.identities is not None:
+            expected.add(shard.identities)
+            _check_mapping(storage, shard, stats, audit)
+        progress(shard.number + 1)
+    for name in storage.names():
+        if name not in expected:
+            audit.add(SURPLUS if _is_ours(plan, name) else FOREIGN, name)
+    return audit
+
+
+def check_pictures(folder: Path, plan: Plan, drawer: Drawer, everything: bool, audit: Audit) -> None:
+    """Draws pictures again and compares their bytes: all of them, or the first 64 of a few shards.
+
+    Args:
+        everything: all pictures, not a sample.
+        audit: where to note what was found; shards that are known to be bad are passed over.
+    """
+    storage, form = LocalStorage(folder), open_format(plan)
+    sound = [shard for shard in plan.shards() if shard.number not in audit.bad_shards]
+    if not everything:
+        sound = random.Random(plan.count).sample(sound, min(_SAMPLED_SHARDS, len(sound)))
+    for shard in sound:
+        stats = read_stats(storage, shard)
+        if stats is None:
+            continue
+        items = list(plan.items(shard) if plan.identities is None else read_mapping(storage, shard))
+        piece = form.piece or 1
+        sample = items if everything or not form.grows else items[: -(-_SAMPLE // piece) * piece]
+        for name in _different(storage, form, shard, sample, drawer):
+            audit.add(OTHER, name, shard)
+        audit.drawn_again += len(sample)
+
+
+def repair(folder: Path, plan: Plan, drawer: Drawer, audit: Audit) -> list[str]:
+    """Draws the shards again that have findings, and removes surplus files; the rest is not touched.
+
+    Returns:
+        the names of what was mended. Foreign files stay: they are nobody's to remove.
+
+    Raises:
+        BadInputFile: a part of the mapping is gone or damaged.
+    """
+    storage = LocalStorage(folder)
+    for finding in audit.findings:
+        if finding.name.startswith("identities/") and finding.kind in (MISSING, DAMAGED):
+            raise BadInputFile(
+                f"{finding.name} is {finding.kind}: only the file of identities can bring it back\n"
+                "remove it if it is there, and run the same generate command again"
+            )
+    with lock.locked(folder):
+        storage.tidy()
+        bad = [plan.shard(number) for number in audit.bad_shards]
+        for finding in audit.findings:
+            if finding.kind == SURPLUS:
+                storage.remove(finding.name)
+        for shard in bad:
+            storage.remove(shard.stats)
+        draw(plan, bad, drawer, storage)
+        finish(storage, plan)
+    return sorted({finding.name for finding in audit.findings if finding.kind != FOREIGN})
+
+
+def _check_file(storage: Storage, name: str, file: Json, shard: Shard, audit: Audit) -> None:
+    if storage.size(name) is None:
+        audit.add(MISSING, name, shard)
+        return
+    found = hashlib.sha256()
+    with storage.open(name) as opened:
+        while data := opened.read(_BLOCK):
+            found.update(data)
+            audit.bytes += len(data)
+    audit.files += 1
+    if found.hexdigest() != file["sha256"]:
+        audit.add(DAMAGED, name, shard)
+
+
+def _check_mapping(storage: Storage, shard: Shard, stats: Json | None, audit: Audit) -> None:
+    told = (stats or {}).get("identities")
+    if storage.size(shard.identities) is None:
+        audit.add(MISSING, shard.identities, shard)
+    elif told is not None:
+        _check_file(storage, shard.identities, told, shard, audit)
+
+
+def _below(storage: LocalStorage, names: Iterable[str]) -> set[str]:
+    """The files of a shard whose stats are gone: they will be written anew, and are not surplus."""
+    found = set(names)
+    for name in names:
+        folder = storage.root / name
+        if folder.is_dir():
+            found |= {path.relative_to(storage.root).as_posix() for path in folder.rglob("*")}
+    return found
+
+
+def _is_ours(plan: Plan, name: str) -> bool:
+    """Whether a name is one that this run, or a longer one, would give."""
+    first = name.split("/")[0]
+    number = first.replace("_", ".").partition(".")[0]
+    if not number.isdecimal() or len(number) < 5:
+        return first == "identities"
+    shard = plan.shard(int(number))
+    return first in (shard.stats, shard.signatures, *shard_files(plan, shard))
+
+
+def _different(storage: Storage, form: ShardFormat, shard: Shard, items: list[Item], drawer: Drawer) -> Iterator[str]:
+    """Names of files whose bytes are not those that are drawn now."""
+    size = drawer.piece_size(form)
+    sink = Comparison(storage)
+    writer = form.open(sink, shard)
+    try:
+        for first in range(0, len(items), size):
+            chunk = items[first : first + size]
+            writer.add(form.encode(chunk, drawer.draw(chunk)))
+        if len(items) == shard.count:
+            writer.commit()
+    finally:
+        writer.abandon()
+    yield from sorted(sink.different)

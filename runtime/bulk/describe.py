@@ -1,0 +1,69 @@
+"""What a manifest says about who draws: model, spec, backend, machine type and versions."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+from ganrt import __version__
+from ganrt.engines.processor import processor
+from ganrt.runtime.bulk.plan import Json, Layout, canonical, digest
+from ganrt.runtime.sampling import Truncation
+
+if TYPE_CHECKING:
+    from ganrt.runtime.generator import Generator
+
+_OF_BACKEND = {
+    "onnxruntime": ("onnxruntime",),
+    "onnxruntime-cuda": ("onnxruntime-gpu",),
+    "openvino": ("openvino",),
+    "tensorrt": ("tensorrt",),
+    "tensorrt-rtx": ("tensorrt-rtx",),
+}
+
+
+def describe(generator: Generator, layout: Layout) -> Json:
+    """All that decides a picture's bytes beside its seed and index, as JSON.
+
+    The machine's type is part of it: another processor may round differently.
+    """
+    spec = json.loads(generator.spec.to_json())
+    spec.pop("canary", None)  # a picture; the model's hash covers it
+    machine = processor()
+    packages = ["numpy", "opencv-python", *_OF_BACKEND.get(generator.backend, ())]
+    packages += ["pyarrow"] if layout.format == "parquet" else []
+    sizes = generator.batch_sizes
+    return {
+        "model": generator.spec.name,
+        "model_sha256": generator.model_sha256,
+        "spec": spec,
+        "latent_spec": generator.spec.latent.latent_spec if generator.spec.latent else None,
+        "backend": generator.backend,
+        "device": generator.device,
+        "precision": generator.precision,
+        "form": generator.form,
+        "batch_sizes": [sizes.minimum, sizes.optimum, sizes.maximum],
+        "machine": {"processor": machine["name"], "features": digest(canonical(machine["features"]))[:16]},
+        "versions": {"ganrt": __version__, **{name: _version(name) for name in packages}},
+    }
+
+
+def describe_drawing(generator: Generator, how: Truncation, class_name: str | None) -> Json:
+    """What the options ask of the generator."""
+    latent = generator.spec.latent
+    return {
+        "psi": how.psi,
+        "mode": how.mode,
+        "threshold": how.threshold,
+        "law": how.arguments(latent) if latent else None,
+        "statistics_truncation": how.statistics,
+        "class": class_name,
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

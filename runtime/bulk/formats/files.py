@@ -1,0 +1,43 @@
+"""Format `files`: a folder a shard, a file a picture. A PNG says what drew it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ganrt.runtime.bulk.encoders import ENDINGS
+from ganrt.runtime.bulk.formats.writer import FolderOfFiles, Images, Piece, ShardFormat, ShardWriter
+from ganrt.runtime.bulk.plan import Item, Plan, Shard
+from ganrt.runtime.bulk.storage import Storage
+
+
+class _Folder(FolderOfFiles):
+    ending = ""
+
+    def add(self, piece: Piece) -> None:
+        """One file a picture."""
+        self.put({item.key + self.ending: data for item, data in zip(piece.items, piece.data, strict=True)})
+
+
+class Files(ShardFormat):
+    """`00000/seed0-index00000000.png`."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(plan)
+        self._ending = "." + ENDINGS[plan.layout.picture]
+        told = {name: value for name, value in plan.generator.items() if name not in ("spec", "machine", "versions")}
+        self._common = {**told, **plan.drawing, "ganrt": plan.generator["versions"]["ganrt"]}
+
+    def encode(self, items: Sequence[Item], images: Images) -> Piece:
+        """See `ShardFormat`."""
+        pairs = zip(items, images, strict=True)
+        return Piece(items, [self.encoder(image, {**self._common, **self.about(item)}) for item, image in pairs])
+
+    def files(self, shard: Shard) -> str:
+        """See `ShardFormat`."""
+        return shard.name
+
+    def open(self, storage: Storage, shard: Shard) -> ShardWriter:
+        """See `ShardFormat`."""
+        folder = _Folder(shard.name, storage.create_folder(shard.name))
+        folder.ending = self._ending
+        return folder

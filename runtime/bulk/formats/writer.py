@@ -1,0 +1,127 @@
+"""What a format is: how pictures become pieces (in many threads), and how pieces become a shard (in one, in order)."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganrt.runtime.bulk.encoders import Encode, make_encoder
+from ganrt.runtime.bulk.plan import Item, Json, Plan, Shard, digest
+from ganrt.runtime.bulk.storage import NewFile, NewFolder, Storage
+
+Images = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some pictures, encoded; `data` has one entry a picture, or one a sheet."""
+
+    items: Sequence[Item]
+    data: Sequence[bytes]
+
+
+class ShardWriter(ABC):
+    """Writes one shard. After `commit` its files are there, for good; `abandon` leaves nothing."""
+
+    @abstractmethod
+    def add(self, piece: Piece) -> None:
+        """Appends a piece, in the order of the pictures."""
+
+    @abstractmethod
+    def commit(self) -> dict[str, Json]:
+        """Makes it appear: its files' names, with `bytes` and `sha256` of each."""
+
+    @abstractmethod
+    def abandon(self) -> None:
+        """Drops what was not committed."""
+
+
+class ShardFormat(ABC):
+    """A format for one plan. `encode` may be called from several threads at once."""
+
+    piece: int | None = None  # pictures of a piece, where the format needs a certain number
+    grows = True  # whether the first pieces alone give the first bytes of the shard
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        output = plan.generator["spec"]["output"]
+        self.shape: tuple[int, int, int] = (output["height"], output["width"], output["channels"])
+        self.encoder: Encode = make_encoder(plan.layout, self.shape[2])
+
+    def encode(self, items: Sequence[Item], images: Images) -> Piece:
+        """uint8 [n, h, w, c] -> a piece."""
+        return Piece(items, [self.encoder(image, None) for image in images])
+
+    @abstractmethod
+    def files(self, shard: Shard) -> str:
+        """The name of the shard's file or folder."""
+
+    @abstractmethod
+    def open(self, storage: Storage, shard: Shard) -> ShardWriter:
+        """Begins a shard."""
+
+    def about(self, item: Item) -> dict[str, object]:
+        """What is said of a picture beside it; 64-bit integers as strings."""
+        told: dict[str, object] = {"seed": str(item.seed), "index": str(item.index)}
+        if item.identity is not None:
+            told["identity"] = item.identity
+        if self.plan.drawing["class"] is not None:
+            told["class"] = self.plan.drawing["class"]
+        return told
+
+
+class SingleFile(ShardWriter):
+    """A shard that is one file, hashed while it is written."""
+
+    def __init__(self, storage: Storage, name: str) -> None:
+        self.name, self._file = name, storage.create(name)
+        self._hash, self._bytes = hashlib.sha256(), 0
+
+    def write(self, data: bytes) -> None:
+        """Appends bytes."""
+        self._file.write(data)
+        self._hash.update(data)
+        self._bytes += len(data)
+
+    def commit(self) -> dict[str, Json]:
+        """See `ShardWriter`."""
+        self._file.commit()
+        return {self.name: {"bytes": self._bytes, "sha256": self._hash.hexdigest()}}
+
+    def abandon(self) -> None:
+        """See `ShardWriter`."""
+        self._file.abandon()
+
+    @property
+    def file(self) -> NewFile:
+        """The file under way."""
+        return self._file
+
+
+@dataclass
+class FolderOfFiles(ShardWriter):
+    """A shard that is a folder."""
+
+    name: str
+    folder: NewFolder
+    made: dict[str, Json] = field(default_factory=dict)
+
+    def put(self, files: Mapping[str, bytes]) -> None:
+        """Adds files."""
+        for name, data in files.items():
+            self.folder.put(name, data)
+            self.made[f"{self.name}/{name}"] = {"bytes": len(data), "sha256": digest(data)}
+
+    def commit(self) -> dict[str, Json]:
+        """See `ShardWriter`."""
+        self.folder.commit()
+        return self.made
+
+    def abandon(self) -> None:
+        """See `ShardWriter`."""
+        self.folder.abandon()

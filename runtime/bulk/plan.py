@@ -1,0 +1,243 @@
+"""What a bulk run draws and how it is stored: all that decides a byte of its output, and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+from ganrt.errors import BadInputFile, UsageError
+
+Json = dict[str, Any]
+FORMATS = ("files", "webdataset", "parquet", "atlas", "npy")
+PICTURES = ("png", "webp", "jpeg")
+LARGEST_FOLDER = 10_000  # pictures of one folder
+LARGEST_SHARD = 10_000_000
+_DEFAULT_SHARD = 10_000
+_LARGEST_SHEET = 64
+_DEFAULT_SHEET = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One picture of a run. `key` is unique in the run and holds no dot."""
+
+    seed: int
+    index: int
+    key: str
+    identity: str | None = None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How pictures are stored.
+
+    Attributes:
+        picture: how one picture (of `atlas` one sheet) is encoded; "" for `npy`, which stores pixels.
+        quality: of jpeg 1 to 100, of webp 1 to 100, or 101 for lossless; None for the others.
+        sheet: pictures a side of an atlas's sheets; None for other formats.
+        signatures: whether each shard has a file of what its pictures look like, to find those that look alike.
+    """
+
+    format: str
+    picture: str = "png"
+    quality: int | None = None
+    shard_size: int = _DEFAULT_SHARD
+    sheet: int | None = None
+    signatures: bool = False
+
+
+@dataclass(frozen=True)
+class Shard:
+    """The unit of work: pictures `first` to `first + count - 1` of the run."""
+
+    number: int
+    name: str
+    first: int
+    count: int
+
+    @property
+    def stats(self) -> str:
+        """The name of the file that says that the shard is finished, and what is in it."""
+        return f"{self.name}_stats.json"
+
+    @property
+    def signatures(self) -> str:
+        """The name of the file of its pictures' signatures, if the run has such."""
+        return f"{self.name}_signatures.npy"
+
+    @property
+    def identities(self) -> str:
+        """The name of its part of the mapping from identities to pictures."""
+        return f"identities/{self.name}.csv"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run.
+
+    Attributes:
+        count: pictures in all.
+        seed, start: the range of indices; both 0 with seeds or identities.
+        seeds: of which the first picture is drawn, or None.
+        identities: what is known of the file of identities (`Census.facts`), or None.
+        generator: model, spec, backend, precision, machine type and versions (`describe`).
+        drawing: the law of the latents, statistics truncation and class.
+    """
+
+    count: int
+    seed: int
+    start: int
+    seeds: tuple[int, ...] | None
+    identities: Json | None
+    generator: Json
+    drawing: Json
+    layout: Layout
+
+    @cached_property
+    def _digits(self) -> int:
+        return max(5, len(str(self.shard_count - 1)))
+
+    @property
+    def shard_count(self) -> int:
+        """How many shards there are."""
+        return -(-self.count // self.layout.shard_size)
+
+    def shard(self, number: int) -> Shard:
+        """Shard `number`, from 0."""
+        first = number * self.layout.shard_size
+        name = f"{number:0{self._digits}d}"
+        return Shard(number, name, first, min(self.layout.shard_size, self.count - first))
+
+    def shards(self) -> Iterator[Shard]:
+        """All shards, in order."""
+        return map(self.shard, range(self.shard_count))
+
+    def items(self, shard: Shard) -> Iterator[Item]:
+        """The pictures of a shard, in order; of a run by identities they are in the shard's part of the mapping."""
+        for position in range(shard.first, shard.first + shard.count):
+            if self.seeds is not None:
+                yield item(self.seeds[position], 0)
+            else:
+                yield item(self.seed, self.start + position)
+
+    def document(self) -> Json:
+        """As JSON: 64-bit integers are strings, seeds are written as ranges."""
+        return {
+            "pictures": {
+                "count": str(self.count),
+                "seed": str(self.seed),
+                "start": str(self.start),
+                "seeds": None if self.seeds is None else as_ranges(self.seeds),
+            },
+            "identities": self.identities,
+            "generator": self.generator,
+            "drawing": self.drawing,
+            "layout": asdict(self.layout),
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Plan:
+        """The inverse of `document`.
+
+        Raises:
+            BadInputFile: not such a document.
+        """
+        from ganrt.runtime.seeds import parse_seeds
+
+        try:
+            pictures = document["pictures"]
+            seeds = None if pictures["seeds"] is None else tuple(parse_seeds(pictures["seeds"]))
+            layout = Layout(**document["layout"])
+            return cls(
+                int(pictures["count"]),
+                int(pictures["seed"]),
+                int(pictures["start"]),
+                seeds,
+                document["identities"],
+                document["generator"],
+                document["drawing"],
+                checked(layout),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadInputFile(f"manifest.json is no manifest of a bulk run: {error!r}") from error
+
+
+def item(seed: int, index: int, identity: str | None = None) -> Item:
+    """A picture under its usual key, which says seed and index and does not depend on the range asked for."""
+    return Item(seed, index, f"seed{seed}-index{index:08d}", identity)
+
+
+def make_layout(
+    format: str,
+    picture: str | None = None,
+    quality: int | None = None,
+    size: int | None = None,
+    sheet: int | None = None,
+    signatures: bool = False,
+) -> Layout:
+    """Settles and checks the options; None means the default.
+
+    Raises:
+        UsageError: an unknown name, a number out of range, or options that do not go together.
+    """
+    if format != "atlas" and sheet is not None:
+        raise UsageError(f"--sheet {sheet}: only --format atlas has sheets")
+    if format == "npy" and (picture or quality):
+        raise UsageError("--format npy stores pixels: --picture and --quality do not apply")
+    side = (sheet if sheet is not None else _DEFAULT_SHEET) if format == "atlas" else None
+    encoding = "" if format == "npy" else picture or "png"
+    if quality is None:
+        quality = {"webp": 90, "jpeg": 95}.get(encoding)
+    if size is None:
+        size = _DEFAULT_SHARD if not side else max(1, _DEFAULT_SHARD // side**2) * side**2
+    return checked(Layout(format, encoding, quality, size, side, signatures))
+
+
+def checked(layout: Layout) -> Layout:
+    """The layout, if it makes sense.
+
+    Raises:
+        UsageError: it does not.
+    """
+    if layout.format not in FORMATS:
+        raise UsageError(f"format '{layout.format}': expected png, {', '.join(FORMATS)}")
+    if layout.picture not in (("",) if layout.format == "npy" else PICTURES):
+        raise UsageError(f"picture '{layout.picture}': expected {', '.join(PICTURES)}")
+    highest = {"jpeg": 100, "webp": 101}.get(layout.picture)
+    if highest is None and layout.quality is not None:
+        raise UsageError(f"--quality {layout.quality}: it belongs to --picture jpeg and webp")
+    if highest is not None and not (layout.quality is not None and 1 <= layout.quality <= highest):
+        raise UsageError(f"--quality {layout.quality}: expected 1 to {highest}")
+    if layout.sheet is not None and not 1 <= layout.sheet <= _LARGEST_SHEET:
+        raise UsageError(f"--sheet {layout.sheet}: expected 1 to {_LARGEST_SHEET} pictures a side")
+    largest = LARGEST_FOLDER if layout.format == "files" else LARGEST_SHARD
+    if not 1 <= layout.shard_size <= largest:
+        raise UsageError(f"--shard-size {layout.shard_size}: expected 1 to {largest} for --format {layout.format}")
+    if layout.sheet and layout.shard_size % layout.sheet**2:
+        raise UsageError(f"--shard-size {layout.shard_size}: expected whole sheets, a multiple of {layout.sheet**2}")
+    return layout
+
+
+def as_ranges(seeds: tuple[int, ...]) -> str:
+    """(0, 1, 4, 5, 6) -> "0-1,4-6"."""
+    runs: list[list[int]] = []
+    for seed in seeds:
+        if runs and seed == runs[-1][1] + 1:
+            runs[-1][1] = seed
+        else:
+            runs.append([seed, seed])
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
+
+
+def canonical(document: object) -> bytes:
+    """JSON with sorted keys and a newline at its end: equal documents are equal bytes."""
+    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=True).encode() + b"\n"
+
+
+def digest(data: bytes) -> str:
+    """SHA-256, hexadecimal."""
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,217 @@
+"""Where a run's output goes: a small seam, so that a folder may be replaced by something else.
+
+Names are relative, with forward slashes. A file or a folder of files appears whole or not at all, and once `commit`
+has returned it survives a loss of power.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from ganrt.errors import OutputFailed
+
+PART = ".part-"  # begins the names of what is not finished
+
+
+class NewFile(Protocol):
+    """A file under way."""
+
+    def write(self, data: bytes) -> None:
+        """Appends."""
+
+    def commit(self) -> None:
+        """It appears under its name."""
+
+    def abandon(self) -> None:
+        """It never existed; after `commit` this does nothing."""
+
+
+class NewFolder(Protocol):
+    """A folder of files under way."""
+
+    def put(self, name: str, data: bytes) -> None:
+        """Adds a file."""
+
+    def commit(self) -> None:
+        """It appears under its name, in place of one that is there."""
+
+    def abandon(self) -> None:
+        """It never existed; after `commit` this does nothing."""
+
+
+class Storage(Protocol):
+    """The output of one run. Every method raises OutputFailed where the system refuses."""
+
+    def create(self, name: str) -> NewFile:
+        """Begins a file, which will take the place of one that is there."""
+        ...
+
+    def create_folder(self, name: str) -> NewFolder:
+        """Begins a folder of files."""
+        ...
+
+    def open(self, name: str) -> BinaryIO:
+        """Opens a file for reading; FileNotFoundError where there is none."""
+        ...
+
+    def size(self, name: str) -> int | None:
+        """Bytes of a file; None where there is none."""
+        ...
+
+    def names(self) -> Iterator[str]:
+        """The names of all files, also of those that are no part of a run."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Removes a file, or a folder with all that is in it; nothing where there is none."""
+        ...
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputFailed(
+            f"{path} cannot be written: {error.strerror or error}\n"
+            "what was finished is kept: mend this, and the same command goes on from there"
+        ) from error
+
+
+class _LocalFile:
+    def __init__(self, path: Path) -> None:
+        self._path, self._part = path, path.with_name(PART + secrets.token_hex(6))
+        with _explained(path):
+            self._file = self._part.open("xb", buffering=0)
+
+    def write(self, data: bytes) -> None:
+        with _explained(self._path):
+            view = memoryview(data)
+            while len(view):
+                view = view[self._file.write(view) :]
+
+    def commit(self) -> None:
+        with _explained(self._path):
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._part.replace(self._path)
+            _flush_folder(self._path.parent)
+
+    def abandon(self) -> None:
+        with suppress(OSError):
+            self._file.close()
+            self._part.unlink(missing_ok=True)
+
+
+class _LocalFolder:
+    def __init__(self, path: Path) -> None:
+        self._path, self._part = path, path.with_name(PART + secrets.token_hex(6))
+        self._names: list[str] = []
+        with _explained(path):
+            self._part.mkdir()
+
+    def put(self, name: str, data: bytes) -> None:
+        with _explained(self._path / name):
+            (self._part / name).write_bytes(data)
+        self._names.append(name)
+
+    def commit(self) -> None:
+        with _explained(self._path):
+            for name in self._names:  # all together: the first flush carries most of the others
+                with (self._part / name).open("rb+") as file:
+                    os.fsync(file.fileno())
+            _flush_folder(self._part)
+            shutil.rmtree(self._path, ignore_errors=True)
+            self._part.rename(self._path)
+            _flush_folder(self._path.parent)
+
+    def abandon(self) -> None:
+        shutil.rmtree(self._part, ignore_errors=True)
+
+
+class LocalStorage:
+    """A folder of this machine, or one that it has mounted."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def create(self, name: str) -> NewFile:
+        """See `Storage`. Only folders below the output are made: an output that vanished is not made anew."""
+        self._make_parent(name)
+        return _LocalFile(self.root / name)
+
+    def create_folder(self, name: str) -> NewFolder:
+        """See `Storage`."""
+        return _LocalFolder(self.root / name)
+
+    def open(self, name: str) -> BinaryIO:
+        """See `Storage`."""
+        return (self.root / name).open("rb")
+
+    def size(self, name: str) -> int | None:
+        """See `Storage`."""
+        path = self.root / name
+        return path.stat().st_size if path.is_file() else None
+
+    def names(self) -> Iterator[str]:
+        """See `Storage`. In order."""
+        for folder, below, files in os.walk(self.root):
+            below.sort()
+            for name in sorted(files):
+                yield (Path(folder) / name).relative_to(self.root).as_posix()
+
+    def remove(self, name: str) -> None:
+        """See `Storage`."""
+        path = self.root / name
+        with _explained(path):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+
+    def tidy(self) -> None:
+        """Removes what a killed run left unfinished."""
+        for folder in (self.root, self.root / "identities"):
+            for path in folder.glob(PART + "*") if folder.is_dir() else ():
+                self.remove(path.relative_to(self.root).as_posix())
+
+    def _make_parent(self, name: str) -> None:
+        if "/" in name:
+            with _explained(self.root / name):
+                (self.root / name).parent.mkdir(exist_ok=True)
+
+
+def read(storage: Storage, name: str) -> bytes | None:
+    """A whole file; None where there is none."""
+    try:
+        with storage.open(name) as file:
+            return file.read()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
+
+
+def write(storage: Storage, name: str, data: bytes) -> None:
+    """A whole file."""
+    new = storage.create(name)
+    try:
+        new.write(data)
+        new.commit()
+    finally:
+        new.abandon()
+
+
+def _flush_folder(path: Path) -> None:
+    """Makes renames in a folder durable; Windows has no such call and needs none."""
+    if os.name == "nt":
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

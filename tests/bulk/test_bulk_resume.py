@@ -1,0 +1,307 @@
+"""A run that is killed, runs into a full disk or meets another run: nothing half written, nothing lost or repeated."""
+
+import errno
+import os
+import random
+import shutil
+import sys
+import time
+
+import pytest
+from bulk_runs import contents, make_drawer, make_plan, open_tiny, start
+from tiny_onnx import save_tiny, tiny_spec
+
+from ganrt.errors import OutputFailed
+from ganrt.runtime.bulk import lock, storage
+from ganrt.runtime.bulk.run import Options, run
+
+
+@pytest.fixture
+def generator(tmp_path):
+    with open_tiny(save_tiny(tmp_path / "tiny.onnx")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def draw(generator, tmp_path):
+    """draw(folder, format) draws five shards; the same call goes on."""
+
+    def call(folder="out", format="webdataset", count=50, options=None, **layout):
+        plan = make_plan(generator, count, format, 12, **layout)
+        return run(plan, tmp_path / folder, make_drawer(generator, batch_size=5, encoders=2), options or Options())
+
+    return call
+
+
+class Killed(BaseException):
+    """Nothing runs after it, as after SIGKILL."""
+
+
+@pytest.fixture
+def kill_at(monkeypatch):
+    """kill_at(n): the n-th call that reaches the disk never happens, and nothing is cleaned up; None: no more."""
+    counter = {"left": None}
+    for owner, name in ((storage._LocalFile, "write"), (storage._LocalFolder, "put")):
+        _counted(monkeypatch, owner, name, counter)
+    for name in ("fsync",):
+        _counted(monkeypatch, storage.os, name, counter)
+    for name in ("replace", "rename"):
+        _counted(monkeypatch, storage.Path, name, counter)
+    for owner in (storage._LocalFile, storage._LocalFolder):
+        monkeypatch.setattr(owner, "abandon", _unless_killed(owner.abandon, counter))
+    return lambda steps: counter.update(left=steps)
+
+
+def _unless_killed(abandon, counter):
+    def call(self):
+        if counter["left"] != 0:
+            abandon(self)
+        elif hasattr(self, "_file"):
+            self._file.close()  # as the system does
+
+    return call
+
+
+def _counted(monkeypatch, owner, name, counter):
+    original = getattr(owner, name)
+
+    def call(*arguments):
+        if counter["left"] is not None:
+            counter["left"] = max(0, counter["left"] - 1)
+            if counter["left"] == 0:
+                raise Killed
+        return original(*arguments)
+
+    monkeypatch.setattr(owner, name, call)
+
+
+@pytest.mark.parametrize("format", ["webdataset", "files"])
+def test_a_run_cut_off_at_any_step_is_resumed_to_the_same_bytes(draw, tmp_path, kill_at, format):
+    kill_at(None)
+    draw("whole", format)
+    whole = contents(tmp_path / "whole")
+    steps = cuts = 0
+    while True:
+        steps += 1 + steps // 5
+        shutil.rmtree(tmp_path / "out", ignore_errors=True)
+        kill_at(steps)
+        try:
+            draw("out", format)
+        except Killed:
+            cuts += 1
+            kill_at(None)
+            draw("out", format)
+            assert contents(tmp_path / "out") == whole, steps
+        else:
+            break
+    assert cuts >= 12
+
+
+def test_a_resumed_run_draws_only_what_is_missing(draw, tmp_path):
+    assert draw().drawn_shards == 5
+    whole = contents(tmp_path / "out")
+    (tmp_path / "out" / "00003_stats.json").unlink()
+    assert draw().drawn_shards == 1
+    (tmp_path / "out" / "00001.tar").write_bytes(whole["00001.tar"][:-1])
+    assert draw().drawn_images == 12
+    assert draw().drawn_images == 0
+    assert contents(tmp_path / "out") == whole
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX's")
+def test_killed_at_thirty_instants(tmp_path):
+    save_tiny(tmp_path / "tiny.onnx", tiny_spec(side=32))
+    program = (
+        "import sys, ganrt.runtime.generator, ganrt.runtime.bulk.run, onnxruntime, ganrt.cli.main\n"
+        "from ganrt.cli.main import main\nprint('ready', flush=True)\nmain(sys.argv[1:])"
+    )
+    command = ["generate", "-m", "tiny.onnx", "--backend", "onnxruntime", "--count", "2000", "--format", "webdataset"]
+    command += ["--shard-size", "150", "--threads", "1"]
+
+    def begin(folder):
+        process = start(*command, "-o", folder, cwd=tmp_path, program=program)
+        assert process.stdout.readline() == "ready\n"
+        return process
+
+    began = begin("whole")
+    first = time.monotonic()
+    began.communicate(timeout=120)
+    assert began.returncode == 0
+    lasts = time.monotonic() - first
+    whole, random_instants = contents(tmp_path / "whole"), random.Random(9)
+    in_the_middle = finished = 0
+    for _ in range(30):
+        process = begin("out")
+        time.sleep(random_instants.uniform(0, lasts * 0.6))
+        process.kill()
+        process.communicate()
+        in_the_middle += process.returncode != 0
+        if process.returncode == 0:
+            finished += 1
+            assert contents(tmp_path / "out") == whole
+            shutil.rmtree(tmp_path / "out")
+    process = begin("out")
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert contents(tmp_path / "out") == whole
+    print(f"{in_the_middle} killed in the middle, {finished} were finished before")
+    assert in_the_middle >= 15
+
+
+def full_after(monkeypatch, limit):
+    """A disk with room for `limit` bytes more."""
+    original, written = storage._LocalFile.write, [0]
+
+    def write(self, data):
+        written[0] += len(data)
+        if written[0] > limit:
+            with storage._explained(self._path):
+                original(self, data[: len(data) // 2])
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        original(self, data)
+
+    monkeypatch.setattr(storage._LocalFile, "write", write)
+
+
+@pytest.mark.parametrize("limit", [0, 10_000, 40_000, 60_000])
+def test_a_full_disk_leaves_whole_shards(draw, tmp_path, monkeypatch, limit):
+    draw("whole")
+    with monkeypatch.context() as patch:
+        full_after(patch, limit)
+        with pytest.raises(OutputFailed, match=r"(?s)No space left.*goes on from there"):
+            draw()
+    left = contents(tmp_path / "out")
+    whole = contents(tmp_path / "whole")
+    assert {name: data for name, data in left.items() if name != "manifest.json"}.items() <= whole.items()
+    draw()
+    assert contents(tmp_path / "out") == whole
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="RLIMIT_FSIZE is POSIX's")
+def test_the_system_refuses_a_long_file(tmp_path, draw):
+    save_tiny(tmp_path / "tiny.onnx")
+    limited = (
+        "import sys, resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (15_000, resource.RLIM_INFINITY))\n"
+        "from ganrt.cli.main import main\nmain(sys.argv[1:])"
+    )
+    command = [
+        "generate",
+        "-m",
+        "tiny.onnx",
+        "--count",
+        "40",
+        "--format",
+        "webdataset",
+        "--shard-size",
+        "20",
+        "-o",
+        "o",
+    ]
+    process = start(*command, cwd=tmp_path, program=limited)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 5, err
+    assert "00000.tar cannot be written" in err
+    assert list(contents(tmp_path / "o")) == ["manifest.json"]
+    process = start(*command, cwd=tmp_path)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+
+
+def test_a_folder_that_cannot_be_written(draw, tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(lock.os, "open", refuse)
+    with pytest.raises(OutputFailed, match="Read-only file system"):
+        draw()
+
+
+@pytest.mark.parametrize("format", ["webdataset", "files"])
+def test_an_output_that_vanishes_is_not_made_anew(generator, tmp_path, format):
+    drawer = make_drawer(generator, batch_size=5)
+
+    def vanish(done):
+        if done >= 25 and not (tmp_path / "gone").exists():
+            (tmp_path / "out").rename(tmp_path / "gone")
+
+    with pytest.raises(OutputFailed, match="cannot be written"):
+        run(make_plan(generator, 500, format, 12), tmp_path / "out", drawer, Options(), progress=vanish)
+    assert not (tmp_path / "out").exists()
+    run(make_plan(generator, 50, format, 12), tmp_path / "out", drawer, Options())
+
+
+def test_two_runs_at_once(draw, tmp_path):
+    (tmp_path / "out").mkdir()
+    with lock.locked(tmp_path / "out"), pytest.raises(OutputFailed, match=rf"another run \(process {os.getpid()}\)"):
+        draw()
+    draw()
+    assert not (tmp_path / "out" / ".lock").exists()
+
+
+def test_the_lock_of_a_killed_run_stands_in_nobodys_way(draw, tmp_path):
+    (tmp_path / "out").mkdir()
+    program = (
+        "import time\nfrom pathlib import Path\nfrom ganrt.runtime.bulk.lock import locked\n"
+        "with locked(Path('out')):\n    print('held', flush=True)\n    time.sleep(60)"
+    )
+    process = start(cwd=tmp_path, program=program)
+    assert process.stdout.readline() == "held\n"
+    with pytest.raises(OutputFailed, match=f"process {process.pid}"):
+        draw()
+    process.kill()
+    process.communicate()
+    assert (tmp_path / "out" / ".lock").exists()
+    draw()
+
+
+def test_another_plan_is_refused_with_the_difference(draw, tmp_path):
+    draw(count=20)
+    before = contents(tmp_path / "out")
+    with pytest.raises(OutputFailed, match='pictures.count: there "20", now "21"'):
+        draw(count=21)
+    with pytest.raises(OutputFailed, match='layout.format: there "webdataset", now "npy"'):
+        draw(format="npy", count=20)
+    with pytest.raises(OutputFailed, match="--force as well"):
+        draw(count=21, options=Options(resume=False))
+    assert contents(tmp_path / "out") == before
+
+
+def test_a_run_can_be_replaced_on_request(draw, tmp_path):
+    draw("whole", "npy")
+    draw(count=20, signatures=True)
+    draw(format="npy", options=Options(resume=False, force=True))
+    assert contents(tmp_path / "out") == contents(tmp_path / "whole")
+
+
+def test_a_model_that_changed_under_way_is_refused(draw, tmp_path):
+    draw()
+    (tmp_path / "out" / "00000_stats.json").unlink()
+    other = save_tiny(tmp_path / "other.onnx", tiny_spec(name="tiny", frozen=0.5))
+    with open_tiny(other) as changed, pytest.raises(OutputFailed, match="generator.model_sha256"):
+        run(make_plan(changed, 50, "webdataset", 12), tmp_path / "out", make_drawer(changed), Options())
+
+
+def test_a_folder_of_other_files_is_left_alone(draw, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis.txt").write_text("mine")
+    for options in (Options(), Options(resume=False, force=True)):
+        with pytest.raises(OutputFailed, match=r"not empty \(thesis.txt\)"):
+            draw(options=options)
+    assert contents(tmp_path / "out") == {"thesis.txt": b"mine"}
+
+
+def test_a_damaged_manifest_is_told(draw, tmp_path):
+    from ganrt.errors import BadInputFile
+
+    draw()
+    for text, words in (
+        ("{", "no JSON"),
+        ("[]", "object"),
+        ('{"format_version": "2.0"}', "version"),
+        ("{}", "version"),
+    ):
+        (tmp_path / "out" / "manifest.json").write_text(text)
+        with pytest.raises(BadInputFile, match=words):
+            draw()
