@@ -17,7 +17,7 @@ from ganrt.errors import NegativeResult, UsageError
     """
     ganrt bundle -m avatars -o kit
     ganrt bundle -m avatars --precision fp16 -o kit16
-    ganrt bundle --check kit16 --json
+    ganrt bundle --check kit --json
     """,
 )
 def bundle(

@@ -11,6 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("exporter", "engines", "runtime", "benchmarks", "cli")
+CLIENTS = ("c/ganrt.h", "csharp/Ganrt.cs", *(f"js/{name}" for name in ("ganrt.js", "latents.js", "spec.js")))
+CLIENTS += ("js/ganrt.d.ts", "js/latents.d.ts", "js/package.json")
 pytestmark = pytest.mark.slow
 
 
@@ -18,7 +20,7 @@ pytestmark = pytest.mark.slow
 def wheel(tmp_path_factory):
     """Built from a copy of the checkout, so that no leftover of an earlier build gets in."""
     folder = tmp_path_factory.mktemp("wheel")
-    leave = shutil.ignore_patterns(".git", ".venv", "out", "build", "dist", "*.egg-info", "__pycache__", ".*_cache")
+    leave = shutil.ignore_patterns(".git", ".venv", "out", "build", "dist", "*.egg-info", "__pycache__", ".*_cache", "node_modules")
     shutil.copytree(ROOT, folder / "source", symlinks=True, ignore=leave)
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-q", "-w", str(folder)]
     subprocess.run([*command, str(folder / "source")], check=True, capture_output=True)
@@ -34,6 +36,7 @@ def test_it_holds_every_module_and_the_model(wheel):
         expected |= {f"ganrt/{path.as_posix()}" for path in sources}
     for data in ("runtime/data", "exporter/families/data", "benchmarks/data"):
         expected |= {f"ganrt/{data}/{path.name}" for path in (ROOT / data).iterdir()}
+    expected |= {f"ganrt/clients/{name}" for name in CLIENTS}
     assert {"ganrt/runtime/data/avatars-1.onnx", "ganrt/exporter/families/data/imagenet_classes.txt"} <= expected
     assert {name for name in names if name.startswith("ganrt/")} == expected
 
