@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ganrt.runtime.sampling import Truncation
 
 Model = Annotated[str, typer.Option("-m", "--model", help="A bundled model's name, or the path of an .onnx file.")]
-Backend = Annotated[str, typer.Option("--backend", help="auto, onnxruntime, openvino or onnxruntime-cuda.")]
+Backend = Annotated[str, typer.Option("--backend", help="auto, or a backend's name; ganrt doctor lists them.")]
 Device = Annotated[str, typer.Option("-d", "--device", help="auto, cpu or cuda; never silently another.")]
 Precision = Annotated[
     str, typer.Option("--precision", help="fp32, bf16, fp16, int8, or fastest: as tuned. A compiled file has its own.")
