@@ -58,6 +58,8 @@ def interpolate(
     device: options.Device = "auto",
     precision: options.Precision = "fp32",
     threads: options.Threads = None,
+    memory: options.Memory = None,
+    low_priority: options.LowPriority = False,
     force: options.Force = False,
     json: options.Json = False,
 ) -> None:
@@ -72,7 +74,7 @@ def interpolate(
     path = walk(parse_seeds(seeds), duration, loop, method, how, ",".join(set_z or []), keyframes)
     total = path.frame_count(fps)
     check_output(output, force)
-    with options.open_generator(model, backend, device, precision, threads) as generator:
+    with options.open_generator(model, backend, device, precision, threads, memory, low_priority) as generator:
         announce(generator)
         for name in keyframes:
             options.note_weights(generator, name)
