@@ -32,7 +32,8 @@ _CANARY_TOLERANCE = 1  # other processors may round the last bit of a sum otherw
 def doctor(
     model: options.Model = "avatars",
     self_test: Annotated[
-        bool, typer.Option("--self-test", help="Try everything that is here, compile and draw; exit code 1 if it fails.")
+        bool,
+        typer.Option("--self-test", help="Try everything that is here, compile and draw; exit code 1 if it fails."),
     ] = False,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="With --self-test: the report, as JSON, to send to others.")

@@ -63,7 +63,10 @@ def _report(model: str, machine: _Json, outcomes: list[Outcome]) -> _Json:
         "format": FORMAT,
         "ganrt": __version__,
         "machine": machine,
-        "model": {"name": read_onnx(resolve_model(model)).spec().name, "sha256": read_onnx(resolve_model(model)).sha256},
+        "model": {
+            "name": read_onnx(resolve_model(model)).spec().name,
+            "sha256": read_onnx(resolve_model(model)).sha256,
+        },
         "outcomes": [asdict(outcome) for outcome in outcomes],
         "passed": all(outcome.state != FAILED for outcome in outcomes),
     }
