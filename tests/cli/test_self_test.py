@@ -73,6 +73,7 @@ def test_it_reads_well_on_a_terminal(run, tiny, only):
     assert "none failed" in err
 
 
+@pytest.mark.slow
 def test_an_engine_is_really_compiled_without_a_gpu(run, only):
     pytest.importorskip("tensorrt_rtx", reason='tensorrt_rtx is not installed: pip install "ganrt[rtx]"')
     only("onnxruntime", "tensorrt-rtx")
@@ -82,7 +83,7 @@ def test_an_engine_is_really_compiled_without_a_gpu(run, only):
 
 
 def test_on_a_device_the_engine_is_loaded_compared_and_timed(run, device, only):
-    only("tensorrt")
+    only("onnxruntime", "tensorrt")
     code, out, err = run("doctor", "--self-test", "-m", device(), "--json")
     assert code == 0, err
     found = states(out)
@@ -93,7 +94,7 @@ def test_on_a_device_the_engine_is_loaded_compared_and_timed(run, device, only):
 
 @pytest.mark.parametrize("picture", [np.zeros_like, lambda values: 255 - values])
 def test_a_device_that_draws_wrong_pictures_fails_it(run, device, only, picture):
-    only("tensorrt")
+    only("onnxruntime", "tensorrt")
     code, out, err = run("doctor", "--self-test", "-m", device(picture=picture), "--json", "-o", "report.json")
     assert code == 1
     assert states(out)["tensorrt", "load"] == "failed"

@@ -3,8 +3,12 @@
 import json
 
 import numpy as np
+import onnx
 import pytest
+from onnx import numpy_helper
+from onnxruntime import InferenceSession
 from runnable_engines import save_engine, use_doubles
+from tiny_onnx import DIM, tiny_model, tiny_spec
 
 RTX = {"backend": "tensorrt-rtx", "backend_version": "1.7.1.116"}
 
@@ -30,13 +34,10 @@ def noise(values):
     return np.clip(values.astype(np.int16) + np.where(values % 2, 3, -3), 0, 255).astype(np.uint8)
 
 
-def nan(values):
-    """What a cast makes of NaN differs from device to device; mostly 0."""
-    return np.full(values.shape, np.nan, np.float32).astype(np.uint8) * 0
+WRONG = [np.zeros_like, lambda values: values[:, :, ::-1], noise]
 
 
-@pytest.mark.filterwarnings("ignore:invalid value encountered in cast")
-@pytest.mark.parametrize("picture", [np.zeros_like, nan, lambda values: values[:, :, ::-1], noise])
+@pytest.mark.parametrize("picture", WRONG)
 def test_a_wrong_picture_fails_the_load(run, tmp_path, monkeypatch, picture):
     use_doubles(monkeypatch, picture=picture)
     code, _, err = verify(run, save_engine(tmp_path))
@@ -44,14 +45,46 @@ def test_a_wrong_picture_fails_the_load(run, tmp_path, monkeypatch, picture):
     assert "to its canary, expected 45 dB in fp16" in err
 
 
-@pytest.mark.filterwarnings("ignore:invalid value encountered in cast")
-@pytest.mark.parametrize("picture", [np.zeros_like, nan, lambda values: values[:, :, ::-1], noise])
+@pytest.mark.parametrize("picture", WRONG)
 def test_a_wrong_picture_fails_the_comparison_where_there_is_no_canary(run, tmp_path, monkeypatch, picture):
     use_doubles(monkeypatch, picture=picture)
     code, _, err = verify(run, save_engine(tmp_path, canary=False))
     assert code == 1
     assert "out of tolerance: worst of 8" in err
     assert "PSNR at least 45 dB" in err
+
+
+def save_nan(folder, share):
+    """The tiny graph with NaN in the first `share` of its weights' columns: as many of a picture's values are NaN."""
+    model = tiny_model(tiny_spec())
+    tensor = next(tensor for tensor in model.graph.initializer if tensor.name == "weight")
+    weight = numpy_helper.to_array(tensor).copy()
+    weight[:, : round(share * weight.shape[1])] = np.nan
+    tensor.CopyFrom(numpy_helper.from_array(weight, "weight"))
+    path = folder / "nan.onnx"
+    onnx.save(model, str(path))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("share", "says"), [(1, "a picture of one value, as from zeros or NaN"), (0.125, "another picture")]
+)
+def test_nan_cannot_be_seen_in_uint8_but_in_the_picture(run, tmp_path, monkeypatch, share, says):
+    """The engine computes NaN in truth. Its output is uint8, for which the cast makes it 0: black is what NaN shows."""
+    use_doubles(monkeypatch)
+    graph = save_nan(tmp_path, share)
+    path = save_engine(tmp_path, holds=graph)
+    drawn = InferenceSession(graph.read_bytes(), providers=["CPUExecutionProvider"]).run(
+        None, {"z": np.ones((2, DIM), np.float32)}
+    )[0]
+    assert (drawn == 0).mean() >= share
+    code, _, err = verify(run, path)
+    assert code == 3
+    assert f"draws {says}" in err
+    path = save_engine(tmp_path, holds=graph, canary=False)
+    code, _, err = verify(run, path)
+    assert code == 1
+    assert "out of tolerance: worst of 8" in err
 
 
 def test_one_wrong_picture_among_many_is_the_worst(run, tmp_path, monkeypatch):
