@@ -27,9 +27,9 @@ def only(monkeypatch):
 def device(tmp_path, monkeypatch):
     """A device's double on which an engine is "compiled": drawn by ONNX Runtime, as `picture` changes it."""
 
-    def put(**options):
+    def put(*, canary=True, **options):
         use_doubles(monkeypatch, **options)
-        path = save_engine(tmp_path)
+        path = save_engine(tmp_path, canary=canary)
         monkeypatch.setattr("ganrt.engines.tensorrt.vendor.load_vendor", lambda name: SimpleNamespace(__version__="10"))
 
         def compile_(model, backend, target, folder, made):
@@ -100,6 +100,34 @@ def test_a_device_that_draws_wrong_pictures_fails_it(run, device, only, picture)
     assert states(out)["tensorrt", "load"] == "failed"
     assert "steps failed: tensorrt, load" in err
     assert json.loads(Path("report.json").read_text())["passed"] is False
+
+
+def failed(out):
+    return {key for key, state in states(out).items() if state == "failed"}
+
+
+def test_without_a_canary_the_likeness_finds_wrong_pictures(run, device, only):
+    only("onnxruntime", "tensorrt")
+    code, out, _ = run("doctor", "--self-test", "-m", device(canary=False, picture=lambda v: 255 - v), "--json")
+    assert code == 1
+    assert failed(out) == {("tensorrt", "likeness")}
+
+
+def test_batches_in_flight_that_come_back_wrong_fail_it(run, device, only, monkeypatch):
+    from ganrt.engines.cuda.runner import CudaEngine
+
+    only("onnxruntime", "tensorrt")
+    path, try_it = device(), self_test._in_flight
+
+    def disturbed(engine):
+        collect = CudaEngine.collect
+        monkeypatch.setattr(CudaEngine, "collect", lambda *given: {n: v ^ 1 for n, v in collect(*given).items()})
+        return try_it(engine)
+
+    monkeypatch.setattr(self_test, "_in_flight", disturbed)
+    code, out, _ = run("doctor", "--self-test", "-m", path, "--json")
+    assert code == 1
+    assert failed(out) == {("tensorrt", "two in flight")}
 
 
 def test_a_backend_whose_pictures_depend_on_the_batch_fails_it(run, tiny, only, monkeypatch):
