@@ -114,7 +114,8 @@ def test_another_picture_than_the_canary_fails_the_load(engine_path, tmp_path):
     copy = tmp_path / engine_path.name
     copy.write_bytes(engine_path.read_bytes())
     sidecar = json.loads(sidecar_path(engine_path).read_text())
-    sidecar["spec"]["canary"]["index"] += 1
+    canary = sidecar["spec"]["canary"]
+    canary["index"] = type(canary["index"])(int(canary["index"]) + 1)
     sidecar_path(copy).write_text(json.dumps(sidecar))
     with pytest.raises(BackendUnavailable, match="draws another picture: PSNR"):
         ganrt.load(copy)
