@@ -6,12 +6,13 @@ import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import command, print_json
-from ganrt.errors import GanrtError, NegativeResult
+from ganrt.errors import GanrtError, NegativeResult, UsageError
 
 _PACKAGES = (
     "numpy", "opencv-python", "opencv-python-headless", "platformdirs", "typer", "onnxruntime", "onnxruntime-gpu",
@@ -25,10 +26,29 @@ _CANARY_TOLERANCE = 1  # other processors may round the last bit of a sum otherw
     """
     ganrt doctor
     ganrt doctor -m avatars --json
+    ganrt doctor --self-test -o report.json
     """,
 )
-def doctor(model: options.Model = "avatars", json: options.Json = False) -> None:
+def doctor(
+    model: options.Model = "avatars",
+    self_test: Annotated[
+        bool,
+        typer.Option("--self-test", help="Try everything that is here, compile and draw; exit code 1 if it fails."),
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="With --self-test: the report, as JSON, to send to others.")
+    ] = None,
+    force: options.Force = False,
+    json: options.Json = False,
+) -> None:
     """Says what is installed, which backends work, and what was tuned for a model; exit code 1 if none works."""
+    if self_test:
+        from ganrt.cli.self_test_report import run_self_test
+
+        run_self_test(model, output, force, json)
+        return
+    if output is not None:
+        raise UsageError(f"--output {output}: expected with --self-test, whose report goes there")
     from ganrt import __version__
     from ganrt.engines.backends import BACKENDS
     from ganrt.runtime.models import DEFAULT_MODEL

@@ -105,6 +105,8 @@ def generate(
     device: options.Device = "auto",
     precision: options.Precision = "fp32",
     threads: options.Threads = None,
+    memory: options.Memory = None,
+    low_priority: options.LowPriority = False,
     force: options.Force = False,
     json: options.Json = False,
 ) -> None:
@@ -123,7 +125,7 @@ def generate(
     request = read_request(seeds, count, seed, start, identities, cells)
     plan = _Plan(output, cells, request, force)
     how = options.make_truncation(truncation, truncation_mode, threshold, statistics_truncation)
-    with options.open_generator(model, backend, device, precision, threads) as generator:
+    with options.open_generator(model, backend, device, precision, threads, memory, low_priority) as generator:
         announce(generator)
         options.note_weights(generator, class_name)
         options.note_frozen(generator, truncation)

@@ -74,6 +74,8 @@ def interpolate(
     device: options.Device = "auto",
     precision: options.Precision = "fp32",
     threads: options.Threads = None,
+    memory: options.Memory = None,
+    low_priority: options.LowPriority = False,
     force: options.Force = False,
     json: options.Json = False,
 ) -> None:
@@ -91,7 +93,7 @@ def interpolate(
     if walk is not None:
         walk.frame_count(fps)
     check_output(output, film)
-    with options.open_generator(model, backend, device, precision, threads) as generator:
+    with options.open_generator(model, backend, device, precision, threads, memory, low_priority) as generator:
         announce(generator)
         for name in names:
             options.note_weights(generator, name)

@@ -12,12 +12,18 @@ if TYPE_CHECKING:
     from ganrt.runtime.sampling import Truncation
 
 Model = Annotated[str, typer.Option("-m", "--model", help="A bundled model's name, or the path of an .onnx file.")]
-Backend = Annotated[str, typer.Option("--backend", help="auto, onnxruntime, openvino or onnxruntime-cuda.")]
+Backend = Annotated[str, typer.Option("--backend", help="auto, or a backend's name; ganrt doctor lists them.")]
 Device = Annotated[str, typer.Option("-d", "--device", help="auto, cpu or cuda; never silently another.")]
 Precision = Annotated[
     str, typer.Option("--precision", help="fp32, bf16, fp16, int8, or fastest: as tuned. A compiled file has its own.")
 ]
 Threads = Annotated[int | None, typer.Option("--threads", help="CPU threads; by default one a core.", min=1)]
+Memory = Annotated[
+    int | None, typer.Option("--memory", help="Most MiB of GPU memory that a compiled engine may use in all.", min=1)
+]
+LowPriority = Annotated[
+    bool, typer.Option("--low-priority", help="A compiled engine's work yields to other work on the GPU.")
+]
 Psi = Annotated[
     float | None,
     typer.Option("--truncation", "--trunc", help="Truncation factor psi; below 1: less variety, more typical."),
@@ -61,11 +67,27 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on 
 OutputFile = Annotated[Path, typer.Option("-o", "--output", help="The file to write.")]
 
 
-def open_generator(model: str, backend: str, device: str, precision: str, threads: int | None) -> Generator:
-    """Loads the generator that the options ask for."""
+def open_generator(
+    model: str,
+    backend: str,
+    device: str,
+    precision: str,
+    threads: int | None,
+    memory: int | None = None,
+    low_priority: bool = False,
+) -> Generator:
+    """Loads the generator that the options ask for; `memory` in MiB."""
     from ganrt.runtime.generator import load
 
-    return load(model, backend=backend, device=device, precision=precision, threads=threads)
+    return load(
+        model,
+        backend=backend,
+        device=device,
+        precision=precision,
+        threads=threads,
+        memory=None if memory is None else memory * 2**20,
+        low_priority=low_priority,
+    )
 
 
 def note_weights(generator: Generator, class_name: str | None) -> None:

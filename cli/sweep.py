@@ -49,6 +49,8 @@ def sweep(
     device: options.Device = "auto",
     precision: options.Precision = "fp32",
     threads: options.Threads = None,
+    memory: options.Memory = None,
+    low_priority: options.LowPriority = False,
     force: options.Force = False,
     json: options.Json = False,
 ) -> None:
@@ -61,7 +63,7 @@ def sweep(
     _check_outputs(output, csv, plot, force)
     how = options.make_truncation(None, truncation_mode, threshold, statistics_truncation)
     total = len(values) * images_a_row(latents, diversity_samples)
-    with options.open_generator(model, backend, device, precision, threads) as generator:
+    with options.open_generator(model, backend, device, precision, threads, memory, low_priority) as generator:
         announce(generator)
         options.note_weights(generator, class_name)
         with Progress(total, "images") as progress:

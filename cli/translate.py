@@ -47,6 +47,8 @@ def translate(
     device: options.Device = "auto",
     precision: options.Precision = "fp32",
     threads: options.Threads = None,
+    memory: options.Memory = None,
+    low_priority: options.LowPriority = False,
     force: options.Force = False,
     json: options.Json = False,
 ) -> None:
@@ -57,12 +59,13 @@ def translate(
     how = Fit(fit, alpha, parse_colour(background))
     endings = (ENDING, _BACK_ENDING) if back is not None else (ENDING,)
     plan = make_plan(inputs, output, recursive, endings, sheet, force)
+    wishes = (backend, device, precision, threads, memory, low_priority)  # of each of the two
     with ExitStack() as stack:
-        generator = stack.enter_context(options.open_generator(model, backend, device, precision, threads))
+        generator = stack.enter_context(options.open_generator(model, *wishes))
         announce(generator)
         opposite = None
         if back is not None:
-            opposite = stack.enter_context(options.open_generator(back, backend, device, precision, threads))
+            opposite = stack.enter_context(options.open_generator(back, *wishes))
             announce(opposite)
         run = PictureRun(generator, how, plan, skip_bad)
         results = translate_photos(generator, run.photos(), how, back=opposite, batch_size=batch_size)

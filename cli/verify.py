@@ -47,6 +47,8 @@ def verify(
     device: options.Device = "auto",
     precision: options.Precision = "fp32",
     threads: options.Threads = None,
+    memory: options.Memory = None,
+    low_priority: options.LowPriority = False,
     json: options.Json = False,
 ) -> None:
     """Compares pictures with the reference's and the model's canary; exit code 1 if the worst is out of tolerance."""
@@ -54,7 +56,7 @@ def verify(
     from ganrt.runtime.compare import compare
 
     with (
-        options.open_generator(model, backend, device, precision, threads) as generator,
+        options.open_generator(model, backend, device, precision, threads, memory, low_priority) as generator,
         options.open_generator(against or model, "onnxruntime", "cpu", "fp32", threads) as reference,
     ):
         announce(generator)

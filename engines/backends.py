@@ -64,10 +64,20 @@ BACKENDS = {
     "onnxruntime-cuda": Backend(
         "ganrt.engines.onnxruntime_cuda", "cuda", 'pip install "ganrt[gpu]"', precisions=("fp32", "fp16", "int8")
     ),
+    "onnxruntime-tensorrt": Backend(
+        "ganrt.engines.onnxruntime_tensorrt", "cuda", 'pip install "ganrt[gpu]"', precisions=("fp32", "fp16", "int8")
+    ),
+    "onnxruntime-rtx": Backend(
+        "ganrt.engines.onnxruntime_rtx",
+        "cuda",
+        'pip install "ganrt[onnxruntime-rtx]"',
+        precisions=("fp32", "fp16", "int8"),
+    ),
     "tensorrt": Backend("ganrt.engines.cuda.tensorrt", "cuda", 'pip install "ganrt[tensorrt]"', compiled=True),
     "tensorrt-rtx": Backend("ganrt.engines.cuda.tensorrt_rtx", "cuda", 'pip install "ganrt[rtx]"', compiled=True),
 }
 # Where nothing was tuned. ONNX Runtime before OpenVINO: it takes any batch size and gives the same bytes for all.
+# Never one that compiles while it loads: these are for who names them.
 _AUTOMATIC_ORDER = ("onnxruntime-cuda", "onnxruntime", "openvino")
 
 
@@ -89,6 +99,11 @@ def open_model(path: Path, backend: str = "auto", options: EngineOptions | None 
         raise UsageError(f"precision '{options.precision}': expected one of {', '.join(PRECISIONS)}")
     if path.suffix == ".engine":
         return _open_compiled(path, backend, options)
+    if options.memory is not None or options.low_priority:
+        raise UsageError(
+            f"memory and low priority: expected a compiled engine, got {path}\n"
+            f"make one of it: ganrt compile -m {path} --backend tensorrt-rtx -o FOLDER"
+        )
     onnx_file = read_onnx(path)
     onnx_file.spec()  # a file without a sound spec is refused before any backend sees it
     names = candidates(backend, options.device)

@@ -30,6 +30,11 @@ def cache_folder() -> Path:
     return user_cache_path("ganrt", appauthor=False)
 
 
+def folder_for(kind: str, key: Key) -> Path:
+    """Where a library that keeps files of its own may do so for `key`; it need not exist."""
+    return cache_folder() / kind / _digest(_canonical(key))
+
+
 def find(kind: str, key: Key, suffix: str) -> bytes | None:
     """The content stored for `key`; None if there is none, or only a damaged one.
 

@@ -6,7 +6,7 @@ It takes files in FP16 and INT8 too, but computes what it lacks of these in FP32
 from __future__ import annotations
 
 from ganrt.engines.onnx_file import OnnxFile
-from ganrt.engines.onnxruntime_session import OnnxRuntimeEngine, import_onnxruntime
+from ganrt.engines.onnxruntime_session import OnnxRuntimeEngine, Provider, import_onnxruntime
 from ganrt.engines.protocol import EngineOptions
 
 
@@ -18,4 +18,5 @@ def probe() -> str:
 def open_engine(onnx_file: OnnxFile, options: EngineOptions) -> OnnxRuntimeEngine:
     """Opens the model on the CPU."""
     onnxruntime = import_onnxruntime("cpu")
-    return OnnxRuntimeEngine(onnxruntime, onnx_file, options, "onnxruntime", "cpu", ["CPUExecutionProvider"])
+    provider = Provider("CPUExecutionProvider")
+    return OnnxRuntimeEngine(onnxruntime, onnx_file, options, "onnxruntime", "cpu", provider)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
@@ -12,7 +14,32 @@ from ganrt.engines.threads import check_threads
 from ganrt.errors import BackendUnavailable, BadInputFile
 
 # Measured on DCGAN-64: the time of a picture hardly falls beyond 16 in a batch, and memory grows with it.
-_BATCH_SIZES = BatchSizes(minimum=1, optimum=16, maximum=64)
+BATCH_SIZES = BatchSizes(minimum=1, optimum=16, maximum=64)
+
+
+@dataclass(frozen=True)
+class Provider:
+    """One of ONNX Runtime's execution providers.
+
+    Attributes:
+        name: as ONNX Runtime calls it.
+        options: all of them strings, as ONNX Runtime wants them.
+        helpers: names of further ones that may compute what it refuses.
+        devices: of a plugin, which is added to a session by its devices; empty for those that are built in.
+    """
+
+    name: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    helpers: tuple[str, ...] = ()
+    devices: tuple[Any, ...] = ()
+
+    def session(self, onnxruntime: Any, data: bytes, settings: Any) -> Any:
+        """An inference session; ONNX Runtime's own way of falling back, which prints, is switched off."""
+        if self.devices:
+            settings.add_provider_for_devices(list(self.devices), dict(self.options))
+            return onnxruntime.InferenceSession(data, settings, enable_fallback=False)
+        providers = [(self.name, dict(self.options)), *self.helpers]
+        return onnxruntime.InferenceSession(data, settings, providers=providers, enable_fallback=False)
 
 
 def import_onnxruntime(extra: str) -> Any:
@@ -28,9 +55,9 @@ def import_onnxruntime(extra: str) -> Any:
 
 
 class OnnxRuntimeEngine(Engine):
-    """One session with exactly one execution provider; a silent fallback to another is an error."""
+    """One session whose first execution provider is the one asked for; a silent fallback to another is an error."""
 
-    batch_sizes = _BATCH_SIZES
+    batch_sizes = BATCH_SIZES
 
     def __init__(
         self,
@@ -39,27 +66,36 @@ class OnnxRuntimeEngine(Engine):
         options: EngineOptions,
         backend: str,
         device: str,
-        providers: list[Any],
+        provider: Provider,
     ) -> None:
         self.backend, self.device = backend, device
         self.spec, self.model_sha256, self.form = onnx_file.spec(), onnx_file.model_sha256, onnx_file.form
         self.precision = onnx_file.precision
-        settings = _session_options(onnxruntime, options)
+        settings = self._settings(onnxruntime, options)
         try:
-            self._session = onnxruntime.InferenceSession(onnx_file.data, settings, providers=providers)
+            self._session = provider.session(onnxruntime, onnx_file.data, settings)
         except Exception as error:  # onnxruntime has one exception class an error code, without a common base
             if device != "cpu":
                 raise BackendUnavailable(f"{backend} could not open {onnx_file.path}: {error}") from error
             raise BadInputFile(f"{onnx_file.path} is not a graph that ONNX Runtime can run: {error}") from error
-        wanted = providers[0] if isinstance(providers[0], str) else providers[0][0]
-        if self._session.get_providers()[0] != wanted:
+        if self._session.get_providers()[0] != provider.name:
             raise BackendUnavailable(
-                f"{backend}: {wanted} did not start, and ONNX Runtime fell back to another provider\n"
+                f"{backend}: {provider.name} did not start, and ONNX Runtime fell back to another provider\n"
                 "see what is missing: ganrt doctor"
             )
         inputs, outputs = _tensors(self._session.get_inputs()), _tensors(self._session.get_outputs())
         check_graph(onnx_file.path, self.spec, inputs, outputs)
         self.input_names, self._output_names = tuple(inputs), tuple(outputs)
+
+    def _settings(self, onnxruntime: Any, options: EngineOptions) -> Any:
+        check_threads(options.threads)
+        settings = onnxruntime.SessionOptions()
+        settings.log_severity_level = 3
+        settings.intra_op_num_threads = options.threads or 0
+        settings.inter_op_num_threads = 1
+        # Idle worker threads would otherwise spin and take a core from the game or the image encoders.
+        settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        return settings
 
     def _run(self, inputs: Arrays) -> Arrays:
         results = self._session.run(self._output_names, dict(inputs))
@@ -72,14 +108,3 @@ class OnnxRuntimeEngine(Engine):
 def _tensors(values: Any) -> Found:
     """ONNX Runtime's descriptions, with its type names such as tensor(float) made plain."""
     return {value.name: (value.type.removeprefix("tensor(").removesuffix(")"), value.shape) for value in values}
-
-
-def _session_options(onnxruntime: Any, options: EngineOptions) -> Any:
-    check_threads(options.threads)
-    settings = onnxruntime.SessionOptions()
-    settings.log_severity_level = 3
-    settings.intra_op_num_threads = options.threads or 0
-    settings.inter_op_num_threads = 1
-    # Idle worker threads would otherwise spin and take a core from the game or the image encoders.
-    settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return settings

@@ -21,13 +21,16 @@ from ganrt.spec import Canary
 PROFILES = ((1, 4, 16),)
 
 
-def save_engine(folder, profiles=PROFILES, *, canary=True, backend="tensorrt", spec=None, **changes):
-    """Writes tiny.onnx, tiny.engine and its sidecar; returns the engine's path."""
+def save_engine(folder, profiles=PROFILES, *, canary=True, backend="tensorrt", spec=None, holds=None, **changes):
+    """Writes tiny.onnx, tiny.engine and its sidecar; returns the engine's path.
+
+    `holds`: the graph that the engine computes, of an engine that went wrong; else tiny.onnx.
+    """
     spec = spec or tiny_spec()
     onnx_path = save_tiny(folder / "tiny.onnx", spec)
     if canary:
         spec = dataclasses.replace(spec, canary=_canary(onnx_path))
-    data, path = plan(onnx_path), folder / "tiny.engine"
+    data, path = plan(holds or onnx_path, rtx=backend == "tensorrt-rtx"), folder / "tiny.engine"
     path.write_bytes(data)
     sha256 = read_onnx(onnx_path).sha256
     output = spec.output

@@ -8,6 +8,7 @@ shape before a capture; a graph dies with any change of its context.
 from __future__ import annotations
 
 import enum
+import struct
 import weakref
 
 import numpy as np
@@ -61,9 +62,8 @@ class _Runtime:
     def deserialize_cuda_engine(self, data):
         if self.engine_host_code_allowed:
             raise Misuse("host code was not forbidden")
-        if not bytes(data).startswith(MAGIC):
-            return None
-        return self._module.made(_Engine, "deserialize_cuda_engine", bytes(data)[len(MAGIC) :], self)
+        _, magic, graph = bytes(data).partition(MAGIC)
+        return self._module.made(_Engine, "deserialize_cuda_engine", graph, self) if magic else None
 
 
 class _Engine:
@@ -219,9 +219,10 @@ def _run(reference, version):
     context.compute()
 
 
-def plan(onnx_path) -> bytes:
-    """An "engine file" of this vendor."""
-    return MAGIC + onnx_path.read_bytes()
+def plan(onnx_path, *, rtx=False) -> bytes:
+    """An "engine file" of this vendor; TensorRT-RTX's has its header, without which nobody would read on."""
+    data = MAGIC + onnx_path.read_bytes()
+    return struct.pack("<4s4xQQ4B4sI", b"vtrt", 2, len(data) + 36, 1, 7, 1, 116, b"vtrt", 4) + data if rtx else data
 
 
 __all__ = ["MAGIC", "Misuse", "VendorDouble", "plan"]

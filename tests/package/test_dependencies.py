@@ -13,6 +13,7 @@ EXTRAS = (
     "gpu",
     "tensorrt",
     "rtx",
+    "onnxruntime-rtx",
     "compile",
     "export",
     "study",
@@ -24,7 +25,8 @@ EXTRAS = (
 )
 JETSON, DESKTOP = ("3.10", "aarch64-manylinux_2_34"), ("3.11", "x86_64-manylinux_2_28")
 # Every extra where wheels are scarcest; what contains them all elsewhere too. Each case asks the index for seconds.
-CASES = [(extra, *JETSON) for extra in EXTRAS] + [(extra, *DESKTOP) for extra in ("gpu", "avatars", "dev")]
+CASES = [(extra, *JETSON) for extra in EXTRAS]
+CASES += [(extra, *DESKTOP) for extra in ("gpu", "onnxruntime-rtx", "avatars", "dev")]
 
 
 def resolve(*arguments):

@@ -1,0 +1,69 @@
+"""Backend `onnxruntime-tensorrt`: ONNX Runtime's TensorRT provider, which compiles at the first start on a device.
+
+Precisions are those of the file, as with our own engines: the provider's `trt_fp16_enable` stays off, which makes its
+network strongly typed. FP16 comes from `ganrt compile --precision fp16`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from contextlib import suppress
+
+from ganrt.engines import onnxruntime_cuda
+from ganrt.engines.onnx_file import OnnxFile
+from ganrt.engines.onnxruntime_cuda import gpu_build
+from ganrt.engines.onnxruntime_gpu import OnnxRuntimeGpuEngine, profile, profile_sizes
+from ganrt.engines.onnxruntime_session import Provider
+from ganrt.engines.protocol import BatchSizes, EngineOptions
+from ganrt.engines.sealed_folder import SealedFolder
+from ganrt.errors import BackendUnavailable, OutputFailed
+from ganrt.spec import GeneratorSpec
+
+PROVIDER, BACKEND = "TensorrtExecutionProvider", "onnxruntime-tensorrt"
+
+
+def probe() -> str:
+    """The installed version; raises BackendUnavailable without the provider, or without TensorRT 10 itself."""
+    version = gpu_build(PROVIDER, "TensorRT").__version__
+    library = "nvinfer_10.dll" if sys.platform == "win32" else "libnvinfer.so.10"
+    try:
+        ctypes.CDLL(library)
+    except OSError as error:
+        raise BackendUnavailable(
+            f"onnxruntime's TensorRT provider needs TensorRT 10, whose {library} does not load\n"
+            "install TensorRT 10 from NVIDIA (on Jetson it comes with the system), and have its folder on the "
+            "library path"
+        ) from error
+    return f"onnxruntime {version} (TensorRT 10)"
+
+
+def open_engine(onnx_file: OnnxFile, options: EngineOptions) -> OnnxRuntimeGpuEngine:
+    """Opens the model on the first CUDA device; the first time there TensorRT compiles it, which takes minutes."""
+    probe()
+    onnxruntime = gpu_build(PROVIDER, "TensorRT")
+    sizes = profile_sizes(options)
+    spec = onnx_file.spec()
+    key = {"graph": onnx_file.sha256, "onnxruntime": onnxruntime.__version__, "profile": _profiles(spec, sizes)}
+    kept = SealedFolder(BACKEND, key)
+    # What TensorRT cannot take goes to the CUDA provider with a warning; check_assignment refuses the CPU.
+    provider = Provider(PROVIDER, _options(spec, sizes, kept), (onnxruntime_cuda.PROVIDER,))
+    return OnnxRuntimeGpuEngine(onnxruntime, onnx_file, options, BACKEND, provider, sizes, kept)
+
+
+def _options(spec: GeneratorSpec, sizes: BatchSizes, kept: SealedFolder) -> dict[str, str]:
+    """Names and the words True and False as on the provider's page of ONNX Runtime's documentation."""
+    options = {"device_id": "0", **_profiles(spec, sizes)}
+    with suppress(OutputFailed):
+        folder = str(kept.open())
+        options |= {"trt_engine_cache_enable": "True", "trt_engine_cache_path": folder}
+        options |= {"trt_timing_cache_enable": "True", "trt_timing_cache_path": folder}
+    return options
+
+
+def _profiles(spec: GeneratorSpec, sizes: BatchSizes) -> dict[str, str]:
+    return {
+        "trt_profile_min_shapes": profile(spec, sizes.minimum),
+        "trt_profile_opt_shapes": profile(spec, sizes.optimum),
+        "trt_profile_max_shapes": profile(spec, sizes.maximum),
+    }
