@@ -33,13 +33,13 @@ def load_vendor(backend: str) -> Any:
     name = MODULES[backend]
     try:
         return import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0].removesuffix("_bindings") != name:
-            raise
-        raise BackendUnavailable(f"{name} is not installed\ninstall it: {INSTALL[backend]}") from error
-    except (ImportError, OSError) as error:  # OSError: a library of theirs is missing
+    except Exception as error:  # a library of theirs that is missing shows as any of several errors
+        absent = isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] == name
+        if absent:
+            raise BackendUnavailable(f"{name} is not installed\ninstall it: {INSTALL[backend]}") from error
+        words = (str(error) or type(error).__name__).splitlines()[0]
         raise BackendUnavailable(
-            f"{name} cannot be imported: {str(error).splitlines()[0]}\ninstall it again: {INSTALL[backend]}"
+            f"{name} cannot be imported: {words}\ninstall it again: {INSTALL[backend]}"
         ) from error
 
 
@@ -53,7 +53,7 @@ def installed_version(backend: str) -> str | None:
 
 @cache
 def logger_of(trt: Any) -> Any:
-    """The one logger of a vendor's module: a second one would be ignored.
+    """The one logger of a vendor's module, for its builders and runtimes: a second one would be ignored.
 
     Returns:
         its `trt.ILogger`, with a `messages` deque: the last errors, the newest at the end.
@@ -70,3 +70,9 @@ def logger_of(trt: Any) -> Any:
             _log.debug("%s: %s", severity, message)
 
     return Logger()
+
+
+def last_words(trt: Any) -> str:
+    """The newest error that the vendor told its logger, on one line; empty where there was none."""
+    messages = logger_of(trt).messages
+    return " ".join(messages[-1].split())[:400] if messages else ""

@@ -99,11 +99,11 @@ def test_tensorrt_rtx_has_them_and_its_own():
 def test_every_vendor_name_in_the_code_is_in_the_list():
     """What is asked of the vendor's objects, by attribute: nothing that the lists leave out."""
     folder = Path(vendor.__file__).parent
-    text = "".join((folder / name).read_text() for name in ("launch.py", "workspace.py", "runner.py", "probe.py"))
-    vendors = (folder / "vendor.py").read_text() + (folder / "launch.py").read_text()
-    used = set(re.findall(r"\b(?:engine|_context|runtime|config)\.([a-z_0-9]+)\b", vendors))
+    text = "".join((folder / name).read_text() for name in ("launch.py", "workspace.py", "runner.py", "probe.py", "opening.py"))
+    vendors = "".join((folder / name).read_text() for name in ("vendor.py", "launch.py", "kernel_cache.py"))
+    used = set(re.findall(r"\b(?:engine|_context|runtime|config|cache)\.([a-z_0-9]+)\b", vendors))
     used |= set(re.findall(r'_checked\("([a-z_0-9]+)"', text))
-    used |= set(re.findall(r'getattr\(\w+, "([A-Za-z_]+)"', vendors))
+    used |= set(re.findall(r'getattr\([\w.]+, "([A-Za-z_]+)"', vendors))
     listed = {part for name in (*vendor.NAMES, *vendor.RTX_NAMES) for part in name.split(".")}
     assert used - listed == set()
     assert set(re.findall(r'calls\(\s*"(cuda\w+)"', text.replace("self._stack.callback(", "calls("))) <= set(FUNCTIONS)
@@ -111,15 +111,15 @@ def test_every_vendor_name_in_the_code_is_in_the_list():
 
 def test_the_guards_ask_only_where_the_name_is():
     """Full TensorRT, which has neither kernel strategies nor the question of capture, and TensorRT-RTX, which has."""
-    plain = SimpleNamespace(create_execution_context=lambda strategy: ("context", strategy))
     module = SimpleNamespace(ExecutionContextAllocationStrategy=SimpleNamespace(USER_MANAGED="ours"))
-    assert vendor.new_context(module, plain) == ("context", "ours")
+    plain = SimpleNamespace(create_execution_context=lambda strategy: ("context", strategy))
+    assert vendor.new_context(vendor.Loaded(module, None, plain, 0)) == ("context", "ours")
     assert vendor.capturable(SimpleNamespace(), 1)
     said = {}
     config = SimpleNamespace(set_execution_context_allocation_strategy=lambda strategy: said.update(memory=strategy))
     rtx = SimpleNamespace(create_runtime_config=lambda: config, create_execution_context=lambda given: given)
     module.DynamicShapesKernelSpecializationStrategy = SimpleNamespace(EAGER="at once")
-    assert vendor.new_context(module, rtx) is config
+    assert vendor.new_context(vendor.Loaded(module, None, rtx, 0)) is config
     assert (said, config.dynamic_shapes_kernel_specialization_strategy) == ({"memory": "ours"}, "at once")
     assert not vendor.capturable(SimpleNamespace(is_stream_capturable=lambda stream: False), 1)
 
