@@ -83,7 +83,9 @@ def import_vendor(backend: str) -> Any:
     """
     module = load_vendor(backend)
     if not hasattr(module, "Runtime"):  # the empty folder of a package that was removed imports, too
-        raise BackendUnavailable(f"{MODULES[backend]} is broken: it has no Runtime\ninstall it again: {INSTALL[backend]}")
+        raise BackendUnavailable(
+            f"{MODULES[backend]} is broken: it has no Runtime\ninstall it again: {INSTALL[backend]}"
+        )
     return module
 
 

@@ -78,18 +78,26 @@ def test_the_bundled_model_in_its_size(rtx, tmp_path):
     assert done.path.name == "avatars-1.tensorrt-rtx.sm75+sm80+sm86+sm89+sm120.fp16.b1-8-64.engine"
 
 
-def test_the_same_bytes_twice(rtx, tmp_path):
-    model = exported(tmp_path, "dcgan")
-    first, second = (build(rtx, model, recipe(*AMPERE_ON), quiet).data for _ in range(2))
-    assert first == second
-    graph = half(model)
+@pytest.mark.parametrize("batch", ["4", "ladder"])
+@pytest.mark.parametrize("family", ["dcgan", "csc413-A"])
+def test_static_batches_give_the_same_bytes_twice(rtx, tmp_path, family, batch):
+    model = exported(tmp_path, family)
+    chosen = ladder("1,2,4") if batch == "ladder" else (parse_profile(batch),)
+    for graph, targets in ((model, AMPERE_ON), (half(model), ALL)):
+        plan = Recipe("tensorrt-rtx", targets, chosen)
+        first, *others = (build(rtx, graph, plan, quiet).data for _ in range(4))
+        assert all(other == first for other in others)
+
+
+def test_an_open_batch_gives_the_same_bytes_but_for_numbers_in_names(rtx, tmp_path):
+    graph = half(exported(tmp_path, "dcgan"))
     first, second = (without_numbers(build(rtx, graph, recipe(), quiet).data) for _ in range(2))
     assert first == second
     assert without_numbers(build(rtx, graph, recipe(batch="1:2:5"), quiet).data) != first
 
 
 def without_numbers(data):
-    """In FP16, and for sm75, the vendor numbers some names within the engine by chance; all other bytes are equal."""
+    """With an open batch the vendor numbers some names within the engine by chance."""
     return re.sub(rb"__mye[0-9]+", b"", data)
 
 
@@ -112,6 +120,17 @@ def test_several_profiles_level_and_workspace(rtx, tmp_path):
     assert [str(profile) for profile in done.sidecar.profiles] == ["1:1:1", "2:2:2", "4:4:4"]
     with pytest.raises(UsageError, match="--level 6: expected 0 to 5"):
         build(rtx, graph, recipe("sm86", level=6), quiet)
+
+
+@pytest.mark.slow
+def test_the_bundled_model_builds_in_int8(rtx, tmp_path):
+    model = read_onnx(resolve_model("avatars"))
+    made = lower_precision(model, "int8", few(model), gate=20, budget_s=1)
+    graph = derived(model, made.data, made.form)
+    done = compile_engine(graph, recipe(*AMPERE_ON, batch="1:8:64"), tmp_path, None, quiet)
+    assert (done.sidecar.precision, done.sidecar.spec.name) == ("int8", "avatars-1")
+    assert {tensor.name: tensor.dtype for tensor in done.sidecar.tensors} == {"z": "float32", "image": "uint8"}
+    assert read_trusted(done.path)[1] == done.sidecar
 
 
 def test_progress_is_told_and_an_interrupt_ends_the_build(rtx, tmp_path):
