@@ -115,6 +115,7 @@ def _lowered(request: Request, model: OnnxFile, progress: Callable[[str, int], o
     from ganrt.benchmarks.precision_samples import precision_samples
     from ganrt.engines.forms import FORMS
     from ganrt.engines.precisions import PRECISIONS, lower_precision
+    from ganrt.engines.precisions.kept import kept_or_made
 
     if request.precision == model.precision:
         return None
@@ -124,16 +125,26 @@ def _lowered(request: Request, model: OnnxFile, progress: Callable[[str, int], o
         raise UsageError(f"--precision {request.precision}: expected fp32, {' or '.join(PRECISIONS)}")
     if request.form is not None and request.form not in FORMS:
         raise UsageError(f"--form {request.form}: expected {', '.join(FORMS)}")
-    return lower_precision(
-        model,
-        request.precision,
-        precision_samples(model.spec()),
-        form=request.form,
-        gate=request.gate,
-        budget_s=request.budget_s,
-        threads=request.threads,
-        progress=progress,
-    )
+    asked = {
+        "precision": request.precision,
+        "form": request.form,
+        "gate": request.gate,
+        "budget_s": request.budget_s,
+    }
+
+    def make() -> Lowered:
+        return lower_precision(
+            model,
+            request.precision,
+            precision_samples(model.spec()),
+            form=request.form,
+            gate=request.gate,
+            budget_s=request.budget_s,
+            threads=request.threads,
+            progress=progress,
+        )
+
+    return kept_or_made(model.sha256, asked, make)[0]
 
 
 def _listed(engine: Listed) -> Report:

@@ -69,7 +69,7 @@ def start(
 
 
 def _kernels(calls: Calls, path: Path, sidecar: Sidecar, device: Device) -> KernelCache:
-    """The cache of this engine on this device; the vendor, too, asks whether version, device and system are the same."""
+    """The cache of this engine on this device; the vendor, too, asks for the same version, device and system."""
     key = {
         "engine": sidecar.engine_sha256,
         "version": sidecar.backend_version,
