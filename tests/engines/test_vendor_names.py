@@ -60,7 +60,7 @@ BUILDING_TENSORRT = {
     "IBuilderConfig.set_flag": ("flag",),
 }
 BUILDING_RTX = {
-    "IBuilderConfig.set_compute_capability": ("compute_capability", "index"),
+    "IBuilderConfig.set_compute_capability": ("index",),
     "IRuntimeConfig.set_runtime_cache": ("cache",),
     "IRuntimeCache.deserialize": ("blob",),
 }
