@@ -20,7 +20,7 @@ from ganrt.engines.protocol import Arrays
 LEAST = 8
 _REFERENCE_SHARE = 0.2  # of the time for judging: rounding after every operator takes several times as long as FP32
 _HALF_INFINITY = 0x7C00  # as an integer; the sign is the bit above
-_STEP_BYTES = 2**21  # of pictures drawn at a time
+_STEP_BYTES = 2**20  # of pictures drawn at a time: their largest tensors take a few hundred times as much
 
 
 @dataclass(frozen=True)

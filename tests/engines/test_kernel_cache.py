@@ -1,6 +1,7 @@
 """What TensorRT-RTX compiled while it ran: kept beside the engine, checked before the vendor sees it, never needed."""
 
 import gc
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -137,3 +138,15 @@ def test_cleaning_takes_the_kernels_of_an_engine_with_it(tmp_path):
         (tmp_path / f"{stem}.0123456789abcdef{SUFFIX}").write_bytes(b"")
     files.clean(tmp_path)
     assert {left.name.removesuffix(f".0123456789abcdef{SUFFIX}") for left in tmp_path.iterdir()} == {f"{name}.old", "b"}
+
+
+@pytest.mark.parametrize("error", [False, True])
+def test_after_an_error_on_the_device_nothing_is_kept(tmp_path, error):
+    made = SimpleNamespace(serialize=lambda: b"kernels")
+    config = SimpleNamespace(create_runtime_cache=lambda: made, set_runtime_cache=lambda cache: cache is made)
+    kernels = KernelCache(tmp_path / "a.engine", {"device": "one"})
+    kernels.attach(config)
+    if error:
+        kernels.forget()
+    kernels.close()
+    assert kernels.path.exists() is not error
