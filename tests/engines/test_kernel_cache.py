@@ -141,7 +141,7 @@ def test_cleaning_takes_the_kernels_of_an_engine_with_it(tmp_path):
 
 
 @pytest.mark.parametrize("error", [False, True])
-def test_after_an_error_on_the_device_nothing_is_kept(tmp_path, error):
+def test_a_cache_is_written_unless_it_is_forgotten(tmp_path, error):
     made = SimpleNamespace(serialize=lambda: b"kernels")
     config = SimpleNamespace(create_runtime_cache=lambda: made, set_runtime_cache=lambda cache: cache is made)
     kernels = KernelCache(tmp_path / "a.engine", {"device": "one"})
