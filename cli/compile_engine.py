@@ -112,30 +112,20 @@ def _profiles(batches: tuple[str, ...], steps: str | None) -> tuple[Profile, ...
 
 def _lowered(request: Request, model: OnnxFile, progress: Callable[[str, int], object]) -> Lowered | None:
     """The model in the precision asked for; None where it is in that already."""
-    from ganrt.benchmarks.precision_samples import precision_samples
-    from ganrt.engines.forms import FORMS
-    from ganrt.engines.precisions import PRECISIONS, lower_precision
+    from ganrt.cli.lowering import lowered
+    from ganrt.engines.precisions import PRECISIONS
 
     if request.precision == model.precision:
         return None
     if model.precision != "fp32":
         raise UsageError(f"--precision {request.precision}: {model.path} is in {model.precision}, and stays so")
     if request.precision not in PRECISIONS:
-        raise UsageError(f"--precision {request.precision}: expected fp32, {' or '.join(PRECISIONS)}")
-    if request.form is not None and request.form not in FORMS:
-        raise UsageError(f"--form {request.form}: expected {', '.join(FORMS)}")
-    return lower_precision(
-        model,
-        request.precision,
-        precision_samples(model.spec()),
-        form=request.form,
-        gate=request.gate,
-        budget_s=request.budget_s,
-        threads=request.threads,
-        progress=progress,
-    )
+        raise UsageError(
+            f"--precision {request.precision}: expected fp32, {' or '.join(PRECISIONS)}; bf16 is coarser than fp16 and "
+            "no smaller, and the vendor does not take it of all layers and devices"
+        )
+    return lowered(request, model, progress)
 
 
 def _listed(engine: Listed) -> Report:
-
     return {"file": str(engine.path), "bytes": engine.bytes, "problem": engine.problem}

@@ -18,10 +18,9 @@ def compile_portable(request: Request, progress: Callable[[str, int], object]) -
     Returns:
         what is reported: the file, precision, form, samples, worst PSNR, islands and notes.
     """
-    from ganrt.benchmarks.precision_samples import precision_samples
-    from ganrt.engines.forms import FORMS
+    from ganrt.cli.lowering import lowered
     from ganrt.engines.onnx_file import read_onnx
-    from ganrt.engines.precisions import PRECISIONS, lower_precision
+    from ganrt.engines.precisions import PRECISIONS
     from ganrt.files import check_free, write_file
 
     if request.precision not in PRECISIONS:
@@ -29,22 +28,11 @@ def compile_portable(request: Request, progress: Callable[[str, int], object]) -
             f"--precision {request.precision}: expected {' or '.join(PRECISIONS)}; fp32 is the model itself, and bf16 "
             "is computed by backends from the FP32 file"
         )
-    if request.form is not None and request.form not in FORMS:
-        raise UsageError(f"--form {request.form}: expected {', '.join(FORMS)}")
     model = read_onnx(request.model)
     spec = model.spec()
     path = request.folder / f"{spec.name}.{request.precision}.onnx"
     check_free(path, request.force)
-    made = lower_precision(
-        model,
-        request.precision,
-        precision_samples(spec),
-        form=request.form,
-        gate=request.gate,
-        budget_s=request.budget_s,
-        threads=request.threads,
-        progress=progress,
-    )
+    made = lowered(request, model, progress)
     write_file(path, made.data, force=request.force)
     return {
         "file": str(path),

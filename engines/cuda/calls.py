@@ -20,6 +20,7 @@ FUNCTIONS = {
     "cudaGetLastError": (),
     "cudaSetDevice": ("device",),
     "cudaDeviceGetAttribute": ("attribute", "device"),
+    "cudaGetDeviceProperties": ("device",),
     "cudaMemGetInfo": (),
     "cudaDeviceGetStreamPriorityRange": (),
     "cudaStreamCreateWithPriority": ("flags", "priority"),

@@ -23,7 +23,7 @@ class Launch:
         self._calls, self._loaded, self._stream = calls, loaded, stream
         self._stack = ExitStack()
         self._graph: Any = None
-        self._context = new_context(loaded.trt, loaded.engine)
+        self._context = new_context(loaded)
         self._checked("set_optimization_profile_async", profile, stream)
         for tensor in loaded.tensors:
             if tensor.is_input:

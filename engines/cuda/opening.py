@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from ganrt.engines.cuda.calls import Calls, import_cudart
-from ganrt.engines.cuda.probe import device_of, find_device
+from ganrt.engines.cuda.kernel_cache import KernelCache
+from ganrt.engines.cuda.probe import Device, device_of, find_device
 from ganrt.engines.cuda.runner import CudaEngine, Identity
-from ganrt.engines.cuda.vendor import MODULES, Tensor, import_vendor, load
+from ganrt.engines.cuda.vendor import Tensor, import_vendor, load
 from ganrt.engines.cuda.workspace import Limits
 from ganrt.engines.protocol import EngineOptions
 from ganrt.engines.tensorrt.sidecar import Sidecar, check_device, check_version
+from ganrt.engines.tensorrt.vendor import MODULES
 from ganrt.errors import BadInputFile
 
 _EXTRAS = {"tensorrt": "tensorrt", "tensorrt-rtx": "rtx"}
@@ -39,20 +41,43 @@ def open_compiled(path: Path, data: bytes, sidecar: Sidecar, options: EngineOpti
     check_version(path, sidecar, trt.__version__)
     # The vendor's library may crash where there is no driver: CUDA is asked first.
     calls = Calls(import_cudart(_EXTRAS[sidecar.backend]))
-    check_device(path, sidecar, device_of(calls).target)
-    return start(calls, trt, path, data, sidecar, options)
+    device = device_of(calls)
+    check_device(path, sidecar, device.target)
+    kernels = _kernels(calls, path, sidecar, device) if sidecar.backend == "tensorrt-rtx" else None
+    return start(calls, trt, path, data, sidecar, options, kernels)
 
 
-def start(calls: Calls, trt: Any, path: Path, data: bytes, sidecar: Sidecar, options: EngineOptions) -> CudaEngine:
+def start(
+    calls: Calls,
+    trt: Any,
+    path: Path,
+    data: bytes,
+    sidecar: Sidecar,
+    options: EngineOptions,
+    kernels: KernelCache | None = None,
+) -> CudaEngine:
     """Deserializes and sets up; whatever fails, nothing stays behind on the device."""
     loaded = load(trt, data, str(path))
+    loaded.kernels = kernels
     try:
         _check_tensors(path, loaded.tensors, sidecar)
         identity = Identity(sidecar.spec, sidecar.backend, sidecar.precision, sidecar.model_sha256)
         return CudaEngine(calls, loaded, identity, Limits(options.memory, options.low_priority))
     except BaseException:
-        loaded.close()
+        loaded.abandon()
         raise
+
+
+def _kernels(calls: Calls, path: Path, sidecar: Sidecar, device: Device) -> KernelCache:
+    """The cache of this engine on this device; the vendor, too, asks for the same version, device and system."""
+    key = {
+        "engine": sidecar.engine_sha256,
+        "version": sidecar.backend_version,
+        "device": calls("cudaGetDeviceProperties", 0).name.decode(errors="replace"),
+        "target": device.target,
+        "driver": device.driver,
+    }
+    return KernelCache(path, key)
 
 
 def _check_tensors(path: Path, tensors: tuple[Tensor, ...], sidecar: Sidecar) -> None:

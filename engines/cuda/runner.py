@@ -57,6 +57,7 @@ class CudaEngine(Engine):
 
     device = "cuda"
     checked_on_load = True
+    _failed = False  # whether the device can no longer be trusted
 
     def __init__(self, calls: Calls, loaded: Loaded, identity: Identity, limits: Limits) -> None:
         """Takes `loaded` over if it succeeds."""
@@ -286,6 +287,7 @@ class CudaEngine(Engine):
 
     def _abandon(self) -> None:
         """After an error on the device nothing there can be trusted: everything is freed, quietly."""
+        self._failed = True
         try:
             self.close()
         except BackendUnavailable:
@@ -294,8 +296,14 @@ class CudaEngine(Engine):
     def _close(self) -> None:
         try:
             self._workspace.close()
+        except BaseException:
+            self._failed = True
+            raise
         finally:
-            self._loaded.close()
+            if self._failed:
+                self._loaded.abandon()
+            else:
+                self._loaded.close()
 
 
 def _count(inputs: Arrays) -> int:

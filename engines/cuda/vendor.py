@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
+from ganrt.engines.cuda.kernel_cache import KernelCache
 from ganrt.engines.protocol import BatchSizes
+from ganrt.engines.tensorrt.vendor import INSTALL, MODULES, last_words, load_vendor, logger_of
 from ganrt.errors import BackendUnavailable, BadInputFile
 
 # Every name that ganrt's runner uses; a test looks each of them up in all supported versions.
 NAMES = (
-    "Logger.ERROR",
+    "ILogger.log",
+    "ILogger.ERROR",
     "Runtime.deserialize_cuda_engine",
     "Runtime.engine_host_code_allowed",
     "TensorIOMode.INPUT",
@@ -49,13 +50,12 @@ RTX_NAMES = (
     "ICudaEngine.create_runtime_config",
     "IRuntimeConfig.set_execution_context_allocation_strategy",
     "IRuntimeConfig.dynamic_shapes_kernel_specialization_strategy",
+    "IRuntimeConfig.create_runtime_cache",
+    "IRuntimeConfig.set_runtime_cache",
+    "IRuntimeCache.deserialize",
+    "IRuntimeCache.serialize",
     "IExecutionContext.is_stream_capturable",
 )
-MODULES = {"tensorrt": "tensorrt", "tensorrt-rtx": "tensorrt_rtx"}
-INSTALL = {
-    "tensorrt": 'pip install "ganrt[tensorrt]" and TensorRT itself (on Jetson: python3 -m venv --system-site-packages)',
-    "tensorrt-rtx": 'pip install "ganrt[rtx]"',
-}
 _TYPES = {"FLOAT": np.float32, "HALF": np.float16, "UINT8": np.uint8}
 _COMPILE = "compile it again for this machine: ganrt compile"
 
@@ -76,24 +76,17 @@ class Tensor:
 
 
 def import_vendor(backend: str) -> Any:
-    """The vendor's module for a backend.
+    """The vendor's module for a backend, whose libraries work so far as its import shows.
 
     Raises:
         BackendUnavailable: it is not installed, or its libraries do not load.
     """
-    name = MODULES[backend]
-    try:
-        module = import_module(name)
-        _ = module.Runtime, module.__version__
-    except Exception as error:  # a libraries wheel that is missing shows as any of several errors
-        raise BackendUnavailable(f"{name} is missing or broken: {error}\ninstall it: {INSTALL[backend]}") from error
+    module = load_vendor(backend)
+    if not hasattr(module, "Runtime"):  # the empty folder of a package that was removed imports, too
+        raise BackendUnavailable(
+            f"{MODULES[backend]} is broken: it has no Runtime\ninstall it again: {INSTALL[backend]}"
+        )
     return module
-
-
-@cache
-def _logger(trt: Any) -> Any:
-    """One a process: the vendor ignores a second one."""
-    return trt.Logger(trt.Logger.ERROR)
 
 
 @dataclass
@@ -103,6 +96,7 @@ class Loaded:
     Attributes:
         profiles: the batch sizes of each optimization profile.
         weights: bytes of the engine, for the memory budget.
+        kernels: what TensorRT-RTX compiled for this device; None with TensorRT, and once it cannot be trusted.
     """
 
     trt: Any
@@ -111,9 +105,23 @@ class Loaded:
     weights: int
     tensors: tuple[Tensor, ...] = ()
     profiles: tuple[BatchSizes, ...] = ()
+    kernels: KernelCache | None = None
 
     def close(self) -> None:
         """Lets go of the vendor's objects, and with them of the device's memory, whoever still holds this one."""
+        try:
+            if self.kernels is not None:
+                self.kernels.close()
+        finally:
+            self._let_go()
+
+    def abandon(self) -> None:
+        """As `close` after an error on the device, when nothing there can be trusted to be kept."""
+        if self.kernels is not None:
+            self.kernels.forget()
+        self._let_go()
+
+    def _let_go(self) -> None:
         self.engine = None
         self.runtime = None
 
@@ -127,13 +135,15 @@ def load(trt: Any, data: bytes, name: str) -> Loaded:
         BackendUnavailable: the vendor refuses it on this machine.
         BadInputFile: tensors or profiles that this runner cannot do.
     """
-    runtime = trt.Runtime(_logger(trt))
+    logger = logger_of(trt)
+    logger.messages.clear()
+    runtime = trt.Runtime(logger)
     if runtime is None:
         raise BackendUnavailable(f"{name}: the vendor's runtime does not start\nlook at the driver: ganrt doctor")
     runtime.engine_host_code_allowed = False
     loaded = Loaded(trt, runtime, runtime.deserialize_cuda_engine(data), len(data))
     if loaded.engine is None:
-        raise BackendUnavailable(f"{name} does not load on this device{_why(runtime, data)}\n{_COMPILE}")
+        raise BackendUnavailable(f"{name} does not load on this device{_why(trt, runtime, data)}\n{_COMPILE}")
     try:
         loaded.tensors = tensors_of(trt, loaded.engine, name)
         loaded.profiles = profiles_of(loaded.engine, loaded.tensors, name)
@@ -168,24 +178,26 @@ def profiles_of(engine: Any, tensors: Sequence[Tensor], name: str) -> tuple[Batc
     return tuple(found)
 
 
-def new_context(trt: Any, engine: Any) -> Any:
+def new_context(loaded: Loaded) -> Any:
     """An execution context that takes its activation memory from the runner.
 
     TensorRT-RTX compiles kernels for a shape when it meets it, by default in the background: a graph captured before
-    would keep the slower ones for ever. So they are asked for at once.
+    would keep the slower ones for ever. So they are asked for at once, and kept for the next start.
 
     Raises:
         BackendUnavailable: the vendor gives none.
     """
-    strategy = trt.ExecutionContextAllocationStrategy.USER_MANAGED
-    kernels = getattr(trt, "DynamicShapesKernelSpecializationStrategy", None)
+    strategy = loaded.trt.ExecutionContextAllocationStrategy.USER_MANAGED
+    kernels = getattr(loaded.trt, "DynamicShapesKernelSpecializationStrategy", None)
     if kernels is None:
-        context = engine.create_execution_context(strategy)
+        context = loaded.engine.create_execution_context(strategy)
     else:
-        config = engine.create_runtime_config()
+        config = loaded.engine.create_runtime_config()
         config.set_execution_context_allocation_strategy(strategy)
         config.dynamic_shapes_kernel_specialization_strategy = kernels.EAGER
-        context = engine.create_execution_context(config)
+        if loaded.kernels is not None:
+            loaded.kernels.attach(config)
+        context = loaded.engine.create_execution_context(config)
     if context is None:
         raise BackendUnavailable(f"the vendor's runtime gives no execution context\n{_COMPILE}")
     return context
@@ -216,7 +228,9 @@ def _batches(engine: Any, tensor: str, profile: int) -> tuple[int, int, int]:
     return smallest, best, largest
 
 
-def _why(runtime: Any, data: bytes) -> str:
-    """TensorRT-RTX can say what is wrong; TensorRT writes it to its log."""
+def _why(trt: Any, runtime: Any, data: bytes) -> str:
+    """TensorRT-RTX can be asked what is wrong; both say it to their logger."""
     ask = getattr(runtime, "get_engine_validity", None)
-    return "" if ask is None else f" ({', '.join(str(answer) for answer in ask(data))})"
+    words = [last_words(trt), *(() if ask is None else (str(answer) for answer in ask(data)))]
+    said = ", ".join(word for word in words if word)
+    return f" ({said})" if said else ""

@@ -54,8 +54,9 @@ def _check(data: bytes, made: MadeForm, samples: int) -> CheckedForm:
     import_onnxruntime("cpu")  # its absence is no fault of the form
     try:
         onnx.checker.check_model(made.data, full_check=True)
-        before, after = _session(data), _session(made.data)
-        pairs = [pair for inputs in _inputs(before, samples) for pair in _outputs(before, after, inputs)]
+        before, inputs = _drawn(data, samples)
+        after, _ = _drawn(made.data, samples, inputs)
+        pairs = list(zip(before, after, strict=True))
     except Exception as error:  # onnx and ONNX Runtime have no common class of errors; any of theirs is a failed check
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         raise NegativeResult(f"form '{made.name}' does not run ({reason})") from error
@@ -73,12 +74,16 @@ def _session(data: bytes) -> Any:
     onnxruntime = import_onnxruntime("cpu")
     settings = onnxruntime.SessionOptions()
     settings.log_severity_level = 3
+    settings.enable_cpu_mem_arena = False  # a few samples only: keeping memory between them costs gigabytes
     return onnxruntime.InferenceSession(data, settings, providers=["CPUExecutionProvider"])
 
 
-def _outputs(before: Any, after: Any, inputs: Arrays) -> list[tuple[NDArray[Any], NDArray[Any]]]:
-    names = [output.name for output in before.get_outputs()]
-    return list(zip(before.run(names, inputs), after.run(names, inputs), strict=True))
+def _drawn(data: bytes, samples: int, inputs: list[Arrays] | None = None) -> tuple[list[NDArray[Any]], list[Arrays]]:
+    """All outputs of every sample, and the inputs; one session at a time, since each may take gigabytes."""
+    session = _session(data)
+    inputs = _inputs(session, samples) if inputs is None else inputs
+    names = [output.name for output in session.get_outputs()]
+    return [value for given in inputs for value in session.run(names, given)], inputs
 
 
 def _difference(before: NDArray[Any], after: NDArray[Any]) -> float:

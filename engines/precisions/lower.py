@@ -38,19 +38,21 @@ def lower(
     progress("making the form", 0)
     start = checked_form(model.data, form or FORMS[precision])
     prepared = prepare(start.data)
+    name, notes = start.name, _notes(start, form)
+    del start  # as large as the model
     progress("drawing the reference", 0)
     judge = Judge(model.data, samples.judged, limits)
     found = _MAKERS[precision](prepared, judge, samples.calibration, limits, progress)
-    stamp = Stamp(precision, start.name, model.model_sha256)
+    stamp = Stamp(precision, name, model.model_sha256)
     psnr = found.score.psnr
     return Lowered(
         data=_file(found.prepared.model, stamp),
         precision=precision,
-        form=start.name,
+        form=name,
         psnr=None if psnr == float("inf") else psnr,
         samples=len(judge),
         islands=found.islands,
-        notes=_notes(start, form),
+        notes=notes,
     )
 
 

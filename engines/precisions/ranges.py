@@ -15,9 +15,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import prod
+from typing import Any
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import helper
 
 from ganrt.engines.precisions.interpreter import Interpreter, Values
@@ -50,21 +52,32 @@ def measure(prepared: Prepared, interpreter: Interpreter, batches: Iterator[Arra
     """
     found = Extremes()
 
+    def note(name: str, value: NDArray[Any], where: str) -> None:
+        if prepared.is_float(name):
+            largest = _largest(value)
+            if not np.isfinite(largest):
+                raise NegativeResult(
+                    f"tensor '{name}' is not finite even in FP32 ({where})\n"
+                    "export a checkpoint that was saved before the training diverged"
+                )
+            found.largest[name] = max(found.largest.get(name, 0.0), largest)
+
     def watch(node: onnx.NodeProto, values: Values) -> None:
-        for name, value in values.items():
-            if prepared.is_float(name):
-                largest = float(np.abs(value).max(initial=0.0))
-                if not np.isfinite(largest):
-                    raise NegativeResult(
-                        f"tensor '{name}' is not finite even in FP32 (operator {node.name})\n"
-                        "export a checkpoint that was saved before the training diverged"
-                    )
-                found.largest[name] = max(found.largest.get(name, 0.0), largest)
+        for name in node.output:  # each tensor once, where it is made
+            if name:
+                note(name, values[name], f"operator {node.name}")
         found.terms[node.name] = max(found.terms.get(node.name, 0), _terms(node, values))
 
     for inputs in batches:
+        for name, value in inputs.items():
+            note(name, value, "an input")
         interpreter.run(inputs, watch)
     return found
+
+
+def _largest(value: NDArray[Any]) -> float:
+    """The largest magnitude; not-a-number if there is one. No copy is made: tensors take hundreds of megabytes."""
+    return max(float(value.max()), -float(value.min())) if value.size else 0.0
 
 
 def _terms(node: onnx.NodeProto, values: Values) -> int:

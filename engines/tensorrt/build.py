@@ -14,7 +14,7 @@ from ganrt.engines.onnx_file import OnnxFile
 from ganrt.engines.tensorrt.monitor import Progress, make_monitor
 from ganrt.engines.tensorrt.network import Network, check_onnx, mend, parse
 from ganrt.engines.tensorrt.sidecar import Profile, Tensor
-from ganrt.engines.tensorrt.vendor import logger_of
+from ganrt.engines.tensorrt.vendor import last_words, logger_of
 from ganrt.errors import BackendUnavailable, BadInputFile, UsageError
 
 LEVELS = range(6)
@@ -77,7 +77,7 @@ def build(trt: Any, graph: OnnxFile, recipe: Recipe, progress: Progress, timing:
         if monitor.failure is not None:
             raise monitor.failure
         if plan is None:
-            raise _failure(graph, list(logger.messages))
+            raise _failure(graph, last_words(trt) or "no reason was given")
         measured = None if cache is None else bytes(memoryview(cache.serialize()))
         return Built(bytes(memoryview(plan)), network.tensors, measured)
 
@@ -160,8 +160,7 @@ def _use_timing(config: Any, timing: bytes | None) -> Any:
     return cache
 
 
-def _failure(graph: OnnxFile, messages: list[str]) -> Exception:
-    words = " ".join((messages[-1] if messages else "no reason was given").split())[:400]
+def _failure(graph: OnnxFile, words: str) -> Exception:
     if "out of memory" in words.lower() or "Error Code 2" in words:
         return BackendUnavailable(f"{graph.path} was not compiled: {words}\ngive a smaller --batch or --workspace")
     return BadInputFile(f"{graph.path} was not compiled: {words}\n{mend(words)}")

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ganrt.engines.cuda.kernel_cache import caches_of
 from ganrt.engines.tensorrt.sidecar import Profile, Sidecar, check_version, read_trusted, sidecar_path
 from ganrt.engines.tensorrt.vendor import installed_version
 from ganrt.errors import BackendUnavailable, BadInputFile, OutputFailed
@@ -67,7 +68,7 @@ def clean(folder: Path) -> list[Listed]:
     """
     useless = [engine for engine in list_engines(folder) if engine.problem is not None]
     for engine in useless:
-        for path in (engine.path, sidecar_path(engine.path)):
+        for path in (engine.path, sidecar_path(engine.path), *caches_of(engine.path)):
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:

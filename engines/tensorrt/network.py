@@ -15,9 +15,11 @@ from ganrt.errors import BackendUnavailable, BadInputFile
 _TYPES = {"FLOAT": "float32", "HALF": "float16", "UINT8": "uint8", "INT32": "int32", "INT64": "int64", "BOOL": "bool"}
 # What is in the vendor's message, or the operator -> what mends it.
 _MENDS = {
+    r"bf16|b16|BFLOAT16": "engines compute in FP16, which is as fast and finer: compile the portable FP32 file with "
+    "--precision fp16",
     r"FP32 (GEMM|convolution) is not supported|Turing \(SM75\)": "RTX 20 and T4 (sm75) take no such layer in FP32, and "
-    "islands of FP16 and INT8 graphs are in FP32: give other targets (--target sm80,sm86,sm89,sm120), or FP16 without "
-    "islands (--form plain, or a lower --gate)",
+    "islands of FP16 and INT8 graphs are in FP32: give other targets (--target sm80,sm86,sm89,sm120); a lower --gate "
+    "takes away the islands that it asked for, not those that FP16 has not the range for",
     r"antialias": "export the resampling without antialiasing, or as a convolution with the filter's weights",
     r"ConvTranspose|[Dd]econvolution": "give --form phase-mixed: the same picture without transposed convolutions",
     r"GridSample|com\.microsoft|non-standard": "export it with ONNX's own operators: ganrt export CHECKPOINT -o F.onnx",

@@ -13,6 +13,7 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from ganrt.engines.tensorrt.targets import RTX_TARGETS
 from ganrt.errors import BackendUnavailable
 
 MODULES = {"tensorrt-rtx": "tensorrt_rtx", "tensorrt": "tensorrt"}
@@ -20,6 +21,35 @@ INSTALL = {
     "tensorrt-rtx": 'pip install "ganrt[rtx]"',
     "tensorrt": "see NVIDIA's page on installing TensorRT; on a Jetson: python3 -m venv --system-site-packages",
 }
+# Every name that ganrt's builder uses; a test looks each of them up in all supported versions.
+NAMES = (
+    *("ILogger.ERROR", "ILogger.log"),
+    *("Builder.create_network", "Builder.create_builder_config", "Builder.create_optimization_profile"),
+    "Builder.build_serialized_network",
+    "NetworkDefinitionCreationFlag.STRONGLY_TYPED",
+    *("OnnxParser.parse", "OnnxParser.num_errors", "OnnxParser.get_error"),
+    *("ParserError.desc", "ParserError.node_name", "ParserError.node_operator"),
+    *("INetworkDefinition.num_inputs", "INetworkDefinition.num_outputs"),
+    *("INetworkDefinition.get_input", "INetworkDefinition.get_output"),
+    *("ITensor.name", "ITensor.dtype", "ITensor.shape"),
+    *("IBuilderConfig.builder_optimization_level", "IBuilderConfig.progress_monitor"),
+    *("IBuilderConfig.set_memory_pool_limit", "IBuilderConfig.get_memory_pool_limit", "MemoryPoolType.WORKSPACE"),
+    *("IBuilderConfig.add_optimization_profile", "IOptimizationProfile.set_shape"),
+    *("IProgressMonitor.phase_start", "IProgressMonitor.step_complete", "IProgressMonitor.phase_finish"),
+)
+TENSORRT_NAMES = (
+    *("IBuilderConfig.create_timing_cache", "IBuilderConfig.set_timing_cache", "ITimingCache.serialize"),
+    *("IBuilderConfig.set_flag", "IBuilderConfig.hardware_compatibility_level"),
+)
+RTX_NAMES = (
+    *("IBuilderConfig.num_compute_capabilities", "IBuilderConfig.set_compute_capability"),
+    *(f"ComputeCapability.{target.upper()}" for target in RTX_TARGETS),
+)
+# Those of options: asked for with a guard, and refused in words where a version lacks them.
+GUARDED_NAMES = (
+    *("BuilderFlag.VERSION_COMPATIBLE", "BuilderFlag.EXCLUDE_LEAN_RUNTIME"),
+    *("HardwareCompatibilityLevel.AMPERE_PLUS", "HardwareCompatibilityLevel.SAME_COMPUTE_CAPABILITY"),
+)
 _KEPT = 50
 _log = logging.getLogger(__name__)
 
@@ -33,14 +63,12 @@ def load_vendor(backend: str) -> Any:
     name = MODULES[backend]
     try:
         return import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0].removesuffix("_bindings") != name:
-            raise
-        raise BackendUnavailable(f"{name} is not installed\ninstall it: {INSTALL[backend]}") from error
-    except (ImportError, OSError) as error:  # OSError: a library of theirs is missing
-        raise BackendUnavailable(
-            f"{name} cannot be imported: {str(error).splitlines()[0]}\ninstall it again: {INSTALL[backend]}"
-        ) from error
+    except Exception as error:  # a library of theirs that is missing shows as any of several errors
+        absent = isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] == name
+        if absent:
+            raise BackendUnavailable(f"{name} is not installed\ninstall it: {INSTALL[backend]}") from error
+        words = (str(error) or type(error).__name__).splitlines()[0]
+        raise BackendUnavailable(f"{name} cannot be imported: {words}\ninstall it again: {INSTALL[backend]}") from error
 
 
 def installed_version(backend: str) -> str | None:
@@ -53,7 +81,7 @@ def installed_version(backend: str) -> str | None:
 
 @cache
 def logger_of(trt: Any) -> Any:
-    """The one logger of a vendor's module: a second one would be ignored.
+    """The one logger of a vendor's module, for its builders and runtimes: a second one would be ignored.
 
     Returns:
         its `trt.ILogger`, with a `messages` deque: the last errors, the newest at the end.
@@ -70,3 +98,9 @@ def logger_of(trt: Any) -> Any:
             _log.debug("%s: %s", severity, message)
 
     return Logger()
+
+
+def last_words(trt: Any) -> str:
+    """The newest error that the vendor told its logger, on one line; empty where there was none."""
+    messages = logger_of(trt).messages
+    return " ".join(messages[-1].split())[:400] if messages else ""

@@ -44,6 +44,19 @@ def test_a_file_is_written_and_used(run, tiny):
     assert "give the portable FP32 model: --against MODEL" in err
 
 
+def test_a_second_time_it_is_neither_lowered_nor_gated_again(run, tiny, monkeypatch):
+    words = ("compile", "-m", tiny, "--precision", "fp16", "--json", "-o")
+    first = json.loads(run(*words, "one")[1])
+    with monkeypatch.context() as patch:
+        patch.setattr("ganrt.engines.precisions.lower_precision", None)
+        code, out, err = run(*words, "two")
+        assert code == 0, err
+        assert run(*words, "three", "--gate", "10")[0] == 70  # another gate is another request
+    second = json.loads(out)
+    assert Path(second.pop("file")).read_bytes() == Path(first.pop("file")).read_bytes()
+    assert second == first
+
+
 def test_people_read_what_stayed_in_fp32(run, tmp_path):
     nodes = [helper.make_node("MatMul", ["x", "large"], ["a"], name="large"),
              helper.make_node("MatMul", ["a", "small"], ["y"], name="small")]  # fmt: skip

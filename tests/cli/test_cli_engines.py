@@ -36,6 +36,19 @@ def test_an_engine_is_compiled_listed_inspected_and_cleaned(run, tiny, rtx):
     assert list(Path("compiled").iterdir()) == []
 
 
+def test_a_second_engine_of_a_model_is_neither_lowered_nor_gated_again(run, tiny, rtx, monkeypatch):
+    words = ("compile", "-m", tiny, "--backend", "tensorrt-rtx", "--json", "--target")
+    first = json.loads(run(*words, "sm86")[1])
+    with monkeypatch.context() as patch:
+        patch.setattr("ganrt.engines.precisions.lower_precision", None)
+        code, out, err = run(*words, "sm89")
+        assert code == 0, err
+        second = json.loads(out)
+        assert run(*words, "sm86", "--gate", "10")[0] == 70  # another gate is another request
+    same = ("precision", "form", "psnr_db", "samples", "islands", "model_sha256")
+    assert [second[name] for name in same] == [first[name] for name in same]
+
+
 def test_fp32_and_a_file_in_fp16_are_compiled_as_they_are(run, tiny, rtx):
     words = ("--backend", "tensorrt-rtx", "--target", "sm86", "--json")
     code, out, err = run("compile", "-m", tiny, "--precision", "fp32", *words)

@@ -1,4 +1,4 @@
-"""Every name that the runner asks of CUDA's and the vendors' modules, looked up in the real ones."""
+"""Every name that the runner and the builder ask of CUDA's and the vendors' modules, looked up in the real ones."""
 
 import inspect
 import json
@@ -13,6 +13,10 @@ from vendor_bindings import download, names_of
 
 from ganrt.engines.cuda import vendor
 from ganrt.engines.cuda.calls import CONSTANTS, FUNCTIONS
+from ganrt.engines.tensorrt import vendor as building
+from ganrt.engines.tensorrt.build import Recipe, configure
+from ganrt.engines.tensorrt.profiles import parse_profile
+from ganrt.errors import UsageError
 
 BINDINGS = {
     "10.3": ("tensorrt-cu12-bindings", "10.3.0"),
@@ -36,6 +40,32 @@ CALLS = {
     "IExecutionContext.set_tensor_address": ("name", "memory"),
     "IExecutionContext.execute_async_v3": ("stream_handle",),
 }
+# How the builder calls.
+BUILDING = {
+    "Builder.create_network": ("flags",),
+    "Builder.build_serialized_network": ("network", "config"),
+    "OnnxParser.parse": ("model",),
+    "OnnxParser.get_error": ("index",),
+    "INetworkDefinition.get_input": ("index",),
+    "INetworkDefinition.get_output": ("index",),
+    "IBuilderConfig.set_memory_pool_limit": ("pool", "pool_size"),
+    "IBuilderConfig.get_memory_pool_limit": ("pool",),
+    "IBuilderConfig.add_optimization_profile": ("profile",),
+    "IOptimizationProfile.set_shape": ("input", "min", "opt", "max"),
+    "ILogger.log": ("severity", "msg"),
+}
+BUILDING_TENSORRT = {
+    "IBuilderConfig.create_timing_cache": ("serialized_timing_cache",),
+    "IBuilderConfig.set_timing_cache": ("cache", "ignore_mismatch"),
+    "IBuilderConfig.set_flag": ("flag",),
+}
+BUILDING_RTX = {
+    "IBuilderConfig.set_compute_capability": ("index",),
+    "IRuntimeConfig.set_runtime_cache": ("cache",),
+    "IRuntimeCache.deserialize": ("blob",),
+}
+# What a version does not have of what is guarded.
+LACKING = {"10.3": ["HardwareCompatibilityLevel.SAME_COMPUTE_CAPABILITY"], "10.16": [], "11.4": []}
 DUMP_CUDA = """
 import inspect, json, sys
 sys.path.insert(0, sys.argv[1])
@@ -61,8 +91,8 @@ def missing(names, found):
     return [name for name in names if name.partition(".")[2] not in found.get(name.partition(".")[0], {})]
 
 
-def assert_calls_fit(found):
-    for call, arguments in CALLS.items():
+def assert_calls_fit(found, calls):
+    for call, arguments in calls.items():
         name, _, member = call.partition(".")
         assert any(
             all(f"{argument}:" in line for argument in arguments) and line.count(": ") >= 1 + len(arguments)
@@ -78,11 +108,36 @@ def test_tensorrt_has_every_name_that_the_runner_uses(release, tmp_path):
     package, version = BINDINGS[release]
     unpacked = download(package, version, tmp_path)
     found = names_of(unpacked, "tensorrt_bindings.tensorrt", int(version.split(".")[0]), tmp_path)
-    assert not missing(vendor.NAMES, found)
-    assert_calls_fit(found)
+    assert not missing((*vendor.NAMES, *building.NAMES, *building.TENSORRT_NAMES), found)
+    assert_calls_fit(found, CALLS | BUILDING | BUILDING_TENSORRT)
+    assert_guards_hold(release, found)
     # What the guards stand for: these are TensorRT-RTX's alone.
     assert missing(("DynamicShapesKernelSpecializationStrategy.EAGER", "Runtime.get_engine_validity"), found)
     assert "is_stream_capturable" not in found["IExecutionContext"]
+
+
+def assert_guards_hold(release, found):
+    """What a version lacks is refused in words, what it has is set: a module with just its names shows it."""
+    lacking = missing(building.GUARDED_NAMES, found)
+    assert lacking == LACKING[release]
+    kinds = {}
+    for name in set(building.GUARDED_NAMES) - set(lacking):
+        kind, _, member = name.partition(".")
+        kinds.setdefault(kind, {})[member] = name
+    module = SimpleNamespace(
+        __name__="tensorrt", __version__=release, **{kind: SimpleNamespace(**names) for kind, names in kinds.items()}
+    )
+    flags = []
+    builder = SimpleNamespace(create_builder_config=lambda: SimpleNamespace(set_flag=flags.append))
+    for hardware in ("ampere_plus", "same_compute_capability"):
+        name = f"HardwareCompatibilityLevel.{hardware.upper()}"
+        wanted = Recipe("tensorrt", ("sm86",), (parse_profile("1"),), version_compatible=True, hardware=hardware)
+        if name in lacking:
+            with pytest.raises(UsageError, match=f"--hardware {hardware}: TensorRT {release} does not have it"):
+                configure(module, builder, wanted)
+        else:
+            assert configure(module, builder, wanted).hardware_compatibility_level == name
+    assert set(flags) == {"BuilderFlag.VERSION_COMPATIBLE", "BuilderFlag.EXCLUDE_LEAN_RUNTIME"}
 
 
 def test_tensorrt_rtx_has_them_and_its_own():
@@ -92,34 +147,49 @@ def test_tensorrt_rtx_has_them_and_its_own():
         for name, value in vars(trt).items()
         if inspect.isclass(value)
     }
-    assert not missing((*vendor.NAMES, *vendor.RTX_NAMES), found)
-    assert_calls_fit(found)
+    assert not missing((*vendor.NAMES, *vendor.RTX_NAMES, *building.NAMES, *building.RTX_NAMES), found)
+    assert_calls_fit(found, CALLS | BUILDING | BUILDING_RTX)
 
 
 def test_every_vendor_name_in_the_code_is_in_the_list():
     """What is asked of the vendor's objects, by attribute: nothing that the lists leave out."""
     folder = Path(vendor.__file__).parent
-    text = "".join((folder / name).read_text() for name in ("launch.py", "workspace.py", "runner.py", "probe.py"))
-    vendors = (folder / "vendor.py").read_text() + (folder / "launch.py").read_text()
+    text = "".join(
+        (folder / name).read_text() for name in ("launch.py", "workspace.py", "runner.py", "probe.py", "opening.py")
+    )
+    vendors = "".join((folder / name).read_text() for name in ("vendor.py", "launch.py"))
     used = set(re.findall(r"\b(?:engine|_context|runtime|config)\.([a-z_0-9]+)\b", vendors))
+    used |= set(re.findall(r"\b(?:config|cache)\.([a-z_0-9]+)\b", (folder / "kernel_cache.py").read_text()))
     used |= set(re.findall(r'_checked\("([a-z_0-9]+)"', text))
-    used |= set(re.findall(r'getattr\(\w+, "([A-Za-z_]+)"', vendors))
+    used |= set(re.findall(r'getattr\([\w.]+, "([A-Za-z_]+)"', vendors))
     listed = {part for name in (*vendor.NAMES, *vendor.RTX_NAMES) for part in name.split(".")}
     assert used - listed == set()
     assert set(re.findall(r'calls\(\s*"(cuda\w+)"', text.replace("self._stack.callback(", "calls("))) <= set(FUNCTIONS)
 
 
+def test_every_name_in_the_builders_code_is_in_the_list():
+    folder = Path(building.__file__).parent
+    text = "".join((folder / name).read_text() for name in ("build.py", "network.py", "monitor.py", "vendor.py"))
+    used = set(re.findall(r"\b(?:builder|config|definition|parser|profile|first|trt\.\w+)\.([A-Za-z_]\w*)", text))
+    used |= set(re.findall(r'_option\(trt, "\w+", "(\w+)"', text)) | set(re.findall(r"def (phase_\w+|step_\w+)", text))
+    every = (building.NAMES, building.TENSORRT_NAMES, building.RTX_NAMES, building.GUARDED_NAMES)
+    listed = {part for names in every for name in names for part in name.split(".")}
+    ours = {"parse_profile"}
+    assert {"set_shape", "phase_start", "EXCLUDE_LEAN_RUNTIME", "num_compute_capabilities"} <= used
+    assert used - listed - ours == set()
+
+
 def test_the_guards_ask_only_where_the_name_is():
     """Full TensorRT, which has neither kernel strategies nor the question of capture, and TensorRT-RTX, which has."""
-    plain = SimpleNamespace(create_execution_context=lambda strategy: ("context", strategy))
     module = SimpleNamespace(ExecutionContextAllocationStrategy=SimpleNamespace(USER_MANAGED="ours"))
-    assert vendor.new_context(module, plain) == ("context", "ours")
+    plain = SimpleNamespace(create_execution_context=lambda strategy: ("context", strategy))
+    assert vendor.new_context(vendor.Loaded(module, None, plain, 0)) == ("context", "ours")
     assert vendor.capturable(SimpleNamespace(), 1)
     said = {}
     config = SimpleNamespace(set_execution_context_allocation_strategy=lambda strategy: said.update(memory=strategy))
     rtx = SimpleNamespace(create_runtime_config=lambda: config, create_execution_context=lambda given: given)
     module.DynamicShapesKernelSpecializationStrategy = SimpleNamespace(EAGER="at once")
-    assert vendor.new_context(module, rtx) is config
+    assert vendor.new_context(vendor.Loaded(module, None, rtx, 0)) is config
     assert (said, config.dynamic_shapes_kernel_specialization_strategy) == ({"memory": "ours"}, "at once")
     assert not vendor.capturable(SimpleNamespace(is_stream_capturable=lambda stream: False), 1)
 

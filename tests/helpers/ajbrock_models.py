@@ -61,6 +61,13 @@ def biggan_state(plan: Plan | None = None, seed: int = 0, device: str = "cpu") -
     return make.state
 
 
+def one_class_state() -> State:
+    """The same where every class has the same embedding, as in ports of a model without classes."""
+    state = biggan_state()
+    state["shared.weight"] = state["shared.weight"][:1].repeat(5, 1)
+    return state
+
+
 def deep_state(
     widths: tuple[tuple[int, int, int], ...],
     *,

@@ -74,6 +74,7 @@ class CudaDouble:
 
     def __init__(self, *, memory=2**28, devices=1, driver=13020, target=(8, 6), faults=None):
         self.memory, self.devices, self.driver, self.target = memory, devices, driver, target
+        self.name = "NVIDIA Double"
         self.faults = faults or Faults()
         self.memories: dict[int, Memory] = {}
         self.handles: dict[int, Handle] = {}
@@ -143,6 +144,11 @@ class CudaDouble:
         names = real.cudaDeviceAttr
         major = names.cudaDevAttrComputeCapabilityMajor
         return _OK, self.target[0] if attribute == major else self.target[1]
+
+    def _cudaGetDeviceProperties(self, device):
+        properties = real.cudaDeviceProp()
+        properties.name = self.name.encode().ljust(256, b"\0")
+        return (_OK, properties) if device < self.devices else (real.cudaError_t.cudaErrorInvalidDevice, None)
 
     def _cudaMemGetInfo(self):
         return _OK, self.memory - self.in_use, self.memory

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+import ajbrock_models
+import bigbigan_models
 import cyclegan_models
 import emoji_models
 import numpy as np
@@ -22,30 +24,69 @@ from ganrt.exporter.graph import build_graph, embed_spec
 from ganrt.spec import METADATA_KEY
 
 FAMILIES = ("dcgan", "csc413-A", "csc413-D", "cyclegan", "biggan-deep", "cyclegan-open")
+OTHERS = (
+    "biggan", "biggan-embedded", "bigbigan-128", "biggan-deep-ajbrock", "biggan-ivclab", "bigbigan", "infogan",
+    "bigbigan-encoder", "csc413-cyclegan", "keras-general",
+)  # fmt: skip
+DEEP = ((12, 3, 12), (12, 3, 10), (10, 4, 10), (10, 3, 8), (8, 4, 8), (8, 4, 8))  # in, within and out of each block
 SIDE = 8
 SIZE = 3 * SIDE * SIDE
 
 
 def exported(folder: Path, family: str) -> OnnxFile:
-    """A tiny export with random weights."""
+    """A tiny export with random weights: of `FAMILIES` or `OTHERS`."""
     states: dict[str, Any] = {
         "dcgan": tiny_models.dcgan_state,
         "csc413-A": lambda: emoji_models.generator_state("A"),
         "csc413-D": lambda: emoji_models.generator_state("D"),
         "cyclegan": lambda: cyclegan_models.resnet_state(blocks=1),
         "cyclegan-open": lambda: cyclegan_models.resnet_state(blocks=1),
+        "biggan": lambda: ajbrock_models.biggan_state(),
+        "biggan-embedded": lambda: ajbrock_models.biggan_state(ajbrock_models.Plan(chunk=0, embedding=None)),
+        "bigbigan-128": ajbrock_models.one_class_state,
+        "biggan-deep-ajbrock": lambda: ajbrock_models.deep_state(DEEP),
+        "biggan-ivclab": ajbrock_models.ivclab_state,
+        "bigbigan": bigbigan_models.generator_state,
+        "infogan": bigbigan_models.generator_state,
+        "bigbigan-encoder": bigbigan_models.encoder_state,
+        "csc413-cyclegan": emoji_models.cycle_state,
     }
-    settings = {"cyclegan": {"height": "32", "width": "36"}, "cyclegan-open": {"dynamic": "true"}}.get(family, {})
+    settings = {
+        "cyclegan": {"height": "32", "width": "36"},
+        "cyclegan-open": {"dynamic": "true"},
+        "infogan": {"labels": "code"},
+    }.get(family, {})
     if family == "biggan-deep":
         from biggan_models import SMALL, library_config, library_model, save_folder
 
         checkpoint = save_folder(folder / family, library_model(library_config(SMALL)))
+    elif family.startswith("keras-"):
+        from keras_fixtures import fixtures
+
+        checkpoint = fixtures() / f"{family.removeprefix('keras-')}.k3.keras"
     else:
         checkpoint = tiny_models.save_checkpoint(folder / f"{family}.pth", states[family]())
     built = built_from(checkpoint, settings)
     path = folder / f"{family}.onnx"
     path.write_bytes(embed_spec(build_graph(built), built.spec))
     return read_onnx(path)
+
+
+def in_bf16(half: bytes) -> bytes:
+    """A graph in FP16 with BF16 in its place, in the first opset whose convolutions have that type."""
+    model = onnx.load_model_from_string(half)
+    model.opset_import[0].version = 22
+    for weight in model.graph.initializer:
+        if weight.data_type == TensorProto.FLOAT16:
+            values = numpy_helper.to_array(weight).astype(np.float32)
+            made = helper.make_tensor(weight.name, TensorProto.BFLOAT16, values.shape, values.ravel())
+            weight.CopyFrom(made)
+    for node in model.graph.node:
+        for attribute in node.attribute:
+            if node.op_type == "Cast" and attribute.i == TensorProto.FLOAT16:
+                attribute.i = TensorProto.BFLOAT16
+    onnx.checker.check_model(model, full_check=True)
+    return cast(bytes, model.SerializeToString())
 
 
 def by_hand(
@@ -98,11 +139,18 @@ def by_hand(
 def few(model: OnnxFile, count: int = 16) -> Samples:
     """The first samples of a model; fewer of large pictures."""
     output = model.spec().output
-    assert output is not None
-    count = count if output.height <= 64 else 2
-    whole = precision_samples(model.spec())
+    count = count if output is None or output.height <= 64 else 2
+    whole = _pictures(model) if model.spec().task == "encode" else precision_samples(model.spec())
     parts = [{name: value[:count] for name, value in part.items()} for part in (whole.calibration, whole.judged)]
     return Samples(*parts)
+
+
+def _pictures(model: OnnxFile) -> Samples:
+    image = model.spec().image
+    assert image is not None
+    shape = (32, image.height, image.width, image.channels)
+    values = np.random.default_rng(5).integers(0, 256, shape, dtype=np.uint8)
+    return Samples({"source": values[16:]}, {"source": values[:16]})
 
 
 def _typed(value: Any) -> Any:

@@ -36,7 +36,8 @@ class VendorDouble:
         self.__version__ = "1.7.1.116" if rtx else "10.16.1.11"
         self.alive = weakref.WeakSet()
         self.executed: list[int] = []
-        self.Logger = type("Logger", (), {"ERROR": 1, "__init__": lambda self, severity: None})
+        self.compiled: list[int] = []  # the batches that kernels were made for
+        self.ILogger = type("ILogger", (), {"ERROR": 1})
         self.TensorIOMode, self.ExecutionContextAllocationStrategy, self.DataType = _Mode, _Strategy, _Type
         self.Runtime = lambda logger: self.made(_Runtime, "Runtime")
         if rtx:
@@ -76,7 +77,7 @@ class _Engine:
         self.tensors = {**self._inputs, **{tensor.name: tensor for tensor in self.session.get_outputs()}}
         self.num_io_tensors, self.num_optimization_profiles = len(self.tensors), len(module.profiles)
         if module.rtx:
-            self.create_runtime_config = _Config
+            self.create_runtime_config = lambda: _Config(module)
 
     def get_tensor_name(self, index):
         return list(self.tensors)[index]
@@ -96,24 +97,56 @@ class _Engine:
         return [(batch, *self.get_tensor_shape(name)[1:]) for batch in self.module.profiles[profile]]
 
     def create_execution_context(self, strategy):
+        cache = None
         if isinstance(strategy, _Config):
+            cache = strategy.cache
             strategy = strategy.strategy if strategy.dynamic_shapes_kernel_specialization_strategy else None
         if strategy is not _Strategy.USER_MANAGED:
             raise Misuse("the runner gives the activations their memory")
-        return self.module.made(_Context, "create_execution_context", self)
+        return self.module.made(_Context, "create_execution_context", self, cache)
+
+
+class _Cache:
+    """Shapes that kernels were made for, as text; another version's are refused."""
+
+    def __init__(self, module):
+        self._module, self.shapes = module, set()
+
+    def deserialize(self, data):
+        if self._module.cuda.faults.fails("deserialize") or not data.startswith(b"kernels "):
+            return False
+        self.shapes = {int(word) for word in data.split()[1:]}
+        return True
+
+    def serialize(self):
+        if self._module.cuda.faults.fails("serialize"):
+            return None
+        return b"kernels " + b" ".join(b"%d" % shape for shape in sorted(self.shapes))
 
 
 class _Config:
     dynamic_shapes_kernel_specialization_strategy = None
-    strategy = None
+    strategy = cache = None
+
+    def __init__(self, module):
+        self._module = module
+
+    def create_runtime_cache(self):
+        return self._module.made(_Cache, "create_runtime_cache")
+
+    def set_runtime_cache(self, cache):
+        if self._module.cuda.faults.fails("set_runtime_cache"):
+            return False
+        self.cache = cache
+        return True
 
     def set_execution_context_allocation_strategy(self, strategy):
         self.strategy = strategy
 
 
 class _Context:
-    def __init__(self, module, engine):
-        self._module, self._engine, self._cuda = module, engine, module.cuda
+    def __init__(self, module, engine, cache):
+        self._module, self._engine, self._cuda, self._cache = module, engine, module.cuda, cache
         self._profile, self._shapes, self._addresses = None, {}, {}
         self._memory = (0, 0)
         self._version, self._warm = 0, False
@@ -178,10 +211,17 @@ class _Context:
             raise Misuse("capture before a run with these shapes")
         for name in self._addresses:
             self._bytes(name)
+        self._compile_kernels()
         self._warm = True
         itself, version = weakref.ref(self), self._version
         self._cuda.enqueue(stream, lambda: _run(itself, version))
         return True
+
+    def _compile_kernels(self):
+        known = set() if self._cache is None else self._cache.shapes
+        if not self._warm and self._batch() not in known:
+            known.add(self._batch())
+            self._module.compiled.append(self._batch())
 
     def _refuses(self, name):
         return self._cuda.faults.fails(name)
