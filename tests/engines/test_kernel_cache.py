@@ -19,8 +19,6 @@ RTX = {"backend": "tensorrt-rtx", "backend_version": "1.7.1.116"}
 
 @pytest.fixture
 def path(tmp_path, monkeypatch):
-    # The double's engines begin with the other vendor's magic.
-    monkeypatch.setattr("ganrt.engines.tensorrt.header.MAGIC", {"tensorrt-rtx": b"ftrt"})
     return save_engine(tmp_path, **RTX)
 
 

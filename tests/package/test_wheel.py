@@ -20,7 +20,9 @@ pytestmark = pytest.mark.slow
 def wheel(tmp_path_factory):
     """Built from a copy of the checkout, so that no leftover of an earlier build gets in."""
     folder = tmp_path_factory.mktemp("wheel")
-    leave = shutil.ignore_patterns(".git", ".venv", "out", "build", "dist", "*.egg-info", "__pycache__", ".*_cache", "node_modules")
+    leave = shutil.ignore_patterns(
+        ".git", ".venv", "out", "build", "dist", "*.egg-info", "__pycache__", ".*_cache", "node_modules"
+    )
     shutil.copytree(ROOT, folder / "source", symlinks=True, ignore=leave)
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-q", "-w", str(folder)]
     subprocess.run([*command, str(folder / "source")], check=True, capture_output=True)
