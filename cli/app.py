@@ -197,11 +197,16 @@ class Status:
             sys.stderr.flush()
             self._shown = len(line)
 
+    def clear(self) -> None:
+        """Takes the line away."""
+        if self._shown:
+            sys.stderr.write("\r" + " " * self._shown + "\r")
+            self._shown = 0
+
     def __enter__(self) -> Status:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._shown:
-            sys.stderr.write("\r" + " " * self._shown + "\r")
+        self.clear()
