@@ -13,7 +13,9 @@ from ganrt.engines.onnx_file import OnnxFile
 from ganrt.engines.precisions import int8_model, whole_int8_model
 from ganrt.errors import GanrtError
 
-_SEARCH = 0.5  # of what is left of the budget
+_SEARCH = 0.6  # of the budget is spent when the search ends
+_LATEST = 0.4  # of the budget is spent when a search begins at the latest
+_PROMISE = 0.9  # layers that stay in FP32 take their share: who is hardly ahead with none will not win
 
 
 def int8_candidates(field: Field, *, demanded: bool) -> None:
@@ -58,7 +60,11 @@ def _could_win(field: Field, able: Sequence[str]) -> bool:
             del field.heats[candidate]
     others = field.fastest([p for p in TRIED["fastest"] if p != "int8"], most=1)
     best = field.score(others[0]) if others else math.inf
-    if bound >= best:
+    if bound >= _PROMISE * best:
         reason = f"with all layers in INT8 it takes {bound / best:.2f} times as long as {others[0].name}"
         field.notes.append(f"int8 left out: {reason}")
-    return bound < best
+        return False
+    if field.budget.over(_LATEST):
+        field.notes.append("int8 left out: no time to look for layers to keep in FP32 (--budget gives more)")
+        return False
+    return True

@@ -114,8 +114,9 @@ def judge(
             count = min(most, FEW if done < FEW else LEAST if done < LEAST else done + max(4, samples.step)) - done
             drawn = [picture for batch in draw_in(engine, samples.part(done, count), count) for picture in batch]
             wanted = samples.pictures(done, count)
-            worst = min(worst, *(psnr(a, b) for a, b in zip(drawn, wanted, strict=True)))
+            errors = [psnr(a, b) for a, b in zip(drawn, wanted, strict=True)]
+            worst = float(np.min([worst, *errors]))  # not-a-number stays what it is
             done += count
             if not worst >= gate:
                 break
-    return Verdict(worst >= gate, done, None if worst == np.inf else float(worst))
+    return Verdict(worst >= gate, done, None if worst == np.inf else worst)

@@ -92,6 +92,7 @@ def tune(
 
     with ExitStack() as opened:
         samples = opened.enter_context(Samples(model, threads))
+        samples.part(0, 1)  # a model that draws nothing is refused before anything is made of it
         field = Field(model, samples, budget, threads, gate, show)
         finalists = _finalists(field, precisions, device)
         times = race(
