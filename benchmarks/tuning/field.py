@@ -19,7 +19,7 @@ TRIED = {"fp32": ("fp32",), "bf16": ("bf16",), "int8": ("int8",), "fastest": ("f
 _FINALISTS = 3
 _CLOSE = 1.25  # times slower than the best in a heat: it may win the race yet
 _FAILURES = 2  # of the fastest of a lower precision: its other forms round alike
-_SLOW_S, _VERY_SLOW_S = 0.1, 0.3  # a picture that takes longer is measured in small batches, or alone
+_SLOW_S, _VERY_SLOW_S = 0.02, 0.3  # a picture that takes longer is measured in small batches, or alone
 
 
 class Field:

@@ -116,11 +116,14 @@ def _finalists(field: Field, precisions: Sequence[str], device: str) -> list[Can
     field.run_heats(device, tuple(tried), _HEATS)
     if "int8" in tried:
         int8_candidates(field, demanded="int8" in precisions)
-    chosen = dict.fromkeys(c for wanted in ("fp32", *precisions) for c in field.fastest(TRIED[wanted]))
-    finalists = []
-    for candidate in (*field.baselines(), *chosen):
-        if candidate in finalists:
-            continue
+    chosen = [field.fastest(TRIED[wanted]) for wanted in ("fp32", *precisions)]
+    first = (found[0] for found in chosen if found)
+    finalists: list[Candidate] = []
+    for candidate in dict.fromkeys((*first, *field.baselines(), *(c for found in chosen for c in found))):
+        if field.budget.over(_RACE) and len(finalists) > len(precisions):
+            field.complete = False
+            field.notes.append(f"the time ended before {candidate.name} was raced")
+            break
         try:
             runs = pinned(candidate, field.batches, field.samples, field.threads)
         except Exception as error:  # a backend may fail in any way; the others go on
