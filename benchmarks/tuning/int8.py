@@ -30,8 +30,9 @@ def int8_candidates(field: Field, *, demanded: bool) -> None:
     try:
         if demanded or _could_win(field, able):
             field.show("looking for layers to keep in FP32", 0)
+            lowered = _searched(field)
             for backend in able:
-                field.try_one(Candidate(backend, "int8", _searched(field)))
+                field.try_one(Candidate(backend, "int8", lowered))
     except GanrtError as error:
         field.notes.append(f"int8 left out: {str(error).splitlines()[0]}")
 
