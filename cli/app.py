@@ -189,9 +189,14 @@ class Status:
     def __init__(self) -> None:
         self._shown = 0
 
+    @property
+    def visible(self) -> bool:
+        """Whether it is shown at all."""
+        return sys.stderr.isatty()
+
     def show(self, what: str, percent: int) -> None:
         """Replaces the line."""
-        if sys.stderr.isatty():
+        if self.visible:
             line = f"{what} {percent} %"[:78]
             sys.stderr.write("\r" + line.ljust(self._shown))
             sys.stderr.flush()

@@ -11,6 +11,8 @@ from ganrt.cli.app import Status, command, print_json, say
 from ganrt.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ganrt.benchmarks.tuning.tune import Tuned
 
 
@@ -57,7 +59,8 @@ def tune(
         return
     results: list[Tuned] = []
     with Status() as status:
-        tuned = run(file, wanted, budget_s=budget, threads=threads, device=device, gate=gate, progress=status.show)
+        show = _progress(name, status)
+        tuned = run(file, wanted, budget_s=budget, threads=threads, device=device, gate=gate, progress=show)
         for found in tuned:
             status.clear()
             if not json:
@@ -65,6 +68,20 @@ def tune(
             results.append(found)
     if json:
         print_json({"model": name, "model_sha256": file.sha256, "tuned": [_report(found) for found in results]})
+
+
+def _progress(name: str, status: Status) -> Callable[[str, str, int], None]:
+    """Shows what is being done: in one line that changes, or where that cannot be, in a line for every stage."""
+    begun: set[str] = set()
+
+    def show(stage: str, what: str, percent: int) -> None:
+        if status.visible:
+            status.show(f"{what},", percent)
+        elif stage not in begun:
+            begun.add(stage)
+            say(f"{name}: {stage}, {what}")
+
+    return show
 
 
 def _forget(name: str, sha256: str, json: bool) -> None:

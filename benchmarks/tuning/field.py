@@ -20,6 +20,9 @@ _FINALISTS = 3
 _CLOSE = 1.25  # times slower than the best in a heat: it may win the race yet
 _FAILURES = 2  # of the fastest of a lower precision: its other forms round alike
 _SLOW_S, _VERY_SLOW_S = 0.02, 0.3  # a picture that takes longer is measured in small batches, or alone
+_LARGE = 2**27  # bytes of a graph: engines that race side by side hold several times as much each
+_BEHIND = 1.5  # times slower than the best backend with the plain graph: not tried with others, of slow models
+_PROOF = 30  # pictures that a first look, the race and the judgement take at least
 
 
 class Field:
@@ -40,7 +43,7 @@ class Field:
         budget: Budget,
         threads: int | None,
         gate: float | None,
-        show: Callable[[str, int], object],
+        show: Callable[[str, str, int], object],
     ) -> None:
         self.model, self.samples, self.budget, self.threads = model, samples, budget, threads
         self.show = show
@@ -52,6 +55,7 @@ class Field:
         self.complete = True
         self._gate = gate
         self._looked: dict[Candidate, bool] = {}
+        self._proof_s = 0.0
 
     def gate(self, candidate: Candidate) -> float:
         """In dB."""
@@ -70,11 +74,14 @@ class Field:
         backends = backends_here(self.model, device, self.notes.append)
         self._suit(backends[0])
         for candidate in make_candidates(self.model, backends, precisions, self.notes.append):
-            if not candidate.is_plain and self.budget.over(share):
+            if self._is_hopeless(candidate):
+                continue
+            if not candidate.is_plain and (self.budget.over(share) or self.budget.left() < self._proof_s):
                 self.complete = False
                 self.notes.append(f"the time ended before {candidate.name}, and what follows it, was tried")
                 break
-            self.show(f"trying {candidate.name}", round(100 * min(1.0, self.budget.now() / self.budget.seconds)))
+            percent = round(100 * min(1.0, self.budget.now() / self.budget.seconds))
+            self.show("quick heats", f"trying {candidate.name}", percent)
             self.try_one(candidate)
         if not self.heats:
             raise BackendUnavailable("no candidate runs here\n" + "; ".join(self.notes))
@@ -101,6 +108,7 @@ class Field:
 
     def fastest(self, precisions: Iterable[str], most: int = _FINALISTS) -> list[Candidate]:
         """The few that may win among these precisions: close to the fastest whose first pictures are right."""
+        most = 1 if self._is_large else most
         found: list[Candidate] = []
         failures: dict[str, int] = {}
         for candidate in sorted((c for c in self.heats if c.precision in precisions), key=self.score):
@@ -125,6 +133,22 @@ class Field:
                 for batch in self._heat_batches
             )
         ]
+
+    @property
+    def _is_large(self) -> bool:
+        """Whether many engines of it would not fit into the memory, or their race not into the time."""
+        return max(self.batches) == 1 or len(self.model.data) >= _LARGE
+
+    def _is_hopeless(self, candidate: Candidate) -> bool:
+        """Whether a slow model's other forms are not worth their time: the backend is far behind with the plain one."""
+        plain = {c.backend: seconds[1] for c, seconds in self.heats.items() if c.is_plain}
+        if candidate.is_plain or not self.is_slow or candidate.precision != "fp32" or candidate.backend not in plain:
+            return False
+        ratio = plain[candidate.backend] / min(plain.values())
+        note = f"{candidate.backend} fp32 tried with the plain graph only: {ratio:.1f} times as long as the best"
+        if ratio > _BEHIND and note not in self.notes:
+            self.notes.append(note)
+        return ratio > _BEHIND
 
     @property
     def _heat_batches(self) -> tuple[int, ...]:
@@ -152,4 +176,5 @@ class Field:
         except Exception:  # it is noted when its turn comes
             return
         self.budget.suit(time.perf_counter() - began - seconds)
+        self._proof_s = _PROOF * seconds
         self.batches = (1, 16, 64) if seconds <= _SLOW_S else (1, 4) if seconds <= _VERY_SLOW_S else (1,)

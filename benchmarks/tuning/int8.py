@@ -29,7 +29,7 @@ def int8_candidates(field: Field, *, demanded: bool) -> None:
         return
     try:
         if demanded or _could_win(field, able):
-            field.show("looking for layers to keep in FP32", 0)
+            field.show("int8", "looking for layers to keep in FP32", 0)
             lowered = _searched(field)
             for backend in able:
                 field.try_one(Candidate(backend, "int8", lowered))
@@ -50,7 +50,7 @@ def _could_win(field: Field, able: Sequence[str]) -> bool:
             "int8 left out: its search takes too long for a model of this size (--precision int8 does it)"
         )
         return False
-    field.show("timing int8", 0)
+    field.show("int8", "timing it with every layer in INT8", 0)
     calibration = {name: values[:2] for name, values in precision_samples(field.model.spec()).calibration.items()}
     whole = whole_int8_model(field.model, calibration)
     bound = math.inf

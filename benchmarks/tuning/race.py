@@ -75,7 +75,8 @@ def race(
     say: Say,
     progress: Callable[[int], object] = lambda _: None,
 ) -> Times:
-    """All candidates at all batch sizes, in rounds of random order, until `budget_s` is spent (at least one round).
+    """All candidates at all batch sizes, in rounds of random order, until `budget_s` is spent, of which opening them is
+    a part (at least one round).
 
     A candidate that fails is left out of the result.
 
@@ -83,11 +84,12 @@ def race(
         say: told who failed, and why.
         progress: told the percentage that is done.
     """
+    began = time.monotonic()
     with ExitStack() as opened:
         lanes: list[_Lane] = []
         for candidate in candidates:
             lanes += _warm_lanes(candidate, batches, samples, threads, opened, say)
-        failed = _rounds(lanes, budget_s, say, progress)
+        failed = _rounds(lanes, budget_s - (time.monotonic() - began), say, progress)
         return {
             (lane.candidate, lane.batch): statistics.median(lane.times)
             for lane in lanes

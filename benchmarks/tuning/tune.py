@@ -23,7 +23,7 @@ from ganrt.errors import NegativeResult, UsageError
 _HEATS, _RACE = 0.55, 0.75
 _JUDGING_S = 20.0  # for all that is judged of one precision
 
-Progress = Callable[[str, int], object]
+Progress = Callable[[str, str, int], object]
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def tune(
     threads: int | None = None,
     device: str = "auto",
     gate: float | None = None,
-    progress: Progress = lambda _, __: None,
+    progress: Progress = lambda *_: None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Tuned]:
     """Chooses and remembers the fastest way to run `model` for each of `precisions`, all from one race.
@@ -74,7 +74,7 @@ def tune(
         precisions: `fp32` chooses among exact forms only; `fastest` also among precisions that pass their gate.
         budget_s: for everything; by default 20, and for large models up to 120.
         gate: dB instead of `GATES`, for precisions below FP32.
-        progress: told what is being done, how many seconds are left, and the stage's percentage.
+        progress: told the stage, what is being done and how many seconds are left, and the stage's percentage.
 
     Raises:
         UsageError: an unknown precision or device, or a model that draws nothing.
@@ -87,9 +87,10 @@ def tune(
             raise UsageError(f"precision '{precision}': expected one of {', '.join(TRIED)}")
     budget = Budget(budget_s, clock)
 
-    def show(what: str, percent: int) -> None:
-        progress(f"{what}, {budget.left():.0f} s left,", percent)
+    def show(stage: str, what: str, percent: int) -> None:
+        progress(stage, f"{what}, {budget.left():.0f} s left", percent)
 
+    progress("first picture", "with the plain graph", 0)
     with ExitStack() as opened:
         samples = opened.enter_context(Samples(model, threads))
         samples.part(0, 1)  # a model that draws nothing is refused before anything is made of it
@@ -102,10 +103,10 @@ def tune(
             threads,
             budget.left(_RACE),
             field.notes.append,
-            lambda done: show("final", done),
+            lambda done: show("race", f"{len(finalists)} finalists", done),
         )
         for precision in precisions:
-            show("judging", 0)
+            show(f"judgement for {precision}", "drawing pictures", 0)
             found = _choose(field, [c for c in finalists if (c, 1) in times], times, precision, device)
             yield found
 
@@ -116,6 +117,7 @@ def _finalists(field: Field, precisions: Sequence[str], device: str) -> list[Can
     field.run_heats(device, tuple(tried), _HEATS)
     if "int8" in tried:
         int8_candidates(field, demanded="int8" in precisions)
+    field.show("first look", "two pictures of the fastest", 0)
     chosen = [field.fastest(TRIED[wanted]) for wanted in ("fp32", *precisions)]
     first = (found[0] for found in chosen if found)
     finalists: list[Candidate] = []
@@ -132,6 +134,8 @@ def _finalists(field: Field, precisions: Sequence[str], device: str) -> list[Can
         if candidate.is_plain and not set(field.batches) <= set(runs.batches):
             finalists.append(candidate)  # what peers run: each batch at its own size
         finalists.append(runs)
+    field.heats.clear()  # the graphs of those who lost take memory
+    field.show("race", f"opening {len(finalists)} finalists", 0)
     return finalists
 
 

@@ -1,12 +1,12 @@
 """Tuning: who wins and why, what is refused, and that `load` takes the winner."""
 
 import dataclasses
+import time
 
 import numpy as np
 import pytest
 from tiny_onnx import save_tiny, tiny_spec
 
-import ganrt
 from ganrt.benchmarks.tuning import field as fields
 from ganrt.benchmarks.tuning import pinning
 from ganrt.benchmarks.tuning import race as races
@@ -15,10 +15,9 @@ from ganrt.benchmarks.tuning.budget import Budget
 from ganrt.benchmarks.tuning.candidates import SIZES, Candidate, backends_here, make_candidates
 from ganrt.benchmarks.tuning.int8 import int8_candidates
 from ganrt.benchmarks.tuning.ranking import ranked, speedup
-from ganrt.benchmarks.tuning.samples import Samples, draw_in, judge
-from ganrt.engines import backends, cache
-from ganrt.engines.choice import Choice, forget, remember, remembered
-from ganrt.engines.ladder import pieces
+from ganrt.benchmarks.tuning.samples import Samples, judge
+from ganrt.engines import backends
+from ganrt.engines.choice import remembered
 from ganrt.engines.onnx_file import derived, read_onnx
 from ganrt.engines.protocol import EngineOptions
 from ganrt.errors import BackendUnavailable, NegativeResult, UsageError
@@ -60,7 +59,7 @@ def clock():
 
 @pytest.fixture
 def field(tiny, samples, clock):
-    return fields.Field(tiny, samples, Budget(100.0, clock), None, None, lambda what, percent: None)
+    return fields.Field(tiny, samples, Budget(100.0, clock), None, None, lambda *_: None)
 
 
 def tune_one(model, precision, **options):
@@ -156,114 +155,9 @@ def test_not_a_number_is_no_pass(tiny, samples, monkeypatch):
     assert not judge(candidates(tiny)[0], samples, 1.0, None).passed
 
 
-def test_load_takes_what_was_chosen_and_draws_the_same(tiny):
-    plain = ganrt.load(tiny.path, backend="onnxruntime").sample(5, seed=1)
-    found = tune_one(tiny, "fp32", budget_s=3.0)
-    print(found.choice)
-    assert remembered(tiny.sha256, "fp32") == found.choice
-    with ganrt.load(tiny.path) as generator:
-        assert (generator.backend, generator.form) == (found.choice.backend, found.choice.form)
-        assert generator.model_sha256 == tiny.sha256
-        assert np.abs(generator.sample(5, seed=1).astype(int) - plain).max() <= 1
-    with ganrt.load(tiny.path, backend="onnxruntime") as generator:
-        assert (generator.backend, generator.form) == ("onnxruntime", "plain")
-
-
-def test_fastest_is_plain_until_somebody_tunes(tiny):
-    with ganrt.load(tiny.path, precision="fastest") as generator:
-        assert (generator.backend, generator.precision) == ("onnxruntime", "fp32")
-
-
-def test_a_derived_graph_that_is_gone_is_no_choice(tiny, home):
-    choice = Choice("openvino", "fp32", "phase", graph="0" * 64, batches=(1,))
-    remember(tiny.sha256, "fp32", choice, tiny.data)
-    with ganrt.load(tiny.path) as generator:
-        assert (generator.backend, generator.form) == ("openvino", "phase")
-    for entry in (home / "graphs").iterdir():
-        entry.write_bytes(b"damaged")
-    with ganrt.load(tiny.path) as generator:
-        assert (generator.backend, generator.form) == ("onnxruntime", "plain")
-
-
-def test_a_choice_whose_backend_left_is_no_choice(tiny, monkeypatch):
-    remember(tiny.sha256, "fp32", Choice("openvino", "fp32", batches=(1,)))
-    monkeypatch.setattr("ganrt.engines.openvino_cpu.probe", lambda: (_ for _ in ()).throw(BackendUnavailable("gone")))
-    with ganrt.load(tiny.path) as generator:
-        assert generator.backend == "onnxruntime"
-
-
-def test_what_was_tuned_for_one_device_decides_for_that_one_alone(tiny):
-    remember(tiny.sha256, "fp32", Choice("openvino", "fp32", batches=(1,)), device="cpu")
-    assert ganrt.load(tiny.path, device="cpu").backend == "openvino"
-    assert ganrt.load(tiny.path).backend == "onnxruntime"  # a GPU might be faster, and was not asked
-    forget(tiny.sha256, "fp32", "cpu")
-    remember(tiny.sha256, "fp32", Choice("openvino", "fp32", batches=(1,)))
-    assert ganrt.load(tiny.path, device="cpu").backend == "openvino"
-
-
-@pytest.mark.parametrize("change", ["processor", "versions"])
-def test_a_choice_holds_for_this_processor_and_these_versions(tiny, monkeypatch, change):
-    remember(tiny.sha256, "fp32", Choice("openvino", "fp32", batches=(1,)))
-    if change == "processor":
-        monkeypatch.setattr("ganrt.engines.choice.processor", lambda: {"name": "another"})
-    else:
-        monkeypatch.setattr("ganrt.engines.choice.version", lambda package: "0.0")
-    assert remembered(tiny.sha256, "fp32") is None
-
-
-def test_a_choice_of_another_ganrt_is_none(tiny):
-    from ganrt.engines import choice
-
-    cache.store("choices", choice._key(tiny.sha256, "fp32"), ".json", b'{"batches": null, "another": 1}')
-    assert remembered(tiny.sha256, "fp32") is None
-
-
-def test_forgetting(tiny):
-    assert not forget(tiny.sha256, "fp32")
-    remember(tiny.sha256, "fp32", Choice("openvino", "fp32", batches=(1,)))
-    assert forget(tiny.sha256, "fp32")
-    assert remembered(tiny.sha256, "fp32") is None
-
-
-def odd_at(*sizes):
-    """A backend whose pictures depend on the size: at these it draws others."""
-
-    def odd(engine, inputs, step):
-        for pictures in draw_in(engine, inputs, step):
-            yield pictures ^ 1 if step in sizes else pictures
-
-    return odd
-
-
-def test_what_is_raced_runs_as_it_will_be_run(tiny, samples, monkeypatch):
-    """Sizes that give other bytes are left out before the race, and not after it."""
-    raced = (1, 16, 64)
-    plain, other = candidates(tiny)[:2]
-    assert pinning.pinned(plain, raced, samples, None) is plain
-    assert pinning.pinned(other, (1,), samples, None).batches == (1,)
-    monkeypatch.setattr(pinning, "draw_in", odd_at(64))
-    assert pinning.pinned(other, raced, samples, None).batches == (1, 16)
-    monkeypatch.setattr(pinning, "draw_in", odd_at(1))
-    assert pinning.pinned(other, raced, samples, None).batches == (16, 64)
-    monkeypatch.setattr(pinning, "draw_in", lambda engine, inputs, step: iter([np.full(3, step)]))
-    assert pinning.pinned(other, raced, samples, None).batches == (64,)
-
-
-def test_more_sizes_change_nothing_that_was_measured(tiny, samples, monkeypatch):
-    raced, other = (1, 16, 64), candidates(tiny)[1]
-    monkeypatch.setattr(pinning, "draw_in", odd_at(4))
-    found = pinning.widened(other.at((1, 16, 64)), raced, samples, None, lambda: False)
-    assert found.batches == (1, 2, 8, 16, 32, 64)
-    found = pinning.widened(other.at((1, 16)), raced, samples, None, lambda: False)
-    assert found.batches == (1, 2, 8, 16)  # 32 would have run two pieces where four were measured
-    assert all(pieces(batch, found.batches) == pieces(batch, (1, 16)) for batch in raced)
-    assert pinning.widened(other.at((1, 16)), raced, samples, None, lambda: True).batches == (1, 16)
-    assert pinning.widened(other.at((1,)), (1,), samples, None, lambda: False).batches == (1,)
-
-
 def test_plain_graphs_are_the_measure_at_their_own_sizes(tiny, field, monkeypatch):
     """Where one image at a time keeps the bytes, batches are raced so, against plain graphs that draw them at once."""
-    monkeypatch.setattr(pinning, "draw_in", odd_at(16, 64))
+    monkeypatch.setattr(pinning, "draw_in", lambda engine, inputs, step: iter([np.full(3, step == 1)]))
     monkeypatch.setattr(pinning, "_usefulness", lambda sizes: 1 in sizes)
     monkeypatch.setattr(tuning, "int8_candidates", lambda *_, **__: None)
     plain = candidates(tiny)[1]
@@ -359,6 +253,63 @@ def test_when_the_time_ends_what_was_proven_is_remembered(tiny, clock, monkeypat
     assert remembered(tiny.sha256, "fastest") == found.choice
 
 
+def test_heats_leave_time_to_prove_what_they_found(tiny, samples, clock, monkeypatch):
+    def slow(candidate, *rest):
+        clock.seconds += 4.0
+        return {1: 1.0}
+
+    monkeypatch.setattr(fields, "heat", slow)
+    field = fields.Field(tiny, samples, Budget(50.0, clock), None, None, lambda *_: None)
+    field.run_heats("cpu", ("fp32", "bf16"), 1.0)
+    assert field.batches == (1,)
+    assert 50.0 - 30 * 1.0 <= clock.seconds <= 50.0 - 30 * 1.0 + 4.0  # thirty pictures of a second each
+    assert not field.complete
+
+
+def test_slow_models_are_not_tried_with_backends_far_behind(tiny, samples, monkeypatch):
+    seconds = {"onnxruntime": 1.6, "openvino": 1.0}
+    tried = []
+
+    def timed(candidate, batches, *rest):
+        tried.append(candidate)
+        return dict.fromkeys(batches, seconds[candidate.backend])
+
+    monkeypatch.setattr(fields, "heat", timed)
+    monkeypatch.setattr(fields, "make_candidates", lambda *_: iter([*candidates(tiny)[:2], slow, form, fast]))
+    form, fast = candidates(tiny)[2:]
+    slow = Candidate("onnxruntime", "fp32", form.model)
+    field = fields.Field(tiny, samples, Budget(200.0), None, None, lambda *_: None)
+    field.run_heats("cpu", ("fp32", "bf16"), 1.0)
+    assert slow not in tried
+    assert {form, fast} <= set(tried)
+    assert field.notes == ["onnxruntime fp32 tried with the plain graph only: 1.6 times as long as the best"]
+    seconds["onnxruntime"] = 1.4  # close enough
+    field.heats.clear()
+    field.run_heats("cpu", ("fp32", "bf16"), 1.0)
+    assert slow in tried
+
+
+def test_of_large_models_few_race(tiny, field, monkeypatch):
+    """All finalists are open at once."""
+    twins = candidates(tiny)[:3]
+    field.heats = {twin: {1: 1.0} for twin in twins}
+    field.batches = (1, 16, 64)
+    assert len(field.fastest(("fp32",))) == 3
+    monkeypatch.setattr(fields, "_LARGE", len(tiny.data))
+    assert len(field.fastest(("fp32",))) == 1
+    monkeypatch.undo()
+    field.batches = (1,)
+    assert len(field.fastest(("fp32",))) == 1
+
+
+def test_opening_the_finalists_is_part_of_the_race_s_time(tiny, samples, monkeypatch):
+    given = []
+    monkeypatch.setattr(races, "_warm_lanes", lambda *_: time.sleep(0.05) or [])
+    monkeypatch.setattr(races, "_rounds", lambda lanes, budget_s, *_: given.append(budget_s) or set())
+    races.race(candidates(tiny)[:2], (1,), samples, None, 1.0, print)
+    assert given[0] <= 0.9
+
+
 def test_where_nothing_was_proven_the_reference_itself_is_taken(tiny, monkeypatch):
     monkeypatch.setattr(tuning, "race", lambda *_: {})
     found = tune_one(tiny, "fp32", budget_s=1.0)
@@ -398,28 +349,6 @@ def test_int8_is_searched_for_only_where_it_could_win(tiny, field, monkeypatch):
     assert any("takes too long for a model of this size" in note for note in field.notes)
     int8_candidates(field, demanded=True)
     assert searched
-
-
-def test_a_choice_is_for_the_threads_that_it_was_made_for(tiny):
-    remember(tiny.sha256, "fp32", Choice("openvino", "fp32", batches=(1,)), threads=1)
-    assert remembered(tiny.sha256, "fp32") is None
-    assert remembered(tiny.sha256, "fp32", threads=2) is None
-    one = backends.open_model(tiny.path, options=EngineOptions(threads=1, device="cpu"))
-    two = backends.open_model(tiny.path, options=EngineOptions(threads=2, device="cpu"))
-    with one, two:
-        assert (one.backend, two.backend) == ("openvino", "onnxruntime")
-
-
-def test_a_choice_on_a_gpu_is_for_that_gpu(tiny, monkeypatch):
-    monkeypatch.setattr("ganrt.engines.choice.version", lambda package: "1.0")
-    monkeypatch.setattr("ganrt.engines.choice.gpu_name", lambda: "one")
-    choice = Choice("onnxruntime-cuda", "fp32")
-    remember(tiny.sha256, "fp32", choice)
-    remember(tiny.sha256, "fp32", choice, device="cpu")
-    assert remembered(tiny.sha256, "fp32") == choice
-    monkeypatch.setattr("ganrt.engines.choice.gpu_name", lambda: "another")
-    assert remembered(tiny.sha256, "fp32") is None
-    assert remembered(tiny.sha256, "fp32", "cpu") == choice  # no GPU's affair
 
 
 def test_what_makes_no_sense(tiny, monkeypatch):

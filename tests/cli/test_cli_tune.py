@@ -26,6 +26,7 @@ def test_it_measures_remembers_and_says_so(run, tiny):
     remember(report["model_sha256"], "fp32", choice)
     code, out, _ = run("doctor", "-m", tiny, "--json")
     assert json.loads(out)["choices"]["fp32"].endswith(choice.why)
+    assert json.loads(out)["choices"]["fp32 --threads 1"].endswith(choice.why)
     code, _, err = run("generate", "-m", tiny, "--count", "1")
     assert code == 0
     assert f"backend {choice.backend}" in err
@@ -37,6 +38,11 @@ def test_people_read_a_line_on_each(run, tiny):
     assert "onnxruntime fp32 plain" in out
     assert "chosen" in out
     assert "tiny, fp32: " in err
+    for stage in ("first picture", "quick heats", "first look", "race", "judgement for fp32"):
+        assert err.count(f"tiny: {stage}, ") == 1  # where no line can be replaced, one for every stage
+    doctor = run("doctor", "-m", tiny)[1]
+    assert f"{tiny}, fp32 --device cpu: " in doctor
+    assert f"{tiny}, fp32: not tuned here" in doctor
 
 
 def test_forgetting_drops_every_precision_and_device(run, tiny):
