@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 @command(
     "tune",
     """
-    ganrt tune
-    ganrt tune -m avatars --precision fp32 --budget 5
+    ganrt tune --budget 5
+    ganrt tune -m avatars --precision fp32 --budget 3
     ganrt tune --forget
     """,
 )

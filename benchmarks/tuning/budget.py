@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 LEAST_S, MOST_S = 20.0, 120.0
-_PICTURES = 60  # openings with one picture each that fit into the time of a model that is not small
+_PICTURES = 60  # openings with two pictures each that fit into the time of a model that is not small
 
 
 class Budget:
@@ -22,7 +22,7 @@ class Budget:
         """Takes from a model's size what nobody gave: 20 s for small ones, at most 120.
 
         Args:
-            opening_s: seconds to open the plain graph and draw the first picture.
+            opening_s: seconds to open the plain graph and draw two pictures.
         """
         if not self.given:
             self.seconds = min(MOST_S, max(LEAST_S, _PICTURES * opening_s))

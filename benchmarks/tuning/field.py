@@ -16,7 +16,7 @@ from ganrt.errors import BackendUnavailable
 # The least PSNR of any sampled picture to FP32, in dB. Exact forms differ in rounding alone.
 GATES = {"fp32": 60.0, "fp16": 45.0, "bf16": 40.0, "int8": 40.0}
 TRIED = {"fp32": ("fp32",), "bf16": ("bf16",), "int8": ("int8",), "fastest": ("fp32", "bf16", "int8")}
-_FINALISTS = 3
+_FINALISTS, _FEW_FINALISTS = 3, 2
 _CLOSE = 1.25  # times slower than the best in a heat: it may win the race yet
 _FAILURES = 2  # of the fastest of a lower precision: its other forms round alike
 _SLOW_S, _VERY_SLOW_S = 0.02, 0.3  # a picture that takes longer is measured in small batches, or alone
@@ -108,7 +108,7 @@ class Field:
 
     def fastest(self, precisions: Iterable[str], most: int = _FINALISTS) -> list[Candidate]:
         """The few that may win among these precisions: close to the fastest whose first pictures are right."""
-        most = 1 if self._is_large else most
+        most = min(most, _FEW_FINALISTS) if self._is_large else most
         found: list[Candidate] = []
         failures: dict[str, int] = {}
         for candidate in sorted((c for c in self.heats if c.precision in precisions), key=self.score):
@@ -175,6 +175,6 @@ class Field:
             seconds = heat(first, (1,), self.samples, self.threads, {1: 0.0})[1]
         except Exception:  # it is noted when its turn comes
             return
-        self.budget.suit(time.perf_counter() - began - seconds)
+        self.budget.suit(time.perf_counter() - began)
         self._proof_s = _PROOF * seconds
         self.batches = (1, 16, 64) if seconds <= _SLOW_S else (1, 4) if seconds <= _VERY_SLOW_S else (1,)

@@ -164,7 +164,7 @@ def test_the_bundled_model_reaches_its_gate():
 def int8_field(model, gate):
     """A field with INT8 searched for, as where INT8 itself is asked for."""
     with Samples(model, 1) as samples:
-        field = Field(model, samples, Budget(60.0), 1, gate, lambda what, percent: None)
+        field = Field(model, samples, Budget(60.0), 1, gate, lambda *_: None)
         assert field.try_one(Candidate("onnxruntime", "fp32", model))
         int8_candidates(field, demanded=True)
     return field
