@@ -12,8 +12,9 @@ demo: venv
 	$(PIP) -e ".[cpu]"
 	$(BIN)/ganrt generate --model avatars --count 16 --seed 1 --grid 4x4 --output out/demo --force
 
+# A process a processor; one thread in each, so that they do not wait for each other.
 test: dev check
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist worksteal $(PYTEST_ARGS)
 
 # With an NVIDIA GPU; on Jetson, where TensorRT is the system's:  make test-gpu PYTHON="python3" after
 # python3 -m venv --system-site-packages .venv
