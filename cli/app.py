@@ -189,13 +189,24 @@ class Status:
     def __init__(self) -> None:
         self._shown = 0
 
+    @property
+    def visible(self) -> bool:
+        """Whether it is shown at all."""
+        return sys.stderr.isatty()
+
     def show(self, what: str, percent: int) -> None:
         """Replaces the line."""
-        if sys.stderr.isatty():
+        if self.visible:
             line = f"{what} {percent} %"[:78]
             sys.stderr.write("\r" + line.ljust(self._shown))
             sys.stderr.flush()
             self._shown = len(line)
+
+    def clear(self) -> None:
+        """Takes the line away."""
+        if self._shown:
+            sys.stderr.write("\r" + " " * self._shown + "\r")
+            self._shown = 0
 
     def __enter__(self) -> Status:
         return self
@@ -203,5 +214,4 @@ class Status:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._shown:
-            sys.stderr.write("\r" + " " * self._shown + "\r")
+        self.clear()

@@ -112,19 +112,24 @@ def _try_backend(name: str) -> dict[str, str | None]:
 
 
 def _choices(model: str) -> dict[str, str]:
-    """What `load` takes for each precision that may be asked for, and why."""
+    """What `load` takes for each precision that may be asked for, and why; that for a number of threads or a device
+    where somebody tuned for it."""
     from ganrt.engines.choice import remembered
     from ganrt.engines.onnx_file import read_onnx
+    from ganrt.engines.threads import most_threads
     from ganrt.runtime.models import resolve_model
 
     sha256 = read_onnx(resolve_model(model)).sha256
-    found = {precision: remembered(sha256, precision) for precision in ("fp32", "fastest")}
-    return {
-        precision: f"{choice.backend} in {choice.precision}, form {choice.form}: {choice.why}"
-        if choice
-        else "not tuned here: ganrt tune"
-        for precision, choice in found.items()
-    }
+    found = dict.fromkeys(("fp32", "fastest"), "not tuned here: ganrt tune")
+    for device in ("auto", "cpu", "cuda"):
+        for threads in (None, *range(1, most_threads() + 1)):
+            for precision in ("fp32", "bf16", "int8", "fastest"):
+                choice = remembered(sha256, precision, device, threads)
+                if choice:
+                    asked = precision + ("" if device == "auto" else f" --device {device}")
+                    asked += "" if threads is None else f" --threads {threads}"
+                    found[asked] = f"{choice.backend} in {choice.precision}, form {choice.form}: {choice.why}"
+    return found
 
 
 def _problems() -> list[str]:

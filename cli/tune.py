@@ -11,14 +11,16 @@ from ganrt.cli.app import Status, command, print_json, say
 from ganrt.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ganrt.benchmarks.tuning.tune import Tuned
 
 
 @command(
     "tune",
     """
-    ganrt tune
-    ganrt tune -m avatars --precision fp32 --budget 5
+    ganrt tune --budget 5
+    ganrt tune -m avatars --precision fp32 --budget 3
     ganrt tune --forget
     """,
 )
@@ -28,8 +30,9 @@ def tune(
         str, typer.Option("--precision", help="What to tune for, with commas between: fp32, bf16, int8, fastest.")
     ] = "fp32,fastest",
     budget: Annotated[
-        float, typer.Option("--budget", help="Seconds of timing a precision; large models take longer.", min=0.1)
-    ] = 20.0,
+        float | None,
+        typer.Option("--budget", help="Seconds for all of it; by default 20, for large models up to 120.", min=0.1),
+    ] = None,
     gate: Annotated[
         float | None,
         typer.Option("--gate", help="Least PSNR in dB to FP32 that lower precisions must reach; 40 by default.", min=0),
@@ -40,7 +43,7 @@ def tune(
     json: options.Json = False,
 ) -> None:
     """Measures backends, graph forms, precisions and batch sizes here; `load` then takes what won."""
-    from ganrt.benchmarks.tuning.tune import TRIED
+    from ganrt.benchmarks.tuning.field import TRIED
     from ganrt.benchmarks.tuning.tune import tune as run
     from ganrt.engines.onnx_file import read_onnx
     from ganrt.runtime.models import resolve_model
@@ -54,25 +57,43 @@ def tune(
     if forget:
         _forget(name, file.sha256, json)
         return
-    results = []
-    for word in wanted:
-        with Status() as status:
-            found = run(file, word, budget_s=budget, threads=threads, device=device, gate=gate, progress=status.show)
-        results.append(found)
-        if not json:
-            _print(name, found)
+    results: list[Tuned] = []
+    with Status() as status:
+        show = _progress(name, status)
+        tuned = run(file, wanted, budget_s=budget, threads=threads, device=device, gate=gate, progress=show)
+        for found in tuned:
+            status.clear()
+            if not json:
+                _print(name, found, with_notes=not results)
+            results.append(found)
     if json:
         print_json({"model": name, "model_sha256": file.sha256, "tuned": [_report(found) for found in results]})
 
 
+def _progress(name: str, status: Status) -> Callable[[str, str, int], None]:
+    """Shows what is being done: in one line that changes, or where that cannot be, in a line for every stage."""
+    begun: set[str] = set()
+
+    def show(stage: str, what: str, percent: int) -> None:
+        if status.visible:
+            status.show(f"{what},", percent)
+        elif stage not in begun:
+            begun.add(stage)
+            say(f"{name}: {stage}, {what}")
+
+    return show
+
+
 def _forget(name: str, sha256: str, json: bool) -> None:
-    """Drops the choices for every precision and device."""
-    from ganrt.benchmarks.tuning.tune import TRIED
+    """Drops the choices for every precision, device and number of threads."""
+    from ganrt.benchmarks.tuning.field import TRIED
     from ganrt.engines.backends import BACKENDS
     from ganrt.engines.choice import forget
+    from ganrt.engines.threads import most_threads
 
     devices = dict.fromkeys(("auto", *(backend.device for backend in BACKENDS.values())))
-    forgotten = [word for word in TRIED if sum(forget(sha256, word, device) for device in devices)]
+    threads = (None, *range(1, most_threads() + 1))
+    forgotten = [word for word in TRIED if sum(forget(sha256, word, d, n) for d in devices for n in threads)]
     if json:
         print_json({"model": name, "model_sha256": sha256, "forgotten": forgotten})
     elif forgotten:
@@ -81,16 +102,18 @@ def _forget(name: str, sha256: str, json: bool) -> None:
         say(f"{name}: nothing was chosen here")
 
 
-def _print(name: str, found: Tuned) -> None:
-    for note in found.notes:
+def _print(name: str, found: Tuned, *, with_notes: bool) -> None:
+    for note in found.notes if with_notes else ():
         say(f"note: {note}")
     for lap in found.laps:
         times = "  ".join(f"{milliseconds:9.2f} ms" for milliseconds in lap.milliseconds.values())
-        quality = "identical" if lap.psnr is None else f"{lap.psnr:.1f} dB"
+        judged = "" if lap.verdict == "slower" else "identical"
+        quality = judged if lap.psnr is None else f"{lap.psnr:.1f} dB"
         typer.echo(f"{lap.name:<32}{times}  {lap.speedup:6.2f}x  {quality:>9}  {lap.verdict}")
-    sizes = ", ".join(map(str, next(iter(found.laps)).milliseconds))
     choice = found.choice
-    say(f"columns: milliseconds a batch of {sizes}; speed against the best plain graph; worst picture against FP32")
+    if found.laps:
+        sizes = ", ".join(map(str, found.laps[0].milliseconds))
+        say(f"columns: milliseconds a batch of {sizes}; speed against the best plain graph; worst picture against FP32")
     say(
         f"{name}, {found.precision}: {choice.backend} in {choice.precision}, form {choice.form} "
         f"({choice.why}; {found.seconds:.0f} s)"
@@ -121,5 +144,6 @@ def _report(found: Tuned) -> dict[str, object]:
             for lap in found.laps
         ],
         "notes": list(found.notes),
+        "complete": found.complete,
         "seconds": round(found.seconds, 2),
     }

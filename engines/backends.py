@@ -169,9 +169,9 @@ def open_choice(onnx_file: OnnxFile, choice: Choice, options: EngineOptions) -> 
 
 def _open_chosen(onnx_file: OnnxFile, options: EngineOptions) -> Engine | None:
     """As `ganrt tune` found best for this model here; None if there is no choice, or it cannot be had any more."""
-    choice = remembered(onnx_file.sha256, options.precision, options.device)
+    choice = remembered(onnx_file.sha256, options.precision, options.device, options.threads)
     if choice is None and options.device != "auto":  # what won among all devices may be on this one
-        choice = remembered(onnx_file.sha256, options.precision)
+        choice = remembered(onnx_file.sha256, options.precision, threads=options.threads)
     if choice is None or choice.backend not in BACKENDS:
         return None
     if options.device not in ("auto", BACKENDS[choice.backend].device):

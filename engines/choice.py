@@ -1,7 +1,7 @@
 """The choice that `ganrt tune` made for a model on this machine: which backend, form, precision and batch sizes.
 
-It holds for this model, processor, number of cores and these versions; when one of them changes, it is as if nothing
-had been chosen, until somebody tunes again.
+It holds for this model, processor, number of cores, GPU, number of threads asked for and these versions; when one of
+them changes, it is as if nothing had been chosen, until somebody tunes again.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from ganrt.engines.cache import drop, find, store
 from ganrt.engines.forms import PLAIN
+from ganrt.engines.gpu_name import gpu_name
 from ganrt.engines.processor import processor
 
 KINDS = _KIND, _GRAPHS = "choices", "graphs"  # the cache's folders that hold choices
@@ -41,10 +42,10 @@ class Choice:
     why: str = ""
 
 
-def remembered(model_sha256: str, precision: str, device: str = "auto") -> Choice | None:
-    """The choice for a model where `precision` and `device` are asked for; None if there is none that holds here and
-    now."""
-    data = find(_KIND, _key(model_sha256, precision, device), ".json")
+def remembered(model_sha256: str, precision: str, device: str = "auto", threads: int | None = None) -> Choice | None:
+    """The choice for a model where `precision`, `device` and `threads` are asked for; None if there is none that holds
+    here and now."""
+    data = find(_KIND, _key(model_sha256, precision, device, threads), ".json")
     if data is None:
         return None
     try:
@@ -56,21 +57,27 @@ def remembered(model_sha256: str, precision: str, device: str = "auto") -> Choic
 
 
 def remember(
-    model_sha256: str, precision: str, choice: Choice, graph: bytes | None = None, device: str = "auto"
+    model_sha256: str,
+    precision: str,
+    choice: Choice,
+    graph: bytes | None = None,
+    device: str = "auto",
+    threads: int | None = None,
 ) -> None:
-    """Keeps a choice, and its derived graph. One made among the backends of one device holds for that device alone.
+    """Keeps a choice, and its derived graph. One made among the backends of one device holds for that device alone,
+    one made for a number of threads for that number (None: all that the process may use).
 
     Raises:
         OutputFailed: the cache cannot be written.
     """
     if graph is not None:
         store(_GRAPHS, {"sha256": choice.graph}, ".onnx", graph)
-    store(_KIND, _key(model_sha256, precision, device), ".json", json.dumps(asdict(choice)).encode())
+    store(_KIND, _key(model_sha256, precision, device, threads), ".json", json.dumps(asdict(choice)).encode())
 
 
-def forget(model_sha256: str, precision: str, device: str = "auto") -> bool:
+def forget(model_sha256: str, precision: str, device: str = "auto", threads: int | None = None) -> bool:
     """Drops the choice that holds here and now; False if there is none."""
-    return drop(_KIND, _key(model_sha256, precision, device), ".json")
+    return drop(_KIND, _key(model_sha256, precision, device, threads), ".json")
 
 
 def chosen_graph(choice: Choice) -> bytes | None:
@@ -78,12 +85,15 @@ def chosen_graph(choice: Choice) -> bytes | None:
     return find(_GRAPHS, {"sha256": choice.graph}, ".onnx")
 
 
-def _key(model_sha256: str, precision: str, device: str = "auto") -> dict[str, object]:
+def _key(model_sha256: str, precision: str, device: str = "auto", threads: int | None = None) -> dict[str, object]:
     versions = {name: _version(name) for name in _PACKAGES}
+    on_gpu = device != "cpu" and versions["onnxruntime-gpu"] is not None  # else no choice could be a GPU's
     return {
         "model": model_sha256,
         "precision": precision,
         "device": device,
+        "gpu": gpu_name() if on_gpu else None,
+        "threads": threads,
         "processor": processor(),
         "versions": versions,
     }

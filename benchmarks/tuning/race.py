@@ -1,4 +1,4 @@
-"""Times candidates side by side: shuffled rounds, medians, the slow ones out early."""
+"""Times candidates: quick heats that tell who cannot win, and a race side by side in shuffled rounds."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from ganrt.benchmarks.tuning.candidates import Candidate
+from ganrt.benchmarks.tuning.candidates import Candidate, Say
 from ganrt.benchmarks.tuning.samples import Samples
 from ganrt.engines.protocol import Arrays, Engine
 
 _SLICE_S = 0.02
 _ROUNDS = 30
 _FEW = 3
+_LONG_S = 0.5  # that a candidate is timed alone
+_BEHIND = 1.5  # times slower than the best: not measured any closer
 
+Seconds = dict[int, float]  # of a batch, by its size
 Times = Mapping[tuple[Candidate, int], float]  # median seconds of a batch
 
 
@@ -30,28 +33,37 @@ class _Lane:
     inputs: Arrays
     times: list[float] = field(default_factory=list)
 
+    def call(self) -> float:
+        """One call's seconds."""
+        start = time.perf_counter()
+        self.engine.run(self.inputs)
+        self.times.append(time.perf_counter() - start)
+        return self.times[-1]
+
     def slice(self) -> None:
         """One call and those that follow within a moment."""
-        began = time.perf_counter()
-        while True:
-            start = time.perf_counter()
-            self.engine.run(self.inputs)
-            end = time.perf_counter()
-            self.times.append(end - start)
-            if end - began >= _SLICE_S:
-                return
+        spent = self.call()
+        while spent < _SLICE_S:
+            spent += self.call()
 
 
-def heat(candidate: Candidate, batch: int, samples: Samples, threads: int | None) -> float:
-    """The least seconds of a few calls, alone: enough to tell who cannot win."""
+def heat(
+    candidate: Candidate, batches: Sequence[int], samples: Samples, threads: int | None, best: Mapping[int, float]
+) -> Seconds:
+    """The least seconds of a few calls, alone: enough to tell who cannot win.
+
+    Args:
+        best: the least seconds so far; who is far behind is not called again.
+    """
     with candidate.open(threads) as engine:
-        lane = _Lane(candidate, batch, engine, samples.part(0, batch))
-        engine.run(lane.inputs)
-        for _ in range(_FEW):
-            lane.slice()
-            if sum(lane.times) > 2.0:
-                break
-        return min(lane.times)
+        lanes = [_Lane(candidate, batch, engine, samples.part(0, batch)) for batch in batches]
+        for lane in lanes:
+            engine.run(lane.inputs)
+            if lane.call() < _BEHIND * best.get(lane.batch, float("inf")):
+                for _ in range(_FEW):
+                    if sum(lane.times) < _LONG_S:
+                        lane.slice()
+        return {lane.batch: min(lane.times) for lane in lanes}
 
 
 def race(
@@ -60,34 +72,72 @@ def race(
     samples: Samples,
     threads: int | None,
     budget_s: float,
+    say: Say,
     progress: Callable[[int], object] = lambda _: None,
 ) -> Times:
-    """All candidates at all batch sizes, in rounds of random order, until `budget_s` is spent (at least three rounds).
+    """All candidates at all batch sizes, in rounds of random order, until `budget_s` is spent, of which opening them is
+    a part (at least one round).
+
+    A candidate that fails is left out of the result.
 
     Args:
+        say: told who failed, and why.
         progress: told the percentage that is done.
     """
+    began = time.monotonic()
     with ExitStack() as opened:
-        engines = [opened.enter_context(candidate.open(threads)) for candidate in candidates]
-        lanes = [
-            _Lane(candidate, batch, engine, samples.part(0, batch))
-            for candidate, engine in zip(candidates, engines, strict=True)
-            for batch in batches
-        ]
-        for lane in lanes:  # compiled and warm before the first timed call
-            lane.engine.run(lane.inputs)
-            lane.engine.run(lane.inputs)
-        _rounds(lanes, budget_s, progress)
-        return {(lane.candidate, lane.batch): statistics.median(lane.times) for lane in lanes}
+        lanes: list[_Lane] = []
+        for candidate in candidates:
+            lanes += _warm_lanes(candidate, batches, samples, threads, opened, say)
+        failed = _rounds(lanes, budget_s - (time.monotonic() - began), say, progress)
+        return {
+            (lane.candidate, lane.batch): statistics.median(lane.times)
+            for lane in lanes
+            if lane.candidate not in failed
+        }
 
 
-def _rounds(lanes: list[_Lane], budget_s: float, progress: Callable[[int], object]) -> None:
+def _warm_lanes(
+    candidate: Candidate,
+    batches: Sequence[int],
+    samples: Samples,
+    threads: int | None,
+    opened: ExitStack,
+    say: Say,
+) -> list[_Lane]:
+    """Compiled and warm before the first timed call; none of a candidate that fails."""
+    try:
+        engine = opened.enter_context(candidate.open(threads))
+        lanes = [_Lane(candidate, batch, engine, samples.part(0, batch)) for batch in batches]
+        for lane in lanes:
+            engine.run(lane.inputs)
+    except Exception as error:  # a backend may fail in any way; the others go on
+        say(left_out(candidate, error))
+        return []
+    return lanes
+
+
+def _rounds(lanes: list[_Lane], budget_s: float, say: Say, progress: Callable[[int], object]) -> set[Candidate]:
+    """Times all lanes; those whose candidate failed are in the result."""
     order, began = random.Random(0), time.monotonic()
+    running, failed = list(lanes), set[Candidate]()
     for number in range(_ROUNDS):
         spent = time.monotonic() - began
-        if number >= _FEW and spent * (number + 1) / number > budget_s:
+        if number and spent * (number + 1) / number > budget_s:
             break
-        order.shuffle(lanes)
-        for lane in lanes:
-            lane.slice()
-        progress(round(100 * max((number + 1) / _ROUNDS, min(1.0, spent / budget_s))))
+        order.shuffle(running)
+        for lane in running:
+            try:
+                if lane.candidate not in failed:
+                    lane.slice()
+            except Exception as error:
+                failed.add(lane.candidate)
+                say(left_out(lane.candidate, error))
+        progress(round(100 * max((number + 1) / _ROUNDS, min(1.0, spent / max(budget_s, 1e-9)))))
+    return failed
+
+
+def left_out(candidate: Candidate, error: Exception) -> str:
+    """The note on a candidate that failed."""
+    reason = str(error).strip() or type(error).__name__
+    return f"{candidate.name} left out: {reason.splitlines()[0]}"

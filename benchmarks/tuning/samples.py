@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
+from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,48 +15,58 @@ from ganrt.benchmarks.tuning.candidates import Candidate
 from ganrt.engines.backends import BACKENDS
 from ganrt.engines.onnx_file import OnnxFile
 from ganrt.engines.protocol import Arrays, Engine, EngineOptions
-from ganrt.errors import BackendUnavailable
 from ganrt.runtime.compare import psnr
 
 SEED = 2  # apart from the export's own verification, which has seed 1
-MOST, LEAST = 256, 8
-_STEP = 8
+FEW, LEAST, MOST = 2, 8, 256
+_STEP = 16  # pictures drawn at a time, of small models
+_BYTES = 2**18  # of such a picture, at most
 
 
-@dataclass(frozen=True)
 class Samples:
-    """Inputs of images 0 on of `SEED`, and their reference pictures, uint8 [n, h, w, c]."""
-
-    inputs: Arrays
-    pictures: NDArray[np.uint8]
-
-    def __len__(self) -> int:
-        return len(self.pictures)
-
-    def part(self, start: int, count: int) -> Arrays:
-        """The inputs of some of them."""
-        return {name: np.ascontiguousarray(values[start : start + count]) for name, values in self.inputs.items()}
-
-
-def make_samples(model: OnnxFile, budget_s: float, threads: int | None) -> Samples:
-    """256 samples, or as many as the reference draws in `budget_s`, but at least 8.
+    """Images 0 on of `SEED`: inputs, and reference pictures that are drawn when somebody asks for them.
 
     Raises:
         BackendUnavailable: ONNX Runtime, which draws the reference, is missing.
     """
-    spec = model.spec()
-    BACKENDS["onnxruntime"].probe()
-    made: list[tuple[Arrays, NDArray[np.uint8]]] = []
-    began = time.monotonic()
-    with BACKENDS["onnxruntime"].open(model, EngineOptions(threads=threads)) as engine:
-        while len(made) * _STEP < MOST and (not made or time.monotonic() - began < budget_s):
-            inputs = make_inputs(spec, SEED, len(made) * _STEP, _STEP)
-            made.append((inputs, np.concatenate(list(draw_in(engine, inputs, 1 if _large(made) else _STEP)))))
-    names = made[0][0].keys()
-    return Samples(
-        {name: np.concatenate([inputs[name] for inputs, _ in made]) for name in names},
-        np.concatenate([pictures for _, pictures in made]),
-    )
+
+    def __init__(self, model: OnnxFile, threads: int | None) -> None:
+        BACKENDS["onnxruntime"].probe()
+        self._spec = model.spec()
+        self._opened = ExitStack()
+        self._engine = self._opened.enter_context(
+            BACKENDS["onnxruntime"].open(model, EngineOptions(threads=threads)),
+        )
+        self._inputs: list[Arrays] = []
+        self._pictures: list[NDArray[np.uint8]] = []
+
+    def part(self, start: int, count: int) -> Arrays:
+        """The inputs of images `start` to `start + count - 1`."""
+        for index in range(len(self._inputs), start + count):
+            self._inputs.append(make_inputs(self._spec, SEED, index, 1))
+        rows = self._inputs[start : start + count]
+        return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+
+    def pictures(self, start: int, count: int) -> list[NDArray[np.uint8]]:
+        """Their reference pictures, uint8 [h, w, c] each."""
+        while len(self._pictures) < start + count:
+            first = len(self._pictures)
+            for drawn in draw_in(self._engine, self.part(first, start + count - first), self.step):
+                self._pictures += list(drawn)
+        return self._pictures[start : start + count]
+
+    @property
+    def step(self) -> int:
+        """How many to draw at a time: one of large ones."""
+        return _STEP if self._pictures and self._pictures[0].nbytes <= _BYTES else 1
+
+    def __enter__(self) -> Samples:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._opened.close()
 
 
 def draw_in(engine: Engine, inputs: Arrays, step: int) -> Iterator[NDArray[np.uint8]]:
@@ -79,19 +90,33 @@ class Verdict:
         return f"{found}, worst of {self.samples}"
 
 
-def judge(candidate: Candidate, samples: Samples, gate: float, threads: int | None) -> Verdict:
-    """Draws the samples with a candidate; it passes if every picture reaches `gate` dB.
+def judge(
+    candidate: Candidate,
+    samples: Samples,
+    gate: float,
+    threads: int | None,
+    most: int = MOST,
+    enough: Callable[[], bool] = lambda: False,
+) -> Verdict:
+    """Draws samples with a candidate until one is below `gate` dB: the first two, up to 8, then as many as there is
+    time for.
 
-    A candidate that does not run is unavailable, whatever it raised.
+    Args:
+        most: how many to draw.
+        enough: asked from the eighth on; True ends it before `most`.
+
+    Raises:
+        whatever the backend raises: the caller leaves the candidate out.
     """
-    try:
-        with candidate.open(threads) as engine:
-            drawn = np.concatenate(list(draw_in(engine, samples.inputs, 16 if len(samples) > LEAST else 1)))
-    except Exception as error:
-        raise BackendUnavailable(f"{candidate.name} does not run: {error}") from error
-    worst = min(psnr(a, b) for a, b in zip(drawn, samples.pictures, strict=True))
-    return Verdict(worst >= gate, len(samples), None if worst == np.inf else float(worst))
-
-
-def _large(made: list[tuple[Arrays, NDArray[np.uint8]]]) -> bool:
-    return bool(made) and made[0][1].nbytes > 2**22
+    worst, done = float("inf"), 0
+    with candidate.open(threads) as engine:
+        while done < most and (done < LEAST or not enough()):
+            count = min(most, FEW if done < FEW else LEAST if done < LEAST else done + max(4, samples.step)) - done
+            drawn = [picture for batch in draw_in(engine, samples.part(done, count), count) for picture in batch]
+            wanted = samples.pictures(done, count)
+            errors = [psnr(a, b) for a, b in zip(drawn, wanted, strict=True)]
+            worst = float(np.min([worst, *errors]))  # not-a-number stays what it is
+            done += count
+            if not worst >= gate:
+                break
+    return Verdict(worst >= gate, done, None if worst == np.inf else worst)

@@ -1,27 +1,29 @@
-"""Measures what can be chosen for a model on this machine and remembers what won."""
+"""Measures what can be chosen for a model on this machine and remembers what won, within a budget of time."""
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
-import numpy as np
-
-from ganrt.benchmarks.tuning.candidates import SIZES, Candidate, make_candidates
-from ganrt.benchmarks.tuning.race import Times, heat, race
-from ganrt.benchmarks.tuning.samples import Samples, Verdict, draw_in, judge, make_samples
+from ganrt.benchmarks.tuning.budget import Budget
+from ganrt.benchmarks.tuning.candidates import Candidate
+from ganrt.benchmarks.tuning.field import TRIED, Field
+from ganrt.benchmarks.tuning.int8 import int8_candidates
+from ganrt.benchmarks.tuning.pinning import pinned, widened
+from ganrt.benchmarks.tuning.race import Times, left_out, race
+from ganrt.benchmarks.tuning.ranking import ranked, speedup
+from ganrt.benchmarks.tuning.samples import Samples, Verdict, judge
 from ganrt.engines.choice import Choice, remember
 from ganrt.engines.onnx_file import OnnxFile
-from ganrt.errors import BackendUnavailable, NegativeResult, UsageError
+from ganrt.errors import NegativeResult, UsageError
 
-# The least PSNR of any sampled picture to FP32, in dB. Exact forms differ in rounding alone.
-GATES = {"fp32": 60.0, "fp16": 45.0, "bf16": 40.0, "int8": 40.0}
-TRIED = {"fp32": ("fp32",), "bf16": ("bf16",), "int8": ("int8",), "fastest": ("fp32", "bf16", "int8")}
-_FINALISTS = 3
-_TOLERATED = 1 / 0.97  # slower than the best plain graph by no more than measurements scatter
-_SLOW_S = 0.1  # a picture that takes longer is measured alone, and not in batches
+# Shares of the budget at whose end a stage hands over to the next, whatever it has found.
+_HEATS, _RACE = 0.55, 0.75
+_JUDGING_S = 20.0  # for all that is judged of one precision
+
+Progress = Callable[[str, str, int], object]
 
 
 @dataclass(frozen=True)
@@ -37,157 +39,171 @@ class Lap:
 
 @dataclass(frozen=True)
 class Tuned:
-    """What `tune` found for one precision that may be asked for."""
+    """What `tune` found for one precision that may be asked for.
+
+    Attributes:
+        complete: whether everything that could win was tried before the time ended.
+        seconds: since tuning began.
+    """
 
     precision: str
     choice: Choice
     laps: tuple[Lap, ...]
     notes: tuple[str, ...]
+    complete: bool
     seconds: float
 
 
 def tune(
     model: OnnxFile,
-    precision: str,
+    precisions: Sequence[str],
     *,
-    budget_s: float = 20.0,
+    budget_s: float | None = None,
     threads: int | None = None,
     device: str = "auto",
     gate: float | None = None,
-    progress: Callable[[str, int], object] = lambda _, __: None,
-) -> Tuned:
-    """Chooses and remembers the fastest way to run `model` where `precision` is asked for.
+    progress: Progress = lambda *_: None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Tuned]:
+    """Chooses and remembers the fastest way to run `model` for each of `precisions`, all from one race.
+
+    Quick heats of everything, a first look at the pictures of the fastest, a race of those, and a judgement of the
+    winners. When the time ends, the best that was proven till then is remembered.
 
     Args:
-        precision: `fp32` chooses among exact forms only; `fastest` also among precisions that pass their gate.
-        budget_s: for timing; large models take longer, since each candidate must be opened and judged.
+        precisions: `fp32` chooses among exact forms only; `fastest` also among precisions that pass their gate.
+        budget_s: for everything; by default 20, and for large models up to 120.
         gate: dB instead of `GATES`, for precisions below FP32.
-        progress: told what is being done, and its percentage.
+        progress: told the stage, what is being done and how many seconds are left, and the stage's percentage.
 
     Raises:
         UsageError: an unknown precision or device, or a model that draws nothing.
         BackendUnavailable: nothing runs here.
-        NegativeResult: no candidate passes its gate; nothing is remembered.
+        NegativeResult: no candidate passes its gate; nothing is remembered for that precision.
         OutputFailed: the cache cannot be written.
     """
-    if precision not in TRIED:
-        raise UsageError(f"precision '{precision}': expected one of {', '.join(TRIED)}")
-    began, notes = time.monotonic(), list[str]()
-    progress("making forms", 0)
-    # FP32 is measured with every precision: it is what the others must beat.
-    tried = tuple(dict.fromkeys(("fp32", *TRIED[precision])))
-    candidates = make_candidates(model, tried, device, notes.append, GATES["int8"] if gate is None else gate)
-    progress("drawing the reference", 0)
-    samples = make_samples(model, budget_s, threads)
-    batches = _batches(candidates[0], samples, threads)
-    finalists = _heats(candidates, batches[-1], samples, threads, notes, progress)
-    times = race(finalists, batches, samples, threads, budget_s / 2, lambda done: progress("final", done))
-    ranked = _ranked([c for c in finalists if c.precision in TRIED[precision]], times, batches)
-    winner, verdict, laps = _first_that_passes(ranked, samples, gate, threads, times, batches)
-    batches_kept = _same_bytes(winner, batches, samples, threads)
-    why = f"{_speedup(winner, times, batches):.2f} times the best plain graph; {verdict}"
-    choice = winner.choice(batches_kept, verdict.psnr, verdict.samples, why)
-    remember(model.sha256, precision, choice, winner.model.data if choice.graph else None, device)
-    return Tuned(precision, choice, tuple(laps), tuple(notes), time.monotonic() - began)
+    for precision in precisions:
+        if precision not in TRIED:
+            raise UsageError(f"precision '{precision}': expected one of {', '.join(TRIED)}")
+    budget = Budget(budget_s, clock)
+
+    def show(stage: str, what: str, percent: int) -> None:
+        progress(stage, f"{what}, {budget.left():.0f} s left", percent)
+
+    progress("first picture", "with the plain graph", 0)
+    with ExitStack() as opened:
+        samples = opened.enter_context(Samples(model, threads))
+        samples.part(0, 1)  # a model that draws nothing is refused before anything is made of it
+        field = Field(model, samples, budget, threads, gate, show)
+        finalists = _finalists(field, precisions, device)
+        times = race(
+            finalists,
+            field.batches,
+            samples,
+            threads,
+            budget.left(_RACE),
+            field.notes.append,
+            lambda done: show("race", f"{len(finalists)} finalists", done),
+        )
+        for precision in precisions:
+            show(f"judgement for {precision}", "drawing pictures", 0)
+            found = _choose(field, [c for c in finalists if (c, 1) in times], times, precision, device)
+            yield found
 
 
-def _batches(plain: Candidate, samples: Samples, threads: int | None) -> tuple[int, ...]:
-    """The batch sizes that matter: one alone for models that take long."""
-    return (1,) if heat(plain, 1, samples, threads) > _SLOW_S or len(samples) < max(SIZES) else (1, 16, 64)
-
-
-def _heats(
-    candidates: Sequence[Candidate],
-    batch: int,
-    samples: Samples,
-    threads: int | None,
-    notes: list[str],
-    progress: Callable[[str, int], object],
-) -> list[Candidate]:
-    """All plain candidates, and the fastest of each precision."""
-    seconds: dict[Candidate, float] = {}
-    for number, candidate in enumerate(candidates):
-        progress(f"trying {candidate.name}", round(100 * number / len(candidates)))
+def _finalists(field: Field, precisions: Sequence[str], device: str) -> list[Candidate]:
+    """Who races: of each precision asked for the fastest, as they will run, and the plain graphs to beat."""
+    tried = dict.fromkeys(p for wanted in ("fp32", *precisions) for p in TRIED[wanted])  # FP32 is what others must beat
+    field.run_heats(device, tuple(tried), _HEATS)
+    if "int8" in tried:
+        int8_candidates(field, demanded="int8" in precisions)
+    field.show("first look", "two pictures of the fastest", 0)
+    chosen = [field.fastest(TRIED[wanted]) for wanted in ("fp32", *precisions)]
+    first = (found[0] for found in chosen if found)
+    finalists: list[Candidate] = []
+    for candidate in dict.fromkeys((*first, *field.baselines(), *(c for found in chosen for c in found))):
+        if field.budget.over(_RACE) and len(finalists) > len(precisions):
+            field.complete = False
+            field.notes.append(f"the time ended before {candidate.name} was raced")
+            break
         try:
-            seconds[candidate] = heat(candidate, batch, samples, threads)
-        except Exception as error:  # a backend may refuse a form in any way; the others go on
-            notes.append(f"{candidate.name} left out: {str(error).strip().splitlines()[0]}")
-    kept = [candidate for candidate in seconds if candidate.is_plain]
-    for precision in {candidate.precision for candidate in seconds}:
-        fastest = sorted((c for c in seconds if c.precision == precision), key=seconds.__getitem__)
-        kept += [candidate for candidate in fastest[:_FINALISTS] if candidate not in kept]
-    if not kept:
-        raise BackendUnavailable("no candidate runs here\n" + "; ".join(notes))
-    return kept
+            runs = pinned(candidate, field.batches, field.samples, field.threads)
+        except Exception as error:  # a backend may fail in any way; the others go on
+            field.notes.append(left_out(candidate, error))
+            continue
+        if candidate.is_plain and not set(field.batches) <= set(runs.batches):
+            finalists.append(candidate)  # what peers run: each batch at its own size
+        finalists.append(runs)
+    field.heats.clear()  # the graphs of those who lost take memory
+    field.show("race", f"opening {len(finalists)} finalists", 0)
+    return finalists
 
 
-def _speedup(candidate: Candidate, times: Times, batches: Sequence[int]) -> float:
-    """Geometric mean over the batch sizes of how much faster than the best plain graph it is."""
-    return math.exp(float(np.mean([math.log(_ratio(candidate, times, batch)) for batch in batches])))
+def _choose(field: Field, finalists: Sequence[Candidate], times: Times, precision: str, device: str) -> Tuned:
+    """The first in rank that passes, remembered."""
+    able = [c for c in finalists if c.precision in TRIED[precision] and not _only_to_beat(c, field)]
+    winner, verdict, laps = _first_that_passes(field, ranked(able, times, field.batches), times)
+    if winner is not None and verdict is not None:
+        why = f"{speedup(winner, times, field.batches):.2f} times the best plain graph; {verdict}"
+        winner = _with_more_sizes(field, winner)
+    elif "fp32" in TRIED[precision]:
+        winner, verdict = field.reference, Verdict(True, 0, None)
+        why = "nothing else was proven; it draws the reference itself"
+    else:
+        raise NegativeResult(_refusal(field, laps))
+    complete = field.complete
+    if not complete:
+        why += "; the time ended before all was tried"
+    choice = winner.choice(verdict.psnr, verdict.samples, why)
+    graph = winner.model.data if choice.graph else None
+    remember(field.model.sha256, precision, choice, graph, device, field.threads)
+    return Tuned(precision, choice, tuple(laps), tuple(dict.fromkeys(field.notes)), complete, field.budget.now())
 
 
-def _ratio(candidate: Candidate, times: Times, batch: int) -> float:
-    best = min(seconds for (other, size), seconds in times.items() if size == batch and other.is_plain)
-    return best / times[candidate, batch]
-
-
-def _ranked(finalists: Sequence[Candidate], times: Times, batches: Sequence[int]) -> list[Candidate]:
-    """Those that are nowhere slower than the best plain graph first, by their mean; then by their worst batch."""
-
-    def rank(candidate: Candidate) -> tuple[bool, float]:
-        worst = min(_ratio(candidate, times, batch) for batch in batches)
-        never_slower = worst >= 1 / _TOLERATED
-        return not never_slower, -(_speedup(candidate, times, batches) if never_slower else worst)
-
-    return sorted(finalists, key=rank)
+def _only_to_beat(candidate: Candidate, field: Field) -> bool:
+    """Whether its pictures depend on the batch: it is what others are compared with, and cannot be chosen."""
+    return not candidate.takes_any_batch and len(candidate.batches) > len(field.batches)
 
 
 def _first_that_passes(
-    ranked: Sequence[Candidate],
-    samples: Samples,
-    gate: float | None,
-    threads: int | None,
-    times: Times,
-    batches: Sequence[int],
-) -> tuple[Candidate, Verdict, list[Lap]]:
+    field: Field, order: Sequence[Candidate], times: Times
+) -> tuple[Candidate | None, Verdict | None, list[Lap]]:
     """The first in rank whose pictures are good enough, and a line on each."""
-    winner: tuple[Candidate, Verdict] | None = None
-    laps = []
-    for candidate in ranked:
-        limit = GATES[candidate.precision] if gate is None or candidate.precision == "fp32" else gate
-        verdict = judge(candidate, samples, limit, threads)
-        if verdict.passed and winner is None:
-            winner = candidate, verdict
-        milliseconds = {batch: 1e3 * times[candidate, batch] for batch in batches}
-        word = "chosen" if winner and winner[0] == candidate else "passed" if verdict.passed else f"below {limit:g} dB"
-        laps.append(Lap(candidate.name, milliseconds, _speedup(candidate, times, batches), verdict.psnr, word))
-    if winner is None:
-        worst = "; ".join(f"{lap.name} {lap.psnr:.1f} dB" for lap in laps if lap.psnr is not None)
-        raise NegativeResult(f"no candidate draws what the portable form draws: {worst}\nnothing was remembered")
+    winner: tuple[Candidate, Verdict] | tuple[None, None] = (None, None)
+    laps, began = [], field.budget.now()
+
+    def enough() -> bool:
+        return field.budget.over() or field.budget.now() - began > _JUDGING_S
+
+    for candidate in order:
+        verdict, word = None, "slower"
+        if winner[0] is None:
+            limit = field.gate(candidate)
+            try:
+                verdict = field.verdicts.get(candidate) or judge(
+                    candidate, field.samples, limit, field.threads, enough=enough
+                )
+            except Exception as error:  # a backend may fail in any way; the next in rank may do
+                field.notes.append(left_out(candidate, error))
+                continue
+            field.verdicts[candidate] = verdict
+            word = "chosen" if verdict.passed else f"below {limit:g} dB"
+            winner = (candidate, verdict) if verdict.passed else winner
+        milliseconds = {batch: 1e3 * times[candidate, batch] for batch in field.batches}
+        psnr = None if verdict is None else verdict.psnr
+        laps.append(Lap(candidate.name, milliseconds, speedup(candidate, times, field.batches), psnr, word))
     return *winner, laps
 
 
-def _same_bytes(
-    winner: Candidate, batches: Sequence[int], samples: Samples, threads: int | None
-) -> tuple[int, ...] | None:
-    """The batch sizes that give the very same pictures, so that an image does not depend on its neighbours.
-
-    None for ONNX Runtime, which takes any size and gives the same bytes for all.
-    """
-    if winner.backend != "openvino":
-        return None
-    if batches == (1,):
-        return (1,)
-    count = max(batches)
-    drawn: dict[bytes, list[int]] = {}
-    for size in SIZES:
-        with winner.open(threads, (size,)) as engine:
-            pictures = np.concatenate(list(draw_in(engine, samples.part(0, count), size)))
-        drawn.setdefault(pictures.tobytes(), []).append(size)
-    best = max(drawn.values(), key=_usefulness)
-    return tuple(best)
+def _with_more_sizes(field: Field, winner: Candidate) -> Candidate:
+    try:
+        return widened(winner, field.batches, field.samples, field.threads, field.budget.over)
+    except Exception as error:  # it runs as it was measured all the same
+        field.notes.append(f"{winner.name} runs at no other sizes: {error}".splitlines()[0])
+        return winner
 
 
-def _usefulness(sizes: list[int]) -> tuple[bool, int, int]:
-    """Of several groups of sizes that agree: the one that serves single images and large batches."""
-    return 1 in sizes and len(sizes) > 1, len(sizes), max(sizes)
+def _refusal(field: Field, laps: Sequence[Lap]) -> str:
+    worst = "; ".join(f"{lap.name} {lap.psnr:.1f} dB" for lap in laps if lap.psnr is not None)
+    reasons = "; ".join(field.notes[-3:])
+    return f"no candidate draws what the portable form draws: {worst or reasons or 'none ran'}\nnothing was remembered"

@@ -13,6 +13,7 @@ from typing import Any, cast
 from ganrt.engines.onnx_file import OnnxFile, derived
 from ganrt.engines.precisions import table
 from ganrt.engines.precisions.table import FASTEST_INT8, FORMS, GATES, PRECISIONS, Island, Lowered, Samples
+from ganrt.engines.protocol import Arrays
 from ganrt.errors import BackendUnavailable
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Samples",
     "int8_model",
     "lower_precision",
+    "whole_int8_model",
 ]
 Progress = Callable[[str, int], object]
 
@@ -69,6 +71,17 @@ def int8_model(
     """The INT8 file that `ganrt tune` races, of a form such as `phase-mixed-int8`; raises as `lower_precision`."""
     made = lower_precision(model, "int8", samples, gate=gate, budget_s=5.0, patience_s=patience_s)
     return derived(model, made.data, f"{made.form}-int8")
+
+
+def whole_int8_model(model: OnnxFile, calibration: Arrays) -> OnnxFile:
+    """All layers in INT8 that can be, whatever becomes of the pictures: to time, since none in INT8 is faster.
+
+    Raises:
+        NegativeResult: there is no layer to quantise, or FP32 is not finite.
+        BackendUnavailable: the onnx package or ONNX Runtime is missing.
+    """
+    data, form = cast("tuple[bytes, str]", _module("lower").whole(model, calibration))
+    return derived(model, data, f"{form}-int8-whole")
 
 
 def _module(name: str) -> Any:

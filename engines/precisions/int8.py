@@ -13,20 +13,40 @@ from ganrt.engines.protocol import Arrays
 from ganrt.errors import NegativeResult
 
 
+def whole_int8(prepared: Prepared, calibration: Arrays) -> Prepared:
+    """The graph with every layer in INT8 that can be, unjudged.
+
+    Raises:
+        NegativeResult: there is no layer to quantise, or FP32 is not finite.
+    """
+    layers = _layers(prepared)
+    scales = _scales(prepared, calibration, 1, None)
+    return prepare(quantised_graph(prepared, layers, scales).SerializeToString())
+
+
 def make_int8(prepared: Prepared, judge: Judge, calibration: Arrays, limits: Limits, progress: Progress) -> Found:
     """The INT8 graph that passes the gate; its islands are layers that cost too much.
 
     Raises:
         NegativeResult: there is no layer to quantise, FP32 is not finite, or the gate cannot be reached.
     """
-    layers = quantisable(prepared)
-    if not layers:
-        raise NegativeResult("no layer of this graph can be quantised: none has constant weights in FP32")
+    layers = _layers(prepared)
     progress("measuring ranges", 0)
-    tensors = dict.fromkeys(data for data, _, _ in layers.values())
-    scales = measure_scales(Interpreter(prepared, limits.threads), tensors, calibration, judge.step)
+    scales = _scales(prepared, calibration, judge.step, limits.threads)
 
     def make(kept: frozenset[str]) -> Prepared:
         return prepare(quantised_graph(prepared, layers.keys() - kept, scales).SerializeToString())
 
     return search({name: frozenset({name}) for name in layers}, make, judge, limits, progress)
+
+
+def _layers(prepared: Prepared) -> dict[str, tuple[str, str, int]]:
+    layers = quantisable(prepared)
+    if not layers:
+        raise NegativeResult("no layer of this graph can be quantised: none has constant weights in FP32")
+    return layers
+
+
+def _scales(prepared: Prepared, calibration: Arrays, step: int, threads: int | None) -> dict[str, float]:
+    tensors = dict.fromkeys(data for data, _, _ in _layers(prepared).values())
+    return measure_scales(Interpreter(prepared, threads), tensors, calibration, step)

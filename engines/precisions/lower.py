@@ -6,14 +6,15 @@ from typing import cast
 
 import onnx
 
-from ganrt.engines.forms import PLAIN, CheckedForm, checked_form
+from ganrt.engines.forms import PLAIN, CheckedForm, checked_form, make_form
 from ganrt.engines.onnx_file import OnnxFile
 from ganrt.engines.precisions.fp16 import make_fp16
-from ganrt.engines.precisions.int8 import make_int8
+from ganrt.engines.precisions.int8 import make_int8, whole_int8
 from ganrt.engines.precisions.judge import Judge
 from ganrt.engines.precisions.prepared import prepare
 from ganrt.engines.precisions.search import Progress
 from ganrt.engines.precisions.table import FORMS, Limits, Lowered, Samples
+from ganrt.engines.protocol import Arrays
 from ganrt.engines.stamp import STAMP_KEY, Stamp
 from ganrt.errors import BadInputFile, UsageError
 
@@ -54,6 +55,13 @@ def lower(
         islands=found.islands,
         notes=notes,
     )
+
+
+def whole(model: OnnxFile, calibration: Arrays) -> tuple[bytes, str]:
+    """See `ganrt.engines.precisions.whole_int8_model`: the file's bytes, and the form that it was made from."""
+    form = make_form(model.data, FORMS["int8"])
+    made = whole_int8(prepare(form.data), calibration)
+    return _file(made.model, Stamp("int8", form.name, model.model_sha256)), form.name
 
 
 def _notes(start: CheckedForm, asked: str | None) -> tuple[str, ...]:

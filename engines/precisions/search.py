@@ -44,9 +44,13 @@ def search(layers: Layers, make: Make, judge: Judge, limits: Limits, progress: P
         return Found(prepared, score, ())
     kept: list[Island] = []
     worst = _worst(score, LEAST)
-    for island in _by_cost(layers, make, judge, worst[:_FEW], progress)[:-1]:
+
+    def hurry() -> None:
         if limits.patience_s is not None and time.monotonic() - began > limits.patience_s:
-            raise NegativeResult(f"{_found(score, limits)}; no better graph within {limits.patience_s:g} s")
+            raise NegativeResult(f"{_found(score, limits)}; no better graph within {limits.patience_s:.3g} s")
+
+    for island in _by_cost(layers, make, judge, worst[:_FEW], progress, hurry)[:-1]:
+        hurry()
         kept.append(island)
         # The worst ones first: most attempts fail on them already.
         if judge.score(make(_names(kept)), worst).psnr < limits.gate:
@@ -67,10 +71,13 @@ def _attempt(make: Make, kept: Sequence[Island], judge: Judge, progress: Progres
     return prepared, judge.score(prepared, progress=lambda percent: progress(what, percent))
 
 
-def _by_cost(layers: Layers, make: Make, judge: Judge, chosen: Sequence[int], progress: Progress) -> list[Island]:
+def _by_cost(
+    layers: Layers, make: Make, judge: Judge, chosen: Sequence[int], progress: Progress, hurry: Callable[[], object]
+) -> list[Island]:
     """All layers, that first whose worst error is largest when it alone is in the lower precision."""
     costs = {}
     for number, name in enumerate(layers):
+        hurry()
         progress("measuring layers", round(100 * number / len(layers)))
         costs[name] = judge.score(make(frozenset(layers) - {name}), chosen).psnr
     return [Island(name, f"alone {costs[name]:.1f} dB") for name in sorted(costs, key=costs.__getitem__)]

@@ -1,17 +1,23 @@
 """Tuning: who wins and why, what is refused, and that `load` takes the winner."""
 
 import dataclasses
+import time
 
 import numpy as np
 import pytest
 from tiny_onnx import save_tiny, tiny_spec
 
-import ganrt
+from ganrt.benchmarks.tuning import field as fields
+from ganrt.benchmarks.tuning import pinning
+from ganrt.benchmarks.tuning import race as races
 from ganrt.benchmarks.tuning import tune as tuning
-from ganrt.benchmarks.tuning.candidates import Candidate, make_candidates
-from ganrt.benchmarks.tuning.samples import judge, make_samples
-from ganrt.engines import backends, cache
-from ganrt.engines.choice import Choice, forget, remember, remembered
+from ganrt.benchmarks.tuning.budget import Budget
+from ganrt.benchmarks.tuning.candidates import SIZES, Candidate, backends_here, make_candidates
+from ganrt.benchmarks.tuning.int8 import int8_candidates
+from ganrt.benchmarks.tuning.ranking import ranked, speedup
+from ganrt.benchmarks.tuning.samples import Samples, judge
+from ganrt.engines import backends
+from ganrt.engines.choice import remembered
 from ganrt.engines.onnx_file import derived, read_onnx
 from ganrt.engines.protocol import EngineOptions
 from ganrt.errors import BackendUnavailable, NegativeResult, UsageError
@@ -28,6 +34,37 @@ def home(tmp_path, monkeypatch):
 @pytest.fixture
 def tiny(tmp_path):
     return read_onnx(save_tiny(tmp_path / "tiny.onnx", tiny_spec(labels=3, statistics=True)))
+
+
+@pytest.fixture
+def samples(tiny):
+    with Samples(tiny, None) as made:
+        yield made
+
+
+class Clock:
+    """Time that passes only when it is told to."""
+
+    def __init__(self):
+        self.seconds = 0.0
+
+    def __call__(self):
+        return self.seconds
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def field(tiny, samples, clock):
+    return fields.Field(tiny, samples, Budget(100.0, clock), None, None, lambda *_: None)
+
+
+def tune_one(model, precision, **options):
+    (found,) = tuning.tune(model, [precision], **options)
+    return found
 
 
 def candidates(tiny):
@@ -48,14 +85,15 @@ def race_of(tiny, milliseconds):
 
 def test_the_fastest_that_is_nowhere_slower_wins(tiny):
     lanes, times = race_of(tiny, [{1: 2.0, 64: 9.0}, {1: 3.0, 64: 8.0}, {1: 1.9, 64: 7.9}, {1: 9.0, 64: 1.0}])
-    ranked = tuning._ranked(lanes, times, (1, 64))
-    assert ranked[0] is lanes[2]  # the last one is the fastest on average, but not of single pictures
-    assert tuning._speedup(lanes[2], times, (1, 64)) == pytest.approx((2 / 1.9 * 8 / 7.9) ** 0.5)
+    assert (
+        ranked(lanes, times, (1, 64))[0] is lanes[2]
+    )  # the last one is the fastest on average, but not of single pictures
+    assert speedup(lanes[2], times, (1, 64)) == pytest.approx((2 / 1.9 * 8 / 7.9) ** 0.5)
 
 
 def test_where_everyone_is_slower_somewhere_the_least_bad_wins(tiny):
     lanes, times = race_of(tiny, [{1: 1.0, 64: 4.0}, {1: 3.0, 64: 2.0}, {1: 1.5, 64: 2.5}, {1: 9.0, 64: 9.0}])
-    assert tuning._ranked(lanes, times, (1, 64))[0] is lanes[2]
+    assert ranked(lanes, times, (1, 64))[0] is lanes[2]
 
 
 def wrong(tiny, precision):
@@ -67,143 +105,271 @@ def wrong(tiny, precision):
     return Candidate("openvino", precision, derived(tiny, bytes(data), "wrong"))
 
 
-def test_a_winner_below_its_gate_gives_way_to_the_next(tiny):
+def test_a_winner_below_its_gate_gives_way_to_the_next(tiny, field):
     plain, fast = candidates(tiny)[0], wrong(tiny, "bf16")
     times = {(plain, 1): 4.0, (fast, 1): 1.0}
-    samples = make_samples(tiny, 1.0, None)
-    assert tuning._ranked([plain, fast], times, (1,))[0] is fast
-    winner, verdict, laps = tuning._first_that_passes([fast, plain], samples, None, None, times, (1,))
+    winner, verdict, laps = tuning._first_that_passes(field, [fast, plain], times)
     assert winner is plain
     assert verdict.psnr is None
+    assert verdict.samples == 256
     assert [lap.verdict for lap in laps] == ["below 40 dB", "chosen"]
-    winner, _, _ = tuning._first_that_passes([fast, plain], samples, 1.0, None, times, (1,))
+    lenient = fields.Field(tiny, field.samples, field.budget, None, 1.0, field.show)
+    winner, _, laps = tuning._first_that_passes(lenient, [fast, plain], times)
     assert winner is fast  # a gate that was asked for is taken
+    assert [lap.verdict for lap in laps] == ["chosen", "slower"]
 
 
-def test_a_wrong_graph_never_wins(tiny):
+def test_a_wrong_graph_never_wins(tiny, field):
     liar, plain = wrong(tiny, "fp32"), candidates(tiny)[0]
-    samples = make_samples(tiny, 1.0, None)
-    assert judge(plain, samples, 60.0, None).psnr is None
-    assert not judge(liar, samples, 60.0, None).passed
-    with pytest.raises(NegativeResult, match="nothing was remembered"):
-        tuning._first_that_passes([liar], samples, None, None, {(liar, 1): 1.0, (plain, 1): 1.0}, (1,))
+    assert judge(plain, field.samples, 60.0, None).psnr is None
+    verdict = judge(liar, field.samples, 60.0, None)
+    assert not verdict.passed
+    assert verdict.samples == 2  # dropped at once
+    assert tuning._first_that_passes(field, [liar], {(liar, 1): 1.0, (plain, 1): 1.0})[0] is None
+    field.heats = {liar: {1: 1.0}, plain: {1: 2.0}}
+    assert field.fastest(("fp32",)) == [plain]
+    assert any("openvino fp32 wrong dropped" in note for note in field.notes)
 
 
-def test_load_takes_what_was_chosen_and_draws_the_same(tiny):
-    plain = ganrt.load(tiny.path, backend="onnxruntime").sample(5, seed=1)
-    found = tuning.tune(tiny, "fp32", budget_s=0.2)
-    print(found.choice)
-    assert remembered(tiny.sha256, "fp32") == found.choice
-    with ganrt.load(tiny.path) as generator:
-        assert (generator.backend, generator.form) == (found.choice.backend, found.choice.form)
-        assert generator.model_sha256 == tiny.sha256
-        assert np.abs(generator.sample(5, seed=1).astype(int) - plain).max() <= 1
-    with ganrt.load(tiny.path, backend="onnxruntime") as generator:
-        assert (generator.backend, generator.form) == ("onnxruntime", "plain")
+def test_a_precision_whose_fastest_fail_is_not_looked_at_again(tiny, field, monkeypatch):
+    liars = [wrong(tiny, "bf16") for _ in range(4)]
+    plain = candidates(tiny)[0]
+    field.heats = {liar: {1: 1.0 + i} for i, liar in enumerate(liars)} | {plain: {1: 9.0}}
+    looked = []
+    honest = fields.judge
+    monkeypatch.setattr(fields, "judge", lambda c, *rest, **more: looked.append(c) or honest(c, *rest, **more))
+    assert field.fastest(("fp32", "bf16")) == [plain]
+    assert looked == [liars[0], liars[1], plain]
 
 
-def test_fastest_is_plain_until_somebody_tunes(tiny):
-    with ganrt.load(tiny.path, precision="fastest") as generator:
-        assert (generator.backend, generator.precision) == ("onnxruntime", "fp32")
+def test_judging_ends_with_the_time_but_not_before_eight(tiny, samples):
+    plain = candidates(tiny)[0]
+    assert judge(plain, samples, 60.0, None, enough=lambda: True).samples == 8
+    asked = iter([False, True])
+    assert 8 < judge(plain, samples, 60.0, None, enough=lambda: next(asked)).samples < 256
+    assert judge(plain, samples, 60.0, None, most=2, enough=lambda: True).samples == 2
 
 
-def test_a_derived_graph_that_is_gone_is_no_choice(tiny, home):
-    choice = Choice("openvino", "fp32", "phase", graph="0" * 64, batches=(1,))
-    remember(tiny.sha256, "fp32", choice, tiny.data)
-    with ganrt.load(tiny.path) as generator:
-        assert (generator.backend, generator.form) == ("openvino", "phase")
-    for entry in (home / "graphs").iterdir():
-        entry.write_bytes(b"damaged")
-    with ganrt.load(tiny.path) as generator:
-        assert (generator.backend, generator.form) == ("onnxruntime", "plain")
+def test_not_a_number_is_no_pass(tiny, samples, monkeypatch):
+    monkeypatch.setattr("ganrt.benchmarks.tuning.samples.psnr", lambda a, b: float("nan"))
+    assert not judge(candidates(tiny)[0], samples, 1.0, None).passed
 
 
-def test_a_choice_whose_backend_left_is_no_choice(tiny, monkeypatch):
-    remember(tiny.sha256, "fp32", Choice("openvino", "fp32", batches=(1,)))
-    monkeypatch.setattr("ganrt.engines.openvino_cpu.probe", lambda: (_ for _ in ()).throw(BackendUnavailable("gone")))
-    with ganrt.load(tiny.path) as generator:
-        assert generator.backend == "onnxruntime"
+def test_plain_graphs_are_the_measure_at_their_own_sizes(tiny, field, monkeypatch):
+    """Where one image at a time keeps the bytes, batches are raced so, against plain graphs that draw them at once."""
+    monkeypatch.setattr(pinning, "draw_in", lambda engine, inputs, step: iter([np.full(3, step == 1)]))
+    monkeypatch.setattr(pinning, "_usefulness", lambda sizes: 1 in sizes)
+    monkeypatch.setattr(tuning, "int8_candidates", lambda *_, **__: None)
+    plain = candidates(tiny)[1]
 
+    def heats(device, precisions, share):
+        field.batches = (1, 16, 64)
+        field.heats = {plain: {1: 1.0, 64: 1.0}}
 
-def test_what_was_tuned_for_one_device_decides_for_that_one_alone(tiny):
-    remember(tiny.sha256, "fp32", Choice("openvino", "fp32", batches=(1,)), device="cpu")
-    assert ganrt.load(tiny.path, device="cpu").backend == "openvino"
-    assert ganrt.load(tiny.path).backend == "onnxruntime"  # a GPU might be faster, and was not asked
-    forget(tiny.sha256, "fp32", "cpu")
-    remember(tiny.sha256, "fp32", Choice("openvino", "fp32", batches=(1,)))
-    assert ganrt.load(tiny.path, device="cpu").backend == "openvino"
-
-
-@pytest.mark.parametrize("change", ["processor", "versions"])
-def test_a_choice_holds_for_this_processor_and_these_versions(tiny, monkeypatch, change):
-    remember(tiny.sha256, "fp32", Choice("openvino", "fp32", batches=(1,)))
-    if change == "processor":
-        monkeypatch.setattr("ganrt.engines.choice.processor", lambda: {"name": "another"})
-    else:
-        monkeypatch.setattr("ganrt.engines.choice.version", lambda package: "0.0")
-    assert remembered(tiny.sha256, "fp32") is None
-
-
-def test_a_choice_of_another_ganrt_is_none(tiny):
-    from ganrt.engines import choice
-
-    cache.store("choices", choice._key(tiny.sha256, "fp32"), ".json", b'{"batches": null, "another": 1}')
-    assert remembered(tiny.sha256, "fp32") is None
-
-
-def test_forgetting(tiny):
-    assert not forget(tiny.sha256, "fp32")
-    remember(tiny.sha256, "fp32", Choice("openvino", "fp32", batches=(1,)))
-    assert forget(tiny.sha256, "fp32")
-    assert remembered(tiny.sha256, "fp32") is None
-
-
-def test_sizes_that_give_other_bytes_are_not_kept(tiny, monkeypatch):
-    """A backend whose pictures depend on the size 4 runs at all others."""
-    samples = make_samples(tiny, 1.0, None)
-    honest = tuning.draw_in
-
-    def odd(engine, inputs, step):
-        for pictures in honest(engine, inputs, step):
-            yield pictures ^ 1 if step == 4 else pictures
-
-    monkeypatch.setattr(tuning, "draw_in", odd)
-    assert tuning._same_bytes(candidates(tiny)[1], (1, 16, 64), samples, None) == (1, 2, 8, 16, 32, 64)
-    assert tuning._same_bytes(candidates(tiny)[0], (1, 16, 64), samples, None) is None
-    assert tuning._same_bytes(candidates(tiny)[1], (1,), samples, None) == (1,)
+    monkeypatch.setattr(field, "run_heats", heats)
+    baseline, runs = tuning._finalists(field, ["fp32"], "auto")
+    assert (baseline.batches, runs.batches) == (SIZES, (1,))
+    times = {(baseline, 1): 1.0, (baseline, 16): 1.0, (baseline, 64): 1.0}
+    times |= {(runs, 1): 1.0, (runs, 16): 16.0, (runs, 64): 64.0}
+    found = tuning._choose(field, [baseline, runs], times, "fp32", "auto")
+    assert found.choice.batches == (1,)  # alone in the field; what it costs is said
+    assert found.choice.why.startswith("0.10 times the best plain graph")
 
 
 def test_a_candidate_that_does_not_run_is_left_out(tiny, monkeypatch):
-    honest = tuning.heat
+    honest = fields.heat
 
     def failing(candidate, *rest):
         if candidate.backend == "openvino":
             raise RuntimeError("unsupported")
         return honest(candidate, *rest)
 
-    monkeypatch.setattr(tuning, "heat", failing)
-    found = tuning.tune(tiny, "fp32", budget_s=0.1)
+    monkeypatch.setattr(fields, "heat", failing)
+    found = tune_one(tiny, "fp32", budget_s=3.0)
     assert found.choice.backend == "onnxruntime"
     assert any(note == "openvino fp32 plain left out: unsupported" for note in found.notes)
 
 
+class Failing:
+    """An engine that fails at the `allowed + 1`st batch."""
+
+    def __init__(self, engine, allowed, error):
+        self.engine, self.allowed, self.error = engine, allowed, error
+
+    def run(self, inputs):
+        if self.allowed == 0:
+            raise self.error
+        self.allowed -= 1
+        return self.engine.run(inputs)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.engine.close()
+
+
+def failing_after(monkeypatch, backend, allowed, error):
+    honest = Candidate.open
+
+    def opened(self, threads):
+        engine = honest(self, threads)
+        return Failing(engine, allowed, error) if self.backend == backend else engine
+
+    monkeypatch.setattr(Candidate, "open", opened)
+
+
+@pytest.mark.parametrize("allowed", [0, 1, 5])
+def test_whoever_fails_in_the_race_is_out_and_the_others_go_on(tiny, samples, monkeypatch, allowed):
+    good, bad = candidates(tiny)[:2]
+    failing_after(monkeypatch, "openvino", allowed, MemoryError())
+    notes = []
+    times = races.race([bad, good], (1, 16), samples, None, 0.1, notes.append)
+    assert set(times) == {(good, 1), (good, 16)}
+    assert notes == ["openvino fp32 plain left out: MemoryError"]
+
+
+def test_whoever_fails_before_the_judge_gives_way(tiny, field, monkeypatch):
+    good, bad = candidates(tiny)[:2]
+    failing_after(monkeypatch, "openvino", 1, RuntimeError("out of memory\nmore"))
+    winner, _, laps = tuning._first_that_passes(field, [bad, good], {(bad, 1): 1.0, (good, 1): 2.0})
+    assert winner is good
+    assert [lap.name for lap in laps] == ["onnxruntime fp32 plain"]
+    assert field.notes == ["openvino fp32 plain left out: out of memory"]
+
+
+def test_when_the_time_ends_what_was_proven_is_remembered(tiny, clock, monkeypatch):
+    honest = fields.heat
+
+    def slow(candidate, *rest):
+        clock.seconds += 3.0
+        return honest(candidate, *rest)
+
+    monkeypatch.setattr(fields, "heat", slow)
+    found = tune_one(tiny, "fastest", budget_s=10.0, clock=clock)
+    assert not found.complete
+    assert "the time ended before all was tried" in found.choice.why
+    assert any(note.startswith("the time ended before ") for note in found.notes)
+    assert remembered(tiny.sha256, "fastest") == found.choice
+
+
+def test_heats_leave_time_to_prove_what_they_found(tiny, samples, clock, monkeypatch):
+    def slow(candidate, *rest):
+        clock.seconds += 4.0
+        return {1: 1.0}
+
+    monkeypatch.setattr(fields, "heat", slow)
+    field = fields.Field(tiny, samples, Budget(50.0, clock), None, None, lambda *_: None)
+    field.run_heats("cpu", ("fp32", "bf16"), 1.0)
+    assert field.batches == (1,)
+    assert 50.0 - 30 * 1.0 <= clock.seconds <= 50.0 - 30 * 1.0 + 4.0  # thirty pictures of a second each
+    assert not field.complete
+
+
+def test_slow_models_are_not_tried_with_backends_far_behind(tiny, samples, monkeypatch):
+    seconds = {"onnxruntime": 1.6, "openvino": 1.0}
+    tried = []
+
+    def timed(candidate, batches, *rest):
+        tried.append(candidate)
+        return dict.fromkeys(batches, seconds[candidate.backend])
+
+    monkeypatch.setattr(fields, "heat", timed)
+    monkeypatch.setattr(fields, "make_candidates", lambda *_: iter([*candidates(tiny)[:2], slow, form, fast]))
+    form, fast = candidates(tiny)[2:]
+    slow = Candidate("onnxruntime", "fp32", form.model)
+    field = fields.Field(tiny, samples, Budget(200.0), None, None, lambda *_: None)
+    field.run_heats("cpu", ("fp32", "bf16"), 1.0)
+    assert slow not in tried
+    assert {form, fast} <= set(tried)
+    assert field.notes == ["onnxruntime fp32 tried with the plain graph only: 1.6 times as long as the best"]
+    seconds["onnxruntime"] = 1.4  # close enough
+    field.heats.clear()
+    field.run_heats("cpu", ("fp32", "bf16"), 1.0)
+    assert slow in tried
+
+
+def test_of_large_models_few_race(tiny, field, monkeypatch):
+    """All finalists are open at once."""
+    twins = candidates(tiny)[:3]
+    field.heats = {twin: {1: 1.0} for twin in twins}
+    field.batches = (1, 16, 64)
+    assert len(field.fastest(("fp32",))) == 3
+    monkeypatch.setattr(fields, "_LARGE", len(tiny.data))
+    assert len(field.fastest(("fp32",))) == 2
+    monkeypatch.setattr(fields, "_LARGE", 2**30)
+    assert len(field.fastest(("fp32",))) == 3
+    field.batches = (1,)
+    assert len(field.fastest(("fp32",))) == 2
+
+
+def test_opening_the_finalists_is_part_of_the_race_s_time(tiny, samples, monkeypatch):
+    given = []
+    monkeypatch.setattr(races, "_warm_lanes", lambda *_: time.sleep(0.05) or [])
+    monkeypatch.setattr(races, "_rounds", lambda lanes, budget_s, *_: given.append(budget_s) or set())
+    races.race(candidates(tiny)[:2], (1,), samples, None, 1.0, print)
+    assert given[0] <= 0.9
+
+
+def test_where_nothing_was_proven_the_reference_itself_is_taken(tiny, monkeypatch):
+    monkeypatch.setattr(tuning, "race", lambda *_: {})
+    found = tune_one(tiny, "fp32", budget_s=1.0)
+    assert (found.choice.backend, found.choice.form, found.laps) == ("onnxruntime", "plain", ())
+    with pytest.raises(NegativeResult, match="nothing was remembered"):
+        tune_one(tiny, "bf16", budget_s=1.0)
+    assert remembered(tiny.sha256, "bf16") is None
+
+
+def test_the_budget_suits_the_model_unless_somebody_gave_one(clock):
+    small, large, given = Budget(None, clock), Budget(None, clock), Budget(5.0, clock)
+    small.suit(0.05)
+    large.suit(30.0)
+    given.suit(30.0)
+    assert (small.seconds, large.seconds, given.seconds) == (20.0, 120.0, 5.0)
+    clock.seconds = 4.0
+    assert (given.left(), given.left(0.5), given.over(0.5), given.over()) == (1.0, 0.0, True, False)
+
+
+def test_int8_is_searched_for_only_where_it_could_win(tiny, field, monkeypatch):
+    plain = candidates(tiny)[0]
+    searched = []
+    monkeypatch.setattr("ganrt.benchmarks.tuning.int8._searched", lambda field: searched.append(1) or tiny)
+    monkeypatch.setattr(field, "try_one", lambda candidate: field.heats.update({candidate: {1: 2.0}}) is None)
+    field.heats = {plain: {1: 1.0}}
+    field.batches = (1, 16, 64)
+    int8_candidates(field, demanded=False)
+    assert not searched
+    assert any("2.00 times as long as onnxruntime fp32 plain" in note for note in field.notes)
+    assert list(field.heats) == [plain]
+    field.heats = {plain: {1: 3.0}}
+    int8_candidates(field, demanded=False)
+    assert searched
+    field.batches, field.heats, searched[:] = (1,), {plain: {1: 3.0}}, []
+    int8_candidates(field, demanded=False)  # of large models not at all
+    assert not searched
+    assert any("takes too long for a model of this size" in note for note in field.notes)
+    int8_candidates(field, demanded=True)
+    assert searched
+
+
 def test_what_makes_no_sense(tiny, monkeypatch):
     with pytest.raises(UsageError, match="'fp64': expected one of fp32"):
-        tuning.tune(tiny, "fp64")
+        tune_one(tiny, "fp64")
     monkeypatch.setattr(backends.Backend, "probe", lambda self: (_ for _ in ()).throw(BackendUnavailable("none")))
     with pytest.raises(BackendUnavailable, match="ganrt doctor"):
-        make_candidates(tiny, ("fp32",), "auto", lambda note: None)
+        backends_here(tiny, "auto", lambda note: None)
 
 
 def test_plain_graphs_come_first_and_are_of_every_backend(tiny):
-    made = make_candidates(tiny, ("fp32", "bf16"), "cpu", lambda note: None)
+    made = list(make_candidates(tiny, ("onnxruntime", "openvino"), ("fp32", "bf16"), lambda note: None))
     assert {c.backend for c in made if c.is_plain} == {"onnxruntime", "openvino"}
     assert [c.is_plain for c in made] == sorted((c.is_plain for c in made), reverse=True)
+    assert len({c.name for c in made}) == len(made)
     assert all(c.precision == "fp32" for c in made if c.backend == "onnxruntime")
-    assert dataclasses.asdict(made[0].choice(None, None, 8, "why"))["graph"] == ""
+    assert dataclasses.asdict(made[0].choice(None, 8, "why"))["graph"] == ""
 
 
 def test_batches_reach_the_engine(tiny):
-    with candidates(tiny)[1].open(None, (2, 4)) as engine:
+    with candidates(tiny)[1].at((2, 4)).open(None) as engine:
         assert engine.batch_sizes.optimum == 4
     assert EngineOptions().batches is None

@@ -7,7 +7,11 @@ from onnx import TensorProto, helper, numpy_helper
 from precision_models import SIZE, by_hand, exported, few
 
 import ganrt.runtime.models
-from ganrt.benchmarks.tuning.candidates import make_candidates
+from ganrt.benchmarks.tuning.budget import Budget
+from ganrt.benchmarks.tuning.candidates import Candidate, backends_here
+from ganrt.benchmarks.tuning.field import Field
+from ganrt.benchmarks.tuning.int8 import int8_candidates
+from ganrt.benchmarks.tuning.samples import Samples
 from ganrt.engines.backends import open_model
 from ganrt.engines.onnx_file import derived, read_onnx
 from ganrt.engines.precisions import int8_model, lower_precision
@@ -157,19 +161,27 @@ def test_the_bundled_model_reaches_its_gate():
     assert "QuantizeLinear" in kinds
 
 
+def int8_field(model, gate):
+    """A field with INT8 searched for, as where INT8 itself is asked for."""
+    with Samples(model, 1) as samples:
+        field = Field(model, samples, Budget(60.0), 1, gate, lambda *_: None)
+        assert field.try_one(Candidate("onnxruntime", "fp32", model))
+        int8_candidates(field, demanded=True)
+    return field
+
+
 def test_tuning_gets_one_candidate_for_every_backend_that_has_int8(tmp_path):
     model = exported(tmp_path, "csc413-A")
-    notes = []
-    found = make_candidates(model, ("fp32", "int8"), "cpu", notes.append, int8_gate=30)
-    lowered = [candidate for candidate in found if candidate.precision == "int8"]
-    assert lowered, notes
+    field = int8_field(model, 30)
+    lowered = [candidate for candidate in field.heats if candidate.precision == "int8"]
+    assert lowered, field.notes
     assert {candidate.model.form for candidate in lowered} == {"phase-mixed-int8"}
     assert lowered[0].model.model_sha256 == model.sha256
     with lowered[0].open(1) as engine:
         assert engine.precision == "int8"
-    found = make_candidates(model, ("fp32", "int8"), "cpu", notes.append, int8_gate=300)
-    assert not [candidate for candidate in found if candidate.precision == "int8"]
-    assert notes[-1].startswith("int8 left out: the worst picture has a PSNR of")
+    field = int8_field(model, 300)
+    assert not [candidate for candidate in field.heats if candidate.precision == "int8"]
+    assert field.notes[-1].startswith("int8 left out: the worst picture has a PSNR of")
 
 
 def test_a_lowered_file_is_not_tuned(tmp_path):
@@ -179,4 +191,4 @@ def test_a_lowered_file_is_not_tuned(tmp_path):
     with open_model(path) as engine:
         assert (engine.precision, engine.form) == ("int8", "phase-mixed")
     with pytest.raises(BadInputFile, match="tune the portable FP32 file"):
-        make_candidates(read_onnx(path), ("fp32",), "cpu", print)
+        backends_here(read_onnx(path), "cpu", print)

@@ -1,0 +1,180 @@
+"""The field of candidates: who ran, how fast in a quick heat, and whose first pictures are right."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+from ganrt.benchmarks.tuning.budget import Budget
+from ganrt.benchmarks.tuning.candidates import Candidate, backends_here, make_candidates
+from ganrt.benchmarks.tuning.race import Seconds, heat, left_out
+from ganrt.benchmarks.tuning.samples import FEW, Samples, Verdict, judge
+from ganrt.engines.onnx_file import OnnxFile
+from ganrt.errors import BackendUnavailable
+
+# The least PSNR of any sampled picture to FP32, in dB. Exact forms differ in rounding alone.
+GATES = {"fp32": 60.0, "fp16": 45.0, "bf16": 40.0, "int8": 40.0}
+TRIED = {"fp32": ("fp32",), "bf16": ("bf16",), "int8": ("int8",), "fastest": ("fp32", "bf16", "int8")}
+_FINALISTS, _FEW_FINALISTS = 3, 2
+_CLOSE = 1.25  # times slower than the best in a heat: it may win the race yet
+_FAILURES = 2  # of the fastest of a lower precision: its other forms round alike
+_SLOW_S, _VERY_SLOW_S = 0.02, 0.3  # a picture that takes longer is measured in small batches, or alone
+_LARGE = 2**27  # bytes of a graph: engines that race side by side hold several times as much each
+_BEHIND = 1.5  # times slower than the best backend with the plain graph: not tried with others, of slow models
+_PROOF = 30  # pictures that a first look, the race and the judgement take at least
+
+
+class Field:
+    """Everything that is known of a model's candidates.
+
+    Attributes:
+        batches: the sizes that are raced; 1 is among them.
+        heats: the least seconds by batch size, of each candidate that ran.
+        reference: the plain graph in ONNX Runtime, which draws the reference pictures.
+        verdicts: of candidates that were judged at length.
+        complete: whether every form was tried.
+    """
+
+    def __init__(
+        self,
+        model: OnnxFile,
+        samples: Samples,
+        budget: Budget,
+        threads: int | None,
+        gate: float | None,
+        show: Callable[[str, str, int], object],
+    ) -> None:
+        self.model, self.samples, self.budget, self.threads = model, samples, budget, threads
+        self.show = show
+        self.batches: tuple[int, ...] = (1,)
+        self.heats: dict[Candidate, Seconds] = {}
+        self.reference = Candidate("onnxruntime", "fp32", model)
+        self.verdicts: dict[Candidate, Verdict] = {}
+        self.notes: list[str] = []
+        self.complete = True
+        self._gate = gate
+        self._looked: dict[Candidate, bool] = {}
+        self._proof_s = 0.0
+
+    def gate(self, candidate: Candidate) -> float:
+        """In dB."""
+        return GATES[candidate.precision] if self._gate is None or candidate.precision == "fp32" else self._gate
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether a picture takes so long that large batches are not measured."""
+        return max(self.batches) < 16
+
+    def run_heats(self, device: str, precisions: Sequence[str], share: float) -> None:
+        """Tries every candidate, until that share of the budget is spent; the plain ones always.
+
+        Raises: as `backends_here`. BackendUnavailable: none runs.
+        """
+        backends = backends_here(self.model, device, self.notes.append)
+        self._suit(backends[0])
+        for candidate in make_candidates(self.model, backends, precisions, self.notes.append):
+            if self._is_hopeless(candidate):
+                continue
+            if not candidate.is_plain and (self.budget.over(share) or self.budget.left() < self._proof_s):
+                self.complete = False
+                self.notes.append(f"the time ended before {candidate.name}, and what follows it, was tried")
+                break
+            percent = round(100 * min(1.0, self.budget.now() / self.budget.seconds))
+            self.show("quick heats", f"trying {candidate.name}", percent)
+            self.try_one(candidate)
+        if not self.heats:
+            raise BackendUnavailable("no candidate runs here\n" + "; ".join(self.notes))
+
+    def try_one(self, candidate: Candidate) -> bool:
+        """Whether it ran."""
+        best = {
+            batch: min(
+                (s[batch] for c, s in self.heats.items() if c.precision == candidate.precision), default=math.inf
+            )
+            for batch in self._heat_batches
+        }
+        try:
+            self.heats[candidate] = heat(candidate, self._heat_batches, self.samples, self.threads, best)
+        except Exception as error:  # a backend may refuse a form in any way; the others go on
+            self.notes.append(left_out(candidate, error))
+            return False
+        return True
+
+    def score(self, candidate: Candidate) -> float:
+        """Geometric mean of its heats' seconds."""
+        seconds = self.heats[candidate].values()
+        return math.exp(sum(math.log(value) for value in seconds) / len(seconds))
+
+    def fastest(self, precisions: Iterable[str], most: int = _FINALISTS) -> list[Candidate]:
+        """The few that may win among these precisions: close to the fastest whose first pictures are right."""
+        most = min(most, _FEW_FINALISTS) if self._is_large else most
+        found: list[Candidate] = []
+        failures: dict[str, int] = {}
+        for candidate in sorted((c for c in self.heats if c.precision in precisions), key=self.score):
+            if len(found) == most or (found and self.score(candidate) > _CLOSE * self.score(found[0])):
+                break
+            if failures.get(candidate.precision, 0) == _FAILURES:
+                continue
+            if self._looks_right(candidate):
+                found.append(candidate)
+            elif candidate.precision != "fp32":
+                failures[candidate.precision] = failures.get(candidate.precision, 0) + 1
+        return found
+
+    def baselines(self) -> list[Candidate]:
+        """The plain graphs that others must beat: at any batch size close to the fastest of them."""
+        plain = [candidate for candidate in self.heats if candidate.is_plain]
+        return [
+            candidate
+            for candidate in plain
+            if any(
+                self.heats[candidate][batch] <= _CLOSE * min(self.heats[other][batch] for other in plain)
+                for batch in self._heat_batches
+            )
+        ]
+
+    @property
+    def _is_large(self) -> bool:
+        """Whether many engines of it would not fit into the memory, or their race not into the time."""
+        return max(self.batches) == 1 or len(self.model.data) >= _LARGE
+
+    def _is_hopeless(self, candidate: Candidate) -> bool:
+        """Whether a slow model's other forms are not worth their time: the backend is far behind with the plain one."""
+        plain = {c.backend: seconds[1] for c, seconds in self.heats.items() if c.is_plain}
+        if candidate.is_plain or not self.is_slow or candidate.precision != "fp32" or candidate.backend not in plain:
+            return False
+        ratio = plain[candidate.backend] / min(plain.values())
+        note = f"{candidate.backend} fp32 tried with the plain graph only: {ratio:.1f} times as long as the best"
+        if ratio > _BEHIND and note not in self.notes:
+            self.notes.append(note)
+        return ratio > _BEHIND
+
+    @property
+    def _heat_batches(self) -> tuple[int, ...]:
+        return (1,) if self.is_slow else (1, max(self.batches))
+
+    def _looks_right(self, candidate: Candidate) -> bool:
+        """The first two pictures: enough to drop most of what would fail."""
+        if candidate not in self._looked:
+            try:
+                found = judge(candidate, self.samples, self.gate(candidate), self.threads, most=FEW)
+            except Exception as error:
+                self.notes.append(left_out(candidate, error))
+                self._looked[candidate] = False
+                return False
+            if not found.passed:
+                self.notes.append(f"{candidate.name} dropped: {found}, below {self.gate(candidate):g} dB")
+            self._looked[candidate] = found.passed
+        return self._looked[candidate]
+
+    def _suit(self, backend: str) -> None:
+        """Batch sizes and budget from one opening of the plain graph."""
+        began, first = time.perf_counter(), Candidate(backend, "fp32", self.model)
+        try:
+            seconds = heat(first, (1,), self.samples, self.threads, {1: 0.0})[1]
+        except Exception:  # it is noted when its turn comes
+            return
+        self.budget.suit(time.perf_counter() - began)
+        self._proof_s = _PROOF * seconds
+        self.batches = (1, 16, 64) if seconds <= _SLOW_S else (1, 4) if seconds <= _VERY_SLOW_S else (1,)
