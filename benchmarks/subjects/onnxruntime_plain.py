@@ -25,7 +25,8 @@ class _Plain(Subject):
         if request.threads is not None:
             options.intra_op_num_threads = request.threads
         self._session = onnxruntime.InferenceSession(str(request.model), options, providers=["CPUExecutionProvider"])
+        self._names = [value.name for value in self._session.get_inputs()]
         self.about = {"version": f"onnxruntime {onnxruntime.__version__}"}
 
     def run(self, inputs: Arrays) -> Images:
-        return np.asarray(self._session.run(["image"], dict(inputs))[0], np.uint8)
+        return np.asarray(self._session.run(["image"], {name: inputs[name] for name in self._names})[0], np.uint8)
