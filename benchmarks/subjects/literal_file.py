@@ -54,7 +54,14 @@ def _key(request: Request) -> str:
 
 
 def _make(request: Request, path: Path) -> None:
-    command = [sys.executable, "-m", "ganrt.benchmarks.subjects.literal_file", str(request.model), str(request.checkpoint), str(request.batch_size)]
+    command = [
+        sys.executable,
+        "-m",
+        "ganrt.benchmarks.subjects.literal_file",
+        str(request.model),
+        str(request.checkpoint),
+        str(request.batch_size),
+    ]
     done = subprocess.run([*command, str(path)], capture_output=True, text=True, errors="replace")
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if line.strip()]
