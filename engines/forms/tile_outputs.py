@@ -15,7 +15,7 @@ import onnx_ir as ir
 
 from ganrt.engines.forms.base import FormPass, LeftAlone
 from ganrt.engines.forms.convolution import Convolution, Matrix, read_convolution
-from ganrt.engines.forms.graph import Replacement, attribute, input_of, sides
+from ganrt.engines.forms.graph import Replacement, attribute, constant, input_of, sides
 from ganrt.engines.forms.phase_nodes import FEW_OUTPUTS, crop
 
 
@@ -27,11 +27,11 @@ class TileOutputs(FormPass):
 
     def rewrite(self, node: ir.Node) -> bool:
         """See the class."""
-        weight = input_of(node, 1)
-        if weight is None or weight.const_value is None or attribute(node, "group", 1) != 1:
+        stored = constant(input_of(node, 1))
+        if stored is None or stored.ndim != 4 or attribute(node, "group", 1) != 1:
             return False
-        side = isqrt(FEW_OUTPUTS // max(1, int(weight.const_value.shape[0])))
-        if side < 2 or set(weight.const_value.shape[2:]) == {1}:
+        side = isqrt(FEW_OUTPUTS // max(1, len(stored)))
+        if side < 2 or stored.shape[2:] == (1, 1):
             return False
         convolution = read_convolution(node)
         source = sides(convolution.x)
