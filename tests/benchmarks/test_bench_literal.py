@@ -1,6 +1,7 @@
 """The literal peers: the network as its authors wrote it draws what ganrt's export draws, from far more operators."""
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from biggan_models import SMALL, library_config, library_model, save_folder
@@ -25,11 +26,19 @@ TINY = {
     "attention_layer_position": 2,
     "output_dim": 16,
 }
-# Both compilers take a while; the smaller network stands for both.
-CASES = [("biggan", name) for name in LITERAL if name != "literal-torch-compile"] + [
-    ("cyclegan", "literal-openvino"),
+# Exporting and compiling take a while; the smaller network's compilation stands for both.
+CASES = [
+    ("biggan", "literal-torch-eager"),
     ("cyclegan", "literal-torch-eager"),
-    pytest.param("cyclegan", "literal-torch-compile", marks=pytest.mark.slow),
+    *(
+        pytest.param(*case, marks=pytest.mark.slow)
+        for case in (
+            ("biggan", "literal-onnxruntime"),
+            ("biggan", "literal-openvino"),
+            ("cyclegan", "literal-openvino"),
+            ("cyclegan", "literal-torch-compile"),
+        )
+    ),
 ]
 
 
@@ -71,17 +80,14 @@ def test_a_literal_peer_draws_what_ours_draws(model, name, request):
     assert np.ptp(batches.wanted(0)) > 100  # a picture, not a flat area that anything would match
 
 
+@pytest.mark.slow
 def test_the_literal_export_is_what_the_authors_wrote_and_is_made_once(biggan):
     checkpoint, path = biggan
     request = Request(path, read_onnx(path).spec(), checkpoint=checkpoint, batch_size=2)
     literal = literal_file(request)
     written = literal.stat().st_mtime_ns
     assert literal_file(request).stat().st_mtime_ns == written
-    import onnx
-
     ours, theirs = (onnx.load(file).graph for file in (path, literal))
-    widest = [max(w.dims[0] for w in graph.initializer if w.name.endswith("rgb.weight")) for graph in (ours,)]
-    assert widest == [3]
     products = [sum(node.op_type in ("Gemm", "MatMul") for node in graph.node) for graph in (ours, theirs)]
     assert products[1] >= 2 * 16 > products[0]  # a pair of products for each of the sixteen conditional norms
 
