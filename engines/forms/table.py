@@ -65,6 +65,7 @@ _CLEAN = (
 )
 _NORMS = (Step("instance_norm", "JoinInstanceNorm"),)
 _TILE = (Step("tile_outputs", "TileOutputs"),)
+_STRIP = (Step("strip_rows", "StripRows"),)
 _ACTIVATE = (Step("exchange", "ActivateEarly"),)
 _PICTURE = (Step("exchange", "ShuffleLate"), Step("picture_layout", "ShuffleToPicture"))
 
@@ -86,6 +87,10 @@ FORMS = {
     "upsample": Form(
         "upsampled convolutions in phases, transposed ones as they are, the last layer in tiles",
         (*_CLEAN, *_upsampled("mixed"), *_TILE),
+    ),
+    "strip": Form(
+        "upsample, with the last block of large pictures in strips of rows",
+        (*_CLEAN, *_upsampled("mixed"), *_STRIP, *_TILE),
     ),
     "phase": Form("one small convolution for each phase", _phases("split")),
     "phase3": Form("one wide convolution for all phases", _phases("merged")),
