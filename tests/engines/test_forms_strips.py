@@ -1,6 +1,7 @@
 """Last layers in strips of rows: every kernel, padding, size and upsampling, against the graph in one piece."""
 
 import numpy as np
+import onnx
 import pytest
 from form_checks import both, check_exact, operators, random_inputs, relative, rewritten
 from hypothesis import assume, example, given, settings
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 from onnx_layers import run_torch
 
+from ganrt.engines.forms import make_form
 from ganrt.engines.forms.strip_rows import StripRows
 from ganrt.engines.forms.tile_outputs import TileOutputs
 
@@ -80,6 +82,15 @@ def test_the_last_block_keeps_no_map_in_one_piece(sized):
         "Concat": 1,
     }
     check_exact(build, StripRows(rows_of(16, 4)), TileOutputs())
+
+
+def test_the_form_cuts_maps_above_8_mib_and_tiles_the_strips():
+    for rows, parts in ((34952, 1), (34954, 2)):  # upsampled: 5 channels, 6 columns, 4 bytes
+        data = both(block(rows), np.float32, 0)[0].SerializeToString()
+        made = make_form(data, "strip")
+        found = operators(onnx.load_model_from_string(made.data))
+        assert (found.count("DepthToSpace"), found.count("Resize")) == (parts, parts)
+        assert (made.data == make_form(data, "upsample").data) == (parts == 1)
 
 
 def test_weights_are_shared_by_the_strips():
