@@ -36,7 +36,7 @@ from ganrt.engines.forms.graph import (
 from ganrt.engines.forms.phase_nodes import FEW_OUTPUTS
 from ganrt.engines.forms.upsampling import nearest_scale
 
-STRIP_BYTES = 8 << 20  # of the map that the convolution reads; a half and a quarter measured alike, twice is slower
+STRIP_BYTES = 8 << 20  # of the map that the convolution reads; a half and a quarter are no faster, twice is slower
 
 
 class StripRows(FormPass):
