@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 
 _CPUINFO = Path("/proc/cpuinfo")
+# oneDNN's ceiling for instruction sets, which OpenVINO and torch obey: with it the processor is another one.
+_CEILING = "ONEDNN_MAX_CPU_ISA"
 
 
 @cache
@@ -17,7 +19,9 @@ def processor() -> dict[str, object]:
     text = _CPUINFO.read_text() if _CPUINFO.exists() else ""
     name = _field(text, "model name|Hardware") or platform.processor() or platform.machine()
     flags = sorted(set(_field(text, "flags|Features").split()))
-    return {"name": name, "features": flags, "cores": os.cpu_count() or 1}
+    ceiling = os.environ.get(_CEILING)
+    masked = {"ceiling": ceiling.upper()} if ceiling else {}
+    return {"name": name, "features": flags, "cores": os.cpu_count() or 1, **masked}
 
 
 def _field(text: str, pattern: str) -> str:

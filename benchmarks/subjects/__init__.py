@@ -20,6 +20,13 @@ PEERS: dict[str, str] = {
     "torch-compile": "ganrt.benchmarks.subjects.torch_compile",
     "torch-tensorrt": "ganrt.benchmarks.subjects.torch_tensorrt",
 }
+# The same peers on the network as its authors wrote it, from the checkpoint: `reference.py` says of which families.
+LITERAL: dict[str, str] = {
+    "literal-onnxruntime": "onnxruntime-plain",
+    "literal-openvino": "openvino-plain",
+    "literal-torch-eager": "torch-eager",
+    "literal-torch-compile": "torch-compile",
+}
 # Programs that time themselves: they cannot be interleaved with others.
 PROGRAMS: dict[str, str] = {"trtexec": "ganrt.benchmarks.trtexec"}
 # What the harness measures is a graph; engines that were compiled before are not.
@@ -27,16 +34,16 @@ _OF_GRAPHS = [name for name, backend in BACKENDS.items() if not backend.compiled
 
 
 # Of `fastest`, peers run as they come: in FP32, but for the one whose default is another precision on some processors.
-_OWN_DEFAULT = "openvino-plain"
+_OWN_DEFAULT = ("openvino-plain", "literal-openvino")
 
 
 def all_names() -> list[str]:
-    """Every subject, ours first."""
+    """What `all` means, ours first: every subject but the literal ones, which are for networks with a reference."""
     return [TUNED, *(OURS + name for name in _OF_GRAPHS), *PEERS, *PROGRAMS]
 
 
 def parse_names(text: str, backend: str = "auto") -> list[str]:
-    """`all`, `ours`, `peers`, or names with commas between -> subjects, each once.
+    """`all`, `ours`, `peers`, `literal`, or names with commas between -> subjects, each once.
 
     Args:
         backend: leaves only this one of ours; `auto` all of them.
@@ -48,14 +55,15 @@ def parse_names(text: str, backend: str = "auto") -> list[str]:
         raise UsageError(f"backend '{backend}': expected auto, {', '.join(BACKENDS)}")
     ours = [OURS + name for name in _OF_GRAPHS if backend in ("auto", name)]
     ours = [TUNED, *ours] if backend == "auto" else ours
-    groups = {"ours": ours, "peers": [*PEERS, *PROGRAMS], "all": [*ours, *PEERS, *PROGRAMS]}
+    groups = {"ours": ours, "peers": [*PEERS, *PROGRAMS], "literal": [*LITERAL], "all": [*ours, *PEERS, *PROGRAMS]}
     names = [name for part in text.split(",") for name in groups.get(part.strip(), [part.strip()])]
     for name in names:
-        if name not in all_names():
-            close = difflib.get_close_matches(name, all_names(), n=1)
+        known = [*all_names(), *LITERAL]
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {close[0]}?" if close else ""
             raise UsageError(
-                f"subject '{name}': expected ours, peers, all or names from {', '.join(all_names())}{hint}"
+                f"subject '{name}': expected ours, peers, literal, all or names from {', '.join(known)}{hint}"
             )
     return list(dict.fromkeys(names))
 
@@ -66,13 +74,24 @@ def open_subject(name: str, request: Request) -> Subject:
     Raises:
         GanrtError: it is not installed, or cannot run this model in this way; the message says why.
     """
-    if request.precision == "fastest" and name not in (TUNED, _OWN_DEFAULT):
+    if request.precision == "fastest" and name not in (TUNED, *_OWN_DEFAULT):
         request = replace(request, precision="fp32")
     if name.startswith(OURS):
         from ganrt.benchmarks.subjects.ours import open_backend
 
         return open_backend(name.removeprefix(OURS), request)
+    if name in LITERAL:
+        return open_subject(LITERAL[name], _literal(request, LITERAL[name]))
     subject = import_module(PEERS[name]).open_peer(request)
     if not isinstance(subject, Subject):
         raise TypeError(f"{PEERS[name]}.open_peer returned {type(subject).__name__}")
     return subject
+
+
+def _literal(request: Request, peer: str) -> Request:
+    """The request for the network as its authors wrote it; peers that run graphs get its plain export."""
+    if peer.startswith("torch"):
+        return replace(request, literal=True)
+    from ganrt.benchmarks.subjects.literal_file import literal_file
+
+    return replace(request, literal=True, model=literal_file(request))

@@ -47,6 +47,7 @@ class _Plain(Subject):
             raise BackendUnavailable(f"{_PROVIDERS[device]} did not start, and ONNX Runtime fell back to {found}")
         self.device = device
         self.about = {"version": f"onnxruntime {onnxruntime.__version__}", "provider": found}
+        self._names = [value.name for value in self._session.get_inputs()]
 
     def run(self, inputs: Arrays) -> Images:
-        return np.asarray(self._session.run(["image"], dict(inputs))[0], np.uint8)
+        return np.asarray(self._session.run(["image"], {name: inputs[name] for name in self._names})[0], np.uint8)

@@ -52,6 +52,7 @@ class _Plain(Subject):
         self.precision = _NAMES.get(found, found)
         count = int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")) if request.throughput else 1
         self._requests = [compiled.create_infer_request() for _ in range(count)]
+        self._names = [port.get_any_name() for port in compiled.inputs]
         self.about = {
             "version": f"openvino {openvino.__version__}",
             "inference_precision": found,
@@ -61,14 +62,17 @@ class _Plain(Subject):
 
     def run(self, inputs: Arrays) -> Images:
         # Its own memory is reused by the next call: the picture is copied, as every subject hands out its own.
-        return np.array(self._requests[0].infer(dict(inputs))["image"], np.uint8)
+        return np.array(self._requests[0].infer(self._given(inputs))["image"], np.uint8)
+
+    def _given(self, inputs: Arrays) -> Arrays:
+        return {name: inputs[name] for name in self._names}
 
     def run_many(self, batches: Sequence[Arrays]) -> list[Images]:
         drawn: list[Images] = []
         for first in range(0, len(batches), len(self._requests)):
             part = list(zip(self._requests, batches[first:], strict=False))
             for request, inputs in part:
-                request.start_async(dict(inputs))
+                request.start_async(self._given(inputs))
             for request, _ in part:
                 request.wait()
                 drawn.append(np.array(request.get_tensor("image").data, np.uint8))

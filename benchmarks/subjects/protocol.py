@@ -30,6 +30,8 @@ class Request:
         batch_size: images a call, fixed.
         checkpoint: what the ONNX file was made of, for peers that need torch.
         throughput: many batches are given at once; the latency of one does not matter.
+        literal: the network as its authors wrote it, in place of what ganrt's exporter makes of the checkpoint; of
+            peers that run graphs `model` is then its plain export.
     """
 
     model: Path
@@ -40,6 +42,7 @@ class Request:
     batch_size: int = 1
     checkpoint: Path | None = None
     throughput: bool = False
+    literal: bool = False
 
     def only(self, name: str, precisions: Sequence[str], devices: Sequence[str]) -> None:
         """Raises UsageError unless this subject has the precision and the device."""

@@ -85,6 +85,8 @@ def build(request: Request, chosen: Plan) -> WithTail:
         BackendUnavailable: there is no way to a torch module.
         UsageError: the checkpoint is of another generator.
     """
+    if request.literal:
+        return literal_with_tail(request, chosen.dtype).to(chosen.device)
     if request.checkpoint is not None:
         generator, value_range = _from_checkpoint(request)
     elif request.spec.family == "dcgan":
@@ -95,6 +97,17 @@ def build(request: Request, chosen: Plan) -> WithTail:
             "give the checkpoint, --checkpoint FILE"
         )
     return WithTail(generator, value_range, chosen.dtype).eval().requires_grad_(False).to(chosen.device)
+
+
+def literal_with_tail(request: Request, dtype: torch.dtype) -> WithTail:
+    """The reference module of the request's checkpoint with its tail, in eval mode, on the CPU.
+
+    Raises:
+        BackendUnavailable: there is none.
+    """
+    from ganrt.benchmarks.subjects.reference import reference_module
+
+    return WithTail(reference_module(request), "tanh", dtype).eval().requires_grad_(False)
 
 
 def _from_checkpoint(request: Request) -> tuple[nn.Module, str]:

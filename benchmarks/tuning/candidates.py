@@ -16,7 +16,10 @@ from ganrt.errors import BackendUnavailable, BadInputFile, NegativeResult
 # Sizes tried; an engine that is compiled for each of them cuts every batch into these.
 SIZES = (1, 2, 4, 8, 16, 32, 64)
 # Those first that won most often: time may end before the last.
-_ORDER = ("plain", "phase-mixed", "clean", "phase-late", "phase-norm", "clean-norm", "phase3", "upsample", "phase")
+_ORDER = (
+    *("plain", "phase-mixed", "strip", "clean", "phase-late", "phase-norm", "tile-norm", "clean-norm", "phase3"),
+    *("upsample", "phase"),
+)
 
 Say = Callable[[str], object]
 

@@ -84,14 +84,15 @@ def _same_for_every_pixel(node: ir.Node, value: ir.Value) -> bool:
     if is_operator(node, "BatchNormalization"):
         return node.inputs[0] is value and not attribute(node, "training_mode", 0) and len(node.outputs) == 1
     if is_operator(node, "Conv"):
-        return node.inputs[0] is value and _is_pointwise(node)
+        return node.inputs[0] is value and is_pointwise(node)
     if is_operator(node, *BINARY) and len(node.inputs) == 2:
         others = [dims(other) for other in node.inputs if other is not value]
         return len(others) == 1 and others[0] is not None and len(others[0]) == 4 and others[0][2:] == (1, 1)
     return False
 
 
-def _is_pointwise(node: ir.Node) -> bool:
+def is_pointwise(node: ir.Node) -> bool:
+    """Whether a Conv is 1x1 and makes each pixel from the one in its place."""
     shape = dims(input_of(node, 1))
     unpadded = attribute(node, "auto_pad", "NOTSET") == "NOTSET" and not any(attribute(node, "pads", ()))
     every_pixel = set(attribute(node, "strides", (1,))) == {1}

@@ -92,6 +92,12 @@ def dims(value: ir.Value | None) -> tuple[int | None, ...] | None:
     return tuple(dim if isinstance(dim, int) else None for dim in value.shape)
 
 
+def has_sides(value: ir.Value | None) -> bool:
+    """False for what is the same for all pixels of a channel: a number, [c, 1, 1] or [n, c, 1, 1]."""
+    shape = dims(value)
+    return shape is None or len(shape) > 4 or any(side != 1 for side in shape[-2:])
+
+
 class Replacement:
     """New nodes and weights in place of a node. Their names derive from its name, so that equal graphs stay equal."""
 

@@ -15,7 +15,16 @@ import onnx_ir as ir
 from ganrt.engines.forms.base import FormPass
 from ganrt.engines.forms.convolution import Matrix
 from ganrt.engines.forms.fold_batch_norm import affine_of
-from ganrt.engines.forms.graph import Replacement, attribute, constant, dims, drop, is_operator, only_consumer
+from ganrt.engines.forms.graph import (
+    Replacement,
+    attribute,
+    constant,
+    dims,
+    drop,
+    has_sides,
+    is_operator,
+    only_consumer,
+)
 
 _ARITHMETIC = ("Add", "Sub", "Mul", "Div")
 
@@ -74,19 +83,11 @@ def _link(node: ir.Node) -> Link | None:
         return Link(node, 0, None) if plain else None
     if not is_operator(node, *_ARITHMETIC) or len(node.inputs) != 2:
         return None
-    small = [_is_small(value) for value in node.inputs]
+    small = [not has_sides(value) for value in node.inputs]
     if small[0] == small[1] or (node.op_type == "Div" and small[0]):
         return None
     position = small.index(False)
     return Link(node, position, node.inputs[1 - position]) if len(dims(node.inputs[position]) or ()) == 4 else None
-
-
-def _is_small(value: ir.Value | None) -> bool:
-    """Whether an operand is the same for all pixels of a channel: a number, [c, 1, 1] or [n, c, 1, 1]."""
-    shape = dims(value)
-    if shape is None or len(shape) > 4:
-        return False
-    return all(side == 1 for side in shape[-2:])
 
 
 class _Affine:

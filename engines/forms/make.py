@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 from typing import cast
 
@@ -24,7 +25,16 @@ def make_form(data: bytes, name: str) -> MadeForm:
     """See `ganrt.engines.forms.make_form`."""
     if name not in FORMS:
         raise UsageError(f"form '{name}': expected one of {', '.join(FORMS)}")
-    if not FORMS[name].steps:
+    return apply_steps(data, name, FORMS[name].steps)
+
+
+def apply_steps(data: bytes, name: str, steps: Sequence[Step]) -> MadeForm:
+    """The model in `data` after these passes, under this name; without any it is as it was given.
+
+    Raises:
+        NegativeResult: a pass failed on this graph.
+    """
+    if not steps:
         return MadeForm(name, data, ())
     given = onnx.load_model_from_string(data)
     model = ir.serde.deserialize_model(given)
@@ -33,7 +43,7 @@ def make_form(data: bytes, name: str) -> MadeForm:
     _run(name, model, LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0))
     _run(name, model, IdentityEliminationPass())
     _run(name, model, RemoveUnusedNodesPass())
-    for step in FORMS[name].steps:
+    for step in steps:
         made = load_pass(step)
         if made.needs_shapes and not shapes_known:
             _infer_shapes(name, model)

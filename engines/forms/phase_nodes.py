@@ -15,7 +15,7 @@ from ganrt.engines.forms.graph import Replacement, sides
 from ganrt.engines.forms.phases import Axis, Phase, with_common_window
 
 _LAST = np.iinfo(np.int64).max
-_FEW = 16  # outputs that one convolution computes side by side anyway: a vector register of float32
+FEW_OUTPUTS = 16  # outputs that one convolution computes side by side anyway: a vector register of float32
 
 
 class Layout(Enum):
@@ -45,7 +45,7 @@ class PhaseForm:
         """Whether one convolution computes all phases."""
         if self.layout is not Layout.MIXED:
             return self.layout is Layout.MERGED
-        few = self.weight.shape[0] * self.rows.stride * self.columns.stride <= _FEW
+        few = self.weight.shape[0] * self.rows.stride * self.columns.stride <= FEW_OUTPUTS
         return few or (_same_windows(self.rows) and _same_windows(self.columns))
 
 
@@ -68,7 +68,7 @@ def add_phases(new: Replacement, convolution: Convolution, form: PhaseForm) -> i
         made = _interleave_unequal(new, made, channels, stride, size)
     elif stride != (1, 1):
         made = new.op("DepthToSpace", [made], "pixels", {"blocksize": stride[0], "mode": "DCR"})
-    return _crop(new, made, form.rows.crop, form.columns.crop)
+    return crop(new, made, form.rows.crop, form.columns.crop)
 
 
 def _same_windows(axis: Axis) -> bool:
@@ -129,7 +129,8 @@ def _interleave_unequal(
     return new.op("Reshape", [made, together], "pixels")
 
 
-def _crop(new: Replacement, value: ir.Value, bottom: int, right: int) -> ir.Value:
+def crop(new: Replacement, value: ir.Value, bottom: int, right: int) -> ir.Value:
+    """Without the last `bottom` rows and `right` columns."""
     if not bottom and not right:
         return value
     ends = [-crop if crop else _LAST for crop in (bottom, right)]

@@ -64,6 +64,8 @@ _CLEAN = (
     Step("transposed", "TransposedToPhases", {"largest_stride": 1}),
 )
 _NORMS = (Step("instance_norm", "JoinInstanceNorm"),)
+_TILE = (Step("tile_outputs", "TileOutputs"),)
+_STRIP = (Step("strip_rows", "StripRows"),)
 _ACTIVATE = (Step("exchange", "ActivateEarly"),)
 _PICTURE = (Step("exchange", "ShuffleLate"), Step("picture_layout", "ShuffleToPicture"))
 
@@ -74,14 +76,22 @@ def _upsampled(layout: str) -> tuple[Step, ...]:
 
 
 def _phases(layout: str) -> tuple[Step, ...]:
-    return *_CLEAN, *_upsampled(layout), Step("transposed", "TransposedToPhases", {"layout": layout}), *_ACTIVATE
+    tile = _TILE if layout == "mixed" else ()
+    return *_CLEAN, *_upsampled(layout), Step("transposed", "TransposedToPhases", {"layout": layout}), *tile, *_ACTIVATE
 
 
 PLAIN = "plain"
 FORMS = {
     PLAIN: Form("as exported"),
     "clean": Form("the same layers, without what is constant, idle or dead", _CLEAN),
-    "upsample": Form("upsampled convolutions in phases, transposed ones as they are", (*_CLEAN, *_upsampled("mixed"))),
+    "upsample": Form(
+        "upsampled convolutions in phases, transposed ones as they are, the last layer in tiles",
+        (*_CLEAN, *_upsampled("mixed"), *_TILE),
+    ),
+    "strip": Form(
+        "upsample, with the last block of large pictures in strips of rows",
+        (*_CLEAN, *_upsampled("mixed"), *_STRIP, *_TILE),
+    ),
     "phase": Form("one small convolution for each phase", _phases("split")),
     "phase3": Form("one wide convolution for all phases", _phases("merged")),
     "phase-mixed": Form(
@@ -89,5 +99,6 @@ FORMS = {
     ),
     "phase-late": Form("phase-mixed, interleaved together with the picture's layout", (*_phases("mixed"), *_PICTURE)),
     "clean-norm": Form("clean, with instance norms as one operator", (*_CLEAN, *_NORMS)),
+    "tile-norm": Form("clean-norm, with the last layer in tiles", (*_CLEAN, *_NORMS, *_TILE)),
     "phase-norm": Form("phase-mixed, with instance norms as one operator", (*_phases("mixed"), *_NORMS)),
 }

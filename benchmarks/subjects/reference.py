@@ -1,0 +1,139 @@
+"""The networks as their authors wrote them, for peers that start where users start: nothing folded, joined or dropped.
+
+BigGAN-deep is pytorch-pretrained-biggan's own module, spectral norm and all; CycleGAN the ResnetGenerator with torch's
+own instance norm. Truncation is frozen at what the harness draws with, as a plain export of these modules has it.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from ganrt.benchmarks.subjects.protocol import Request
+from ganrt.errors import BackendUnavailable
+from ganrt.exporter.checkpoints import Checkpoint, read_checkpoint
+from ganrt.exporter.families.protocol import State
+from ganrt.runtime.sampling import NO_TRUNCATION, statistics_value
+
+_NO_BLOCK = -1  # an attention's position that no block has
+
+
+def reference_module(request: Request) -> nn.Module:
+    """The generator of the request's checkpoint, inputs as the graph takes them -> float32 [n, c, h, w] in [-1, 1].
+
+    Raises:
+        BackendUnavailable: there is no checkpoint, no such module of this family, or its package is missing.
+    """
+    family = request.spec.family
+    if family not in _BUILDERS:
+        raise BackendUnavailable(f"family '{family}' has no literal peers: only {', '.join(sorted(_BUILDERS))} have")
+    if request.checkpoint is None:
+        raise BackendUnavailable("literal peers are made from the checkpoint: give --checkpoint FILE")
+    return _BUILDERS[family](read_checkpoint(request.checkpoint), request).eval()
+
+
+class FrozenBigGAN(nn.Module):
+    """(z [n, z_dim], labels [n, classes], anything) -> [n, 3, side, side]: the library's module at one truncation."""
+
+    def __init__(self, network: nn.Module, truncation: float) -> None:
+        super().__init__()
+        self.network, self.truncation = network, truncation
+
+    def forward(self, z: Tensor, labels: Tensor, *_: Tensor) -> Tensor:
+        return cast(Tensor, self.network(z, labels, self.truncation))
+
+
+def _biggan_deep(checkpoint: Checkpoint, request: Request) -> nn.Module:
+    from ganrt.exporter.families.biggan_deep_reading import read_config
+    from ganrt.exporter.families.spectral_norm import plain_names
+    from ganrt.exporter.hub import config_of
+
+    state = checkpoint.tensors
+    config, _ = read_config(plain_names(state), config_of(state), {})
+    library = _library()
+    width = config.channel_width
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's, about the spelling of spectral norm
+        network = library.model.BigGAN(
+            library.config.BigGANConfig(
+                output_dim=config.side,
+                z_dim=config.z_dim,
+                class_embed_dim=config.z_dim,
+                channel_width=width,
+                num_classes=config.num_classes,
+                layers=[(layer.up, layer.inputs // width, layer.outputs // width) for layer in config.layers],
+                attention_layer_position=_NO_BLOCK if config.attention is None else config.attention,
+                eps=config.eps,
+                n_stats=config.n_stats,
+            )
+        )
+    network.load_state_dict(_normalised(state, network))
+    return FrozenBigGAN(network, float(statistics_value(request.spec, NO_TRUNCATION)))
+
+
+def _library() -> Any:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # its boto3 warns about Python versions
+            import_module("pytorch_pretrained_biggan.model")
+            return import_module("pytorch_pretrained_biggan")
+    except (ImportError, OSError) as error:
+        raise BackendUnavailable(
+            f"pytorch-pretrained-biggan is missing or broken: {error}\n"
+            "install it: pip install pytorch-pretrained-biggan==0.1.1"
+        ) from error
+
+
+def _normalised(state: State, network: nn.Module) -> State:
+    """The state with spectral norm where the network has it and the checkpoint not: u and v of which sigma is 1.
+
+    sigma = u^T W v (Miyato et al. 2018, arXiv:1802.05957); with v = W^T u / |W^T u|^2 it is 1 for any u.
+    """
+    made = dict(state)
+    for key, stored in network.state_dict().items():
+        weight = state.get(key.removesuffix("_orig"))
+        if key.endswith(".weight_orig") and key not in state and weight is not None:
+            name = key.removesuffix("_orig")
+            u = torch.ones(stored.shape[0]) / stored.shape[0] ** 0.5
+            row = u.double() @ weight.flatten(1).double()
+            made |= {key: weight, f"{name}_u": u, f"{name}_v": (row / row.dot(row)).float()}
+            del made[name]
+    return made
+
+
+def _cyclegan(checkpoint: Checkpoint, request: Request) -> nn.Module:
+    """Ours, with torch's own instance norm: the rest is the same Sequential."""
+    from ganrt.exporter.families import build_generator
+    from ganrt.exporter.families.instance_norm import InstanceNorm
+
+    image = request.spec.image
+    assert image is not None  # a translator has one
+    settings = {"height": str(image.height), "width": str(image.width)}
+    network = build_generator(checkpoint, None, settings).module
+    for parent in list(network.modules()):
+        for name, norm in list(parent.named_children()):
+            if isinstance(norm, InstanceNorm):
+                setattr(parent, name, TorchNorm(norm.eps))
+    return network
+
+
+class TorchNorm(nn.Module):
+    """nn.InstanceNorm2d without parameters, whose constructor wants to know a number of channels that it ignores."""
+
+    def __init__(self, eps: float) -> None:
+        super().__init__()
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        return nn.functional.instance_norm(x, eps=self.eps)
+
+
+_BUILDERS: dict[str, Callable[[Checkpoint, Request], nn.Module]] = {
+    "biggan-deep": _biggan_deep,
+    "cyclegan": _cyclegan,
+}
