@@ -124,6 +124,9 @@ def test_plain_onnx_runtime_on_cuda_is_the_gpu_or_not_run(monkeypatch):
         def get_providers(self):
             return Session.found
 
+        def get_inputs(self):
+            return [SimpleNamespace(name="z")]
+
         def run(self, names, inputs):  # noqa: ARG002
             return [np.zeros((1, 2, 2, 3), np.uint8)]
 
