@@ -142,7 +142,7 @@ def test_plain_onnx_runtime_on_cuda_is_the_gpu_or_not_run(monkeypatch):
     Session.found = ["CUDAExecutionProvider", "CPUExecutionProvider"]
     subject = open_subject("onnxruntime-plain-cuda", request)
     assert (subject.device, subject.about["provider"]) == ("cuda", "CUDAExecutionProvider")
-    assert subject.run({}).dtype == np.uint8
+    assert subject.run({"z": np.zeros((1, 100), np.float32)}).dtype == np.uint8
     fake.get_available_providers = lambda: ["CPUExecutionProvider"]
     with pytest.raises(BackendUnavailable, match=r"no CUDAExecutionProvider\n.*ganrt\[gpu\]"):
         open_subject("onnxruntime-plain-cuda", request)
