@@ -29,7 +29,7 @@ from ganrt.files import check_free
 
 __all__ = ["ENTRIES", "run_suite"]
 _QUICK_S = 0.3
-_REPEATS = 4  # of small models
+_REPEATS = 3  # of small models
 # A job's figures go under the scenario of the document that fits best.
 _SCENARIO = {"command_line": "cold_start", "batch_memory": "memory", "translate": "end_to_end", "bulk": "end_to_end"}
 MakeRunner = Callable[[Timing], Runner]
