@@ -50,7 +50,7 @@ class Window:
         sliders = {
             "truncation %": (round(100 * (state.truncation or 1)), 100),
             "speed %": (round(100 * state.speed), 400),
-            "micro-batch": (state.micro_batch, largest_batch),
+            "micro-batch": (state.micro_batch or 1, largest_batch),
             **({"class": (state.label, classes - 1)} if classes > 1 else {}),
         }
         self._sliders = list(sliders)

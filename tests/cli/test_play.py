@@ -43,6 +43,9 @@ def test_only_what_changed_is_told():
     stream, state = Recorder(), PlayState((1, 2))
     apply(stream, state, state, 1)
     apply(stream, state, PlayState((1, 2), 0.5, 2.0, 3, 4, paused=True), 1)
+    assert PlayState((1,)).micro_batch is None
+    apply(stream, PlayState((1,), micro_batch=4), PlayState((1,), micro_batch=4, latency="smooth"), 1)
+    assert stream.calls.pop() == {"latency": "smooth"}
     assert stream.calls == [{"truncation": 0.5}, {"speed": 2.0}, {"labels": 3}, {"micro_batch": 4}, "pause"]
 
 
