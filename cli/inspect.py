@@ -31,7 +31,7 @@ def inspect(
     file: Annotated[
         str,
         typer.Argument(
-            help="A checkpoint (file or folder), an ONNX file, an engine, a generated picture or film, a bundled model's name."
+            help="A checkpoint (file or folder), an ONNX file, an engine, a picture or film made by ganrt, a model's name."
         ),
     ],
     full: Annotated[
@@ -44,7 +44,7 @@ def inspect(
     settings: options.Settings = None,
     json: options.Json = False,
 ) -> None:
-    """Describes a checkpoint (family, sizes, how sure), an ONNX file (spec, cost) or a generated picture or film (origin)."""
+    """Describes a checkpoint (family, sizes, how sure), an ONNX file (spec, cost) or a picture or film (origin)."""
     from ganrt.runtime.models import resolve_model
 
     path = resolve_model(file)

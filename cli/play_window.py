@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,8 +108,8 @@ class Window:
 
 def _offer_fonts() -> None:
     """Tells Qt where letters are, if it knows no folder that exists; importing OpenCV names one that does not."""
-    found = next((folder for folder in _FONTS if os.path.isdir(folder)), None)
-    if found is not None and not os.path.isdir(os.environ.get("QT_QPA_FONTDIR", "")):
+    found = next((folder for folder in _FONTS if Path(folder).is_dir()), None)
+    if found is not None and not Path(os.environ.get("QT_QPA_FONTDIR", "no folder")).is_dir():
         os.environ["QT_QPA_FONTDIR"] = found
 
 

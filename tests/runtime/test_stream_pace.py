@@ -291,7 +291,7 @@ def test_statistics_follow_the_truncation_along_the_path(costly, clock):
     for _, frame, picture in seen:
         expected = timeless.synthesize(z[frame : frame + 1], truncation=psis[frame : frame + 1])[0]
         np.testing.assert_array_equal(picture, expected)
-        if 0 < frame:
+        if frame > 0:
             assert (picture != timeless.synthesize(z[frame : frame + 1], truncation=float(psis[0]))[0]).any()
     for truncation in ([0.5, 1.5], [0.5, ganrt.Truncation(statistics=2.0)]):
         with pytest.raises(ganrt.UsageError, match="0.02 to 1"):
