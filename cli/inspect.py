@@ -31,7 +31,7 @@ def inspect(
     file: Annotated[
         str,
         typer.Argument(
-            help="A checkpoint (file or folder), an ONNX file, an engine, a picture or film made by ganrt, a model's name."
+            help="A checkpoint (file or folder), an ONNX file, an engine, a picture or film of ganrt, a model's name."
         ),
     ],
     full: Annotated[
