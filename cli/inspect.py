@@ -13,6 +13,7 @@ from ganrt.cli.app import command, print_json
 from ganrt.errors import BadInputFile
 
 _NAMES_SHOWN = 20
+_FILMS = (".mp4", ".gif", ".webp", ".apng")
 _PICTURES = {b"GIF8": "GIF", b"\xff\xd8\xff": "JPEG", b"RIFF": "WebP", b"BM": "BMP"}
 
 
@@ -21,6 +22,7 @@ _PICTURES = {b"GIF8": "GIF", b"\xff\xd8\xff": "JPEG", b"RIFF": "WebP", b"BM": "B
     """
     ganrt inspect avatars
     ganrt inspect out/seed0-index00000000.png --json
+    ganrt inspect walk.mp4
     ganrt inspect netG_epoch_24.pth
     ganrt inspect netG_epoch_24.pth --full
     """,
@@ -29,7 +31,7 @@ def inspect(
     file: Annotated[
         str,
         typer.Argument(
-            help="A checkpoint (file or folder), an ONNX file, an engine, a generated PNG, a bundled model's name."
+            help="A checkpoint (file or folder), an ONNX file, an engine, a picture or film of ganrt, a model's name."
         ),
     ],
     full: Annotated[
@@ -42,11 +44,12 @@ def inspect(
     settings: options.Settings = None,
     json: options.Json = False,
 ) -> None:
-    """Describes a checkpoint (family, sizes, how sure), an ONNX file (spec, cost) or a generated picture (origin)."""
+    """Describes a checkpoint (family, sizes, how sure), an ONNX file (spec, cost) or a picture or film (origin)."""
     from ganrt.runtime.models import resolve_model
 
     path = resolve_model(file)
     readers = {".onnx": _inspect_onnx, ".png": _inspect_picture, ".engine": _inspect_engine}
+    readers |= dict.fromkeys(_FILMS, _inspect_film)
     reader = None if path.is_dir() else readers.get(path.suffix.lower())
     report = reader(path) if reader else _inspect_checkpoint(path, family, options.parse_settings(settings), full)
     if json:
@@ -59,6 +62,12 @@ def _inspect_picture(path: Path) -> dict[str, object]:
     from ganrt.runtime.pictures import read_origin
 
     return {"file": str(path), "kind": "picture", **read_origin(path)}
+
+
+def _inspect_film(path: Path) -> dict[str, object]:
+    from ganrt.runtime.film.origin import read_film_origin
+
+    return {"file": str(path), "kind": "film", **read_film_origin(path)}
 
 
 def _inspect_engine(path: Path) -> dict[str, object]:

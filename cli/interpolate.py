@@ -113,14 +113,14 @@ def interpolate(
 def _write(generator: Generator, walk: Walk, way: walks.PathOptions, output: Path, film: FilmOptions) -> Written:
     """Draws and writes, with a bar."""
     from ganrt.runtime.film.write import write_frames
-    from ganrt.runtime.frames import walk_frames
     from ganrt.runtime.pace import even_pace
 
     if way.pace == "pictures":
         walk = even_pace(walk, generator)
     if walk.is_still:
         say("note: one keyframe: the picture stands still")
-    with Progress(walk.frame_count(film.fps), "frames") as progress:
-        written = write_frames(output, progress.follow(walk_frames(generator, walk, film.fps)), film)
+    frames = generator.stream(walk, film.fps, paced=False)
+    with frames, Progress(walk.frame_count(film.fps), "frames") as progress:
+        written = write_frames(output, progress.follow(frames), film)
     say(f"{written.frames} frames at {film.fps:g} a second, {written.encoder}: {output}")
     return written

@@ -113,12 +113,14 @@ def _play_window(
         for frame in stream:
             picture = sheet_of(frame, columns)
             key = window.show(picture, state, overlay(generator, stream, state))
+            if window.closed():  # its sliders are gone with it
+                return
             after = window.moved(pressed(state, key))
             apply(stream, state, after, len(frame) if frame.ndim == 4 else 1)
             if after.saves > state.saves:
                 _save(picture, after)
             state = after
-            if state.quit or window.closed() or (duration is not None and time.monotonic() - begun >= duration):
+            if state.quit or (duration is not None and time.monotonic() - begun >= duration):
                 return
 
 
@@ -132,8 +134,10 @@ def apply(stream: Any, before: PlayState, after: PlayState, walks: int) -> None:
         stream.set(speed=after.speed)
     if after.label != before.label:
         stream.set(labels=after.label)
-    if (after.micro_batch, after.latency) != (before.micro_batch, before.latency):
-        stream.set(micro_batch=max(after.micro_batch, 6 if after.latency == "smooth" else 1))
+    if after.latency != before.latency:
+        stream.set(latency=after.latency)
+    if after.micro_batch != before.micro_batch:
+        stream.set(micro_batch=after.micro_batch)
     if after.paused != before.paused:
         (stream.pause if after.paused else stream.resume)()
 

@@ -23,6 +23,7 @@ class PlayState:
     Attributes:
         seeds: the keyframes; `n` and `p` move all of them by their number.
         truncation: None: as the walk came.
+        micro_batch: frames a batch; None: what the latency makes of it, until the slider is moved.
         saves: how many frames were asked to be saved so far.
     """
 
@@ -30,7 +31,7 @@ class PlayState:
     truncation: float | None = None
     speed: float = 1.0
     label: int = 0
-    micro_batch: int = 1
+    micro_batch: int | None = None
     latency: str = "low"
     paused: bool = False
     help: bool = False

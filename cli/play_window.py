@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ Images = NDArray[np.uint8]
 _PROBE = "import cv2; cv2.namedWindow('probe'); cv2.waitKey(1); cv2.destroyAllWindows()"
 _INSTEAD = "play without a window: ganrt play --headless --duration 5"
 _LEAST_SIDE = 480
+_CONTROLS, _SLIDER = 80, 24  # pixels of Qt's buttons and margins, and of a slider
+# OpenCV's wheels bring Qt without fonts: without these the sliders have no names.
+_FONTS = ("/usr/share/fonts/truetype/dejavu", "/usr/share/fonts/TTF", "/usr/share/fonts/dejavu-sans-fonts")
 
 
 def require_display() -> None:
@@ -44,13 +48,14 @@ class Window:
     def __init__(self, title: str, state: PlayState, classes: int, largest_batch: int) -> None:
         import cv2
 
+        _offer_fonts()
         self._cv2, self._title = cv2, title
-        self._full_screen = False
+        self._full_screen = self._sized = False
         cv2.namedWindow(title, cv2.WINDOW_NORMAL)
         sliders = {
             "truncation %": (round(100 * (state.truncation or 1)), 100),
             "speed %": (round(100 * state.speed), 400),
-            "micro-batch": (state.micro_batch, largest_batch),
+            "micro-batch": (state.micro_batch or 1, largest_batch),
             **({"class": (state.label, classes - 1)} if classes > 1 else {}),
         }
         self._sliders = list(sliders)
@@ -77,12 +82,19 @@ class Window:
         if state.full_screen != self._full_screen:
             self._full_screen = state.full_screen
             cv2.setWindowProperty(self._title, cv2.WND_PROP_FULLSCREEN, float(state.full_screen))
-        cv2.imshow(self._title, overlaid(picture, [*lines, *(HELP if state.help else ("h: help",))]))
+        page = overlaid(picture, [*lines, *(HELP if state.help else ("h: help",))])
+        if not self._sized:  # as large as the letters need, until somebody pulls at it
+            self._sized = True
+            cv2.resizeWindow(self._title, page.shape[1], page.shape[0] + _CONTROLS + _SLIDER * len(self._sliders))
+        cv2.imshow(self._title, page)
         return int(cv2.waitKeyEx(1))
 
     def closed(self) -> bool:
         """Whether somebody closed it."""
-        return bool(self._cv2.getWindowProperty(self._title, self._cv2.WND_PROP_VISIBLE) < 1)
+        try:
+            return bool(self._cv2.getWindowProperty(self._title, self._cv2.WND_PROP_VISIBLE) < 1)
+        except self._cv2.error:  # what Qt says where the last window is gone
+            return True
 
     def __enter__(self) -> Window:
         return self
@@ -92,6 +104,13 @@ class Window:
 
     def _positions(self) -> dict[str, int]:
         return {name: self._cv2.getTrackbarPos(name, self._title) for name in self._sliders}
+
+
+def _offer_fonts() -> None:
+    """Tells Qt where letters are, if it knows no folder that exists; importing OpenCV names one that does not."""
+    found = next((folder for folder in _FONTS if Path(folder).is_dir()), None)
+    if found is not None and not Path(os.environ.get("QT_QPA_FONTDIR", "no folder")).is_dir():
+        os.environ["QT_QPA_FONTDIR"] = found
 
 
 def overlaid(picture: Images, lines: list[str]) -> NDArray[np.generic]:

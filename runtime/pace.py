@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from ganrt.errors import UsageError
 from ganrt.runtime.arguments import integer_between
-from ganrt.runtime.frames import walk_frames
 from ganrt.runtime.generator import Generator
 from ganrt.runtime.walk_path import Walk
 
@@ -51,7 +50,8 @@ def even_pace(walk: Walk, generator: Generator, samples: int = 64) -> Walk:
     if walk.method == "drift":
         raise UsageError("pace: a drift has no keyframes to go between; expected slerp, lerp or cubic")
     grid = replace(walk, duration=float(walk.segments), ease="linear", pace=None)
-    lengths = _lengths(walk_frames(generator, grid, samples), walk.loop).reshape(walk.segments, samples)
+    with generator.stream(grid, samples, paced=False) as pictures:
+        lengths = _lengths(pictures, walk.loop).reshape(walk.segments, samples)
     lengths = np.maximum(lengths, _SLOWEST * lengths.mean())
     if not lengths.any():
         return walk

@@ -14,7 +14,6 @@ from ganrt.errors import NegativeResult
 from ganrt.runtime.compare import psnr
 from ganrt.runtime.film.options import FilmOptions, Frame, Written
 from ganrt.runtime.film.write import write_frames
-from ganrt.runtime.frames import walk_frames
 from ganrt.runtime.generator import load
 from ganrt.runtime.walk import walk
 
@@ -32,13 +31,13 @@ def measure(scope: Scope) -> Figures:
     options = FilmOptions(_FPS, force=True)
     with load(str(scope.model.onnx)) as generator:
         way = walk([1, 2, 3, 4], 0.5 if scope.quick else 10.0)
-        drawn = list(walk_frames(generator, way, _FPS))
+        drawn = list(generator.stream(way, _FPS, paced=False))
         written = write_frames(path, drawn, options)
         _check(written, drawn)
         parts: dict[str, Callable[[], object]] = {
-            "engine": lambda: sum(1 for _ in walk_frames(generator, way, _FPS)),
+            "engine": lambda: sum(1 for _ in generator.stream(way, _FPS, paced=False)),
             "encoder": lambda: write_frames(path, drawn, options),
-            "both": lambda: write_frames(path, walk_frames(generator, way, _FPS), options),
+            "both": lambda: write_frames(path, generator.stream(way, _FPS, paced=False), options),
         }
         rounds = [
             {name: _ms(scope.clock, part) for name, part in parts.items()} for _ in range(1 if scope.quick else 7)

@@ -43,6 +43,11 @@ class StreamOptions:
         if self.endless and not self.paced:
             raise UsageError("stream: endless needs paced=True; take an unpaced walk again instead")
 
+    @property
+    def deep(self) -> bool:
+        """Whether the engine is given a second batch while it has one."""
+        return self.latency == SMOOTH or not self.paced
+
     def batch(self, fps: float, best: int, walks: int) -> int:
         """Frames a batch, where the engine likes `best` pictures at once and a frame takes `walks`."""
         if self.micro_batch is not None:

@@ -31,7 +31,8 @@ class _Flying:
 class Pipeline:
     """Everything that the drawing thread and the stream share. It knows nothing of the stream that it belongs to."""
 
-    def __init__(self, engine: Engine, schedule: Schedule, ring: Ring, clock: Clock) -> None:
+    def __init__(self, engine: Engine, schedule: Schedule, ring: Ring, clock: Clock, *, deep: bool) -> None:
+        """`deep`: hand the engine a second batch while it has one; engines that run in `submit` gain nothing by it."""
         self.condition = Condition()
         self.schedule, self.clock = schedule, clock
         self.error: BaseException | None = None
@@ -41,16 +42,11 @@ class Pipeline:
         self._flying: deque[_Flying] = deque()
         self._last_ns = 0
         self._cost = 0  # of a batch, a running mean of nanoseconds
-        self._depth = 1
+        self._depth = self._depth_of(deep)
 
-    def start(self, *, deep: bool) -> None:
-        """Starts drawing, once; the condition is held.
-
-        Args:
-            deep: hand the engine a second batch while it has one. Engines that run in `submit` gain nothing by it.
-        """
+    def start(self) -> None:
+        """Starts drawing, once; the condition is held."""
         if self._thread is None and not self.stopped:
-            self._depth = 2 if deep and type(self._engine).submit is not Engine.submit else 1
             self._thread = Thread(target=self._run, name="ganrt-stream", daemon=True)
             self._thread.start()
 
@@ -65,12 +61,16 @@ class Pipeline:
         with self.condition:
             self.schedule.release_all()
 
-    def resize(self, micro_batch: int, ahead: int) -> None:
+    def resize(self, micro_batch: int, ahead: int, *, deep: bool) -> None:
         """From the next batch on other ones; the condition is held. Frames of the old ring stay as they are."""
-        if micro_batch != self.schedule.micro_batch:
+        self._depth = self._depth_of(deep)
+        if (micro_batch, ahead) != (self.schedule.micro_batch, self.schedule.ahead):
             self._cost = self._cost * micro_batch // self.schedule.micro_batch
             self.schedule.resize(micro_batch, ahead)
             self._ring = Ring(micro_batch, ahead, self._ring.frame)
+
+    def _depth_of(self, deep: bool) -> int:
+        return 2 if deep and type(self._engine).submit is not Engine.submit else 1
 
     def _run(self) -> None:
         try:

@@ -90,7 +90,7 @@ class Schedule:
 
     def resize(self, micro_batch: int, ahead: int) -> None:
         """From now on batches of `micro_batch` frames, and at most `ahead` of them ready before they are shown."""
-        self.micro_batch, self._ahead = micro_batch, ahead
+        self.micro_batch, self.ahead = micro_batch, ahead
 
     def change(self, source: Source, now: int, frame: int | None = None) -> None:
         """From the next frame on `source` is drawn, from `frame` of its walk on where that is given."""
@@ -106,7 +106,7 @@ class Schedule:
         """The next batch to draw, expected to take `cost` nanoseconds; None if there is nothing to do now."""
         if self.paused:
             return self._paused_work()
-        if self._outstanding() + self.micro_batch > self._ahead:
+        if self._outstanding() + self.micro_batch > self.ahead:
             return None
         first, end = max(self._planned, self._number) + 1, self._plan.end
         if self._pace.policy == SKIP:
@@ -226,7 +226,7 @@ class Schedule:
 
     def _filled(self) -> bool:
         """Enough is ready to begin: as much as may be, or all that there is."""
-        wanted = self._ahead if self._plan.end is None else min(self._ahead, self._plan.end)
+        wanted = self.ahead if self._plan.end is None else min(self.ahead, self._plan.end)
         return bool(self._ready) and (self.paused or len(self._ready) > wanted - self.micro_batch)
 
     def _shown_epoch(self) -> int:

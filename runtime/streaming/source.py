@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ganrt.errors import UsageError
 from ganrt.runtime.arguments import real_number
 from ganrt.runtime.labels import LabelsLike, label_weights
-from ganrt.runtime.sampling import Truncation, check_statistics, statistics_value
+from ganrt.runtime.sampling import Truncation, check_statistics
 from ganrt.runtime.walk import Walk
 from ganrt.spec import GeneratorSpec, Latent
 
@@ -56,14 +56,15 @@ class Source:
         least = max(self.fps / _MAX_FPS, 0.01)
         real_number("speed", self.speed, f"{least:g} to 100 at {self.fps:g} fps", lambda x: least <= x <= 100)
         for walk in self.walks:
-            check_statistics(self.spec, walk.truncation)
+            for truncation in walk.truncation_keyframes:
+                check_statistics(self.spec, truncation)
         self.frame_count()
         self.inputs([0])
 
     def truncated(self, truncation: float | Truncation | None) -> Source:
         """The same walks at another truncation."""
         how = truncation if isinstance(truncation, Truncation) else Truncation(psi=truncation)
-        return replace(self, walks=tuple(replace(walk, truncation=how) for walk in self.walks))
+        return replace(self, walks=tuple(replace(walk, truncation_keyframes=(how,)) for walk in self.walks))
 
     def inputs(self, frames: Sequence[int]) -> Inputs:
         """What the engine takes for the given frames of one pass.
@@ -83,8 +84,9 @@ class Source:
         weights = self._weights(walk, own)
         if weights is not None:
             inputs["labels"] = weights
-        if self.spec.statistics.mode == "input":
-            inputs["truncation"] = np.full(len(own), statistics_value(self.spec, walk.truncation), np.float32)
+        statistics = walk.truncations(self.spec, own, self.walk_fps)
+        if statistics is not None:
+            inputs["truncation"] = statistics
         return inputs
 
     def _weights(self, walk: Walk, frames: Sequence[int]) -> NDArray[np.float32] | None:

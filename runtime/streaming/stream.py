@@ -15,7 +15,7 @@ from ganrt.runtime.arguments import integer_between
 from ganrt.runtime.labels import LabelsLike
 from ganrt.runtime.sampling import Truncation
 from ganrt.runtime.streaming.clock import Clock, SystemClock
-from ganrt.runtime.streaming.options import LARGEST, SMOOTH, StreamOptions
+from ganrt.runtime.streaming.options import StreamOptions
 from ganrt.runtime.streaming.pipeline import Pipeline
 from ganrt.runtime.streaming.plan import Plan
 from ganrt.runtime.streaming.ring import Images, Ring
@@ -40,8 +40,8 @@ class FrameStream:
         source.check()
         self._options = options
         self._clock: Clock = clock or SystemClock()
-        walks, best = len(source.walks), engine.batch_sizes.optimum
-        micro_batch = options.batch(source.fps, best, walks)
+        walks, self._best = len(source.walks), engine.batch_sizes.optimum
+        micro_batch = options.batch(source.fps, self._best, walks)
         period = 10**9 / Fraction(source.fps).limit_denominator(10**6) if options.paced else None
         plan = Plan(0, source, source.frame_count(), endless=options.endless)
         ahead = options.ahead(micro_batch)
@@ -50,7 +50,8 @@ class FrameStream:
         assert output is not None  # of a generator
         picture = (output.height, output.width, output.channels)
         frame = picture if walks == 1 else (walks, *picture)
-        self._pipeline = Pipeline(engine, schedule, Ring(micro_batch, ahead, frame), self._clock)
+        ring = Ring(micro_batch, ahead, frame)
+        self._pipeline = Pipeline(engine, schedule, ring, self._clock, deep=options.deep)
         self._last: Ready | None = None
         self._finalizer = weakref.finalize(self, self._pipeline.stop)
 
@@ -104,6 +105,7 @@ class FrameStream:
         truncation: float | Truncation | None = None,
         labels: LabelsLike | None = None,
         speed: float | None = None,
+        latency: str | None = None,
         micro_batch: int | None = None,
     ) -> None:
         """Changes what is drawn, from the next frame on; what is None stays.
@@ -115,7 +117,8 @@ class FrameStream:
             truncation: of all walks.
             labels: instead of those of the walks, as for `sample`.
             speed: 2 walks twice as fast, from where it is.
-            micro_batch: frames a batch, 1 to 64.
+            latency: `low` or `smooth`; the micro-batch follows it unless one was given.
+            micro_batch: frames a batch, 1 to 64; whatever else changes, it stays.
 
         Raises:
             UsageError: nothing of it makes sense for this generator; the stream goes on as before.
@@ -126,12 +129,13 @@ class FrameStream:
             source = source if truncation is None else source.truncated(truncation)
             source = source if labels is None else replace(source, labels=labels)
             source = source if speed is None else replace(source, speed=speed)
-            if micro_batch is not None:
-                size = integer_between("micro_batch", micro_batch, 1, LARGEST)
-                self._pipeline.resize(size, self._options.ahead(size))
+            options = self._options if latency is None else replace(self._options, latency=latency)
+            options = options if micro_batch is None else replace(options, micro_batch=micro_batch)
             if source is not before:
                 source.check()
                 self._change(source, None if walk is None else 0)
+            if options is not self._options:
+                self._adapt(options, source)
             self._clock.notify(self._pipeline.condition)
 
     def push(self, callback: Callable[[Images], object]) -> Pusher:
@@ -187,7 +191,7 @@ class FrameStream:
         """The next frame when its time has come; None at the end. It stays as it is until the next one is taken."""
         pipeline = self._pipeline
         with pipeline.condition:
-            pipeline.start(deep=self._options.latency == SMOOTH or not self._options.paced)
+            pipeline.start()
             while not pipeline.stopped and not pipeline.schedule.ended:
                 found = pipeline.schedule.take(self._clock.now())
                 if isinstance(found, Ready):
@@ -202,6 +206,11 @@ class FrameStream:
             self.close()
             raise error
         return None
+
+    def _adapt(self, options: StreamOptions, source: Source) -> None:
+        self._options = options
+        size = options.batch(source.fps, self._best, len(source.walks))
+        self._pipeline.resize(size, options.ahead(size), deep=options.deep)
 
     def _pause(self, paused: bool) -> None:
         if not self._options.paced:

@@ -215,6 +215,19 @@ def test_a_job_on_the_bundled_model(job, tmp_path):
 
 
 @pytest.mark.slow
+def test_the_job_of_streams(tmp_path):
+    from ganrt.benchmarks.clock import SystemClock
+
+    figures = measure("stream", Scope(ModelFile(resolve_model("avatars")), tmp_path, SystemClock(), quick=True))
+    for ending in ("", "_at_low_latency", "_with_one_core_taken", "_of_16_walks"):
+        assert figures[f"frames{ending}"] > 0
+        assert figures[f"frames{ending}"] + figures[f"missed{ending}"] >= 61
+    assert figures["unpaced_share"] > 0
+    assert figures["change_to_frame_p50_ms"] > 0
+    assert json.dumps(figures)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("job", ["translate", "export"])
 def test_a_job_on_a_made_model(job, tmp_path):
     from tiny_models import save_dcgan

@@ -28,6 +28,9 @@ def test_every_output_says_what_drew_it_and_which_encoder(run, tiny, tmp_path, n
     origin = read_film_origin(folder / ("w.png" if name == "w.json" else name))
     assert (origin["seeds"], origin["method"], origin["fps"]) == ("1-3", "slerp", 10)
     assert len(str(origin["model_sha256"])) == 64
+    if name != "w.json":
+        code, out, _ = run("inspect", name, "--json")
+        assert (code, json.loads(out)) == (0, {"file": name, "kind": "film", **origin})
 
 
 def frames_of(run, tmp_path, model, *arguments):

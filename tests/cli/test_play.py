@@ -2,10 +2,12 @@
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import displays
 import numpy as np
 import pytest
 
@@ -43,6 +45,9 @@ def test_only_what_changed_is_told():
     stream, state = Recorder(), PlayState((1, 2))
     apply(stream, state, state, 1)
     apply(stream, state, PlayState((1, 2), 0.5, 2.0, 3, 4, paused=True), 1)
+    assert PlayState((1,)).micro_batch is None
+    apply(stream, PlayState((1,), micro_batch=4), PlayState((1,), micro_batch=4, latency="smooth"), 1)
+    assert stream.calls.pop() == {"latency": "smooth"}
     assert stream.calls == [{"truncation": 0.5}, {"speed": 2.0}, {"labels": 3}, {"micro_batch": 4}, "pause"]
 
 
@@ -89,3 +94,34 @@ def test_a_real_window_plays(tiny, tmp_path):
     ran = subprocess.run([*command, "--stats", "out.json"], cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert ran.returncode == 0, ran.stderr
     assert json.loads((tmp_path / "out.json").read_text())["frames"] > 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (shutil.which("Xvfb") and shutil.which("xdotool")), reason="needs Xvfb and xdotool")
+@pytest.mark.parametrize(("how", "code"), [("close", 0), ("key", 0), ("interrupt", 130)])
+def test_a_window_ends_cleanly(tiny, tmp_path, how, code):
+    with displays.display() as env:
+        command = [sys.executable, "-m", "ganrt", "play", "-m", str(tiny), "--stats", "out.json"]
+        with subprocess.Popen(command, cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True) as playing:
+            number = displays.window(env, "ganrt tiny")
+            if how == "close":
+                displays.close(env, number)
+            elif how == "key":
+                displays.do(env, "key", "--window", number, "q")
+            else:
+                playing.send_signal(signal.SIGINT)
+            said = playing.communicate(timeout=60)[1]
+    assert playing.returncode == code, said
+    assert "Traceback" not in said
+    assert (tmp_path / "out.json").exists() == (code == 0)  # of an interrupted one nothing is half written
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
+def test_an_interrupt_ends_it_without_a_window(tiny, tmp_path):
+    command = [sys.executable, "-m", "ganrt", "play", "-m", str(tiny), "--headless", "--duration", "600"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as playing:
+        assert "backend" in playing.stderr.readline()
+        playing.send_signal(signal.SIGINT)
+        said = playing.communicate(timeout=60)[1]
+    assert (playing.returncode, "interrupted" in said, "Traceback" in said) == (130, True, False)

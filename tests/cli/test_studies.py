@@ -163,7 +163,7 @@ def test_a_keyframe_may_be_a_mixture(run, flowers):
         (["--classes", "daisy,roze"], "rose"),
         (["--classes", "daisy,6"], "expected 0 to 5"),
         (["--classes", "daisy,,rose"], "commas between"),
-        (["--classes", "daisy,rose", "--seeds", "1-3"], "as many of both"),
+        (["--classes", "daisy,rose", "--seeds", "1-3"], "as many of each"),
         (["--classes", "daisy,rose", "--class", "poppy"], "expected one of them"),
         (["--statistics-truncation", "0.5"], "no batch-norm statistics"),
     ],

@@ -16,7 +16,6 @@ from ganrt.runtime.film.options import FilmOptions, frame_times
 from ganrt.runtime.film.origin import read_film_origin
 from ganrt.runtime.film.overlap import overlapped
 from ganrt.runtime.film.write import write_frames, zoomed
-from ganrt.runtime.frames import walk_frames
 
 ORIGIN = {"model": "tiny", "seeds": "1-3", "note": "x" * 700}
 
@@ -62,7 +61,7 @@ def test_an_mp4_holds_every_frame_at_its_rate(tmp_path, codec, channels, fps):
 def test_a_film_of_a_walk_is_what_the_generator_draws(tmp_path, codec):
     with ganrt.load() as generator:
         walk = ganrt.walk([1, 2, 3], 1.0)
-        drawn = list(walk_frames(generator, walk, 30))
+        drawn = list(generator.stream(walk, 30, paced=False))
         write_frames(tmp_path / "a.mp4", iter(drawn), FilmOptions(30, zoom=4, codec=codec))
     frames, _ = decode(tmp_path / "a.mp4")
     assert len(frames) == 30

@@ -250,6 +250,56 @@ def test_the_micro_batch_changes_while_it_runs(costly, clock):
     assert stream.statistics().missed == 0
 
 
+def test_the_latency_changes_while_it_runs_and_a_given_micro_batch_stays(costly, clock):
+    generator = costly()
+    with generator.stream(WALK, FPS, latency="low", clock=clock) as stream:
+        seen = taken(stream, clock, 10)
+        stream.set(latency="smooth")
+        seen += taken(stream, clock, 40)
+        assert stream.statistics().micro_batch == 5
+        stream.set(micro_batch=3)
+        stream.set(latency="low", truncation=0.5)
+        stream.set(latency="smooth")
+        seen += taken(stream, clock)
+        assert stream.statistics().micro_batch == 3
+        with pytest.raises(ganrt.UsageError, match="latency"):
+            stream.set(latency="none")
+    assert [frame for _, frame, _ in seen] == list(range(100))
+    batches = generator._engine.batches
+    assert set(batches[:10]) == {1}
+    assert 5 in batches
+    assert 3 in batches[batches.index(5) :]
+
+
+def test_a_stream_made_smooth_rides_out_what_low_latency_cannot(costly, clock):
+    with costly(hiccup(18)).stream(WALK, FPS, latency="low", clock=clock) as stream:
+        taken(stream, clock, 10)
+        stream.set(latency="smooth")
+        taken(stream, clock)
+    assert stream.statistics().missed == 0
+
+
+def test_statistics_follow_the_truncation_along_the_path(costly, clock):
+    generator = costly(spec=tiny_spec(statistics=True))
+    path = ganrt.walk([1], 1.0, loop=False, truncation=[0.1, 1.0])
+    with generator.stream(path, 10, latency="low", clock=clock) as stream:
+        seen = taken(stream, clock)
+    timeless = Generator(generator._engine.inner)
+    z = path.latents(generator.spec.latent, range(11), 10)
+    psis = path.truncations(generator.spec, range(11), 10)
+    assert psis[0] < psis[5] < psis[10]
+    for _, frame, picture in seen:
+        expected = timeless.synthesize(z[frame : frame + 1], truncation=psis[frame : frame + 1])[0]
+        np.testing.assert_array_equal(picture, expected)
+        if frame > 0:
+            assert (picture != timeless.synthesize(z[frame : frame + 1], truncation=float(psis[0]))[0]).any()
+    for truncation in ([0.5, 1.5], [0.5, ganrt.Truncation(statistics=2.0)]):
+        with pytest.raises(ganrt.UsageError, match="0.02 to 1"):
+            generator.stream(ganrt.walk([1, 2], truncation=truncation), 10)
+    with pytest.raises(ganrt.UsageError, match="no batch-norm statistics"):
+        costly().stream(ganrt.walk([1, 2], truncation=[None, ganrt.Truncation(statistics=0.5)]), 10)
+
+
 def test_labels_and_statistics_change_too(costly, clock):
     generator = costly(spec=tiny_spec(labels=5, statistics=True))
     with generator.stream(WALK, FPS, latency="low", labels="kind 3", clock=clock) as stream:

@@ -7,7 +7,6 @@ import pytest
 from tiny_onnx import save_tiny, tiny_spec
 
 import ganrt
-from ganrt.runtime.frames import walk_frames
 from ganrt.runtime.pace import picture_distance
 from ganrt.runtime.tempo import EASES, eased
 from ganrt.spec import Latent
@@ -127,14 +126,14 @@ def test_truncation_goes_along_the_path():
 def test_statistics_follow_the_path_frame_by_frame(tmp_path):
     with ganrt.load(save_tiny(tmp_path / "s.onnx", tiny_spec(statistics=True))) as generator:
         walk = ganrt.walk([1], 1.0, loop=False, truncation=[0.1, 1.0])
-        frames = np.stack(list(walk_frames(generator, walk, 20)))
+        frames = np.stack(list(generator.stream(walk, 20, paced=False)))
         z = walk.latents(generator.latent, range(21), 20)
         for frame in (0, 7, 20):
             psi = float(np.float32(0.1) + frame / 20 * (1 - np.float32(0.1)))
             expected = generator.synthesize(z[frame : frame + 1], truncation=psi)[0]
             assert np.abs(expected.astype(int) - frames[frame]).max() <= 1
         with pytest.raises(ganrt.UsageError, match="0.02 to 1"):
-            walk_frames(generator, ganrt.walk([1], truncation=[0.5, 1.5], loop=False), 20)
+            generator.stream(ganrt.walk([1], truncation=[0.5, 1.5], loop=False), 20)
         with pytest.raises(ganrt.UsageError, match="shape"):
             generator.synthesize(z, truncation=np.ones(3, np.float32))
 
@@ -145,7 +144,7 @@ def test_an_even_pace_is_even_and_by_index(loop):
     with ganrt.load() as generator:
         walk = ganrt.walk([1, 2], 2.0, loop)
         paced = ganrt.even_pace(walk, generator)
-        uneven, even = (_spread(list(walk_frames(generator, each, 30))) for each in (walk, paced))
+        uneven, even = (_spread(list(generator.stream(each, 30, paced=False))) for each in (walk, paced))
         assert even < uneven / 2
         every = paced.latents(generator.latent, range(60), 30)
         np.testing.assert_array_equal(paced.latents(generator.latent, [31], 30)[0], every[31])
