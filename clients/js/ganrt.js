@@ -17,6 +17,8 @@ import { ModelError, readSpec } from "./spec.js";
 export * from "./latents.js";
 export { ModelError, readSpec } from "./spec.js";
 
+const BETWEEN = new Map(Object.entries({ slerp, lerp }));
+
 /** ONNX Runtime cannot open or run the model here; `cause` is its own error. */
 export class BackendError extends Error {
   constructor(message, cause) {
@@ -116,7 +118,7 @@ export class Generator {
 
   /** The latent of frame k of a walk; k may have a fraction, from 0 to `frames` (open walks: to the last frame). */
   frame(seeds, k, { frames = 120, loop = true, method = "slerp", truncation = null } = {}) {
-    const between = { slerp, lerp }[method];
+    const between = BETWEEN.get(method);
     if (!between) throw new ArgumentError(`method: expected slerp or lerp, got ${shown(method)}`);
     if (!Array.isArray(seeds) || !seeds.length) throw new ArgumentError("seeds: expected an array of at least one");
     checkFrames(frames);

@@ -42,7 +42,7 @@ export function statisticsRow(spec, truncation, n) {
 
 /** An argument as a message shows it: short, whatever it is. */
 export function shown(value) {
-  const text = typeof value === "string" ? `'${value}'` : String(typeof value === "object" ? JSON.stringify(value) : value);
+  const text = typeof value === "string" ? `'${value}'` : String(value);
   return text.length > 60 ? `${text.slice(0, 60)}...` : text;
 }
 
