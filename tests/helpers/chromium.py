@@ -1,0 +1,158 @@
+"""A headless Chromium, driven by the DevTools protocol over its pipe, and a server for static pages."""
+
+import base64
+import functools
+import http.server
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+_FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--mute-audio"]
+_FLAGS += ["--disable-background-networking", "--disable-component-update", "--remote-debugging-pipe"]
+ISOLATED = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
+
+
+def need_chromium():
+    """The browser's path; skips, with the reason, where there is none."""
+    if os.name != "posix":
+        pytest.skip("the browser is driven over inherited pipes, which this system lacks")
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        pytest.skip(f"none of {', '.join(NAMES)} is on the path")
+    return found
+
+
+class Chromium:
+    """One page. `errors` collects what the console and uncaught exceptions say."""
+
+    def __init__(self, flags=()):
+        browser = need_chromium()
+        self.errors = []
+        self._count = 0
+        self._profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        theirs, ours = os.pipe()
+        answers, their_answers = os.pipe()
+        # The browser reads from 3 and writes to 4.
+        shell = f'exec "$0" "$@" 3<&{theirs} 4>&{their_answers}'
+        command = ["sh", "-c", shell, browser, *_FLAGS, *flags, f"--user-data-dir={self._profile.name}", "about:blank"]
+        self._process = subprocess.Popen(
+            command, pass_fds=(theirs, their_answers), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        os.close(theirs)
+        os.close(their_answers)
+        self._to = os.fdopen(ours, "wb", buffering=0)
+        self._from = os.fdopen(answers, "rb")
+        self._session = None
+        targets = self.send("Target.getTargets")["targetInfos"]
+        page = next(target["targetId"] for target in targets if target["type"] == "page")
+        self._session = self.send("Target.attachToTarget", targetId=page, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log"):
+            self.send(f"{domain}.enable")
+
+    def send(self, method, **params):
+        """One command; its result."""
+        self._count += 1
+        message = {"id": self._count, "method": method, "params": params}
+        if self._session:
+            message["sessionId"] = self._session
+        self._to.write(json.dumps(message).encode() + b"\0")
+        while True:
+            answer = self._receive()
+            if answer.get("id") == self._count:
+                assert "error" not in answer, f"{method}: {answer['error']}"
+                return answer["result"]
+            self._note(answer)
+
+    def _receive(self):
+        text = bytearray()
+        while (byte := self._from.read(1)) not in (b"\0", b""):
+            text += byte
+        assert text, "the browser has ended"
+        return json.loads(text)
+
+    def _note(self, event):
+        params = event.get("params", {})
+        if event["method"] == "Runtime.exceptionThrown":
+            details = params["exceptionDetails"]
+            self.errors.append(details.get("exception", {}).get("description", details["text"]))
+        elif event["method"] == "Log.entryAdded" and params["entry"]["level"] == "error":
+            self.errors.append(f"{params['entry']['text']} {params['entry'].get('url', '')}")
+        elif event["method"] == "Runtime.consoleAPICalled" and params["type"] in ("error", "warning"):
+            self.errors.append(" ".join(str(part.get("value", part.get("description"))) for part in params["args"]))
+
+    def open(self, url):
+        self.errors.clear()
+        self.send("Page.navigate", url=url)
+
+    def evaluate(self, expression):
+        """The value of an expression of the page, or of what its promise gives."""
+        wrapped = f"(async () => ({expression}))()"
+        answer = self.send("Runtime.evaluate", expression=wrapped, awaitPromise=True, returnByValue=True)
+        assert "exceptionDetails" not in answer, answer["exceptionDetails"]
+        return answer["result"].get("value")
+
+    def wait(self, condition, seconds=60):
+        """Until an expression is true."""
+        loop = f"""new Promise((resolve, reject) => {{
+            const end = performance.now() + {seconds * 1000};
+            (function look() {{
+                if ({condition}) resolve(true);
+                else if (performance.now() > end) reject(new Error("never: " + {json.dumps(condition)}));
+                else setTimeout(look, 20);
+            }})();
+        }})"""
+        return self.evaluate(loop)
+
+    def screenshot(self, path, width, height, **media):
+        """A PNG of the page; media: such as `prefers_color_scheme="dark"`."""
+        self.view(width, height, **media)
+        data = self.send("Page.captureScreenshot", format="png")["data"]
+        Path(path).write_bytes(base64.b64decode(data))
+
+    def view(self, width, height, **media):
+        """The size of the window, and what the page is told that its reader prefers."""
+        self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        features = [{"name": name.replace("_", "-"), "value": value} for name, value in media.items()]
+        self.send("Emulation.setEmulatedMedia", features=features)
+
+    def close(self):
+        self._session = None
+        self.send("Browser.close")
+        self._process.wait(20)
+        self._to.close()
+        self._from.close()
+        self._profile.cleanup()
+
+
+@contextmanager
+def served(folder, headers=None):
+    """A folder under a URL without a slash at its end."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(folder, headers or {})) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def _handler(folder, headers):
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+        def end_headers(self):
+            for name, value in headers.items():
+                self.send_header(name, value)
+            super().end_headers()
+
+    return functools.partial(Handler, directory=str(folder))
