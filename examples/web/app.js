@@ -123,7 +123,7 @@ async function play(state, playing) {
 }
 
 function showRate({ backend, walk }, rate) {
-  const text = rate === null ? (walk.playing ? "measuring" : "paused") : `${rate.toFixed(0)} frames a second`;
+  const text = rate === null ? (walk.playing ? "measuring" : "paused") : `${rate.toFixed(rate < 10 ? 1 : 0)} frames a second`;
   $("rate").textContent = `${text} · ${backend}`;
 }
 

@@ -33,17 +33,19 @@ export async function open(url, progress, only = null) {
 async function candidates(only) {
   if (Object.hasOwn(BUILDS, only ?? "")) return [only];
   const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
-  return adapter ? ["webgpu", "wasm"] : ["wasm"];
+  const imitated = adapter?.info?.isFallbackAdapter ?? adapter?.isFallbackAdapter; // on the processor: far slower
+  return adapter && !imitated ? ["webgpu", "wasm"] : ["wasm"];
 }
 
 async function openOn(name, model, progress) {
   const { title, module, core } = BUILDS[name];
   const [ort, wasmBinary] = await Promise.all([imported(`./ort/${module}`), fetched(`ort/${core}.wasm`, progress)]);
   const threads = globalThis.crossOriginIsolated ? Math.min(4, navigator.hardwareConcurrency || 1) : 1;
+  ort.env.logLevel = "error";
   ort.env.wasm.wasmBinary = wasmBinary.buffer;
   ort.env.wasm.wasmPaths = new URL("ort/", document.baseURI).href;
   ort.env.wasm.numThreads = threads;
-  const generator = await load(model, { ort, executionProviders: [name] });
+  const generator = await load(model, { ort, executionProviders: [name], sessionOptions: { logSeverityLevel: 3 } });
   try {
     await compareWithReference(generator);
   } catch (error) {

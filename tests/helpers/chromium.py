@@ -15,7 +15,14 @@ from pathlib import Path
 import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-_FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--mute-audio"]
+_FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--mute-audio",
+]
 _FLAGS += ["--disable-background-networking", "--disable-component-update", "--remote-debugging-pipe"]
 ISOLATED = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
 
@@ -37,6 +44,7 @@ class Chromium:
         browser = need_chromium()
         self.errors = []
         self._count = 0
+        self._loads = 0
         self._profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         theirs, ours = os.pipe()
         answers, their_answers = os.pipe()
@@ -48,8 +56,9 @@ class Chromium:
         )
         os.close(theirs)
         os.close(their_answers)
-        self._to = os.fdopen(ours, "wb", buffering=0)
-        self._from = os.fdopen(answers, "rb")
+        self._to = os.fdopen(ours, "wb")
+        self._from = answers
+        self._read = b""
         self._session = None
         targets = self.send("Target.getTargets")["targetInfos"]
         page = next(target["targetId"] for target in targets if target["type"] == "page")
@@ -64,6 +73,7 @@ class Chromium:
         if self._session:
             message["sessionId"] = self._session
         self._to.write(json.dumps(message).encode() + b"\0")
+        self._to.flush()
         while True:
             answer = self._receive()
             if answer.get("id") == self._count:
@@ -72,14 +82,16 @@ class Chromium:
             self._note(answer)
 
     def _receive(self):
-        text = bytearray()
-        while (byte := self._from.read(1)) not in (b"\0", b""):
-            text += byte
-        assert text, "the browser has ended"
+        while b"\0" not in self._read:
+            more = os.read(self._from, 2**20)
+            assert more, "the browser has ended"
+            self._read += more
+        text, _, self._read = self._read.partition(b"\0")
         return json.loads(text)
 
     def _note(self, event):
         params = event.get("params", {})
+        self._loads += event["method"] == "Page.loadEventFired"
         if event["method"] == "Runtime.exceptionThrown":
             details = params["exceptionDetails"]
             self.errors.append(details.get("exception", {}).get("description", details["text"]))
@@ -89,8 +101,12 @@ class Chromium:
             self.errors.append(" ".join(str(part.get("value", part.get("description"))) for part in params["args"]))
 
     def open(self, url):
+        """Goes to a page and waits until it has loaded."""
         self.errors.clear()
+        before = self._loads
         self.send("Page.navigate", url=url)
+        while self._loads == before:
+            self._note(self._receive())
 
     def evaluate(self, expression):
         """The value of an expression of the page, or of what its promise gives."""
@@ -128,7 +144,7 @@ class Chromium:
         self.send("Browser.close")
         self._process.wait(20)
         self._to.close()
-        self._from.close()
+        os.close(self._from)
         self._profile.cleanup()
 
 
