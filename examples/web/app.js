@@ -32,7 +32,7 @@ function arrived() {
   let told = 0;
   return (more) => {
     bytes += more;
-    if (bytes - told < 2 ** 22) return;
+    if (bytes - told < 2 ** 22 || !$("alert").hidden) return;
     told = bytes;
     say(`Loading the network… ${Math.round(bytes / 1e6)} MB`);
   };

@@ -56,7 +56,7 @@ export class Walk {
         this.#position = (this.#position + this.speed * Math.min(LONGEST, (now - last) / 1000)) % KNOTS;
         last = now;
         frames += 1;
-        if (now - since < 1000) continue;
+        if (!this.#playing || now - since < 1000) continue;
         this.#report((1000 * frames) / (now - since));
         since = now;
         frames = 0;

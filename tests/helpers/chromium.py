@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 from contextlib import contextmanager
@@ -24,6 +25,13 @@ _FLAGS = [
     "--mute-audio",
 ]
 _FLAGS += ["--disable-background-networking", "--disable-component-update", "--remote-debugging-pipe"]
+# The browser reads from 3 and writes to 4.
+_EXEC = """
+import fcntl, os, sys
+high = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]]
+for target, end in zip((3, 4), high): os.dup2(end, target)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 ISOLATED = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
 
 
@@ -48,9 +56,17 @@ class Chromium:
         self._profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         theirs, ours = os.pipe()
         answers, their_answers = os.pipe()
-        # The browser reads from 3 and writes to 4.
-        shell = f'exec "$0" "$@" 3<&{theirs} 4>&{their_answers}'
-        command = ["sh", "-c", shell, browser, *_FLAGS, *flags, f"--user-data-dir={self._profile.name}", "about:blank"]
+        ends = [str(theirs), str(their_answers)]
+        command = [
+            sys.executable,
+            "-c",
+            _EXEC,
+            *ends,
+            browser,
+            *_FLAGS,
+            *flags,
+            f"--user-data-dir={self._profile.name}",
+        ]
         self._process = subprocess.Popen(
             command, pass_fds=(theirs, their_answers), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -59,12 +75,19 @@ class Chromium:
         self._to = os.fdopen(ours, "wb")
         self._from = answers
         self._read = b""
+        try:
+            self._attach()
+        except BaseException:
+            self._end()
+            raise
+
+    def _attach(self):
         self._session = None
-        targets = self.send("Target.getTargets")["targetInfos"]
-        page = next(target["targetId"] for target in targets if target["type"] == "page")
+        page = self.send("Target.createTarget", url="about:blank")["targetId"]
         self._session = self.send("Target.attachToTarget", targetId=page, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log"):
             self.send(f"{domain}.enable")
+        self.send("Page.bringToFront")  # a page behind another is not drawn
 
     def send(self, method, **params):
         """One command; its result."""
@@ -142,8 +165,11 @@ class Chromium:
     def close(self):
         self._session = None
         self.send("Browser.close")
+        self._end()
+
+    def _end(self):
+        self._to.close()  # without its pipe the browser ends
         self._process.wait(20)
-        self._to.close()
         os.close(self._from)
         self._profile.cleanup()
 
