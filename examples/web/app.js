@@ -108,7 +108,6 @@ async function startWalk(state) {
   state.walk.seed = seed();
   await state.walk.still();
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  showRate(state, null);
   await play(state, !calm);
 }
 
@@ -118,8 +117,9 @@ async function stillWalk(state) {
 
 async function play(state, playing) {
   $("play").textContent = playing ? "Pause" : "Play";
-  if (!playing) showRate(state, null);
-  await state.walk.play(playing);
+  const end = state.walk.play(playing);
+  showRate(state, null);
+  await end;
 }
 
 function showRate({ backend, walk }, rate) {

@@ -174,10 +174,15 @@ class Chromium:
         self._profile.cleanup()
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        """A browser that leaves in the middle of a file is none."""
+
+
 @contextmanager
 def served(folder, headers=None):
     """A folder under a URL without a slash at its end."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(folder, headers or {})) as server:
+    with _Server(("127.0.0.1", 0), _handler(folder, headers or {})) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
