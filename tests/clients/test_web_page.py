@@ -174,6 +174,22 @@ def test_the_walk_moves_and_rests(started):
     assert started.errors == []
 
 
+def test_the_walk_rests_while_the_page_is_hidden(started):
+    hide = """((hidden) => {
+        Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+    })"""
+    pause = "new Promise((done) => setTimeout(done, 700))"
+    started.evaluate("document.getElementById('play').click()")
+    started.evaluate(f"({hide}(true), {pause})")
+    first = pixels(started, "#walk")
+    started.evaluate(pause)
+    assert np.array_equal(first, pixels(started, "#walk"))
+    started.evaluate(f"({hide}(false), {pause})")
+    assert not np.array_equal(first, pixels(started, "#walk"))
+    started.evaluate("document.getElementById('play').click()")
+
+
 def test_the_file_to_download(started):
     """Each pixel as 4 x 4, under a name that file systems take."""
     type_name(started, "a/b: 名前?")
