@@ -75,8 +75,10 @@ function setUpTruncation(state) {
 async function showName(state) {
   const name = $("name").value;
   const turn = (state.turn = (state.turn ?? 0) + 1);
-  const picture = await state.generator.avatar(name, { truncation: state.truncation });
-  if (turn === state.turn) show(state, picture, name, `image ${identityIndex(name)} of seed 0`);
+  const { truncation } = state;
+  const picture = await state.generator.avatar(name, { truncation });
+  const note = truncation === null ? "" : `, truncation ${truncation.toFixed(2)}`;
+  if (turn === state.turn) show(state, picture, name, `image ${identityIndex(name)} of seed 0${note}`);
 }
 
 function show(state, picture, title, note = "from the gallery") {

@@ -141,11 +141,13 @@ def test_truncation(started):
     assert text(started, "truncation-value") == "0.50"
     with ganrt.load("avatars", backend="onnxruntime") as generator:
         expected = generator.avatar("bob", truncation=0.5)
-    started.wait("new Promise((done) => setTimeout(() => done(true), 1500))")
+    started.wait("document.getElementById('caption').textContent.endsWith('truncation 0.50')")
     same_pictures(pixels(started, "#avatar"), expected)
     assert np.abs(before.astype(int) - expected).max() > 1
     set_value(started, "truncation", "1.05")
     assert text(started, "truncation-value") == "off"
+    started.wait("document.getElementById('caption').textContent.endsWith('seed 0')")
+    assert np.array_equal(pixels(started, "#avatar"), before)
 
 
 def test_a_seed_that_is_none(started):
