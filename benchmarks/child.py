@@ -2,6 +2,7 @@
 
     {"subject": ..., "model": ..., ...}   opens a subject, says "ready" at its first pictures, runs `calls` more
     {"ganrt": [arguments]}                runs the command line
+    {"measure": FILE}                     measures what the file asks for (see `repeats.py`)
 
 Standard output carries one JSON object a line; the last one has the process's peak memory.
 """
@@ -9,6 +10,7 @@ Standard output carries one JSON object a line; the last one has the process's p
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
 from pathlib import Path
@@ -22,11 +24,14 @@ def main() -> None:
     from ganrt.benchmarks.peak_memory import peak_bytes
 
     try:
-        report = _command_line(request["ganrt"]) if "ganrt" in request else _subject(request, started)
+        if "measure" in request:
+            report = _measure(Path(request["measure"]))
+        else:
+            report = _command_line(request["ganrt"]) if "ganrt" in request else _subject(request, started)
     except Exception as error:  # any peer may fail in any way
         from ganrt.benchmarks.contestants import describe
 
-        _tell({"error": describe(error)})
+        _tell({"error": describe(error), "kind": type(error).__name__})
         return
 
     _tell({**report, "peak_bytes": peak_bytes()})
@@ -48,6 +53,33 @@ def _command_line(arguments: list[str]) -> dict[str, Any]:
         except SystemExit as ended:
             return {"exit_code": ended.code or 0}
     return {"exit_code": 0}
+
+
+def _measure(request: Path) -> dict[str, Any]:
+    """Tells of each cell which file holds what was seen of it; Ctrl-C ends it early, with what there is."""
+    from ganrt.benchmarks.repeats import read_request
+    from ganrt.benchmarks.runner import Stopped
+
+    signal.signal(signal.SIGINT, _interrupt_once)
+    runner, work = read_request(request, lambda line: _tell({"say": line}))
+    for number, (cell, subjects) in enumerate(work):
+        stopped = False
+        try:
+            parts = runner.parts(cell, subjects)
+        except Stopped as early:
+            parts, stopped = early.parts, True
+        target = request.with_name(f"{request.stem}-{number}.json")
+        target.write_text(json.dumps([part.as_json() for part in parts]), "utf-8")
+        _tell({"cell": number, "file": str(target)})
+        if stopped:
+            return {"stopped": True}
+    return {}
+
+
+def _interrupt_once(*_: object) -> None:
+    """A terminal and the parent may both send it: what was measured is still to be written."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _subject(request: dict[str, Any], started: float) -> dict[str, Any]:

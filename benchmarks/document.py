@@ -92,6 +92,8 @@ class Result:
     asked_precision: str | None = checked(optional(_SHORT), default=None)
     device: str | None = checked(optional(_SHORT), default=None)
     samples: int = checked(_COUNT, default=0)
+    processes: int = checked(_COUNT, default=1)
+    between_runs: float = checked(positive, default=0.0)
     duration_s: float = checked(positive, default=0.0)
     latency_ms: Latency | None = checked(optional(section(Latency)), default=None)
     latency_intervals: dict[str, Interval] = checked(intervals, default=())

@@ -74,6 +74,27 @@ class Limits:
         """For the bench document's `limits`."""
         return {"rates": [asdict(rate) for rate in self.rates], "notes": list(self.notes)}
 
+    def joined(self, others: Limits) -> Limits:
+        """With the matrix products of others; the copy stays this one's."""
+        products = (rate for rate in others.rates if rate.quantity == "macs")
+        return Limits((*self.rates, *products), tuple(dict.fromkeys((*self.notes, *others.notes))))
+
+    def answers(self, precision: str) -> bool:
+        """Whether a precision was measured, or why it was not is known."""
+        told = any(note.startswith(f"{precision} with ") for note in self.notes)
+        return told or any(rate.precision == precision for rate in self.rates)
+
+
+def limits_from_json(plain: object) -> Limits | None:
+    """What `Limits.as_json` gave, as far as it is sound: None for anything else, which is then measured anew."""
+    try:
+        rates = [Rate(**rate) for rate in plain["rates"]]  # type: ignore[index]
+        found = Limits(tuple(rates), tuple(str(note) for note in plain["notes"]))  # type: ignore[index]
+        positive = all(rate.median > 0 and rate.best > 0 for rate in rates)
+        return found if positive and found.copy() else None
+    except (KeyError, TypeError, StopIteration):
+        return None
+
 
 def measure_limits(
     precisions: Sequence[str] = PRECISIONS,

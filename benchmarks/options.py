@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ganrt.errors import UsageError
@@ -24,6 +24,9 @@ class Timing:
         duration_s: timed seconds a subject and cell.
         warmup_s: the most that warming up may take.
         least_samples: below it a result is marked unstable.
+        repeats: fresh processes that share the duration; 1: everything in this one.
+        between_runs: added to intervals of several processes, for what drifts more slowly than a run lasts: half a
+            95 % interval, as a share; measured with `ganrt.benchmarks.agreement`.
         slices: how many turns a subject gets; the turns of all subjects are shuffled round by round.
         processes: how many fresh ones `cold_start` starts.
         seed: of the inputs, the order and the resampling.
@@ -34,6 +37,8 @@ class Timing:
     duration_s: float = 5.0
     warmup_s: float = 10.0
     least_samples: int = 20
+    repeats: int = 5
+    between_runs: float = 0.03
     slices: int = 20
     processes: int = 7
     seed: int = 0
@@ -41,12 +46,27 @@ class Timing:
     least_psnr: float | None = None
 
     def __post_init__(self) -> None:
-        for name, low, high in (("duration_s", 0.001, 86400.0), ("warmup_s", 0.0, 3600.0), ("fps", 0.01, 1e5)):
+        for name, low, high in (
+            ("duration_s", 0.001, 86400.0),
+            ("warmup_s", 0.0, 3600.0),
+            ("fps", 0.01, 1e5),
+            ("between_runs", 0.0, 1.0),
+        ):
             value = getattr(self, name)
             if not low <= value <= high:
                 raise UsageError(f"{name} {value}: expected {low:g} to {high:g}")
-        if self.least_samples < 1 or self.slices < 1 or self.processes < 1:
-            raise UsageError("samples, slices and processes: expected 1 or more of each")
+        if min(self.least_samples, self.slices, self.processes, self.repeats) < 1:
+            raise UsageError("samples, slices, processes and repeats: expected 1 or more of each")
+
+    def of_one_process(self) -> Timing:
+        """What each of `repeats` processes is asked for: its share of the whole."""
+        return replace(
+            self,
+            duration_s=max(self.duration_s / self.repeats, 0.001),
+            least_samples=-(-self.least_samples // self.repeats),
+            slices=max(2, self.slices // self.repeats),
+            repeats=1,
+        )
 
     def gate(self, precision: str) -> float:
         """The least PSNR in dB."""

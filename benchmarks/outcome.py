@@ -1,51 +1,82 @@
-"""From a contestant's slices to a result of the document."""
+"""From what processes saw of a subject to a result of the document."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ganrt.benchmarks.contestants import Contestant
 from ganrt.benchmarks.document import Latency, Model, Result
 from ganrt.benchmarks.fields import MOST_POINTS, Interval, Json
 from ganrt.benchmarks.noise import trouble
-from ganrt.benchmarks.observe import Observer
 from ganrt.benchmarks.options import Cell, Timing
-from ganrt.benchmarks.statistics import intervals, rate, summarise
-from ganrt.benchmarks.subjects.protocol import Subject
+from ganrt.benchmarks.parts import Part, joined
+from ganrt.benchmarks.scenarios import Load
+from ganrt.benchmarks.statistics import intervals, rate, summarise, widened
+from ganrt.benchmarks.telemetry.joined import join_telemetry
 
 _TIMELINE = 500
 _DIGITS = 6
+_WITHIN = "one process measured it: its intervals hold within this run only (--repeats gives more)"
 
 
-def make_result(contestant: Contestant, model: Model, timing: Timing, observer: Observer, interrupted: bool) -> Result:
-    """What the contestant's slices say; without a speed where it did not run or drew wrong pictures."""
-    if not contestant.slices or (contestant.stopped and contestant.stopped[0] in ("not_run", "wrong_output")):
-        out, why = contestant.stopped or ("interrupted", "stopped before it was measured")
-        agreed = _agreement(contestant) if out != "not_run" else {}
-        return bare_result(contestant.cell, contestant.name, model, out, why, **agreed)
-    nanoseconds = np.concatenate([np.asarray(part.latencies, np.float64) for part in contestant.slices])
-    lengths = [len(part.latencies) for part in contestant.slices]
-    found = intervals(nanoseconds, lengths, timing.seed)
-    status, reason = _status(contestant, nanoseconds, lengths, found.get("p50"), timing, interrupted)
-    telemetry, points = observer.report(contestant.name, _images(contestant) * len(nanoseconds))
+def make_result(cell: Cell, model: Model, timing: Timing, parts: Sequence[Part], interrupted: bool) -> Result:
+    """What the parts of one subject say, a process each, in order; without a speed where it drew wrong pictures."""
+    subject, timed = parts[0].subject, [part for part in parts if part.slices]
+    stopped = _stopped(parts)
+    if not timed or (stopped and stopped[0] == "wrong_output"):
+        out, why = stopped or _never_timed(parts)
+        agreed = _agreement(parts) if out != "not_run" else {}
+        return bare_result(cell, subject, model, out, why, **agreed)
+    series = [_latencies(part) for part in timed]
+    nanoseconds = np.concatenate(series)
+    lengths = [len(each.latencies) for part in timed for each in part.slices]
+    found = intervals(nanoseconds, lengths, timing.seed, [len(each) for each in series])
+    values, between = summarise(nanoseconds), timing.between_runs if len(timed) > 1 else 0.0
+    told = {name: widened(pair, values[name] or 0.0, between) for name, pair in found.items()}
+    status, reason = stopped or _status(cell, timed, nanoseconds, lengths, found.get("p50"), timing, interrupted)
     return Result(
-        **_place(contestant.cell, contestant.name, model, contestant.subject),
+        **_place(cell, subject, model, timed[0].opened),
         status=status,
         reason=reason,
         samples=len(nanoseconds),
+        processes=len(timed),
+        between_runs=between if told else 0.0,
         duration_s=round(float(nanoseconds.sum()) / 1e9, _DIGITS),
-        latency_ms=Latency(**_scaled(summarise(nanoseconds))),
-        latency_intervals={name: _pair(pair, 1e-6) for name, pair in found.items()},
-        **_rate(contestant, model, nanoseconds, found.get("mean")),
-        **_agreement(contestant),
-        **_frames(contestant, timing),
-        telemetry=telemetry,
+        latency_ms=Latency(**_scaled(values)),
+        latency_intervals={name: _pair(pair, 1e-6) for name, pair in told.items()},
+        **_rate(cell, model, nanoseconds, told.get("mean")),
+        **_agreement(parts),
+        **_frames(cell, timed, timing),
+        telemetry=join_telemetry([part.telemetry for part in timed], _images(cell) * len(nanoseconds)),
         latencies_us=tuple(round(float(value) / 1e3, 3) for value in _thin(nanoseconds, MOST_POINTS)),
-        timeline=tuple(_timeline(contestant, points)),
-        about=contestant.subject.about if contestant.subject else {},
-        notes=_notes(contestant),
+        timeline=tuple(_timeline(timed)),
+        about=timed[0].opened["about"],
+        notes=_notes(timed, bool(found)),
     )
+
+
+def _latencies(part: Part) -> NDArray[np.float64]:
+    return np.concatenate([np.asarray(each.latencies, np.float64) for each in part.slices])
+
+
+def _stopped(parts: Sequence[Part]) -> tuple[str, str] | None:
+    """The gravest of what stopped a subject; one that ran and could not be opened again was interrupted."""
+    found = [part.stopped for part in parts if part.stopped]
+    for status in ("wrong_output", "interrupted"):
+        for each in found:
+            if each[0] == status:
+                return each
+    if found and any(part.slices for part in parts):
+        return "interrupted", f"a later process could not open it: {found[0][1]}"
+    return found[0] if found else None
+
+
+def _never_timed(parts: Sequence[Part]) -> tuple[str, str]:
+    if any(part.opened for part in parts):
+        return "interrupted", "the run was stopped while it warmed up"
+    return "not_run", "the run was stopped before its turn"
 
 
 def bare_result(
@@ -70,7 +101,7 @@ def bare_result(
     )
 
 
-def _place(cell: Cell, subject: str, model: Model, opened: Subject | None = None) -> Json:
+def _place(cell: Cell, subject: str, model: Model, opened: Json | None = None) -> Json:
     """Precision and device are those really in use, once there is a subject."""
     return {
         "scenario": cell.scenario,
@@ -79,42 +110,42 @@ def _place(cell: Cell, subject: str, model: Model, opened: Subject | None = None
         "entry": cell.entry,
         "batch_size": cell.batch_size,
         "threads": cell.threads,
-        "precision": opened.precision if opened else cell.precision,
+        "precision": opened["precision"] if opened else cell.precision,
         "asked_precision": cell.precision,
-        "device": opened.device if opened else cell.device,
+        "device": opened["device"] if opened else cell.device,
     }
 
 
 def _status(
-    contestant: Contestant,
+    cell: Cell,
+    parts: Sequence[Part],
     nanoseconds: NDArray[np.float64],
     lengths: list[int],
     median: Interval | None,
     timing: Timing,
     interrupted: bool,
 ) -> tuple[str, str | None]:
-    if contestant.stopped:
-        return contestant.stopped
     if interrupted:
         return "interrupted", "the run was stopped; these are the slices that were whole"
-    if contestant.faults:
-        return "unstable", contestant.faults[0]
+    faults = [fault for part in parts for fault in part.faults]
+    if faults:
+        return "unstable", faults[0]
     found = trouble(nanoseconds, lengths, median, timing.least_samples)
-    if contestant.cell.scenario == "frame" and median is not None and len(nanoseconds) >= timing.least_samples:
+    if cell.scenario == "frame" and median is not None and len(nanoseconds) >= timing.least_samples:
         found = None  # waiting for the tick is no part of it: neither drift nor spread is judged
     return ("unstable", found) if found else ("ok", None)
 
 
-def _images(contestant: Contestant) -> int:
+def _images(cell: Cell) -> int:
     """Images behind one latency."""
-    return contestant.cell.batch_size * contestant.load.batches
+    return cell.batch_size * Load(cell.scenario).batches
 
 
-def _rate(contestant: Contestant, model: Model, nanoseconds: NDArray[np.float64], mean: Interval | None) -> Json:
-    if contestant.cell.scenario in ("load", "frame"):  # the first draws nothing, the second waits
+def _rate(cell: Cell, model: Model, nanoseconds: NDArray[np.float64], mean: Interval | None) -> Json:
+    if cell.scenario in ("load", "frame"):  # the first draws nothing, the second waits
         return {}
     seconds = None if mean is None else _pair(mean, 1e-9, digits=12)
-    value, pair = rate(_images(contestant), nanoseconds / 1e9, seconds)
+    value, pair = rate(_images(cell), nanoseconds / 1e9, seconds)
     return {
         "images_per_second": round(value, 3),
         "images_per_second_interval": None if pair is None else _pair(pair, 1.0),
@@ -122,8 +153,8 @@ def _rate(contestant: Contestant, model: Model, nanoseconds: NDArray[np.float64]
     }
 
 
-def _agreement(contestant: Contestant) -> Json:
-    agreement = contestant.agreement
+def _agreement(parts: Sequence[Part]) -> Json:
+    agreement = joined([part.agreement for part in parts])
     return {
         "outputs_checked": agreement.checked,
         "psnr_db": None if agreement.psnr_db is None else round(agreement.psnr_db, 3),
@@ -131,33 +162,43 @@ def _agreement(contestant: Contestant) -> Json:
     }
 
 
-def _frames(contestant: Contestant, timing: Timing) -> Json:
-    if contestant.cell.scenario != "frame":
+def _frames(cell: Cell, parts: Sequence[Part], timing: Timing) -> Json:
+    if cell.scenario != "frame":
         return {}
-    missed = sum(part.missed for part in contestant.slices)
+    missed = sum(each.missed for part in parts for each in part.slices)
     return {"missed_deadlines": missed, "deadline_ms": round(1e3 / timing.fps, _DIGITS)}
 
 
-def _notes(contestant: Contestant) -> tuple[str, ...]:
-    notes = list(dict.fromkeys(contestant.faults))
-    if contestant.warm and not contestant.warm.stable:
-        notes.append(f"still not steady after {contestant.warm.seconds:.1f} s of warming up")
+def _notes(parts: Sequence[Part], has_intervals: bool) -> tuple[str, ...]:
+    notes = list(dict.fromkeys(fault for part in parts for fault in part.faults))
+    restless = [part.warm.seconds for part in parts if part.warm and not part.warm.stable]
+    if restless:
+        notes.append(f"still not steady after {max(restless):.1f} s of warming up")
+    if has_intervals and len(parts) == 1:
+        notes.append(_WITHIN)
     return tuple(notes)
 
 
-def _timeline(contestant: Contestant, points: list[Json]) -> list[Json]:
-    """Latencies by time since the first slice, thinned, and what the observer adds."""
-    started = np.concatenate([np.asarray(part.started, np.float64) for part in contestant.slices])
-    latencies = np.concatenate([np.asarray(part.latencies, np.float64) for part in contestant.slices])
+def _timeline(parts: Sequence[Part]) -> list[Json]:
+    """Latencies by time since the first slice, thinned, and what the observers add."""
+    started = np.concatenate([np.asarray(each.started, np.float64) for part in parts for each in part.slices])
+    latencies = np.concatenate([_latencies(part) for part in parts])
     index = _thin(np.arange(len(started), dtype=np.float64), _TIMELINE).astype(int)
     own = [
         {"t_s": round((started[i] - started[0]) / 1e9, 4), "latency_ms": round(latencies[i] / 1e6, _DIGITS)}
         for i in index
     ]
-    # The observer has counted since the cell began; its first reading was made just before the first slice.
-    begun = points[0]["t_s"] if points else 0.0
-    seen = [{**point, "t_s": round(point["t_s"] - begun, 4)} for point in points[: MOST_POINTS - _TIMELINE]]
+    seen = [point for part in parts for point in _points(part, started[0], (MOST_POINTS - _TIMELINE) // len(parts))]
     return sorted([*own, *seen], key=lambda point: point["t_s"])
+
+
+def _points(part: Part, first: float, most: int) -> list[Json]:
+    """An observer has counted since its cell began; its first reading was made just before the part's first slice."""
+    if not part.points:
+        return []
+    offset = (part.slices[0].started[0] - first) / 1e9 - part.points[0]["t_s"]
+    chosen = _thin(np.arange(len(part.points), dtype=np.float64), most).astype(int)
+    return [{**part.points[i], "t_s": round(part.points[i]["t_s"] + offset, 4)} for i in chosen]
 
 
 def _thin(values: NDArray[np.float64], most: int) -> NDArray[np.float64]:

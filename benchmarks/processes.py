@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,8 +53,11 @@ class _Seen:
     stopped: tuple[str, str] | None = None
 
 
-def run_child(request: dict[str, Any], clock: Clock) -> Ran:
+def run_child(request: dict[str, Any], clock: Clock, environment: Mapping[str, str] | None = None) -> Ran:
     """Starts `ganrt.benchmarks.child` and waits for its end.
+
+    Args:
+        environment: the child's variables; None: this process's.
 
     Raises:
         ChildFailed: it ended with an error, or said nothing.
@@ -62,7 +65,7 @@ def run_child(request: dict[str, Any], clock: Clock) -> Ran:
     command = [sys.executable, "-m", "ganrt.benchmarks.child", json.dumps(request)]
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
         started = clock.now()
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment) as process:
             try:
                 assert process.stdout is not None
                 first = process.stdout.readline()
@@ -123,18 +126,8 @@ def run_processes(
 
 def _run_one(name: str, cell: Cell, timing: Timing, clock: Clock, wanted: np.ndarray[Any, Any], seen: _Seen) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        request: Json = {
-            "subject": name,
-            "model": str(cell.model),
-            "checkpoint": str(cell.checkpoint) if cell.checkpoint else None,
-            "precision": cell.precision,
-            "threads": cell.threads,
-            "device": cell.device,
-            "batch_size": cell.batch_size,
-            "seed": timing.seed,
-            "calls": _CALLS if cell.scenario == "memory" else 0,
-            "images": str(Path(folder) / "images.npy"),
-        }
+        calls = _CALLS if cell.scenario == "memory" else 0
+        request = subject_request(cell, name, timing.seed, Path(folder) / "images.npy", calls)
         try:
             seen.runs.append(run_child(request, clock))
             seen.agreement = seen.agreement.with_pictures(np.load(request["images"]), wanted)
@@ -147,6 +140,22 @@ def _run_one(name: str, cell: Cell, timing: Timing, clock: Clock, wanted: np.nda
         seen.stopped = ("wrong_output", f"the worst picture is {found:.1f} dB from FP32, expected {gate:g} dB or more")
 
 
+def subject_request(cell: Cell, subject: str, seed: int, images: Path, calls: int = 0) -> Json:
+    """For `run_child`: opens a subject, keeps its first pictures in `images`, and runs `calls` more."""
+    return {
+        "subject": subject,
+        "model": str(cell.model),
+        "checkpoint": str(cell.checkpoint) if cell.checkpoint else None,
+        "precision": cell.precision,
+        "threads": cell.threads,
+        "device": cell.device,
+        "batch_size": cell.batch_size,
+        "seed": seed,
+        "calls": calls,
+        "images": str(images),
+    }
+
+
 def _result(name: str, cell: Cell, model: Model, seen: _Seen, interrupted: bool) -> Result:
     checked: Json = {
         "outputs_checked": seen.agreement.checked,
@@ -154,7 +163,7 @@ def _result(name: str, cell: Cell, model: Model, seen: _Seen, interrupted: bool)
         "max_error": seen.agreement.max_error if seen.agreement.checked else None,
     }
     if not seen.runs or (seen.stopped and seen.stopped[0] == "wrong_output"):
-        out, why = seen.stopped or ("interrupted", "stopped before it was measured")
+        out, why = seen.stopped or ("not_run", "the run was stopped before its turn")
         return bare_result(cell, name, model, out, why, **checked)
     status, reason = _status(seen, interrupted)
     last = seen.runs[-1].report

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from ganrt.benchmarks.building import BuildFigures, build_figures
 from ganrt.benchmarks.clock import Clock, SystemClock
 from ganrt.benchmarks.contestants import Contestant, OpenSubject
 from ganrt.benchmarks.document import Model, Result
@@ -14,6 +15,7 @@ from ganrt.benchmarks.limits import Limits
 from ganrt.benchmarks.observe import Observe, Observer, Unobserved
 from ganrt.benchmarks.options import PROCESSES, Cell, Timing
 from ganrt.benchmarks.outcome import make_result
+from ganrt.benchmarks.parts import Part, part_of
 from ganrt.benchmarks.shares import with_share
 from ganrt.benchmarks.subjects import PROGRAMS, open_subject
 from ganrt.benchmarks.subjects.protocol import Request
@@ -31,6 +33,14 @@ class Interrupted(Exception):
         self.results = results
 
 
+class Stopped(Exception):
+    """Ctrl-C, before `parts` became results."""
+
+    def __init__(self, parts: list[Part]) -> None:
+        super().__init__("stopped")
+        self.parts = parts
+
+
 @dataclass
 class Runner:
     """Measures cells; keeps what several of them share.
@@ -40,6 +50,7 @@ class Runner:
         opener: opens subjects.
         say: told what is being done, one line a call.
         limits: of this machine; then results say what share of the roofline they reach.
+        builds: measures what a subject compiles once, for `load`.
     """
 
     timing: Timing
@@ -48,29 +59,89 @@ class Runner:
     opener: OpenSubject = open_subject
     say: Callable[[str], object] = lambda _: None
     limits: Limits | None = None
+    builds: BuildFigures = build_figures
     _models: dict[str, tuple[Model, GeneratorSpec]] = field(default_factory=dict)
     _batches: dict[tuple[str, int], Batches] = field(default_factory=dict)
 
     def run(self, cell: Cell, subjects: Sequence[str]) -> list[Result]:
-        """One result a subject, in the order given.
+        """One result a subject, in the order given, all measured in this process (but for what needs fresh ones).
 
         Raises:
             Interrupted: Ctrl-C.
             GanrtError: the model cannot be read, or there is no reference to check pictures against.
         """
-        model, spec = self.describe(cell)
         if cell.scenario in PROCESSES:
             from ganrt.benchmarks.processes import run_processes
 
-            return run_processes(cell, subjects, model, self.timing, self.clock, self.say)
-        programs = [name for name in subjects if name in PROGRAMS]
-        contestants = [self._contestant(name, cell, spec) for name in subjects if name not in programs]
-        results = self._compete(contestants, model)
-        for name in programs:
+            return run_processes(cell, subjects, self.describe(cell)[0], self.timing, self.clock, self.say)
+        try:
+            parts = self.parts(cell, [name for name in subjects if name not in PROGRAMS])
+        except Stopped as stopped:
+            raise Interrupted(self.results(cell, subjects, [stopped.parts], interrupted=True)) from None
+        return self.results(cell, subjects, [parts])
+
+    def parts(self, cell: Cell, subjects: Sequence[str]) -> list[Part]:
+        """What this process sees of each subject.
+
+        Raises:
+            Stopped: Ctrl-C.
+        """
+        _, spec = self.describe(cell)
+        contestants = [self._contestant(name, cell, spec) for name in subjects]
+        interrupted = False
+        with self.observe() as observer:
+            try:
+                for contestant in contestants:
+                    self.say(f"warming up {contestant.name}")
+                    contestant.open(self.timing)
+                self._rounds(contestants, observer)
+            except KeyboardInterrupt:
+                interrupted = True
+            parts = [part_of(contestant, observer) for contestant in contestants]
+        for contestant in contestants:
+            contestant.close()
+        if interrupted:
+            raise Stopped(parts)
+        return parts
+
+    def results(
+        self, cell: Cell, subjects: Sequence[str], processes: Sequence[Sequence[Part]], interrupted: bool = False
+    ) -> list[Result]:
+        """The results of what each process saw. Programs that time themselves, and what subjects compile once, are
+        measured now, unless `interrupted`.
+
+        Raises:
+            Interrupted: Ctrl-C meanwhile.
+        """
+        found: list[Result] = []
+        stopped = interrupted
+        for name in subjects:
+            seen = [part for parts in processes for part in parts if part.subject == name] or [Part(name)]
+            result = self._result(cell, seen, interrupted)
+            try:
+                found.append(result if stopped else self._completed(cell, result))
+            except KeyboardInterrupt:
+                stopped = True
+                found.append(result)
+        if stopped and not interrupted:
+            raise Interrupted(found)
+        return found
+
+    def _result(self, cell: Cell, seen: Sequence[Part], interrupted: bool) -> Result:
+        result = make_result(cell, self.describe(cell)[0], self.timing, seen, interrupted)
+        return with_share(result, cell.model, self.limits) if self.limits else result
+
+    def _completed(self, cell: Cell, result: Result) -> Result:
+        """With what other processes measure."""
+        if result.subject in PROGRAMS:
             from ganrt.benchmarks.trtexec import run_trtexec
 
-            results[name] = run_trtexec(cell, spec, model, self.timing)
-        return [results[name] for name in subjects]
+            model, spec = self.describe(cell)
+            return run_trtexec(cell, spec, model, self.timing)
+        if cell.scenario == "load" and result.latency_ms:
+            self.say(f"a first open of {result.subject}")
+            return replace(result, figures=self.builds(cell, result.subject, self.timing.seed, self.clock))
+        return result
 
     def describe(self, cell: Cell) -> tuple[Model, GeneratorSpec]:
         """The model's name, hash and cost, and its spec."""
@@ -98,25 +169,6 @@ class Runner:
             self._batches.clear()  # one batch size after the other: nothing old is needed again
             self._batches[key] = make_batches(cell.model, spec, cell.batch_size, self.timing.seed)
         return self._batches[key]
-
-    def _compete(self, contestants: list[Contestant], model: Model) -> dict[str, Result]:
-        interrupted = False
-        with self.observe() as observer:
-            try:
-                for contestant in contestants:
-                    self.say(f"warming up {contestant.name}")
-                    contestant.open(self.timing)
-                self._rounds(contestants, observer)
-            except KeyboardInterrupt:
-                interrupted = True
-            results = {c.name: make_result(c, model, self.timing, observer, interrupted) for c in contestants}
-        for contestant in contestants:
-            contestant.close()
-        if self.limits is not None:
-            results = {c.name: with_share(results[c.name], c.cell.model, self.limits) for c in contestants}
-        if interrupted:
-            raise Interrupted(list(results.values()))
-        return results
 
     def _rounds(self, contestants: list[Contestant], observer: Observer) -> None:
         """Each round every contestant once, in an order of its own; slow calls make fewer and longer slices."""

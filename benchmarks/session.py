@@ -10,6 +10,7 @@ from ganrt import __version__
 from ganrt.benchmarks.document import Document, Result, now_utc
 from ganrt.benchmarks.fields import Json
 from ganrt.benchmarks.options import Cell
+from ganrt.benchmarks.repeats import measure
 from ganrt.benchmarks.runner import Interrupted, Runner
 from ganrt.errors import BackendUnavailable, NegativeResult
 
@@ -26,16 +27,12 @@ class Session:
         """Measures the cells; keeps what was measured when it is interrupted.
 
         Args:
-            progress: told how many cells are done.
+            progress: told how many of `steps` are done.
         """
         try:
-            for done, cell in enumerate(cells, 1):
-                self.results += self.runner.run(cell, subjects)
-                progress(done)
+            self.results += measure(self.runner, cells, subjects, progress)
         except Interrupted as stopped:
             self.results += stopped.results
-            self.interrupted = True
-        except KeyboardInterrupt:
             self.interrupted = True
 
     def document(self, options: Json) -> Document:

@@ -4,11 +4,17 @@ Intervals come from a circular block bootstrap (Politis and Romano 1992; blocks 
 and the bootstrap for general stationary observations"): whole stretches are drawn, so that a slow second stays
 together. Few blocks say little about the spread between blocks: intervals are widened as Student's t is wider than
 the normal law.
+
+What differs from one process to the next (where memory lies, which neighbours wake meanwhile) is not in that. Where a
+run has several processes, each gives the statistic once, and Student's t over the logarithms of these holds what
+differs between them, whatever it is; an interval is the wider of the two. What drifts more slowly than a run lasts, no
+run can see: `widened` adds an allowance for it, and `narrowed` takes it off where subjects of one run are compared.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +49,9 @@ def summarise(latencies: Series) -> dict[str, float | None]:
     return {**result, **{name: float(value) for name, value in edges.items()}}
 
 
-def intervals(latencies: Series, slice_lengths: list[int], seed: int = 0) -> dict[str, Interval]:
+def intervals(
+    latencies: Series, slice_lengths: list[int], seed: int = 0, process_lengths: Sequence[int] = ()
+) -> dict[str, Interval]:
     """95 % confidence intervals of the percentiles and the mean, in the unit of `latencies`.
 
     An empty mapping where fewer than ten samples would be independent; a percentile that fewer than ten
@@ -53,8 +61,11 @@ def intervals(latencies: Series, slice_lengths: list[int], seed: int = 0) -> dic
         latencies: float64 [n], in the order in which they were measured.
         slice_lengths: how many of them each slice of an interleaved run gave; a slice is never cut into blocks, for
             what disturbs a slice may disturb all of it.
+        process_lengths: how many each process gave; with fewer than two the intervals hold within the process only.
     """
-    found = correlation(latencies)
+    processes = np.split(latencies, np.cumsum(process_lengths)[:-1]) if len(process_lengths) > 1 else [latencies]
+    # Steps from process to process are no correlation in time: Student's t below holds them.
+    found = correlation(np.concatenate([series - np.median(series) for series in processes]))
     independent = len(latencies) / found.time
     if independent < _LEAST_INDEPENDENT:
         return {}
@@ -62,7 +73,44 @@ def intervals(latencies: Series, slice_lengths: list[int], seed: int = 0) -> dic
     whole = int(np.median(slice_lengths)) if len(slice_lengths) > 1 else 1
     # The correlation of a short series comes out too low, and the spread between blocks is itself uncertain.
     caution = _CAUTION * math.sqrt(1 + _LEAST_INDEPENDENT / independent)
-    return _bootstrap(latencies, points, max(whole, found.block), caution, seed)
+    within = _bootstrap(latencies, points, max(whole, found.block), caution, seed)
+    if len(processes) < 2:
+        return within
+    between = _between(processes, points)
+    estimates = dict(zip((*points, "mean"), _statistics(latencies[None], points)[:, 0], strict=True))
+    return {name: _wider(pair, float(estimates[name]), between[name]) for name, pair in within.items()}
+
+
+def _between(processes: Sequence[Series], points: dict[str, float]) -> dict[str, float]:
+    """Half the width of Student's t interval over the logarithms of one statistic a process."""
+    each = np.log([np.maximum(_statistics(series[None], points)[:, 0], 1e-9) for series in processes])
+    count = len(processes)
+    half = student_t(count - 1) * each.std(axis=0, ddof=1) / math.sqrt(count)
+    return {name: float(value) for name, value in zip((*points, "mean"), half, strict=True)}
+
+
+def _wider(pair: Interval, estimate: float, half: float) -> Interval:
+    return min(pair[0], estimate * math.exp(-half)), max(pair[1], estimate * math.exp(half))
+
+
+def widened(pair: Interval, estimate: float, share: float) -> Interval:
+    """The interval joined with an independent one of `share` either side of the estimate, by logarithms."""
+    return _joined(pair, estimate, lambda distance: math.hypot(distance, math.log1p(share)))
+
+
+def narrowed(pair: Interval, estimate: float, share: float) -> Interval:
+    """The interval that `widened` was given."""
+    return _joined(pair, estimate, lambda distance: math.sqrt(max(0.0, distance**2 - math.log1p(share) ** 2)))
+
+
+def _joined(pair: Interval, estimate: float, change: Callable[[float], float]) -> Interval:
+    low, high = pair
+    if estimate <= 0:
+        return pair
+    return (
+        estimate * math.exp(-change(math.log(estimate / low))) if 0 < low <= estimate else low,
+        estimate * math.exp(change(math.log(high / estimate))) if high >= estimate else high,
+    )
 
 
 def rate(images: int, latencies: Series, mean: Interval | None) -> tuple[float, Interval | None]:

@@ -14,11 +14,12 @@ from ganrt.benchmarks.clock import SystemClock
 from ganrt.benchmarks.contestants import describe
 from ganrt.benchmarks.document import Document, Model, Result, now_utc, read_document, write_document
 from ganrt.benchmarks.fields import Json
-from ganrt.benchmarks.jobs import measure
+from ganrt.benchmarks.jobs import measure as measure_job
 from ganrt.benchmarks.jobs.scope import Figures, Scope
-from ganrt.benchmarks.limits import Limits, measure_limits
-from ganrt.benchmarks.models import ModelFile, prepare_model, work_folder
+from ganrt.benchmarks.limits import Limits, limits_from_json, measure_limits
+from ganrt.benchmarks.models import RANDOM, ModelFile, prepare_model, work_folder
 from ganrt.benchmarks.options import Cell, Timing, rated
+from ganrt.benchmarks.repeats import measure
 from ganrt.benchmarks.runner import Interrupted, Runner
 from ganrt.benchmarks.session import machine
 from ganrt.benchmarks.subjects import parse_names
@@ -28,9 +29,18 @@ from ganrt.files import check_free
 
 __all__ = ["ENTRIES", "run_suite"]
 _QUICK_S = 0.3
+_REPEATS = 4  # of small models
 # A job's figures go under the scenario of the document that fits best.
 _SCENARIO = {"command_line": "cold_start", "batch_memory": "memory", "translate": "end_to_end"}
 MakeRunner = Callable[[Timing], Runner]
+
+
+class SuiteStopped(Exception):
+    """Ctrl-C; `document` is what was written."""
+
+    def __init__(self, document: Document) -> None:
+        super().__init__("interrupted")
+        self.document = document
 
 
 def run_suite(
@@ -53,20 +63,25 @@ def run_suite(
         work: where random models are kept.
         force: begin again; otherwise entries that `output` has with the same options are kept.
 
+    Returns:
+        the document, `complete` once every entry is in it that was ever asked for.
+
     Raises:
+        SuiteStopped: Ctrl-C; the document is written.
         OutputFailed: `output` is complete already and `force` is not set.
         BadInputFile: it is there and no bench document.
     """
     chosen = [entry for entry in entries if entry.name in names]
     keys = {entry.name: _key(entry, quick) for entry in chosen}
-    document = _resume(output, keys, quick, force)
-    limits = None if quick else _limits(chosen, say)
+    document = _asked(_resume(output, keys, quick, force), chosen, entries)
+    kept = [entry.name for entry in chosen if document.options["entries"].get(entry.name) == keys[entry.name]]
+    limits = None if quick else _limits([entry for entry in chosen if entry.name not in kept], document.limits, say)
     if limits is not None:
         document = replace(document, limits=limits.as_json())
     clock = SystemClock()
     begun = clock.now()
     for number, entry in enumerate(chosen, 1):
-        if document.options["entries"].get(entry.name) == keys[entry.name]:
+        if entry.name in kept:
             say(f"[{number}/{len(chosen)}] {entry.name}: kept")
             continue
         say(f"[{number}/{len(chosen)}] {entry.name}: {entry.about}")
@@ -77,21 +92,42 @@ def run_suite(
             else:
                 found = _run_entry(entry, lambda timing: _limited(make_runner(timing), limits), quick, work, say)
         except Interrupted as stopped:
-            return _write(output, _with(document, entry, stopped.results, None, "interrupted"))
+            raise SuiteStopped(_write(output, _with(document, entry, stopped.results, None))) from None
         except KeyboardInterrupt:
-            return _write(output, replace(document, status="interrupted"))
-        status = "complete" if number == len(chosen) else "interrupted"
-        document = _write(output, _with(document, entry, found, None if late else keys[entry.name], status))
-    return _write(output, replace(document, status="complete"))
+            raise SuiteStopped(_write(output, document)) from None
+        document = _write(output, _with(document, entry, found, None if late else keys[entry.name]))
+    return _write(output, document)
 
 
-def _limits(entries: Sequence[Entry], say: Callable[[str], object]) -> Limits | None:
-    """The machine's, for the precisions that some entry measures; measured anew in every run."""
+def missing(document: Document) -> list[str]:
+    """The entries that were asked for and are not done."""
+    return [name for name in document.options["asked"] if name not in document.options["entries"]]
+
+
+def _asked(document: Document, chosen: Sequence[Entry], entries: Sequence[Entry]) -> Document:
+    """The document that knows what it is to hold: what earlier runs asked for, as far as there still is such an entry,
+    and what this one does."""
+    options = document.options
+    before = options.get("asked")
+    if not isinstance(before, list):  # of a version that did not note it
+        before = [result.entry for result in document.results]
+    names = [*before, *options["entries"], *(entry.name for entry in chosen)]
+    known = [entry.name for entry in entries if entry.name in names]
+    return replace(document, options={**options, "asked": known})
+
+
+def _limits(entries: Sequence[Entry], known: object, say: Callable[[str], object]) -> Limits | None:
+    """The machine's, for the precisions that some entry measures; what the document has is not measured again."""
     precisions = rated(precision for entry in entries if entry.scenarios for precision in entry.precisions)
     if not precisions:
         return None
+    found = limits_from_json(known)
+    new = [precision for precision in precisions if found is None or not found.answers(precision)]
+    if not new:
+        return found
     say("the machine's limits")
-    return measure_limits(precisions)
+    measured = measure_limits(new)
+    return measured if found is None else found.joined(measured)
 
 
 def _limited(runner: Runner, limits: Limits | None) -> Runner:
@@ -128,17 +164,18 @@ def _resume(output: Path, keys: dict[str, str], quick: bool, force: bool) -> Doc
     return found
 
 
-def _with(document: Document, entry: Entry, found: Sequence[Result], key: str | None, status: str) -> Document:
+def _with(document: Document, entry: Entry, found: Sequence[Result], key: str | None) -> Document:
     """The entry's results in place of older ones; `key` marks it as done."""
     others = [result for result in document.results if result.entry != entry.name]
     done = {name: value for name, value in document.options["entries"].items() if name != entry.name}
     if key is not None:
         done[entry.name] = key
     options = {**document.options, "entries": done}
-    return replace(document, results=(*others, *found), options=options, created=now_utc(), status=status)
+    return replace(document, results=(*others, *found), options=options, created=now_utc())
 
 
 def _write(output: Path, document: Document) -> Document:
+    document = replace(document, status="interrupted" if missing(document) else "complete")
     write_document(output, document, force=True)
     return document
 
@@ -161,27 +198,31 @@ def _run_entry(
 
 
 def _run_cells(entry: Entry, model: ModelFile, make_runner: MakeRunner, quick: bool) -> list[Result]:
-    timing = Timing(duration_s=entry.duration_s, least_samples=entry.least_samples, processes=entry.processes)
+    timing = Timing(
+        duration_s=entry.duration_s, least_samples=entry.least_samples, processes=entry.processes,
+        repeats=_repeats(entry),
+    )  # fmt: skip
     if quick:
-        timing = replace(timing, duration_s=_QUICK_S, warmup_s=_QUICK_S, processes=1, slices=3)
-    runner = make_runner(timing)
-    results: list[Result] = []
-    try:
-        for scenario in entry.scenarios:
-            for precision in entry.precisions:
-                for batch_size in entry.batch_sizes:
-                    cell = Cell(model.onnx, scenario, batch_size, precision, None, "auto", model.checkpoint, entry.name)
-                    results += runner.run(cell, parse_names(entry.subjects))
-    except Interrupted as stopped:
-        raise Interrupted([*results, *stopped.results]) from None
-    return results
+        timing = replace(timing, duration_s=_QUICK_S, warmup_s=_QUICK_S, processes=1, repeats=1, slices=3)
+    cells = [
+        Cell(model.onnx, scenario, batch_size, precision, None, "auto", model.checkpoint, entry.name)
+        for scenario in entry.scenarios
+        for precision in entry.precisions
+        for batch_size in entry.batch_sizes
+    ]
+    return measure(make_runner(timing), cells, parse_names(entry.subjects), lambda _: None)
+
+
+def _repeats(entry: Entry) -> int:
+    """Opening a large model takes longer than its share of the duration: there one process must be enough."""
+    return entry.repeats or (_REPEATS if entry.model not in RANDOM else 1)
 
 
 def _run_job(entry: Entry, job: str, model: ModelFile, quick: bool, say: Callable[[str], object]) -> Result:
     clock = SystemClock()
     with tempfile.TemporaryDirectory() as folder:
         begun = clock.now()
-        figures: Figures = measure(job, Scope(model, Path(folder), clock, quick, say))
+        figures: Figures = measure_job(job, Scope(model, Path(folder), clock, quick, say))
         seconds = (clock.now() - begun) / 1e9
     return Result(
         scenario=_SCENARIO.get(job, job),

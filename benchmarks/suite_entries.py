@@ -30,6 +30,7 @@ class Entry:
     duration_s: float = 4.0
     least_samples: int = 20
     processes: int = 6
+    repeats: int | None = None  # fresh processes that share the duration; None: as the suite's time allows
 
 
 _TUNED = "ganrt/tuned,onnxruntime-plain,openvino-plain,torch-eager,torch-compile"
@@ -93,6 +94,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("command-line", "from the shell to sixteen PNGs", job="command_line"),
     Entry("batch-memory", "memory and rate of generate, by count", job="batch_memory"),
     Entry("latents", "what latents cost", job="latents"),
+    Entry("interpolate", "600 frames to mp4: engine, encoder, and both at once", job="interpolate"),
     Entry("runner-overhead", "Python time a batch of the CUDA runner", job="runner_overhead"),
     Entry("installed-size", "megabytes that an installation takes", job="installed_size"),
     Entry("export-cyclegan-256", "exporting, time and memory", "cyclegan-256", job="export"),

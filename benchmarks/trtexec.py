@@ -12,7 +12,8 @@ import re
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,13 @@ from ganrt.benchmarks.noise import trouble
 from ganrt.benchmarks.options import Cell, Timing
 from ganrt.benchmarks.outcome import bare_result
 from ganrt.benchmarks.statistics import intervals, rate, summarise
+from ganrt.engines.protocol import Arrays
 from ganrt.errors import BadInputFile, GanrtError
 from ganrt.spec import GeneratorSpec
 
-_FLAGS = {"fp32": ["--noTF32"], "fp16": ["--fp16"], "bf16": ["--bf16"], "int8": ["--int8", "--fp16"]}
+FLAGS = {"fp32": ["--noTF32"], "fp16": ["--fp16"], "bf16": ["--bf16"], "int8": ["--int8", "--fp16"]}
 _VERSION = re.compile(r"TensorRT[ .]v?(\d[\d.]*)|TensorRT v(\d+)", re.IGNORECASE)
+_BUILT = re.compile(r"Engine built in ([\d.]+) sec")
 _LONGEST_S = 3600  # building an engine may take long
 _USUAL = Timing()
 _MEND = "expected what trtexec --exportTimes=FILE wrote"
@@ -140,22 +143,11 @@ def run_trtexec(cell: Cell, spec: GeneratorSpec, model: Model, timing: Timing) -
 
 def _measure(program: str, folder: Path, cell: Cell, spec: GeneratorSpec, model: Model, timing: Timing) -> Result:
     batches = make_batches(cell.model, spec, cell.batch_size, timing.seed)
-    inputs = batches.input(0)
-    for name, values in inputs.items():
-        values.tofile(folder / name)
-    shapes = ",".join(f"{name}:{'x'.join(map(str, values.shape))}" for name, values in inputs.items())
-    flags = [*_FLAGS[cell.precision], f"--shapes={shapes}", f"--duration={max(1, round(timing.duration_s))}"]
-    files = [
-        "--loadInputs=" + ",".join(f"{name}:{folder / name}" for name in inputs),
-        f"--exportTimes={folder / 'times.json'}",
-        f"--exportOutput={folder / 'output.json'}",
-    ]
-    command = [program, f"--onnx={cell.model}", *flags, *files]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=_LONGEST_S, errors="replace")
-    if done.returncode:
-        said = [line for line in (done.stdout + done.stderr).splitlines() if "[E]" in line]
-        raise BadInputFile(f"trtexec failed: {said[0][:300] if said else f'exit code {done.returncode}'}")
-    version = _VERSION.search(done.stdout)
+    shapes, loaded = write_inputs(batches.input(0), folder)
+    flags = [*FLAGS[cell.precision], shapes, f"--duration={max(1, round(timing.duration_s))}"]
+    files = [loaded, f"--exportTimes={folder / 'times.json'}", f"--exportOutput={folder / 'output.json'}"]
+    said = run_program(program, cell.model, [*flags, *files])
+    version = _VERSION.search(said)
     agreement = Agreement().with_pictures(_images(folder / "output.json"), batches.wanted(0))
     if agreement.psnr_db is not None and agreement.psnr_db < timing.gate(cell.precision):
         reason = f"the worst picture is {agreement.psnr_db:.1f} dB from the FP32 reference"
@@ -164,7 +156,31 @@ def _measure(program: str, folder: Path, cell: Cell, spec: GeneratorSpec, model:
             outputs_checked=agreement.checked, psnr_db=agreement.psnr_db, max_error=agreement.max_error,
         )  # fmt: skip
     found = (version.group(1) or version.group(2)) if version else None
-    return import_times(folder / "times.json", cell, model, " ".join(flags), found, agreement, timing)
+    result = import_times(folder / "times.json", cell, model, " ".join(flags), found, agreement, timing)
+    built = _BUILT.search(said)
+    return replace(result, figures={**result.figures, "build_ms": 1e3 * float(built.group(1))}) if built else result
+
+
+def write_inputs(inputs: Arrays, folder: Path) -> tuple[str, str]:
+    """The flags that give trtexec these inputs: their shapes, and the files that they are written to."""
+    for name, values in inputs.items():
+        values.tofile(folder / name)
+    shapes = ",".join(f"{name}:{'x'.join(map(str, values.shape))}" for name, values in inputs.items())
+    return f"--shapes={shapes}", "--loadInputs=" + ",".join(f"{name}:{folder / name}" for name in inputs)
+
+
+def run_program(program: str, model: Path, flags: Sequence[str]) -> str:
+    """Runs trtexec: what it said.
+
+    Raises:
+        BadInputFile: it failed.
+    """
+    command = [program, f"--onnx={model}", *flags]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=_LONGEST_S, errors="replace")
+    if done.returncode:
+        said = [line for line in (done.stdout + done.stderr).splitlines() if "[E]" in line]
+        raise BadInputFile(f"trtexec failed: {said[0][:300] if said else f'exit code {done.returncode}'}")
+    return done.stdout
 
 
 def _images(path: Path) -> NDArray[np.uint8]:

@@ -14,7 +14,7 @@ from ganrt.errors import ExitCode, GanrtError, UsageError
 
 if TYPE_CHECKING:
     from ganrt.benchmarks.document import Document
-    from ganrt.benchmarks.options import Cell, Timing, rated
+    from ganrt.benchmarks.options import Cell, Timing
     from ganrt.benchmarks.runner import Runner
 
 Subjects = Annotated[
@@ -28,9 +28,9 @@ Markdown = Annotated[Path | None, typer.Option("--markdown", help="Also write Ma
 @group(
     "bench",
     """
-    ganrt bench --duration 0.2 --subjects ours
-    ganrt bench --batch-size 1,4 --duration 0.2 --subjects ours,onnxruntime-plain -o bench.json
-    ganrt bench --scenario frame --fps 30 --duration 0.3 --subjects ours --json
+    ganrt bench --duration 0.2 --subjects ours --repeats 2
+    ganrt bench --batch-size 1,4 --duration 0.2 --repeats 1 --subjects ours,onnxruntime-plain -o bench.json
+    ganrt bench --scenario frame --fps 30 --duration 0.3 --repeats 1 --subjects ours --json
     """,
 )
 def bench(
@@ -61,6 +61,18 @@ def bench(
     warmup: Annotated[float, typer.Option("--warmup", help="The most seconds that warming up may take.")] = 10.0,
     least_samples: Annotated[int, typer.Option("--min-samples", min=1, help="Fewer calls are marked unstable.")] = 20,
     processes: Annotated[int, typer.Option("--processes", min=1, help="Fresh processes of cold_start.")] = 7,
+    repeats: Annotated[
+        int,
+        typer.Option(
+            "--repeats",
+            min=1,
+            help="Fresh processes that share the duration; of one, intervals hold within it.",
+        ),
+    ] = 5,
+    between_runs: Annotated[
+        float,
+        typer.Option("--between-runs", help="Share added to intervals for what drifts more slowly than a run lasts."),
+    ] = 0.03,
     fps: Annotated[float, typer.Option("--fps", help="The rate of scenario frame.")] = 60.0,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of inputs, order and resampling.")] = 0,
     min_psnr: Annotated[
@@ -73,7 +85,7 @@ def bench(
         bool, typer.Option("--limits", help="Measure matrix products and copies too, for the share of the roofline.")
     ] = False,
     layers: Annotated[
-        bool, typer.Option("--layers", help="Profile ONNX Runtime's layers too, in FP32, after the timing.")
+        bool, typer.Option("--layers", help="Profile the layers too, after the timing, with every engine that ran.")
     ] = False,
     html: Html = None,
     markdown: Markdown = None,
@@ -88,15 +100,17 @@ def bench(
         _check_the_harness(json)
         return
     from ganrt.benchmarks.limits import measure_limits
-    from ganrt.benchmarks.options import Cell, Timing
+    from ganrt.benchmarks.options import Cell, Timing, rated
+    from ganrt.benchmarks.repeats import steps
     from ganrt.benchmarks.session import Session
     from ganrt.benchmarks.subjects import parse_names
     from ganrt.files import check_free
     from ganrt.runtime.models import resolve_model
 
     timing = Timing(
-        duration_s=duration, warmup_s=warmup, least_samples=least_samples, processes=processes, seed=seed, fps=fps,
-        least_psnr=min_psnr,
+        duration_s=duration, warmup_s=warmup, least_samples=least_samples, processes=processes, repeats=repeats,
+        between_runs=between_runs,
+        seed=seed, fps=fps, least_psnr=min_psnr,
     )  # fmt: skip
     names, path = parse_names(subjects, backend), resolve_model(model)
     cells = [
@@ -108,7 +122,7 @@ def bench(
     for target in (output, html, markdown):
         if target is not None:
             check_free(target, force)
-    with Progress(len(cells), "cells") as progress:
+    with Progress(steps(cells, timing), "steps") as progress:
         session = Session(make_runner(timing))
         if limits:
             session.runner.limits = measure_limits(rated(cell.precision for cell in cells), threads=threads)
@@ -116,7 +130,7 @@ def bench(
     document = session.document(_options_of(timing, cells, names))
     if layers and not session.interrupted:
         document = _with_layers(document, cells)
-    finish(document, output, html, markdown, force, json)
+    finish(document, output, html, markdown, force, json, document.status == "interrupted")
 
 
 def make_runner(timing: Timing) -> Runner:
@@ -131,7 +145,13 @@ def _silent(_: str) -> None: ...
 
 
 def finish(
-    document: Document, output: Path | None, html: Path | None, markdown: Path | None, force: bool, json: bool
+    document: Document,
+    output: Path | None,
+    html: Path | None,
+    markdown: Path | None,
+    force: bool,
+    json: bool,
+    interrupted: bool,
 ) -> None:
     """Writes and prints a document, and ends with the exit code that goes with it."""
     from ganrt.benchmarks.document import to_json, write_document
@@ -156,30 +176,30 @@ def finish(
             typer.echo(line)
     if output is not None:
         say(f"document: {output}")
-    if document.status == "interrupted":
+    if interrupted:
         say("interrupted: what was measured until then is kept and marked")
         raise typer.Exit(int(ExitCode.INTERRUPTED))
     verdict(document)
 
 
 def _with_layers(document: Document, cells: list[Cell]) -> Document:
-    """The document with a profile of each batch size: apart from the timing, which profiling would slow down.
-
-    What was measured is kept, whatever happens to the profiles.
+    """The document with a profile of each engine that ran, in its precision and at its batch size: apart from the
+    timing, which profiling would slow down. What was measured is kept, whatever happens to the profiles.
     """
     from dataclasses import replace
 
-    from ganrt.benchmarks.profiles.run import ProfileOptions, profile_model
+    from ganrt.benchmarks.profiles.run import engines_in_use, profile_model
 
-    sizes = dict.fromkeys(cell.batch_size for cell in cells)
-    wanted = [ProfileOptions(batch_size=size, threads=cells[0].threads) for size in sizes]
+    made: list[dict[str, object]] = []
     try:
-        return replace(document, profiles=tuple(profile_model(cells[0].model, one).as_json() for one in wanted))
-    except GanrtError as error:
-        say(f"no layers: {error}")
-        return document
+        for wanted in engines_in_use(document.results, cells[0].threads):
+            try:
+                made.append(profile_model(cells[0].model, wanted).as_json())
+            except GanrtError as error:
+                say(f"no layers of {wanted.backend} in {wanted.precision}: {error}")
     except KeyboardInterrupt:
-        return replace(document, status="interrupted")
+        return replace(document, profiles=tuple(made), status="interrupted")
+    return replace(document, profiles=tuple(made))
 
 
 def _options_of(timing: Timing, cells: list[Cell], subjects: list[str]) -> dict[str, object]:

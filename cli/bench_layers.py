@@ -23,9 +23,11 @@ from ganrt.cli.bench import bench
 def layers(
     model: options.Model = "avatars",
     backend: Annotated[
-        str, typer.Option("--backend", help="onnxruntime or openvino; tensorrt only with --import.")
+        str, typer.Option("--backend", help="onnxruntime, openvino, or tensorrt (trtexec, or --import).")
     ] = "onnxruntime",
-    precision: Annotated[str, typer.Option("--precision", help="fp32; of openvino bf16 and fp16 too.")] = "fp32",
+    precision: Annotated[
+        str, typer.Option("--precision", help="fp32; of openvino and tensorrt bf16 and fp16 too, of tensorrt int8.")
+    ] = "fp32",
     batch_size: Annotated[
         int | None,
         typer.Option("--batch-size", min=1, help="Images a run, 16 by default; of a profile that is imported: its."),

@@ -38,7 +38,7 @@ def suite(
     json: options.Json = False,
 ) -> None:
     """Measures the named set: bundled and random-weight models, all subjects, and the tool itself."""
-    from ganrt.benchmarks.suite import ENTRIES, run_suite
+    from ganrt.benchmarks.suite import ENTRIES, SuiteStopped, missing, run_suite
     from ganrt.files import check_free
 
     if entries:
@@ -52,10 +52,16 @@ def suite(
     for target in (html, markdown):
         if target is not None:
             check_free(target, force)
-    document = run_suite(
-        output, chosen, make_runner, quick=quick, budget_s=60 * budget, work=work, force=force, say=say
-    )
-    finish(document, None, html, markdown, force, json)
+    stopped = False
+    try:
+        document = run_suite(
+            output, chosen, make_runner, quick=quick, budget_s=60 * budget, work=work, force=force, say=say
+        )
+    except SuiteStopped as early:
+        document, stopped = early.document, True
+    if left := missing(document):
+        say(f"{output}: {len(left)} entries are missing, {left[0]} first: ganrt bench suite -o {output} goes on")
+    finish(document, None, html, markdown, force, json, stopped)
 
 
 @command(
@@ -90,4 +96,4 @@ def import_trtexec(
     result = import_times(times, cell, runner.describe(cell)[0], flags, version)
     session = Session(runner, [result])
     document = session.document({"imported": times.name, "flags": flags})
-    finish(document, output, None, None, force, json)
+    finish(document, output, None, None, force, json, False)

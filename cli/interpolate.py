@@ -1,15 +1,21 @@
-"""`ganrt interpolate`: a walk through latent space as a video, an animation or frames."""
+"""`ganrt interpolate`: a walk through latent space as a video, an animation, frames or a sprite sheet."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ganrt.cli import options
+from ganrt.cli import walk_options as walks
 from ganrt.cli.app import Progress, announce, command, in_use, print_json, say
-from ganrt.errors import UsageError
+
+if TYPE_CHECKING:
+    from ganrt.runtime.film.options import FilmOptions, Written
+    from ganrt.runtime.generator import Generator
+    from ganrt.runtime.walk_path import Walk
 
 
 @command(
@@ -18,39 +24,49 @@ from ganrt.errors import UsageError
     ganrt interpolate --seeds 1-4 --duration 4 -o walk.mp4
     ganrt interpolate --seeds 7,8,9 --loop --method cubic --fps 20 --zoom 4 -o loop.gif
     ganrt interpolate --seeds 1,2 --set-z 0:4=1 --duration 1 -o frames
+    ganrt interpolate --identities players.txt --loop --pace pictures --fps 12 --duration 2 -o sprites.json
+    ganrt interpolate --seeds 1-4 --loop --bpm 120 --ease hold --zoom 2 --zoom-filter lanczos -o beat.webp
+    ganrt interpolate --method drift --seeds 5 --duration 2 --truncation 0.7 -o drift.apng
     ganrt interpolate -m flowers.onnx --classes daisy,rose --seeds 5 --loop -o flowers.gif
-    ganrt interpolate -m flowers.onnx --classes 0,2 --seeds 1,2 -o both.gif
+    ganrt interpolate -m flowers.onnx --classes 0,2 --seeds 1,2 --truncations 0.4,1 -o both.gif
     ganrt interpolate -m flowers.onnx --class tulip --seeds 1-3 -o tulips.gif
-    """,
+    ganrt interpolate -m digits.onnx --encoder digits-encoder.onnx --picture seven.png --picture sevens/one.png --class 7 -o sevens.gif
+    """,  # noqa: E501
 )
 def interpolate(
     model: options.Model = "avatars",
     output: Annotated[
-        Path, typer.Option("-o", "--output", help=".mp4, .gif or .webp; a name without suffix: a folder of PNGs.")
-    ] = Path("walk.mp4"),
-    seeds: Annotated[
-        str | None,
-        typer.Option("--seeds", help="The keyframes: the first image of each seed. Default: 0-3; with --classes 0."),
-    ] = None,
-    classes: Annotated[
-        list[str] | None,
+        Path,
         typer.Option(
-            "--classes",
-            help="Walk from class to class: names or numbers with commas between (or one each time, if given several "
-            "times). One seed is held; else as many seeds as classes.",
+            "-o", "--output", help=".mp4, .gif, .webp, .apng, or .json: a sprite sheet; no suffix: a folder of PNGs."
         ),
-    ] = None,
+    ] = Path("walk.mp4"),
+    seeds: walks.Seeds = None,
+    identities: walks.Identities = None,
+    latents: walks.Latents = None,
+    pictures: walks.Pictures = None,
+    encoder: walks.Encoder = None,
+    classes: walks.Classes = None,
     class_name: options.ClassName = None,
     fps: Annotated[float, typer.Option("--fps", help="Frames a second.")] = 30.0,
-    duration: Annotated[float, typer.Option("--duration", help="Seconds.")] = 4.0,
-    loop: Annotated[bool, typer.Option("--loop/--no-loop", help="Lead back to the first keyframe.")] = False,
-    method: Annotated[str, typer.Option("--method", help="slerp, lerp or cubic.")] = "slerp",
-    set_z: Annotated[
-        list[str] | None,
-        typer.Option("--set-z", help="Pin latent dimensions: 0:35=-1, or 3=0.5; may be given several times."),
-    ] = None,
-    zoom: Annotated[int, typer.Option("--zoom", min=1, max=64, help="Each pixel becomes ZOOM x ZOOM.")] = 1,
+    duration: walks.Duration = None,
+    loop: walks.Loop = False,
+    method: walks.Method = "slerp",
+    ease: walks.Ease = "linear",
+    pace: walks.Pace = "latents",
+    bpm: walks.Bpm = None,
+    beats: walks.Beats = 1.0,
+    speed: walks.Speed = 0.5,
+    set_z: walks.SetZ = None,
+    zoom: Annotated[int, typer.Option("--zoom", min=1, max=64, help="Pictures become ZOOM times as large.")] = 1,
+    zoom_filter: Annotated[
+        str, typer.Option("--zoom-filter", help="nearest: each pixel a square; lanczos: smooth.")
+    ] = "nearest",
+    codec: Annotated[
+        str, typer.Option("--codec", help="Of an .mp4: h264, av1 (both need PyAV), opencv; auto: h264 if it can.")
+    ] = "auto",
     truncation: options.Psi = None,
+    truncations: walks.Psis = None,
     truncation_mode: options.PsiMode = None,
     threshold: options.Threshold = None,
     statistics_truncation: options.StatisticsPsi = None,
@@ -61,49 +77,48 @@ def interpolate(
     force: options.Force = False,
     json: options.Json = False,
 ) -> None:
-    """Walks from seed to seed, from class to class or both, and writes what it sees."""
-    from ganrt.runtime.seeds import parse_seeds
-    from ganrt.runtime.video import check_output, write_frames
-    from ganrt.runtime.walk import walk
+    """Walks from keyframe to keyframe, from class to class or both, and writes what it sees."""
+    from ganrt.runtime.film.options import FilmOptions
+    from ganrt.runtime.film.write import check_output
 
-    keyframes = _parse_classes(classes, class_name)
-    seeds = seeds or ("0" if classes else "0-3")
     how = options.make_truncation(truncation, truncation_mode, threshold, statistics_truncation)
-    path = walk(parse_seeds(seeds), duration, loop, method, how, ",".join(set_z or []), keyframes)
-    total = path.frame_count(fps)
-    check_output(output, force)
+    names = walks.parse_classes(classes, class_name)
+    source = walks.KeyframeOptions(seeds, identities, latents, pictures or [], encoder, names)
+    way = walks.PathOptions(duration, loop, method, ease, pace, bpm, beats, speed, set_z or [], how, truncations)
+    film = FilmOptions(fps, zoom, zoom_filter, codec, force)
+    # What is wrong with the options or the output is said before a model is loaded.
+    walk = None if encoder else walks.make_walk(source, way)
+    if walk is not None:
+        walk.frame_count(fps)
+    check_output(output, film)
     with options.open_generator(model, backend, device, precision, threads) as generator:
         announce(generator)
-        for name in keyframes:
+        for name in names:
             options.note_weights(generator, name)
         options.note_frozen(generator, truncation)
-        with Progress(total, "frames") as progress:
-            frames = progress.follow(generator.stream(path, fps))
-            origin = {
-                **in_use(generator),
-                "seeds": seeds,
-                "method": method,
-                "loop": loop,
-                "classes": keyframes,
-                "psi": how.psi,
-                "truncation_mode": how.mode,
-                "threshold": how.threshold,
-                "statistics_truncation": how.statistics,
-                "fps": fps,
-            }
-            count = write_frames(output, frames, fps, zoom=zoom, force=force, origin=origin)
-        say(f"{count} frames at {fps:g} a second: {output}")
+        if encoder is not None:
+            with options.open_generator(encoder, backend, device, precision, threads) as encoding:
+                walk = walks.make_walk(source, way, walks.encode_pictures(generator, encoding, source))
+        assert walk is not None
+        origin = {**in_use(generator), **source.origin(), **way.origin(), "fps": fps}
+        written = _write(generator, walk, way, output, replace(film, origin=origin))
         if json:
-            print_json({**in_use(generator), "file": str(output), "frames": count, "fps": fps})
+            files = [str(path) for path in written.files]
+            report = {"file": str(output), "files": files, "frames": written.frames, "encoder": written.encoder}
+            print_json({**in_use(generator), **report, "fps": fps})
 
 
-def _parse_classes(classes: list[str] | None, class_name: str | None) -> list[str]:
-    """The keyframes that --classes or --class name; none without either. Names may hold commas, if given one by one."""
-    if classes is None:
-        return [] if class_name is None else [class_name]
-    if class_name is not None:
-        raise UsageError("--class and --classes: expected one of them")
-    names = [name.strip() for name in (classes if len(classes) > 1 else classes[0].split(","))]
-    if "" in names:
-        raise UsageError(f"--classes '{','.join(classes)}': expected names or numbers with commas between")
-    return names
+def _write(generator: Generator, walk: Walk, way: walks.PathOptions, output: Path, film: FilmOptions) -> Written:
+    """Draws and writes, with a bar."""
+    from ganrt.runtime.film.write import write_frames
+    from ganrt.runtime.frames import walk_frames
+    from ganrt.runtime.pace import even_pace
+
+    if way.pace == "pictures":
+        walk = even_pace(walk, generator)
+    if walk.is_still:
+        say("note: one keyframe: the picture stands still")
+    with Progress(walk.frame_count(film.fps), "frames") as progress:
+        written = write_frames(output, progress.follow(walk_frames(generator, walk, film.fps)), film)
+    say(f"{written.frames} frames at {film.fps:g} a second, {written.encoder}: {output}")
+    return written

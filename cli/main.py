@@ -14,6 +14,7 @@ from ganrt.cli import (  # noqa: F401  (they register themselves)
     bench_predict,
     bench_report,
     bench_suite,
+    bundle,
     classes,
     compile,
     doctor,

@@ -66,7 +66,7 @@ def read_request(
     if identities is not None:
         if seed or start:
             raise UsageError("--identities: --seed and --start belong to --count")
-        names = _read_identities(identities)
+        names = read_identities(identities)
         return Request(0, [identity_index(name) for name in names], identities=names)
     if count is None:
         count = cells[0] * cells[1] if cells else 1
@@ -79,7 +79,7 @@ def read_request(
     return Request(seed, range(start, start + count))
 
 
-def _read_identities(path: Path) -> list[str]:
+def read_identities(path: Path) -> list[str]:
     """One identity a line; empty lines are skipped, the same identity twice is drawn once.
 
     Always UTF-8, from a file as from standard input, whatever the system's encoding: the same name must give the same

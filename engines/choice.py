@@ -14,7 +14,7 @@ from ganrt.engines.cache import drop, find, store
 from ganrt.engines.forms import PLAIN
 from ganrt.engines.processor import processor
 
-_KIND, _GRAPHS = "choices", "graphs"
+KINDS = _KIND, _GRAPHS = "choices", "graphs"  # the cache's folders that hold choices
 _PACKAGES = ("ganrt", "onnxruntime", "onnxruntime-gpu", "openvino")
 
 

@@ -20,7 +20,7 @@ from ganrt.runtime.labels import LabelsLike, as_weights, label_weights
 from ganrt.runtime.models import DEFAULT_MODEL, resolve_model
 from ganrt.runtime.picture_batches import check_pictures, encoder, translated_shape, translator
 from ganrt.runtime.sampling import Truncation, draw, statistics_value
-from ganrt.runtime.walk import Walk
+from ganrt.runtime.walk_path import Walk
 from ganrt.spec import GeneratorSpec, Latent
 
 Item = TypeVar("Item")
@@ -106,6 +106,20 @@ class Generator:
         """SHA-256 of the ONNX file, hexadecimal."""
         return self._engine.model_sha256
 
+    @property
+    def batch_size(self) -> int:
+        """How many images a batch the engine likes best."""
+        return self._engine.batch_sizes.optimum
+
+    @property
+    def latent(self) -> Latent:
+        """What z is drawn from.
+
+        Raises:
+            UsageError: the model does not draw from latents.
+        """
+        return self._latent()
+
     def sample(
         self,
         count: int = 1,
@@ -179,14 +193,15 @@ class Generator:
         self,
         z: NDArray[np.floating],
         labels: LabelsLike | None = None,
-        truncation: float | Truncation | None = None,
+        truncation: float | Truncation | NDArray[np.float32] | None = None,
     ) -> Images:
         """Images of given latents.
 
         Args:
             z: float [n, dim], used as they are: truncation does not change them.
             labels: as for `sample`; None with a conditional generator: class 0.
-            truncation: selects the batch-norm statistics of a BigGAN; others ignore it.
+            truncation: selects the batch-norm statistics of a BigGAN, for all images or float [n], one each; others
+                ignore it.
 
         Returns:
             uint8 [n, height, width, channels].
@@ -203,10 +218,14 @@ class Generator:
         zeros = np.zeros(count, np.uint64)
         given = 0 if labels is None and self.spec.labels else labels
         weights = label_weights(self.spec, given, zeros, zeros)
-        how = truncation if isinstance(truncation, Truncation) else Truncation(psi=truncation)
+        how = self._statistics(truncation, count)
         step = self._batch_size(None)
         batches = [
-            self._run(z[i : i + step], None if weights is None else weights[i : i + step], how)
+            self._run(
+                z[i : i + step],
+                None if weights is None else weights[i : i + step],
+                how[i : i + step] if isinstance(how, np.ndarray) else how,
+            )
             for i in range(0, count, step)
         ]
         return np.concatenate(batches) if batches else self._no_images()
@@ -336,14 +355,36 @@ class Generator:
             return sizes.optimum
         return min(integer_between("batch size", wanted, 1, UINT64_LIMIT), sizes.maximum)
 
-    def _run(self, z: NDArray[np.float32], weights: NDArray[np.float32] | None, truncation: Truncation) -> Images:
+    def _statistics(
+        self, given: float | Truncation | NDArray[np.float32] | None, count: int
+    ) -> Truncation | NDArray[np.float32]:
+        """What selects the batch-norm statistics: for all images, or checked float32 [n]."""
+        if not isinstance(given, np.ndarray):
+            return given if isinstance(given, Truncation) else Truncation(psi=given)
+        if given.shape != (count,) or given.dtype.kind not in "fiu":
+            raise UsageError(f"truncation of shape {list(given.shape)}: expected a number, or float32 [{count}]")
+        if self.spec.statistics.mode == "input" and count:
+            for value in (given.min(), given.max()):
+                statistics_value(self.spec, Truncation(statistics=float(value)))
+        return given.astype(np.float32)
+
+    def _run(
+        self,
+        z: NDArray[np.float32],
+        weights: NDArray[np.float32] | None,
+        truncation: Truncation | NDArray[np.float32],
+    ) -> Images:
         """One batch of latents."""
         count = len(z)
         inputs: dict[str, NDArray[np.generic]] = {"z": z}
         if weights is not None:
             inputs["labels"] = weights
         if self.spec.statistics.mode == "input":
-            inputs["truncation"] = np.full(count, statistics_value(self.spec, truncation), np.float32)
+            inputs["truncation"] = (
+                truncation
+                if isinstance(truncation, np.ndarray)
+                else np.full(count, statistics_value(self.spec, truncation), np.float32)
+            )
         return np.asarray(self._run_padded(inputs, "image"), np.uint8)
 
     def _run_padded(self, inputs: dict[str, NDArray[np.generic]], output: str) -> NDArray[np.generic]:

@@ -55,7 +55,7 @@ def uniforms(seeds: U64, indices: U64, first: int, last: int, stream: Stream = S
     return u
 
 
-def _apply(law: Law, u: F64) -> F64:
+def apply_law(law: Law, u: F64) -> F64:
     """Turn uniform numbers (float64 [m], overwritten) into values of the law before its factor, float64 [m]."""
     if law.uniform:
         u *= 2.0
@@ -81,7 +81,7 @@ def _draw(seeds: U64, indices: U64, dim: int, law: Law, stream: Stream) -> F32:
     factor = np.float32(law.factor)
     for rows, blocks in tiles(len(indices), -(-dim // WORDS_PER_BLOCK)):
         u = uniforms(seeds[rows] if len(seeds) > 1 else seeds, indices[rows], blocks.start, blocks.stop, stream)
-        values = _apply(law, u.ravel()).reshape(u.shape)
+        values = apply_law(law, u.ravel()).reshape(u.shape)
         target = out[rows, blocks.start * WORDS_PER_BLOCK : blocks.stop * WORDS_PER_BLOCK]
         np.copyto(target, values[:, : target.shape[1]], casting="same_kind")  # the one rounding to float32
         if factor != 1.0:

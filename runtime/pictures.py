@@ -30,9 +30,11 @@ def encode_png(image: NDArray[np.uint8], origin: Mapping[str, object] | None = N
     ok, encoded = cv2.imencode(".png", to_opencv(image))
     if not ok:
         raise OutputFailed(f"the PNG encoder refused a picture of shape {list(image.shape)}")
-    data = encoded.tobytes()
-    if origin is None:
-        return data
+    return encoded.tobytes() if origin is None else with_origin(encoded.tobytes(), origin)
+
+
+def with_origin(data: bytes, origin: Mapping[str, object]) -> bytes:
+    """A PNG's bytes with its origin."""
     after_header = len(_SIGNATURE) + 25  # the IHDR chunk is always first and 25 bytes long
     text = json.dumps(origin, sort_keys=True).encode("ascii")
     chunks = _chunk(b"tEXt", _SOFTWARE + b"\0ganrt") + _chunk(b"tEXt", _KEYWORD + b"\0" + text)

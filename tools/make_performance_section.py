@@ -24,8 +24,9 @@ BEGIN, END = "<!-- performance: begin -->", "<!-- performance: end -->"
 EMPTY = "No run is recorded yet: `ganrt bench suite -o benchmarks/results/NAME.json` makes one."
 HEAD = (
     "Made by `python tools/make_performance_section.py` from `benchmarks/results/`. A row is the fastest of ganrt's "
-    "backends. “speed” is its speed over that of the fastest peer, which took turns with it in the same run at the "
-    "same precision; in brackets the 95 % confidence interval. Pictures were compared with the FP32 "
+    "backends. “speed” is its speed over that of the fastest peer, which took turns with it in the same run and was "
+    "asked for the same precision: of `fastest` ours is as fast as its gate allows, and the peers run as they come, "
+    "most in FP32. In brackets the 95 % confidence interval. Pictures were compared with the FP32 "
     "reference in that run."
 )
 TABLE = ("model", "scenario", "batch", "precision", "backend", "p50 ms", "images/s", "speed", "peer", "pictures")
@@ -78,13 +79,13 @@ def _run(name: str, document: Document) -> str:
 
 
 def _best_of_ours(group: Group) -> list[Row]:
-    """The fastest of each precision."""
-    best: dict[str | None, Row] = {}
+    """The fastest of each precision that was asked for."""
+    best: dict[str, Row] = {}
     for row in group.rows:
         if is_ours(row.result.subject) and costs(row.result):
-            known = best.get(row.result.precision)
+            known = best.get(_precision(row.result))
             if known is None or costs(row.result)[0].value < costs(known.result)[0].value:
-                best[row.result.precision] = row
+                best[_precision(row.result)] = row
     return list(best.values())
 
 
@@ -96,14 +97,24 @@ def _row(group: Group, row: Row) -> tuple[str, ...]:
         group.model.name,
         group.scenario.replace("_", " "),
         str(group.batch_size or NONE),
-        result.precision or NONE,
+        _precision(result),
         _subject(result),
         number(latency.p50 if latency else None),
         number(result.images_per_second),
         f"{speed} [{pair[0]:.3g}, {pair[1]:.3g}]" if pair else speed,
-        _subject(row.peer) if row.peer else NONE,
+        _peer(row.peer, result) if row.peer else NONE,
         pictures(result),
     )
+
+
+def _precision(result: Result) -> str:
+    """What it computes in, and what was asked for where that is no precision of its own."""
+    found = result.precision or NONE
+    return f"fastest: {found}" if result.asked_precision == "fastest" else found
+
+
+def _peer(peer: Result, ours: Result) -> str:
+    return _subject(peer) + (f" {peer.precision}" if peer.precision != ours.precision else "")
 
 
 def _subject(result: Result) -> str:

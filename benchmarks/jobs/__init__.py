@@ -14,6 +14,7 @@ JOBS: dict[str, str] = {
     "installed_size": "ganrt.benchmarks.jobs.installed_size",
     "export": "ganrt.benchmarks.jobs.export",
     "translate": "ganrt.benchmarks.jobs.translate",
+    "interpolate": "ganrt.benchmarks.jobs.interpolate",
     "runner_overhead": "ganrt.benchmarks.jobs.runner_overhead",
 }
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ganrt.benchmarks.document import Result
 from ganrt.benchmarks.inputs import make_inputs
 from ganrt.benchmarks.limits import measure_limits
 from ganrt.benchmarks.profiles import onnxruntime, openvino, tensorrt
@@ -14,13 +16,18 @@ from ganrt.engines.cost import layer_costs
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.errors import UsageError
 
-RUNNABLE = ("onnxruntime", "openvino")
+# What each is profiled in.
+RUNNABLE = {
+    "onnxruntime": ("fp32",),
+    "openvino": ("fp32", "bf16", "fp16"),
+    "tensorrt": ("fp32", "bf16", "fp16", "int8"),
+}
 IMPORTABLE = ("onnxruntime", "tensorrt")
 
 
 @dataclass(frozen=True)
 class ProfileOptions:
-    """How to profile: `backend` in `precision` (of OpenVINO fp32, bf16 or fp16; else fp32), with `batch_size` images,
+    """How to profile: `backend` in `precision` (one of `RUNNABLE`), with `batch_size` images,
     the median of `runs`; `roof`: beside the machine's measured limits, which takes seconds."""
 
     backend: str = "onnxruntime"
@@ -29,6 +36,21 @@ class ProfileOptions:
     runs: int = 20
     threads: int | None = None
     roof: bool = False
+
+
+def engines_in_use(results: Sequence[Result], threads: int | None) -> list[ProfileOptions]:
+    """How to profile what ran: each engine that can be, in the precision and at the batch size of its results.
+
+    Profiled is the model's own graph on the engine alone, not the form that a tuned subject runs.
+    """
+    found = []
+    for result in results:
+        engine = "tensorrt" if result.subject == "trtexec" else str(result.about.get("version", "")).split(" ")[0]
+        precision = result.precision or ""
+        here = result.device == "cpu" or engine == "tensorrt"  # ONNX Runtime and OpenVINO are profiled on the CPU
+        if here and result.latency_ms and result.batch_size and precision in RUNNABLE.get(engine, ()):
+            found.append(ProfileOptions(engine, precision, result.batch_size, threads=threads))
+    return list(dict.fromkeys(found))
 
 
 def profile_model(model: Path, options: ProfileOptions) -> ProfileTable:
@@ -40,10 +62,8 @@ def profile_model(model: Path, options: ProfileOptions) -> ProfileTable:
         BadInputFile: no sound model.
     """
     if options.backend not in RUNNABLE:
-        raise UsageError(
-            f"backend '{options.backend}': expected {' or '.join(RUNNABLE)}; of tensorrt, import what trtexec wrote"
-        )
-    precisions = ("fp32", "bf16", "fp16") if options.backend == "openvino" else ("fp32",)
+        raise UsageError(f"backend '{options.backend}': expected {', '.join(RUNNABLE)}")
+    precisions = RUNNABLE[options.backend]
     if options.precision not in precisions:
         raise UsageError(f"precision '{options.precision}': {options.backend} is profiled in {', '.join(precisions)}")
     if min(options.batch_size, options.runs) < 1:
@@ -53,10 +73,12 @@ def profile_model(model: Path, options: ProfileOptions) -> ProfileTable:
         times, runs = openvino.run_profile(
             model, inputs, runs=options.runs, threads=options.threads, precision=options.precision
         )
+    elif options.backend == "tensorrt":
+        times, runs = tensorrt.run_profile(model, inputs, options.precision)
     else:
         times, runs = onnxruntime.run_profile(model, inputs, runs=options.runs, threads=options.threads)
     limit = None
-    if options.roof:
+    if options.roof and options.backend != "tensorrt":  # the limits are the CPU's
         limit = measure_limits((options.precision,), threads=options.threads).limit(options.precision)
     return _table(model, options.backend, times, runs, options.batch_size, options.precision, limit)
 
@@ -80,7 +102,7 @@ def import_profile(
         times, runs = tensorrt.read_profile(profile, layer_info)
     else:
         times, runs = onnxruntime.read_profile(profile)
-    return _table(model, backend, times, runs, batch_size, "fp32", None)
+    return _table(model, backend, times, runs, batch_size, None, None)
 
 
 def _table(
@@ -89,9 +111,9 @@ def _table(
     times: list[LayerTime],
     runs: int,
     batch_size: int | None,
-    precision: str,
+    precision: str | None,
     limit: Limit | None,
 ) -> ProfileTable:
     costs = layer_costs(model)
-    roof = roofline(costs, limit, precision, batch_size) if costs and limit and batch_size else None
-    return make_table(engine, times, runs=runs, batch_size=batch_size, costs=costs, roof=roof)
+    roof = roofline(costs, limit, precision, batch_size) if costs and limit and batch_size and precision else None
+    return make_table(engine, times, runs=runs, batch_size=batch_size, costs=costs, roof=roof, precision=precision)

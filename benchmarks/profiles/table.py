@@ -47,6 +47,7 @@ class ProfileTable:
     batch_size: int | None
     rows: tuple[ProfileRow, ...]
     matched: float | None
+    precision: str | None = None
 
     @property
     def milliseconds(self) -> float:
@@ -71,6 +72,7 @@ class ProfileTable:
             "engine": self.engine,
             "runs": self.runs,
             "batch_size": self.batch_size,
+            "precision": self.precision,
             "ms": self.milliseconds,
             "matched_macs": self.matched,
             "layers": rows,
@@ -85,6 +87,7 @@ def make_table(
     batch_size: int | None,
     costs: Sequence[LayerCost] | None = None,
     roof: Roofline | None = None,
+    precision: str | None = None,
 ) -> ProfileTable:
     """Joins times and costs by the names of the nodes; a node counts once, in the first row that names it.
 
@@ -104,7 +107,7 @@ def make_table(
         share = time.milliseconds / total if total else 0.0
         rows.append(ProfileRow(_label(time.name, mine), time.operator, time.milliseconds, share, found, least))
     matched = 1 - sum(left.values()) / total_macs if total_macs else None
-    return ProfileTable(engine, runs, batch_size, tuple(rows), matched)
+    return ProfileTable(engine, runs, batch_size, tuple(rows), matched, precision)
 
 
 def _label(name: str, nodes: list[str]) -> str:

@@ -9,16 +9,47 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import NDArray
+
 from ganrt.benchmarks.profiles.onnxruntime import read_text
 from ganrt.benchmarks.profiles.table import LayerTime
-from ganrt.errors import BadInputFile
+from ganrt.errors import BackendUnavailable, BadInputFile
 
 _ORIGIN = re.compile(r"\[ONNX Layer: ([^\]]+)\]")
 _COPY = "Reformatting CopyNode"  # names the layer that it prepares a tensor for, but multiplies nothing
 _PART = re.compile(r"\s\+\s|[(),\s]+")
+
+
+def run_profile(
+    model: Path, inputs: Mapping[str, NDArray[Any]], precision: str = "fp32"
+) -> tuple[list[LayerTime], int]:
+    """Builds and profiles the model with trtexec, in a run of its own beside the timed one.
+
+    Raises:
+        BackendUnavailable: trtexec is missing.
+        BadInputFile: it failed.
+    """
+    from ganrt.benchmarks.trtexec import FLAGS, run_program, write_inputs
+
+    program = shutil.which("trtexec")
+    if program is None:
+        raise BackendUnavailable(
+            "trtexec is not on the PATH: it comes with TensorRT\nor import what it wrote elsewhere: --import"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        profile, info = Path(folder) / "profile.json", Path(folder) / "layers.json"
+        flags = [
+            *FLAGS[precision], *write_inputs(inputs, Path(folder)), "--profilingVerbosity=detailed",
+            "--separateProfileRun", f"--exportProfile={profile}", f"--exportLayerInfo={info}",
+        ]  # fmt: skip
+        run_program(program, model, flags)
+        return read_profile(profile, info)
 
 
 def parse_profile(text: str | bytes, layer_info: str | bytes | None = None) -> tuple[list[LayerTime], int]:

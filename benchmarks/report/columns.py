@@ -76,6 +76,13 @@ def layer_table(profile: Json) -> Table | None:
     return Table(head, rows, (False, False, *[True] * 5))
 
 
+def profile_name(profile: Json) -> str:
+    """ "openvino bf16, batch 16"; what is not told is left out."""
+    precision, size = profile.get("precision"), profile.get("batch_size")
+    name = plain(profile.get("engine")) + (f" {plain(precision)}" if precision is not None else "")
+    return name + (f", batch {plain(size)}" if size is not None else "")
+
+
 def status(result: Result) -> str:
     """The status, with the reason where it is not `ok`, and what held the clocks down."""
     found = result.status.replace("_", " ") + (f": {result.reason}" if result.reason else "")

@@ -29,8 +29,8 @@ METHOD = (
     "The 95 % interval of a ratio joins the two that the files hold, on logarithms (MOVER: Donner and Zou 2012), as "
     "those of independent runs. Whole processes have none in the file; theirs comes from order statistics and needs "
     "six of them.",
-    "What makes two runs differ as a whole, such as a warmer room or another load, is in neither interval: compare "
-    "runs that were made by turns, more than once.",
+    "The intervals of the files hold what differs between fresh processes, where several shared a run; what lasts "
+    "longer than a run, such as a warmer room or another load, is in neither: compare runs made by turns.",
 )
 
 
@@ -153,6 +153,11 @@ def _warnings(first: Document, second: Document, matched: Matched) -> list[str]:
         for before, after in matched.pairs
         if before.device != after.device
     ]
+    found += [
+        f"the {name} run: {count} results were measured in one process: their intervals hold within that run only"
+        for (name, _), index in zip(_both(first, second), (0, 1), strict=True)
+        if (count := sum(_of_one_process(pair[index]) for pair in matched.pairs))
+    ]
     doubtful = [
         f"{place_of(result)} ({name} run): {result.status}: {result.reason}"
         for pair in matched.pairs
@@ -160,6 +165,10 @@ def _warnings(first: Document, second: Document, matched: Matched) -> list[str]:
         if result.status in ("unstable", "interrupted", "wrong_output")
     ]
     return [*found, *doubtful] + ([] if matched.pairs else ["the two have nothing in common"])
+
+
+def _of_one_process(result: Result) -> bool:
+    return result.processes < 2 and bool(result.latency_intervals)
 
 
 def _both(first: Document, second: Document) -> Sequence[tuple[str, Document]]:

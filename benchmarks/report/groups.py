@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ganrt.benchmarks.document import Model, Result
-from ganrt.benchmarks.report.ratios import Cost, Ratio, costs, ratio
+from ganrt.benchmarks.report.ratios import Cost, Ratio, costs, costs_within_run, ratio
 from ganrt.benchmarks.report.words import model_name
 
 OURS = "ganrt"
@@ -66,10 +66,10 @@ def _group(members: Sequence[Result]) -> Group:
 
 
 def _row(result: Result, ran: Sequence[Result]) -> Row:
-    own, peer = costs(result), _fastest_peer(result, ran)
+    own, peer = costs_within_run(result), _fastest_peer(result, ran)
     if not own or peer is None:
         return Row(result, None, None)
-    return Row(result, ratio(own[0], costs(peer)[0]).inverse(), peer)
+    return Row(result, ratio(own[0], costs_within_run(peer)[0]).inverse(), peer)
 
 
 def _fastest_peer(result: Result, ran: Sequence[Result]) -> Result | None:

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 from ganrt.benchmarks.document import Document
-from ganrt.benchmarks.fields import Json
 from ganrt.benchmarks.report.across import across_section
-from ganrt.benchmarks.report.columns import Table, figures_table, layer_table, timed_table
+from ganrt.benchmarks.report.columns import Table, figures_table, layer_table, profile_name, timed_table
 from ganrt.benchmarks.report.groups import Group, group_results, not_run_lines, with_figures
 from ganrt.benchmarks.report.machines import limit_lines, machine_facts, machine_name, options_line
 from ganrt.benchmarks.report.markdown import all_notes
@@ -19,7 +18,7 @@ from ganrt.benchmarks.report.plots.throughput import throughput_plots
 from ganrt.benchmarks.report.plots.timeline import timeline_plot
 from ganrt.benchmarks.report.style import bullets, page, section
 from ganrt.benchmarks.report.tables import html_table, plots, warning
-from ganrt.benchmarks.report.words import METHOD, plain
+from ganrt.benchmarks.report.words import METHOD
 
 _OPEN_LAYERS = 30
 
@@ -49,7 +48,7 @@ def document_parts(document: Document) -> list[object]:
         section("Throughput by batch", plots(throughput_plots(document))) if throughput_plots(document) else None,
         *(_group(group) for group in groups if group.timed),
         _figures(groups),
-        *(_layers(_profile_name(profile), layer_table(profile)) for profile in document.profiles),
+        *(_layers(profile_name(profile), layer_table(profile)) for profile in document.profiles),
         section("Not run", bullets(not_run_lines(groups))),
         section("Notes", bullets(all_notes(document))),
         section("How it was measured", bullets(METHOD)),
@@ -79,12 +78,6 @@ def _group(group: Group) -> Markup | None:
 def _figures(groups: Sequence[Group]) -> Markup | None:
     results = with_figures(groups)
     return section("Figures", html_table(figures_table(results), "Figures")) if results else None
-
-
-def _profile_name(profile: Json) -> str:
-    """ "onnxruntime, batch 16"."""
-    size = profile.get("batch_size")
-    return plain(profile.get("engine")) + (f", batch {plain(size)}" if size is not None else "")
 
 
 def _layers(engine: str, table: Table | None) -> Markup | None:

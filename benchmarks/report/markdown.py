@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from ganrt.benchmarks.document import Document
-from ganrt.benchmarks.report.columns import Table, figures_table, layer_table, timed_table
+from ganrt.benchmarks.report.columns import Table, figures_table, layer_table, profile_name, timed_table
 from ganrt.benchmarks.report.groups import Group, group_results, not_run_lines, with_figures
 from ganrt.benchmarks.report.machines import limit_lines, machine_facts, machine_name, options_line
 from ganrt.benchmarks.report.telemetry import notes
@@ -70,9 +70,7 @@ def _layers(document: Document) -> list[list[str]]:
     for profile in document.profiles:
         table = layer_table(profile)
         if table is not None:
-            about = (
-                f"## Layers: {escape(plain(profile.get('engine')))}, batch {escape(plain(profile.get('batch_size')))}"
-            )
+            about = f"## Layers: {escape(profile_name(profile))}"
             shown = Table(table.head, table.rows[:_MOST_LAYERS], table.numeric)
             left = len(table.rows) - len(shown.rows)
             parts += [[about], markdown_table(shown), [f"And {left} faster layers."] if left else []]

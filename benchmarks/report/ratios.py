@@ -9,12 +9,13 @@ which is right for two runs, and careful for two subjects that were slow at the 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from ganrt.benchmarks.document import Result
 from ganrt.benchmarks.fields import Interval
 from ganrt.benchmarks.options import PROCESSES
+from ganrt.benchmarks.statistics import narrowed
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,14 @@ class Ratio:
         """Speed over speed."""
         pair = self.interval
         return Ratio(1 / self.value, None if pair is None else (1 / pair[1], 1 / pair[0]))
+
+
+def costs_within_run(result: Result) -> tuple[Cost, ...]:
+    """As `costs`, beside other results of the same run: what drifts from run to run is the same for all of them."""
+    return tuple(
+        replace(cost, interval=narrowed(cost.interval, cost.value, result.between_runs)) if cost.interval else cost
+        for cost in costs(result)
+    )
 
 
 def costs(result: Result) -> tuple[Cost, ...]:

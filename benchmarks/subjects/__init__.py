@@ -14,6 +14,7 @@ OURS = "ganrt/"
 TUNED = "ganrt/tuned"  # what `load` takes: the choice of `ganrt tune`, else the static rule
 PEERS: dict[str, str] = {
     "onnxruntime-plain": "ganrt.benchmarks.subjects.onnxruntime_plain",
+    "onnxruntime-plain-cuda": "ganrt.benchmarks.subjects.onnxruntime_plain_cuda",
     "openvino-plain": "ganrt.benchmarks.subjects.openvino_plain",
     "torch-eager": "ganrt.benchmarks.subjects.torch_eager",
     "torch-compile": "ganrt.benchmarks.subjects.torch_compile",

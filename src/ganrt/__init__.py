@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from ganrt.runtime.generator import load as load
     from ganrt.runtime.identity import identity_index as identity_index
     from ganrt.runtime.latents import latents as latents
+    from ganrt.runtime.pace import even_pace as even_pace
     from ganrt.runtime.sampling import Truncation as Truncation
-    from ganrt.runtime.walk import Walk as Walk
     from ganrt.runtime.walk import walk as walk
+    from ganrt.runtime.walk_path import Walk as Walk
     from ganrt.spec import GeneratorSpec as GeneratorSpec
 
 __version__ = "0.1.0"
@@ -38,7 +39,8 @@ _LAZY = {
     "SpecError": "ganrt.errors",
     "Truncation": "ganrt.runtime.sampling",
     "UsageError": "ganrt.errors",
-    "Walk": "ganrt.runtime.walk",
+    "Walk": "ganrt.runtime.walk_path",
+    "even_pace": "ganrt.runtime.pace",
     "identity_index": "ganrt.runtime.identity",
     "latents": "ganrt.runtime.latents",
     "load": "ganrt.runtime.generator",

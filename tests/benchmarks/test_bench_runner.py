@@ -28,9 +28,12 @@ def race(tmp_path):
             call.alive.append(sum(not subject.closed for subject in opened))
             return opened[-1]
 
+        def builds(cell, subject, seed, clock):
+            return {"build_ms": 9.0}
+
         save = save_translator if spec is not None and spec.task == "translate" else save_tiny
         path = save(tmp_path / "tiny.onnx", spec)
-        runner = Runner(timing, clock=clock, observe=observe, opener=opener, limits=limits)
+        runner = Runner(timing, clock=clock, observe=observe, opener=opener, limits=limits, builds=builds)
         results = runner.run(Cell(path, scenario, batch), list(subjects))
         return {result.subject: result for result in results}, diary
 
@@ -156,6 +159,24 @@ def test_ctrl_c_keeps_what_was_measured(race):
     assert all(subject.closed for subject in race.opened)
 
 
+def test_ctrl_c_while_warming_up_lists_the_others_as_not_run(race):
+    with pytest.raises(Interrupted) as caught:
+        race({"a": {}, "b": {"interrupt_at": 1}, "c": BackendUnavailable("not here"), "trtexec": {}})
+    found = {result.subject: (result.status, result.reason) for result in caught.value.results}
+    assert found["a"] == found["b"] == ("interrupted", "the run was stopped while it warmed up")
+    assert found["c"] == found["trtexec"] == ("not_run", "the run was stopped before its turn")
+
+
+def test_ctrl_c_in_a_program_keeps_what_was_measured(race, monkeypatch):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ganrt.benchmarks.trtexec.run_trtexec", stopped)
+    with pytest.raises(Interrupted) as caught:
+        race({"a": {}, "trtexec": {}})
+    assert [result.status for result in caught.value.results] == ["ok", "not_run"]
+
+
 def test_noise_marks_a_result_unstable(race):
     result = race({"a": {"cost_ms": lambda calls: 1 + 0.02 * calls}})[0]["a"]
     assert result.status == "unstable"
@@ -220,6 +241,7 @@ def test_loading_opens_again_and_closes(race):
     assert all(subject.closed for subject in race.opened)
     assert max(race.alive) <= 2  # the one that is measured, and the one that is opened beside it
     assert result.latency_ms.p50 == 5
+    assert result.figures == {"build_ms": 9.0}
     assert result.outputs_checked > 0
 
 

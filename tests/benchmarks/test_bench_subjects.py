@@ -114,6 +114,37 @@ def test_what_a_peer_cannot_do_is_said(name, options, reason):
         open_subject(name, Request(AVATARS, read_onnx(AVATARS).spec(), **options))
 
 
+def test_plain_onnx_runtime_on_cuda_is_the_gpu_or_not_run(monkeypatch):
+    from types import SimpleNamespace
+
+    class Session:
+        def __init__(self, path, options, providers):  # noqa: ARG002
+            self.providers = providers
+
+        def get_providers(self):
+            return Session.found
+
+        def run(self, names, inputs):  # noqa: ARG002
+            return [np.zeros((1, 2, 2, 3), np.uint8)]
+
+    fake = SimpleNamespace(
+        InferenceSession=Session, SessionOptions=SimpleNamespace, __version__="1",
+        get_available_providers=lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"],
+    )  # fmt: skip
+    request = Request(AVATARS, read_onnx(AVATARS).spec())
+    monkeypatch.setitem(sys.modules, "onnxruntime", fake)
+    Session.found = ["CPUExecutionProvider"]
+    with pytest.raises(BackendUnavailable, match="fell back to CPUExecutionProvider"):
+        open_subject("onnxruntime-plain-cuda", request)
+    Session.found = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    subject = open_subject("onnxruntime-plain-cuda", request)
+    assert (subject.device, subject.about["provider"]) == ("cuda", "CUDAExecutionProvider")
+    assert subject.run({}).dtype == np.uint8
+    fake.get_available_providers = lambda: ["CPUExecutionProvider"]
+    with pytest.raises(BackendUnavailable, match=r"no CUDAExecutionProvider\n.*ganrt\[gpu\]"):
+        open_subject("onnxruntime-plain-cuda", request)
+
+
 def test_missing_packages_are_named(monkeypatch):
     for module in ("torch_tensorrt", "openvino", "torch"):
         monkeypatch.setitem(sys.modules, module, None)
@@ -121,6 +152,32 @@ def test_missing_packages_are_named(monkeypatch):
     for name, package in (("openvino-plain", "openvino"), ("torch-eager", "torch"), ("torch-tensorrt", "torch")):
         with pytest.raises(BackendUnavailable, match=f"{package} is missing.*\n.*pip install"):
             open_subject(name, Request(AVATARS, spec))
+
+
+@pytest.mark.slow
+def test_a_build_begins_with_empty_caches(tmp_path, monkeypatch):
+    """And its second open finds what the first one left; the machine's own cache is left alone."""
+    pytest.importorskip("openvino")
+    from ganrt.benchmarks import building
+    from ganrt.benchmarks.clock import SystemClock
+    from ganrt.engines.cache import cache_folder, store
+
+    monkeypatch.setenv("GANRT_HOME", str(tmp_path / "own"))
+    store("choices", {"a": 1}, ".json", b"{}")
+    original, held = building.run_child, []
+
+    def seen(request, clock, environment):
+        home = Path(environment["GANRT_HOME"])
+        held.append(sorted(path.parent.name for path in home.rglob("*") if path.is_file()))
+        return original(request, clock, environment)
+
+    monkeypatch.setattr(building, "run_child", seen)
+    figures = building.build_figures(Cell(AVATARS, "load", 2), "ganrt/openvino", 0, SystemClock())
+    assert held == [["choices"], ["choices", "openvino"]]
+    assert all(figures[name] > 0 for name in ("build_ms", "cached_ms"))
+    assert [path.name for path in cache_folder().iterdir()] == ["choices"]
+    failed = building.build_figures(Cell(AVATARS, "load", 2), "onnxruntime-plain-cuda", 0, SystemClock())
+    assert "CUDAExecutionProvider" in failed["build_ms"]
 
 
 @pytest.mark.slow
@@ -208,6 +265,7 @@ output = {{"name": "image", "dimensions": "x".join(map(str, image.shape)), "valu
 json.dump([output], open(flags["--exportOutput"], "w"))
 shutil.copy({str(tmp_path / "trace.json")!r}, flags["--exportTimes"])
 print("&&&& RUNNING TensorRT.trtexec [TensorRT v100700] [b23] # trtexec")
+print("[I] Engine built in 12.5 sec.")
 """)
     (tmp_path / "trtexec").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path) + os.pathsep + os.environ["PATH"])
@@ -218,6 +276,7 @@ print("&&&& RUNNING TensorRT.trtexec [TensorRT v100700] [b23] # trtexec")
         assert result.about["version"] == "100700"
         assert "--noTF32" in result.about["flags"]
         assert result.latency_ms.p50 == 1.5
+        assert result.figures["build_ms"] == 12500
 
 
 def test_trtexec_that_is_missing_is_said(monkeypatch, tmp_path):

@@ -18,18 +18,26 @@ from ganrt.benchmarks.suite_entries import ENTRIES, Entry
 from ganrt.errors import BadInputFile, NegativeResult, OutputFailed
 from ganrt.runtime.models import resolve_model
 
+LIMITS = suite._limits
 ONE = Entry("one", "first", scenarios=("single_stream",), subjects="ours", duration_s=0.01, least_samples=1)
 TWO = Entry("two", "second", scenarios=("offline",), subjects="ours", duration_s=0.01, least_samples=1)
 JOB = Entry("job", "a job", job="latents")
 
 
+def finished(*arguments, **options):
+    try:
+        return suite.run_suite(*arguments, **options)
+    except suite.SuiteStopped as stopped:
+        return stopped.document
+
+
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     """Runs entries with fake subjects: run([entries]) -> document; `run.opened` lists (entry's scenario, batch)."""
-    monkeypatch.setattr(suite, "_limits", lambda entries, say: None)
-    monkeypatch.setattr(suite, "measure", lambda job, scope: {"value": 1.0})
+    monkeypatch.setattr(suite, "_limits", lambda entries, known, say: None)
+    monkeypatch.setattr(suite, "measure_job", lambda job, scope: {"value": 1.0})
 
-    def call(entries, interrupt=False, budget_s=1000.0, force=False, quick=False):
+    def call(entries, interrupt=False, budget_s=1000.0, force=False, quick=False, only=None):
         clock, diary = FakeClock(), []
 
         def opener(name, request):
@@ -42,10 +50,10 @@ def run(tmp_path, monkeypatch):
                 interrupt_at=5 if interrupt and call.opened > len(parse_names("ours")) else None,
             )
 
-        return suite.run_suite(
+        return finished(
             tmp_path / "suite.json",
-            [entry.name for entry in entries],
-            lambda timing: Runner(replace(timing, warmup_s=0.0), clock=clock, opener=opener),
+            [entry.name for entry in entries] if only is None else only,
+            lambda timing: Runner(replace(timing, warmup_s=0.0, repeats=1), clock=clock, opener=opener),
             quick=quick,
             budget_s=budget_s,
             work=tmp_path / "work",
@@ -82,6 +90,51 @@ def test_an_interrupted_suite_goes_on_where_it_stopped(run):
     assert [result for result in second.results if result.entry == "one"] == kept
     assert next(result.status for result in second.results if result.entry == "two") in ("ok", "unstable")
     assert any(line.endswith("one: kept") for line in run.said)
+
+
+def test_a_later_only_does_not_complete_what_was_interrupted(run):
+    run([ONE, TWO, JOB], interrupt=True)
+    document = run([ONE, TWO, JOB], only=["job"])
+    assert document.status == "interrupted"
+    assert suite.missing(document) == ["two"]
+    assert {result.entry for result in document.results} == {"one", "two", "job"}
+    assert run([ONE, TWO, JOB], only=["two"]).status == "complete"
+
+
+def test_only_what_was_asked_for_need_be_there(run):
+    assert run([ONE, TWO], only=["one"]).status == "complete"
+    assert run([ONE, TWO], budget_s=0.0).status == "interrupted"  # asked for, and not done
+
+
+def test_subjects_that_were_never_tried_are_not_called_interrupted(run):
+    document = run([ONE, TWO], interrupt=True)
+    two = [result for result in document.results if result.entry == "two"]
+    assert [result.status for result in two] == ["interrupted"] + ["not_run"] * (len(two) - 1)
+    assert "before its turn" in two[1].reason
+
+
+def test_limits_that_are_recorded_are_not_measured_again(run, monkeypatch):
+    from ganrt.benchmarks.limits import Limits, Rate
+
+    measured = []
+
+    def measure(precisions):
+        measured.append(precisions)
+        rates = [Rate("macs", each, "me", 1, 8, 1, 1e9, 1e9) for each in precisions]
+        return Limits((*rates, Rate("bytes", None, "me", 1, 8, 1, 1e30, 1e30)), ("fp16 with me: absent",))
+
+    monkeypatch.setattr(suite, "measure_limits", measure)
+    monkeypatch.setattr(suite, "_limits", LIMITS)
+    first = run([ONE, TWO], interrupt=True)
+    second = run([ONE, TWO])
+    assert (measured, second.limits) == ([["fp32"]], first.limits)
+    run([replace(ONE, precisions=("bf16", "fp16"))])  # of FP16 it is known that it cannot be
+    assert measured[1:] == [["bf16"]]
+    assert {rate["precision"] for rate in read_document(run.path).limits["rates"]} == {"fp32", "bf16", None}
+    document = read_document(run.path)
+    write_document(run.path, replace(document, limits={"rates": [{"median": "x"}]}), force=True)
+    run([ONE, TWO], force=False, only=["one"])
+    assert len(measured) == 3  # what is damaged is measured anew
 
 
 def test_an_entry_with_other_options_is_measured_again(run):
@@ -126,7 +179,7 @@ def test_a_failed_job_is_a_result(run, monkeypatch):
     def fails(job, scope):
         raise NegativeResult("the bytes differ")
 
-    monkeypatch.setattr(suite, "measure", fails)
+    monkeypatch.setattr(suite, "measure_job", fails)
     result = run([JOB]).results[0]
     assert (result.status, result.reason) == ("wrong_output", "the bytes differ")
 
@@ -151,13 +204,13 @@ def test_the_entries_are_sound():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("job", ["identical_bytes", "command_line", "batch_memory", "latents"])
+@pytest.mark.parametrize("job", ["identical_bytes", "command_line", "batch_memory", "latents", "interpolate"])
 def test_a_job_on_the_bundled_model(job, tmp_path):
     from ganrt.benchmarks.clock import SystemClock
 
     figures = measure(job, Scope(ModelFile(resolve_model("avatars")), tmp_path, SystemClock(), quick=True))
     assert figures
-    assert all(value > 0 for value in figures.values())
+    assert all(isinstance(value, str) or value > 0 for value in figures.values())
     assert json.dumps(figures)
 
 

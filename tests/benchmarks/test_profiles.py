@@ -1,18 +1,20 @@
 """Profiles: those of ONNX Runtime and OpenVINO are run for real, TensorRT's are recorded ones."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from bench_documents import result
 from tiny_onnx import save_tiny
 
 from ganrt.benchmarks.profiles import onnxruntime, openvino, tensorrt
-from ganrt.benchmarks.profiles.run import ProfileOptions, import_profile, profile_model
+from ganrt.benchmarks.profiles.run import ProfileOptions, engines_in_use, import_profile, profile_model
 from ganrt.benchmarks.profiles.table import LayerTime, as_lines, make_table, median_times
 from ganrt.benchmarks.roofline import Limit, roofline
 from ganrt.engines.cost import LayerCost, layer_costs
-from ganrt.errors import BadInputFile, UsageError
+from ganrt.errors import BackendUnavailable, BadInputFile, UsageError
 from ganrt.runtime.models import resolve_model
 
 # trtexec of TensorRT 8.4 or newer, one convolution and its activation: the public notes "trtexec的使用" (sample-cbr).
@@ -152,11 +154,29 @@ def test_a_profile_file_is_imported(avatars, tmp_path):
         import_profile(avatars, "onnxruntime", tmp_path / "missing.json")
 
 
-def test_what_cannot_be_profiled(tmp_path):
+def test_the_engines_that_ran_are_profiled():
+    def ran(subject, version, precision="fp32", device="cpu", batch_size=2):
+        made = result(subject, batch_size=batch_size)
+        return replace(made, about={"version": version}, precision=precision, device=device)
+
+    ort, cuda = ran("onnxruntime-plain", "onnxruntime 1"), ran("ganrt/onnxruntime-cuda", "onnxruntime 1", device="cuda")
+    tuned, torch = ran("ganrt/tuned", "openvino 2026", "bf16"), ran("torch-eager", "torch 2")
+    program = ran("trtexec", "100700", "fp16", "cuda", batch_size=4)
+    absent = replace(ort, batch_size=8, status="not_run", reason="x", latency_ms=None, images_per_second=None)
+    assert engines_in_use([ort, ort, cuda, tuned, torch, program, absent], 3) == [
+        ProfileOptions("onnxruntime", "fp32", 2, threads=3),
+        ProfileOptions("openvino", "bf16", 2, threads=3),
+        ProfileOptions("tensorrt", "fp16", 4, threads=3),
+    ]
+
+
+def test_what_cannot_be_profiled(tmp_path, monkeypatch):
     model = save_tiny(tmp_path / "tiny.onnx")
-    for options in (ProfileOptions("tensorrt"), ProfileOptions("nothing")):
-        with pytest.raises(UsageError, match="expected onnxruntime or openvino"):
-            profile_model(model, options)
+    with pytest.raises(UsageError, match="expected onnxruntime, openvino, tensorrt"):
+        profile_model(model, ProfileOptions("nothing"))
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    with pytest.raises(BackendUnavailable, match="trtexec is not on the PATH"):
+        profile_model(model, ProfileOptions("tensorrt"))
     with pytest.raises(UsageError, match="onnxruntime is profiled in fp32"):
         profile_model(model, ProfileOptions(precision="bf16"))
     with pytest.raises(UsageError, match="1 or more"):

@@ -56,6 +56,15 @@ def test_only_regressions_and_broken_pictures_fail():
     assert compare(document([result()]), document([result(median_ms=10.3, seed=1)])).failing == []
 
 
+def test_intervals_of_one_process_are_warned_of():
+    alone = replace(result(), processes=1)
+    assert compare(document([alone]), document([result(seed=1)])).warnings == (
+        "the first run: 1 results were measured in one process: their intervals hold within that run only",
+    )
+    assert compare(document([result()]), document([result(seed=1)])).warnings == ()
+    assert compare(document([replace(alone, latency_intervals={})]), document([result()])).warnings == ()
+
+
 def test_no_interval_no_verdict():
     bare = replace(result(median_ms=30), latency_intervals={})
     assert verdicts(result(), bare) == {"p50": "no interval"}

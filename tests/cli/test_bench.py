@@ -7,7 +7,7 @@ import pytest
 from ganrt.benchmarks.document import read_document
 from ganrt.errors import GanrtError
 
-FAST = ("--duration", "0.02", "--warmup", "0", "--min-samples", "1")
+FAST = ("--duration", "0.02", "--warmup", "0", "--min-samples", "1", "--repeats", "1")
 
 
 def test_a_run_on_the_bundled_model(run, tmp_path):
@@ -32,17 +32,20 @@ def test_a_run_on_the_bundled_model(run, tmp_path):
 
 def test_layers_land_in_the_same_report(run, tmp_path, monkeypatch):
     written = ("-o", "bench.json", "--html", "bench.html", "--force")
-    assert run("bench", *FAST, "--subjects", "ours", "-b", "1,2", "--layers", *written)[0] == 0
+    pytest.importorskip("openvino")
+    both = ("--subjects", "ganrt/onnxruntime,onnxruntime-plain,openvino-plain")
+    assert run("bench", *FAST, *both, "-b", "1,2", "--layers", *written)[0] == 0
     document = read_document(tmp_path / "work" / "bench.json")
-    assert [profile["batch_size"] for profile in document.profiles] == [1, 2]
-    assert "Layers: onnxruntime, batch 2" in (tmp_path / "work" / "bench.html").read_text("utf-8")
+    found = [(profile["engine"], profile["precision"], profile["batch_size"]) for profile in document.profiles]
+    assert found == [(engine, "fp32", size) for size in (1, 2) for engine in ("onnxruntime", "openvino")]
+    assert "Layers: onnxruntime fp32, batch 2" in (tmp_path / "work" / "bench.html").read_text("utf-8")
 
     def broken(*_):
         raise GanrtError("the profiler is gone")
 
     monkeypatch.setattr("ganrt.benchmarks.profiles.run.profile_model", broken)
-    code, _, err = run("bench", *FAST, "--subjects", "ours", "--layers", *written)
-    assert (code, "no layers: the profiler is gone" in err) == (0, True)
+    code, _, err = run("bench", *FAST, "--subjects", "ganrt/onnxruntime", "--layers", *written)
+    assert (code, "no layers of onnxruntime in fp32: the profiler is gone" in err) == (0, True)
     assert read_document(tmp_path / "work" / "bench.json").results
 
 
@@ -87,7 +90,18 @@ def test_an_interrupted_run_is_written_and_marked(run, tmp_path, monkeypatch):
         original(self, number)
 
     monkeypatch.setattr(contestants.Contestant, "_call", interrupted)
-    arguments = ("--duration", "0.5", "--warmup", "0", "--backend", "onnxruntime", "--subjects", "ours")
+    arguments = (
+        "--duration",
+        "0.5",
+        "--warmup",
+        "0",
+        "--repeats",
+        "1",
+        "--backend",
+        "onnxruntime",
+        "--subjects",
+        "ours",
+    )
     code, _, err = run("bench", *arguments, "-o", "part.json")
     assert code == 130
     assert "kept and marked" in err

@@ -1,6 +1,10 @@
 """`ganrt bench layers` and `ganrt bench predict` from the command line."""
 
 import json
+import sys
+
+import pytest
+from tiny_onnx import DIM
 
 
 def test_layers_of_a_model(run, tiny):
@@ -34,7 +38,28 @@ def test_an_imported_profile(run, tiny, tmp_path):
     code, _, err = run("bench", "layers", "-m", tiny, "--layer-info", info)
     assert code == 2
     assert "together with --import" in err
-    assert run("bench", "layers", "-m", tiny, "--backend", "tensorrt")[0] == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the program is a script with a first line that names Python")
+def test_tensorrts_layers_through_trtexec(run, tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    code, _, err = run("bench", "layers", "-m", tiny, "--backend", "tensorrt")
+    assert (code, "trtexec is not on the PATH" in err) == (3, True)
+    program = tmp_path / "trtexec"
+    program.write_text(f"""#!{sys.executable}
+import sys
+flags = dict(a.split("=", 1) for a in sys.argv[1:] if "=" in a)
+assert "--separateProfileRun" in sys.argv and flags["--shapes"] == "z:3x{DIM}"
+open(flags["--exportProfile"], "w").write('[{{"count": 7}}, {{"name": "y", "timeMs": 7, "averageMs": 1}}]')
+open(flags["--exportLayerInfo"], "w").write('{{"Layers": [{{"Name": "y", "LayerType": "gemm"}}]}}')
+""")
+    program.chmod(0o755)
+    monkeypatch.setattr("shutil.which", lambda name: str(program))
+    code, out, err = run(
+        "bench", "layers", "-m", tiny, "--backend", "tensorrt", "--batch-size", "3", "--precision", "fp16"
+    )
+    assert (code, "gemm" in out) == (0, True), err
+    assert "median of 7" in err
 
 
 def test_ceilings(run, tiny):

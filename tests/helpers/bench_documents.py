@@ -79,7 +79,7 @@ def result(
         "timeline": timeline(values),
         "telemetry": TELEMETRY,
     }
-    return Result(scenario, subject, MODEL, batch_size=batch_size, **{**fields, **more})
+    return Result(scenario, subject, MODEL, batch_size=batch_size, **{"processes": 5, **fields, **more})
 
 
 @cache

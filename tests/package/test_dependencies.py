@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-EXTRAS = ("cpu", "openvino", "gpu", "tensorrt", "rtx", "compile", "export", "study", "avatars", "bench", "dev")
+EXTRAS = ("cpu", "openvino", "gpu", "tensorrt", "rtx", "compile", "export", "study", "avatars", "bench", "video", "dev")
 JETSON, DESKTOP = ("3.10", "aarch64-manylinux_2_34"), ("3.11", "x86_64-manylinux_2_28")
 # Every extra where wheels are scarcest; what contains them all elsewhere too. Each case asks the index for seconds.
 CASES = [(extra, *JETSON) for extra in EXTRAS] + [(extra, *DESKTOP) for extra in ("gpu", "avatars", "dev")]

@@ -62,6 +62,16 @@ def test_the_fastest_of_ours_stands_for_a_precision(tool):
     assert "ganrt/onnxruntime |" not in text
 
 
+def test_a_peer_as_it_comes_is_told_by_its_own_precision(tool):
+    ours = replace(result("ganrt/tuned", 5), precision="bf16", asked_precision="fastest")
+    asked = replace(result("ganrt/openvino", 6), precision="bf16", asked_precision="bf16")
+    peer = replace(result("onnxruntime-plain", 10), precision="fp32", asked_precision="fastest")
+    text = tool.section([("x.json", document([ours, asked, peer]))])
+    assert "| fastest: bf16 | ganrt/tuned |" in text
+    assert "| onnxruntime-plain fp32 |" in text
+    assert "| bf16 | ganrt/openvino |" in text  # another question, another row
+
+
 def test_the_markers_must_be_there(tool):
     assert tool.insert(f"a\n{tool.BEGIN}\nold\n{tool.END}\nb", "new") == f"a\n{tool.BEGIN}\n\nnew\n\n{tool.END}\nb"
     for readme in ("nothing", tool.BEGIN, tool.END + tool.BEGIN, f"{tool.BEGIN}{tool.END}{tool.BEGIN}"):

@@ -6,10 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from ganrt import BadInputFile, OutputFailed, UsageError
+from ganrt import BadInputFile, OutputFailed
 from ganrt.files import whole_file, write_file
 from ganrt.runtime.pictures import encode_png, read_origin, sheet
-from ganrt.runtime.video import write_frames
 
 ORIGIN = {"seed": "18446744073709551615", "index": "0", "psi": None, "latent_spec": 1}
 
@@ -92,56 +91,6 @@ def test_a_file_in_the_place_of_a_folder_is_explained(tmp_path):
         write_file(tmp_path / "file" / "a.png", b"")
     with pytest.raises(OutputFailed, match="is a folder"):
         write_file(tmp_path, b"")
-
-
-def flat(value, channels=3):
-    return np.full((32, 32, channels), value, np.uint8)
-
-
-@pytest.mark.parametrize("suffix", [".mp4", ".gif", ".webp"])
-@pytest.mark.parametrize("channels", [1, 3])
-def test_videos_hold_every_frame_in_order(tmp_path, suffix, channels):
-    path = tmp_path / f"a{suffix}"
-    levels = list(range(10, 250, 20))
-    assert write_frames(path, (flat(level, channels) for level in levels), 25, zoom=2) == len(levels)
-    if suffix == ".mp4":
-        capture = cv2.VideoCapture(str(path))
-        assert capture.get(cv2.CAP_PROP_FPS) == 25
-        frames = [capture.read()[1] for _ in levels]
-        assert not capture.read()[0]
-    else:
-        ok, animation = cv2.imreadanimation(str(path))
-        assert ok
-        frames = animation.frames
-        assert sum(animation.durations) == pytest.approx(len(levels) * 40, abs=1)
-    assert len(frames) == len(levels)
-    assert frames[0].shape[:2] == (64, 64)
-    for frame, level in zip(frames, levels, strict=True):
-        assert abs(int(frame[..., :3].mean()) - level) <= 6
-
-
-def test_colours_of_a_video_are_not_swapped(tmp_path):
-    red = np.zeros((32, 32, 3), np.uint8)
-    red[..., 0] = 255
-    write_frames(tmp_path / "a.gif", [red, red], 10)
-    blue, green, red_level = cv2.imreadanimation(str(tmp_path / "a.gif"))[1].frames[0][0, 0, :3]
-    assert red_level > 200
-    assert blue < 50
-    assert green < 50
-
-
-def test_frames_go_into_a_folder_and_other_names_are_refused(tmp_path):
-    assert write_frames(tmp_path / "frames", [flat(1), flat(2)], 25) == 2
-    assert [path.name for path in sorted((tmp_path / "frames").iterdir())] == ["frame000000.png", "frame000001.png"]
-    with pytest.raises(UsageError, match=r"expected \.mp4"):
-        write_frames(tmp_path / "a.avi", [flat(1)], 25)
-    assert not (tmp_path / "a.avi").exists()
-
-
-def test_an_mp4_of_odd_sides_keeps_every_pixel(tmp_path):
-    write_frames(tmp_path / "a.MP4", [np.full((33, 35, 3), 90, np.uint8)] * 3, 10)
-    capture = cv2.VideoCapture(str(tmp_path / "a.MP4"))
-    assert capture.read()[1].shape == (34, 36, 3)
 
 
 def test_a_file_name_as_long_as_the_system_takes(tmp_path):

@@ -162,7 +162,7 @@ def test_a_stream_of_classes_from_a_generator_without_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     ("seeds", "classes", "words"),
-    [([1, 2], [0, 1, 2], "as many of both"), ([1], "daisy", "a sequence"), ([1], [-1], "class"), ([1], [0.5], "class")],
+    [([1, 2], [0, 1, 2], "as many of each"), ([1], "daisy", "a sequence"), ([1], [-1], "class"), ([1], [0.5], "class")],
 )
 def test_classes_that_make_no_sense(seeds, classes, words):
     with pytest.raises(ganrt.UsageError, match=words):

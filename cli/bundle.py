@@ -1,0 +1,85 @@
+"""`ganrt bundle`: one folder for a game: the model, clients in C, C# and JavaScript, known answers and hashes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ganrt.cli import options
+from ganrt.cli.app import Status, command, print_json, say
+from ganrt.errors import NegativeResult, UsageError
+
+
+@command(
+    "bundle",
+    """
+    ganrt bundle -m avatars -o kit
+    ganrt bundle -m avatars --precision fp16 -o kit16
+    ganrt bundle --check kit
+    """,
+)
+def bundle(
+    model: options.Model = "avatars",
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="The folder to make.")] = None,
+    precision: Annotated[
+        list[str] | None, typer.Option("--precision", help="Further graphs beside FP32: fp16; may be given again.")
+    ] = None,
+    engine: Annotated[
+        list[Path] | None, typer.Option("--engine", help="A compiled engine of this model, to go along; several times.")
+    ] = None,
+    check: Annotated[Path | None, typer.Option("--check", help="A bundle to look over instead of making one.")] = None,
+    force: options.Force = False,
+    json: options.Json = False,
+) -> None:
+    """Makes a folder that a game ships, or checks one: every hash, the spec, the latents and the canary."""
+    if (output is None) == (check is None):
+        raise UsageError("expected either -o DIR, to make a bundle, or --check DIR, to look one over")
+    if check is not None:
+        _check(check, json)
+    elif output is not None:
+        _make(model, output, tuple(precision or ()), tuple(engine or ()), force, json)
+
+
+def _make(
+    model: str, output: Path, precisions: tuple[str, ...], engines: tuple[Path, ...], force: bool, json: bool
+) -> None:
+    import tempfile
+
+    from ganrt.engines.onnx_file import read_onnx
+    from ganrt.runtime.bundle import Contents, write_bundle
+    from ganrt.runtime.models import resolve_model
+
+    if unknown := set(precisions) - {"fp16"}:
+        raise UsageError(f"--precision {', '.join(sorted(unknown))}: expected fp16; fp32 is always there")
+    path = resolve_model(model)
+    with tempfile.TemporaryDirectory() as folder:
+        variants = {precision: _lowered(path, precision, Path(folder)) for precision in precisions}
+        manifest = write_bundle(Contents(read_onnx(path), variants, engines), output, force=force)
+    files = manifest["additional_metadata"]["ganrt"]["files"]
+    say(f"{len(files)} files: {output}; look it over with: ganrt bundle --check {output}")
+    if json:
+        print_json({"folder": str(output), "manifest": manifest})
+
+
+def _lowered(model: Path, precision: str, folder: Path) -> Path:
+    from ganrt.cli.compile import Request
+    from ganrt.cli.compile_portable import compile_portable
+
+    with Status() as status:
+        made = compile_portable(Request(model, folder, precision, None, None, 20.0, None, False), status.show)
+    return Path(str(made["file"]))
+
+
+def _check(folder: Path, json: bool) -> None:
+    from ganrt.runtime.bundle_check import check_bundle
+
+    findings = check_bundle(folder)
+    if json:
+        print_json({"folder": str(folder), "ok": not findings, "findings": findings})
+    for finding in findings:
+        say(f"  {finding}")
+    if findings:
+        raise NegativeResult(f"{folder}: {len(findings)} findings; make the bundle again: ganrt bundle")
+    say(f"{folder} is whole, and draws its canary")

@@ -1,0 +1,208 @@
+"""The options of walks, declared once, and from them a walk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ganrt.errors import UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ganrt.runtime.generator import Generator
+    from ganrt.runtime.sampling import Truncation
+    from ganrt.runtime.walk_path import Walk
+
+Seeds = Annotated[
+    str | None,
+    typer.Option("--seeds", help="The keyframes: the first image of each seed. Default: 0-3; with --classes 0."),
+]
+Identities = Annotated[
+    Path | None, typer.Option("--identities", help="The keyframes: the avatars of a text file's lines; - reads them.")
+]
+Latents = Annotated[
+    Path | None, typer.Option("--latents", help="The keyframes: an .npy file of float32 [keyframes, dim].")
+]
+Pictures = Annotated[
+    list[Path] | None,
+    typer.Option("--picture", help="A keyframe: a picture, through --encoder; several times, in this order."),
+]
+Encoder = Annotated[
+    str | None, typer.Option("--encoder", help="The generator's encoder, for --picture: an .onnx file.")
+]
+Classes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--classes",
+        help="Walk from class to class: names or numbers with commas between (or one each time, if given several "
+        "times). One seed is held; else as many seeds as classes.",
+    ),
+]
+Psis = Annotated[
+    str | None,
+    typer.Option("--truncations", help="A truncation factor for each keyframe, such as 0.3,1: it goes along."),
+]
+Duration = Annotated[float | None, typer.Option("--duration", help="Seconds. Default: 4, or what --bpm asks for.")]
+Loop = Annotated[bool, typer.Option("--loop/--no-loop", help="Lead back to the first keyframe.")]
+Method = Annotated[
+    str, typer.Option("--method", help="slerp, lerp, cubic, or drift: on and on from one seed, without keyframes.")
+]
+Ease = Annotated[
+    str, typer.Option("--ease", help="From keyframe to keyframe: linear, smooth, in-out, or hold, which rests on each.")
+]
+Pace = Annotated[
+    str,
+    typer.Option("--pace", help="latents: evenly in time; pictures: so that the picture changes at a constant speed."),
+]
+Bpm = Annotated[float | None, typer.Option("--bpm", help="Beats a minute: keyframes fall on beats.")]
+Beats = Annotated[float, typer.Option("--beats", help="Beats from keyframe to keyframe, with --bpm.")]
+Speed = Annotated[float, typer.Option("--speed", help="Of a drift: new random points a second.")]
+SetZ = Annotated[
+    list[str] | None,
+    typer.Option("--set-z", help="Pin latent dimensions: 0:35=-1, or 3=0.5; may be given several times."),
+]
+
+
+@dataclass(frozen=True)
+class KeyframeOptions:
+    """Where the keyframes come from; at most one of seeds, identities, latents and pictures."""
+
+    seeds: str | None
+    identities: Path | None
+    latents: Path | None
+    pictures: Sequence[Path]
+    encoder: str | None
+    classes: Sequence[str]
+
+    def __post_init__(self) -> None:
+        given = [self.seeds is not None, self.identities is not None, self.latents is not None, bool(self.pictures)]
+        if sum(given) > 1:
+            raise UsageError("--seeds, --identities, --latents and --picture exclude each other: expected one of them")
+        if bool(self.pictures) != (self.encoder is not None):
+            raise UsageError("--picture and --encoder: expected both; the encoder makes latents of the pictures")
+
+    def seed_list(self, method: str) -> list[int]:
+        """The seeds; none where the keyframes are others."""
+        from ganrt.runtime.seeds import parse_seeds
+
+        if self.identities is not None or self.latents is not None or self.pictures:
+            return []
+        return parse_seeds(self.seeds or ("0" if self.classes or method == "drift" else "0-3"))
+
+    def origin(self) -> dict[str, object]:
+        """What a file says of them."""
+        return {
+            "seeds": self.seeds,
+            "identities": str(self.identities) if self.identities else None,
+            "latents": str(self.latents) if self.latents else None,
+            "pictures": [str(path) for path in self.pictures],
+            "encoder": self.encoder,
+            "classes": list(self.classes),
+        }
+
+
+@dataclass(frozen=True)
+class PathOptions:
+    """How a walk goes from keyframe to keyframe."""
+
+    duration: float | None
+    loop: bool
+    method: str
+    ease: str
+    pace: str
+    bpm: float | None
+    beats: float
+    speed: float
+    set_z: Sequence[str]
+    truncation: Truncation
+    truncations: str | None
+
+    def __post_init__(self) -> None:
+        if self.pace not in ("latents", "pictures"):
+            raise UsageError(f"--pace {self.pace}: expected latents or pictures")
+        if self.truncations is not None and self.truncation.psi is not None:
+            raise UsageError("--truncation and --truncations: expected one of them")
+
+    def psis(self) -> list[Truncation]:
+        """One truncation, or one a keyframe."""
+        if self.truncations is None:
+            return [self.truncation]
+        try:
+            return [replace(self.truncation, psi=float(text)) for text in self.truncations.split(",")]
+        except ValueError:
+            raise UsageError(f"--truncations {self.truncations}: expected numbers, such as 0.3,1") from None
+
+    def origin(self) -> dict[str, object]:
+        """What a file says of them."""
+        how = self.truncation
+        return {
+            "method": self.method,
+            "loop": self.loop,
+            "ease": self.ease,
+            "pace": self.pace,
+            "bpm": self.bpm,
+            "set_z": list(self.set_z),
+            "psi": how.psi if self.truncations is None else self.truncations,
+            "truncation_mode": how.mode,
+            "threshold": how.threshold,
+            "statistics_truncation": how.statistics,
+        }
+
+
+def make_walk(keyframes: KeyframeOptions, path: PathOptions, encoded: NDArray[np.float32] | None = None) -> Walk:
+    """The walk that the options ask for.
+
+    Args:
+        encoded: latents of the pictures, float32 [k, dim], where those are the keyframes.
+    """
+    from ganrt.cli.requests import read_identities
+    from ganrt.runtime.walk import walk
+
+    return walk(
+        keyframes.seed_list(path.method),
+        path.duration,
+        path.loop,
+        path.method,
+        path.psis(),
+        ",".join(path.set_z),
+        keyframes.classes,
+        identities=[] if keyframes.identities is None else read_identities(keyframes.identities),
+        latents=keyframes.latents if encoded is None else encoded,
+        ease=path.ease,
+        beats_per_minute=path.bpm,
+        beats=path.beats,
+        speed=path.speed,
+    )
+
+
+def encode_pictures(generator: Generator, encoder: Generator, keyframes: KeyframeOptions) -> NDArray[np.float32]:
+    """Latents of the pictures, resized to what the encoder takes: float32 [k, dim]."""
+    import numpy as np
+
+    from ganrt.runtime.fitting import Fit
+    from ganrt.runtime.photo_batches import photo_batches
+    from ganrt.runtime.photos import read_photo
+    from ganrt.runtime.reconstruction import check_pair, require_labels
+
+    check_pair(generator.spec, encoder.spec)
+    require_labels(generator.spec, keyframes.classes[0] if keyframes.classes else None)
+    batches = photo_batches(encoder.spec, (read_photo(path) for path in keyframes.pictures), Fit())
+    return np.concatenate([encoder.encode(np.stack([photo.fitted.source for photo in batch])) for batch in batches])
+
+
+def parse_classes(classes: list[str] | None, class_name: str | None) -> list[str]:
+    """The keyframes that --classes or --class name; none without either. Names may hold commas, if given one by one."""
+    if classes is None:
+        return [] if class_name is None else [class_name]
+    if class_name is not None:
+        raise UsageError("--class and --classes: expected one of them")
+    names = [name.strip() for name in (classes if len(classes) > 1 else classes[0].split(","))]
+    if "" in names:
+        raise UsageError(f"--classes '{','.join(classes)}': expected names or numbers with commas between")
+    return names

@@ -1,0 +1,236 @@
+"""A bundle: one folder that a game ships, with a model and all that a client needs to draw the same avatars.
+
+Its layout is that of ONNX Runtime's model packages, schema 1.0 (model_package/README.md of onnxruntime:
+`manifest.json`, components, variants, one folder each, portable paths), so that runtimes which know them can open it;
+the fields that ONNX Runtime leaves to others hold what is ganrt's. A client that knows nothing of packages opens the
+files by name:
+
+    manifest.json      ONNX Runtime's; under additional_metadata.ganrt the hashes of every other file
+    fp32/model.onnx    the portable graph; fp16/model.onnx where it was asked for
+    engines/           compiled engines with their sidecars, where some were given
+    spec.json          the generator's spec; canary.png: what it draws first
+    latents.json       latents with known answers, to test a client with
+    clients/           sources in C, C# and JavaScript
+    NOTICE, README.md
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from ganrt.engines.onnx_file import OnnxFile, read_onnx
+from ganrt.engines.tensorrt.sidecar import read_trusted, sidecar_path
+from ganrt.errors import OutputFailed, UsageError
+from ganrt.files import make_folder
+from ganrt.runtime.bundle_texts import NOTICE, README
+from ganrt.runtime.identity import identity_index
+from ganrt.runtime.latents import sample
+from ganrt.runtime.sampling import NO_TRUNCATION, Truncation
+from ganrt.spec import GeneratorSpec, Latent
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+COMPONENT = "generator"
+_IDENTITIES = ("player-8841", "", "Zoë", "名前", "\U0001f600")
+_PAIRS = ((0, 0), (0, 1), (42, 7), (2**64 - 1, 2**64 - 1))
+_PSIS = (None, 1.0, 0.7, 0.0)
+_CLIENTS = (("c", "*.h"), ("csharp", "*.cs"), ("js", "*.js"), ("js", "*.d.ts"), ("js", "package.json"))
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What goes into a bundle.
+
+    Attributes:
+        model: the portable FP32 graph.
+        variants: further graphs of the same model, by precision.
+        engines: compiled engines, each with its sidecar beside it.
+    """
+
+    model: OnnxFile
+    variants: Mapping[str, Path]
+    engines: Sequence[Path] = ()
+
+
+def write_bundle(contents: Contents, folder: Path, *, force: bool = False) -> dict[str, Any]:
+    """Writes a whole bundle, or nothing; an older bundle in its place goes only with `force`.
+
+    Returns:
+        the manifest.
+
+    Raises:
+        OutputFailed: the folder is there already, or cannot be written.
+        UsageError: the model draws no images, or is not the portable FP32 graph.
+        BadInputFile: a variant or an engine is of another model, or damaged.
+    """
+    spec = _portable_spec(contents.model)
+    with _whole_folder(folder, force) as partial:
+        _write(partial / "fp32" / "model.onnx", contents.model.data)
+        for precision, path in contents.variants.items():
+            _write(partial / precision / "model.onnx", _of_the_model(path, contents.model))
+        for engine in contents.engines:
+            _copy_engine(engine, partial / "engines", contents.model)
+        _write_json(partial / "spec.json", json.loads(spec.to_json()))
+        if spec.canary is not None:
+            _write(partial / "canary.png", spec.canary.png_bytes())
+        _write_json(partial / "latents.json", known_latents(spec))
+        _copy_clients(partial / "clients")
+        _write_texts(partial, spec)
+        manifest = _manifest(partial, spec, contents)
+        _write_json(partial / MANIFEST, manifest)
+    return manifest
+
+
+def known_latents(spec: GeneratorSpec) -> dict[str, Any]:
+    """Latents of this model with known answers: float32 bits as 8 hexadecimal digits, the first eight of each."""
+    latent = spec.latent
+    if latent is None:
+        raise UsageError(f"'{spec.name}' has the task '{spec.task}': it draws no images from latents")
+    return {
+        "latent_spec": latent.latent_spec,
+        "dim": latent.dim,
+        "identities": [{"identity": name, "index": str(identity_index(name))} for name in _IDENTITIES],
+        "latents": [_answers(latent, psi) for psi in _PSIS],
+    }
+
+
+def _answers(latent: Latent, psi: float | None) -> dict[str, Any]:
+    how = NO_TRUNCATION if psi is None else Truncation(psi=psi)
+    seeds, indices = zip(*_PAIRS, strict=True)
+    rows = sample(list(seeds), list(indices), latent.dim, **how.arguments(latent))[:, :8]
+    bits = rows.astype("<f4").view("<u4")
+    return {
+        "psi": psi,
+        "images": [
+            {"seed": str(seed), "index": str(index), "z": [f"{value:08x}" for value in row.tolist()]}
+            for (seed, index), row in zip(_PAIRS, bits, strict=True)
+        ],
+    }
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file below the folder but the manifest, by its name with / between folders."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name != MANIFEST:
+            found[name] = _sha256(path)
+    return found
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(2**20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _portable_spec(model: OnnxFile) -> GeneratorSpec:
+    spec = model.spec()
+    if spec.task != "generate" or spec.latent is None:
+        raise UsageError(f"'{spec.name}' has the task '{spec.task}': a client kit is for models that draw from latents")
+    if model.derived_from:
+        raise UsageError(f"{model.path} was made from another graph: expected the portable FP32 model itself")
+    return spec
+
+
+def _of_the_model(path: Path, model: OnnxFile) -> bytes:
+    variant = read_onnx(path)
+    if variant.derived_from != model.sha256:
+        raise UsageError(f"{path}: expected a graph made from {model.path}; make it with: ganrt compile")
+    return variant.data
+
+
+def _copy_engine(engine: Path, folder: Path, model: OnnxFile) -> None:
+    data, sidecar = read_trusted(engine)
+    if sidecar.model_sha256 != model.sha256:
+        raise UsageError(f"{engine} was compiled from another model than {model.path}; compile it again: ganrt compile")
+    _write(folder / engine.name, data)
+    _write(folder / sidecar_path(engine).name, sidecar_path(engine).read_bytes())
+
+
+def _copy_clients(folder: Path) -> None:
+    source = Path(str(files("ganrt") / "clients"))
+    for language, pattern in _CLIENTS:
+        for path in sorted((source / language).glob(pattern)):
+            _write(folder / language / path.name, path.read_bytes())
+
+
+def _write_texts(folder: Path, spec: GeneratorSpec) -> None:
+    source = spec.source
+    _write(folder / "README.md", README.format(name=spec.name).encode())
+    _write(
+        folder / "NOTICE",
+        NOTICE.format(
+            name=spec.name,
+            licence=(source and source.licence) or "not stated: ask whoever trained the model before you ship it",
+            attribution=(source and source.attribution) or "not stated",
+        ).encode(),
+    )
+
+
+def _manifest(folder: Path, spec: GeneratorSpec, contents: Contents) -> dict[str, Any]:
+    """ONNX Runtime's manifest; strict readers refuse other fields at the top."""
+    return {
+        "schema_version": "1.0",
+        "package_name": spec.name,
+        "package_version": version("ganrt"),
+        "description": f"The generator {spec.name} with clients in C, C# and JavaScript, made by ganrt.",
+        "layout": "portable",
+        "components": {COMPONENT: {"variants": {name: _variant(name) for name in ("fp32", *contents.variants)}}},
+        "additional_metadata": {
+            "ganrt": {
+                "format": FORMAT,
+                "model_sha256": contents.model.sha256,
+                "engines": [f"engines/{engine.name}" for engine in contents.engines],
+                "files": hashes(folder),
+            }
+        },
+    }
+
+
+def _variant(precision: str) -> dict[str, Any]:
+    """FP32 runs everywhere, on the CPU first; FP16 is for GPUs."""
+    where = {"ep": "CPUExecutionProvider", "device": "cpu"} if precision == "fp32" else {"device": "gpu"}
+    return {"variant_directory": precision, **where, "executor_info": {"ort": {"model_file": "model.onnx"}}}
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+def _write_json(path: Path, value: object) -> None:
+    _write(path, (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+@contextmanager
+def _whole_folder(folder: Path, force: bool) -> Iterator[Path]:
+    """A folder beside `folder` that takes its place when the block ends without an error."""
+    if folder.exists() and not force:
+        raise OutputFailed(f"{folder} exists already: give --force to replace it, or another name")
+    if folder.exists() and not (folder / MANIFEST).is_file():
+        raise OutputFailed(f"{folder} is no bundle: --force replaces bundles only; give another name")
+    make_folder(folder.parent)
+    partial = Path(tempfile.mkdtemp(prefix=".bundle-", dir=folder.parent))
+    try:
+        partial.chmod(0o755)
+        yield partial
+        if folder.exists():
+            shutil.rmtree(folder)
+        partial.replace(folder)
+    except OSError as error:
+        raise OutputFailed(f"{folder} cannot be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)

@@ -1,0 +1,31 @@
+"""What a bundle says to the people who open it."""
+
+README = """# {name}
+
+Made by ganrt. This folder is all that a game needs to draw the same avatars as everybody else who has it.
+
+| File | What it is |
+|---|---|
+| `fp32/model.onnx` | the portable graph, opset 18: ONNX Runtime (any platform), Windows ML, OpenVINO |
+| `fp16/model.onnx` | if there: the same in half precision, strongly typed, for GPUs |
+| `engines/` | if there: compiled for NVIDIA GPUs; native code: load only what you or somebody you trust compiled |
+| `spec.json` | what the model expects and gives |
+| `canary.png` | what it draws for the seed and index of `spec.json`'s canary: compare once on each kind of device |
+| `latents.json` | latents with known answers, bits of float32: compare once with your client |
+| `clients/` | sources without dependencies: a C header, a C# file, a JavaScript module |
+| `manifest.json` | ONNX Runtime's model package, schema 1.0, with the SHA-256 of every other file |
+
+To draw a player's avatar: identity -> index -> latent `z` -> model -> uint8 picture [n, height, width, channels]. The
+clients do the first two steps with the same bits everywhere; see the first comment of each.
+
+`ganrt bundle --check FOLDER` finds what is missing, changed or too much.
+"""
+
+NOTICE = """{name}
+Licence of the weights: {licence}
+Attribution: {attribution}
+
+The sources in clients/ are ganrt's, Copyright 2026 the ganrt authors, Apache License, Version 2.0
+(https://www.apache.org/licenses/LICENSE-2.0). Philox4x32-10 follows Salmon et al., "Parallel Random Numbers: As Easy as
+1, 2, 3" (2011).
+"""

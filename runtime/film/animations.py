@@ -1,0 +1,41 @@
+"""gif, webp and apng: animations that are encoded as a whole, by OpenCV."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+
+from ganrt.errors import OutputFailed, UsageError
+from ganrt.files import write_file
+from ganrt.runtime.film.colours import for_opencv
+from ganrt.runtime.film.options import FilmOptions, Frame, Written, frame_times
+from ganrt.runtime.film.origin import animation_with_origin
+
+# Browsers show frames of 10 ms and less for 100 ms: the rate stays where each frame is longer.
+_FASTEST = {".gif": 50, ".webp": 90, ".apng": 90}
+
+
+def check(path: Path, options: FilmOptions) -> None:
+    """Raises UsageError for a rate that viewers do not show."""
+    suffix = path.suffix.lower()
+    if options.fps > _FASTEST[suffix]:
+        raise UsageError(
+            f"fps {options.fps:g}: a {suffix[1:]} has at most {_FASTEST[suffix]}, which viewers show; an .mp4 has more"
+        )
+
+
+def write(path: Path, frames: Iterator[Frame], options: FilmOptions) -> Written:
+    """A gif has 256 colours; webp and apng show a frame that equals the one before it by showing that one longer."""
+    suffix = path.suffix.lower()
+    animation = cv2.Animation()
+    pictures = [for_opencv(frame) for frame in frames]
+    animation.frames = pictures
+    # A gif counts centiseconds.
+    animation.durations = frame_times(len(pictures), options.fps, 10 if suffix == ".gif" else 1).tolist()
+    done, data = cv2.imencodeanimation(".png" if suffix == ".apng" else suffix, animation)
+    if not done:
+        raise OutputFailed(f"{path.name}: the encoder refused {len(pictures)} frames")
+    write_file(path, animation_with_origin(data.tobytes(), suffix, options.origin), force=options.force)
+    return Written(len(pictures), f"{suffix[1:]} (OpenCV)", (path,))

@@ -1,0 +1,72 @@
+"""What is to be written, and what was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganrt.errors import UsageError
+from ganrt.runtime.arguments import integer_between
+
+Frame: TypeAlias = NDArray[np.uint8]
+CODECS = ("auto", "h264", "av1", "opencv")
+ZOOM_FILTERS = ("nearest", "lanczos")
+_MAX_ZOOM = 64
+_SLOWEST = 0.01  # frames a second that every container can say
+
+
+@dataclass(frozen=True)
+class FilmOptions:
+    """How frames are written.
+
+    Attributes:
+        fps: frames a second, 0.01 to 1000.
+        zoom: each picture becomes so many times as large: 1 to 64.
+        zoom_filter: `nearest`: each pixel a square; `lanczos`: smooth.
+        codec: of an mp4: `h264` or `av1` (both need PyAV), `opencv`: what its build has; `auto`: h264 where PyAV is
+            installed, else opencv.
+        force: replaces what is there.
+        origin: what drew the frames; kept in the file.
+    """
+
+    fps: float
+    zoom: int = 1
+    zoom_filter: str = "nearest"
+    codec: str = "auto"
+    force: bool = False
+    origin: Mapping[str, object] | None = None
+
+    def __post_init__(self) -> None:
+        if not _SLOWEST <= self.fps <= 1000:
+            raise UsageError(f"fps {self.fps}: expected at least {_SLOWEST} and at most 1000")
+        integer_between("zoom", self.zoom, 1, _MAX_ZOOM)
+        if self.zoom_filter not in ZOOM_FILTERS:
+            raise UsageError(f"zoom filter '{self.zoom_filter}': expected {', '.join(ZOOM_FILTERS)}")
+        if self.codec not in CODECS:
+            raise UsageError(f"codec '{self.codec}': expected {', '.join(CODECS)}")
+
+
+@dataclass(frozen=True)
+class Written:
+    """`frames` of them, by `encoder`, in `files`."""
+
+    frames: int
+    encoder: str
+    files: tuple[Path, ...]
+
+
+Writer: TypeAlias = Callable[[Path, Iterator[Frame], FilmOptions], Written]
+
+
+def frame_times(count: int, fps: float, unit_ms: int) -> NDArray[np.int64]:
+    """How long each of `count` frames is shown, in ms: whole multiples of `unit_ms` that never stray from the rate.
+
+    The sum of the first k is k / fps to within half a unit.
+    """
+    edges = np.round(np.arange(count + 1) * 1000 / fps / unit_ms).astype(np.int64) * unit_ms
+    return np.maximum(np.diff(edges), unit_ms)

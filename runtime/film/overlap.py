@@ -1,0 +1,95 @@
+"""Encoding in a thread of its own while the engine draws the next frames."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_POLL_S = 0.1  # how soon a producer that waits for room notices that the consumer has ended
+
+
+class _Cancelled(BaseException):
+    """Ends the consumer where the producer has failed; its own clean-up runs, and nobody else sees it."""
+
+
+def overlapped(consume: Callable[[Iterator[Item]], Result], items: Iterable[Item], depth: int) -> Result:
+    """`consume(iter(items))`, with `consume` in a thread of its own and at most `depth` items waiting between.
+
+    The items are made in the calling thread, so that an interrupt reaches them. Where making them fails or is
+    interrupted, `consume` ends by an exception from its iterator, is waited for, and the failure goes on; where
+    `consume` fails, its exception is raised here and no further item is made.
+    """
+    work = _Consumer(consume, depth)
+    try:
+        for item in items:
+            if not work.put(item):
+                break
+    except BaseException:
+        work.cancel()
+        raise
+    return work.finish()
+
+
+class _Consumer(Generic[Item, Result]):
+    def __init__(self, consume: Callable[[Iterator[Item]], Result], depth: int) -> None:
+        self._consume = consume
+        self._waiting: queue.Queue[list[Item]] = queue.Queue(depth)  # a list of one; an empty one ends them
+        self._cancelled = False
+        self._error: BaseException | None = None
+        self._results: list[Result] = []
+        self._thread = threading.Thread(target=self._run, name="ganrt-encoder", daemon=True)
+        self._thread.start()
+
+    def put(self, item: Item) -> bool:
+        """Waits for room; false once the consumer has ended."""
+        return self._put([item])
+
+    def finish(self) -> Result:
+        try:
+            self._put([])
+            self._join()
+        except BaseException:
+            self.cancel()
+            raise
+        if self._error is not None:
+            raise self._error
+        return self._results[0]
+
+    def cancel(self) -> None:
+        """Ends the consumer and waits until it has cleaned up."""
+        self._cancelled = True
+        self._put([])
+        self._join()
+
+    def _put(self, items: list[Item]) -> bool:
+        while self._thread.is_alive():
+            try:
+                self._waiting.put(items, timeout=_POLL_S)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    def _join(self) -> None:
+        while self._thread.is_alive():  # with a timeout, so that Windows delivers an interrupt
+            self._thread.join(_POLL_S)
+
+    def _run(self) -> None:
+        try:
+            self._results.append(self._consume(self._items()))
+        except BaseException as error:  # raised again in the calling thread
+            self._error = error
+
+    def _items(self) -> Iterator[Item]:
+        while True:
+            items = self._waiting.get()
+            if self._cancelled:
+                raise _Cancelled
+            if not items:
+                return
+            yield from items

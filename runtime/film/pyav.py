@@ -1,0 +1,89 @@
+"""H.264 and AV1 by PyAV (FFmpeg's libraries)."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+
+import av
+from av.video.reformatter import ColorRange, Colorspace
+
+from ganrt.errors import BackendUnavailable
+from ganrt.runtime.film.colours import as_rgb
+from ganrt.runtime.film.options import FilmOptions, Frame
+
+os.environ.setdefault("SVT_LOG", "1")  # the AV1 encoder would print its settings: errors alone
+
+_BT709 = 1  # ITU-T H.273: matrix, primaries and transfer all have this number
+_THREAD_PIXELS = 2**19  # pictures below have one thread: more would take the engine's cores and gain nothing
+
+
+@dataclass(frozen=True)
+class _Codec:
+    name: str
+    encoder: str
+    options: dict[str, str]
+
+
+# Constant quality, near what the eye tells from the source; presets that keep up with a generator.
+_CODECS = {
+    "h264": _Codec("H.264", "libx264", {"crf": "18", "preset": "medium"}),
+    "av1": _Codec("AV1", "libsvtav1", {"crf": "24", "preset": "8"}),
+}
+
+
+def has_codec(codec: str) -> bool:
+    """Whether this build of PyAV has the encoder for it; distributions leave some out."""
+    return _CODECS[codec].encoder in av.codecs_available
+
+
+def check_codec(codec: str) -> None:
+    """Raises BackendUnavailable where `has_codec` says no."""
+    if not has_codec(codec):
+        encoder = _CODECS[codec].encoder
+        raise BackendUnavailable(f"codec {codec}: this build of PyAV lacks {encoder}; its published wheels have it")
+
+
+def encode(path: Path, frames: Iterator[Frame], options: FilmOptions) -> tuple[int, str]:
+    """Writes an mp4 of frames with even sides; returns how many, and by what.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    name = "h264" if options.codec == "auto" else options.codec
+    codec = _CODECS[name]
+    try:
+        return _encode(path, frames, options.fps, codec), f"{codec.name} ({codec.encoder}, PyAV {av.__version__})"
+    except av.FFmpegError as error:
+        raise OSError(error.errno or errno.EIO, f"{codec.encoder}: {error.strerror}") from error
+
+
+def _encode(path: Path, frames: Iterator[Frame], fps: float, codec: _Codec) -> int:
+    first = next(frames)
+    rate = Fraction(fps).limit_denominator(1001)
+    with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+        stream = container.add_stream(codec.encoder, rate=rate, options=dict(codec.options))
+        stream.height, stream.width = first.shape[:2]
+        stream.pix_fmt = "yuv420p"
+        context = stream.codec_context
+        context.thread_count = 1 if stream.width * stream.height < _THREAD_PIXELS else 0
+        context.colorspace = context.color_primaries = context.color_trc = _BT709
+        context.color_range = ColorRange.MPEG
+        count = 0
+        for frame in chain([first], frames):
+            container.mux(stream.encode(_picture(frame, count, rate)))
+            count += 1
+        container.mux(stream.encode(None))
+    return count
+
+
+def _picture(frame: Frame, number: int, rate: Fraction) -> av.VideoFrame:
+    rgb = av.VideoFrame.from_ndarray(as_rgb(frame), format="rgb24")
+    picture = rgb.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG)
+    picture.pts, picture.time_base = number, 1 / rate
+    return picture

@@ -1,0 +1,87 @@
+"""`write_frames`: which writer an output's name asks for, and the frames on their way to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from importlib import import_module
+from itertools import chain
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ganrt.errors import OutputFailed, UsageError
+from ganrt.files import check_free
+from ganrt.runtime.film.options import FilmOptions, Frame, Writer, Written
+from ganrt.runtime.film.overlap import overlapped
+
+_WAITING = 128  # frames between engine and encoder: a few batches of small pictures
+_WAITING_BYTES = 2**26  # and fewer of large ones
+_WRITERS = {
+    ".mp4": "ganrt.runtime.film.mp4",
+    ".gif": "ganrt.runtime.film.animations",
+    ".webp": "ganrt.runtime.film.animations",
+    ".apng": "ganrt.runtime.film.animations",
+    ".json": "ganrt.runtime.film.sprites",
+    "": "ganrt.runtime.film.folder",
+}
+ACCEPTED = "expected .mp4, .gif, .webp, .apng, .json (a sprite sheet), or a folder's name for single frames"
+
+
+def write_frames(path: Path, frames: Iterable[Frame], options: FilmOptions) -> Written:
+    """Writes frames, uint8 [h, w, c] each; the encoder works in its own thread while the next frames are made.
+
+    Files appear whole or not at all. An mp4 has even sides: odd ones are extended by one pixel.
+
+    Args:
+        path: ends in `.mp4` (streamed), in `.gif`, `.webp` or `.apng` (held in memory until the end), or in `.json`
+            (a sprite sheet, beside it as `.png`); without a suffix it is a folder of numbered PNGs.
+
+    Raises:
+        UsageError: an unknown suffix, or no frames. OutputFailed: it cannot be written, or exists and `force` is not
+            set. BackendUnavailable: a codec that needs PyAV, which is not installed.
+    """
+    check_output(path, options)
+    iterator = iter(frames)
+    first = next(iterator, None)
+    if first is None:
+        raise UsageError(f"output {path}: no frames to write")
+    write: Writer = import_module(_WRITERS[path.suffix.lower()]).write
+    size = first.nbytes * options.zoom**2
+
+    def encode(raw: Iterator[Frame]) -> Written:
+        return write(path, (zoomed(frame, options) for frame in raw), options)
+
+    return overlapped(encode, chain([first], iterator), max(1, min(_WAITING, _WAITING_BYTES // size)))
+
+
+def check_output(path: Path, options: FilmOptions) -> None:
+    """Asked before the work begins.
+
+    Raises:
+        UsageError: an unknown suffix, or a rate that the format does not have.
+        BackendUnavailable: the codec needs PyAV.
+        OutputFailed: the file exists, or the folder holds frames already, and `force` is not set.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in _WRITERS or not path.name:
+        raise UsageError(f"output {path}: {ACCEPTED}")
+    if options.codec != "auto" and suffix != ".mp4":
+        raise UsageError(f"codec {options.codec}: only an .mp4 has one; given {path}")
+    if suffix:
+        check_free(path, options.force)
+    elif path.is_dir() and not options.force and any(path.glob("frame*.png")):
+        raise OutputFailed(f"{path} holds frames already: give --force to replace them, or another --output")
+    import_module(_WRITERS[suffix]).check(path, options)
+
+
+def zoomed(frame: Frame, options: FilmOptions) -> Frame:
+    """The frame, `zoom` times as large."""
+    if options.zoom == 1:
+        return frame
+    if options.zoom_filter == "nearest":
+        return np.repeat(np.repeat(frame, options.zoom, axis=0), options.zoom, axis=1)
+    height, width, channels = frame.shape
+    size = (width * options.zoom, height * options.zoom)
+    large = cv2.resize(frame, size, interpolation=cv2.INTER_LANCZOS4)
+    return np.asarray(large, np.uint8).reshape(size[1], size[0], channels)

@@ -1,0 +1,116 @@
+"""Keyframes of walks: seeds, identities or latents, such as an encoder's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ganrt.errors import BadInputFile, UsageError
+from ganrt.runtime.arguments import UINT64_LIMIT, integer_between
+from ganrt.runtime.identity import NAMESPACE, identity_index
+from ganrt.runtime.interpolate import finite
+from ganrt.runtime.sampling import Truncation, draw
+from ganrt.spec import Latent
+
+F32: TypeAlias = NDArray[np.float32]
+
+_MAX_FILE_BYTES = 2**30
+
+
+@dataclass(frozen=True, eq=False)
+class Keyframes:
+    """Image `indices[i]` of `seeds[i]`, or `latents` float32 [k, dim] as they are."""
+
+    seeds: tuple[int, ...] = ()
+    indices: tuple[int, ...] = ()
+    latents: F32 | None = None
+
+    def __len__(self) -> int:
+        return len(self.seeds) if self.latents is None else len(self.latents)
+
+    def draw(self, latent: Latent, truncations: Sequence[Truncation]) -> F32:
+        """z of the keyframes: float32 [k, dim]; k is the longer of both, and one of either goes with all of the other.
+
+        Truncation does not change given latents.
+
+        Raises:
+            UsageError: given latents of another dimension than the generator's.
+        """
+        count = max(len(self), len(truncations))
+        if self.latents is not None:
+            return np.repeat(self._checked(self.latents, latent), count // len(self), axis=0)
+        seeds, indices = (np.resize(np.array(values, np.uint64), count) for values in (self.seeds, self.indices))
+        if len(truncations) == 1:
+            return draw(latent, seeds, indices, truncations[0])
+        rows = [draw(latent, seeds[i : i + 1], indices[i : i + 1], how) for i, how in enumerate(truncations)]
+        return np.concatenate(rows)
+
+    @staticmethod
+    def _checked(latents: F32, latent: Latent) -> F32:
+        if latents.shape[1] != latent.dim:
+            raise UsageError(f"latents of {latents.shape[1]} values: this generator's have {latent.dim}")
+        return latents
+
+
+def make_keyframes(
+    seeds: Sequence[int] = (),
+    identities: Sequence[str] = (),
+    latents: ArrayLike | Path | None = None,
+    namespace: str = NAMESPACE,
+) -> Keyframes:
+    """Keyframes from one of the three.
+
+    Args:
+        seeds: the first image of each.
+        identities: the image of each, as `Generator.avatar` draws it.
+        latents: float [k, dim], such as `Generator.encode` gives, or the path of an .npy file that holds them.
+
+    Raises:
+        UsageError: none of the three, several of them, or numbers out of range. BadInputFile: no such array.
+    """
+    given = [len(seeds) > 0, len(identities) > 0, latents is not None]
+    if sum(given) != 1:
+        raise UsageError("walk: expected keyframes, at least one, from one of seeds, identities and latents")
+    if latents is not None:
+        return Keyframes(latents=_as_latents(read_latents(latents) if isinstance(latents, Path) else latents))
+    if isinstance(identities, str):
+        raise UsageError(f"identities {identities[:60]!r}: expected a sequence of names")
+    if len(identities):
+        indices = tuple(identity_index(identity, namespace) for identity in identities)
+        return Keyframes((0,) * len(indices), indices)
+    numbers = tuple(integer_between("seed", seed, 0, UINT64_LIMIT - 1) for seed in seeds)
+    return Keyframes(numbers, (0,) * len(numbers))
+
+
+def read_latents(path: Path) -> F32:
+    """The array of an .npy file: float32 [k, dim].
+
+    Raises:
+        BadInputFile: not there, larger than 1 GiB, or not an array of numbers.
+    """
+    try:
+        if path.stat().st_size > _MAX_FILE_BYTES:
+            raise BadInputFile(f"{path} is larger than {_MAX_FILE_BYTES} bytes: expected a few latents")
+        array = np.load(path, allow_pickle=False)
+    except OSError as error:
+        raise BadInputFile(f"{path} cannot be read: {error.strerror or error}") from error
+    except (ValueError, EOFError) as error:
+        raise BadInputFile(
+            f"{path} is no .npy file of numbers: expected float32 [k, dim], as numpy.save writes"
+        ) from error
+    try:
+        return _as_latents(array)
+    except UsageError as error:
+        raise BadInputFile(f"{path}: {error}") from error
+
+
+def _as_latents(given: ArrayLike) -> F32:
+    values = finite("latents", given)
+    if values.ndim != 2 or 0 in values.shape:
+        raise UsageError(f"latents of shape {list(values.shape)}: expected [k, dim], one row a keyframe")
+    return values.astype(np.float32)

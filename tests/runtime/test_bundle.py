@@ -1,0 +1,249 @@
+"""`ganrt bundle`: what a game ships is whole, stands alone, and what is wrong with one is found."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from client_programs import build
+from sealed_engines import engine_bytes, sidecar_of
+from tiny_onnx import save_tiny, save_translator
+
+from ganrt.engines.onnx_file import read_onnx
+from ganrt.engines.tensorrt.sidecar import sidecar_path
+from ganrt.errors import BadInputFile, OutputFailed, UsageError
+from ganrt.runtime.bundle import Contents, write_bundle
+from ganrt.runtime.bundle_check import check_bundle
+from ganrt.runtime.models import resolve_model
+
+
+def made(folder, model=None, **parts):
+    path = resolve_model("avatars") if model is None else model
+    write_bundle(Contents(read_onnx(path), parts.pop("variants", {}), parts.pop("engines", ())), folder, **parts)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    return made(tmp_path_factory.mktemp("bundles") / "kit")
+
+
+@pytest.fixture
+def kit(tmp_path):
+    return made(tmp_path / "kit")
+
+
+def change_manifest(kit, change):
+    path = kit / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    change(manifest)
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def test_a_bundle_is_whole(whole):
+    assert check_bundle(whole) == []
+    assert (whole / "fp32" / "model.onnx").read_bytes() == resolve_model("avatars").read_bytes()
+    assert cv2.imread(str(whole / "canary.png")).shape == (64, 64, 3)
+    assert "CC0-1.0" in (whole / "NOTICE").read_text(encoding="utf-8")
+
+
+def test_it_holds_every_source_of_the_clients(whole):
+    root = Path(__file__).parents[2] / "clients"
+    for name in ("c/ganrt.h", "csharp/Ganrt.cs", "js/ganrt.js", "js/latents.js", "js/spec.js", "js/ganrt.d.ts"):
+        assert (whole / "clients" / name).read_bytes() == (root / name).read_bytes()
+
+
+def test_the_manifest_is_a_model_package(whole):
+    """ONNX Runtime's schema 1.0: a component, variants with folders, no field that strict readers refuse."""
+    manifest = json.loads((whole / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["schema_version"] == "1.0"
+    assert manifest["layout"] == "portable"
+    (variant,) = manifest["components"]["generator"]["variants"].values()
+    assert (whole / variant["variant_directory"] / variant["executor_info"]["ort"]["model_file"]).is_file()
+
+
+def test_a_stock_runtime_draws_the_canary_from_the_files_alone(whole):
+    """Without ganrt: ONNX Runtime, the spec, the C client's latents (here by the known answers) and a PNG reader."""
+    import onnxruntime
+
+    spec = json.loads((whole / "spec.json").read_text(encoding="utf-8"))
+    client = build("gcc -O2", whole.parent)
+    asked = f"z {spec['canary']['seed']} {spec['canary']['index']} 100 normal - 3ff0000000000000 scale 0"
+    z = np.array([int(word, 16) for word in client([asked])[0].split()], np.uint32).view(np.float32)
+    session = onnxruntime.InferenceSession(str(whole / "fp32" / "model.onnx"), providers=["CPUExecutionProvider"])
+    (picture,) = session.run(["image"], {"z": z[None]})
+    stored = cv2.cvtColor(cv2.imread(str(whole / "canary.png")), cv2.COLOR_BGR2RGB)
+    assert np.abs(picture[0].astype(int) - stored).max() <= 1
+
+
+@pytest.mark.parametrize("language", ["gcc -O2", "mono", "node"])
+def test_the_clients_give_the_known_answers(whole, tmp_path, language):
+    known = json.loads((whole / "latents.json").read_text(encoding="utf-8"))
+    client = build(language, tmp_path)
+    law = {None: "normal -", 1.0: "truncated_normal -", 0.7: "truncated_normal -", 0.0: "truncated_normal -"}
+    requests, expected = [], []
+    for entry in known["latents"]:
+        psi = 1.0 if entry["psi"] is None else entry["psi"]
+        bits = f"{int(np.float64(psi).view(np.uint64)):016x}"
+        for image in entry["images"]:
+            mode = "scale" if entry["psi"] is None else "resample"
+            requests.append(f"z {image['seed']} {image['index']} 8 {law[entry['psi']]} {bits} {mode} 0")
+            expected.append(" ".join(image["z"]))
+    for entry in known["identities"]:
+        requests.append(f"identity {entry['identity'].encode().hex() or '-'} {b'ganrt'.hex()}")
+        expected.append(entry["index"])
+    assert client(requests) == expected
+
+
+def test_a_conditional_model(tmp_path):
+    from tiny_onnx import tiny_spec
+
+    kit = made(tmp_path / "kit", save_tiny(tmp_path / "m.onnx", tiny_spec(labels=3)))
+    assert check_bundle(kit, draw=False) == []
+    assert "not stated" in (kit / "NOTICE").read_text(encoding="utf-8")
+
+
+def test_an_engine_goes_along(tmp_path):
+    model = read_onnx(resolve_model("avatars"))
+    data = engine_bytes()
+    engine = tmp_path / "a.engine"
+    engine.write_bytes(data)
+    sidecar_path(engine).write_text(sidecar_of(data, model_sha256=model.sha256).to_json(), encoding="utf-8")
+    kit = made(tmp_path / "kit", engines=(engine,))
+    assert check_bundle(kit, draw=False) == []
+    assert (kit / "engines" / "a.engine").read_bytes() == data
+    sidecar_path(engine).write_text(sidecar_of(data).to_json(), encoding="utf-8")
+    with pytest.raises(UsageError, match="compiled from another model"):
+        made(tmp_path / "other", engines=(engine,))
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_variant_of_another_model_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="expected a graph made from"):
+        made(tmp_path / "kit", variants={"fp16": save_tiny(tmp_path / "m.onnx")})
+    assert [path.name for path in tmp_path.iterdir()] == ["m.onnx"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda kit: (kit / "canary.png").unlink(), "canary.png: missing"),
+        (lambda kit: (kit / "new").write_bytes(b""), "new: not of this bundle"),
+        (lambda kit: (kit / "spec.json").write_bytes(b"{}"), "spec.json: changed; SHA-256 44136fa355b3..."),
+        (lambda kit: change_manifest(kit, lambda m: m.update(producer="x")), "'producer', which ONNX Runtime refuses"),
+        (lambda kit: change_manifest(kit, lambda m: m.update(schema_version="2.0")), "schema_version '2.0'"),
+        (lambda kit: change_manifest(kit, lambda m: m.update(components={})), "expected components.generator"),
+    ],
+)
+def test_damage_is_found(kit, damage, said):
+    damage(kit)
+    (finding,) = check_bundle(kit, draw=False)
+    assert said in finding
+
+
+def test_a_flipped_bit_of_the_model_is_found(kit):
+    path = kit / "fp32" / "model.onnx"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    (finding,) = check_bundle(kit)
+    assert finding.startswith("fp32/model.onnx: changed")
+
+
+def resealed(kit):
+    """The hashes of what is there now, as somebody would write them who changed more than one file."""
+
+    def change(manifest):
+        files = manifest["additional_metadata"]["ganrt"]["files"]
+        files.update({name: hashlib.sha256((kit / name).read_bytes()).hexdigest() for name in files})
+
+    change_manifest(kit, change)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("spec.json", '"dim": 100', '"dim": 101', "spec.json: is not the spec within"),
+        ("latents.json", '"8"', '"9"', None),
+        ("latents.json", '"index": "9708835144438872660"', '"index": "1"', "latents.json: the answers are not"),
+    ],
+)
+def test_parts_that_disagree_are_found_though_every_hash_is_right(kit, name, old, new, said):
+    path = kit / name
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    resealed(kit)
+    findings = check_bundle(kit, draw=False)
+    assert [said in finding for finding in findings] == ([True] if said else [])
+
+
+def test_another_canary_is_found(kit):
+    """By a model that draws something else though spec and hashes agree: the weights of one layer doubled."""
+    import onnx
+
+    path = kit / "fp32" / "model.onnx"
+    model = onnx.load(path)
+    largest = max(model.graph.initializer, key=lambda tensor: len(tensor.raw_data))
+    largest.raw_data = (np.frombuffer(largest.raw_data, np.float32) * 2).tobytes()
+    onnx.save(model, path)
+    resealed(kit)
+    (finding,) = check_bundle(kit)
+    assert "draws another canary" in finding
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "is no bundle"),
+        ("{", "is not the manifest of a bundle"),
+        ("[1]", "is not the manifest of a bundle"),
+        ('{"schema_version": "1.0"}', "is not the manifest of a bundle"),
+        ('{"additional_metadata": {"ganrt": {"format": 2, "files": {}}}}', "update ganrt"),
+        ('{"additional_metadata": {"ganrt": {"format": 1, "files": {"../x": "0"}}}}', "below this folder"),
+        ('{"additional_metadata": {"ganrt": {"format": 1, "files": {"C:x": "0"}}}}', "below this folder"),
+        ("[" * 100_000, "is not the manifest of a bundle"),
+    ],
+)
+def test_what_is_no_bundle(tmp_path, text, said):
+    if text is not None:
+        (tmp_path / "manifest.json").write_text(text, encoding="utf-8")
+    with pytest.raises(BadInputFile, match=said):
+        check_bundle(tmp_path)
+
+
+def test_nothing_but_a_bundle_is_replaced(tmp_path, kit):
+    with pytest.raises(OutputFailed, match="--force to replace it"):
+        made(kit)
+    (kit / "canary.png").unlink()
+    assert check_bundle(made(kit, force=True), draw=False) == []
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "work.txt").write_text("x")
+    with pytest.raises(OutputFailed, match="--force replaces bundles only"):
+        made(tmp_path / "mine", force=True)
+    assert (tmp_path / "mine" / "work.txt").exists()
+
+
+def test_a_translator_has_no_latents_to_ship(tmp_path):
+    with pytest.raises(UsageError, match="a client kit is for models that draw from latents"):
+        made(tmp_path / "kit", save_translator(tmp_path / "t.onnx"))
+    assert not (tmp_path / "kit").exists()
+
+
+def test_the_command(tmp_path, monkeypatch):
+    from typer.testing import CliRunner
+
+    from ganrt.cli.main import app
+
+    monkeypatch.chdir(tmp_path)
+    runner = CliRunner()
+    assert runner.invoke(app, ["bundle", "-o", "kit"]).exit_code == 0
+    checked = runner.invoke(app, ["bundle", "--check", "kit", "--json"])
+    assert checked.exit_code == 0
+    assert json.loads(checked.stdout) == {"folder": "kit", "ok": True, "findings": []}
+    Path("kit/canary.png").unlink()
+    assert runner.invoke(app, ["bundle", "--check", "kit"]).exit_code == 1
+    assert runner.invoke(app, ["bundle", "--check", "nowhere"]).exit_code == 4
+    assert runner.invoke(app, ["bundle"]).exit_code == 2
+    assert runner.invoke(app, ["bundle", "-o", "kit"]).exit_code == 5
+    assert runner.invoke(app, ["bundle", "-o", "k", "--precision", "int4"]).exit_code == 2
