@@ -6,14 +6,14 @@ PIP_ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -q -c constraints.txt $(PIP_ARGS)
 
-.PHONY: demo test test-gpu check venv dev clean
+.PHONY: demo test test-gpu check venv dev node-modules clean
 
 demo: venv
 	$(PIP) -e ".[cpu]"
 	$(BIN)/ganrt generate --model avatars --count 16 --seed 1 --grid 4x4 --output out/demo --force
 
 # A process a processor; one thread in each, so that they do not wait for each other.
-test: dev check
+test: dev check node-modules
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist worksteal $(PYTEST_ARGS)
 
 # With an NVIDIA GPU; on Jetson, where TensorRT is the system's:  make test-gpu PYTHON="python3" after
@@ -34,6 +34,14 @@ $(BIN)/python:
 
 dev: venv
 	$(PIP) -e ".[dev]"
+
+# For the JavaScript client and the web page. Without Node or a registry their tests skip, and say why.
+node-modules:
+	@if command -v npm >/dev/null; then \
+	  test clients/js/node_modules/.package-lock.json -nt clients/js/package-lock.json || \
+	  (cd clients/js && npm ci --ignore-scripts --no-audit --no-fund --fetch-retries=0) || \
+	  echo "npm ci failed: the tests of clients/js will be skipped"; \
+	fi
 
 clean:
 	rm -rf .venv out build dist src/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -36,10 +36,13 @@ export interface Runtime {
   InferenceSession: { create(model: Uint8Array, options?: object): Promise<unknown> };
   Tensor: new (...values: never[]) => unknown;
 }
+/** A file that is missing, damaged, newer than this library, or not ganrt's. */
 export class ModelError extends Error {}
+/** ONNX Runtime cannot open or run the model here; `cause` is its own error. */
+export class BackendError extends Error {}
 export function readSpec(bytes: Uint8Array): Spec;
 export function load(
-  model: Uint8Array | string | URL,
+  model: Uint8Array | ArrayBuffer | string | URL,
   options: { ort: Runtime; executionProviders?: (string | { name: string })[] | null; sessionOptions?: object },
 ): Promise<Generator>;
 export class Generator {

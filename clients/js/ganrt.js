@@ -10,37 +10,50 @@
  *
  * The runtime is handed in, so that a page decides which of its builds it loads. Licence: Apache 2.0, as ganrt's own.
  */
-import { ArgumentError, classChoice, identityIndex, lawOf, latent, lerp, slerp } from "./latents.js";
-import { readSpec } from "./spec.js";
+import { drawnLabels, indicesFrom, labelRows, latentRows, shown, statisticsRow } from "./inputs.js";
+import { ArgumentError, identityIndex, lawOf, latent, lerp, slerp } from "./latents.js";
+import { ModelError, readSpec } from "./spec.js";
 
 export * from "./latents.js";
 export { ModelError, readSpec } from "./spec.js";
 
+const BETWEEN = new Map(Object.entries({ slerp, lerp }));
+
+/** ONNX Runtime cannot open or run the model here; `cause` is its own error. */
+export class BackendError extends Error {
+  constructor(message, cause) {
+    super(message, { cause });
+    this.name = "BackendError";
+  }
+}
+
 /**
  * Opens a model.
  *
- * model: the bytes of an `.onnx` file that ganrt wrote (it explains itself), or its URL where `fetch` is present.
+ * model: the bytes of an `.onnx` file that ganrt wrote (it explains itself), or its URL where `fetch` reaches it.
  * ort: the module onnxruntime-node, onnxruntime-web or onnxruntime-react-native.
  * executionProviders: as ONNX Runtime takes them, such as ["webgpu", "wasm"]; the first that opens is used, and
- *   `generator.backend` says which. Throws ModelError for what is not ganrt's, and ONNX Runtime's own error, of the last
- *   provider, where none opens.
+ *   `generator.backend` says which. Throws ModelError for a file that is missing, damaged, newer or not ganrt's, and
+ *   BackendError where no provider opens it.
  */
 export async function load(model, { ort, executionProviders = null, sessionOptions = {} } = {}) {
   if (!ort?.InferenceSession) throw new ArgumentError("ort: expected the module onnxruntime-node or onnxruntime-web");
-  const bytes = model instanceof Uint8Array ? model : await fetchBytes(model);
+  if (executionProviders !== null && !executionProviders.length)
+    throw new ArgumentError("executionProviders: expected at least one");
+  const bytes = await bytesOf(model);
   const spec = readSpec(bytes);
-  const providers = executionProviders ?? [null];
-  for (const [tried, provider] of providers.entries()) {
+  const errors = [];
+  for (const provider of executionProviders ?? [null]) {
+    const name = provider === null ? "default" : (provider.name ?? provider);
     try {
       const options = provider === null ? sessionOptions : { ...sessionOptions, executionProviders: [provider] };
-      const session = await ort.InferenceSession.create(bytes, options);
-      const name = provider === null ? "default" : (provider.name ?? provider);
-      return new Generator(ort, session, spec, name);
+      return new Generator(ort, await ort.InferenceSession.create(bytes, options), spec, name);
     } catch (error) {
-      if (tried === providers.length - 1) throw error;
+      errors.push([name, error]);
     }
   }
-  throw new ArgumentError("executionProviders: expected at least one");
+  const told = errors.map(([name, error]) => `${name}: ${error.message}`).join("; ");
+  throw new BackendError(`no backend opens '${spec.name}' (${told})`, errors.at(-1)[1]);
 }
 
 /** A loaded generator; `load` makes it. One call runs at a time: a second waits for the first. */
@@ -58,8 +71,7 @@ export class Generator {
 
   /** Images `start` to `start + count - 1` of `seed`, as pictures. */
   async sample(count = 1, { seed = 0, start = 0, truncation = null, labels = null } = {}) {
-    const indices = Array.from({ length: count }, (_, i) => BigInt(start) + BigInt(i));
-    return this.#draw(seed, indices, truncation, labels);
+    return this.#draw(seed, indicesFrom(start, count), truncation, labels);
   }
 
   /** The avatar of a player's name or id. */
@@ -69,28 +81,26 @@ export class Generator {
 
   /** The latent of one image: a Float32Array of spec.latent.dim values. */
   latent(seed, index, truncation = null) {
-    return latent(lawOf(this.spec.latent, truncation), BigInt(seed), BigInt(index), this.spec.latent.dim);
+    return latent(lawOf(this.spec.latent, truncation), seed, index, this.spec.latent.dim);
   }
 
   /**
    * Pictures of given latents.
    *
    * latents: an array of Float32Array of spec.latent.dim values each.
-   * labels: a class number for all, or an array of weights (Float32Array of spec.labels.count) for each.
+   * labels: a class number for all, or an array of weights (Float32Array of spec.labels.count) for each; null: class 0.
+   * truncation: selects the statistics of a BigGAN; others ignore it.
    */
   async synthesize(latents, { labels = null, truncation = null } = {}) {
-    const { dim } = this.spec.latent;
-    if (!latents.length || latents.some((z) => z.length !== dim))
-      throw new ArgumentError(`latents: expected one or more, of ${dim} values each`);
-    const feeds = { z: this.#tensor(latents, dim) };
-    if (this.spec.labels) feeds.labels = this.#tensor(this.#weights(labels ?? 0, latents.length), this.spec.labels.count);
-    if (this.spec.statistics.mode === "input") {
-      const value = truncation ?? this.spec.statistics.default;
-      feeds.truncation = new this.#ort.Tensor("float32", new Float32Array(latents.length).fill(value), [latents.length]);
-    }
-    const turn = this.#last.then(() => this.#session.run(feeds));
-    this.#last = turn.catch(() => undefined);
-    return pictures((await turn).image);
+    const { spec } = this;
+    const z = latentRows(latents, spec.latent.dim);
+    const n = latents.length;
+    const weights = labelRows(spec, spec.labels ? (labels ?? 0) : labels, n);
+    const statistics = statisticsRow(spec, truncation, n);
+    const feeds = { z: this.#tensor(z, [n, spec.latent.dim]) };
+    if (weights) feeds.labels = this.#tensor(weights, [n, spec.labels.count]);
+    if (statistics) feeds.truncation = this.#tensor(statistics, [n]);
+    return pictures(await this.#run(feeds), spec.output);
   }
 
   /**
@@ -98,60 +108,68 @@ export class Generator {
    * frames: how many in all; loop: back to the first; method: "slerp" or "lerp"; from: the first frame.
    */
   async *walk(seeds, { frames = 120, loop = true, method = "slerp", truncation = null, labels = null, from = 0 } = {}) {
+    if (!Number.isInteger(from) || from < 0) throw new ArgumentError(`from: expected 0 or more, got ${shown(from)}`);
+    checkFrames(frames);
     for (let k = from; k < frames; k++) {
       const z = this.frame(seeds, k, { frames, loop, method, truncation });
       yield (await this.synthesize([z], { labels, truncation }))[0];
     }
   }
 
-  /** The latent of frame k of a walk; k may have a fraction. */
+  /** The latent of frame k of a walk; k may have a fraction, from 0 to `frames` (open walks: to the last frame). */
   frame(seeds, k, { frames = 120, loop = true, method = "slerp", truncation = null } = {}) {
-    const between = { slerp, lerp }[method];
-    if (!between) throw new ArgumentError(`method: expected slerp or lerp, got ${method}`);
-    if (!seeds.length) throw new ArgumentError("seeds: expected at least one");
+    const between = BETWEEN.get(method);
+    if (!between) throw new ArgumentError(`method: expected slerp or lerp, got ${shown(method)}`);
+    if (!Array.isArray(seeds) || !seeds.length) throw new ArgumentError("seeds: expected an array of at least one");
+    checkFrames(frames);
+    const last = frames - (loop ? 0 : 1);
+    if (!(typeof k === "number" && k >= 0 && k <= last)) throw new ArgumentError(`k: expected 0 to ${last}, got ${shown(k)}`);
     const knots = seeds.length - (loop ? 0 : 1);
-    const steps = frames - (loop ? 0 : 1);
-    const position = seeds.length === 1 || steps < 1 ? 0 : (k * knots) / steps;
+    const position = seeds.length === 1 || last < 1 ? 0 : (k * knots) / last;
     const low = Math.min(Math.floor(position), Math.max(0, knots - 1));
     const ends = [low, low + 1].map((knot) => this.latent(seeds[knot % seeds.length], 0, truncation));
     return position === low ? ends[0] : between(...ends, position - low);
   }
 
-  /** Releases the model. */
+  /** Releases the model, when the last call is done. */
   async close() {
+    const session = this.#session;
+    this.#session = null;
     await this.#last;
-    await this.#session.release();
+    await session?.release();
   }
 
   #draw(seed, indices, truncation, labels) {
     const zs = indices.map((index) => this.latent(seed, index, truncation));
-    const chosen = this.spec.labels && labels === null;
-    const weights = chosen ? indices.map((index) => this.#oneHot(classChoice(BigInt(seed), index, this.spec.labels.count))) : labels;
-    return this.synthesize(zs, { labels: weights, truncation });
+    return this.synthesize(zs, { labels: labels ?? drawnLabels(this.spec, seed, indices), truncation });
   }
 
-  #oneHot(chosen) {
-    const weights = new Float32Array(this.spec.labels.count);
-    if (!Number.isInteger(chosen) || chosen < 0 || chosen >= weights.length)
-      throw new ArgumentError(`class: expected 0 to ${weights.length - 1}, got ${chosen}`);
-    weights[chosen] = 1;
-    return weights;
+  #tensor(values, shape) {
+    return new this.#ort.Tensor("float32", values, shape);
   }
 
-  #weights(labels, count) {
-    return typeof labels === "number" ? Array(count).fill(this.#oneHot(labels)) : labels;
-  }
-
-  #tensor(rows, width) {
-    const values = new Float32Array(rows.length * width);
-    rows.forEach((row, i) => values.set(row, i * width));
-    return new this.#ort.Tensor("float32", values, [rows.length, width]);
+  async #run(feeds) {
+    const session = this.#session;
+    if (!session) throw new BackendError("the generator is closed");
+    const turn = this.#last.then(() => session.run(feeds));
+    this.#last = turn.catch(() => undefined);
+    try {
+      return (await turn).image;
+    } catch (error) {
+      throw new BackendError(`'${this.spec.name}' does not run on ${this.backend}: ${error.message}`, error);
+    }
   }
 }
 
-function pictures(tensor) {
-  const [count, height, width, channels] = tensor.dims;
+function checkFrames(frames) {
+  if (!Number.isSafeInteger(frames) || frames < 1) throw new ArgumentError(`frames: expected 1 or more, got ${shown(frames)}`);
+}
+
+function pictures(tensor, { height, width, channels }) {
   const size = height * width * channels;
+  const count = tensor?.data?.length / size;
+  if (tensor?.type !== "uint8" || count !== tensor.dims[0])
+    throw new ModelError(`the model's output image is ${tensor?.type} [${tensor?.dims}], expected uint8 [n, ${height}, ${width}, ${channels}]`);
   return Array.from({ length: count }, (_, i) => ({
     width,
     height,
@@ -170,8 +188,17 @@ export function toImageData({ width, height, channels, data }) {
   return image;
 }
 
-async function fetchBytes(url) {
-  const answer = await fetch(url);
-  if (!answer.ok) throw new ArgumentError(`model '${url}': the server answers ${answer.status}`);
-  return new Uint8Array(await answer.arrayBuffer());
+async function bytesOf(model) {
+  if (model instanceof Uint8Array) return model;
+  if (model instanceof ArrayBuffer) return new Uint8Array(model);
+  if (typeof model !== "string" && !(model instanceof URL))
+    throw new ArgumentError(`model: expected the bytes of an .onnx file or its URL, got ${shown(model)}`);
+  let answer;
+  try {
+    answer = await fetch(model);
+    if (answer.ok) return new Uint8Array(await answer.arrayBuffer());
+  } catch (error) {
+    throw new ModelError(`model '${model}' cannot be fetched (${error.message}): expected its URL, or the bytes of the file`);
+  }
+  throw new ModelError(`model '${model}': the server answers ${answer.status}, expected an .onnx file`);
 }

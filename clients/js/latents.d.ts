@@ -1,6 +1,8 @@
 export const LATENT_SPEC: 1;
 export const MAX_DIM: number;
 export const STREAMS: { readonly z: 0; readonly class: 1; readonly drift: 2; readonly encoder: 3 };
+export const PRIORS: readonly Prior[];
+export const MODES: readonly PsiMode[];
 export type Prior = "normal" | "truncated_normal" | "uniform";
 export type PsiMode = "scale" | "resample";
 /** A BigInt from 0 to 2^64 - 1, or a whole number below 2^53. */

@@ -12,8 +12,8 @@
 export const LATENT_SPEC = 1;
 export const STREAMS = Object.freeze({ z: 0, class: 1, drift: 2, encoder: 3 });
 export const MAX_DIM = 2 ** 20;
-const PRIORS = ["normal", "truncated_normal", "uniform"];
-const MODES = ["scale", "resample"];
+export const PRIORS = ["normal", "truncated_normal", "uniform"];
+export const MODES = ["scale", "resample"];
 
 /** An argument outside what the specification allows: nothing is clamped or ignored. */
 export class ArgumentError extends RangeError {

@@ -2,7 +2,7 @@
  * The generator spec that every `.onnx` file of ganrt carries in its metadata (docs/model-format.md), read without an
  * ONNX library: a ModelProto is a list of numbered fields, of which `metadata_props` has the number 14.
  */
-import { LATENT_SPEC } from "./latents.js";
+import { LATENT_SPEC, MODES, PRIORS } from "./latents.js";
 
 const METADATA = 14;
 const LARGEST = 4 * 2 ** 20;
@@ -25,14 +25,48 @@ export function readSpec(bytes) {
   } catch {
     throw new ModelError("the model's ganrt.spec is not JSON: the file is damaged");
   }
-  const [major] = String(spec.spec_version).split(".");
-  if (major !== "1") throw new ModelError(`the model's spec is version ${spec.spec_version}, expected 1: update the client`);
-  if (spec.task !== "generate" || !spec.latent || !spec.output)
-    throw new ModelError(`the model's task is '${spec.task}', expected 'generate'`);
-  if (spec.latent.latent_spec !== LATENT_SPEC)
-    throw new ModelError(`the model's latent spec is ${spec.latent.latent_spec}, expected ${LATENT_SPEC}: update the client`);
+  checkVersions(spec);
+  for (const [field, read, expected, good] of FIELDS) {
+    const value = read(spec);
+    if (!good(value)) throw new ModelError(`the model's ${field} is ${JSON.stringify(value)}, expected ${expected}`);
+  }
   return spec;
 }
+
+function checkVersions(spec) {
+  const version = spec?.spec_version;
+  if (!/^[0-9]{1,6}\.[0-9]{1,6}$/.test(version)) throw new ModelError("the model's ganrt.spec has no version: the file is damaged");
+  if (!version.startsWith("1.")) throw new ModelError(`the model's spec is version ${version}, expected 1: update the client`);
+  if (spec.task !== "generate") throw new ModelError(`the model's task is '${spec.task}', expected 'generate'`);
+  const latentSpec = spec.latent?.latent_spec;
+  if (latentSpec !== undefined && latentSpec !== LATENT_SPEC)
+    throw new ModelError(`the model's latent spec is ${latentSpec}, expected ${LATENT_SPEC}: update the client`);
+}
+
+const integer = (low, high) => (value) => Number.isInteger(value) && value >= low && value <= high;
+const number = (low, high) => (value) => typeof value === "number" && value >= low && value <= high;
+const oneOf = (...values) => (value) => values.includes(value);
+const or = (first, second) => (value) => first(value) || second(value);
+const absent = oneOf(null, undefined);
+
+/** Every field that this library reads: its name, how to reach it, what is expected in words, and the check. */
+const FIELDS = [
+  ["name", (s) => s.name, "a text", (value) => typeof value === "string"],
+  ["latent.dim", (s) => s.latent?.dim, "1 to 65536", integer(1, 65536)],
+  ["latent.prior", (s) => s.latent?.prior, PRIORS.join(", "), oneOf(...PRIORS)],
+  ["latent.threshold", (s) => s.latent?.threshold, "0.01 to 8, or null", or(absent, number(0.01, 8))],
+  ["latent.psi_mode", (s) => s.latent?.psi_mode, MODES.join(", "), oneOf(...MODES)],
+  ["latent.latent_spec", (s) => s.latent?.latent_spec, LATENT_SPEC, oneOf(LATENT_SPEC)],
+  ["labels", (s) => s.labels, "an object or null", or(absent, (value) => typeof value === "object")],
+  ["labels.count", (s) => s.labels?.count, "1 to 65536", or((count) => count === undefined, integer(1, 65536))],
+  ["statistics.mode", (s) => s.statistics?.mode, "input, frozen, none", oneOf("input", "frozen", "none")],
+  ["statistics.low", (s) => s.statistics?.low, "0 to 1", number(0, 1)],
+  ["statistics.high", (s) => s.statistics?.high, "0 to 1", number(0, 1)],
+  ["statistics.default", (s) => s.statistics?.default, "0 to 1", number(0, 1)],
+  ["output.height", (s) => s.output?.height, "1 to 65536", integer(1, 65536)],
+  ["output.width", (s) => s.output?.width, "1 to 65536", integer(1, 65536)],
+  ["output.channels", (s) => s.output?.channels, "1, 3 or 4", oneOf(1, 3, 4)],
+];
 
 function findMetadata(bytes, wanted) {
   for (const [number, value] of fields(bytes)) {

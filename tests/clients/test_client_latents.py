@@ -30,7 +30,10 @@ PSIS = [0.0, 1e-45, 1e-39, 0.01, 0.3, 0.7, 1.0, 1.25, 2.0, 16.0]
 @pytest.fixture(scope="module", params=[pytest.param(name, marks=slow_builds(name)) for name in BUILDS])
 def client(request, tmp_path_factory):
     """A function from a list of requests to the list of one client's answers."""
-    return build(request.param, tmp_path_factory.mktemp("client"))
+    ask = build(request.param, tmp_path_factory.mktemp("client"))
+    yield ask
+    if request.param == "chromium":
+        ask.close()
 
 
 def z_request(seed, index, dim, law, stream=0):

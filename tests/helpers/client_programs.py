@@ -1,10 +1,12 @@
 """The clients' test programs: built once a test module, and asked by lines."""
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from chromium import Chromium, served
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = ROOT / "tests" / "clients"
@@ -22,16 +24,19 @@ BUILDS = {
     "clang++": ["clang++", "-std=c++17", "-O2", "-x", "c++"],
     "mono": ["mono"],
     "node": ["node"],
+    "chromium": [],
 }
 
 
 def slow_builds(name):
     """The sanitized build and the virtual machines take seconds."""
-    return [pytest.mark.slow] if name in ("gcc sanitized", "clang++", "g++") else []
+    return [pytest.mark.slow] if name in ("gcc sanitized", "clang++", "g++", "chromium") else []
 
 
 def build(name, folder):
-    """Builds the client, or skips with the reason; a function from requests to answers."""
+    """Builds the client, or skips with the reason; a function from requests to answers (the browser's has `close`)."""
+    if name == "chromium":
+        return _InChromium()
     for tool in {"mono": ["mono", "mcs"]}.get(name, BUILDS[name][:1]):
         if shutil.which(tool) is None:
             pytest.skip(f"{tool} is not on the path")
@@ -75,3 +80,19 @@ def _mono(folder):
 
 def _node(folder):
     return ["node", str(HERE / "client.mjs")]
+
+
+class _InChromium:
+    """Asks a browser until it is closed."""
+
+    def __init__(self):
+        self._browser = Chromium()
+
+    def __call__(self, requests):
+        with served(ROOT) as url:
+            self._browser.open(f"{url}/tests/clients/answers.mjs")
+            lines = json.dumps(requests)
+            return self._browser.evaluate(f"import('/tests/clients/answers.mjs').then((m) => {lines}.map(m.answer))")
+
+    def close(self):
+        self._browser.close()

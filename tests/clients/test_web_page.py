@@ -1,0 +1,341 @@
+"""examples/web in a real Chromium: it starts, draws Python's pictures, and says clearly what is wrong."""
+
+import json
+import os
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from chromium import ISOLATED, Chromium, need_chromium, served
+from client_library import ROOT, need_node, same_pictures
+from tiny_onnx import save_tiny, tiny_model, tiny_spec
+
+import ganrt
+from ganrt.spec import Latent
+
+pytestmark = pytest.mark.slow
+
+STARTED = "document.documentElement.dataset.firstAvatar"
+FAILED = "!document.getElementById('alert').hidden"
+CALM = {"prefers_reduced_motion": "reduce"}
+CORE = "ort/ort-wasm-simd-threaded.wasm"
+
+
+def build_page(folder, *options):
+    command = ["node", str(ROOT / "examples" / "web" / "build.mjs"), "--output", str(folder), *options]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """The assembled page."""
+    need_node("onnxruntime-web")
+    need_chromium()
+    folder = tmp_path_factory.mktemp("page") / "web"
+    done = build_page(folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def browser(page):
+    browser = Chromium()
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def started(browser, page):
+    """The page, running, and calm until a test plays the walk."""
+    with served(page) as url:
+        start(browser, url)
+        yield browser
+
+
+@pytest.fixture
+def broken(page, tmp_path):
+    """A copy of the page to damage; hard links, for it is large."""
+    folder = tmp_path / "web"
+    shutil.copytree(page, folder, copy_function=os.link)
+    return folder
+
+
+def start(browser, url, **media):
+    browser.view(1100, 1300, **{**CALM, **media})
+    browser.open(url)
+    browser.wait(f"{STARTED} || {FAILED}")
+    print(f"first avatar after {browser.evaluate(STARTED)} s")
+
+
+def text(browser, element):
+    return browser.evaluate(f"document.getElementById('{element}').textContent")
+
+
+def pixels(browser, selector):
+    """What is on a canvas: uint8 [h, w, 3]."""
+    found = browser.evaluate(
+        f"""(() => {{
+            const canvas = document.querySelector("{selector}");
+            const {{ width, height }} = canvas;
+            const data = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+            return {{ width, height, data: Array.from(data).join(" ") }};
+        }})()"""
+    )
+    rgba = np.array(found["data"].split(), np.uint8).reshape(found["height"], found["width"], 4)
+    assert (rgba[..., 3] == 255).all()
+    return rgba[..., :3]
+
+
+def type_name(browser, name):
+    browser.evaluate(
+        f"""(async () => {{
+            const name = document.getElementById("name");
+            name.value = {json.dumps(name)};
+            name.dispatchEvent(new Event("input"));
+            await new Promise((done) => setTimeout(done, 200));
+        }})()"""
+    )
+    label = name or "the empty name"
+    browser.wait(f"document.getElementById('avatar').getAttribute('aria-label') === {json.dumps('Avatar of ' + label)}")
+
+
+def set_value(browser, element, value):
+    script = f"""Object.assign(document.getElementById("{element}"), {{ value: {json.dumps(value)} }})"""
+    browser.evaluate(f"void {script}.dispatchEvent(new Event('input'))")
+
+
+def test_names_give_pythons_pictures(started):
+    names = ["player-8841", "ann", "e\u0301", "é", "👩‍👩‍👧‍👦 名前", ""]
+    found = []
+    for name in names:
+        type_name(started, name)
+        found.append(pixels(started, "#avatar"))
+    with ganrt.load("avatars", backend="onnxruntime") as generator:
+        same_pictures(np.stack(found), np.stack([generator.avatar(name) for name in names]))
+    assert started.errors == []
+
+
+def test_the_gallery_and_its_seed(started):
+    items = "document.querySelectorAll('#gallery canvas[aria-label]').length"
+    started.wait(f"{items} === 24")
+    started.evaluate("document.getElementById('more').click()")
+    started.wait(f"{items} === 48")
+    assert started.evaluate("document.activeElement.title") == "seed 1, image 24"
+    with ganrt.load("avatars", backend="onnxruntime") as generator:
+        found = pixels(started, "#gallery li:nth-child(30) canvas")
+        same_pictures(found, generator.sample(1, seed=1, start=29)[0])
+        set_value(started, "seed", "7")
+        started.wait("document.querySelector('#gallery li:nth-child(48) button').title === 'seed 7, image 47'")
+        same_pictures(pixels(started, "#gallery li:nth-child(2) canvas"), generator.sample(1, seed=7, start=1)[0])
+        started.evaluate("document.querySelector('#gallery li:nth-child(3) button').click()")
+        assert text(started, "caption") == "seed 7, image 2: from the gallery"
+        same_pictures(pixels(started, "#avatar"), generator.sample(1, seed=7, start=2)[0])
+    assert started.errors == []
+
+
+def test_truncation(started):
+    type_name(started, "bob")
+    before = pixels(started, "#avatar")
+    set_value(started, "truncation", "0.5")
+    assert text(started, "truncation-value") == "0.50"
+    with ganrt.load("avatars", backend="onnxruntime") as generator:
+        expected = generator.avatar("bob", truncation=0.5)
+    started.wait("document.getElementById('caption').textContent.endsWith('truncation 0.50')")
+    same_pictures(pixels(started, "#avatar"), expected)
+    assert np.abs(before.astype(int) - expected).max() > 1
+    set_value(started, "truncation", "1.05")
+    assert text(started, "truncation-value") == "off"
+    started.wait("document.getElementById('caption').textContent.endsWith('seed 0')")
+    assert np.array_equal(pixels(started, "#avatar"), before)
+
+
+def test_a_seed_that_is_none(started):
+    set_value(started, "seed", "-1")
+    started.wait(FAILED)
+    assert "Seed: expected a whole number" in text(started, "alert")
+    set_value(started, "seed", "1")
+    started.wait(f"!({FAILED})")
+
+
+def test_the_walk_moves_and_rests(started):
+    assert text(started, "play") == "Play"  # its reader prefers less motion
+    assert text(started, "rate").startswith("paused")
+    first = pixels(started, "#walk")
+    started.evaluate("document.getElementById('play').click()")
+    started.wait("document.getElementById('rate').textContent.includes('frames a second')")
+    print(text(started, "rate"))
+    second = pixels(started, "#walk")
+    assert np.abs(first.astype(int) - second).max() > 1
+    started.evaluate("document.getElementById('play').click()")
+    started.wait("document.getElementById('rate').textContent.startsWith('paused')")
+    started.evaluate("new Promise((done) => setTimeout(done, 500))")
+    third = pixels(started, "#walk")
+    started.evaluate("new Promise((done) => setTimeout(done, 500))")
+    assert np.array_equal(third, pixels(started, "#walk"))
+    assert started.errors == []
+
+
+def test_the_walk_rests_while_the_page_is_hidden(started):
+    hide = """((hidden) => {
+        Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+    })"""
+    pause = "new Promise((done) => setTimeout(done, 700))"
+    started.evaluate("document.getElementById('play').click()")
+    started.evaluate(f"({hide}(true), {pause})")
+    first = pixels(started, "#walk")
+    started.evaluate(pause)
+    assert np.array_equal(first, pixels(started, "#walk"))
+    started.evaluate(f"({hide}(false), {pause})")
+    assert not np.array_equal(first, pixels(started, "#walk"))
+    started.evaluate("document.getElementById('play').click()")
+
+
+def test_the_file_to_download(started):
+    """Each pixel as 4 x 4, under a name that file systems take."""
+    type_name(started, "a/b: 名前?")
+    started.evaluate(
+        """(() => {
+            window.saved = new Promise((done) => {
+                let blob;
+                URL.createObjectURL = (given) => ((blob = given), "blob:none");
+                HTMLAnchorElement.prototype.click = async function () {
+                    const image = await createImageBitmap(blob);
+                    const canvas = document.createElement("canvas");
+                    Object.assign(canvas, { id: "saved", width: image.width, height: image.height });
+                    canvas.getContext("2d").drawImage(image, 0, 0);
+                    document.body.append(canvas);
+                    done(`${this.download} ${blob.type}`);
+                };
+            });
+            document.getElementById("scale").value = "4";
+            document.getElementById("download").click();
+        })()"""
+    )
+    assert started.evaluate("window.saved") == "a-b-名前.png image/png"
+    large = np.repeat(np.repeat(pixels(started, "#avatar"), 4, axis=0), 4, axis=1)
+    assert np.array_equal(pixels(started, "#saved"), large)
+
+
+def test_everything_can_be_reached_and_has_a_name(started):
+    """Controls and pictures have accessible names; the keyboard reaches the controls."""
+    tree = started.send("Accessibility.getFullAXTree")["nodes"]
+    named = {"button", "textbox", "slider", "spinbutton", "combobox", "image", "heading", "RootWebArea"}
+    roles = [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in tree if not node["ignored"]]
+    assert {role for role, _ in roles} >= named - {"RootWebArea"}
+    assert [role for role, name in roles if role in named and not name.strip()] == []
+
+
+def test_dark_and_narrow(browser, started):
+    colours = set()
+    for scheme in ("light", "dark"):
+        browser.view(360, 800, prefers_color_scheme=scheme, **CALM)
+        colours.add(browser.evaluate("getComputedStyle(document.body).backgroundColor"))
+        assert browser.evaluate("document.documentElement.scrollWidth") <= 360
+    assert len(colours) == 2
+
+
+def test_threads_where_the_page_is_isolated(browser, page):
+    with served(page, ISOLATED) as url:
+        start(browser, url)
+        assert browser.evaluate("crossOriginIsolated")
+        status = text(browser, "status")
+        assert "WebAssembly" in status
+        with ganrt.load("avatars", backend="onnxruntime") as generator:
+            same_pictures(pixels(browser, "#avatar"), generator.avatar("player-8841"))
+        assert browser.errors == []
+
+
+def test_a_generator_with_classes_and_statistics(browser, page, tmp_path):
+    latent = Latent(dim=6, prior="truncated_normal", threshold=2.0, psi_mode="scale")
+    model = save_tiny(tmp_path / "tiny.onnx", tiny_spec(labels=5, statistics=True, latent=latent))
+    done = build_page(tmp_path / "web", "--model", str(model))
+    assert done.returncode == 0, done.stderr
+    with served(tmp_path / "web") as url:
+        start(browser, url)
+        with ganrt.load(model, backend="onnxruntime") as generator:
+            same_pictures(pixels(browser, "#avatar"), generator.avatar("player-8841"))
+        assert browser.errors == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("model.onnx", None, "model.onnx cannot be loaded: the server answers 404"),
+        ("model.onnx", b"", "model.onnx: the model has no ganrt.spec"),
+        ("model.onnx", b"<!doctype html>", "model.onnx: the file is not an ONNX model"),
+        ("model.onnx", "cut", "model.onnx: the model ends in the middle of a field"),
+        ("model.onnx", "newer", "model.onnx: the model's spec is version 2.0, expected 1: update the client"),
+        (CORE, None, f"{CORE} cannot be loaded: the server answers 404"),
+        (CORE, b"nonsense", "WebAssembly is not used: no backend opens 'avatars-1'"),
+        ("ort/ort.wasm.min.mjs", None, "ort/ort.wasm.min.mjs cannot be loaded"),
+    ],
+)
+def test_files_that_are_missing_or_damaged(browser, broken, name, content, message):
+    if content == "cut":
+        content = (broken / name).read_bytes()[:1_000_000]
+    elif content == "newer":
+        newer = {**json.loads(tiny_spec().to_json()), "spec_version": "2.0"}
+        content = tiny_model(tiny_spec(), metadata=json.dumps(newer)).SerializeToString()
+    (broken / name).unlink()
+    if content is not None:
+        (broken / name).write_bytes(content)
+    with served(broken) as url:
+        browser.open(url)
+        browser.wait(FAILED)
+    assert message in text(browser, "alert")
+    assert text(browser, "status") == "The page could not start."
+    assert browser.evaluate("document.getElementById('controls').disabled")
+
+
+def test_pictures_that_differ_from_the_reference(browser, broken):
+    """A backend that computes something else: the model's own picture notices."""
+    model = (broken / "model.onnx").read_bytes()
+    text_of_seed = b'"seed":"0"'
+    assert model.count(text_of_seed) == 1
+    (broken / "model.onnx").unlink()
+    (broken / "model.onnx").write_bytes(model.replace(text_of_seed, b'"seed":"1"'))
+    with served(broken) as url:
+        browser.open(url)
+        browser.wait(FAILED)
+    assert "its picture of the reference is off by" in text(browser, "alert")
+
+
+def test_a_browser_without_simd(page):
+    browser = Chromium(["--js-flags=--no-enable-sse4-1 --no-enable-ssse3"])
+    try:
+        with served(page) as url:
+            browser.open(url)
+            if browser.evaluate(f"{FAILED} || new Promise((done) => setTimeout(() => done({FAILED}), 5000))"):
+                assert "no WebAssembly SIMD" in text(browser, "alert")
+            else:
+                pytest.skip("this processor's SIMD cannot be switched off")
+    finally:
+        browser.close()
+
+
+def test_webgpu(page):
+    """On the software adapter of Chromium, which the page itself would pass over: it is slower than WebAssembly."""
+    browser = Chromium(["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"])
+    try:
+        with served(page) as url:
+            browser.open(url)
+            if not browser.evaluate("navigator.gpu?.requestAdapter().then(Boolean) ?? false"):
+                pytest.skip("this Chromium has no WebGPU adapter, not even in software")
+            start(browser, f"{url}?backend=webgpu")
+            assert "Drawn with WebGPU" in text(browser, "status")
+            with ganrt.load("avatars", backend="onnxruntime") as generator:
+                same_pictures(pixels(browser, "#avatar"), generator.avatar("player-8841"))
+            start(browser, url)
+            assert "Drawn with WebAssembly" in text(browser, "status")
+            assert browser.errors == []
+    finally:
+        browser.close()
+
+
+def test_what_the_build_needs(tmp_path):
+    need_node("onnxruntime-web")
+    done = build_page(tmp_path, "--model", "no-such.onnx")
+    assert done.returncode == 1
+    assert "no-such.onnx': there is no such file" in done.stderr
