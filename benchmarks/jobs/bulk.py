@@ -21,10 +21,11 @@ from ganrt.benchmarks.jobs.scope import Figures, Scope, peak_mb
 from ganrt.benchmarks.subjects import open_subject
 from ganrt.benchmarks.subjects.protocol import Request
 from ganrt.errors import BackendUnavailable, NegativeResult
+from ganrt.runtime.bulk.begin import Options
 from ganrt.runtime.bulk.describe import describe, describe_drawing
 from ganrt.runtime.bulk.pipeline import Drawer
 from ganrt.runtime.bulk.plan import Plan, make_layout
-from ganrt.runtime.bulk.run import Options, run
+from ganrt.runtime.bulk.run import run
 from ganrt.runtime.generator import Generator, load
 from ganrt.runtime.latents import latents
 from ganrt.runtime.pictures import encode_png

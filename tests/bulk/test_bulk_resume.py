@@ -13,7 +13,8 @@ from tiny_onnx import save_tiny, tiny_spec
 
 from ganrt.errors import OutputFailed
 from ganrt.runtime.bulk import lock, storage
-from ganrt.runtime.bulk.run import Options, run
+from ganrt.runtime.bulk.begin import Options
+from ganrt.runtime.bulk.run import run
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ EXTRAS = (
     "export",
     "study",
     "parquet",
+    "remote",
+    "ray",
     "avatars",
     "bench",
     "video",
