@@ -73,9 +73,11 @@ def test_a_worker_and_a_machine_are_lost_in_the_middle(cluster, generator, tmp_p
         elif not lost:
             lost.append(workers()[0])
             lost[0].kill()
-        else:
+        elif notes:
             lost.extend(cluster.worker_nodes)
             cluster.remove_node(lost[1], allow_graceful=False)
+            while all(node["Alive"] for node in crews[0]._ray.nodes()):
+                time.sleep(0.1)
 
     executor = ray_executor(recipe(tmp_path / "tiny.onnx"), cluster.address, notes.append)
     outcome = run(plan, tmp_path / "out", make_drawer(generator), Options(), progress=lose, executor=executor)
