@@ -161,7 +161,8 @@ class _Crew:
                 raise cause
 
     def _replace(self, hand: _Hand) -> None:
-        """Another actor in the place of a dead one, if its machine is there."""
+        """Another actor in the place of one that died or cannot be reached, if its machine is there."""
+        self._ray.kill(hand.actor)  # out of reach, it may live on and hold what the next one needs
         name = hand.node["NodeManagerAddress"]
         alive = any(node["Alive"] for node in self._ray.nodes() if node["NodeID"] == hand.node["NodeID"])
         if alive and hand.restarts < _RESTARTS:
@@ -171,14 +172,18 @@ class _Crew:
             self._open(hand)
         else:
             self._note(f"a worker on {name} is lost: the others draw its shards")
-            self._hands.remove(hand)
+            self._dismiss(hand)
 
     def _refuse(self, hand: _Hand, cause: GanrtError) -> None:
         """A machine that cannot draw the plan's pictures, or does not see the output, is left out."""
         self._note(f"a worker on {hand.node['NodeManagerAddress']} is left out: {cause}")
         self._refusal = cause
-        self._hands.remove(hand)
         self._ray.kill(hand.actor)
+        self._dismiss(hand)
+
+    def _dismiss(self, hand: _Hand) -> None:
+        self._hands.remove(hand)
+        hand.actor = None  # whatever its tasks still answer concerns nobody
 
     def _places(self, node: dict[str, Any]) -> int:
         """How many workers a machine takes."""

@@ -27,10 +27,10 @@ def cluster(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT / "src"))
     from ray.cluster_utils import Cluster
 
-    small = {"num_cpus": 1, "object_store_memory": 80 * 2**20, "include_dashboard": False}
+    small = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
     before = set(psutil.Process().children(recursive=True))
-    made = Cluster(initialize_head=True, head_node_args=small)
-    small.pop("include_dashboard")
+    soon = {"health_check_initial_delay_ms": 0, "health_check_period_ms": 500}  # machines are found dead, not in 15 s
+    made = Cluster(initialize_head=True, head_node_args={**small, "include_dashboard": False, "_system_config": soon})
     made.add_node(**small)
     yield made
     made.shutdown()
