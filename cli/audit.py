@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,7 +29,9 @@ _SHOWN = 20
     """,
 )
 def audit(
-    folder: Annotated[Path, typer.Argument(metavar="OUT", help="What ganrt generate --format ... wrote.")],
+    folder: Annotated[
+        str, typer.Argument(metavar="OUT", help="What ganrt generate --format ... wrote: a folder or an address.")
+    ],
     model: options.Model = "avatars",
     everything: Annotated[
         bool, typer.Option("--all", help="Draw every picture again and compare, not a sample of them.")
@@ -43,15 +44,17 @@ def audit(
 ) -> None:
     """Reads every file of a bulk output, compares hashes, draws a sample again; exit 1 if anything is wrong."""
     from ganrt.runtime.bulk.audit import check_files, check_pictures, read_plan, repair
+    from ganrt.runtime.bulk.remote import open_target
 
-    plan, manifest = read_plan(folder)
+    target = open_target(folder)
+    plan, manifest = read_plan(target)
     with ExitStack() as stack:
         drawer = _open_drawer(plan, model, threads, everything or mend, stack)
         with Progress(plan.shard_count, "shards") as progress:
-            found = check_files(folder, plan, manifest, progress)
+            found = check_files(target, plan, manifest, progress)
         if drawer is not None:
-            check_pictures(folder, plan, drawer, everything, found)
-        mended = repair(folder, plan, drawer, found) if mend and drawer and found.findings else []
+            check_pictures(target, plan, drawer, everything, found)
+        mended = repair(target, plan, drawer, found) if mend and drawer and found.findings else []
     _report(folder, plan, found, mended, json)
 
 
@@ -91,7 +94,7 @@ def _open_drawer(plan: Plan, model: str, threads: int | None, needed: bool, stac
     return None
 
 
-def _report(folder: Path, plan: Plan, found: Audit, mended: list[str], json: bool) -> None:
+def _report(folder: str, plan: Plan, found: Audit, mended: list[str], json: bool) -> None:
     for finding in found.findings[:_SHOWN]:
         say(f"{finding.kind}: {finding.name}")
     if len(found.findings) > _SHOWN:
@@ -101,7 +104,7 @@ def _report(folder: Path, plan: Plan, found: Audit, mended: list[str], json: boo
         findings = [asdict(finding) for finding in found.findings]
         print_json(
             {
-                "output": str(folder),
+                "output": folder,
                 "images": plan.count,
                 "files": found.files,
                 "bytes": found.bytes,

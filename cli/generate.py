@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +11,16 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import Progress, announce, command, in_use, print_json, say
-from ganrt.cli.generate_shards import Asked, ShardOptions, generate_shards, refuse_for_shards, refuse_without_shards
+from ganrt.cli.generate_shards import (
+    Asked,
+    Crew,
+    Opening,
+    ShardOptions,
+    generate_shards,
+    parse_part,
+    refuse_for_shards,
+    refuse_without_shards,
+)
 from ganrt.cli.requests import Request, SeedAndIndex, read_request
 from ganrt.errors import OutputFailed, UsageError
 
@@ -40,9 +48,14 @@ _OTHER_PICTURES = (".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".
 def generate(
     model: options.Model = "avatars",
     output: Annotated[
-        Path,
-        typer.Option("-o", "--output", help="A folder; or a .png file, for one picture or the --grid sheet alone."),
-    ] = Path("out"),
+        str,
+        typer.Option(
+            "-o",
+            "--output",
+            help="A folder; or a .png file, for one picture or the --grid sheet alone. Of shards also an address such "
+            "as s3://bucket/name.",
+        ),
+    ] = "out",
     seeds: Annotated[
         str | None,
         typer.Option("--seeds", help="The first image of each seed: 0,1,4-6."),
@@ -100,6 +113,15 @@ def generate(
     encoders: Annotated[
         int | None, typer.Option("--encoders", help="In shards: encoding threads; default one a core.", min=1)
     ] = None,
+    executor: Annotated[
+        str | None, typer.Option("--executor", help="In shards: local, or ray: a cluster draws. Default: local.")
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option("--address", help="The Ray cluster's. Default: one that runs here, or is started.")
+    ] = None,
+    part: Annotated[
+        str | None, typer.Option("--part", help="i/n: draw every n-th shard; of n such jobs the last ends the run.")
+    ] = None,
     batch_size: Annotated[int | None, typer.Option("--batch-size", "-b", help="Images a batch.")] = None,
     backend: options.Backend = "auto",
     device: options.Device = "auto",
@@ -113,17 +135,18 @@ def generate(
     """Draws pictures: image INDEX of SEED is the same whatever the count, order or batch size."""
     if picture_format != "png":
         shards = ShardOptions(picture_format, picture, quality, shard_size, sheet_side, resume, unique, encoders, force)
+        crew = Crew(executor or "local", address, parse_part(part))
         asked = Asked(seeds, count, seed, start, identities, identity_column)
         how = options.make_truncation(truncation, truncation_mode, threshold, statistics_truncation)
-        refuse_for_shards(grid, output)
-        opener = partial(options.open_generator, model, backend, device, precision, threads)
-        generate_shards(opener, asked, how, class_name, batch_size, output, shards, json)
+        refuse_for_shards(grid, output, crew.part, resume)
+        how_to_open = Opening(model, backend, device, precision, threads)
+        generate_shards(how_to_open, asked, how, class_name, batch_size, output, shards, crew, json)
         return
-    given = (picture, quality, shard_size, sheet_side, identity_column, encoders, unique or None, None if resume else 0)
-    refuse_without_shards(given)
+    given = (picture, quality, shard_size, sheet_side, identity_column, encoders, executor, address, part)
+    refuse_without_shards((*given, unique or None, None if resume else 0), output)
     cells = options.parse_grid(grid) if grid else None
     request = read_request(seeds, count, seed, start, identities, cells)
-    plan = _Plan(output, cells, request, force)
+    plan = _Plan(Path(output), cells, request, force)
     how = options.make_truncation(truncation, truncation_mode, threshold, statistics_truncation)
     with options.open_generator(model, backend, device, precision, threads, memory, low_priority) as generator:
         announce(generator)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +15,11 @@ from ganrt.cli.requests import read_request
 from ganrt.errors import UsageError
 
 if TYPE_CHECKING:
+    from ganrt.runtime.bulk.begin import Options, Part
     from ganrt.runtime.bulk.census import Census
+    from ganrt.runtime.bulk.pipeline import Drawer
     from ganrt.runtime.bulk.plan import Layout, Plan
+    from ganrt.runtime.bulk.run import Executor
     from ganrt.runtime.generator import Generator
     from ganrt.runtime.sampling import Truncation
 
@@ -54,85 +57,163 @@ class Asked:
     column: str | None
 
 
-def refuse_for_shards(grid: str | None, output: Path) -> None:
-    """Raises UsageError for what only loose pictures have."""
+@dataclass(frozen=True)
+class Opening:
+    """How the generator is opened: `options.open_generator`."""
+
+    model: str
+    backend: str
+    device: str
+    precision: str
+    threads: int | None
+
+    def open(self) -> Generator:
+        """Loads it."""
+        return options.open_generator(self.model, self.backend, self.device, self.precision, self.threads)
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Who draws: this process or a Ray cluster; everything or a part."""
+
+    executor: str
+    address: str | None
+    part: Part | None
+
+    def __post_init__(self) -> None:
+        if self.executor not in ("local", "ray"):
+            raise UsageError(f"--executor {self.executor}: expected local or ray")
+        if self.address is not None and self.executor != "ray":
+            raise UsageError(f"--address {self.address}: it belongs to --executor ray")
+        if self.part is not None and self.executor == "ray":
+            raise UsageError("--part and --executor ray: expected one of them; Ray shares the shards out itself")
+
+
+def parse_part(given: str | None) -> Part | None:
+    """ "3/8" -> the third of eight.
+
+    Raises:
+        UsageError: anything else.
+    """
+    from ganrt.runtime.bulk.begin import Part
+
+    if given is None:
+        return None
+    number, _, of = given.partition("/")
+    if not (number.isdecimal() and of.isdecimal()):
+        raise UsageError(f"--part {given}: expected i/n, such as 3/8")
+    return Part(int(number), int(of))
+
+
+def refuse_for_shards(grid: str | None, output: str, part: Part | None, resume: bool) -> None:
+    """Raises UsageError for what only loose pictures have, and for a part that would remove the others'."""
     if grid is not None:
         raise UsageError(f"--grid {grid}: a contact sheet is for --format png; sheets of everything: --format atlas")
-    if output.suffix.lower() == ".png":
+    if output.lower().endswith(".png"):
         raise UsageError(f"--output {output}: shards need a folder")
+    if part is not None and not resume:
+        raise UsageError("--part and --no-resume: each part would remove what the others drew; empty the output first")
 
 
-def refuse_without_shards(given: Sequence[object | None]) -> None:
+def refuse_without_shards(given: Sequence[object | None], output: str) -> None:
     """Raises UsageError for options about shards without shards."""
+    if "://" in output:
+        raise UsageError(f"--output {output}: loose pictures need a folder; give --format webdataset, for one")
     if any(value is not None for value in given):
         raise UsageError(
-            "--picture, --quality, --shard-size, --sheet, --no-resume, --unique, --encoders and --identity-column are "
-            "for shards: give --format files, webdataset, parquet, atlas or npy"
+            "--picture, --quality, --shard-size, --sheet, --no-resume, --unique, --encoders, --executor, --address, "
+            "--part and --identity-column are for shards: give --format files, webdataset, parquet, atlas or npy"
         )
 
 
 def generate_shards(
-    opener: Callable[[], Generator],
+    opening: Opening,
     asked: Asked,
     how: Truncation,
     class_name: str | None,
     batch_size: int | None,
-    output: Path,
+    output: str,
     given: ShardOptions,
+    crew: Crew,
     json: bool,
 ) -> None:
     """Draws what was asked for into shards, and says what came of it."""
+    from ganrt.runtime.bulk.begin import Options
+    from ganrt.runtime.bulk.pipeline import Drawer
+
     layout = given.layout()
-    with _census(asked) as census, opener() as generator:
+    with _census(asked) as census, opening.open() as generator:
         announce(generator)
         options.note_weights(generator, class_name)
         plan = _plan(asked, census, generator, how, class_name, layout)
         if census is not None:
             _report_census(census)
-        _run(plan, census, generator, how, class_name, batch_size, output, given, json)
+        drawer = Drawer(generator, how, class_name, batch_size, given.encoders)
+        executor = _ray(opening, drawer, crew.address) if crew.executor == "ray" else None
+        _run(plan, census, drawer, output, Options(given.resume, given.force), executor, crew.part, json)
 
 
 def _run(
     plan: Plan,
     census: Census | None,
-    generator: Generator,
-    how: Truncation,
-    class_name: str | None,
-    batch_size: int | None,
-    output: Path,
-    given: ShardOptions,
+    drawer: Drawer,
+    output: str,
+    how: Options,
+    executor: Executor | None,
+    part: Part | None,
     json: bool,
 ) -> None:
-    from ganrt.runtime.bulk.pipeline import Drawer
-    from ganrt.runtime.bulk.run import Options, run
+    from ganrt.runtime.bulk.run import run
 
-    drawer = Drawer(generator, how, class_name, batch_size, given.encoders)
     started = monotonic()
     with Progress(plan.count, "images") as progress:
-        outcome = run(plan, output, drawer, Options(given.resume, given.force), census, progress)
+        outcome = run(plan, output, drawer, how, census, progress, executor, part)
     seconds = monotonic() - started
+    kept = outcome.images - outcome.drawn_images
     if not outcome.drawn_shards:
-        say(f"{output}: all {plan.count} images are there already; nothing was drawn")
+        say(f"{output}: all {outcome.images} images are there already; nothing was drawn")
     else:
-        kept = plan.count - outcome.drawn_images
         before = f" ({kept} were there already)" if kept else ""
         rate = outcome.drawn_images / seconds
-        say(f"{plan.count} images in {outcome.shards} shards{before}: {output}; {rate:.0f} images/s")
+        say(f"{outcome.images} images in {outcome.shards} shards{before}: {output}; {rate:.0f} images/s")
+    if part is not None:
+        state = "all parts are there: the run is finished" if outcome.complete else "other parts are still missing"
+        say(f"part {part.number} of {part.of}; {state}")
     report = {
-        **in_use(generator),
-        "output": str(output),
-        "images": plan.count,
+        **in_use(drawer.generator),
+        "output": output,
+        "images": outcome.images,
         "shards": outcome.shards,
         "drawn_images": outcome.drawn_images,
         "drawn_shards": outcome.drawn_shards,
+        "complete": outcome.complete,
         "seconds": round(seconds, 3),
         "identities": plan.identities,
     }
-    if given.unique:
+    if plan.layout.signatures and outcome.complete:
         found = report["near_duplicates"] = _near_duplicates(output)
         say(f"{found['pictures']} pictures look like an earlier one: {found['per_million']} a million")
     if json:
         print_json(report)
+
+
+def _ray(opening: Opening, drawer: Drawer, address: str | None) -> Executor:
+    from ganrt.runtime.bulk.ray_executor import ray_executor
+    from ganrt.runtime.bulk.ray_worker import Recipe
+
+    model = str(Path(opening.model).resolve()) if Path(opening.model).is_file() else opening.model
+    recipe = Recipe(
+        model,
+        opening.backend,
+        drawer.generator.device,
+        opening.precision,
+        opening.threads,
+        drawer.truncation,
+        drawer.labels,
+        drawer.batch_size,
+        drawer.encoders,
+    )
+    return ray_executor(recipe, address, lambda line: say(f"note: {line}"))
 
 
 @contextmanager
@@ -181,10 +262,10 @@ def _report_census(census: Census) -> None:
     )
 
 
-def _near_duplicates(output: Path) -> dict[str, object]:
+def _near_duplicates(output: str) -> dict[str, object]:
     """What the manifest of the finished run says of them."""
     from ganrt.runtime.bulk.manifest import read_manifest
-    from ganrt.runtime.bulk.storage import LocalStorage
+    from ganrt.runtime.bulk.remote import open_target
 
-    manifest = read_manifest(LocalStorage(output)) or {}
+    manifest = read_manifest(open_target(output)) or {}
     return dict(manifest["near_duplicates"])

@@ -21,10 +21,13 @@ from ganrt.benchmarks.jobs.scope import Figures, Scope, peak_mb
 from ganrt.benchmarks.subjects import open_subject
 from ganrt.benchmarks.subjects.protocol import Request
 from ganrt.errors import BackendUnavailable, NegativeResult
+from ganrt.runtime.bulk.audit import check_files, read_plan
+from ganrt.runtime.bulk.begin import Options
 from ganrt.runtime.bulk.describe import describe, describe_drawing
 from ganrt.runtime.bulk.pipeline import Drawer
 from ganrt.runtime.bulk.plan import Plan, make_layout
-from ganrt.runtime.bulk.run import Options, run
+from ganrt.runtime.bulk.remote import open_target
+from ganrt.runtime.bulk.run import run
 from ganrt.runtime.generator import Generator, load
 from ganrt.runtime.latents import latents
 from ganrt.runtime.pictures import encode_png
@@ -51,6 +54,7 @@ def measure(scope: Scope) -> Figures:
                 "script_images_a_second": _rate(partial(script, size), scope),
                 "bulk_images_a_second": _rate(lambda: _bulk(fastest, ours, scope), scope),
                 "bulk_images_a_second_fp32": _rate(lambda: _bulk(exact, ours // 4, scope), scope),
+                "audit_mb_a_second": _audit(scope),
                 "engine_core_us": 1e6 * _engine(fastest, ours // 4),
                 "encoder_core_us": 1e6 * _encoder(fastest, ours // 8),
             }
@@ -110,6 +114,16 @@ def _bulk(generator: Generator, count: int, scope: Scope) -> int:
     if outcome.drawn_images != count:
         raise NegativeResult(f"{outcome.drawn_images} pictures of {count} were drawn")
     return count
+
+
+def _audit(scope: Scope) -> float:
+    """Megabytes a second that `audit` reads and hashes of the last run, which is still in the system's memory."""
+    target = open_target(scope.folder / "bulk")
+    started = scope.clock.now()
+    found = check_files(target, *read_plan(target), lambda _: None)
+    if found.findings:
+        raise NegativeResult(f"{found.findings[0].name} is {found.findings[0].kind} after an undisturbed run")
+    return found.bytes * 1e3 / (scope.clock.now() - started)
 
 
 def _engine(generator: Generator, count: int) -> float:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import random
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import partial
 
-from ganrt.errors import BadInputFile
+from ganrt.errors import BadInputFile, OutputFailed
 from ganrt.runtime.bulk import lock
+from ganrt.runtime.bulk.begin import shard_files
 from ganrt.runtime.bulk.comparison import Comparison
 from ganrt.runtime.bulk.formats import ShardFormat, open_format
 from ganrt.runtime.bulk.identities import read_mapping
 from ganrt.runtime.bulk.manifest import NAME, in_short, read_manifest, read_stats
-from ganrt.runtime.bulk.pipeline import Drawer
+from ganrt.runtime.bulk.pipeline import Drawer, in_order
 from ganrt.runtime.bulk.plan import Item, Json, Plan, Shard
-from ganrt.runtime.bulk.run import draw, finish, shard_files
-from ganrt.runtime.bulk.storage import LocalStorage, Storage
+from ganrt.runtime.bulk.run import draw, finish
+from ganrt.runtime.bulk.storage import Storage, Target
 
 MISSING, DAMAGED, FOREIGN, SURPLUS, OTHER = "missing", "damaged", "foreign", "surplus", "another picture"
 _SAMPLED_SHARDS, _SAMPLE = 4, 64  # shards, and pictures of each, that are drawn again unless all are
@@ -46,27 +49,33 @@ class Audit:
         """Notes a finding."""
         self.findings.append(Finding(kind, name, shard.number if shard else None))
 
+    def merge(self, other: Audit) -> None:
+        """Adds what another audit found."""
+        self.findings += other.findings
+        self.files += other.files
+        self.bytes += other.bytes
+
     @property
     def bad_shards(self) -> list[int]:
         """The shards to draw again, in order."""
         return sorted({finding.shard for finding in self.findings if finding.shard is not None})
 
 
-def read_plan(folder: Path) -> tuple[Plan, Json]:
-    """The plan of the run in a folder, and the whole manifest.
+def read_plan(storage: Target) -> tuple[Plan, Json]:
+    """The plan of the run in an output, and the whole manifest.
 
     Raises:
         BadInputFile: there is none, or it is damaged.
     """
-    manifest = read_manifest(LocalStorage(folder))
+    manifest = read_manifest(storage)
     if manifest is None:
         raise BadInputFile(
-            f"{folder} holds no run: expected a folder with a {NAME}, written by ganrt generate --format"
+            f"{storage.place} holds no run: expected a folder with a {NAME}, written by ganrt generate --format"
         )
     return Plan.from_document(manifest["plan"]), manifest
 
 
-def check_files(folder: Path, plan: Plan, manifest: Json, progress: Callable[[int], object]) -> Audit:
+def check_files(storage: Target, plan: Plan, manifest: Json, progress: Callable[[int], object]) -> Audit:
     """Reads every file and compares its hash; names files that no shard has.
 
     A file that none of the run's is called like is foreign; one below a shard's folder, or a shard beyond the last, is
@@ -75,41 +84,49 @@ def check_files(folder: Path, plan: Plan, manifest: Json, progress: Callable[[in
     Args:
         progress: called with the number of shards looked at.
     """
-    storage, audit = LocalStorage(folder), Audit()
-    expected = {NAME, lock.NAME}
-    listed = manifest.get("shards") or []
+    audit, expected = Audit(), {NAME}
     if not manifest.get("complete"):
         audit.add(MISSING, f"{NAME}: the run is not finished")
-    for shard in plan.shards():
-        stats = read_stats(storage, shard)
-        expected.add(shard.stats)
-        if stats is None:
-            audit.add(MISSING if storage.size(shard.stats) is None else DAMAGED, shard.stats, shard)
-            expected |= _below(storage, shard_files(plan, shard))
-        else:
-            if manifest.get("complete") and listed[shard.number : shard.number + 1] != [in_short(shard, stats)]:
-                audit.add(DAMAGED, shard.stats, shard)
-            for name, file in stats["files"].items():
-                expected.add(name)
-                _check_file(storage, name, file, shard, audit)
-        if plan.identities is not None:
-            expected.add(shard.identities)
-            _check_mapping(storage, shard, stats, audit)
-        progress(shard.number + 1)
+    workers = os.cpu_count() or 1
+    with ThreadPoolExecutor(workers, "ganrt-audit") as pool:  # hashing and reading release Python's lock
+        look = partial(_check_shard, storage, plan, manifest)
+        for done, (found, names) in enumerate(in_order(look, plan.shards(), pool, 2 * workers), 1):
+            audit.merge(found)
+            expected |= names
+            progress(done)
     for name in storage.names():
-        if name not in expected:
+        if name not in expected and not name.startswith(lock.NAME):
             audit.add(SURPLUS if _is_ours(plan, name) else FOREIGN, name)
     return audit
 
 
-def check_pictures(folder: Path, plan: Plan, drawer: Drawer, everything: bool, audit: Audit) -> None:
+def _check_shard(storage: Storage, plan: Plan, manifest: Json, shard: Shard) -> tuple[Audit, set[str]]:
+    """What is wrong with a shard, and the names of its files."""
+    audit, expected, stats = Audit(), {shard.stats}, read_stats(storage, shard)
+    listed = manifest.get("shards") or []
+    if stats is None:
+        audit.add(MISSING if storage.size(shard.stats) is None else DAMAGED, shard.stats, shard)
+        expected |= _below(storage, shard_files(plan, shard))
+    else:
+        if manifest.get("complete") and listed[shard.number : shard.number + 1] != [in_short(shard, stats)]:
+            audit.add(DAMAGED, shard.stats, shard)
+        for name, file in stats["files"].items():
+            expected.add(name)
+            _check_file(storage, name, file, shard, audit)
+    if plan.identities is not None:
+        expected.add(shard.identities)
+        _check_mapping(storage, shard, stats, audit)
+    return audit, expected
+
+
+def check_pictures(storage: Target, plan: Plan, drawer: Drawer, everything: bool, audit: Audit) -> None:
     """Draws pictures again and compares their bytes: all of them, or the first 64 of a few shards.
 
     Args:
         everything: all pictures, not a sample.
         audit: where to note what was found; shards that are known to be bad are passed over.
     """
-    storage, form = LocalStorage(folder), open_format(plan)
+    form = open_format(plan)
     sound = [shard for shard in plan.shards() if shard.number not in audit.bad_shards]
     if not everything:
         sound = random.Random(plan.count).sample(sound, min(_SAMPLED_SHARDS, len(sound)))
@@ -125,7 +142,7 @@ def check_pictures(folder: Path, plan: Plan, drawer: Drawer, everything: bool, a
         audit.drawn_again += len(sample)
 
 
-def repair(folder: Path, plan: Plan, drawer: Drawer, audit: Audit) -> list[str]:
+def repair(storage: Target, plan: Plan, drawer: Drawer, audit: Audit) -> list[str]:
     """Draws the shards again that have findings, and removes surplus files; the rest is not touched.
 
     Returns:
@@ -134,14 +151,15 @@ def repair(folder: Path, plan: Plan, drawer: Drawer, audit: Audit) -> list[str]:
     Raises:
         BadInputFile: a part of the mapping is gone or damaged.
     """
-    storage = LocalStorage(folder)
     for finding in audit.findings:
         if finding.name.startswith("identities/") and finding.kind in (MISSING, DAMAGED):
             raise BadInputFile(
                 f"{finding.name} is {finding.kind}: only the file of identities can bring it back\n"
                 "remove it if it is there, and run the same generate command again"
             )
-    with lock.locked(folder):
+    with storage.locked():
+        if held := storage.held():
+            raise OutputFailed(f"{storage.place}: parts of a run are being drawn here ({held[0]}): wait for their end")
         storage.tidy()
         bad = [plan.shard(number) for number in audit.bad_shards]
         for finding in audit.findings:
@@ -176,14 +194,9 @@ def _check_mapping(storage: Storage, shard: Shard, stats: Json | None, audit: Au
         _check_file(storage, shard.identities, told, shard, audit)
 
 
-def _below(storage: LocalStorage, names: Iterable[str]) -> set[str]:
+def _below(storage: Storage, names: Iterable[str]) -> set[str]:
     """The files of a shard whose stats are gone: they will be written anew, and are not surplus."""
-    found = set(names)
-    for name in names:
-        folder = storage.root / name
-        if folder.is_dir():
-            found |= {path.relative_to(storage.root).as_posix() for path in folder.rglob("*")}
-    return found
+    return set(names).union(*map(storage.names, names))
 
 
 def _is_ours(plan: Plan, name: str) -> bool:

@@ -32,9 +32,9 @@ class Comparison:
         """See `Storage`."""
         return self._storage.size(name)
 
-    def names(self) -> Iterator[str]:
+    def names(self, folder: str = "") -> Iterator[str]:
         """See `Storage`."""
-        return self._storage.names()
+        return self._storage.names(folder)
 
     def remove(self, name: str) -> None:
         """Nothing is removed."""

@@ -8,26 +8,32 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ganrt.errors import OutputFailed
 
-NAME = ".lock"
+NAME = ".lock"  # begins the names of all locks
+_POLL_S = 0.2
 _BYTE = 1 << 20  # the byte that is locked on Windows: far behind the text, which others may read
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Holds the folder.
+def locked(folder: Path, name: str = NAME, patience_s: float = 0) -> Iterator[None]:
+    """Holds the folder, or what another lock in it stands for.
+
+    Args:
+        patience_s: how long to wait for another process that holds it.
 
     Raises:
         OutputFailed: another process holds it, or the lock cannot be made.
     """
-    path = folder / NAME
+    path, deadline = folder / name, time.monotonic() + patience_s
     try:
-        handle = _acquire(path)
+        while (handle := _acquire(path)) is None and time.monotonic() < deadline:
+            time.sleep(_POLL_S)
     except OSError as error:
         raise OutputFailed(f"{path} cannot be written: {error.strerror or error}") from error
     if handle is None:
@@ -39,6 +45,18 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         _release(path, handle)
+
+
+def held(folder: Path) -> list[str]:
+    """The locks beside `NAME` that other processes hold; call it while you hold `NAME`."""
+    names = []
+    for path in sorted(folder.glob(f"{NAME}-*")):
+        handle = _acquire(path)
+        if handle is None:
+            names.append(path.name)
+        else:
+            _release(path, handle)
+    return names
 
 
 def _acquire(path: Path) -> int | None:

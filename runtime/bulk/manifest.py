@@ -8,7 +8,7 @@ them holds a time or the name of a machine: the same run gives the same bytes.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ganrt.errors import BadInputFile
@@ -110,10 +110,14 @@ def read_stats(storage: Storage, shard: Shard) -> Json | None:
     return {**stats, "sha256": digest(data)} if fits and stats["files"] else None
 
 
-def is_finished(storage: Storage, shard: Shard) -> bool:
-    """Whether a shard is there: its stats say so, and every file is as long as they say. `audit` looks at the bytes."""
-    stats = read_stats(storage, shard)
-    return stats is not None and all(storage.size(name) == file["bytes"] for name, file in stats["files"].items())
+def is_finished(storage: Storage, shard: Shard, size: Callable[[str], int | None]) -> bool:
+    """Whether a shard is there: its stats say so, and every file is as long as they say. `audit` looks at the bytes.
+
+    Args:
+        size: bytes of a file, or None (`Target.sizes`).
+    """
+    stats = read_stats(storage, shard) if size(shard.stats) else None
+    return stats is not None and all(size(name) == file["bytes"] for name, file in stats["files"].items())
 
 
 def in_short(shard: Shard, stats: Json) -> Json:

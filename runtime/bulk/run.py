@@ -1,20 +1,19 @@
-"""One bulk run on this machine: begun or resumed, drawn, finished."""
+"""One bulk run: begun or resumed, drawn (here or by an `Executor`), finished."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from ganrt.errors import BadInputFile, OutputFailed
-from ganrt.files import make_folder
-from ganrt.runtime.bulk import lock
+from ganrt.errors import OutputFailed
+from ganrt.runtime.bulk.begin import PATIENCE_S, Options, Part, begun
 from ganrt.runtime.bulk.census import Census
 from ganrt.runtime.bulk.formats import open_format
-from ganrt.runtime.bulk.identities import read_mapping, write_mapping
+from ganrt.runtime.bulk.identities import read_mapping
 from ganrt.runtime.bulk.manifest import (
-    NAME,
-    differences,
     in_short,
     is_finished,
     read_manifest,
@@ -24,62 +23,91 @@ from ganrt.runtime.bulk.manifest import (
 )
 from ganrt.runtime.bulk.pipeline import Drawer, draw_shards
 from ganrt.runtime.bulk.plan import Item, Json, Plan, Shard, item
-from ganrt.runtime.bulk.storage import LocalStorage, Storage, read
+from ganrt.runtime.bulk.remote import open_target
+from ganrt.runtime.bulk.storage import Storage, Target, read
 from ganrt.runtime.bulk.unique import count_near_duplicates
 
-
-@dataclass(frozen=True)
-class Options:
-    """How a run deals with what is there.
-
-    Attributes:
-        resume: whether to go on with an unfinished run of the same plan.
-        force: whether to remove another run's output first, where `resume` is not set.
-    """
-
-    resume: bool = True
-    force: bool = False
+Progress = Callable[[int], object]  # called with the number of pictures drawn
+Executor = Callable[[Plan, Sequence[Shard], Target, Progress], None]  # draws these shards into the target
+_READERS = 16  # threads that ask what is there: of a store every question is a journey
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run did: shards in all, shards drawn now, pictures drawn now."""
+    """What a run did: shards of the plan or part, those drawn now, pictures drawn now; whether all is there."""
 
     shards: int
+    images: int
     drawn_shards: int
     drawn_images: int
+    complete: bool
 
 
 def run(
     plan: Plan,
-    folder: Path,
+    output: str | Path,
     drawer: Drawer,
     options: Options,
     census: Census | None = None,
-    progress: Callable[[int], object] = lambda _: None,
+    progress: Progress = lambda _: None,
+    executor: Executor | None = None,
+    part: Part | None = None,
 ) -> Outcome:
     """Draws what the plan asks for and is not there yet.
 
     Args:
+        output: a folder, or an address that fsspec opens (`open_target`).
         census: the identities that the plan's facts are about, if it has any.
         progress: called with the number of pictures that are there.
+        executor: who draws; None: `drawer`, in this process.
+        part: draw this part's shards alone. The part that finds all shards there finishes the run.
 
     Raises:
-        OutputFailed: the folder holds something else, is in use, or cannot be written; what was finished stays.
+        OutputFailed: the output holds something else, is in use, or cannot be written; what was finished stays.
     """
+    target = open_target(output)
     open_format(plan)
     drawer.draw([item(0, 0)])  # options that make no sense, and missing packages, are told before anything is made
-    make_folder(folder)
-    with lock.locked(folder):
-        storage = LocalStorage(folder)
-        _begin(storage, plan, options, census)
-        pending = [shard for shard in plan.shards() if not is_finished(storage, shard)]
-        missing = sum(shard.count for shard in pending)
-        there = plan.count - missing
-        draw(plan, pending, drawer, storage, lambda written: progress(there + written))
-        if pending or not _is_complete(storage):
-            finish(storage, plan)
-    return Outcome(plan.shard_count, len(pending), missing)
+    target.prepare()
+    with begun(target, plan, options, census, part):
+        mine = [shard for shard in plan.shards() if part is None or part.has(shard)]
+        pending = _unfinished(target, mine)
+        images, missing = (sum(shard.count for shard in shards) for shards in (mine, pending))
+        execute = executor or partial(_draw_here, drawer)
+        execute(plan, pending, target, lambda written: progress(images - missing + written))
+        if part is None and (pending or not _is_complete(target)):
+            target.tidy()
+            finish(target, plan)
+    complete = part is None or _finish_parts(target, plan)
+    return Outcome(len(mine), images, len(pending), missing, complete)
+
+
+def _finish_parts(target: Target, plan: Plan) -> bool:
+    """Finishes the run if no part is left; whether it is finished. The last part to get here finds all shards."""
+    with target.locked(patience_s=PATIENCE_S):
+        if target.held() or _unfinished(target, list(plan.shards())):
+            return False
+        if not _is_complete(target):
+            target.tidy()
+            finish(target, plan)
+        return True
+
+
+def _is_complete(storage: Storage) -> bool:
+    manifest = read_manifest(storage)
+    return manifest is not None and manifest.get("complete") is True
+
+
+def _unfinished(target: Target, shards: Sequence[Shard]) -> list[Shard]:
+    """Those shards that are not there yet, in order."""
+    sizes = target.sizes()
+    with ThreadPoolExecutor(_READERS, "ganrt-look") as pool:
+        finished = pool.map(lambda shard: is_finished(target, shard, sizes), shards)
+        return [shard for shard, there in zip(shards, finished, strict=True) if not there]
+
+
+def _draw_here(drawer: Drawer, plan: Plan, shards: Sequence[Shard], target: Target, progress: Progress) -> None:
+    draw(plan, shards, drawer, target, progress)
 
 
 def draw(
@@ -115,65 +143,3 @@ def finish(storage: Storage, plan: Plan) -> None:
         entries.append(in_short(shard, stats))
     extra = {"near_duplicates": count_near_duplicates(storage, plan)} if plan.layout.signatures else None
     write_manifest(storage, plan, entries, extra)
-
-
-def _is_complete(storage: Storage) -> bool:
-    manifest = read_manifest(storage)
-    return manifest is not None and manifest.get("complete") is True
-
-
-def _begin(storage: LocalStorage, plan: Plan, options: Options, census: Census | None) -> None:
-    """Settles with what is there, and leaves a folder with this plan's manifest and mapping."""
-    storage.tidy()
-    manifest = read_manifest(storage)
-    if manifest is not None and not options.resume:
-        _clear(storage, manifest, options.force)
-        manifest = None
-    if manifest is not None:
-        _compare(storage, manifest, plan)
-    else:
-        _check_empty(storage)
-        write_manifest(storage, plan)
-    if census is not None:
-        write_mapping(census, plan, storage)
-
-
-def _compare(storage: LocalStorage, manifest: Json, plan: Plan) -> None:
-    found = differences(manifest["plan"], plan.document())
-    if found:
-        more = f"\n(and {len(found) - 2} more)" if len(found) > 2 else ""
-        raise OutputFailed(
-            f"{storage.root} holds another run: {'; '.join(found[:2])}{more}\n"
-            "give another --output, or --no-resume --force to remove that run and draw everything anew"
-        )
-
-
-def _check_empty(storage: LocalStorage) -> None:
-    foreign = next((name for name in storage.names() if name != lock.NAME), None)
-    if foreign is not None:
-        raise OutputFailed(
-            f"{storage.root} is not empty ({foreign}) and holds no run: give another --output, or an empty folder"
-        )
-
-
-def _clear(storage: LocalStorage, manifest: Json, force: bool) -> None:
-    """Removes another run's output, and nothing else."""
-    if not force:
-        raise OutputFailed(
-            f"{storage.root} holds a run already: give --force as well to remove it, or another --output"
-        )
-    try:
-        old = Plan.from_document(manifest["plan"])
-    except BadInputFile as error:
-        raise OutputFailed(f"{storage.root} holds what may be a run: {error}\nremove it yourself") from error
-    for shard in old.shards():  # the manifest last: without it this would be a folder of foreign files
-        for name in (shard.stats, shard.signatures, shard.identities, *shard_files(old, shard)):
-            storage.remove(name)
-    storage.remove("identities")
-    storage.remove(NAME)
-
-
-def shard_files(plan: Plan, shard: Shard) -> tuple[str, ...]:
-    """What a shard leaves beside its stats: its file or folder, without asking for the format's package."""
-    endings = {"webdataset": ".tar", "parquet": ".parquet", "npy": ".npy"}
-    return (shard.name + endings.get(plan.layout.format, ""),)

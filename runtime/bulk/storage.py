@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from ganrt.errors import OutputFailed
+from ganrt.files import make_folder
+from ganrt.runtime.bulk import lock
 
 PART = ".part-"  # begins the names of what is not finished
 
@@ -64,12 +66,41 @@ class Storage(Protocol):
         """Bytes of a file; None where there is none."""
         ...
 
-    def names(self) -> Iterator[str]:
-        """The names of all files, also of those that are no part of a run."""
+    def names(self, folder: str = "") -> Iterator[str]:
+        """The names of all files, or of those in a folder, also of those that are no part of a run."""
         ...
 
     def remove(self, name: str) -> None:
         """Removes a file, or a folder with all that is in it; nothing where there is none."""
+        ...
+
+
+class Target(Storage, Protocol):
+    """A storage that whole runs are begun and ended in."""
+
+    @property
+    def place(self) -> str:
+        """What it is called: a path or an address, with which any machine that shares it opens it."""
+        ...
+
+    def prepare(self) -> None:
+        """Makes it, where it is not there."""
+        ...
+
+    def sizes(self) -> Callable[[str], int | None]:
+        """`size` as of now, for asking about many files: where every question is a journey, one listing answers."""
+        ...
+
+    def locked(self, name: str = lock.NAME, patience_s: float = 0) -> AbstractContextManager[None]:
+        """Keeps other processes out, where the storage can (`lock.locked`)."""
+        ...
+
+    def held(self) -> list[str]:
+        """Locks of parts that other processes hold (`lock.held`)."""
+        ...
+
+    def tidy(self) -> None:
+        """Removes what killed runs left unfinished."""
         ...
 
 
@@ -141,6 +172,27 @@ class LocalStorage:
     def __init__(self, root: Path) -> None:
         self.root = root
 
+    @property
+    def place(self) -> str:
+        """See `Target`."""
+        return str(self.root)
+
+    def prepare(self) -> None:
+        """See `Target`."""
+        make_folder(self.root)
+
+    def sizes(self) -> Callable[[str], int | None]:
+        """See `Target`."""
+        return self.size
+
+    def locked(self, name: str = lock.NAME, patience_s: float = 0) -> AbstractContextManager[None]:
+        """See `Target`."""
+        return lock.locked(self.root, name, patience_s)
+
+    def held(self) -> list[str]:
+        """See `Target`."""
+        return lock.held(self.root)
+
     def create(self, name: str) -> NewFile:
         """See `Storage`. Only folders below the output are made: an output that vanished is not made anew."""
         self._make_parent(name)
@@ -159,12 +211,12 @@ class LocalStorage:
         path = self.root / name
         return path.stat().st_size if path.is_file() else None
 
-    def names(self) -> Iterator[str]:
+    def names(self, folder: str = "") -> Iterator[str]:
         """See `Storage`. In order."""
-        for folder, below, files in os.walk(self.root):
+        for path, below, files in os.walk(self.root / folder):
             below.sort()
             for name in sorted(files):
-                yield (Path(folder) / name).relative_to(self.root).as_posix()
+                yield (Path(path) / name).relative_to(self.root).as_posix()
 
     def remove(self, name: str) -> None:
         """See `Storage`."""
@@ -176,7 +228,7 @@ class LocalStorage:
                 path.unlink(missing_ok=True)
 
     def tidy(self) -> None:
-        """Removes what a killed run left unfinished."""
+        """See `Target`."""
         for folder in (self.root, self.root / "identities"):
             for path in folder.glob(PART + "*") if folder.is_dir() else ():
                 self.remove(path.relative_to(self.root).as_posix())

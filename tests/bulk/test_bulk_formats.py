@@ -11,8 +11,9 @@ from bulk_runs import contents, make_drawer, make_plan, open_tiny
 from tiny_onnx import save_tiny, tiny_spec
 
 from ganrt.errors import UsageError
+from ganrt.runtime.bulk.begin import Options
 from ganrt.runtime.bulk.plan import as_ranges, make_layout
-from ganrt.runtime.bulk.run import Options, run
+from ganrt.runtime.bulk.run import run
 from ganrt.runtime.pictures import read_origin
 
 COUNT, SEED, START = 50, 3, 7

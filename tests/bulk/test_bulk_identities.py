@@ -204,4 +204,4 @@ def test_memory_does_not_grow_with_the_file(tmp_path, monkeypatch):
 
     small, large = peak(20_000), peak(60_000)
     print(f"{small} and {large} bytes")
-    assert large < 1.2 * small
+    assert large < 1.8 * small  # 3 times, if it grew with the file

@@ -13,7 +13,8 @@ from tiny_onnx import save_tiny, tiny_spec
 
 from ganrt.errors import OutputFailed
 from ganrt.runtime.bulk import lock, storage
-from ganrt.runtime.bulk.run import Options, run
+from ganrt.runtime.bulk.begin import Options
+from ganrt.runtime.bulk.run import run
 
 
 @pytest.fixture
@@ -116,8 +117,8 @@ def test_killed_at_thirty_instants(tmp_path):
         "import sys, ganrt.runtime.generator, ganrt.runtime.bulk.run, onnxruntime, ganrt.cli.main\n"
         "from ganrt.cli.main import main\nprint('ready', flush=True)\nmain(sys.argv[1:])"
     )
-    command = ["generate", "-m", "tiny.onnx", "--backend", "onnxruntime", "--count", "2000", "--format", "webdataset"]
-    command += ["--shard-size", "150", "--threads", "1"]
+    command = ["generate", "-m", "tiny.onnx", "--backend", "onnxruntime", "--count", "1200", "--format", "webdataset"]
+    command += ["--shard-size", "90", "--threads", "1"]
 
     def begin(folder):
         process = start(*command, "-o", folder, cwd=tmp_path, program=program)

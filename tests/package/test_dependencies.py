@@ -18,6 +18,8 @@ EXTRAS = (
     "export",
     "study",
     "parquet",
+    "remote",
+    "ray",
     "avatars",
     "bench",
     "video",
