@@ -27,7 +27,7 @@ EXTRAS = (
 )
 JETSON, DESKTOP = ("3.10", "aarch64-manylinux_2_34"), ("3.11", "x86_64-manylinux_2_28")
 # Where wheels are scarcest: `dev`, which contains most extras, and each that it does not. A case takes seconds.
-WITHIN_DEV = {"openvino", "rtx", "compile", "export", "study", "parquet", "bench", "video"}
+WITHIN_DEV = {"openvino", "rtx", "compile", "export", "study", "parquet", "ray", "remote", "bench", "video"}
 CASES = [(extra, *JETSON) for extra in EXTRAS if extra not in WITHIN_DEV]
 CASES += [(extra, *DESKTOP) for extra in ("gpu", "onnxruntime-rtx", "avatars", "dev")]
 
