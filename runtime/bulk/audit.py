@@ -6,7 +6,7 @@ import hashlib
 import random
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ganrt.errors import BadInputFile
 from ganrt.runtime.bulk import lock
@@ -189,9 +189,12 @@ def _below(storage: LocalStorage, names: Iterable[str]) -> set[str]:
 def _is_ours(plan: Plan, name: str) -> bool:
     """Whether a name is one that this run, or a longer one, would give."""
     first = name.split("/")[0]
+    if first == "identities":
+        part = PurePosixPath(name).stem
+        return plan.identities is not None and part.isdecimal() and name == plan.shard(int(part)).identities
     number = first.replace("_", ".").partition(".")[0]
     if not number.isdecimal() or len(number) < 5:
-        return first == "identities"
+        return False
     shard = plan.shard(int(number))
     return first in (shard.stats, shard.signatures, *shard_files(plan, shard))
 
