@@ -6,7 +6,7 @@ import hashlib
 import random
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from ganrt.errors import BadInputFile
 from ganrt.runtime.bulk import lock
@@ -190,7 +190,7 @@ def _is_ours(plan: Plan, name: str) -> bool:
     """Whether a name is one that this run, or a longer one, would give."""
     first = name.split("/")[0]
     if first == "identities":
-        part = PurePosixPath(name).stem
+        part = name.removeprefix("identities/").removesuffix(".csv")
         return plan.identities is not None and part.isdecimal() and name == plan.shard(int(part)).identities
     number = first.replace("_", ".").partition(".")[0]
     if not number.isdecimal() or len(number) < 5:

@@ -6,17 +6,20 @@ import subprocess
 import sys
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
-from ganrt.cli.play import _save, apply, sheet_of
+from ganrt.cli.play import apply, sheet_of
 from ganrt.cli.play_state import PlayState, pressed
 from ganrt.cli.play_window import overlaid
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_a_saved_frame_keeps_its_colours(tmp_path, monkeypatch, channels):
+    import cv2
+
+    from ganrt.cli.play import _save
+
     monkeypatch.chdir(tmp_path)
     colour = (255, 10, 20, 200)[:channels]
     _save(np.full((4, 4, channels), colour, np.uint8), PlayState((1,)))
