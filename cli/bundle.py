@@ -48,11 +48,12 @@ def _make(
     import tempfile
 
     from ganrt.engines.onnx_file import read_onnx
-    from ganrt.runtime.bundle import Contents, write_bundle
+    from ganrt.runtime.bundle import Contents, check_place, write_bundle
     from ganrt.runtime.models import resolve_model
 
     if unknown := set(precisions) - {"fp16"}:
         raise UsageError(f"--precision {', '.join(sorted(unknown))}: expected fp16; fp32 is always there")
+    check_place(output, force)  # before a graph is lowered, which takes minutes
     path = resolve_model(model)
     with tempfile.TemporaryDirectory() as folder:
         variants = {precision: _lowered(path, precision, Path(folder)) for precision in precisions}

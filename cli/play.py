@@ -165,10 +165,9 @@ def sheet_of(frame: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
 
 
 def _save(picture: NDArray[np.uint8], state: PlayState) -> None:
-    import cv2
-
     from ganrt.files import write_file
+    from ganrt.runtime.pictures import encode_png
 
     path = next(p for k in range(10**6) if not (p := Path(f"play-{k:04}.png")).exists())
-    write_file(path, cv2.imencode(".png", picture[..., ::-1])[1].tobytes())
+    write_file(path, encode_png(picture))
     say(f"saved: {path} (seeds {','.join(map(str, state.seeds))})")

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -91,6 +92,16 @@ def write_bundle(contents: Contents, folder: Path, *, force: bool = False) -> di
     return manifest
 
 
+def check_place(folder: Path, force: bool) -> None:
+    """Raises OutputFailed where a bundle may not be written: something is there, and it is no bundle or `force` is not
+    set.
+    """
+    if folder.exists() and not force:
+        raise OutputFailed(f"{folder} exists already: give --force to replace it, or another name")
+    if folder.exists() and not (folder / MANIFEST).is_file():
+        raise OutputFailed(f"{folder} is no bundle: --force replaces bundles only; give another name")
+
+
 def known_latents(spec: GeneratorSpec) -> dict[str, Any]:
     """Latents of this model with known answers: float32 bits as 8 hexadecimal digits, the first eight of each."""
     latent = spec.latent
@@ -153,6 +164,8 @@ def _of_the_model(path: Path, model: OnnxFile) -> bytes:
 
 
 def _copy_engine(engine: Path, folder: Path, model: OnnxFile) -> None:
+    if (folder / engine.name).exists():
+        raise UsageError(f"{engine}: another engine of this bundle has the same name; give one of them another")
     data, sidecar = read_trusted(engine)
     if sidecar.model_sha256 != model.sha256:
         raise UsageError(f"{engine} was compiled from another model than {model.path}; compile it again: ganrt compile")
@@ -218,19 +231,28 @@ def _write_json(path: Path, value: object) -> None:
 @contextmanager
 def _whole_folder(folder: Path, force: bool) -> Iterator[Path]:
     """A folder beside `folder` that takes its place when the block ends without an error."""
-    if folder.exists() and not force:
-        raise OutputFailed(f"{folder} exists already: give --force to replace it, or another name")
-    if folder.exists() and not (folder / MANIFEST).is_file():
-        raise OutputFailed(f"{folder} is no bundle: --force replaces bundles only; give another name")
+    check_place(folder, force)
     make_folder(folder.parent)
     partial = Path(tempfile.mkdtemp(prefix=".bundle-", dir=folder.parent))
     try:
         partial.chmod(0o755)
         yield partial
-        if folder.exists():
-            shutil.rmtree(folder)
-        partial.replace(folder)
+        _take_place(partial, folder)
     except OSError as error:
         raise OutputFailed(f"{folder} cannot be written: {error.strerror or error}") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _take_place(partial: Path, folder: Path) -> None:
+    """By renaming alone: what was there goes as a whole, and comes back where it cannot be replaced."""
+    if not folder.exists():
+        partial.replace(folder)
+        return
+    before = folder.replace(folder.with_name(f".bundle-{secrets.token_hex(4)}"))
+    try:
+        partial.replace(folder)
+    except OSError:
+        before.replace(folder)
+        raise
+    shutil.rmtree(before, ignore_errors=True)

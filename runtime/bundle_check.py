@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ganrt.engines.onnx_file import read_onnx
-from ganrt.errors import BadInputFile, GanrtError
+from ganrt.errors import BackendUnavailable, BadInputFile, GanrtError
 from ganrt.runtime.bundle import COMPONENT, FORMAT, MANIFEST, hashes, known_latents
 from ganrt.runtime.canary import canary_error, canary_picture
 from ganrt.runtime.generator import load
@@ -31,6 +31,7 @@ def check_bundle(folder: Path, *, draw: bool = True) -> list[str]:
 
     Raises:
         BadInputFile: it is no bundle, or one of a newer format.
+        BackendUnavailable: ONNX Runtime is missing, and `draw` is asked for.
     """
     manifest = _read_manifest(folder)
     listed = manifest["additional_metadata"]["ganrt"]["files"]
@@ -107,6 +108,8 @@ def _contents(folder: Path, draw: bool) -> Iterator[str]:
         yield from _canary(folder, spec)
         if draw:
             yield from _drawn(folder / "fp32" / "model.onnx")
+    except BackendUnavailable:
+        raise  # says something of this machine, nothing of the bundle
     except (GanrtError, OSError, ValueError) as error:
         yield str(error)
 

@@ -202,9 +202,12 @@ def _below(storage: Storage, names: Iterable[str]) -> set[str]:
 def _is_ours(plan: Plan, name: str) -> bool:
     """Whether a name is one that this run, or a longer one, would give."""
     first = name.split("/")[0]
+    if first == "identities":
+        part = name.removeprefix("identities/").removesuffix(".csv")
+        return plan.identities is not None and part.isdecimal() and name == plan.shard(int(part)).identities
     number = first.replace("_", ".").partition(".")[0]
     if not number.isdecimal() or len(number) < 5:
-        return first == "identities"
+        return False
     shard = plan.shard(int(number))
     return first in (shard.stats, shard.signatures, *shard_files(plan, shard))
 

@@ -1,7 +1,7 @@
 """The first pass over a file of identities: how many there are, which are repeated, and which share an index.
 
-Memory does not grow with the file: 24 bytes an identity go to temporary files, 64 of them by the index's top bits,
-which are sorted one after the other; one bit a line marks what is to be left out.
+Memory hardly grows with the file: 24 bytes an identity go to temporary files, 64 of them by the index's top bits, which
+are sorted one after the other; one bit a line marks what is to be left out.
 """
 
 from __future__ import annotations

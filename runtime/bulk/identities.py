@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 from itertools import islice
+from types import SimpleNamespace
 
 from ganrt.errors import BadInputFile
 from ganrt.runtime.bulk.census import Census
@@ -16,16 +17,26 @@ _HEAD = ["identity", "index", "key", "shard"]
 
 
 def write_mapping(census: Census, plan: Plan, storage: Storage) -> None:
-    """Writes the parts that are not there yet; the second pass over the file."""
+    """Writes the parts that are not there yet; the second pass over the file.
+
+    Raises:
+        BadInputFile: it changed since the first. No part that was made of it stays.
+    """
     if all(storage.size(shard.identities) for shard in plan.shards()):
         return
-    items = census.items()
-    for shard in plan.shards():
-        part = list(islice(items, shard.count))
-        if not storage.size(shard.identities):
-            write(storage, shard.identities, _table(part, shard))
-    for _ in items:  # none is left, but the file is only then known to be the same
-        raise BadInputFile(f"--identities {census.path} changed while it was read")
+    items, made = census.items(), list[str]()
+    try:
+        for shard in plan.shards():
+            part = list(islice(items, shard.count))
+            if not storage.size(shard.identities):
+                made.append(shard.identities)
+                write(storage, shard.identities, _table(part, shard))
+        for _ in items:  # none is left, but the file is only then known to be the same
+            raise BadInputFile(f"--identities {census.path} changed while it was read")
+    except BadInputFile:
+        for name in made:
+            storage.remove(name)
+        raise
 
 
 def read_mapping(storage: Storage, shard: Shard) -> Iterator[Item]:
@@ -55,8 +66,9 @@ def read_mapping(storage: Storage, shard: Shard) -> Iterator[Item]:
 
 
 def _table(items: list[Item], shard: Shard) -> bytes:
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
+    lines: list[str] = []
+    # csv quotes what ends its lines, in older Pythons nothing else: an identity may hold either character.
+    rows = csv.writer(SimpleNamespace(write=lines.append), lineterminator="\r\n")
     rows.writerow(_HEAD)
     rows.writerows([item.identity, item.index, item.key, shard.name] for item in items)
-    return text.getvalue().encode()
+    return "".join(line.removesuffix("\r\n") + "\n" for line in lines).encode()

@@ -43,6 +43,8 @@ def read_manifest(storage: Storage) -> Json | None:
         raise BadInputFile(f"{NAME} has the format version {version[:20]}; this ganrt reads {VERSION}")
     if not isinstance(document.get("plan"), dict):
         raise BadInputFile(f"{NAME} is no manifest of a bulk run: it has no plan")
+    if not isinstance(document.get("shards", []), list):
+        raise BadInputFile(f"{NAME} is damaged: expected a list of shards")
     return document
 
 

@@ -19,6 +19,8 @@ LARGEST_SHARD = 10_000_000
 _DEFAULT_SHARD = 10_000
 _LARGEST_SHEET = 64
 _DEFAULT_SHEET = 16
+_OF_GENERATOR = {"model", "model_sha256", "spec", "backend", "precision", "versions"}
+_OF_DRAWING = {"psi", "mode", "threshold", "statistics_truncation", "class"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,7 @@ class Plan:
             pictures = document["pictures"]
             seeds = None if pictures["seeds"] is None else tuple(parse_seeds(pictures["seeds"]))
             layout = Layout(**document["layout"])
+            _check_told(document)
             return cls(
                 int(pictures["count"]),
                 int(pictures["seed"]),
@@ -162,8 +165,18 @@ class Plan:
                 document["drawing"],
                 checked(layout),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, UsageError) as error:
             raise BadInputFile(f"manifest.json is no manifest of a bulk run: {error!r}") from error
+
+
+def _check_told(document: Mapping[str, Any]) -> None:
+    """Raises ValueError for a document that lacks what a plan's readers ask of it."""
+    if int(document["pictures"]["count"]) < 1:
+        raise ValueError("no pictures")
+    wanted = {"generator": _OF_GENERATOR, "drawing": _OF_DRAWING}
+    for name, fields in wanted.items():
+        if not isinstance(document[name], dict) or not fields <= document[name].keys():
+            raise ValueError(f"{name} without {', '.join(sorted(fields - set(document[name])))}")
 
 
 def item(seed: int, index: int, identity: str | None = None) -> Item:

@@ -15,6 +15,7 @@ from ganrt.runtime.film.origin import animation_with_origin
 
 # Browsers show frames of 10 ms and less for 100 ms: the rate stays where each frame is longer.
 _FASTEST = {".gif": 50, ".webp": 90, ".apng": 90}
+_SLOWEST = {".apng": 0.016}  # its frames have 16 bits of milliseconds
 
 
 def check(path: Path, options: FilmOptions) -> None:
@@ -23,6 +24,10 @@ def check(path: Path, options: FilmOptions) -> None:
     if options.fps > _FASTEST[suffix]:
         raise UsageError(
             f"fps {options.fps:g}: a {suffix[1:]} has at most {_FASTEST[suffix]}, which viewers show; an .mp4 has more"
+        )
+    if options.fps < _SLOWEST.get(suffix, 0):
+        raise UsageError(
+            f"fps {options.fps:g}: an {suffix[1:]} has at least {_SLOWEST[suffix]}; a .gif, .webp or .mp4 has less"
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from ganrt.runtime.film.options import FilmOptions, Frame, Written
 from ganrt.runtime.pictures import encode_png
 
 _NAME = "frame{:06d}.png"
+_OURS = re.compile(r"frame\d{6,}\.png")
 
 
 def check(path: Path, options: FilmOptions) -> None:
@@ -35,6 +37,11 @@ def write(path: Path, frames: Iterator[Frame], options: FilmOptions) -> Written:
     return Written(len(names), "png", tuple(path / name for name in names))
 
 
+def frames_in(folder: Path) -> list[Path]:
+    """The numbered frames in a folder; other files that begin alike are not ours."""
+    return [path for path in folder.glob("frame*.png") if _OURS.fullmatch(path.name)]
+
+
 def _write_all(folder: Path, frames: Iterator[Frame], options: FilmOptions) -> list[str]:
     make_folder(folder)
     names: list[str] = []
@@ -49,7 +56,7 @@ def _move(partial: Path, path: Path) -> None:
     if not path.exists():
         partial.replace(path)
         return
-    old = set(path.glob("frame*.png"))
+    old = set(frames_in(path))
     for source in sorted(partial.iterdir()):
         source.replace(path / source.name)
         old.discard(path / source.name)

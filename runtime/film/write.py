@@ -12,6 +12,7 @@ import numpy as np
 
 from ganrt.errors import OutputFailed, UsageError
 from ganrt.files import check_free
+from ganrt.runtime.film import folder
 from ganrt.runtime.film.options import FilmOptions, Frame, Writer, Written
 from ganrt.runtime.film.overlap import overlapped
 
@@ -70,7 +71,7 @@ def check_output(path: Path, options: FilmOptions) -> None:
         raise UsageError(f"codec {options.codec}: only an .mp4 has one; given {path}")
     if suffix:
         check_free(path, options.force)
-    elif path.is_dir() and not options.force and any(path.glob("frame*.png")):
+    elif path.is_dir() and not options.force and folder.frames_in(path):
         raise OutputFailed(f"{path} holds frames already: give --force to replace them, or another --output")
     import_module(_WRITERS[suffix]).check(path, options)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Lock
 
 import numpy as np
@@ -24,7 +24,7 @@ _MOST_WAITING = 100_000
 Vector = NDArray[np.float32]
 
 
-@dataclass(order=True)
+@dataclass(eq=False)
 class PictureTicket:
     """One picture that was asked for; higher priorities go first, and among equals the older one.
 
@@ -34,9 +34,12 @@ class PictureTicket:
     """
 
     rank: tuple[float, int]
-    z: Vector = field(compare=False)
-    image: Images | None = field(default=None, compare=False)
-    cancelled: bool = field(default=False, compare=False)
+    z: Vector
+    image: Images | None = None
+    cancelled: bool = False
+
+    def __lt__(self, other: PictureTicket) -> bool:
+        return self.rank < other.rank
 
     @property
     def done(self) -> bool:
@@ -86,6 +89,7 @@ class BudgetQueue:
         self._lock = Lock()
         self._serial = self._steps = self._finished = self._starved = 0
         self._overrun = Samples(4096)
+        self._drawn: list[PictureTicket] = []  # not returned yet
         if warm:
             self._warm()
 
@@ -122,15 +126,17 @@ class BudgetQueue:
             the tickets that were finished, in the order they were drawn.
 
         Raises:
-            what the engine raises; the pictures of that batch wait on.
+            what the engine raises; the pictures of that batch wait on, and those that this step had drawn before are
+            returned by the next one.
         """
         if budget_ms is not None:
             real_number("budget_ms", budget_ms, "milliseconds, 0 or more", lambda x: x >= 0)
-        begun, finished = self._clock.now(), list[PictureTicket]()
+        begun = self._clock.now()
         limit = math.inf if budget_ms is None else budget_ms * 1e6
         while batch := self._next_batch(limit - (self._clock.now() - begun)):
             self._run(batch)
-            finished += [ticket for ticket in batch if ticket.done]
+            self._drawn += batch
+        finished, self._drawn = self._drawn, []
         self._steps += 1
         self._finished += len(finished)
         self._overrun.add(max(0, int(self._clock.now() - begun - limit)) if limit < math.inf else 0)

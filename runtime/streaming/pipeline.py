@@ -95,7 +95,8 @@ class Pipeline:
         if found is not None:
             self._flying.append(self._submit(*found))
         if found is None or len(self._flying) >= self._depth:
-            self._land(self._flying.popleft())
+            self._land(self._flying[0])  # it stays until all of it is here: what fails on the way lets go of the rest
+            self._flying.popleft()
         return True
 
     def _next(self) -> tuple[Work, Block] | None:

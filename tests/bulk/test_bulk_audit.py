@@ -62,6 +62,8 @@ def test_every_damage_is_found_and_mended(run, drawn, format):
     (folder / second).unlink()
     (folder / "00001_stats.json").write_text("{}")
     (folder / "notes.txt").write_text("mine")
+    (folder / "identities").mkdir()
+    (folder / "identities" / "players.csv").write_text("mine")
     (folder / "00009_stats.json").write_text("{}")
     untouched = {name: (folder / name).stat().st_mtime_ns for name in whole if name.startswith("00003")}
     code, found, _ = findings(run)
@@ -71,14 +73,16 @@ def test_every_damage_is_found_and_mended(run, drawn, format):
         ("missing", second),
         ("damaged", "00001_stats.json"),
         ("foreign", "notes.txt"),
+        ("foreign", "identities/players.csv"),
         ("surplus", "00009_stats.json"),
     }
     code, _, report = findings(run, "--repair")
     assert code == 1  # what is not ours stays
     assert "notes.txt" not in report["repaired"]
-    assert contents(folder) == {**whole, "notes.txt": b"mine"}
+    assert contents(folder) == {**whole, "notes.txt": b"mine", "identities/players.csv": b"mine"}
     assert {name: (folder / name).stat().st_mtime_ns for name in untouched} == untouched
     (folder / "notes.txt").unlink()
+    shutil.rmtree(folder / "identities")
     assert findings(run, "--all")[:2] == (0, set())
 
 
@@ -141,3 +145,26 @@ def test_a_folder_without_a_run(run, tmp_path):
         code, _, err = run("audit", folder)
         assert code == 4
         assert "manifest.json" in err
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("plan", "generator"), {}),
+        (("plan", "drawing"), []),
+        (("plan", "pictures", "count"), "-3"),
+        (("plan", "pictures", "seeds"), "1-x"),
+        (("plan", "layout", "format"), "zip"),
+        (("shards",), 5),
+    ],
+)
+def test_a_damaged_manifest_is_a_bad_file(run, drawn, place, value):
+    path = drawn("npy") / "manifest.json"
+    manifest = inner = json.loads(path.read_text("utf-8"))
+    for name in place[:-1]:
+        inner = inner[name]
+    inner[place[-1]] = value
+    path.write_text(json.dumps(manifest), "utf-8")
+    code, _, err = run("audit", "o", "-m", "../tiny.onnx")
+    assert code == 4, err
+    assert "manifest.json" in err

@@ -16,6 +16,19 @@ from ganrt.cli.play_state import PlayState, pressed
 from ganrt.cli.play_window import overlaid
 
 
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_a_saved_frame_keeps_its_colours(tmp_path, monkeypatch, channels):
+    import cv2
+
+    from ganrt.cli.play import _save
+
+    monkeypatch.chdir(tmp_path)
+    colour = (255, 10, 20, 200)[:channels]
+    _save(np.full((4, 4, channels), colour, np.uint8), PlayState((1,)))
+    saved = cv2.imread("play-0000.png", cv2.IMREAD_UNCHANGED).reshape(4, 4, channels)[0, 0]
+    assert tuple(saved[[2, 1, 0, 3][:channels]] if channels > 1 else saved) == colour
+
+
 def test_keys_change_the_state():
     state = PlayState((0, 2**64 - 1))
     assert pressed(state, -1) == pressed(state, ord("?")) == state

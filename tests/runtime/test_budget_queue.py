@@ -73,6 +73,18 @@ def test_an_engine_that_breaks_loses_no_request(tmp_path, clock):
         assert queue.step(10) == [ticket]
 
 
+def test_what_was_drawn_before_the_engine_broke_is_returned_later(tmp_path, clock):
+    with costly(tmp_path, clock, fail_at=22) as generator:
+        queue = generator.queue(clock=clock)
+        tickets = [queue.request(seed=1, index=k) for k in range(20)]
+        with pytest.raises(RuntimeError, match="broke"):
+            queue.step(None)
+        assert [ticket.done for ticket in tickets] == [True] * 16 + [False] * 4
+        assert queue.step(None) == tickets
+        assert queue.statistics().finished == 20
+        assert len({*tickets}) == 20  # a game keeps them in sets and dictionaries
+
+
 @pytest.mark.parametrize(
     ("asked", "words"),
     [

@@ -13,7 +13,8 @@ from tiny_onnx import save_tiny, save_translator
 
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.engines.tensorrt.sidecar import sidecar_path
-from ganrt.errors import BadInputFile, OutputFailed, UsageError
+from ganrt.errors import BackendUnavailable, BadInputFile, OutputFailed, UsageError
+from ganrt.runtime import bundle_check
 from ganrt.runtime.bundle import Contents, write_bundle
 from ganrt.runtime.bundle_check import check_bundle
 from ganrt.runtime.models import resolve_model
@@ -114,6 +115,8 @@ def test_an_engine_goes_along(tmp_path):
     kit = made(tmp_path / "kit", engines=(engine,))
     assert check_bundle(kit, draw=False) == []
     assert (kit / "engines" / "a.engine").read_bytes() == data
+    with pytest.raises(UsageError, match="has the same name"):
+        made(tmp_path / "twice", engines=(engine, engine))
     sidecar_path(engine).write_text(sidecar_of(data).to_json(), encoding="utf-8")
     with pytest.raises(UsageError, match="compiled from another model"):
         made(tmp_path / "other", engines=(engine,))
@@ -222,6 +225,34 @@ def test_nothing_but_a_bundle_is_replaced(tmp_path, kit):
     with pytest.raises(OutputFailed, match="--force replaces bundles only"):
         made(tmp_path / "mine", force=True)
     assert (tmp_path / "mine" / "work.txt").exists()
+
+
+def test_a_bundle_that_cannot_be_replaced_stays_whole(tmp_path, kit, monkeypatch):
+    """As where the last rename is refused, which happens on Windows."""
+    replace = Path.replace
+
+    def refused(path, target):
+        if (path / "manifest.json").exists() and Path(target) == kit and path.name.startswith(".bundle-") and not moved:
+            moved.append(path)
+            raise PermissionError(13, "in use")
+        return replace(path, target)
+
+    moved = []
+    monkeypatch.setattr(Path, "replace", refused)
+    with pytest.raises(OutputFailed, match="in use"):
+        made(kit, force=True)
+    assert moved
+    assert check_bundle(kit, draw=False) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["kit"]
+
+
+def test_a_missing_runtime_is_no_finding(whole, monkeypatch):
+    def missing(*_, **__):
+        raise BackendUnavailable("ONNX Runtime is missing")
+
+    monkeypatch.setattr(bundle_check, "load", missing)
+    with pytest.raises(BackendUnavailable):
+        check_bundle(whole)
 
 
 def test_a_translator_has_no_latents_to_ship(tmp_path):

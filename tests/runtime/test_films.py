@@ -148,6 +148,19 @@ def test_frames_go_into_a_folder(tmp_path):
     assert read_film_origin(tmp_path / "f" / "frame000001.png") == {**ORIGIN, "frame": 1}
 
 
+def test_a_longer_walk_before_leaves_no_frames_and_other_files_stay(tmp_path):
+    (tmp_path / "f").mkdir()
+    (tmp_path / "f" / "frame-border.png").write_bytes(b"mine")
+    write_frames(tmp_path / "f", [flat(1), flat(2)], FilmOptions(25))
+    write_frames(tmp_path / "f", [flat(3)], FilmOptions(25, force=True))
+    assert [path.name for path in sorted((tmp_path / "f").iterdir())] == ["frame-border.png", "frame000000.png"]
+
+
+def test_the_slowest_apng_keeps_its_time(tmp_path):
+    write_frames(tmp_path / "a.apng", [flat(1), flat(2)], FilmOptions(0.016))
+    assert list(animation(tmp_path / "a.apng")[1]) == [62500, 62500]
+
+
 def test_zoom_by_nearest_and_by_lanczos():
     frame = np.zeros((8, 8, 1), np.uint8)
     frame[:, 4:] = 200
@@ -173,6 +186,7 @@ def test_an_mp4_of_odd_sides_keeps_every_pixel(tmp_path):
         ("a.mp4", {"fps": 1e9}, "at most 1000"),
         ("a.gif", {"fps": 60}, "at most 50"),
         ("a.webp", {"fps": 120}, "at most 90"),
+        ("a.apng", {"fps": 0.01}, r"at least 0\.016"),
         ("a.mp4", {"codec": "divx"}, "codec 'divx'"),
         ("a.gif", {"codec": "h264"}, "only an .mp4"),
         ("a.mp4", {"zoom": 0}, "zoom"),

@@ -12,11 +12,25 @@ from tiny_onnx import save_tiny, tiny_spec
 from virtual_time import CostlyEngine
 
 import ganrt
-from ganrt.engines.protocol import BatchSizes
+from ganrt.engines.protocol import BatchSizes, Ticket
 from ganrt.runtime.generator import Generator
 
 WALK = ganrt.walk([1, 2], duration=1)
 LONG = ganrt.walk([1, 2], duration=100)
+
+
+class Ticketing(CostlyEngine):
+    """Draws when it is collected, and counts what was not."""
+
+    open = 0
+
+    def submit(self, inputs):
+        self.open += 1
+        return Ticket({name: array.copy() for name, array in inputs.items()})
+
+    def collect(self, ticket, out=None):
+        self.open -= 1
+        return self.run(ticket.outputs, out)
 
 
 @pytest.fixture
@@ -69,6 +83,14 @@ def test_a_broken_engine_ends_the_stream_after_the_frames_before(tiny):
         assert stream.closed
         assert list(stream) == []
         assert stream.statistics().frames == 16
+
+
+def test_a_batch_that_fails_half_way_leaves_nothing_in_the_engine(tiny):
+    """A frame of three walks is two batches of this engine: both are collected, though the first fails."""
+    with Generator(Ticketing(tiny, sizes=BatchSizes(1, 2, 2), fail_at=1)) as generator:
+        with generator.stream([WALK] * 3, fps=10, paced=False) as stream, pytest.raises(RuntimeError, match="broke"):
+            next(stream)
+        assert generator._engine.open == 0
 
 
 def test_closing_wakes_whoever_waits(tiny):
