@@ -174,7 +174,7 @@ def _run(
         say(f"{output}: all {outcome.images} images are there already; nothing was drawn")
     else:
         before = f" ({kept} were there already)" if kept else ""
-        rate = outcome.drawn_images / seconds
+        rate = outcome.drawn_images / max(seconds, 1e-3)
         say(f"{outcome.images} images in {outcome.shards} shards{before}: {output}; {rate:.0f} images/s")
     if part is not None:
         state = "all parts are there: the run is finished" if outcome.complete else "other parts are still missing"

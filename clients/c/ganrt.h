@@ -1420,8 +1420,8 @@ static inline int ganrt__integer(ganrt__json value, uint64_t most, uint64_t *num
     return n <= most;
 }
 
-/* A number without a sign, as strtod reads it, but whatever the locale's decimal point is: the exact quotient of digits
- * and a power of ten, which is rounded once (Clinger 1990). Of more than 15 digits the rest is for strtod. */
+/* A number without a sign: the exact quotient of digits and a power of ten, which is rounded once (Clinger 1990) whatever
+ * the locale's decimal point is. More than 15 digits are read by strtod, which refuses them where that is a comma. */
 static inline int ganrt__number(ganrt__json value, double *number)
 {
     char text[40], *stopped;

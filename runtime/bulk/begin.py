@@ -117,7 +117,8 @@ def _clear(storage: Target, manifest: Json, force: bool) -> None:
     for shard in old.shards():  # the manifest last: without it this would be a folder of foreign files
         for name in (shard.stats, shard.signatures, shard.identities, *shard_files(old, shard)):
             storage.remove(name)
-    storage.remove("identities")
+    if next(iter(storage.names("identities")), None) is None:  # else somebody's own files are in it
+        storage.remove("identities")
     storage.remove(NAME)
 
 

@@ -105,11 +105,18 @@ def read_stats(storage: Storage, shard: Shard) -> Json | None:
     try:
         stats = parse(data, shard.stats)
         fits = (stats["shard"], stats["images"], stats["first"]) == (shard.number, shard.count, str(shard.first))
-        for file in stats["files"].values():
+        for name, file in stats["files"].items():
+            fits = fits and _is_of(shard, name)
             fits = fits and isinstance(file["bytes"], int) and isinstance(file["sha256"], str)
     except (BadInputFile, KeyError, TypeError, AttributeError):
         return None
     return {**stats, "sha256": digest(data)} if fits and stats["files"] else None
+
+
+def _is_of(shard: Shard, name: str) -> bool:
+    """Whether a file's name is one that this shard could have: of no other place, whatever a damaged file says."""
+    parts = name.split("/")
+    return parts[0].startswith(shard.name) and not {"", ".", ".."} & set(parts) and not set("\\:") & set(name)
 
 
 def is_finished(storage: Storage, shard: Shard, size: Callable[[str], int | None]) -> bool:

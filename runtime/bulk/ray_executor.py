@@ -151,6 +151,9 @@ class _Crew:
                 self._refuse(hand, cause)
             self._count(shard, cause)
             return False
+        except self._ray.exceptions.RayError as error:  # out of memory, a lost object: not the shard's fault
+            self._count(shard, OutputFailed(f"shard {shard and shard.name}: {_line(error)}"))
+            return False
         hand.ready = hand.ready or current
         return True
 

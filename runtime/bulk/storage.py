@@ -6,7 +6,9 @@ has returned it survives a loss of power.
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
@@ -19,6 +21,7 @@ from ganrt.files import make_folder
 from ganrt.runtime.bulk import lock
 
 PART = ".part-"  # begins the names of what is not finished
+_UNFINISHED = re.compile(re.escape(PART) + r"[0-9a-f]{12}")
 
 
 class NewFile(Protocol):
@@ -231,7 +234,8 @@ class LocalStorage:
         """See `Target`."""
         for folder in (self.root, self.root / "identities"):
             for path in folder.glob(PART + "*") if folder.is_dir() else ():
-                self.remove(path.relative_to(self.root).as_posix())
+                if _UNFINISHED.fullmatch(path.name):
+                    self.remove(path.relative_to(self.root).as_posix())
 
     def _make_parent(self, name: str) -> None:
         if "/" in name:
@@ -265,5 +269,8 @@ def _flush_folder(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # network file systems that know no such thing
+            raise
     finally:
         os.close(handle)

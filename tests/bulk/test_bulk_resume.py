@@ -6,6 +6,7 @@ import random
 import shutil
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 from bulk_runs import contents, make_drawer, make_plan, open_tiny, start
@@ -306,3 +307,16 @@ def test_a_damaged_manifest_is_told(draw, tmp_path):
         (tmp_path / "out" / "manifest.json").write_text(text)
         with pytest.raises(BadInputFile, match=words):
             draw()
+
+
+@pytest.mark.parametrize("name", ["../x.tar", "/x.tar", "00000/../../x.tar", "00001.tar", "00000\\x.tar", "C:x.tar"])
+def test_stats_that_name_files_of_other_places_are_damaged(tmp_path, name):
+    from ganrt.runtime.bulk.manifest import read_stats
+    from ganrt.runtime.bulk.plan import canonical
+
+    shard = SimpleNamespace(number=0, count=1, first=0, name="00000", stats="00000_stats.json")
+    folder = storage.LocalStorage(tmp_path)
+    for given, fits in (("00000.tar", True), (name, False)):
+        files = {given: {"bytes": 1, "sha256": "0" * 64}}
+        (tmp_path / shard.stats).write_bytes(canonical({"shard": 0, "images": 1, "first": "0", "files": files}))
+        assert (read_stats(folder, shard) is not None) == fits
