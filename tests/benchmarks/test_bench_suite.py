@@ -221,7 +221,7 @@ def test_the_job_of_streams(tmp_path):
     figures = measure("stream", Scope(ModelFile(resolve_model("avatars")), tmp_path, SystemClock(), quick=True))
     for ending in ("", "_at_low_latency", "_with_one_core_taken", "_of_16_walks"):
         assert figures[f"frames{ending}"] > 0
-        assert figures[f"frames{ending}"] + figures[f"missed{ending}"] >= 61
+        assert figures[f"frames{ending}"] + figures[f"missed{ending}"] >= 60
     assert figures["unpaced_share"] > 0
     assert figures["change_to_frame_p50_ms"] > 0
     assert json.dumps(figures)

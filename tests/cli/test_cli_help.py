@@ -83,6 +83,8 @@ def test_the_examples_of_help_run(run, line):
         run("generate")
     if "ganrt audit" in line:
         run("generate", "--count", 40, "--format", "webdataset", "--shard-size", 20, "-o", "shards")
+    if "inspect walk.mp4" in line:
+        run("interpolate", "--duration", 0.2, "-o", "walk.mp4")
     if "bundle --check" in line:
         run("bundle", "-o", "kit")
     if "tensorrt-rtx" in line:
