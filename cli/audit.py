@@ -99,7 +99,7 @@ def _report(folder: str, plan: Plan, found: Audit, mended: list[str], json: bool
         say(f"{finding.kind}: {finding.name}")
     if len(found.findings) > _SHOWN:
         say(f"and {len(found.findings) - _SHOWN} more")
-    say(f"{found.files} files, {found.bytes} bytes read; {found.drawn_again} pictures drawn again")
+    say(f"files read: {found.files}, {found.bytes} bytes; pictures drawn again: {found.drawn_again}")
     if json:
         findings = [asdict(finding) for finding in found.findings]
         print_json(

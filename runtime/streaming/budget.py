@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 
 import numpy as np
@@ -34,8 +34,8 @@ class PictureTicket:
     """
 
     rank: tuple[float, int]
-    z: Vector
-    image: Images | None = None
+    z: Vector = field(repr=False)
+    image: Images | None = field(default=None, repr=False)
     cancelled: bool = False
 
     def __lt__(self, other: PictureTicket) -> bool:
