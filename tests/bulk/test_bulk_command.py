@@ -17,7 +17,7 @@ def test_the_same_command_goes_on_and_then_has_nothing_to_do(run, tiny, tmp_path
     command = ["generate", "-m", tiny, "--count", 30, "--format", "webdataset", "--shard-size", 10, "-o", "a", "--json"]
     code, out, err = run(*command)
     assert (code, json.loads(out)["drawn_shards"]) == (0, 3)
-    assert "30 images in 3 shards" in err
+    assert "30 images, 3 shards" in err
     code, out, err = run(*command)
     assert (code, json.loads(out)["drawn_shards"]) == (0, 0)
     assert "nothing was drawn" in err
