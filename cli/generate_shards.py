@@ -175,7 +175,8 @@ def _run(
     else:
         before = f" ({kept} were there already)" if kept else ""
         rate = outcome.drawn_images / max(seconds, 1e-3)
-        say(f"{outcome.images} images, {outcome.shards} shard{"s" if outcome.shards > 1 else ""}{before}: {output}; {rate:.0f} images/s")
+        shards = "1 shard" if outcome.shards == 1 else f"{outcome.shards} shards"
+        say(f"{outcome.images} images, {shards}{before}: {output}; {rate:.0f} images/s")
     if part is not None:
         state = "all parts are there: the run is finished" if outcome.complete else "other parts are still missing"
         say(f"part {part.number} of {part.of}; {state}")
