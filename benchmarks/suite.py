@@ -31,7 +31,15 @@ __all__ = ["ENTRIES", "run_suite"]
 _QUICK_S = 0.3
 _REPEATS = 3  # of small models
 # A job's figures go under the scenario of the document that fits best.
-_SCENARIO = {"command_line": "cold_start", "batch_memory": "memory", "translate": "end_to_end", "bulk": "end_to_end"}
+_SCENARIO = {
+    "command_line": "cold_start",
+    "batch_memory": "memory",
+    "translate": "end_to_end",
+    "bulk": "end_to_end",
+    "interpolate": "end_to_end",
+    "stream": "frame",
+    "runner_overhead": "single_stream",
+}
 MakeRunner = Callable[[Timing], Runner]
 
 

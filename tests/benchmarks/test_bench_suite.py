@@ -214,6 +214,14 @@ def test_a_job_on_the_bundled_model(job, tmp_path):
     assert json.dumps(figures)
 
 
+@pytest.mark.parametrize("job", JOBS)
+def test_the_figures_of_every_job_fit_into_a_document(job, run, tmp_path):
+    """Under a scenario that the format knows."""
+    run([Entry("made-up", "a job", job=job)])
+    (result,) = read_document(tmp_path / "suite.json").results
+    assert result.figures == {"value": 1.0}
+
+
 @pytest.mark.slow
 def test_the_job_of_streams(tmp_path):
     from ganrt.benchmarks.clock import SystemClock
