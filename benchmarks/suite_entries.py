@@ -41,15 +41,6 @@ _TUNED_LITERAL = "ganrt/tuned,literal,torch-eager"
 ENTRIES: tuple[Entry, ...] = (
     Entry("avatars", "the bundled model, every subject", scenarios=("single_stream",), batch_sizes=(1, 16, 64)),
     Entry(
-        "avatars-bf16",
-        "the same in BF16",
-        scenarios=("single_stream",),
-        batch_sizes=(1, 16, 64),
-        precisions=("bf16",),
-        subjects=_CPU,
-        duration_s=2.0,
-    ),
-    Entry(
         "avatars-fastest",
         "tuned and as fast as the gate allows, beside peers as they come",
         scenarios=("single_stream",),
