@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 import av
-from av.video.reformatter import ColorRange, Colorspace
+from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
 from ganrt.errors import BackendUnavailable
 from ganrt.runtime.film.colours import as_rgb
@@ -32,7 +32,7 @@ class _Codec:
 
 # Constant quality, near what the eye tells from the source; presets that keep up with a generator.
 _CODECS = {
-    "h264": _Codec("H.264", "libx264", {"crf": "18", "preset": "medium"}),
+    "h264": _Codec("H.264", "libx264", {"crf": "16", "preset": "veryfast"}),
     "av1": _Codec("AV1", "libsvtav1", {"crf": "24", "preset": "8"}),
 }
 
@@ -74,16 +74,18 @@ def _encode(path: Path, frames: Iterator[Frame], fps: float, codec: _Codec) -> i
         context.thread_count = 1 if stream.width * stream.height < _THREAD_PIXELS else 0
         context.colorspace = context.color_primaries = context.color_trc = _BT709
         context.color_range = ColorRange.MPEG
-        count = 0
+        count, converter = 0, VideoReformatter()  # one for all: setting it up takes longer than a small picture
         for frame in chain([first], frames):
-            container.mux(stream.encode(_picture(frame, count, rate)))
+            container.mux(stream.encode(_picture(frame, count, rate, converter)))
             count += 1
         container.mux(stream.encode(None))
     return count
 
 
-def _picture(frame: Frame, number: int, rate: Fraction) -> av.VideoFrame:
+def _picture(frame: Frame, number: int, rate: Fraction, converter: VideoReformatter) -> av.VideoFrame:
     rgb = av.VideoFrame.from_ndarray(as_rgb(frame), format="rgb24")
-    picture = rgb.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG)
+    picture = converter.reformat(
+        rgb, format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
+    )
     picture.pts, picture.time_base = number, 1 / rate
     return picture
