@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
 from weakref import WeakSet
 
 import numpy as np
@@ -16,11 +14,12 @@ from ganrt.engines.backends import open_model
 from ganrt.engines.protocol import BatchSizes, Engine, EngineOptions
 from ganrt.errors import UsageError
 from ganrt.runtime.arguments import UINT64_LIMIT, as_uint64, integer_between
+from ganrt.runtime.batches import Batches, Images, checked_rows, chunks, rows
 from ganrt.runtime.identity import identity_index
-from ganrt.runtime.labels import LabelsLike, as_weights, label_weights
+from ganrt.runtime.labels import LabelsLike, label_weights
 from ganrt.runtime.models import DEFAULT_MODEL, resolve_model
 from ganrt.runtime.picture_batches import check_pictures, encoder, translated_shape, translator
-from ganrt.runtime.sampling import Truncation, check_statistics, draw, statistics_value
+from ganrt.runtime.sampling import Truncation, check_statistics, draw
 from ganrt.runtime.streaming.budget import BudgetQueue
 from ganrt.runtime.streaming.clock import Clock
 from ganrt.runtime.streaming.options import StreamOptions
@@ -28,9 +27,6 @@ from ganrt.runtime.streaming.source import Source, WalkOrWalks, as_walks
 from ganrt.runtime.streaming.stream import FrameStream
 from ganrt.spec import GeneratorSpec, Latent
 
-Item = TypeVar("Item")
-Images = NDArray[np.uint8]
-_BATCH_PIXELS = 2**18  # of one batch of translations: larger ones need memory and are no faster
 SeedAndIndex = tuple[int, int]
 
 
@@ -79,7 +75,7 @@ class Generator:
     """A loaded generator. Every method may be called from several threads at once, except `close`."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self._engine, self._batches = engine, Batches(engine)
         self._streams: WeakSet[FrameStream] = WeakSet()
 
     @property
@@ -129,7 +125,15 @@ class Generator:
         Raises:
             UsageError: the model does not draw from latents.
         """
-        return self._latent()
+        if self.spec.task != "generate" or self.spec.latent is None:
+            hint = {
+                "translate": "; give it pictures: ganrt translate",
+                "encode": "\ngive it, and the generator it belongs to, pictures: ganrt reconstruct --encoder",
+            }.get(self.spec.task, "")
+            raise UsageError(
+                f"'{self.spec.name}' has the task '{self.spec.task}': it does not draw images from latents{hint}"
+            )
+        return self.spec.latent
 
     def sample(
         self,
@@ -160,9 +164,9 @@ class Generator:
         start = integer_between("start", start, 0, UINT64_LIMIT - 1)
         count = integer_between("count", count, 0, UINT64_LIMIT - start)
         pairs = ((seed, start + i) for i in range(count))
-        labels = _checked_rows(labels, count)
+        labels = checked_rows(labels, count)
         batches = [images for _, images in self.sample_pairs(pairs, truncation, labels, batch_size)]
-        return np.concatenate(batches) if batches else self._no_images()
+        return np.concatenate(batches) if batches else self._batches.none()
 
     def sample_pairs(
         self,
@@ -176,16 +180,16 @@ class Generator:
         Yields:
             the pairs of one batch and their images, uint8 [n, h, w, c].
         """
-        latent = self._latent()
+        latent = self.latent
         how = truncation if isinstance(truncation, Truncation) else Truncation(psi=truncation)
         check_statistics(self.spec, how)
         done = 0
-        for batch in _chunks(pairs, self._batch_size(batch_size)):
+        for batch in chunks(pairs, self._batches.size(batch_size)):
             seeds = as_uint64("seeds", [pair[0] for pair in batch])
             indices = as_uint64("indices", [pair[1] for pair in batch])
             z = draw(latent, seeds, indices, how)
-            weights = label_weights(self.spec, _rows(labels, done, len(batch)), seeds, indices)
-            yield batch, self._run(z, weights, how)
+            weights = label_weights(self.spec, rows(labels, done, len(batch)), seeds, indices)
+            yield batch, self._batches.of_latents(z, weights, how)
             done += len(batch)
 
     def avatar(
@@ -218,7 +222,7 @@ class Generator:
             uint8 [n, height, width, channels].
         """
         given_z = np.asarray(z)
-        dim = self._latent().dim
+        dim = self.latent.dim
         if given_z.ndim != 2 or given_z.shape[1] != dim or given_z.dtype.kind not in "fiu":
             raise UsageError(f"z of shape {list(given_z.shape)} and type {given_z.dtype}: expected float32 [n, {dim}]")
         with np.errstate(over="ignore"):
@@ -229,17 +233,17 @@ class Generator:
         zeros = np.zeros(count, np.uint64)
         given = 0 if labels is None and self.spec.labels else labels
         weights = label_weights(self.spec, given, zeros, zeros)
-        how = self._statistics(truncation, count)
-        step = self._batch_size(None)
+        how = self._batches.statistics(truncation, count)
+        step = self._batches.size(None)
         batches = [
-            self._run(
+            self._batches.of_latents(
                 z[i : i + step],
                 None if weights is None else weights[i : i + step],
                 how[i : i + step] if isinstance(how, np.ndarray) else how,
             )
             for i in range(0, count, step)
         ]
-        return np.concatenate(batches) if batches else self._no_images()
+        return np.concatenate(batches) if batches else self._batches.none()
 
     def stream(
         self,
@@ -277,7 +281,7 @@ class Generator:
             UsageError: at once, before any frame: the walk asks for what this generator does not have.
         """
         options = StreamOptions(latency, late, paced, endless, copy, micro_batch)
-        source = Source(self.spec, self._latent(), as_walks(walk), fps, speed, labels)
+        source = Source(self.spec, self.latent, as_walks(walk), fps, speed, labels)
         stream = FrameStream(self._engine, source, options, clock)
         self._streams.add(stream)
         return stream
@@ -299,7 +303,7 @@ class Generator:
                 drawn until `step(None)` has shown what batches cost.
             clock: measures; None: the system's.
         """
-        latent = self._latent()
+        latent = self.latent
         how = truncation if isinstance(truncation, Truncation) else Truncation(psi=truncation)
         check_statistics(self.spec, how)
 
@@ -310,7 +314,7 @@ class Generator:
         def pictures(z: NDArray[np.float32]) -> Images:
             return self.synthesize(z, labels, how)
 
-        return BudgetQueue(one, pictures, latent.dim, self._batch_size(None), warm=warm, clock=clock)
+        return BudgetQueue(one, pictures, latent.dim, self._batches.size(None), warm=warm, clock=clock)
 
     def translate(self, pictures: Images, batch_size: int | None = None) -> Images:
         """Translates pictures, image to image.
@@ -330,7 +334,7 @@ class Generator:
         """
         image, _ = translator(self.spec)
         check_pictures(image, pictures)
-        batches = self._of_pictures(pictures, batch_size, "image")
+        batches = self._batches.of_pictures(pictures, batch_size, "image")
         none = np.empty((0, *translated_shape(self.spec, *pictures.shape[1:3])), np.uint8)
         return np.concatenate([none, *batches])
 
@@ -351,7 +355,7 @@ class Generator:
         """
         image, latent = encoder(self.spec)
         check_pictures(image, pictures)
-        batches = self._of_pictures(pictures, batch_size, "z")
+        batches = self._batches.of_pictures(pictures, batch_size, "z")
         return np.concatenate([np.empty((0, latent.dim), np.float32), *batches])
 
     def check(self) -> None:
@@ -378,95 +382,3 @@ class Generator:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _latent(self) -> Latent:
-        if self.spec.task != "generate" or self.spec.latent is None:
-            hint = {
-                "translate": "; give it pictures: ganrt translate",
-                "encode": "\ngive it, and the generator it belongs to, pictures: ganrt reconstruct --encoder",
-            }.get(self.spec.task, "")
-            raise UsageError(
-                f"'{self.spec.name}' has the task '{self.spec.task}': it does not draw images from latents{hint}"
-            )
-        return self.spec.latent
-
-    def _of_pictures(self, pictures: Images, batch_size: int | None, output: str) -> Iterator[NDArray[np.generic]]:
-        """What a translator or encoder makes of uint8 [n, h, w, c], batch by batch."""
-        count, height, width = pictures.shape[:3]
-        step = self._batch_size(batch_size)
-        if batch_size is None:
-            step = max(self._engine.batch_sizes.minimum, min(step, _BATCH_PIXELS // (height * width)))
-        for i in range(0, count, step):
-            yield self._run_padded({"source": np.ascontiguousarray(pictures[i : i + step])}, output)
-
-    def _batch_size(self, wanted: int | None) -> int:
-        sizes = self._engine.batch_sizes
-        if wanted is None:
-            return sizes.optimum
-        return min(integer_between("batch size", wanted, 1, UINT64_LIMIT), sizes.maximum)
-
-    def _statistics(
-        self, given: float | Truncation | NDArray[np.float32] | None, count: int
-    ) -> Truncation | NDArray[np.float32]:
-        """What selects the batch-norm statistics: for all images, or checked float32 [n]."""
-        if not isinstance(given, np.ndarray):
-            return given if isinstance(given, Truncation) else Truncation(psi=given)
-        if given.shape != (count,) or given.dtype.kind not in "fiu":
-            raise UsageError(f"truncation of shape {list(given.shape)}: expected a number, or float32 [{count}]")
-        if self.spec.statistics.mode == "input" and count:
-            for value in (given.min(), given.max()):
-                statistics_value(self.spec, Truncation(statistics=float(value)))
-        return given.astype(np.float32)
-
-    def _run(
-        self,
-        z: NDArray[np.float32],
-        weights: NDArray[np.float32] | None,
-        truncation: Truncation | NDArray[np.float32],
-    ) -> Images:
-        """One batch of latents."""
-        count = len(z)
-        inputs: dict[str, NDArray[np.generic]] = {"z": z}
-        if weights is not None:
-            inputs["labels"] = weights
-        if self.spec.statistics.mode == "input":
-            inputs["truncation"] = (
-                truncation
-                if isinstance(truncation, np.ndarray)
-                else np.full(count, statistics_value(self.spec, truncation), np.float32)
-            )
-        return np.asarray(self._run_padded(inputs, "image"), np.uint8)
-
-    def _run_padded(self, inputs: dict[str, NDArray[np.generic]], output: str) -> NDArray[np.generic]:
-        """One batch, padded up to what the engine takes; the padding never reaches the caller."""
-        count = len(next(iter(inputs.values())))
-        missing = self._engine.batch_sizes.minimum - count
-        if missing > 0:
-            inputs = {name: np.concatenate([a, np.repeat(a[-1:], missing, axis=0)]) for name, a in inputs.items()}
-        return self._engine.run(inputs)[output][:count]
-
-    def _no_images(self) -> Images:
-        output = self.spec.output
-        shape = (0, output.height, output.width, output.channels) if output else (0, 0, 0, 0)
-        return np.empty(shape, np.uint8)
-
-
-def _checked_rows(labels: LabelsLike | None, count: int) -> LabelsLike | None:
-    """Weights a row an image become an array, as many rows as images; anything else goes for all."""
-    if labels is None or isinstance(labels, (int, np.integer, str)):
-        return labels
-    weights = as_weights(labels)
-    if weights.ndim == 2 and len(weights) != count:
-        raise UsageError(f"labels: {len(weights)} rows of weights for {count} images")
-    return weights
-
-
-def _rows(labels: LabelsLike | None, first: int, count: int) -> LabelsLike | None:
-    """The labels of one batch: rows of weights [n, count] are cut, anything else goes for all."""
-    return labels[first : first + count] if isinstance(labels, np.ndarray) and labels.ndim == 2 else labels
-
-
-def _chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    iterator = iter(items)
-    while chunk := list(islice(iterator, size)):
-        yield chunk

@@ -1,0 +1,111 @@
+"""One batch at a time: how large it is, what the engine is given, and what of its answer the caller gets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganrt.engines.protocol import Engine
+from ganrt.errors import UsageError
+from ganrt.runtime.arguments import UINT64_LIMIT, integer_between
+from ganrt.runtime.labels import LabelsLike, as_weights
+from ganrt.runtime.sampling import Truncation, statistics_value
+
+Item = TypeVar("Item")
+Images = NDArray[np.uint8]
+_BATCH_PIXELS = 2**18  # of one batch of translations: larger ones need memory and are no faster
+
+
+class Batches:
+    """Runs the batches of one engine; `Generator` holds one."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._spec = engine, engine.spec
+
+    def size(self, wanted: int | None) -> int:
+        """Images a batch: `wanted`, as far as the engine takes so many; None: what it likes best."""
+        sizes = self._engine.batch_sizes
+        if wanted is None:
+            return sizes.optimum
+        return min(integer_between("batch size", wanted, 1, UINT64_LIMIT), sizes.maximum)
+
+    def statistics(
+        self, given: float | Truncation | NDArray[np.float32] | None, count: int
+    ) -> Truncation | NDArray[np.float32]:
+        """What selects the batch-norm statistics: for all images, or checked float32 [n]."""
+        if not isinstance(given, np.ndarray):
+            return given if isinstance(given, Truncation) else Truncation(psi=given)
+        if given.shape != (count,) or given.dtype.kind not in "fiu":
+            raise UsageError(f"truncation of shape {list(given.shape)}: expected a number, or float32 [{count}]")
+        if self._spec.statistics.mode == "input" and count:
+            for value in (given.min(), given.max()):
+                statistics_value(self._spec, Truncation(statistics=float(value)))
+        return given.astype(np.float32)
+
+    def of_latents(
+        self,
+        z: NDArray[np.float32],
+        weights: NDArray[np.float32] | None,
+        truncation: Truncation | NDArray[np.float32],
+    ) -> Images:
+        """The images of one batch of latents: uint8 [n, h, w, c]."""
+        count = len(z)
+        inputs: dict[str, NDArray[np.generic]] = {"z": z}
+        if weights is not None:
+            inputs["labels"] = weights
+        if self._spec.statistics.mode == "input":
+            inputs["truncation"] = (
+                truncation
+                if isinstance(truncation, np.ndarray)
+                else np.full(count, statistics_value(self._spec, truncation), np.float32)
+            )
+        return np.asarray(self._padded(inputs, "image"), np.uint8)
+
+    def of_pictures(self, pictures: Images, batch_size: int | None, output: str) -> Iterator[NDArray[np.generic]]:
+        """What a translator or encoder makes of uint8 [n, h, w, c], batch by batch."""
+        count, height, width = pictures.shape[:3]
+        step = self.size(batch_size)
+        if batch_size is None:
+            step = max(self._engine.batch_sizes.minimum, min(step, _BATCH_PIXELS // (height * width)))
+        for i in range(0, count, step):
+            yield self._padded({"source": np.ascontiguousarray(pictures[i : i + step])}, output)
+
+    def _padded(self, inputs: dict[str, NDArray[np.generic]], output: str) -> NDArray[np.generic]:
+        """One batch, padded up to what the engine takes; the padding never reaches the caller."""
+        count = len(next(iter(inputs.values())))
+        missing = self._engine.batch_sizes.minimum - count
+        if missing > 0:
+            inputs = {name: np.concatenate([a, np.repeat(a[-1:], missing, axis=0)]) for name, a in inputs.items()}
+        return self._engine.run(inputs)[output][:count]
+
+    def none(self) -> Images:
+        """No images, in the right shape: uint8 [0, h, w, c]."""
+        output = self._spec.output
+        shape = (0, output.height, output.width, output.channels) if output else (0, 0, 0, 0)
+        return np.empty(shape, np.uint8)
+
+
+def checked_rows(labels: LabelsLike | None, count: int) -> LabelsLike | None:
+    """Weights a row an image become an array, as many rows as images; anything else goes for all."""
+    if labels is None or isinstance(labels, (int, np.integer, str)):
+        return labels
+    weights = as_weights(labels)
+    if weights.ndim == 2 and len(weights) != count:
+        raise UsageError(f"labels: {len(weights)} rows of weights for {count} images")
+    return weights
+
+
+def rows(labels: LabelsLike | None, first: int, count: int) -> LabelsLike | None:
+    """The labels of one batch: rows of weights [n, count] are cut, anything else goes for all."""
+    return labels[first : first + count] if isinstance(labels, np.ndarray) and labels.ndim == 2 else labels
+
+
+def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Lists of `size` items; the last may be shorter."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
