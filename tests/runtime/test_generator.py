@@ -15,11 +15,6 @@ from ganrt.spec import Latent
 
 
 @pytest.fixture
-def tiny(tmp_path):
-    return save_tiny(tmp_path / "tiny.onnx")
-
-
-@pytest.fixture
 def generator(tiny):
     with ganrt.load(tiny) as generator:
         yield generator
@@ -178,6 +173,16 @@ def test_wrong_labels_are_explained(tmp_path, labels, words):
 def test_labels_for_a_generator_without_are_an_error(generator):
     with pytest.raises(ganrt.UsageError, match="has no classes"):
         generator.sample(1, labels=0)
+
+
+def test_statistics_of_each_image_stay_with_it_across_batches(tmp_path):
+    """Forty images in batches of sixteen, each with a truncation of its own, as each alone."""
+    with ganrt.load(save_tiny(tmp_path / "statistics.onnx", tiny_spec(statistics=True))) as generator:
+        z, each = ganrt.latents(40, DIM), np.linspace(0.1, 1, 40, dtype=np.float32)
+        together = generator.synthesize(z, truncation=each)
+        assert generator.batch_size < 40
+        for k in (0, 15, 16, 33, 39):
+            assert np.array_equal(together[k], generator.synthesize(z[k : k + 1], truncation=each[k : k + 1])[0]), k
 
 
 def test_psi_selects_the_statistics_unless_told_otherwise(tmp_path):
