@@ -14,11 +14,6 @@ from ganrt.errors import BackendUnavailable, BadInputFile, UsageError
 from ganrt.spec import Labels, Latent, Output
 
 
-@pytest.fixture
-def tiny(tmp_path):
-    return save_tiny(tmp_path / "tiny.onnx")
-
-
 def test_the_engine_says_what_is_in_use_and_runs(tiny):
     with open_model(tiny) as engine:
         assert (engine.backend, engine.device, engine.precision) == ("onnxruntime", "cpu", "fp32")

@@ -13,11 +13,6 @@ from ganrt.engines.onnx_file import read_onnx
 from ganrt.errors import BadInputFile, SpecError
 
 
-@pytest.fixture
-def tiny(tmp_path):
-    return save_tiny(tmp_path / "tiny.onnx")
-
-
 def test_what_it_reads_is_what_the_onnx_package_reads(tiny):
     ours, theirs = read_onnx(tiny), onnx.load(tiny)
     assert (ours.ir_version, ours.opset, ours.producer) == (theirs.ir_version, 18, "tests")

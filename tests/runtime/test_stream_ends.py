@@ -33,11 +33,6 @@ class Ticketing(CostlyEngine):
         return self.run(ticket.outputs, out)
 
 
-@pytest.fixture
-def tiny(tmp_path):
-    return save_tiny(tmp_path / "tiny.onnx")
-
-
 @pytest.fixture(autouse=True)
 def _no_thread_is_left():
     yield
