@@ -2,13 +2,11 @@
 
 import base64
 import json
-import re
-import subprocess
 
 import numpy as np
 import onnx
 import pytest
-from client_library import LIBRARY, MODULES, ask, need_node, same_pictures
+from client_library import ask, need_node, same_pictures
 from tiny_onnx import save_tiny, tiny_model, tiny_spec
 
 import ganrt
@@ -322,82 +320,3 @@ def test_a_provider_that_does_not_exist():
     assert unknown["error"] == "BackendError"
     assert "nonsense" in unknown["message"]
     assert second == {}
-
-
-CONSUMER = """
-import * as node from "onnxruntime-node";
-import * as web from "onnxruntime-web";
-import { BackendError, load, readSpec, type Generator, type Picture, type Spec } from "ganrt";
-import { identityIndex, latent, lawOf, makeLaw } from "ganrt/latents";
-
-export async function use(bytes: Uint8Array): Promise<ImageData[]> {
-  const spec: Spec = readSpec(bytes);
-  const generator: Generator = await load(bytes, { ort: node, sessionOptions: { intraOpNumThreads: 1 } });
-  const other = await load(new URL("https://a.b/c.onnx"), { ort: web, executionProviders: ["webgpu", "wasm"] });
-  const pictures: Picture[] = await generator.sample(4, { seed: 5n, start: 1, truncation: 0.5, labels: null });
-  const walk = { frames: 9, loop: false, method: "lerp", from: 3 } as const;
-  for await (const frame of other.walk([1, 2n], walk)) pictures.push(frame);
-  const z: Float32Array = latent(lawOf(spec.latent), 0n, identityIndex("ann"), spec.latent.dim);
-  pictures.push(...(await other.synthesize([z, generator.frame([1], 0.5)], { labels: [new Float32Array(3)] })));
-  try {
-    pictures.push(await generator.avatar("ann", { namespace: "game" }));
-  } catch (error) {
-    if (error instanceof BackendError) console.error(error.message, error.cause);
-  }
-  await generator.close();
-  return [];
-}
-EXPECTED
-"""
-
-WRONG_LINES = [
-    "load(new Uint8Array(1));",
-    'makeLaw({ prior: "cauchy" });',
-    'load("x", { ort: node, precision: 1 });',
-    "export const wrong = (g: Generator) => g.avatar(7);",
-    "export const spec: Spec = {};",
-]
-
-
-@pytest.mark.slow
-def test_the_types(tmp_path):
-    """A consumer compiles under --strict; each wrong line is an error that @ts-expect-error needs."""
-    need_node("typescript", "onnxruntime-web")
-    program = tmp_path / "consumer.ts"
-    wrong = "\n".join(f"// @ts-expect-error\n{line}" for line in WRONG_LINES)
-    program.write_text(CONSUMER.replace("EXPECTED", wrong))
-    settings = {
-        "compilerOptions": {
-            "strict": True,
-            "noEmit": True,
-            "target": "es2022",
-            "module": "esnext",
-            "moduleResolution": "bundler",
-            "lib": ["es2022", "dom"],
-            "types": [],
-            "paths": {
-                "ganrt": [str(LIBRARY / "ganrt.d.ts")],
-                "ganrt/latents": [str(LIBRARY / "latents.d.ts")],
-                "*": [str(MODULES / "*")],
-            },
-        },
-        "files": [str(program)],
-    }
-    (tmp_path / "tsconfig.json").write_text(json.dumps(settings))
-    done = subprocess.run(
-        ["node", str(MODULES / "typescript" / "bin" / "tsc"), "-p", str(tmp_path)], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout
-
-
-def test_every_export_has_a_type():
-    """And every type an export: names of both files, compared."""
-    for name in ("ganrt", "latents"):
-        values = exported(LIBRARY / f"{name}.js", r"class|(?:async )?function|const")
-        types = exported(LIBRARY / f"{name}.d.ts", r"class|function|const")
-        assert values - types <= {"readSpec", "ModelError"} if name == "ganrt" else values == types
-        assert types - values <= {"readSpec", "ModelError"}
-
-
-def exported(path, kinds):
-    return set(re.findall(rf"^export (?:{kinds}) (\w+)", path.read_text("utf-8"), re.MULTILINE))
