@@ -17,6 +17,7 @@ from ganrt.runtime.sampling import Truncation, statistics_value
 
 Item = TypeVar("Item")
 Images = NDArray[np.uint8]
+Inputs = dict[str, NDArray[np.generic]]
 _BATCH_PIXELS = 2**18  # of one batch of translations: larger ones need memory and are no faster
 
 
@@ -54,7 +55,7 @@ class Batches:
     ) -> Images:
         """The images of one batch of latents: uint8 [n, h, w, c]."""
         count = len(z)
-        inputs: dict[str, NDArray[np.generic]] = {"z": z}
+        inputs: Inputs = {"z": z}
         if weights is not None:
             inputs["labels"] = weights
         if self._spec.statistics.mode == "input":
@@ -74,19 +75,24 @@ class Batches:
         for i in range(0, count, step):
             yield self._padded({"source": np.ascontiguousarray(pictures[i : i + step])}, output)
 
-    def _padded(self, inputs: dict[str, NDArray[np.generic]], output: str) -> NDArray[np.generic]:
+    def _padded(self, inputs: Inputs, output: str) -> NDArray[np.generic]:
         """One batch, padded up to what the engine takes; the padding never reaches the caller."""
         count = len(next(iter(inputs.values())))
-        missing = self._engine.batch_sizes.minimum - count
-        if missing > 0:
-            inputs = {name: np.concatenate([a, np.repeat(a[-1:], missing, axis=0)]) for name, a in inputs.items()}
-        return self._engine.run(inputs)[output][:count]
+        return self._engine.run(padded(inputs, self._engine.batch_sizes.minimum))[output][:count]
 
     def none(self) -> Images:
         """No images, in the right shape: uint8 [0, h, w, c]."""
         output = self._spec.output
         shape = (0, output.height, output.width, output.channels) if output else (0, 0, 0, 0)
         return np.empty(shape, np.uint8)
+
+
+def padded(inputs: Inputs, least: int) -> Inputs:
+    """Arrays of at least `least` rows: the last row again, as often as it takes."""
+    missing = least - len(next(iter(inputs.values())))
+    if missing <= 0:
+        return inputs
+    return {name: np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)]) for name, rows in inputs.items()}
 
 
 def checked_rows(labels: LabelsLike | None, count: int) -> LabelsLike | None:

@@ -10,6 +10,7 @@ from threading import Condition, Thread, current_thread
 import numpy as np
 
 from ganrt.engines.protocol import Engine, Ticket
+from ganrt.runtime.batches import padded
 from ganrt.runtime.streaming.clock import Clock
 from ganrt.runtime.streaming.ring import Block, Images, Ring
 from ganrt.runtime.streaming.schedule import Schedule, Work
@@ -120,7 +121,7 @@ class Pipeline:
         try:
             for first in range(0, rows, self._engine.batch_sizes.maximum):
                 last = min(first + self._engine.batch_sizes.maximum, rows)
-                part = _padded(inputs, first, last, self._engine.batch_sizes.minimum)
+                part = padded({name: a[first:last] for name, a in inputs.items()}, self._engine.batch_sizes.minimum)
                 flying.pieces.append((first, last, self._engine.submit(part), part))
         except BaseException:
             self._let_go(flying)
@@ -156,14 +157,3 @@ class Pipeline:
     def _abandon(self) -> None:
         while self._flying:
             self._let_go(self._flying.popleft())
-
-
-def _padded(inputs: Inputs, first: int, last: int, least: int) -> Inputs:
-    """Rows `first` to `last`, and the last of them again up to the engine's smallest batch."""
-    missing = least - (last - first)
-    if missing <= 0:
-        return {name: array[first:last] for name, array in inputs.items()}
-    return {
-        name: np.concatenate([array[first:last], np.repeat(array[last - 1 : last], missing, axis=0)])
-        for name, array in inputs.items()
-    }

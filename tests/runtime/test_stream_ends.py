@@ -14,6 +14,7 @@ from virtual_time import CostlyEngine
 import ganrt
 from ganrt.engines.protocol import BatchSizes, Ticket
 from ganrt.runtime.generator import Generator
+from ganrt.runtime.streaming.clock import SystemClock
 
 WALK = ganrt.walk([1, 2], duration=1)
 LONG = ganrt.walk([1, 2], duration=100)
@@ -189,3 +190,19 @@ def test_borrowed_frames_allocate_no_picture(tmp_path):
 def test_streams_that_make_no_sense(tiny, options, words):
     with Generator(CostlyEngine(tiny)) as generator, pytest.raises(ganrt.UsageError, match=words):
         generator.stream(**{"walk": WALK, **options})
+
+
+def test_closing_wakes_whoever_waits_at_once(tiny):
+    """By a clock whose waits end only when they are told to."""
+
+    class Deaf(SystemClock):
+        def wait(self, condition, until):
+            condition.wait(30 if until is None else 0.001)
+
+    with ganrt.load(tiny) as generator:
+        stream = generator.stream(WALK, 60, clock=Deaf())
+        next(stream)
+        time.sleep(0.3)  # the drawing thread has filled the ring, and waits
+        stream.close()
+        assert not stream._pipeline._thread.is_alive()
+        assert len(list(stream)) == 0
