@@ -45,7 +45,14 @@ COMPONENT = "generator"
 _IDENTITIES = ("player-8841", "", "Zoë", "名前", "\U0001f600")
 _PAIRS = ((0, 0), (0, 1), (42, 7), (2**64 - 1, 2**64 - 1))
 _PSIS = (None, 1.0, 0.7, 0.0)
-_CLIENTS = (("c", "*.h"), ("csharp", "*.cs"), ("js", "*.js"), ("js", "*.d.ts"), ("js", "package.json"))
+_CLIENTS = (
+    (".", "LICENSE"),
+    ("c", "*.h"),
+    ("csharp", "*.cs"),
+    ("js", "*.js"),
+    ("js", "*.d.ts"),
+    ("js", "package.json"),
+)
 
 
 @dataclass(frozen=True)

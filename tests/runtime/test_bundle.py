@@ -52,7 +52,15 @@ def test_a_bundle_is_whole(whole):
 
 def test_it_holds_every_source_of_the_clients(whole):
     root = Path(__file__).parents[2] / "clients"
-    for name in ("c/ganrt.h", "csharp/Ganrt.cs", "js/ganrt.js", "js/latents.js", "js/spec.js", "js/ganrt.d.ts"):
+    for name in (
+        "LICENSE",
+        "c/ganrt.h",
+        "csharp/Ganrt.cs",
+        "js/ganrt.js",
+        "js/latents.js",
+        "js/spec.js",
+        "js/ganrt.d.ts",
+    ):
         assert (whole / "clients" / name).read_bytes() == (root / name).read_bytes()
 
 
