@@ -12,7 +12,7 @@ import pytest
 from tiny_onnx import save_embedded, save_translator, translator_spec
 
 import ganrt
-from ganrt.cli.app import app
+from ganrt.cli.main import app
 
 
 def commands():
