@@ -2,7 +2,7 @@
 
     {"subject": ..., "model": ..., ...}   opens a subject, says "ready" at its first pictures, runs `calls` more
     {"ganrt": [arguments]}                runs the command line
-    {"measure": FILE}                     measures what the file asks for (see `repeats.py`)
+    {"measure": FILE}                     measures what the file asks for (see `fresh_process.py`)
 
 Standard output carries one JSON object a line; the last one has the process's peak memory.
 """
@@ -57,7 +57,8 @@ def _command_line(arguments: list[str]) -> dict[str, Any]:
 
 def _measure(request: Path) -> dict[str, Any]:
     """Tells of each cell which file holds what was seen of it; Ctrl-C ends it early, with what there is."""
-    from ganrt.benchmarks.repeats import read_request
+    from ganrt.benchmarks.fresh_process import read_request
+    from ganrt.benchmarks.interrupts import HeldInterrupts
     from ganrt.benchmarks.runner import Stopped
 
     signal.signal(signal.SIGINT, _interrupt_once)
@@ -68,10 +69,11 @@ def _measure(request: Path) -> dict[str, Any]:
             parts = runner.parts(cell, subjects)
         except Stopped as early:
             parts, stopped = early.parts, True
-        target = request.with_name(f"{request.stem}-{number}.json")
-        target.write_text(json.dumps([part.as_json() for part in parts]), "utf-8")
-        _tell({"cell": number, "file": str(target)})
-        if stopped:
+        with HeldInterrupts() as interrupts:
+            target = request.with_name(f"{request.stem}-{number}.json")
+            target.write_text(json.dumps([part.as_json() for part in parts]), "utf-8")
+            _tell({"cell": number, "file": str(target)})
+        if stopped or interrupts.told:
             return {"stopped": True}
     return {}
 

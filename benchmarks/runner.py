@@ -11,6 +11,7 @@ from ganrt.benchmarks.clock import Clock, SystemClock
 from ganrt.benchmarks.contestants import Contestant, OpenSubject
 from ganrt.benchmarks.document import Model, Result
 from ganrt.benchmarks.inputs import Batches, make_batches
+from ganrt.benchmarks.interrupts import HeldInterrupts
 from ganrt.benchmarks.limits import Limits
 from ganrt.benchmarks.observe import Observe, Observer, Unobserved
 from ganrt.benchmarks.options import PROCESSES, Cell, Timing
@@ -88,19 +89,13 @@ class Runner:
         """
         _, spec = self.describe(cell)
         contestants = [self._contestant(name, cell, spec) for name in subjects]
-        interrupted = False
-        with self.observe() as observer:
-            try:
-                for contestant in contestants:
-                    self.say(f"warming up {contestant.name}")
-                    contestant.open(self.timing)
-                self._rounds(contestants, observer)
-            except KeyboardInterrupt:
-                interrupted = True
-            parts = [part_of(contestant, observer) for contestant in contestants]
-        for contestant in contestants:
-            contestant.close()
-        if interrupted:
+        with HeldInterrupts() as interrupts:
+            with self.observe() as observer:
+                interrupts.let_end(lambda: self._race(contestants, observer))
+                parts = [part_of(contestant, observer) for contestant in contestants]
+            for contestant in contestants:
+                contestant.close()
+        if interrupts.told:
             raise Stopped(parts)
         return parts
 
@@ -169,6 +164,12 @@ class Runner:
             self._batches.clear()  # one batch size after the other: nothing old is needed again
             self._batches[key] = make_batches(cell.model, spec, cell.batch_size, self.timing.seed)
         return self._batches[key]
+
+    def _race(self, contestants: list[Contestant], observer: Observer) -> None:
+        for contestant in contestants:
+            self.say(f"warming up {contestant.name}")
+            contestant.open(self.timing)
+        self._rounds(contestants, observer)
 
     def _rounds(self, contestants: list[Contestant], observer: Observer) -> None:
         """Each round every contestant once, in an order of its own; slow calls make fewer and longer slices."""

@@ -1,5 +1,7 @@
 """Settings of all tests."""
 
+import signal
+
 import pytest
 from hypothesis import settings
 
@@ -14,6 +16,14 @@ def _own_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GANRT_HOME", str(tmp_path_factory.mktemp("ganrt-home")))
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _hears_ctrl_c():
+    """A shell's background jobs ignore it, and so would the programs that tests start and interrupt."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

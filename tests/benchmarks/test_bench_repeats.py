@@ -4,6 +4,8 @@ import json
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from tiny_onnx import save_tiny
 from ganrt.benchmarks import repeats
 from ganrt.benchmarks.document import Model, read_document
 from ganrt.benchmarks.inputs import Agreement
+from ganrt.benchmarks.interrupts import HeldInterrupts
 from ganrt.benchmarks.options import Cell, Timing
 from ganrt.benchmarks.outcome import make_result
 from ganrt.benchmarks.parts import Part, joined, part_from_json
@@ -175,6 +178,74 @@ def test_ctrl_c_between_processes_keeps_what_there_is(tmp_path, monkeypatch):
         ("ganrt/onnxruntime", "interrupted", 1),
         ("torch-eager", "not_run", 1),
     ]
+
+
+def test_ctrl_c_while_the_results_are_made_keeps_them(tmp_path, monkeypatch):
+    cell, calls = Cell(save_tiny(tmp_path / "tiny.onnx"), "single_stream", 2), []
+    monkeypatch.setattr(repeats, "run_parts", lambda runner, work: iter([(work[0][0], [part("ganrt/onnxruntime")])]))
+
+    def made(*arguments):
+        calls.append(arguments)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        return make_result(*arguments)
+
+    monkeypatch.setattr("ganrt.benchmarks.runner.make_result", made)
+    with pytest.raises(Interrupted) as caught:
+        repeats.measure(Runner(TIMING), [cell], ["ganrt/onnxruntime"], lambda _: None)
+    assert [(result.status, result.samples) for result in caught.value.results] == [("interrupted", 200)]
+
+
+@pytest.mark.slow
+@needs_signals
+@pytest.mark.parametrize("where", ["told what is done", "between two cells"])
+def test_ctrl_c_anywhere_in_the_parent_keeps_what_the_process_saw(tmp_path, where):
+    """Not only while it waits for the next line."""
+    cells = [Cell(save_tiny(tmp_path / "tiny.onnx"), "single_stream", size, threads=1) for size in (1, 2)]
+    said = []
+
+    def say(line):
+        said.append(line.startswith("timing"))
+        if where == "told what is done" and sum(said) == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    def progress(done):
+        if where == "between two cells" and done == 1:
+            signal.raise_signal(signal.SIGINT)
+
+    timing = replace(TIMING, duration_s=60.0 if where == "told what is done" else 0.5)
+    with pytest.raises(Interrupted) as caught:
+        repeats.measure(Runner(timing, say=say), cells, ["ganrt/onnxruntime"], progress)
+    first = caught.value.results[0]
+    assert (first.status, first.samples > 0, first.latency_ms is not None) == ("interrupted", True, True)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_held_interrupts_are_heard_and_not_raised():
+    heard = []
+    with HeldInterrupts(lambda: heard.append(1)) as interrupts:
+        signal.raise_signal(signal.SIGINT)
+        interrupts.let_end(lambda: heard.append("never: it is over already"))
+    assert (interrupts.told, heard) == (True, [1])
+    with HeldInterrupts() as interrupts:
+        interrupts.let_end(lambda: [signal.raise_signal(signal.SIGINT), heard.append("never")])
+        assert interrupts.told
+        signal.raise_signal(signal.SIGINT)
+    assert heard == [1]
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_where_nobody_hears_of_ctrl_c_nothing_changes():
+    with ThreadPoolExecutor() as pool:
+        assert pool.submit(lambda: HeldInterrupts().__enter__().told).result() is False
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with HeldInterrupts() as interrupts:
+            signal.raise_signal(signal.SIGINT)
+        assert not interrupts.told
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.slow
