@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from ganrt.cli.app import command, print_json, say
     """
     ganrt export netG_epoch_24.pth -o mine.onnx
     ganrt export generator.safetensors -o mine.onnx --name mine --licence CC0-1.0
+    ganrt export biggan-deep-128 -o mushroom.onnx --class mushroom --freeze truncation=0.4
     ganrt export theirs.onnx -o mine.onnx --set prior=uniform --set range=tanh
     ganrt export scripted.pt -o mine.onnx --set trust=true --set latent=100
     """,
@@ -37,6 +39,13 @@ def export(
     ] = None,
     settings: options.Settings = None,
     freeze: options.Freeze = None,
+    class_name: Annotated[
+        str | None,
+        typer.Option(
+            "--class",
+            help="Draw this class alone, or this mixture (947:0.5,992:0.5): no classes to choose, a smaller file.",
+        ),
+    ] = None,
     pair: Annotated[
         Path | None,
         typer.Option("--pair", help="The exported generator that an encoder from another checkpoint belongs to."),
@@ -53,6 +62,7 @@ def export(
     """Exports a checkpoint and verifies the result against it; writes nothing if that fails."""
     from ganrt.exporter.export import export as run_export
     from ganrt.exporter.verify import PLANNED
+    from ganrt.runtime.labels import one_label
     from ganrt.runtime.sampling import sampler
 
     result = run_export(
@@ -62,6 +72,7 @@ def export(
         family=family,
         settings=options.parse_settings(settings),
         freeze_truncation=options.parse_freeze(freeze),
+        choose_class=None if class_name is None else partial(one_label, given=class_name),
         pair=pair,
         name=name,
         licence=licence,

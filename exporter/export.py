@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ganrt.errors import BadInputFile, NegativeResult, SpecError, UsageError
-from ganrt.exporter.inputs import Sampler
+from ganrt.exporter.inputs import ChooseClass, Sampler
 from ganrt.exporter.requirements import EXPORTING, require
 from ganrt.files import check_free, whole_file
 from ganrt.spec import METADATA_KEY, GeneratorSpec, Source
@@ -43,6 +43,7 @@ def export(
     family: str | None = None,
     settings: Mapping[str, str] = _NO_SETTINGS,
     freeze_truncation: float | None = None,
+    choose_class: ChooseClass | None = None,
     pair: Path | None = None,
     name: str | None = None,
     licence: str | None = None,
@@ -60,6 +61,8 @@ def export(
             networks in one checkpoint; see `docs/families.md`.
         freeze_truncation: folds a BigGAN's batch-norm statistics at this truncation into the graph, which then has no
             input `truncation`; the same as the setting `truncation`.
+        choose_class: spec -> float32 [count], the weights of the classes; the graph then draws this class (or mixture)
+            alone, and has no input `labels`.
         pair: the exported generator that an encoder belongs to; None: the one in the same checkpoint, if there is one.
         name: the generator's, by default the output's without its suffix.
         licence: of the weights; with `attribution` it is kept in the spec.
@@ -86,10 +89,15 @@ def export(
     spec = _describe(prepared, name or _safe_name(output.stem), licence, attribution)
     spec = _with_pair(spec, prepared, pair, say)
     built = replace(prepared.built, spec=spec)
+    weights = choose_class(spec) if choose_class is not None else None
     for note in (*prepared.notes, *built.notes):
         say(f"note: {note}")
     say(f"exporting {built.spec.family}")
     model = prepared.model or build_graph(built)
+    if weights is not None:
+        from ganrt.exporter.one_class import fix_class
+
+        built, model = fix_class(built, model, weights)
     comparison = verify(built, model, sampler, budget_s=_BUDGET_S, progress=progress)
     comparison = replace(comparison, against=prepared.against or comparison.against)
     spec = _finish(built.spec, model.SerializeToString(), comparison, sampler)

@@ -14,7 +14,10 @@ Array = NDArray[np.float32]
 Inputs = dict[str, NDArray[np.float32] | NDArray[np.uint8]]
 # (latent, seed, start, count) -> float32 [count, latent.dim]. Handed in by the caller: latents are the runtime's job.
 Sampler = Callable[[Latent, int, int, int], Array]
+# The spec -> the weights of its classes, float32 [count]. Handed in for the same reason.
+ChooseClass = Callable[[GeneratorSpec], Array]
 SOURCE = "source"
+LABELS = "labels"
 AXES = ("h", "w")  # the names of the open axes of a dynamic picture
 TRUNCATION = "truncation"
 _GRID = 0.02  # the step between BigGAN's rows of statistics
@@ -29,7 +32,7 @@ def input_shapes(spec: GeneratorSpec) -> dict[str, tuple[int, ...]]:
     if spec.latent is not None:
         shapes["z"] = (spec.latent.dim,)
     if spec.labels is not None:
-        shapes["labels"] = (spec.labels.count,)
+        shapes[LABELS] = (spec.labels.count,)
     if spec.statistics.mode == "input":
         shapes[TRUNCATION] = ()
     return shapes
@@ -68,7 +71,7 @@ def sample_inputs(
     if spec.latent is not None:
         values["z"] = sampler(spec.latent, seed, start, count)
     if spec.labels is not None:
-        values["labels"] = np.eye(spec.labels.count, dtype=np.float32)[
+        values[LABELS] = np.eye(spec.labels.count, dtype=np.float32)[
             np.arange(start, start + count) % spec.labels.count
         ]
     if spec.statistics.mode == "input":

@@ -158,6 +158,14 @@ def label_weights(
     return np.ascontiguousarray(np.broadcast_to(weights, (count, spec.labels.count)))
 
 
+def one_label(spec: GeneratorSpec, given: LabelsLike) -> NDArray[np.float32]:
+    """Weights [count] of one class or mixture; see `label_weights`."""
+    one = np.zeros(1, np.uint64)
+    weights = label_weights(spec, given, one, one)
+    assert weights is not None
+    return np.asarray(weights[0])
+
+
 def as_weights(given: object) -> NDArray[np.float32]:
     """Numbers or rows of numbers -> float32, of any shape.
 

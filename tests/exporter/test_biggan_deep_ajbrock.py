@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from ajbrock_models import MULTIPLIERS, deep_state, with_cross_replica, with_mybn, without
+from ajbrock_models import MULTIPLIERS, WIDTHS, deep_state, with_cross_replica, with_mybn, without
 from biggan_graphs import CLOSE, FAR, build, graph_floats, latents, mixtures, worst
 from biggan_reference import Epsilons, Wrong, deep
 from slow_layers import State
@@ -13,7 +13,6 @@ from ganrt.errors import BadInputFile
 from ganrt.exporter.families.biggan_checkpoint import read_plain
 from ganrt.exporter.families.biggan_deep_ajbrock import Generator, infer_shape
 
-WIDTHS = ((12, 3, 12), (12, 3, 10), (10, 4, 10), (10, 3, 8), (8, 4, 8), (8, 4, 8))
 STATE = deep_state(WIDTHS)
 CORRECTED = deep_state(WIDTHS, outputs=7)
 MISTAKES = [

@@ -274,5 +274,5 @@ def test_describe_names_the_container(tmp_path: Path) -> None:
 def test_the_signature_is_the_agreed_one() -> None:
     names = list(inspect.signature(export).parameters)
     assert names[:3] == ["checkpoint", "output", "sampler"]
-    options = {"family", "settings", "freeze_truncation", "pair", "name", "licence", "attribution", "force", "progress"}
-    assert set(names[3:]) == options
+    options = {"family", "settings", "freeze_truncation", "choose_class", "pair", "name", "licence", "attribution"}
+    assert set(names[3:]) == options | {"force", "progress"}

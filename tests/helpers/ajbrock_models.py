@@ -18,6 +18,8 @@ MULTIPLIERS = {
     256: (16, 16, 8, 8, 4, 2, 1),
     512: (16, 16, 8, 8, 4, 2, 1, 1),
 }
+# Of a small BigGAN-deep's blocks: in, within, out.
+WIDTHS = ((12, 3, 12), (12, 3, 10), (10, 4, 10), (10, 3, 8), (8, 4, 8), (8, 4, 8))
 
 
 @dataclass(frozen=True)
