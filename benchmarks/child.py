@@ -10,7 +10,6 @@ Standard output carries one JSON object a line; the last one has the process's p
 from __future__ import annotations
 
 import json
-import signal
 import sys
 import time
 from pathlib import Path
@@ -58,30 +57,18 @@ def _command_line(arguments: list[str]) -> dict[str, Any]:
 def _measure(request: Path) -> dict[str, Any]:
     """Tells of each cell which file holds what was seen of it; Ctrl-C ends it early, with what there is."""
     from ganrt.benchmarks.fresh_process import read_request
-    from ganrt.benchmarks.interrupts import HeldInterrupts
-    from ganrt.benchmarks.runner import Stopped
+    from ganrt.interrupts import HeldInterrupts
 
-    signal.signal(signal.SIGINT, _interrupt_once)
-    runner, work = read_request(request, lambda line: _tell({"say": line}))
-    for number, (cell, subjects) in enumerate(work):
-        stopped = False
-        try:
+    with HeldInterrupts() as interrupts:
+        runner, work = read_request(request, lambda line: _tell({"say": line}))
+        for number, (cell, subjects) in enumerate(work):
             parts = runner.parts(cell, subjects)
-        except Stopped as early:
-            parts, stopped = early.parts, True
-        with HeldInterrupts() as interrupts:
             target = request.with_name(f"{request.stem}-{number}.json")
             target.write_text(json.dumps([part.as_json() for part in parts]), "utf-8")
             _tell({"cell": number, "file": str(target)})
-        if stopped or interrupts.told:
-            return {"stopped": True}
+            if interrupts.told:
+                return {"stopped": True}
     return {}
-
-
-def _interrupt_once(*_: object) -> None:
-    """A terminal and the parent may both send it: what was measured is still to be written."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    raise KeyboardInterrupt
 
 
 def _subject(request: dict[str, Any], started: float) -> dict[str, Any]:

@@ -8,32 +8,37 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import asdict
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from ganrt import errors
 from ganrt.benchmarks.fields import Json
-from ganrt.benchmarks.interrupts import HeldInterrupts
 from ganrt.benchmarks.observe import Unobserved
 from ganrt.benchmarks.options import Cell, Timing
 from ganrt.benchmarks.parts import Part, part_from_json
 from ganrt.benchmarks.runner import Runner
 from ganrt.errors import GanrtError
+from ganrt.interrupts import HeldInterrupts
 
 Say = Callable[[str], object]
 Work = list[tuple[Cell, list[str]]]
-_LONGEST_S = 30  # that an interrupted process may take to write what it has
+_LONGEST_S = 30.0  # that an interrupted process may take to write what it has
+_PATIENCE_S = 1.0  # between two Ctrl-C that mean what one does
 
 
 def run_parts(runner: Runner, work: Work) -> Iterator[tuple[Cell, list[Part]]]:
-    """(cell, what a fresh process saw of its subjects), as they come.
+    """(cell, what a fresh process saw of its subjects), as they come. Ctrl-C ends the process early, and is for a
+    `HeldInterrupts` around this to tell of.
 
     A process that dies takes the subjects of its cell out of the race; cells behind that one are not in what comes.
 
     Raises:
-        KeyboardInterrupt: after what the process had seen by then.
+        KeyboardInterrupt: only in another thread than the first, after what the process had seen.
         GanrtError: there is no reference to check pictures against.
     """
     if not work:
@@ -42,84 +47,87 @@ def run_parts(runner: Runner, work: Work) -> Iterator[tuple[Cell, list[Part]]]:
         request = Path(folder) / "request.json"
         request.write_text(json.dumps(_request(runner, work)), "utf-8")
         number = 0
-        for line in _lines(request):
-            if "say" in line:
-                runner.say(line["say"])
-            elif "cell" in line:
-                number += 1
-                parts = json.loads(Path(line["file"]).read_text("utf-8"))
-                yield work[line["cell"]][0], [part_from_json(part) for part in parts]
-            elif "died" in line and number < len(work):
-                reason = f"the process that measured it died: {line['died']}"
-                cell, names = work[number]
-                yield cell, [Part(name, stopped=("interrupted", reason)) for name in names]
-            elif "error" in line:
-                raise getattr(errors, line["kind"], GanrtError)(line["error"])
-            elif line.get("stopped"):  # asked by someone else than us
-                raise KeyboardInterrupt
+        with closing(_lines(request)) as lines:
+            for line in lines:
+                if "say" in line:
+                    runner.say(line["say"])
+                elif "cell" in line:
+                    number += 1
+                    parts = json.loads(Path(line["file"]).read_text("utf-8"))
+                    yield work[line["cell"]][0], [part_from_json(part) for part in parts]
+                elif "died" in line and number < len(work):
+                    reason = f"the process that measured it died: {line['died']}"
+                    cell, names = work[number]
+                    yield cell, [Part(name, stopped=("interrupted", reason)) for name in names]
+                elif "error" in line:
+                    raise getattr(errors, line["kind"], GanrtError)(line["error"])
+                elif line.get("stopped"):  # it heard of a Ctrl-C that this thread, not the first one, did not
+                    raise KeyboardInterrupt
 
 
-def _lines(request: Path) -> Iterator[Json]:
-    """What the child says; one that ends badly has a last line of ours. Ctrl-C lets it write what it has, wherever it
-    falls: here, or in what the caller does with a line.
-
-    Raises:
-        KeyboardInterrupt: after the last line.
-    """
+def _lines(request: Path) -> Generator[Json]:
+    """What the child says; one that ends badly has a last line of ours. After a Ctrl-C, wherever it falls, only what it
+    has measured by then."""
     command = [sys.executable, "-m", "ganrt.benchmarks.child", json.dumps({"measure": str(request)})]
     child = _Child()
     with (
         HeldInterrupts(child.end) as interrupts,
         tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True) as process,
     ):
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True) as process:
-            assert process.stdout is not None
-            try:
-                child.started(process, interrupts.told)
-                lines = (json.loads(line) for line in process.stdout if line.startswith("{"))
-                yield from (line for line in lines if "cell" in line or not interrupts.told)
-                code = process.wait()
-            except BaseException:
-                process.kill()
-                raise
-            finally:
-                child.late.cancel()
-        if interrupts.told:
-            raise KeyboardInterrupt
-        if code:
+        assert process.stdout is not None
+        try:
+            child.started(process)
+            for line in process.stdout:
+                if line.startswith("{") and ("cell" in (told := json.loads(line)) or not interrupts.told):
+                    yield told
+            code = process.wait()
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            child.late.cancel()
+        if code and not interrupts.told:
             said.seek(0)
-            told = [line for line in said.read().splitlines() if line.strip()]
-            yield {"died": f"exit code {code}" + (f": {told[-1][:300]}" if told else "")}
+            ends = [line for line in said.read().splitlines() if line.strip()]
+            yield {"died": f"exit code {code}" + (f": {ends[-1][:300]}" if ends else "")}
 
 
 class _Child:
-    """A process that is asked to end, and, where it takes too long or at the second time, is ended."""
+    """A process that Ctrl-C asks to end, and that is ended where it takes too long, or at another one after a while.
+
+    A terminal sends Ctrl-C to the process as well, some programs send it twice.
+    """
 
     def __init__(self) -> None:
         self.late = threading.Timer(_LONGEST_S, self._kill)
+        self.late.daemon = True
         self._process: subprocess.Popen[str] | None = None
+        self._asked = count()
+        self._first = 0.0
 
-    def started(self, process: subprocess.Popen[str], to_end: bool) -> None:
-        """From now on there is one; `to_end`: it was asked to end before."""
+    def started(self, process: subprocess.Popen[str]) -> None:
+        """From now on there is one; where Ctrl-C came first, it has nothing to lose."""
         self._process = process
-        if to_end:
-            self.end()
+        if self._first:
+            self._kill()
 
     def end(self) -> None:
-        """At Ctrl-C."""
+        """At Ctrl-C; may be called while it runs."""
+        if next(self._asked):
+            if self._first and time.monotonic() - self._first > _PATIENCE_S:
+                self._kill()
+            return
+        self._first = time.monotonic()
         if self._process is None:
             return
-        if self.late.ident is not None:  # asked before
-            self._kill()
-            return
-        self.late.daemon = True
         self.late.start()
         if sys.platform != "win32":  # there a console has told it already
             self._process.send_signal(signal.SIGINT)
 
     def _kill(self) -> None:
-        assert self._process is not None
-        self._process.kill()
+        if self._process is not None:
+            self._process.kill()
 
 
 def _request(runner: Runner, work: Work) -> Json:

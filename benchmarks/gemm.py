@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ganrt.benchmarks.telemetry.source import SourceAbsent
+from ganrt.interrupts import import_whole
 
 _OPENBLAS = ("scipy_openblas_{}64_", "scipy_openblas_{}", "openblas_{}64_", "openblas_{}")
 _OPENVINO_HINTS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
@@ -144,7 +145,7 @@ def openvino_product(precision: str, size: int, threads: int | None) -> Iterator
 
 def _import(name: str) -> Any:
     try:
-        return import_module(name)
+        return import_whole(name)
     except (ImportError, OSError) as error:
         raise SourceAbsent(f"{name} is not installed") from error
 

@@ -25,6 +25,7 @@ from ganrt.benchmarks.statistics import summarise
 from ganrt.benchmarks.subjects import PROGRAMS
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.errors import GanrtError, UsageError
+from ganrt.interrupts import HeldInterrupts
 
 _LONGEST_S = 600
 _CALLS = 10  # after the first, before memory is read
@@ -65,16 +66,30 @@ def run_child(request: dict[str, Any], clock: Clock, environment: Mapping[str, s
     command = [sys.executable, "-m", "ganrt.benchmarks.child", json.dumps(request)]
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
         started = clock.now()
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment) as process:
+        running: list[subprocess.Popen[str]] = []
+
+        def kill() -> None:
+            for process in running:
+                process.kill()
+
+        with (
+            HeldInterrupts(kill) as interrupts,
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment) as process,
+        ):
+            running.append(process)
             try:
                 assert process.stdout is not None
+                if interrupts.told:
+                    kill()
                 first = process.stdout.readline()
                 ready = clock.now()
                 rest = process.stdout.read()
                 code = process.wait(_LONGEST_S)
             except BaseException:
-                process.kill()
+                kill()
                 raise
+        if interrupts.told:
+            raise KeyboardInterrupt
         ended = clock.now()
         if code or not first:
             errors.seek(0)
@@ -94,13 +109,7 @@ def run_processes(
     clock: Clock,
     say: Callable[[str], object],
 ) -> list[Result]:
-    """One result a subject; the processes of all subjects are shuffled round by round.
-
-    Raises:
-        runner.Interrupted: Ctrl-C; with the results of the processes that had ended.
-    """
-    from ganrt.benchmarks.runner import Interrupted
-
+    """One result a subject; the processes of all subjects are shuffled round by round. Ctrl-C as in `Runner.run`."""
     spec = read_onnx(cell.model).spec()
     wanted = make_batches(cell.model, spec, cell.batch_size, timing.seed).wanted(0)
     seen = {name: _Seen() for name in subjects}
@@ -108,20 +117,18 @@ def run_processes(
         if name in seen:
             seen[name].stopped = ("not_run", f"{name} times itself, and not its start")
     order, rounds = random.Random(timing.seed), timing.processes if cell.scenario == "cold_start" else 1
-    interrupted = False
-    try:
+
+    def race() -> None:
         for _ in range(rounds):
             names = [name for name in subjects if not seen[name].stopped]
             order.shuffle(names)
             for name in names:
                 say(f"a fresh process of {name}")
                 _run_one(name, cell, timing, clock, wanted, seen[name])
-    except KeyboardInterrupt:
-        interrupted = True
-    results = [_result(name, cell, model, seen[name], interrupted) for name in subjects]
-    if interrupted:
-        raise Interrupted(results)
-    return results
+
+    with HeldInterrupts() as interrupts:
+        interrupts.let_end(race)
+        return [_result(name, cell, model, seen[name], interrupts.told) for name in subjects]
 
 
 def _run_one(name: str, cell: Cell, timing: Timing, clock: Clock, wanted: np.ndarray[Any, Any], seen: _Seen) -> None:
@@ -129,8 +136,11 @@ def _run_one(name: str, cell: Cell, timing: Timing, clock: Clock, wanted: np.nda
         calls = _CALLS if cell.scenario == "memory" else 0
         request = subject_request(cell, name, timing.seed, Path(folder) / "images.npy", calls)
         try:
-            seen.runs.append(run_child(request, clock))
-            seen.agreement = seen.agreement.with_pictures(np.load(request["images"]), wanted)
+            ran = run_child(request, clock)
+            agreement = seen.agreement.with_pictures(np.load(request["images"]), wanted)
+            with HeldInterrupts():  # no time without its pictures
+                seen.agreement = agreement
+                seen.runs.append(ran)
         except ChildFailed as error:
             seen.stopped = ("not_run" if not seen.runs else "interrupted", str(error))
         except UsageError as error:

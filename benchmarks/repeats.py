@@ -16,6 +16,7 @@ from ganrt.benchmarks.options import PROCESSES, Cell, Timing
 from ganrt.benchmarks.parts import Part
 from ganrt.benchmarks.runner import Interrupted, Runner
 from ganrt.benchmarks.subjects import PROGRAMS
+from ganrt.interrupts import HeldInterrupts
 
 
 def measure(
@@ -31,26 +32,19 @@ def measure(
         GanrtError: a model cannot be read, or there is no reference to check pictures against.
     """
     seen = _Seen(runner, cells, subjects)
-    interrupted, done, results = False, 0, list[Result]()
-    try:
+    results: list[Result] = []
+    with HeldInterrupts() as interrupts:
+        done = 0
         for number in range(runner.timing.repeats if runner.timing.repeats > 1 else 0):
-            done = seen.add_process(number, done, progress)
-    except KeyboardInterrupt:
-        interrupted = True
-    for cell in cells:
-        if interrupted and not seen.begun(cell):
-            continue
-        try:
-            results += seen.results(cell, interrupted)
-        except Interrupted as stopped:
-            results += stopped.results
-            interrupted = True
-        except KeyboardInterrupt:
-            interrupted = True
-            results += seen.results(cell, interrupted) if seen.begun(cell) else []
-        done += not seen.repeated(cell)
-        progress(done)
-    if interrupted:
+            if not interrupts.told:
+                done = seen.add_process(number, done, progress)
+        for cell in cells:
+            if interrupts.told and not seen.begun(cell):
+                continue
+            results += seen.results(cell, interrupts.told)
+            done += not seen.repeated(cell)
+            progress(done)
+    if interrupts.told:
         raise Interrupted(results)
     return results
 

@@ -11,7 +11,6 @@ from ganrt.benchmarks.clock import Clock, SystemClock
 from ganrt.benchmarks.contestants import Contestant, OpenSubject
 from ganrt.benchmarks.document import Model, Result
 from ganrt.benchmarks.inputs import Batches, make_batches
-from ganrt.benchmarks.interrupts import HeldInterrupts
 from ganrt.benchmarks.limits import Limits
 from ganrt.benchmarks.observe import Observe, Observer, Unobserved
 from ganrt.benchmarks.options import PROCESSES, Cell, Timing
@@ -23,6 +22,7 @@ from ganrt.benchmarks.subjects.protocol import Request
 from ganrt.engines.cost import macs_of_one_image
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.errors import BackendUnavailable
+from ganrt.interrupts import HeldInterrupts
 from ganrt.spec import GeneratorSpec
 
 
@@ -32,14 +32,6 @@ class Interrupted(Exception):
     def __init__(self, results: list[Result]) -> None:
         super().__init__("interrupted")
         self.results = results
-
-
-class Stopped(Exception):
-    """Ctrl-C, before `parts` became results."""
-
-    def __init__(self, parts: list[Part]) -> None:
-        super().__init__("stopped")
-        self.parts = parts
 
 
 @dataclass
@@ -67,59 +59,53 @@ class Runner:
     def run(self, cell: Cell, subjects: Sequence[str]) -> list[Result]:
         """One result a subject, in the order given, all measured in this process (but for what needs fresh ones).
 
+        Ctrl-C ends it early, and is for a `HeldInterrupts` around it to tell of.
+
         Raises:
-            Interrupted: Ctrl-C.
             GanrtError: the model cannot be read, or there is no reference to check pictures against.
         """
         if cell.scenario in PROCESSES:
             from ganrt.benchmarks.processes import run_processes
 
             return run_processes(cell, subjects, self.describe(cell)[0], self.timing, self.clock, self.say)
-        try:
+        with HeldInterrupts() as interrupts:
             parts = self.parts(cell, [name for name in subjects if name not in PROGRAMS])
-        except Stopped as stopped:
-            raise Interrupted(self.results(cell, subjects, [stopped.parts], interrupted=True)) from None
-        return self.results(cell, subjects, [parts])
+            return self.results(cell, subjects, [parts], interrupts.told)
 
     def parts(self, cell: Cell, subjects: Sequence[str]) -> list[Part]:
-        """What this process sees of each subject.
+        """What this process sees of each subject; Ctrl-C as in `run`."""
+        contestants: list[Contestant] = []
 
-        Raises:
-            Stopped: Ctrl-C.
-        """
-        _, spec = self.describe(cell)
-        contestants = [self._contestant(name, cell, spec) for name in subjects]
+        def race() -> None:
+            _, spec = self.describe(cell)
+            contestants.extend([self._contestant(name, cell, spec) for name in subjects])
+            self._race(contestants, observer)
+
         with HeldInterrupts() as interrupts:
             with self.observe() as observer:
-                interrupts.let_end(lambda: self._race(contestants, observer))
+                interrupts.let_end(race)
                 parts = [part_of(contestant, observer) for contestant in contestants]
             for contestant in contestants:
                 contestant.close()
-        if interrupts.told:
-            raise Stopped(parts)
         return parts
 
     def results(
         self, cell: Cell, subjects: Sequence[str], processes: Sequence[Sequence[Part]], interrupted: bool = False
     ) -> list[Result]:
         """The results of what each process saw. Programs that time themselves, and what subjects compile once, are
-        measured now, unless `interrupted`.
-
-        Raises:
-            Interrupted: Ctrl-C meanwhile.
+        measured now, unless `interrupted`; Ctrl-C as in `run`.
         """
-        found: list[Result] = []
-        stopped = interrupted
-        for name in subjects:
-            seen = [part for parts in processes for part in parts if part.subject == name] or [Part(name)]
-            result = self._result(cell, seen, interrupted)
-            try:
-                found.append(result if stopped else self._completed(cell, result))
-            except KeyboardInterrupt:
-                stopped = True
-                found.append(result)
-        if stopped and not interrupted:
-            raise Interrupted(found)
+        with HeldInterrupts() as interrupts:
+            interrupts.told = interrupted
+            found: list[Result] = []
+
+            def complete() -> None:
+                found[-1] = self._completed(cell, found[-1])
+
+            for name in subjects:
+                seen = [part for parts in processes for part in parts if part.subject == name] or [Part(name)]
+                found.append(self._result(cell, seen, interrupted))
+                interrupts.let_end(complete)
         return found
 
     def _result(self, cell: Cell, seen: Sequence[Part], interrupted: bool) -> Result:

@@ -24,7 +24,7 @@ class Session:
     interrupted: bool = False
 
     def run(self, cells: Sequence[Cell], subjects: Sequence[str], progress: Callable[[int], object]) -> None:
-        """Measures the cells; keeps what was measured when it is interrupted.
+        """Measures the cells; keeps what was measured when it is interrupted (within a `HeldInterrupts`, always).
 
         Args:
             progress: told how many of `steps` are done.

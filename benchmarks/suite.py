@@ -7,6 +7,7 @@ import json
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 from ganrt import __version__
@@ -26,6 +27,7 @@ from ganrt.benchmarks.subjects import parse_names
 from ganrt.benchmarks.suite_entries import ENTRIES, Entry
 from ganrt.errors import GanrtError, NegativeResult, OutputFailed
 from ganrt.files import check_free
+from ganrt.interrupts import HeldInterrupts
 
 __all__ = ["ENTRIES", "run_suite"]
 _QUICK_S = 0.3
@@ -88,23 +90,33 @@ def run_suite(
         document = replace(document, limits=limits.as_json())
     clock = SystemClock()
     begun = clock.now()
-    for number, entry in enumerate(chosen, 1):
-        if entry.name in kept:
-            say(f"[{number}/{len(chosen)}] {entry.name}: kept")
-            continue
-        say(f"[{number}/{len(chosen)}] {entry.name}: {entry.about}")
-        late = (clock.now() - begun) / 1e9 >= budget_s
-        try:
-            if late:
-                found = [_not_run(entry, f"the suite's {budget_s / 60:g} minutes were over: run it again to go on")]
-            else:
-                found = _run_entry(entry, lambda timing: _limited(make_runner(timing), limits), quick, work, say)
-        except Interrupted as stopped:
-            raise SuiteStopped(_write(output, _with(document, entry, stopped.results, None))) from None
-        except KeyboardInterrupt:
-            raise SuiteStopped(_write(output, document)) from None
-        document = _write(output, _with(document, entry, found, None if late else keys[entry.name]))
+    with HeldInterrupts() as interrupts:
+        for number, entry in enumerate(chosen, 1):
+            if entry.name in kept:
+                say(f"[{number}/{len(chosen)}] {entry.name}: kept")
+                continue
+            say(f"[{number}/{len(chosen)}] {entry.name}: {entry.about}")
+            if (clock.now() - begun) / 1e9 >= budget_s:
+                over = _not_run(entry, f"the suite's {budget_s / 60:g} minutes were over: run it again to go on")
+                document = _write(output, _with(document, entry, [over], None))
+                continue
+            run = partial(_run_entry, entry, lambda timing: _limited(make_runner(timing), limits), quick, work, say)
+            document = _write(output, _measured(document, entry, keys[entry.name], run, interrupts))
+            if interrupts.told:
+                raise SuiteStopped(document)
     return _write(output, document)
+
+
+def _measured(
+    document: Document, entry: Entry, key: str, run: Callable[[], list[Result]], interrupts: HeldInterrupts
+) -> Document:
+    """With what the entry's run finds until its end, or until Ctrl-C."""
+    found: list[list[Result]] = []
+    try:
+        interrupts.let_end(lambda: found.append(run()))
+    except Interrupted as stopped:
+        return _with(document, entry, stopped.results, None)
+    return _with(document, entry, found[0], key) if found else document
 
 
 def missing(document: Document) -> list[str]:

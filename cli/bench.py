@@ -105,6 +105,7 @@ def bench(
     from ganrt.benchmarks.session import Session
     from ganrt.benchmarks.subjects import parse_names
     from ganrt.files import check_free
+    from ganrt.interrupts import HeldInterrupts
     from ganrt.runtime.models import resolve_model
 
     timing = Timing(
@@ -126,11 +127,12 @@ def bench(
         session = Session(make_runner(timing))
         if limits:
             session.runner.limits = measure_limits(rated(cell.precision for cell in cells), threads=threads)
-        session.run(cells, names, progress)
-    document = session.document(_options_of(timing, cells, names))
-    if layers and not session.interrupted:
-        document = _with_layers(document, cells)
-    finish(document, output, html, markdown, force, json, document.status == "interrupted")
+        with HeldInterrupts():  # until what was measured is written
+            session.run(cells, names, progress)
+            document = session.document(_options_of(timing, cells, names))
+            if layers and not session.interrupted:
+                document = _with_layers(document, cells)
+            finish(document, output, html, markdown, force, json, document.status == "interrupted")
 
 
 def make_runner(timing: Timing) -> Runner:
@@ -189,17 +191,20 @@ def _with_layers(document: Document, cells: list[Cell]) -> Document:
     from dataclasses import replace
 
     from ganrt.benchmarks.profiles.run import engines_in_use, profile_model
+    from ganrt.interrupts import HeldInterrupts
 
     made: list[dict[str, object]] = []
-    try:
+
+    def profile() -> None:
         for wanted in engines_in_use(document.results, cells[0].threads):
             try:
                 made.append(profile_model(cells[0].model, wanted).as_json())
             except GanrtError as error:
                 say(f"no layers of {wanted.backend} in {wanted.precision}: {error}")
-    except KeyboardInterrupt:
-        return replace(document, profiles=tuple(made), status="interrupted")
-    return replace(document, profiles=tuple(made))
+
+    with HeldInterrupts() as interrupts:
+        interrupts.let_end(profile)
+    return replace(document, profiles=tuple(made), status="interrupted" if interrupts.told else document.status)
 
 
 def _options_of(timing: Timing, cells: list[Cell], subjects: list[str]) -> dict[str, object]:

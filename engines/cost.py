@@ -4,13 +4,13 @@ each node reads and writes."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
 from math import prod
 from pathlib import Path
 from typing import Any
 
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.errors import BackendUnavailable, BadInputFile
+from ganrt.interrupts import import_whole
 
 # They rename or re-address what is there: no engine moves a byte for them.
 _VIEWS = frozenset({"Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity", "Dropout", "Shape"})
@@ -53,7 +53,7 @@ def layer_costs(path: Path) -> tuple[LayerCost, ...] | None:
         BackendUnavailable: the onnx package is missing.
     """
     try:
-        onnx = import_module("onnx")
+        onnx = import_whole("onnx")
     except ImportError as error:
         raise BackendUnavailable('onnx is not installed\ninstall it: pip install "ganrt[compile]"') from error
     try:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import cache
-from importlib import import_module
 from typing import Any
 
 from ganrt.engines.onnx_file import OnnxFile
@@ -16,6 +15,7 @@ from ganrt.engines.onnxruntime_session import Provider, import_onnxruntime
 from ganrt.engines.protocol import BatchSizes, EngineOptions
 from ganrt.engines.sealed_folder import SealedFolder
 from ganrt.errors import BackendUnavailable, OutputFailed
+from ganrt.interrupts import import_whole
 from ganrt.spec import GeneratorSpec
 
 BACKEND, PLUGIN = "onnxruntime-rtx", "onnxruntime_ep_nv_tensorrt_rtx"
@@ -48,7 +48,7 @@ def _modules() -> tuple[Any, Any]:
             f"install it: {_INSTALL}"
         )
     try:
-        return onnxruntime, import_module(PLUGIN)
+        return onnxruntime, import_whole(PLUGIN)
     except (ImportError, OSError) as error:
         raise BackendUnavailable(f"{PLUGIN} is missing or broken: {error}\ninstall it: {_INSTALL}") from error
 

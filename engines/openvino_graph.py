@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from importlib import import_module
 from typing import Any
 
 from ganrt.engines.cache import drop, find_or_make
 from ganrt.engines.contract import Found
 from ganrt.engines.onnx_file import OnnxFile
 from ganrt.errors import BackendUnavailable, BadInputFile
+from ganrt.interrupts import import_whole
 
 INSTALL = 'pip install "ganrt[openvino]"'
 STEM = "stem"  # the tensor between the two parts
@@ -26,7 +26,7 @@ Shapes = Mapping[str, tuple[int, ...]]
 def import_openvino() -> Any:
     """The openvino module; raises BackendUnavailable where it is missing or broken."""
     try:
-        module = import_module("openvino")
+        module = import_whole("openvino")
         _ = module.Core, module.__version__
     except (ImportError, OSError, AttributeError) as error:
         raise BackendUnavailable(f"openvino is missing or broken: {error}\ninstall it: {INSTALL}") from error

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from ganrt.errors import BackendUnavailable
+from ganrt.interrupts import import_whole
 
 READING = ("torch", "safetensors")
 EXPORTING = ("torch", "safetensors", "onnx", "onnxscript", "onnxruntime")
@@ -19,7 +18,7 @@ def require(*packages: str) -> None:
     """
     for package in packages:
         try:
-            import_module(package)
+            import_whole(package)
         except (ImportError, OSError) as error:  # OSError: a shared library that does not load on Windows
             raise BackendUnavailable(
                 f"reading and exporting checkpoints needs the package '{package}': {_first_line(error)}\n"

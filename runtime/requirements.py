@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 from ganrt.errors import BackendUnavailable
+from ganrt.interrupts import import_whole
 
 
 def require_study(what: str, *packages: str) -> None:
@@ -25,7 +25,7 @@ def study_module(what: str, name: str) -> Any:
         BackendUnavailable: it is missing or does not load; the message says that `what` needs it, and how to install.
     """
     try:
-        return import_module(name)
+        return import_whole(name)
     except (ImportError, OSError) as error:  # OSError: a shared library that does not load on Windows
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise BackendUnavailable(

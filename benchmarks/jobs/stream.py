@@ -20,6 +20,11 @@ from ganrt.runtime.walk import walk
 _FPS, _WALKS = 60, 16
 _SECONDS, _SHORT_S, _QUICK_S = 60.0, 12.0, 1.0
 _CHANGE_EVERY = 20  # frames
+_BUSY = """
+import os, sys, threading
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+while True: pass
+"""
 
 
 def measure(scope: Scope) -> Figures:
@@ -128,8 +133,8 @@ def _time_ratio(a: Callable[[], None], b: Callable[[], None], *, swapped: bool) 
 
 @contextmanager
 def _one_core_taken() -> Iterator[None]:
-    """Another process computes all the time."""
-    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as other:
+    """Another process computes all the time, while this one lives."""
+    with subprocess.Popen([sys.executable, "-c", _BUSY], stdin=subprocess.PIPE) as other:
         try:
             yield
         finally:

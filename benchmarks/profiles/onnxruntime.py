@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from ganrt.benchmarks.profiles.table import LayerTime, median_times
 from ganrt.errors import BackendUnavailable, BadInputFile
+from ganrt.interrupts import import_whole
 
 _KERNEL = "_kernel_time"
 MAX_BYTES = 512 * 2**20
@@ -101,7 +101,7 @@ def run_profile(
         inputs: by name, with one batch size.
     """
     try:
-        onnxruntime = import_module("onnxruntime")
+        onnxruntime = import_whole("onnxruntime")
     except ImportError as error:
         raise BackendUnavailable('onnxruntime is not installed\ninstall it: pip install "ganrt[cpu]"') from error
     with tempfile.TemporaryDirectory() as folder:

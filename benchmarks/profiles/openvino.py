@@ -6,7 +6,6 @@ Compiled layers say in the runtime model which of the original ones went into th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from ganrt.benchmarks.profiles.table import LayerTime, median_times
 from ganrt.errors import BackendUnavailable, BadInputFile
+from ganrt.interrupts import import_whole
 
 _HINTS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
 
@@ -33,7 +33,7 @@ def run_profile(
         BadInputFile: it does not read the model.
     """
     try:
-        openvino = import_module("openvino")
+        openvino = import_whole("openvino")
     except ImportError as error:
         raise BackendUnavailable("openvino is not installed\ninstall it: pip install openvino") from error
     core = openvino.Core()

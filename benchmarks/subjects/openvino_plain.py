@@ -7,7 +7,6 @@ once it runs as its guide says for throughput: that hint, and as many requests i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from ganrt.benchmarks.subjects.protocol import Images, Request, Subject
 from ganrt.engines.protocol import Arrays
 from ganrt.errors import BackendUnavailable
+from ganrt.interrupts import import_whole
 
 _TYPES = {"fp32": "f32", "bf16": "bf16", "fp16": "f16", "fastest": None}  # None: its own default
 _NAMES = {"f32": "fp32", "bf16": "bf16", "f16": "fp16"}
@@ -28,7 +28,7 @@ def open_peer(request: Request) -> Subject:
     """
     request.only("openvino-plain", tuple(_TYPES), ("cpu",))
     try:
-        openvino = import_module("openvino")
+        openvino = import_whole("openvino")
     except (ImportError, OSError) as error:
         raise BackendUnavailable(f"openvino is missing or broken: {error}\ninstall it: pip install openvino") from error
     return _Plain(openvino, request)

@@ -5,10 +5,10 @@ The module returns tuples: the error first, then the results. Nothing here is im
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 from ganrt.errors import BackendUnavailable, OutOfDeviceMemory
+from ganrt.interrupts import import_whole
 
 INSTALL = 'pip install "ganrt[{extra}]"'
 # Every name of the module that ganrt uses; a test looks each of them up in all supported versions.
@@ -68,7 +68,7 @@ def import_cudart(extra: str) -> Any:
         BackendUnavailable: it is not installed, or does not load.
     """
     try:
-        module = import_module("cuda.bindings.runtime")
+        module = import_whole("cuda.bindings.runtime")
     except (ImportError, OSError) as error:
         install = INSTALL.format(extra=extra)
         raise BackendUnavailable(f"cuda-bindings is missing or broken: {error}\ninstall it: {install}") from error

@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 from collections import deque
 from functools import cache
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from ganrt.engines.tensorrt.targets import RTX_TARGETS
 from ganrt.errors import BackendUnavailable
+from ganrt.interrupts import import_whole
 
 MODULES = {"tensorrt-rtx": "tensorrt_rtx", "tensorrt": "tensorrt"}
 INSTALL = {
@@ -62,7 +62,7 @@ def load_vendor(backend: str) -> Any:
     """
     name = MODULES[backend]
     try:
-        return import_module(name)
+        return import_whole(name)
     except Exception as error:  # a library of theirs that is missing shows as any of several errors
         absent = isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] == name
         if absent:

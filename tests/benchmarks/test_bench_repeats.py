@@ -1,45 +1,27 @@
 """Several fresh processes a run: what they hand over, what becomes of it, and what happens where one ends badly."""
 
 import json
-import signal
-import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import numpy as np
 import pytest
+from bench_fakes import OPENED, needs_signals, part
+from bench_fakes import SHORT_TIMING as TIMING
 from tiny_onnx import save_tiny
 
 from ganrt.benchmarks import repeats
-from ganrt.benchmarks.document import Model, read_document
+from ganrt.benchmarks.document import Model
 from ganrt.benchmarks.inputs import Agreement
-from ganrt.benchmarks.interrupts import HeldInterrupts
 from ganrt.benchmarks.options import Cell, Timing
 from ganrt.benchmarks.outcome import make_result
 from ganrt.benchmarks.parts import Part, joined, part_from_json
 from ganrt.benchmarks.report.ratios import costs_within_run
-from ganrt.benchmarks.runner import Interrupted, Runner
-from ganrt.benchmarks.scenarios import Slice
+from ganrt.benchmarks.runner import Runner
 from ganrt.benchmarks.self_check import agree
 from ganrt.benchmarks.statistics import intervals
 from ganrt.benchmarks.telemetry.joined import join_telemetry
 from ganrt.benchmarks.warmup import WarmUp
 from ganrt.errors import BadInputFile
-
-MS = 1_000_000
-OPENED = {"device": "cpu", "precision": "fp32", "about": {"version": "fake 1"}}
-TIMING = Timing(duration_s=0.2, warmup_s=0.0, repeats=2, least_samples=4)
-needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="a console's Ctrl-C cannot be sent to one process")
-
-
-def part(name="a", latency=2.0, first=0.0, **changed):
-    made, noise = [Slice() for _ in range(10)], np.random.default_rng(0)
-    for number, each in enumerate(made):
-        for k in range(10):
-            each.started.append(round((first + 100 * number + 10 * k) * MS))
-            each.latencies.append(round((latency + 0.001 * noise.normal()) * MS))
-    return Part(name, OPENED, slices=tuple(made), agreement=Agreement(4), **changed)
 
 
 def result_of(tmp_path, *parts, interrupted=False):
@@ -162,108 +144,3 @@ def test_a_process_that_dies_is_a_result(tmp_path, monkeypatch):
     (found,) = repeats.measure(Runner(TIMING), [cell], ["ganrt/onnxruntime"], lambda _: None)
     assert found.status == "interrupted"
     assert "died: exit code 132: Illegal instruction" in found.reason
-
-
-def test_ctrl_c_between_processes_keeps_what_there_is(tmp_path, monkeypatch):
-    cells = [Cell(save_tiny(tmp_path / "tiny.onnx"), "single_stream", size) for size in (1, 2)]
-
-    def stopped(runner, work):
-        yield work[0][0], [part("ganrt/onnxruntime")]
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(repeats, "run_parts", stopped)
-    with pytest.raises(Interrupted) as caught:
-        repeats.measure(Runner(TIMING), cells, ["ganrt/onnxruntime", "torch-eager"], lambda _: None)
-    assert [(result.subject, result.status, result.batch_size) for result in caught.value.results] == [
-        ("ganrt/onnxruntime", "interrupted", 1),
-        ("torch-eager", "not_run", 1),
-    ]
-
-
-def test_ctrl_c_while_the_results_are_made_keeps_them(tmp_path, monkeypatch):
-    cell, calls = Cell(save_tiny(tmp_path / "tiny.onnx"), "single_stream", 2), []
-    monkeypatch.setattr(repeats, "run_parts", lambda runner, work: iter([(work[0][0], [part("ganrt/onnxruntime")])]))
-
-    def made(*arguments):
-        calls.append(arguments)
-        if len(calls) == 1:
-            raise KeyboardInterrupt
-        return make_result(*arguments)
-
-    monkeypatch.setattr("ganrt.benchmarks.runner.make_result", made)
-    with pytest.raises(Interrupted) as caught:
-        repeats.measure(Runner(TIMING), [cell], ["ganrt/onnxruntime"], lambda _: None)
-    assert [(result.status, result.samples) for result in caught.value.results] == [("interrupted", 200)]
-
-
-@pytest.mark.slow
-@needs_signals
-@pytest.mark.parametrize("where", ["told what is done", "between two cells"])
-def test_ctrl_c_anywhere_in_the_parent_keeps_what_the_process_saw(tmp_path, where):
-    """Not only while it waits for the next line."""
-    cells = [Cell(save_tiny(tmp_path / "tiny.onnx"), "single_stream", size, threads=1) for size in (1, 2)]
-    said = []
-
-    def say(line):
-        said.append(line.startswith("timing"))
-        if where == "told what is done" and sum(said) == 2:
-            signal.raise_signal(signal.SIGINT)
-
-    def progress(done):
-        if where == "between two cells" and done == 1:
-            signal.raise_signal(signal.SIGINT)
-
-    timing = replace(TIMING, duration_s=60.0 if where == "told what is done" else 0.5)
-    with pytest.raises(Interrupted) as caught:
-        repeats.measure(Runner(timing, say=say), cells, ["ganrt/onnxruntime"], progress)
-    first = caught.value.results[0]
-    assert (first.status, first.samples > 0, first.latency_ms is not None) == ("interrupted", True, True)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-
-
-def test_held_interrupts_are_heard_and_not_raised():
-    heard = []
-    with HeldInterrupts(lambda: heard.append(1)) as interrupts:
-        signal.raise_signal(signal.SIGINT)
-        interrupts.let_end(lambda: heard.append("never: it is over already"))
-    assert (interrupts.told, heard) == (True, [1])
-    with HeldInterrupts() as interrupts:
-        interrupts.let_end(lambda: [signal.raise_signal(signal.SIGINT), heard.append("never")])
-        assert interrupts.told
-        signal.raise_signal(signal.SIGINT)
-    assert heard == [1]
-    with pytest.raises(KeyboardInterrupt):
-        signal.raise_signal(signal.SIGINT)
-
-
-def test_where_nobody_hears_of_ctrl_c_nothing_changes():
-    with ThreadPoolExecutor() as pool:
-        assert pool.submit(lambda: HeldInterrupts().__enter__().told).result() is False
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        with HeldInterrupts() as interrupts:
-            signal.raise_signal(signal.SIGINT)
-        assert not interrupts.told
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.slow
-@needs_signals
-def test_ctrl_c_in_a_real_run(tmp_path):
-    arguments = ["--duration", "60", "--warmup", "0", "--repeats", "2", "--subjects", "ganrt/onnxruntime,trtexec"]
-    command = [sys.executable, "-m", "ganrt", "--debug", "bench", *arguments, "-o", str(tmp_path / "part.json")]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
-        timed = 0
-        for line in process.stderr:
-            timed += line.startswith("timing")
-            if timed == 2:
-                process.send_signal(signal.SIGINT)
-                break
-        rest = process.stderr.read()
-    assert process.returncode == 130, rest
-    document = read_document(tmp_path / "part.json")
-    ours, program = document.results
-    assert (document.status, ours.status, program.status) == ("interrupted", "interrupted", "not_run")
-    assert ours.samples > 0
-    assert ours.latency_ms is not None

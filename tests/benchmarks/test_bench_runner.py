@@ -11,6 +11,7 @@ from ganrt.benchmarks.observe import Unobserved
 from ganrt.benchmarks.options import Cell, Timing
 from ganrt.benchmarks.runner import Interrupted, Runner
 from ganrt.errors import BackendUnavailable, UsageError
+from ganrt.interrupts import HeldInterrupts
 
 TIMING = Timing(duration_s=0.2, warmup_s=0.0, slices=10, least_samples=5)
 
@@ -34,7 +35,10 @@ def race(tmp_path):
         save = save_translator if spec is not None and spec.task == "translate" else save_tiny
         path = save(tmp_path / "tiny.onnx", spec)
         runner = Runner(timing, clock=clock, observe=observe, opener=opener, limits=limits, builds=builds)
-        results = runner.run(Cell(path, scenario, batch), list(subjects))
+        with HeldInterrupts() as interrupts:
+            results = runner.run(Cell(path, scenario, batch), list(subjects))
+        if interrupts.told:
+            raise Interrupted(results)
         return {result.subject: result for result in results}, diary
 
     call.clock, call.opened, call.alive = clock, opened, []

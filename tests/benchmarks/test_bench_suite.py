@@ -1,6 +1,7 @@
 """The suite: entry by entry, resumable, and never ended by one entry's failure."""
 
 import json
+import signal
 from dataclasses import replace
 
 import pytest
@@ -90,6 +91,21 @@ def test_an_interrupted_suite_goes_on_where_it_stopped(run):
     assert [result for result in second.results if result.entry == "one"] == kept
     assert next(result.status for result in second.results if result.entry == "two") in ("ok", "unstable")
     assert any(line.endswith("one: kept") for line in run.said)
+
+
+def test_ctrl_c_while_an_entry_is_written_keeps_it(run, monkeypatch):
+    def write(*arguments, **options):
+        if not run.path.exists():
+            signal.raise_signal(signal.SIGINT)
+        write_document(*arguments, **options)
+
+    monkeypatch.setattr(suite, "write_document", write)
+    first = run([ONE, TWO])
+    assert read_document(run.path) == first
+    assert {result.entry for result in first.results} == {"one"}
+    run.opened = 0
+    assert run([ONE, TWO]).status == "complete"
+    assert run.opened == len(parse_names("ours"))
 
 
 def test_a_later_only_does_not_complete_what_was_interrupted(run):

@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
-import numpy as np
+import sys
 
+import numpy as np
+import pytest
+
+from ganrt.benchmarks.inputs import Agreement
+from ganrt.benchmarks.options import Timing
+from ganrt.benchmarks.parts import Part
+from ganrt.benchmarks.scenarios import Slice
 from ganrt.benchmarks.subjects.protocol import Subject
 from ganrt.engines.backends import open_model
 
 MS = 1_000_000
+OPENED = {"device": "cpu", "precision": "fp32", "about": {"version": "fake 1"}}
+SHORT_TIMING = Timing(duration_s=0.2, warmup_s=0.0, repeats=2, least_samples=4)
+needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="a console's Ctrl-C cannot be sent to one process")
+
+
+def part(name="a", latency=2.0, first=0.0, **changed):
+    """What a process saw: ten slices of ten calls, from `first` milliseconds on."""
+    made, noise = [Slice() for _ in range(10)], np.random.default_rng(0)
+    for number, each in enumerate(made):
+        for k in range(10):
+            each.started.append(round((first + 100 * number + 10 * k) * MS))
+            each.latencies.append(round((latency + 0.001 * noise.normal()) * MS))
+    return Part(name, OPENED, slices=tuple(made), agreement=Agreement(4), **changed)
 
 
 class FakeClock:
