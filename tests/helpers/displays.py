@@ -12,9 +12,12 @@ from contextlib import contextmanager
 
 @contextmanager
 def display() -> Iterator[dict[str, str]]:
-    """The environment of a process that shall use a fresh Xvfb."""
+    """The environment of a process that shall use a fresh Xvfb.
+
+    Whenever its last client leaves, Xvfb starts anew unless told otherwise, and whoever comes meanwhile is thrown out.
+    """
     read, write = os.pipe()
-    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "900x900x24"]
+    command = ["Xvfb", "-noreset", "-displayfd", str(write), "-screen", "0", "900x900x24"]
     with subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL) as server:
         os.close(write)
         try:
