@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
+import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -108,11 +109,12 @@ def _play_window(
     from ganrt.cli.play_state import pressed
     from ganrt.cli.play_window import Window
 
-    labels, begun = generator.spec.labels, time.monotonic()
+    labels, begun = generator.spec.labels, math.inf
     with Window(f"ganrt {generator.spec.name}", state, labels.count if labels else 0, 16) as window:
         for frame in stream:
             picture = sheet_of(frame, columns)
             key = window.show(picture, state, overlay(generator, stream, state))
+            begun = min(begun, time.monotonic())  # once it is on the screen: windows may take seconds to open
             if window.closed():  # its sliders are gone with it
                 return
             after = window.moved(pressed(state, key))

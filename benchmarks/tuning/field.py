@@ -176,5 +176,7 @@ class Field:
         except Exception:  # it is noted when its turn comes
             return
         self.budget.suit(time.perf_counter() - began)
+        if seconds > _SLOW_S:  # it is slow, or something interrupted the one call
+            seconds = min(seconds, heat(first, (1,), self.samples, self.threads, {})[1])
         self._proof_s = _PROOF * seconds
         self.batches = (1, 16, 64) if seconds <= _SLOW_S else (1, 4) if seconds <= _VERY_SLOW_S else (1,)

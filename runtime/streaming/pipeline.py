@@ -52,7 +52,7 @@ class Pipeline:
             self._thread.start()
 
     def stop(self) -> None:
-        """Ends drawing and waits until the engine has let go of our memory; a second call does nothing."""
+        """Ends drawing and waits until the engine has let go of our memory; so does a second call."""
         with self.condition:
             self.stopped = True
             self.clock.notify(self.condition)

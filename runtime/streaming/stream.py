@@ -151,9 +151,11 @@ class FrameStream:
     def close(self) -> None:
         """Ends the stream at once and releases everything; whoever waits for a frame gets none.
 
-        It waits for the batch that the engine is drawing, and for nothing else. A second call does nothing.
+        It waits for the batch that the engine is drawing, and for nothing else; so does a second call, from whichever
+        thread it comes, for the engine may be closed after it.
         """
-        self._finalizer()
+        self._pipeline.stop()
+        self._finalizer.detach()
 
     def __iter__(self) -> FrameStream:
         return self

@@ -66,7 +66,13 @@ def talker(tmp_path, lines, then="time.sleep(60)"):
     return sys.executable, str(program)
 
 
-def test_the_child_process_is_read_and_ended(tmp_path):
+@pytest.fixture
+def patient(monkeypatch):
+    """Python may take longer to start than tegrastats does."""
+    monkeypatch.setattr(jetson, "_FIRST_LINE_S", 120.0)
+
+
+def test_the_child_process_is_read_and_ended(tmp_path, patient):
     source = JetsonSource(talker(tmp_path, ["a heading", LINES[4]["line"]]))
     source.open()
     process = source._process
@@ -78,11 +84,14 @@ def test_the_child_process_is_read_and_ended(tmp_path):
     assert process.poll() is not None
 
 
-def test_a_child_that_ends_is_lost_and_the_run_goes_on(tmp_path):
-    source = JetsonSource(talker(tmp_path, [LINES[6]["line"]], then="time.sleep(0.3)"))
+def test_a_child_that_ends_is_lost_and_the_run_goes_on(tmp_path, patient):
+    told = tmp_path / "told"
+    wait = f"import pathlib\nwhile not pathlib.Path({str(told)!r}).exists(): time.sleep(0.01)"
+    source = JetsonSource(talker(tmp_path, [LINES[6]["line"]], then=wait))
     with Sampler([source], interval_s=0.02) as sampler:
         sampler.begin("a")
-        deadline = time.monotonic() + 20
+        told.touch()
+        deadline = time.monotonic() + 120
         while not sampler.telemetry("b").notes and time.monotonic() < deadline:
             time.sleep(0.02)
         sampler.end("a")

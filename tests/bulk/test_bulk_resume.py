@@ -112,7 +112,7 @@ def test_a_resumed_run_draws_only_what_is_missing(draw, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX's")
-def test_killed_at_thirty_instants(tmp_path):
+def test_killed_at_many_instants(tmp_path):
     save_tiny(tmp_path / "tiny.onnx", tiny_spec(side=32))
     program = (
         "import sys, ganrt.runtime.generator, ganrt.runtime.bulk.run, onnxruntime, ganrt.cli.main\n"
@@ -128,27 +128,27 @@ def test_killed_at_thirty_instants(tmp_path):
 
     began = begin("whole")
     first = time.monotonic()
-    began.communicate(timeout=120)
+    began.communicate(timeout=300)
     assert began.returncode == 0
-    lasts = time.monotonic() - first
+    latest = 0.6 * (time.monotonic() - first)
     whole, random_instants = contents(tmp_path / "whole"), random.Random(9)
     in_the_middle = finished = 0
-    for _ in range(30):
+    while in_the_middle < 20:
         process = begin("out")
-        time.sleep(random_instants.uniform(0, lasts * 0.6))
+        time.sleep(random_instants.uniform(0, latest))
         process.kill()
         process.communicate()
         in_the_middle += process.returncode != 0
         if process.returncode == 0:
             finished += 1
+            latest *= 0.9  # the machine may have become faster since
             assert contents(tmp_path / "out") == whole
             shutil.rmtree(tmp_path / "out")
     process = begin("out")
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
     assert contents(tmp_path / "out") == whole
     print(f"{in_the_middle} killed in the middle, {finished} were finished before")
-    assert in_the_middle >= 15
 
 
 def full_after(monkeypatch, limit):
@@ -202,12 +202,12 @@ def test_the_system_refuses_a_long_file(tmp_path, draw):
         "o",
     ]
     process = start(*command, cwd=tmp_path, program=limited)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=300)
     assert process.returncode == 5, err
     assert "00000.tar cannot be written" in err
     assert list(contents(tmp_path / "o")) == ["manifest.json"]
     process = start(*command, cwd=tmp_path)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 
 import numpy as np
 import pytest
@@ -46,11 +47,23 @@ def browser(page):
 
 
 @pytest.fixture(scope="module")
-def started(browser, page):
-    """The page, running, and calm until a test plays the walk."""
-    with served(page) as url:
-        start(browser, url)
-        yield browser
+def running(page):
+    """The page, running; in a browser of its own, for others go to other pages, and tests come in any order."""
+    browser = Chromium()
+    try:
+        with served(page) as url:
+            start(browser, url)
+            yield browser
+    finally:
+        browser.close()
+
+
+@pytest.fixture
+def started(running):
+    """The running page, as large as it began; calm until a test plays the walk."""
+    running.errors.clear()
+    running.view(1100, 1300, **CALM)
+    return running
 
 
 @pytest.fixture
@@ -103,6 +116,25 @@ def type_name(browser, name):
 def set_value(browser, element, value):
     script = f"""Object.assign(document.getElementById("{element}"), {{ value: {json.dumps(value)} }})"""
     browser.evaluate(f"void {script}.dispatchEvent(new Event('input'))")
+
+
+def changed(browser, selector, before):
+    """What is on a canvas, once it is another picture."""
+    until = time.monotonic() + 120
+    while np.array_equal(found := pixels(browser, selector), before):
+        assert time.monotonic() < until, "it stays as it is"
+    return found
+
+
+def at_rest(browser, selector):
+    """Waits until a canvas stays as it is: a picture that is being drawn still comes."""
+    until = time.monotonic() + 120
+    while True:
+        before = pixels(browser, selector)
+        browser.evaluate("new Promise((done) => setTimeout(done, 700))")
+        if np.array_equal(before, found := pixels(browser, selector)):
+            return found
+        assert time.monotonic() < until, "it never rests"
 
 
 def test_names_give_pythons_pictures(started):
@@ -165,14 +197,10 @@ def test_the_walk_moves_and_rests(started):
     started.evaluate("document.getElementById('play').click()")
     started.wait("document.getElementById('rate').textContent.includes('frames a second')")
     print(text(started, "rate"))
-    second = pixels(started, "#walk")
-    assert np.abs(first.astype(int) - second).max() > 1
+    changed(started, "#walk", first)
     started.evaluate("document.getElementById('play').click()")
     started.wait("document.getElementById('rate').textContent.startsWith('paused')")
-    started.evaluate("new Promise((done) => setTimeout(done, 500))")
-    third = pixels(started, "#walk")
-    started.evaluate("new Promise((done) => setTimeout(done, 500))")
-    assert np.array_equal(third, pixels(started, "#walk"))
+    at_rest(started, "#walk")
     assert started.errors == []
 
 
@@ -181,14 +209,11 @@ def test_the_walk_rests_while_the_page_is_hidden(started):
         Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
         document.dispatchEvent(new Event("visibilitychange"));
     })"""
-    pause = "new Promise((done) => setTimeout(done, 700))"
     started.evaluate("document.getElementById('play').click()")
-    started.evaluate(f"({hide}(true), {pause})")
-    first = pixels(started, "#walk")
-    started.evaluate(pause)
-    assert np.array_equal(first, pixels(started, "#walk"))
-    started.evaluate(f"({hide}(false), {pause})")
-    assert not np.array_equal(first, pixels(started, "#walk"))
+    started.evaluate(f"{hide}(true)")
+    rests = at_rest(started, "#walk")
+    started.evaluate(f"{hide}(false)")
+    changed(started, "#walk", rests)
     started.evaluate("document.getElementById('play').click()")
 
 
@@ -227,12 +252,12 @@ def test_everything_can_be_reached_and_has_a_name(started):
     assert [role for role, name in roles if role in named and not name.strip()] == []
 
 
-def test_dark_and_narrow(browser, started):
+def test_dark_and_narrow(started):
     colours = set()
     for scheme in ("light", "dark"):
-        browser.view(360, 800, prefers_color_scheme=scheme, **CALM)
-        colours.add(browser.evaluate("getComputedStyle(document.body).backgroundColor"))
-        assert browser.evaluate("document.documentElement.scrollWidth") <= 360
+        started.view(360, 800, prefers_color_scheme=scheme, **CALM)
+        colours.add(started.evaluate("getComputedStyle(document.body).backgroundColor"))
+        assert started.evaluate("document.documentElement.scrollWidth") <= 360
     assert len(colours) == 2
 
 

@@ -138,7 +138,7 @@ class Chromium:
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
 
-    def wait(self, condition, seconds=60):
+    def wait(self, condition, seconds=120):
         """Until an expression is true."""
         loop = f"""new Promise((resolve, reject) => {{
             const end = performance.now() + {seconds * 1000};
@@ -169,7 +169,7 @@ class Chromium:
 
     def _end(self):
         self._to.close()  # without its pipe the browser ends
-        self._process.wait(20)
+        self._process.wait(120)
         os.close(self._from)
         self._profile.cleanup()
 

@@ -12,31 +12,35 @@ from contextlib import contextmanager
 
 @contextmanager
 def display() -> Iterator[dict[str, str]]:
-    """The environment of a process that shall use a fresh Xvfb."""
+    """The environment of a process that shall use a fresh Xvfb.
+
+    Whenever its last client leaves, Xvfb starts anew unless told otherwise, and whoever comes meanwhile is thrown out.
+    """
     read, write = os.pipe()
-    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "900x900x24"]
+    command = ["Xvfb", "-noreset", "-displayfd", str(write), "-screen", "0", "900x900x24"]
     with subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL) as server:
         os.close(write)
         try:
             with os.fdopen(read, "rb") as numbers:
-                yield {**os.environ, "DISPLAY": f":{numbers.readline().decode().strip()}"}
+                number = numbers.readline().decode().strip()
+            assert number, f"Xvfb does not start: {server.wait(120)}"
+            yield {**os.environ, "DISPLAY": f":{number}"}
         finally:
             server.terminate()
 
 
-def window(env: Mapping[str, str], name: str, seconds: float = 60.0) -> str:
-    """Waits for the window whose name begins so: its number."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
+def window(env: Mapping[str, str], name: str, owner: subprocess.Popen[str]) -> str:
+    """Waits for the window whose name begins so, for as long as the process that opens it runs: its number."""
+    while owner.poll() is None:
         if found := do(env, "search", "--name", f"^{name}").split():
             return found[-1]
         time.sleep(0.1)
-    raise AssertionError(f"no window {name}")
+    raise AssertionError(f"no window {name}: {owner.communicate()[1]}")
 
 
 def do(env: Mapping[str, str], *words: str) -> str:
     """Runs xdotool."""
-    return subprocess.run(["xdotool", *words], env=env, capture_output=True, text=True, timeout=20).stdout
+    return subprocess.run(["xdotool", *words], env=env, capture_output=True, text=True, timeout=120).stdout
 
 
 class _Message(ctypes.Structure):

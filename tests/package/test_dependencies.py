@@ -30,6 +30,7 @@ JETSON, DESKTOP = ("3.10", "aarch64-manylinux_2_34"), ("3.11", "x86_64-manylinux
 WITHIN_DEV = {"openvino", "rtx", "compile", "export", "study", "parquet", "ray", "remote", "bench", "video"}
 CASES = [(extra, *JETSON) for extra in EXTRAS if extra not in WITHIN_DEV]
 CASES += [(extra, *DESKTOP) for extra in ("gpu", "onnxruntime-rtx", "avatars", "dev")]
+UNREACHABLE = ("failed to fetch", "connect", "dns error", "timed out")  # in what uv says where it got no answer
 
 
 def resolve(*arguments):
@@ -54,7 +55,7 @@ def resolve(*arguments):
         result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     except subprocess.TimeoutExpired:
         pytest.skip("the package index does not answer")
-    if result.returncode and any(word in result.stderr.lower() for word in ("connect", "dns error", "timed out")):
+    if result.returncode and any(word in result.stderr.lower() for word in UNREACHABLE):
         pytest.skip("the package index cannot be reached")
     return result
 

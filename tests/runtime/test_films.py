@@ -246,7 +246,7 @@ def test_encoding_runs_beside_drawing_and_waits_for_it():
     def items():
         for number in range(20):
             if number >= 5:  # a queue of three, one in the consumer's hands: it must have taken some by now
-                assert taken.acquire(timeout=10)
+                assert taken.acquire(timeout=120)
             made.append(number)
             yield number
 

@@ -1,5 +1,7 @@
 """The pace of streams in virtual time: the absolute grid, late frames, pauses, seeks and changes."""
 
+import time
+
 import numpy as np
 import pytest
 from tiny_onnx import save_tiny, tiny_spec
@@ -323,3 +325,16 @@ def test_an_overloaded_smooth_stream_never_queues_without_bound(costly, clock):
     assert sum(generator._engine.batches) <= len(seen) + 20  # hardly anything is drawn in vain
     assert seen[-1][1] == 99
     assert seen[-1][0] - seen[0][0] < 2600 * MS  # the walk of two seconds, and at most a few batches
+
+
+def test_real_time_is_no_part_of_it(costly, clock):
+    """The tests' clock itself: whoever computes for long in between, while a batch is drawn, moves no tick."""
+    runs = []
+    for pause_s in (0.0, 0.4):
+        with costly(lambda size: 50 * MS * size).stream(WALK, FPS, latency="low", clock=clock) as stream:
+            seen = []
+            for _ in range(5):
+                seen += taken(stream, clock, 3)
+                time.sleep(pause_s)
+        runs.append([(moment - seen[0][0], frame) for moment, frame, _ in seen])
+    assert runs[0] == runs[1]
