@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from ganrt.benchmarks.telemetry.source import SourceAbsent
+from ganrt.engines.openvino_graph import import_openvino
+from ganrt.errors import BackendUnavailable
 from ganrt.interrupts import import_whole
 
 _OPENBLAS = ("scipy_openblas_{}64_", "scipy_openblas_{}", "openblas_{}64_", "openblas_{}")
@@ -124,7 +126,10 @@ def openvino_product(precision: str, size: int, threads: int | None) -> Iterator
     """OpenVINO's MatMul with constant weights, on the CPU, as a network's layer would be."""
     if precision not in _OPENVINO_HINTS:
         raise SourceAbsent(f"no plain OpenVINO product in {precision}")
-    openvino = _import("openvino")
+    try:
+        openvino = import_openvino()
+    except BackendUnavailable as error:
+        raise SourceAbsent("openvino is not installed") from error
     operators = import_module("openvino.opset13")
     random = np.random.default_rng(0)
     a, b = (random.standard_normal((size, size), np.float32) for _ in range(2))

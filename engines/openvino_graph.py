@@ -6,7 +6,9 @@ OpenVINO's own cache gives no sign of a damaged file and then draws something el
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from ganrt.engines.cache import drop, find_or_make
@@ -26,11 +28,28 @@ Shapes = Mapping[str, tuple[int, ...]]
 def import_openvino() -> Any:
     """The openvino module; raises BackendUnavailable where it is missing or broken."""
     try:
-        module = import_whole("openvino")
+        with _silent():
+            module = import_whole("openvino")
         _ = module.Core, module.__version__
     except (ImportError, OSError, AttributeError) as error:
         raise BackendUnavailable(f"openvino is missing or broken: {error}\ninstall it: {INSTALL}") from error
     return module
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """OpenVINO sends word of its import over the network, from a process that it forks, unless it misses this package:
+    nothing that draws pictures needs a network, and no benchmark another process.
+    """
+    name = "openvino_telemetry"
+    hidden = name not in sys.modules
+    if hidden:
+        sys.modules[name] = None  # type: ignore[assignment]  # so that importing it fails
+    try:
+        yield
+    finally:
+        if hidden:
+            del sys.modules[name]
 
 
 def read(core: Any, onnx_file: OnnxFile) -> Any:

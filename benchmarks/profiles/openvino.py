@@ -12,8 +12,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ganrt.benchmarks.profiles.table import LayerTime, median_times
+from ganrt.engines.openvino_graph import import_openvino
 from ganrt.errors import BackendUnavailable, BadInputFile
-from ganrt.interrupts import import_whole
 
 _HINTS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
 
@@ -32,10 +32,7 @@ def run_profile(
         BackendUnavailable: OpenVINO is missing, or does not compute in this precision here.
         BadInputFile: it does not read the model.
     """
-    try:
-        openvino = import_whole("openvino")
-    except ImportError as error:
-        raise BackendUnavailable("openvino is not installed\ninstall it: pip install openvino") from error
+    openvino = import_openvino()
     core = openvino.Core()
     settings: dict[str, object] = {"PERF_COUNT": True, "INFERENCE_PRECISION_HINT": _HINTS[precision]}
     if threads:

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from ganrt.benchmarks.subjects.protocol import Images, Request, Subject
+from ganrt.engines.openvino_graph import import_openvino
 from ganrt.engines.protocol import Arrays
 from ganrt.errors import BackendUnavailable
-from ganrt.interrupts import import_whole
 
 _TYPES = {"fp32": "f32", "bf16": "bf16", "fp16": "f16", "fastest": None}  # None: its own default
 _NAMES = {"f32": "fp32", "bf16": "bf16", "f16": "fp16"}
@@ -27,11 +27,7 @@ def open_peer(request: Request) -> Subject:
         BackendUnavailable: openvino is missing, or this processor does not have the precision.
     """
     request.only("openvino-plain", tuple(_TYPES), ("cpu",))
-    try:
-        openvino = import_whole("openvino")
-    except (ImportError, OSError) as error:
-        raise BackendUnavailable(f"openvino is missing or broken: {error}\ninstall it: pip install openvino") from error
-    return _Plain(openvino, request)
+    return _Plain(import_openvino(), request)
 
 
 class _Plain(Subject):

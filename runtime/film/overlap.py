@@ -26,6 +26,7 @@ def overlapped(consume: Callable[[Iterator[Item]], Result], items: Iterable[Item
     """
     work = _Consumer(consume, depth)
     try:
+        work.start()
         for item in items:
             if not work.put(item):
                 break
@@ -43,6 +44,9 @@ class _Consumer(Generic[Item, Result]):
         self._error: BaseException | None = None
         self._results: list[Result] = []
         self._thread = threading.Thread(target=self._run, name="ganrt-encoder", daemon=True)
+
+    def start(self) -> None:
+        """Lets it wait for items."""
         self._thread.start()
 
     def put(self, item: Item) -> bool:

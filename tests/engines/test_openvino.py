@@ -1,6 +1,8 @@
 """OpenVINO: the same pictures as ONNX Runtime, whatever the batch; precision pinned; a cache that notices damage."""
 
 import hashlib
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -119,7 +121,7 @@ def test_a_precision_that_the_processor_lacks_is_an_error(z, monkeypatch):
 def test_unknown_precisions_and_missing_packages(z, monkeypatch):
     with pytest.raises(UsageError, match="'fp16': backend 'openvino' has fp32, bf16"):
         openvino_cpu.open_engine(read_onnx(AVATARS), EngineOptions(precision="fp16"))
-    monkeypatch.setattr(openvino_graph, "import_module", lambda name: (_ for _ in ()).throw(ImportError(name)))
+    monkeypatch.setattr(openvino_graph, "import_whole", lambda name: (_ for _ in ()).throw(ImportError(name)))
     with pytest.raises(BackendUnavailable, match=r'pip install "ganrt\[openvino\]"'):
         draw(z)
 
@@ -222,3 +224,14 @@ def test_a_compiled_model_of_another_build_is_compiled_again(z, home):
 def entry_name(name, data):
     """An entry's name where it holds `data` for the same key."""
     return f"{name.partition('-')[0]}-{hashlib.sha256(data).hexdigest()[:32]}.blob"
+
+
+def test_its_import_tells_nobody():
+    """By itself it sends an event over the network, from a process that it forks."""
+    program = (
+        "import sys; from ganrt.engines.openvino_graph import import_openvino\n"
+        "import_openvino().Core()\n"
+        "assert not [name for name in sys.modules if name.startswith('openvino_telemetry')]\n"
+        "import openvino_telemetry"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
