@@ -4,10 +4,13 @@ import os
 import shlex
 import subprocess
 import sys
+import types
 
 import pytest
 from cli_files import names, read
 from tiny_onnx import save_tiny
+
+import ganrt.__main__
 
 
 def broken(kind, folder, tiny):
@@ -209,3 +212,14 @@ def test_a_folder_of_frames_is_replaced_whole_or_not_at_all(run, tiny, tmp_path)
     assert len(names(tmp_path / "work" / "f")) == 11
     assert run(*walk, "--duration", 1, "--force")[0] == 0
     assert len(names(tmp_path / "work" / "f")) == 6
+
+
+def test_ctrl_c_before_the_first_command_is_known(monkeypatch, capsys):
+    class Importing(types.ModuleType):
+        def __getattr__(self, name):
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "ganrt.cli.main", Importing("ganrt.cli.main"))
+    with pytest.raises(SystemExit) as caught:
+        ganrt.__main__.main()
+    assert (caught.value.code, capsys.readouterr().err) == (130, "error: interrupted\n")
