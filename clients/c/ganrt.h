@@ -1506,7 +1506,7 @@ static inline int ganrt__read_rest(ganrt__json whole, ganrt_spec *spec)
                                       ganrt__integer(ganrt__member(canary, "index"), UINT64_MAX, &spec->canary_index));
 }
 
-/* Reads the spec.json of a generator: `bytes` bytes, with or without a 0 after them. */
+/* Reads the spec.json of a generator: `bytes` bytes, in which a 0 after them does not count. */
 static inline ganrt_status ganrt_spec_read(const char *json, size_t bytes, ganrt_spec *spec)
 {
     ganrt__json whole = {NULL, NULL}, latent;

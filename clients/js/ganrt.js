@@ -35,8 +35,9 @@ export class BackendError extends Error {
  * model: the bytes of an `.onnx` file that ganrt wrote (it explains itself), or its URL where `fetch` reaches it.
  * ort: the module onnxruntime-node, onnxruntime-web or onnxruntime-react-native.
  * executionProviders: as ONNX Runtime takes them, such as ["webgpu", "wasm"]; the first that opens is used, and
- *   `generator.backend` says which. None given: the processor, "wasm" in browsers and "cpu" elsewhere. Throws ModelError for a file that is missing, damaged, newer or not ganrt's, and
- *   BackendError where no provider opens it.
+ *   `generator.backend` says which. Without any it is the processor: "wasm" in browsers, "cpu" elsewhere.
+ * Throws ModelError for a file that is missing, damaged, newer or not ganrt's, and BackendError where no provider opens
+ * it.
  */
 export async function load(model, options = {}) {
   const { ort, executionProviders, sessionOptions = {} } = known(options, "ort", "executionProviders", "sessionOptions");
