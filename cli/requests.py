@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ganrt.cli.app import say
 from ganrt.errors import BadInputFile, UsageError
 
 _MAX_IDENTITIES_BYTES = 2**30
@@ -80,7 +81,7 @@ def read_request(
 
 
 def read_identities(path: Path) -> list[str]:
-    """One identity a line; empty lines are skipped, the same identity twice is drawn once.
+    """One identity a line; empty lines are skipped, the same identity twice is drawn once, which is said.
 
     Always UTF-8, from a file as from standard input, whatever the system's encoding: the same name must give the same
     avatar everywhere. A byte order mark is no part of the first name.
@@ -98,8 +99,10 @@ def read_identities(path: Path) -> list[str]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadInputFile(f"--identities {path}: byte {error.start} is not UTF-8") from error
-    lines = (line.removesuffix("\r") for line in text.split("\n"))
-    names = list(dict.fromkeys(line for line in lines if line))
+    lines = [line for raw in text.split("\n") if (line := raw.removesuffix("\r"))]
+    names = list(dict.fromkeys(lines))
     if not names:
         raise BadInputFile(f"--identities {path}: no identity in it; expected one a line")
+    if len(names) < len(lines):
+        say(f"{len(lines)} lines name {len(names)} identities: each is drawn once")
     return names

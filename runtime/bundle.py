@@ -52,6 +52,7 @@ _CLIENTS = (
     ("js", "*.js"),
     ("js", "*.d.ts"),
     ("js", "package.json"),
+    ("js", "README.md"),
 )
 
 

@@ -8,7 +8,7 @@
  *
  *     ganrt_law law;
  *     uint64_t index;
- *     float z[100];
+ *     float z[100]; // of a model with 100 dimensions: spec.dim says how many
  *     if (ganrt_law_make(&law, GANRT_NORMAL, GANRT_NO_THRESHOLD, 1.0, GANRT_SCALE) != GANRT_OK) ...
  *     if (ganrt_identity("player-8841", 11, NULL, 0, &index) != GANRT_OK) ...
  *     if (ganrt_latent(&law, 0, index, GANRT_STREAM_Z, z, 100) != GANRT_OK) ...
@@ -32,7 +32,9 @@
 #if defined(__FAST_MATH__) || defined(_M_FP_FAST)
 #error "ganrt.h: built with -ffast-math or /fp:fast, expected exact arithmetic; leave that flag out for this file"
 #endif
-#if !defined(FLT_EVAL_METHOD) || (FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 16) /* 16: only half floats are widened */
+#if !defined(FLT_EVAL_METHOD)
+#error "ganrt.h: expected C99 or C++17, or later; this <float.h> has no FLT_EVAL_METHOD: pass -std=c99 or -std=c++17"
+#elif FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 16 /* 16: only half floats are widened */
 #error "ganrt.h: float and double are computed wider than they are; on 32-bit x86 pass -msse2 -mfpmath=sse"
 #endif
 #if defined(__clang__)
@@ -968,8 +970,7 @@ static inline void ganrt__words(uint32_t c[4], uint64_t seed, uint64_t index, ui
     ganrt_philox(c, (uint32_t)seed, (uint32_t)(seed >> 32));
 }
 
-/* Section 3: the normal quantile, for u from 2^-53 to 1 - 2^-53. */
-static inline double ganrt_quantile(double u)
+static inline double ganrt__quantile(double u)
 {
     double other = 1.0 - u, p = other < u ? other : u;
     uint64_t bits = ganrt__bits(p), sign = (uint64_t)(u > 0.5) << 63; /* no branch on what is as random as a coin */
@@ -981,6 +982,12 @@ static inline double ganrt_quantile(double u)
         double x = ((c[3] * f + c[2]) * f + c[1]) * f + c[0];
         return ganrt__double(ganrt__bits(x) ^ sign);
     }
+}
+
+/* Section 3: the normal quantile, for u from 2^-53 to 1 - 2^-53; NaN for any other. */
+static inline double ganrt_quantile(double u)
+{
+    return u >= 0x1p-53 && u <= 1.0 - 0x1p-53 ? ganrt__quantile(u) : (double)NAN;
 }
 
 /* Whether this build computes what the specification says; call it once at the start of the program. */
@@ -1007,7 +1014,7 @@ static inline double ganrt__tail(double t)
     int i;
     for (i = 0; i < 128; i++) {
         double middle = 0.5 * (low + high);
-        if (ganrt_quantile(middle) < -t)
+        if (ganrt__quantile(middle) < -t)
             low = middle;
         else
             high = middle;
@@ -1051,21 +1058,21 @@ static inline double ganrt__draw(const ganrt_law *law, uint32_t word)
     if (law->uniform)
         return 2.0 * u - 1.0;
     if (!law->truncated)
-        return ganrt_quantile(u);
+        return ganrt__quantile(u);
     if (law->threshold == 0)
         return 0.0;
     {
-        double x = ganrt_quantile(law->tail + u * (1.0 - 2.0 * law->tail));
+        double x = ganrt__quantile(law->tail + u * (1.0 - 2.0 * law->tail));
         return x < -law->threshold ? -law->threshold : x > law->threshold ? law->threshold : x;
     }
 }
 
-/* The latent of image `index` of `seed`: z[0] to z[dim - 1], dim at most 2^34. Stream: GANRT_STREAM_Z for images. */
+/* The latent of image `index` of `seed`: z[0] to z[dim - 1], dim 1 to 2^34. Stream: GANRT_STREAM_Z for images. */
 static inline ganrt_status ganrt_latent(const ganrt_law *law, uint64_t seed, uint64_t index, ganrt_stream stream,
                                         float *z, uint64_t dim)
 {
     uint64_t k;
-    if (dim > GANRT_MAX_DIM || stream == GANRT_STREAM_CLASS || (unsigned)stream > GANRT_STREAM_ENCODER)
+    if (dim == 0 || dim > GANRT_MAX_DIM || stream == GANRT_STREAM_CLASS || (unsigned)stream > GANRT_STREAM_ENCODER)
         return GANRT_BAD_ARGUMENT;
     if (ganrt__fused())
         return GANRT_BAD_BUILD;
@@ -1242,7 +1249,7 @@ static inline ganrt_status ganrt_lerp(const float *a, const float *b, double t, 
     if (!(t >= 0 && t <= 1))
         return GANRT_BAD_ARGUMENT;
     for (i = 0; i < dim; i++)
-        out[i] = (float)((1 - t) * a[i] + t * b[i]);
+        out[i] = (float)((1 - t) * (double)a[i] + t * (double)b[i]);
     return GANRT_OK;
 }
 
@@ -1255,10 +1262,10 @@ static inline void ganrt__half_turn(const float *a, double norm_a, double norm_b
     for (i = 1; i < dim; i++)
         if (fabs((double)a[i]) < fabs((double)a[axis]))
             axis = i;
-    along = a[axis] / norm_a;
+    along = (double)a[axis] / norm_a;
     length = sqrt((1 - along * along) > 0 ? 1 - along * along : 0);
     for (i = 0; i < dim; i++) {
-        double unit = a[i] / norm_a;
+        double unit = (double)a[i] / norm_a;
         double side = length > 1e-8 ? ((i == axis ? 1.0 : 0.0) - along * unit) / length : 0;
         out[i] = (float)(norm * (cos(pi * t) * unit + sin(pi * t) * side));
     }
@@ -1272,13 +1279,13 @@ static inline ganrt_status ganrt_slerp(const float *a, const float *b, double t,
     if (!(t >= 0 && t <= 1))
         return GANRT_BAD_ARGUMENT;
     for (i = 0; i < dim; i++) {
-        aa += (double)a[i] * a[i];
-        bb += (double)b[i] * b[i];
+        aa += (double)a[i] * (double)a[i];
+        bb += (double)b[i] * (double)b[i];
     }
     aa = sqrt(aa);
     bb = sqrt(bb);
     for (i = 0; i < dim; i++) { /* Kahan's angle: exact near 0 and pi as well */
-        double x = a[i] * bb, y = b[i] * aa;
+        double x = (double)a[i] * bb, y = (double)b[i] * aa;
         minus += (x - y) * (x - y);
         plus += (x + y) * (x + y);
     }
@@ -1290,13 +1297,13 @@ static inline ganrt_status ganrt_slerp(const float *a, const float *b, double t,
         return GANRT_OK;
     }
     for (i = 0; i < dim; i++)
-        out[i] = (float)((sin((1 - t) * angle) * a[i] + sin(t * angle) * b[i]) / sin(angle));
+        out[i] = (float)((sin((1 - t) * angle) * (double)a[i] + sin(t * angle) * (double)b[i]) / sin(angle));
     return GANRT_OK;
 }
 
 /* spec.json: JSON in UTF-8. The reader below looks up members by name and checks the rest only as far as it must. */
 typedef struct {
-    const char *at, *end; /* one value; at is NULL where there is none */
+    const char *at, *end; /* one value; at is NULL where there is none, and equal to end where it cannot be told */
 } ganrt__json;
 
 static inline const char *ganrt__space(const char *at, const char *end)
@@ -1345,32 +1352,37 @@ static inline const char *ganrt__value_end(const char *at, const char *end)
     return NULL;
 }
 
+/* The one member of this name: of two, parsers take different ones. */
 static inline ganrt__json ganrt__member(ganrt__json object, const char *name)
 {
-    ganrt__json none = {NULL, NULL}, found;
+    ganrt__json found = {NULL, NULL}, value, bad;
     size_t length = strlen(name);
     const char *at = object.at;
+    bad.at = bad.end = object.at;
     if (at == NULL || at >= object.end || *at != '{')
-        return none;
+        return found;
     at = ganrt__space(at + 1, object.end);
     while (at < object.end && *at == '"') {
         const char *key = at + 1, *key_end = ganrt__string_end(at, object.end);
         if (key_end == NULL)
-            return none;
+            return bad;
         at = ganrt__space(key_end, object.end);
         if (at >= object.end || *at != ':')
-            return none;
-        found.at = ganrt__space(at + 1, object.end);
-        found.end = ganrt__value_end(found.at, object.end);
-        if (found.end == NULL)
-            return none;
-        if ((size_t)(key_end - 1 - key) == length && memcmp(key, name, length) == 0)
-            return found;
-        at = ganrt__space(found.end, object.end);
+            return bad;
+        value.at = ganrt__space(at + 1, object.end);
+        value.end = ganrt__value_end(value.at, object.end);
+        if (value.end == NULL)
+            return bad;
+        if ((size_t)(key_end - 1 - key) == length && memcmp(key, name, length) == 0) {
+            if (found.at != NULL)
+                return bad;
+            found = value;
+        }
+        at = ganrt__space(value.end, object.end);
         if (at < object.end && *at == ',')
             at = ganrt__space(at + 1, object.end);
     }
-    return none;
+    return found;
 }
 
 /* Copies a value to `text` and ends it with 0; 0 if it does not fit. */
@@ -1392,7 +1404,7 @@ static inline int ganrt__is_null(ganrt__json value)
 /* A plain string, without escapes: all that a client needs of a spec is of such. */
 static inline int ganrt__text(ganrt__json value, char *text, size_t room)
 {
-    if (value.at == NULL || *value.at != '"' || value.end - value.at < 2)
+    if (value.at == NULL || value.end - value.at < 2 || *value.at != '"')
         return 0;
     value.at++;
     value.end--;
@@ -1478,6 +1490,8 @@ static inline int ganrt__read_rest(ganrt__json whole, ganrt_spec *spec)
         !ganrt__integer(ganrt__member(output, "width"), 16384, &width) ||
         !ganrt__integer(ganrt__member(output, "channels"), 4, &channels))
         return 0;
+    if (height == 0 || width == 0 || channels == 0 || channels == 2)
+        return 0;
     spec->height = (uint32_t)height;
     spec->width = (uint32_t)width;
     spec->channels = (uint32_t)channels;
@@ -1492,7 +1506,7 @@ static inline int ganrt__read_rest(ganrt__json whole, ganrt_spec *spec)
                                       ganrt__integer(ganrt__member(canary, "index"), UINT64_MAX, &spec->canary_index));
 }
 
-/* Reads the spec.json of a generator: `bytes` bytes, with or without a 0 after them. */
+/* Reads the spec.json of a generator: `bytes` bytes, in which a 0 after them does not count. */
 static inline ganrt_status ganrt_spec_read(const char *json, size_t bytes, ganrt_spec *spec)
 {
     ganrt__json whole = {NULL, NULL}, latent;
@@ -1502,7 +1516,9 @@ static inline ganrt_status ganrt_spec_read(const char *json, size_t bytes, ganrt
     whole.at = ganrt__space(json, json + bytes);
     whole.end = ganrt__value_end(whole.at, json + bytes);
     memset(&made, 0, sizeof made);
-    if (whole.end == NULL || !ganrt__text(ganrt__member(whole, "spec_version"), text, sizeof text))
+    if (whole.end == NULL || ganrt__space(whole.end, json + bytes) != json + bytes)
+        return GANRT_BAD_SPEC;
+    if (!ganrt__text(ganrt__member(whole, "spec_version"), text, sizeof text))
         return GANRT_BAD_SPEC;
     if (strncmp(text, "1.", 2) != 0)
         return text[0] >= '1' && text[0] <= '9' ? GANRT_NEWER_SPEC : GANRT_BAD_SPEC;

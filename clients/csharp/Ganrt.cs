@@ -43,6 +43,7 @@ public static class Ganrt
 
         Law(Prior prior, double? threshold, double psi, PsiMode mode)
         {
+            CheckKinds(prior, mode);
             if (threshold.HasValue && !(threshold > 0 && threshold <= 8))
                 throw new ArgumentOutOfRangeException(nameof(threshold), threshold, "expected above 0, at most 8");
             if (!(psi >= 0 && psi <= 16))
@@ -73,11 +74,20 @@ public static class Ganrt
         /// <summary>The law of a model by its spec.json; psi null: as it was trained.</summary>
         public static Law OfModel(Prior prior, double? threshold, PsiMode mode, double? psi = null)
         {
+            CheckKinds(prior, mode);
             if (prior == Prior.Uniform)
                 return new Law(prior, null, psi ?? 1, PsiMode.Scale);
             if (prior == Prior.Normal && psi == null)
                 return new Law(prior, null, 1, PsiMode.Scale);
             return new Law(Prior.TruncatedNormal, threshold ?? 2, psi ?? 1, mode);
+        }
+
+        static void CheckKinds(Prior prior, PsiMode mode)
+        {
+            if (prior < Prior.Normal || prior > Prior.Uniform)
+                throw new ArgumentOutOfRangeException(nameof(prior), prior, "expected Normal, TruncatedNormal or Uniform");
+            if (mode != PsiMode.Scale && mode != PsiMode.Resample)
+                throw new ArgumentOutOfRangeException(nameof(mode), mode, "expected Scale or Resample");
         }
 
         internal double Draw(uint word)
@@ -86,11 +96,11 @@ public static class Ganrt
             if (Uniform)
                 return 2.0 * u - 1.0;
             if (!Truncated)
-                return Quantile(u);
+                return QuantileInRange(u);
             if (Threshold == 0)
                 return 0;
             double width = 1.0 - 2.0 * Tail;
-            double x = Quantile(Tail + u * width);
+            double x = QuantileInRange(Tail + u * width);
             return x < -Threshold ? -Threshold : x > Threshold ? Threshold : x;
         }
     }
@@ -110,8 +120,8 @@ public static class Ganrt
     {
         if (law == null || z == null)
             throw new ArgumentNullException(law == null ? nameof(law) : nameof(z));
-        if (offset < 0 || dim < 0 || dim > z.Length - offset)
-            throw new ArgumentOutOfRangeException(nameof(dim), dim, "expected a range within z");
+        if (offset < 0 || dim < 1 || dim > z.Length - offset)
+            throw new ArgumentOutOfRangeException(nameof(dim), dim, "expected 1 or more, and a range within z");
         if (stream == Stream.Class || stream < Stream.Z || stream > Stream.Encoder)
             throw new ArgumentOutOfRangeException(nameof(stream), stream, "expected Z, Drift or Encoder");
         for (int k = 0; k < dim; k += 4)
@@ -233,6 +243,13 @@ public static class Ganrt
     /// <summary>The normal quantile for u from 2^-53 to 1 - 2^-53 (section 3).</summary>
     public static double Quantile(double u)
     {
+        if (!(u >= TwoToMinus53 && u <= 1 - TwoToMinus53))
+            throw new ArgumentOutOfRangeException(nameof(u), u, "expected 2^-53 to 1 - 2^-53");
+        return QuantileInRange(u);
+    }
+
+    static double QuantileInRange(double u)
+    {
         double p = u <= 0.5 ? u : 1.0 - u;
         if (p == 0.5)
             return 0;
@@ -251,7 +268,7 @@ public static class Ganrt
         for (int i = 0; i < 128; i++)
         {
             double middle = 0.5 * (low + high);
-            if (Quantile(middle) < -threshold) low = middle;
+            if (QuantileInRange(middle) < -threshold) low = middle;
             else high = middle;
         }
         return high;

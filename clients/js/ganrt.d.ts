@@ -35,6 +35,7 @@ export interface WalkOptions {
 export interface Runtime {
   InferenceSession: { create(model: Uint8Array, options?: object): Promise<unknown> };
   Tensor: new (...values: never[]) => unknown;
+  env?: { versions?: { web?: string } };
 }
 /** A file that is missing, damaged, newer than this library, or not ganrt's. */
 export class ModelError extends Error {}

@@ -10,14 +10,16 @@
  *
  * The runtime is handed in, so that a page decides which of its builds it loads. Licence: Apache 2.0, as ganrt's own.
  */
-import { drawnLabels, indicesFrom, labelRows, latentRows, shown, statisticsRow } from "./inputs.js";
-import { ArgumentError, identityIndex, lawOf, latent, lerp, slerp } from "./latents.js";
+import { ArgumentError, known, shown } from "./arguments.js";
+import { checkTruncation, drawnLabels, indicesFrom, labelRows, latentRows, statisticsRow } from "./inputs.js";
+import { identityIndex, lawOf, latent, lerp, slerp } from "./latents.js";
 import { ModelError, readSpec } from "./spec.js";
 
 export * from "./latents.js";
 export { ModelError, readSpec } from "./spec.js";
 
 const BETWEEN = new Map(Object.entries({ slerp, lerp }));
+const WALK = ["frames", "loop", "method", "truncation"];
 
 /** ONNX Runtime cannot open or run the model here; `cause` is its own error. */
 export class BackendError extends Error {
@@ -33,21 +35,24 @@ export class BackendError extends Error {
  * model: the bytes of an `.onnx` file that ganrt wrote (it explains itself), or its URL where `fetch` reaches it.
  * ort: the module onnxruntime-node, onnxruntime-web or onnxruntime-react-native.
  * executionProviders: as ONNX Runtime takes them, such as ["webgpu", "wasm"]; the first that opens is used, and
- *   `generator.backend` says which. Throws ModelError for a file that is missing, damaged, newer or not ganrt's, and
- *   BackendError where no provider opens it.
+ *   `generator.backend` says which. Without any it is the processor: "wasm" in browsers, "cpu" elsewhere.
+ * Throws ModelError for a file that is missing, damaged, newer or not ganrt's, and BackendError where no provider opens
+ * it.
  */
-export async function load(model, { ort, executionProviders = null, sessionOptions = {} } = {}) {
+export async function load(model, options = {}) {
+  const { ort, executionProviders, sessionOptions = {} } = known(options, "ort", "executionProviders", "sessionOptions");
   if (!ort?.InferenceSession) throw new ArgumentError("ort: expected the module onnxruntime-node or onnxruntime-web");
-  if (executionProviders !== null && !executionProviders.length)
-    throw new ArgumentError("executionProviders: expected at least one");
+  const providers = executionProviders ?? sessionOptions.executionProviders ?? [ort.env?.versions?.web ? "wasm" : "cpu"];
+  if (!Array.isArray(providers) || !providers.length)
+    throw new ArgumentError(`executionProviders: expected an array of at least one, got ${shown(providers)}`);
   const bytes = await bytesOf(model);
   const spec = readSpec(bytes);
   const errors = [];
-  for (const provider of executionProviders ?? [null]) {
-    const name = provider === null ? "default" : (provider.name ?? provider);
+  for (const provider of providers) {
+    const name = provider?.name ?? provider;
     try {
-      const options = provider === null ? sessionOptions : { ...sessionOptions, executionProviders: [provider] };
-      return new Generator(ort, await ort.InferenceSession.create(bytes, options), spec, name);
+      const session = await ort.InferenceSession.create(bytes, { ...sessionOptions, executionProviders: [provider] });
+      return new Generator(ort, session, spec, name);
     } catch (error) {
       errors.push([name, error]);
     }
@@ -70,17 +75,20 @@ export class Generator {
   }
 
   /** Images `start` to `start + count - 1` of `seed`, as pictures. */
-  async sample(count = 1, { seed = 0, start = 0, truncation = null, labels = null } = {}) {
+  async sample(count = 1, options = {}) {
+    const { seed = 0, start = 0, truncation, labels } = known(options, "seed", "start", "truncation", "labels");
     return this.#draw(seed, indicesFrom(start, count), truncation, labels);
   }
 
   /** The avatar of a player's name or id. */
-  async avatar(identity, { namespace = "ganrt", truncation = null, labels = null } = {}) {
+  async avatar(identity, options = {}) {
+    const { namespace = "ganrt", truncation, labels } = known(options, "namespace", "truncation", "labels");
     return (await this.#draw(0, [identityIndex(identity, namespace)], truncation, labels))[0];
   }
 
   /** The latent of one image: a Float32Array of spec.latent.dim values. */
   latent(seed, index, truncation = null) {
+    checkTruncation(truncation);
     return latent(lawOf(this.spec.latent, truncation), seed, index, this.spec.latent.dim);
   }
 
@@ -91,8 +99,10 @@ export class Generator {
    * labels: a class number for all, or an array of weights (Float32Array of spec.labels.count) for each; null: class 0.
    * truncation: selects the statistics of a BigGAN; others ignore it.
    */
-  async synthesize(latents, { labels = null, truncation = null } = {}) {
+  async synthesize(latents, options = {}) {
+    const { labels = null, truncation = null } = known(options, "labels", "truncation");
     const { spec } = this;
+    checkTruncation(truncation);
     const z = latentRows(latents, spec.latent.dim);
     const n = latents.length;
     const weights = labelRows(spec, spec.labels ? (labels ?? 0) : labels, n);
@@ -107,7 +117,9 @@ export class Generator {
    * The frames of a walk through images 0 of `seeds`: an asynchronous iterator of pictures. Frame k depends on no other.
    * frames: how many in all; loop: back to the first; method: "slerp" or "lerp"; from: the first frame.
    */
-  async *walk(seeds, { frames = 120, loop = true, method = "slerp", truncation = null, labels = null, from = 0 } = {}) {
+  async *walk(seeds, options = {}) {
+    known(options, ...WALK, "labels", "from");
+    const { frames = 120, loop, method, truncation, labels, from = 0 } = options;
     if (!Number.isInteger(from) || from < 0) throw new ArgumentError(`from: expected 0 or more, got ${shown(from)}`);
     checkFrames(frames);
     for (let k = from; k < frames; k++) {
@@ -117,7 +129,8 @@ export class Generator {
   }
 
   /** The latent of frame k of a walk; k may have a fraction, from 0 to `frames` (open walks: to the last frame). */
-  frame(seeds, k, { frames = 120, loop = true, method = "slerp", truncation = null } = {}) {
+  frame(seeds, k, options = {}) {
+    const { frames = 120, loop = true, method = "slerp", truncation } = known(options, ...WALK);
     const between = BETWEEN.get(method);
     if (!between) throw new ArgumentError(`method: expected slerp or lerp, got ${shown(method)}`);
     if (!Array.isArray(seeds) || !seeds.length) throw new ArgumentError("seeds: expected an array of at least one");

@@ -1,5 +1,6 @@
 /** What a model is fed, checked: nothing is clamped, cut or ignored. */
-import { ArgumentError, classChoice } from "./latents.js";
+import { ArgumentError, shown } from "./arguments.js";
+import { classChoice } from "./latents.js";
 
 /** Indices `start` to `start + count - 1`; that none passes 2^64 is checked where they are drawn. */
 export function indicesFrom(start, count) {
@@ -40,10 +41,10 @@ export function statisticsRow(spec, truncation, n) {
   return new Float32Array(n).fill(value);
 }
 
-/** An argument as a message shows it: short, whatever it is. */
-export function shown(value) {
-  const text = typeof value === "string" ? `'${value}'` : String(value);
-  return text.length > 60 ? `${text.slice(0, 60)}...` : text;
+/** A truncation under the name by which a caller knows it; how far it may go depends on the law. */
+export function checkTruncation(truncation) {
+  if (truncation !== null && !(typeof truncation === "number" && truncation >= 0 && truncation <= 16))
+    throw new ArgumentError(`truncation: expected a number from 0 to 16, or null, got ${shown(truncation)}`);
 }
 
 function oneHot(chosen, count) {

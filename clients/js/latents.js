@@ -8,6 +8,9 @@
  * fuses, so nothing need be set up. The specification is docs/latent-spec.md; its sections are named below.
  * Licence: Apache 2.0, as ganrt's own.
  */
+import { ArgumentError, known, shown } from "./arguments.js";
+
+export { ArgumentError } from "./arguments.js";
 
 export const LATENT_SPEC = 1;
 export const STREAMS = Object.freeze({ z: 0, class: 1, drift: 2, encoder: 3 });
@@ -15,31 +18,25 @@ export const MAX_DIM = 2 ** 20;
 export const PRIORS = ["normal", "truncated_normal", "uniform"];
 export const MODES = ["scale", "resample"];
 
-/** An argument outside what the specification allows: nothing is clamped or ignored. */
-export class ArgumentError extends RangeError {
-  constructor(message) {
-    super(message);
-    this.name = "ArgumentError";
-  }
-}
-
 /**
  * What values are drawn from (section 4); make it once and keep it.
  * threshold: in (0, 8], or null; psi: 0 to 16, 1 for none; psiMode: "scale" or "resample".
  */
-export function makeLaw({ prior = "normal", threshold = null, psi = 1, psiMode = "scale" } = {}) {
-  if (!PRIORS.includes(prior)) throw new ArgumentError(`prior: expected ${PRIORS.join(", ")}, got ${prior}`);
-  if (!MODES.includes(psiMode)) throw new ArgumentError(`psiMode: expected scale or resample, got ${psiMode}`);
-  if (!(typeof psi === "number" && psi >= 0 && psi <= 16)) throw new ArgumentError(`psi: expected 0 to 16, got ${psi}`);
-  if (threshold !== null && !(typeof threshold === "number" && threshold > 0 && threshold <= 8))
-    throw new ArgumentError(`threshold: expected above 0, at most 8, or null, got ${threshold}`);
+export function makeLaw(options = {}) {
+  known(options, "prior", "threshold", "psi", "psiMode");
+  const { prior = "normal", threshold = null, psi = 1, psiMode = "scale" } = options;
+  checkKinds(prior, psiMode);
+  if (!(typeof psi === "number" && psi >= 0 && psi <= 16))
+    throw new ArgumentError(`psi: expected a number from 0 to 16, got ${shown(psi)}`);
+  if (threshold !== null && !isThreshold(threshold))
+    throw new ArgumentError(`threshold: expected a number above 0, at most 8, or null, got ${shown(threshold)}`);
   if (prior === "uniform") {
     if (threshold !== null) throw new ArgumentError("threshold: a uniform prior is scaled by psi, expected null");
     return Object.freeze({ uniform: true, truncated: false, threshold: 2, tail: 0.5, factor: Math.fround(psi) });
   }
   const resample = psiMode === "resample";
   const at = resample ? psi * (threshold ?? 2) : (threshold ?? 2);
-  if (at > 8) throw new ArgumentError(`psi: expected psi * threshold of at most 8, got ${at}`);
+  if (at > 8) throw new ArgumentError(`psi * threshold: expected at most 8, got ${at}`);
   const truncated = prior === "truncated_normal" || threshold !== null || resample;
   return Object.freeze({
     uniform: false,
@@ -51,17 +48,23 @@ export function makeLaw({ prior = "normal", threshold = null, psi = 1, psiMode =
 }
 
 /** The law of a model by `latent` of its spec.json; psi null: as it was trained (`ganrt generate --truncation`). */
-export function lawOf({ prior, threshold = null, psi_mode: psiMode }, psi = null) {
+export function lawOf(spec, psi = null) {
+  const { prior, threshold = null, psi_mode: psiMode, latent_spec: version } = spec;
+  if (version !== LATENT_SPEC)
+    throw new ArgumentError(`latent_spec: expected ${LATENT_SPEC}, got ${shown(version)}: newer ones need a newer client`);
+  checkKinds(prior, psiMode);
   if (prior === "uniform") return makeLaw({ prior, psi: psi ?? 1 });
   if (prior === "normal" && psi === null) return makeLaw({ prior });
   return makeLaw({ prior: "truncated_normal", threshold: threshold ?? 2, psi: psi ?? 1, psiMode });
 }
 
 /** The latent of image `index` of `seed`: a Float32Array of `dim` values, or `into`, filled. */
-export function latent(law, seed, index, dim, { stream = STREAMS.z, into = null } = {}) {
-  if (!Number.isInteger(dim) || dim < 1 || dim > MAX_DIM) throw new ArgumentError(`dim: expected 1 to 2^20, got ${dim}`);
+export function latent(law, seed, index, dim, options = {}) {
+  const { stream = STREAMS.z, into = null } = known(options, "stream", "into");
+  if (!Number.isInteger(dim) || dim < 1 || dim > MAX_DIM)
+    throw new ArgumentError(`dim: expected a whole number from 1 to 2^20, got ${shown(dim)}`);
   if (![STREAMS.z, STREAMS.drift, STREAMS.encoder].includes(stream))
-    throw new ArgumentError(`stream: expected z, drift or encoder, got ${stream}`);
+    throw new ArgumentError(`stream: expected z, drift or encoder, got ${shown(stream)}`);
   if (into !== null && !(into instanceof Float32Array && into.length === dim))
     throw new ArgumentError(`into: expected a Float32Array of ${dim}`);
   const z = into ?? new Float32Array(dim);
@@ -77,7 +80,7 @@ export function latent(law, seed, index, dim, { stream = STREAMS.z, into = null 
 /** A class of `count`, 1 to 2^32 (section 5). */
 export function classChoice(seed, index, count) {
   if (!Number.isInteger(count) || count < 1 || count > 2 ** 32)
-    throw new ArgumentError(`count: expected 1 to 2^32, got ${count}`);
+    throw new ArgumentError(`count: expected a whole number from 1 to 2^32, got ${shown(count)}`);
   const [key0, key1] = halves("seed", seed);
   const [index0, index1] = halves("index", index);
   philox(0, index0, index1, STREAMS.class, key0, key1);
@@ -97,6 +100,12 @@ export function identityIndex(identity, namespace = "ganrt") {
 
 /** The normal quantile for u from 2^-53 to 1 - 2^-53 (section 3). */
 export function quantile(u) {
+  if (!(typeof u === "number" && u >= 2 ** -53 && u <= 1 - 2 ** -53))
+    throw new ArgumentError(`u: expected a number from 2^-53 to 1 - 2^-53, got ${shown(u)}`);
+  return quantileInRange(u);
+}
+
+function quantileInRange(u) {
   const p = u <= 0.5 ? u : 1 - u;
   if (p === 0.5) return 0;
   bits.double[0] = p;
@@ -109,13 +118,15 @@ export function quantile(u) {
   return u < 0.5 ? x : -x;
 }
 
-/** a of section 4: the probability below -threshold. */
+/** a of section 4: the probability below -threshold, which is in (0, 8]. */
 export function tail(threshold) {
+  if (!isThreshold(threshold))
+    throw new ArgumentError(`threshold: expected a number above 0, at most 8, got ${shown(threshold)}`);
   let low = 2 ** -53;
   let high = 0.5;
   for (let i = 0; i < 128; i++) {
     const middle = 0.5 * (low + high);
-    if (quantile(middle) < -threshold) low = middle;
+    if (quantileInRange(middle) < -threshold) low = middle;
     else high = middle;
   }
   return high;
@@ -180,12 +191,21 @@ function high32(a1, a0, b) {
   return (a1 * b1 + Math.floor(middle / 0x10000) + Math.floor(cross / 0x10000)) | 0;
 }
 
+function checkKinds(prior, psiMode) {
+  if (!PRIORS.includes(prior)) throw new ArgumentError(`prior: expected ${PRIORS.join(", ")}, got ${shown(prior)}`);
+  if (!MODES.includes(psiMode)) throw new ArgumentError(`psiMode: expected scale or resample, got ${shown(psiMode)}`);
+}
+
+function isThreshold(value) {
+  return typeof value === "number" && value > 0 && value <= 8;
+}
+
 function draw(law, word) {
   const u = (2 * word + 1) * 2 ** -33;
   if (law.uniform) return 2 * u - 1;
-  if (!law.truncated) return quantile(u);
+  if (!law.truncated) return quantileInRange(u);
   if (law.threshold === 0) return 0;
-  const x = quantile(law.tail + u * (1 - 2 * law.tail));
+  const x = quantileInRange(law.tail + u * (1 - 2 * law.tail));
   return x < -law.threshold ? -law.threshold : x > law.threshold ? law.threshold : x;
 }
 
@@ -194,7 +214,7 @@ function halves(name, value) {
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0)
     return [value >>> 0, Math.floor(value / 2 ** 32)];
   if (typeof value !== "bigint" || value < 0n || value >= 1n << 64n)
-    throw new ArgumentError(`${name}: expected a BigInt from 0 to 2^64 - 1, or a whole number below 2^53, got ${value}`);
+    throw new ArgumentError(`${name}: expected a BigInt from 0 to 2^64 - 1, or a whole number below 2^53, got ${shown(value)}`);
   return [Number(value & 0xffffffffn), Number(value >> 32n)];
 }
 
@@ -244,7 +264,7 @@ function turn(x, n) {
 
 function checkPath(a, b, t) {
   if (a.length !== b.length) throw new ArgumentError(`latents of ${a.length} and ${b.length} values: expected as many`);
-  if (!(t >= 0 && t <= 1)) throw new ArgumentError(`t: expected 0 to 1, got ${t}`);
+  if (!(t >= 0 && t <= 1)) throw new ArgumentError(`t: expected 0 to 1, got ${shown(t)}`);
 }
 
 function norm(a) {

@@ -63,8 +63,8 @@ const FIELDS = [
   ["statistics.low", (s) => s.statistics?.low, "0 to 1", number(0, 1)],
   ["statistics.high", (s) => s.statistics?.high, "0 to 1", number(0, 1)],
   ["statistics.default", (s) => s.statistics?.default, "0 to 1", number(0, 1)],
-  ["output.height", (s) => s.output?.height, "1 to 65536", integer(1, 65536)],
-  ["output.width", (s) => s.output?.width, "1 to 65536", integer(1, 65536)],
+  ["output.height", (s) => s.output?.height, "1 to 16384", integer(1, 16384)],
+  ["output.width", (s) => s.output?.width, "1 to 16384", integer(1, 16384)],
   ["output.channels", (s) => s.output?.channels, "1, 3 or 4", oneOf(1, 3, 4)],
 ];
 

@@ -1,14 +1,15 @@
 /**
  * Assembles the page: this folder's files, clients/js, a model and ONNX Runtime's files for browsers, all local.
  *
- *     node examples/web/build.mjs [--model FILE.onnx] [--output FOLDER]        into out/web
+ *     node examples/web/build.mjs [--model FILE.onnx] [--output FOLDER] [--force]        into out/web
  *
- * Needs what `npm ci --ignore-scripts` in clients/js installs.
+ * Ends with 2 for wrong options, with 1 for what else goes wrong. Needs what `npm ci --ignore-scripts` in clients/js installs.
  */
-import { cp, mkdir, readdir, rm, stat } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { readSpec } from "../../clients/js/spec.js";
 import { BUILDS } from "./builds.js";
 
 const page = fileURLToPath(new URL(".", import.meta.url));
@@ -16,6 +17,11 @@ const root = resolve(page, "../..");
 const library = join(root, "clients/js");
 const runtime = join(library, "node_modules/onnxruntime-web");
 const PAGE = /\.(html|css|js|svg)$/;
+const USAGE = `usage: node examples/web/build.mjs [--model FILE.onnx] [--output FOLDER] [--force]
+
+--model FILE.onnx   a generator that ganrt exported, instead of the bundled one
+--output FOLDER     where the page goes, instead of out/web
+--force             write into a folder that holds something already, over files of the same names`;
 
 async function copyMatching(from, wanted, to) {
   await mkdir(to, { recursive: true });
@@ -23,11 +29,21 @@ async function copyMatching(from, wanted, to) {
   await Promise.all(names.map((name) => cp(join(from, name), join(to, name))));
 }
 
-async function build(model, output) {
+async function checkModel(model) {
+  if (!(await stat(model).catch(() => null))?.isFile()) throw new Error(`model '${model}': there is no such file`);
+  try {
+    readSpec(await readFile(model));
+  } catch (error) {
+    throw new Error(`model '${model}': ${error.message}`);
+  }
+}
+
+async function build(model, output, force) {
   if (!(await stat(runtime).catch(() => null)))
     throw new Error(`${runtime} is missing: run "npm ci --ignore-scripts" in clients/js first`);
-  if (!(await stat(model).catch(() => null))) throw new Error(`model '${model}': there is no such file`);
-  await rm(join(output, "ort"), { recursive: true, force: true });
+  await checkModel(model);
+  if (!force && (await readdir(output).catch(() => [])).length)
+    throw new Error(`${output} holds something already: give --force to write over it, or another --output`);
   await copyMatching(page, PAGE, output);
   await copyMatching(library, /\.js$/, join(output, "ganrt"));
   const files = Object.values(BUILDS).flatMap(({ module, core }) => [module, `${core}.mjs`, `${core}.wasm`]);
@@ -35,15 +51,29 @@ async function build(model, output) {
   await cp(model, join(output, "model.onnx"));
 }
 
-const { values } = parseArgs({
-  options: {
-    model: { type: "string", default: join(root, "runtime/data/avatars-1.onnx") },
-    output: { type: "string", default: join(root, "out/web") },
-  },
-});
+const OPTIONS = {
+  model: { type: "string", default: join(root, "runtime/data/avatars-1.onnx") },
+  output: { type: "string", default: join(root, "out/web") },
+  force: { type: "boolean", default: false },
+  help: { type: "boolean", short: "h", default: false },
+};
+
+function given() {
+  try {
+    return parseArgs({ options: OPTIONS }).values;
+  } catch (error) {
+    console.error(`${error.message}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
+const { model, output, force, help } = given();
 try {
-  await build(resolve(values.model), resolve(values.output));
-  console.log(`${values.output}: serve it with  python -m http.server -d ${values.output}`);
+  if (help) console.log(USAGE);
+  else {
+    await build(resolve(model), resolve(output), force);
+    console.log(`${output}: serve it with  python -m http.server -d ${output}`);
+  }
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

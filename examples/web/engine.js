@@ -10,7 +10,8 @@ const ALLOWED = 2; // of 255, from the model's reference picture
 export class PageError extends Error {}
 
 /**
- * url: of the model. progress(bytes): called while files arrive. only: "webgpu" or "wasm"; null for the best.
+ * url: of the model. progress(bytes): called while files arrive. only: of the address, "webgpu" or "wasm"; null for the
+ * best.
  * Returns { generator, backend: in words, notes: why a backend was passed over }. Throws PageError.
  */
 export async function open(url, progress, only = null) {
@@ -27,11 +28,15 @@ export async function open(url, progress, only = null) {
       notes.push(`${BUILDS[name].title} is not used: ${error.message}`);
     }
   }
+  if (only !== null) notes.push(`The address asks for ?backend=${only}: leave it out for the best that works here.`);
   throw new PageError(notes.join(" "));
 }
 
 async function candidates(only) {
-  if (Object.hasOwn(BUILDS, only ?? "")) return [only];
+  if (only !== null) {
+    if (Object.hasOwn(BUILDS, only)) return [only];
+    throw new PageError(`?backend=${only}: expected ${Object.keys(BUILDS).join(" or ")}, or nothing for the best.`);
+  }
   const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
   const imitated = adapter?.info?.isFallbackAdapter ?? adapter?.isFallbackAdapter; // on the processor: far slower
   return adapter && !imitated ? ["webgpu", "wasm"] : ["wasm"];

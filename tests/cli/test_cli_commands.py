@@ -62,9 +62,10 @@ def test_a_single_sheet(run, tiny, tmp_path):
 
 def test_identities(run, tiny, tmp_path):
     (tmp_path / "players.txt").write_text("ann\r\nbob\n\nann\n../../etc/passwd\n", "utf-8")
-    code, _, _ = run("generate", "-m", tiny, "--identities", tmp_path / "players.txt", "-o", "p")
+    code, _, err = run("generate", "-m", tiny, "--identities", tmp_path / "players.txt", "-o", "p")
     folder = tmp_path / "work" / "p"
     assert code == 0
+    assert "4 lines name 3 identities: each is drawn once" in err
     lines = (folder / "identities.csv").read_text().splitlines()
     assert lines[0] == "identity,index,file"
     assert [line.split(",")[0] for line in lines[1:]] == ["ann", "bob", "../../etc/passwd"]

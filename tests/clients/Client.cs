@@ -36,7 +36,7 @@ static class Client
             case "check": Ganrt.Check(); return "ok";
             case "philox": return Philox(token);
             case "quantile": return DoubleBits(Ganrt.Quantile(Double(token[0])));
-            case "tail": return Tail(Ganrt.TailOf(Double(token[0])));
+            case "tail": return Tail(Ganrt.Law.Of(Ganrt.Prior.Normal, Double(token[0])).Tail);
             case "z": return Floats(Ganrt.Latent(LawOf(token), ulong.Parse(token[0]), ulong.Parse(token[1]),
                                                  int.Parse(token[2]), (Ganrt.Stream)int.Parse(token[7])));
             case "class": return Ganrt.ClassOf(ulong.Parse(token[0]), ulong.Parse(token[1]), ulong.Parse(token[2])).ToString();
@@ -52,10 +52,12 @@ static class Client
     static Ganrt.Law LawOf(string[] token)
     {
         var prior = token[3] == "uniform" ? Ganrt.Prior.Uniform
-            : token[3] == "normal" ? Ganrt.Prior.Normal : Ganrt.Prior.TruncatedNormal;
+            : token[3] == "normal" ? Ganrt.Prior.Normal
+            : token[3] == "9" ? (Ganrt.Prior)9 : Ganrt.Prior.TruncatedNormal;
         double? threshold = token[4] == "-" ? (double?)null : Double(token[4]);
         return Ganrt.Law.Of(prior, threshold, Double(token[5]),
-                            token[6] == "scale" ? Ganrt.PsiMode.Scale : Ganrt.PsiMode.Resample);
+                            token[6] == "scale" ? Ganrt.PsiMode.Scale
+                            : token[6] == "9" ? (Ganrt.PsiMode)9 : Ganrt.PsiMode.Resample);
     }
 
     static string Tail(double a)

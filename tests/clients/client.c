@@ -10,7 +10,8 @@
  *     philox C0 C1 C2 C3 K0 K1                                        four words, as 8 hexadecimal digits each
  *     quantile U                                                      a double
  *     tail T                                                          a and d
- *     z SEED INDEX DIM PRIOR THRESHOLD|- PSI scale|resample STREAM    DIM float32, their bits, 8 digits each
+ *     z SEED INDEX DIM PRIOR THRESHOLD|- PSI scale|resample STREAM    DIM float32, their bits, 8 digits each; a PRIOR or
+ *                                                                     mode of 9 is one that does not exist
  *     class SEED INDEX COUNT                                          a decimal number
  *     identity HEX_UTF8|- HEX_NAMESPACE|-                             a decimal number
  *     lerp T A B, slerp T A B                                         float32 bits; A and B are bits with commas between
@@ -97,7 +98,10 @@ static int answer_philox(char **token)
 
 static int answer_quantile(char **token)
 {
-    printf("%016" PRIx64 "\n", ganrt__bits(ganrt_quantile(number(token[0]))));
+    double x = ganrt_quantile(number(token[0]));
+    if (isnan(x))
+        return 0;
+    printf("%016" PRIx64 "\n", ganrt__bits(x));
     return 1;
 }
 
@@ -110,18 +114,29 @@ static int answer_tail(char **token)
     return 1;
 }
 
+static ganrt_prior prior_of(const char *name)
+{
+    return name[0] == 'u'   ? GANRT_UNIFORM
+           : name[0] == 't' ? GANRT_TRUNCATED_NORMAL
+           : name[0] == 'n' ? GANRT_NORMAL
+                            : (ganrt_prior)atoi(name);
+}
+
+static ganrt_psi_mode mode_of(const char *name)
+{
+    return name[0] == 's' ? GANRT_SCALE : name[0] == 'r' ? GANRT_RESAMPLE : (ganrt_psi_mode)atoi(name);
+}
+
 static int answer_z(char **token)
 {
     static float z[MOST];
     ganrt_law law;
-    ganrt_prior prior = token[3][0] == 'u' ? GANRT_UNIFORM : token[3][0] == 't' ? GANRT_TRUNCATED_NORMAL : GANRT_NORMAL;
     double threshold = strcmp(token[4], "-") ? number(token[4]) : GANRT_NO_THRESHOLD;
-    ganrt_psi_mode mode = strcmp(token[6], "scale") ? GANRT_RESAMPLE : GANRT_SCALE;
     uint64_t dim = integer(token[2]);
     errno = 0;
     if (integer(token[0]) == UINT64_MAX && errno == ERANGE)
         return 0;
-    if (ganrt_law_make(&law, prior, threshold, number(token[5]), mode) != GANRT_OK || dim > MOST)
+    if (ganrt_law_make(&law, prior_of(token[3]), threshold, number(token[5]), mode_of(token[6])) != GANRT_OK || dim > MOST)
         return 0;
     if (ganrt_latent(&law, integer(token[0]), integer(token[1]), (ganrt_stream)atoi(token[7]), z, dim) != GANRT_OK)
         return 0;

@@ -1,6 +1,6 @@
 // Answers requests to clients/js/ganrt.js over onnxruntime-node: one JSON a line in, one out.
 //     {"model": path, "call": method, "args": [...]}  ->  {"pictures": [{width, height, channels, base64}]},
-//     {"values": [...]} of a latent, or {"error": class, "message": text}
+//     {"values": [...]} of a latent, {"backend": name} of "load", {"value": ...} of a function (model null), or {"error": class, "message": text}
 // In arguments "12n" is a BigInt, {"f32": [...]} a Float32Array and {"repeat": [text, n]} a long text.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -28,7 +28,11 @@ function told(result) {
 }
 
 const calls = {
-  load: async (options) => (await ganrt.load(...options)).close(),
+  load: async (options) => {
+    const generator = await ganrt.load(...options);
+    await generator.close();
+    return { backend: generator.backend };
+  },
   walk: async (generator, args) => {
     const frames = [];
     for await (const frame of generator.walk(...args)) frames.push(frame);
@@ -42,6 +46,7 @@ const calls = {
 };
 
 async function answer({ model, call, args }) {
+  if (model === null) return { value: ganrt[call](...args) };
   if (call === "load") return calls.load([model, { ort, ...args }]);
   const generator = await open(model);
   return calls[call] ? calls[call](generator, args) : told(await generator[call](...args));
@@ -49,5 +54,5 @@ async function answer({ model, call, args }) {
 
 for (const line of readFileSync(0, "utf8").split("\n").filter(Boolean)) {
   const reply = await answer(JSON.parse(line, revive)).catch((error) => ({ error: error.name, message: error.message }));
-  console.log(JSON.stringify(reply ?? {}));
+  console.log(JSON.stringify(reply));
 }

@@ -44,6 +44,7 @@ def test_fused_arithmetic_is_noticed(tmp_path):
     [
         (["-ffast-math"], "leave that flag out"),
         pytest.param(["-m32", "-mfpmath=387"], "-msse2 -mfpmath=sse", marks=needs_x86),
+        (["-std=gnu89"], "pass -std=c99"),
     ],
 )
 def test_flags_that_the_preprocessor_sees(flags, said):
@@ -104,6 +105,14 @@ def test_the_law_of_a_spec(ask, name, psi):
     assert found == expected.view(np.uint32).tolist()
 
 
+def test_the_latents_of_a_newer_spec(ask):
+    """They are other latents: to draw these would give every player another avatar."""
+    client, name = ask
+    newer = {**json.loads(SPECS["normal"].to_json())}
+    newer["latent"]["latent_spec"] = 2
+    assert client([request_of(json.dumps(newer), None)]) == ["error" if name == "node" else "status 5"]
+
+
 @pytest.fixture(scope="module")
 def in_c(tmp_path_factory):
     return build("gcc sanitized", tmp_path_factory.mktemp("sanitized"))
@@ -144,6 +153,15 @@ def changed(**fields):
         (changed(latent={"dim": 4, "prior": "cauchy", "psi_mode": "scale", "latent_spec": 1}), 4),
         (changed(latent={"dim": 4, "prior": "normal", "threshold": "2", "psi_mode": "scale", "latent_spec": 1}), 4),
         (changed(output=None), 4),
+        (changed(output={"height": 0, "width": 8, "channels": 3}), 4),
+        (changed(output={"height": 8, "width": 16385, "channels": 3}), 4),
+        (changed(output={"height": 8, "width": 8, "channels": 2}), 4),
+        (changed() + "garbage", 4),
+        (changed() + "}", 4),
+        (changed().replace('"dim": 12', '"dim": 12, "dim": 12'), 4),
+        (changed().replace('"threshold": null', '"threshold": null, "threshold": 2'), 4),
+        (changed().replace('"labels": null', '"labels": null, "labels": null'), 4),
+        (changed().replace('"statistics"', '"labels" null, "statistics"'), 4),
         (changed(name="x" * 200), 4),
         (changed(canary={"seed": "99999999999999999999999", "index": "0"}), 4),
     ],

@@ -155,10 +155,20 @@ WRONG_ARGUMENTS = [
     ("avatar", [None], "identity: expected text"),
     ("avatar", ["\ud800"], "lone surrogates"),
     ("avatar", ["a", {"namespace": 1}], "namespace: expected text"),
-    ("avatar", ["a", {"truncation": -1}], "psi: expected 0 to 16"),
-    ("avatar", ["a", {"truncation": "0.5"}], "psi: expected 0 to 16"),
+    ("avatar", ["a", {"truncation": -1}], "truncation: expected a number from 0 to 16, or null, got -1"),
+    ("avatar", ["a", {"truncation": "0.5"}], "truncation: expected a number from 0 to 16, or null, got '0.5'"),
     ("avatar", ["a", {"truncation": 5}], "psi * threshold"),
     ("avatar", ["a", {"labels": 0}], "'avatars-1' has no classes"),
+    ("avatar", ["a", {"nameSpace": "x"}], "nameSpace: there is no such option; expected namespace, truncation, labels"),
+    ("avatar", ["a", {"psi": 0.5}], "psi: there is no such option"),
+    ("avatar", ["a", "my-game"], "options: expected an object of namespace, truncation, labels, got 'my-game'"),
+    ("sample", [1, {"index": 5}], "index: there is no such option; expected seed, start, truncation, labels"),
+    ("sample", [1, 5], "options: expected an object of seed"),
+    ("synthesize", [[[0] * 100], {"psi": 1}], "psi: there is no such option; expected labels, truncation"),
+    ("synthesize", [[[0] * 100], {"truncation": "1"}], "truncation: expected a number"),
+    ("walk", [[1], {"frame": 2}], "frame: there is no such option"),
+    ("frame", [[1], 0, {"from": 2}], "from: there is no such option"),
+    ("latent", [0, 0, "0.5"], "truncation: expected a number"),
     ("sample", [0], "count: expected 1 or more, got 0"),
     ("sample", [1.5], "count: expected 1 or more"),
     ("sample", [1, {"start": 0.5}], "start: expected a BigInt"),
@@ -167,6 +177,7 @@ WRONG_ARGUMENTS = [
     ("sample", [2, {"start": f"{2**64 - 1}n"}], "index: expected a BigInt from 0"),
     ("sample", [1, {"seed": f"{2**64}n"}], "seed: expected a BigInt from 0"),
     ("sample", [1, {"seed": None}], "seed: expected a BigInt from 0"),
+    ("sample", [1, {"seed": "1"}], "2^53, got '1'"),
     ("synthesize", [[]], "latents: expected an array of one or more rows of 100"),
     ("synthesize", [[{"f32": [1, 2]}]], "latents: expected an array of 1 rows of 100"),
     ("synthesize", [[[1e39] * 100]], "finite"),
@@ -191,6 +202,29 @@ def test_arguments_that_are_errors(refusals, case):
     answer = refusals[case]
     assert answer["error"] == "ArgumentError", answer
     assert WRONG_ARGUMENTS[case][2] in answer["message"]
+
+
+LATENT = {"dim": 6, "prior": "normal", "threshold": None, "psi_mode": "resample", "latent_spec": 1}
+WRONG_LAWS = [
+    ("makeLaw", [{**LATENT, "psi": 0.7}], "dim: there is no such option; expected prior, threshold, psi, psiMode"),
+    ("makeLaw", [{"treshold": 3}], "treshold: there is no such option"),
+    ("makeLaw", ["uniform"], "options: expected an object of prior, threshold, psi, psiMode, got 'uniform'"),
+    ("makeLaw", [{"psi": "0.5"}], "psi: expected a number from 0 to 16, got '0.5'"),
+    ("lawOf", [{**LATENT, "latent_spec": 2}], "latent_spec: expected 1, got 2"),
+    ("lawOf", [{"dim": 6, "prior": "normal", "psi_mode": "scale"}], "latent_spec: expected 1, got undefined"),
+    ("lawOf", [{**LATENT, "psi_mode": "both"}], "psiMode: expected scale or resample, got 'both'"),
+    ("latent", [{}, 0, 0, "4"], "dim: expected a whole number from 1 to 2^20, got '4'"),
+    ("latent", [{}, 0, 0, 4, {"strem": 2}], "strem: there is no such option; expected stream, into"),
+]
+
+
+def test_laws_that_are_errors():
+    """A misspelt option draws no other avatar; a newer spec's further fields are kept."""
+    *answers, fine = ask([*((None, *case[:2]) for case in WRONG_LAWS), (None, "lawOf", [{**LATENT, "colour": 1}])])
+    for answer, (_, _, message) in zip(answers, WRONG_LAWS, strict=True):
+        assert answer["error"] == "ArgumentError", answer
+        assert message in answer["message"]
+    assert fine["value"]["truncated"] is False
 
 
 def test_labels_and_statistics_that_are_errors(conditional):
@@ -230,6 +264,8 @@ WRONG_SPECS = [
     (changed(labels=5), "labels is 5"),
     (changed(statistics=None), "statistics.mode"),
     (changed(output={"height": 8, "width": 8, "channels": 2}), "output.channels is 2"),
+    (changed(output={"height": 0, "width": 8, "channels": 3}), "output.height is 0, expected 1 to 16384"),
+    (changed(output={"height": 8, "width": 16385, "channels": 3}), "output.width is 16385"),
 ]
 
 
@@ -292,31 +328,35 @@ def data_url(data):
 
 
 def test_models_and_runtimes_that_are_missing():
-    missing, number, none, foreign = ask(
+    missing, *wrong, foreign = ask(
         [
             ("no-such-model.onnx", "load", {}),
             (7, "load", {"ort": None}),
             ("x", "load", {"executionProviders": []}),
+            ("x", "load", {"executionProviders": "wasm"}),
+            ("x", "load", {"executionProvider": ["wasm"]}),
             (data_url(b"<html>"), "load", {}),
         ]
     )
     assert missing["error"] == "ModelError"
     assert "no-such-model.onnx" in missing["message"]
-    assert (number["error"], none["error"]) == ("ArgumentError", "ArgumentError")
+    assert {answer["error"] for answer in wrong} == {"ArgumentError"}
     assert foreign["error"] == "ModelError"
 
 
 def test_a_provider_that_does_not_exist():
-    """From a data URL: `load` fetches what is not bytes."""
+    """From a data URL: `load` fetches what is not bytes. What opens says what it is."""
     tiny = data_url(tiny_model(tiny_spec()).SerializeToString())
-    empty, unknown, second = ask(
+    empty, unknown, *opened = ask(
         [
             (data_url(b""), "load", {}),
             (tiny, "load", {"executionProviders": ["nonsense"]}),
             (tiny, "load", {"executionProviders": ["nonsense", "cpu"]}),
+            (tiny, "load", {"sessionOptions": {"executionProviders": [{"name": "cpu"}]}}),
+            (tiny, "load", {}),
         ]
     )
     assert empty["error"] == "ModelError"
     assert unknown["error"] == "BackendError"
     assert "nonsense" in unknown["message"]
-    assert second == {}
+    assert opened == [{"backend": "cpu"}] * 3

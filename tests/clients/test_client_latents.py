@@ -173,6 +173,10 @@ def test_laws_that_are_errors(client, law):
 def test_other_errors(client):
     requests = ["class 0 0 0", "class 0 0 4294967297", identity_request("\ud800", "ganrt")]
     requests += [identity_request("a", "\udfff"), "z 18446744073709551616 0 4 normal - 1 scale 0"]
+    requests += [f"quantile {bits_of(u)}" for u in (0.0, 2.0**-54, 1.0, -0.5, float("inf"), float("nan"))]
+    requests += [f"tail {bits_of(t)}" for t in (0.0, -1.0, 8.001, float("nan"))]
+    requests += [z_request(0, 0, 0, {}), z_request(0, 0, 4, {"prior": 9}), z_request(0, 0, 4, {"psi_mode": 9})]
+    requests += [z_request(0, 0, 4, {}, stream) for stream in (1, 4, -1)]
     assert client(requests) == ["error"] * len(requests)
     for count in (0, 2**32 + 1):
         with pytest.raises(ValueError):

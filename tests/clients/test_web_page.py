@@ -359,8 +359,55 @@ def test_webgpu(page):
         browser.close()
 
 
+@pytest.mark.parametrize(
+    ("backend", "messages"),
+    [
+        ("bogus", ["?backend=bogus: expected webgpu or wasm, or nothing for the best."]),
+        ("", ["?backend=: expected webgpu or wasm"]),
+        ("webgpu", ["WebGPU is not used: ", "The address asks for ?backend=webgpu: leave it out for the best"]),
+    ],
+)
+def test_a_backend_that_is_none_here(browser, page, backend, messages):
+    """This browser has no adapter: a page that was told to use one says how to go on."""
+    with served(page) as url:
+        browser.open(f"{url}?backend={backend}")
+        browser.wait(f"{STARTED} || {FAILED}")
+    if backend == "webgpu" and browser.evaluate("navigator.gpu?.requestAdapter().then(Boolean) ?? false"):
+        pytest.skip("this Chromium has a WebGPU adapter")
+    for message in messages:
+        assert message in text(browser, "alert")
+    browser.errors.clear()
+
+
 def test_what_the_build_needs(tmp_path):
     need_node("onnxruntime-web")
-    done = build_page(tmp_path, "--model", "no-such.onnx")
-    assert done.returncode == 1
-    assert "no-such.onnx': there is no such file" in done.stderr
+    picture = tmp_path / "canary.png"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(99))
+    for model, message in (("no-such.onnx", "there is no such file"), (picture, "the model ends")):
+        done = build_page(tmp_path / "web", "--model", str(model))
+        assert done.returncode == 1
+        assert f"{model}': {message}" in done.stderr
+    assert not (tmp_path / "web").exists()
+
+
+def test_the_build_writes_over_nothing_unasked(tmp_path):
+    need_node("onnxruntime-web")
+    own, model = tmp_path / "web" / "index.html", save_tiny(tmp_path / "tiny.onnx", tiny_spec())
+    own.parent.mkdir()
+    own.write_text("mine")
+    refused = build_page(own.parent, "--model", str(model))
+    assert refused.returncode == 1
+    assert "holds something already: give --force" in refused.stderr
+    assert [path.read_text() for path in own.parent.iterdir()] == ["mine"]
+    assert build_page(own.parent, "--model", str(model), "--force").returncode == 0
+    assert own.read_bytes() == (ROOT / "examples" / "web" / "index.html").read_bytes()
+
+
+def test_the_options_of_the_build(tmp_path):
+    need_node()
+    told, unknown = build_page(tmp_path, "--help"), build_page(tmp_path, "--colour", "red")
+    assert (told.returncode, unknown.returncode) == (0, 2)
+    assert told.stdout.startswith("usage: node examples/web/build.mjs")
+    assert "Unknown option '--colour'" in unknown.stderr
+    assert told.stdout in unknown.stderr
+    assert "    at " not in unknown.stderr

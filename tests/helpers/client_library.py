@@ -24,8 +24,8 @@ def need_node(*packages):
 
 
 def ask(requests):
-    """The answers of library.mjs to requests (model, call, args); pictures as uint8 [n, h, w, c]."""
-    lines = [json.dumps({"model": str(model), "call": call, "args": args}) for model, call, args in requests]
+    """The answers of library.mjs to requests (model or None, call, args); pictures as uint8 [n, h, w, c]."""
+    lines = [json.dumps({"model": model and str(model), "call": call, "args": args}) for model, call, args in requests]
     done = subprocess.run(
         ["node", str(ROOT / "tests" / "clients" / "library.mjs")],
         input="\n".join(lines) + "\n",

@@ -10,7 +10,7 @@ from chromium import Chromium, served
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = ROOT / "tests" / "clients"
-_STRICT = ["-Wall", "-Wextra", "-Werror", "-I", str(ROOT / "clients" / "c")]
+_STRICT = ["-Wall", "-Wextra", "-Wdouble-promotion", "-Werror", "-I", str(ROOT / "clients" / "c")]
 _SANITIZED = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
 BUILDS = {

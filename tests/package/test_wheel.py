@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("exporter", "engines", "runtime", "benchmarks", "cli")
-CLIENTS = ("LICENSE", "c/*.h", "csharp/*.cs", "js/*.js", "js/*.d.ts", "js/package.json")
+CLIENTS = ("LICENSE", "c/*.h", "csharp/*.cs", "js/*.js", "js/*.d.ts", "js/package.json", "js/README.md")
 pytestmark = pytest.mark.slow
 
 

@@ -57,9 +57,11 @@ def test_it_holds_every_source_of_the_clients(whole):
         "c/ganrt.h",
         "csharp/Ganrt.cs",
         "js/ganrt.js",
+        "js/arguments.js",
         "js/latents.js",
         "js/spec.js",
         "js/ganrt.d.ts",
+        "js/README.md",
     ):
         assert (whole / "clients" / name).read_bytes() == (root / name).read_bytes()
 
