@@ -58,7 +58,7 @@ def answers() -> dict[str, Any]:
 
 def main() -> None:
     """Write the answers to the path given as the only argument."""
-    if len(sys.argv) != 2 or Path(sys.argv[1]).exists():
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-") or Path(sys.argv[1]).exists():
         sys.exit("usage: python tools/make_latent_answers.py OUTPUT, a file that does not exist")
     text = json.dumps(answers(), indent=1, ensure_ascii=True) + "\n"
     Path(sys.argv[1]).write_text(text, encoding="ascii", newline="\n")

@@ -89,7 +89,7 @@ def as_text(cells: list[list[float]]) -> str:
 
 def main() -> None:
     """Write the table to the path given as the only argument."""
-    if len(sys.argv) != 2:
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
         sys.exit("usage: python tools/make_quantile_table.py OUTPUT")
     Path(sys.argv[1]).write_text(as_text(make_table()), encoding="ascii", newline="\n")
 
