@@ -215,3 +215,27 @@ def test_listing_and_cleaning(tmp_path, monkeypatch):
     path.write_bytes(b"vtrt")
     assert [e.path for e in files.clean(tmp_path)] == [path]
     assert list(tmp_path.iterdir()) == [other]
+
+
+def test_engines_by_another_name_are_listed_and_cleaned(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "installed_version", lambda backend: None)
+    path = save_engine(tmp_path)
+    renamed = path.rename(tmp_path / "my.engine")
+    sidecar_path(path).rename(sidecar_path(renamed))
+    (tmp_path / "theirs.engine").write_bytes(b"vtrt")  # of another program, with its own JSON
+    (tmp_path / "theirs.json").write_text('{"batch": 1}')
+    assert [(e.path, e.problem) for e in files.list_engines(tmp_path)] == [(renamed, None)]
+    renamed.write_bytes(b"vtrt")
+    assert [e.path for e in files.clean(tmp_path)] == [renamed]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["theirs.engine", "theirs.json"]
+
+
+@pytest.mark.parametrize("name", [NAME, "my.engine"])
+def test_a_sidecar_without_its_engine_is_cleaned(tmp_path, name):
+    path = save_engine(tmp_path)
+    sidecar_path(path).rename(sidecar_path(tmp_path / name))
+    path.unlink()
+    (found,) = files.list_engines(tmp_path)
+    assert (found.path.name, found.problem) == (name, "is missing; only its sidecar is there")
+    assert files.clean(tmp_path) == [found]
+    assert list(tmp_path.iterdir()) == []
