@@ -31,6 +31,8 @@ def check_place(folder: Path, force: bool) -> None:
         ) from error
     if not force:
         raise OutputFailed(f"{folder} is a bundle already: give --force to replace it, or another name")
+    if Path.cwd().is_relative_to(folder.resolve()):
+        raise OutputFailed(f"{folder} is replaced as a whole, and you are in it: go to another folder first")
 
 
 @contextmanager

@@ -307,6 +307,14 @@ def test_replacing_a_bundle_keeps_what_is_not_of_it(kit):
     assert (kit / "link").is_symlink()
 
 
+@pytest.mark.parametrize("name", [".", "clients"])
+def test_the_folder_that_somebody_works_in_is_not_replaced(kit, monkeypatch, name):
+    monkeypatch.chdir(kit / name)
+    with pytest.raises(OutputFailed, match="you are in it: go to another folder first"):
+        made(kit if name == "clients" else Path(), force=True)
+    assert Path.cwd().exists()
+
+
 def test_a_new_file_does_not_replace_somebody_elses(kit, tmp_path):
     """As where the old bundle had no engines, and there is a folder with one of the same name."""
     engine = save_engine(tmp_path, model=read_onnx(resolve_model("avatars")))
