@@ -11,6 +11,8 @@ from ganrt.cli import options
 from ganrt.cli.app import Status, command, print_json, say
 from ganrt.errors import NegativeResult, UsageError
 
+_SHOWN = 10
+
 
 @command(
     "bundle",
@@ -30,7 +32,9 @@ def bundle(
         list[Path] | None, typer.Option("--engine", help="A compiled engine of this model, to go along; several times.")
     ] = None,
     check: Annotated[Path | None, typer.Option("--check", help="A bundle to look over instead of making one.")] = None,
-    force: options.Force = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a bundle; files there that are not of it are kept.")
+    ] = False,
     json: options.Json = False,
 ) -> None:
     """Makes a folder that a game ships, or checks one: every hash, the spec, the latents and the canary."""
@@ -39,7 +43,7 @@ def bundle(
     if check is not None:
         _check(check, json)
     elif output is not None:
-        _make(model, output, tuple(precision or ()), tuple(engine or ()), force, json)
+        _make(model, output, tuple(dict.fromkeys(precision or ())), tuple(engine or ()), force, json)
 
 
 def _make(
@@ -48,7 +52,8 @@ def _make(
     import tempfile
 
     from ganrt.engines.onnx_file import read_onnx
-    from ganrt.runtime.bundle import Contents, check_place, write_bundle
+    from ganrt.runtime.bundle import Contents, write_bundle
+    from ganrt.runtime.bundle_place import check_place
     from ganrt.runtime.models import resolve_model
 
     if unknown := set(precisions) - {"fp16"}:
@@ -59,7 +64,8 @@ def _make(
         variants = {precision: _lowered(path, precision, Path(folder)) for precision in precisions}
         manifest = write_bundle(Contents(read_onnx(path), variants, engines), output, force=force)
     files = manifest["additional_metadata"]["ganrt"]["files"]
-    say(f"{len(files)} files: {output}; look it over with: ganrt bundle --check {output}")
+    say(f"{len(files) + 1} files: {output}; look it over with: ganrt bundle --check {output}")
+    _note_foreign(output)
     if json:
         print_json({"folder": str(output), "manifest": manifest})
 
@@ -78,9 +84,26 @@ def _check(folder: Path, json: bool) -> None:
 
     findings = check_bundle(folder)
     if json:
-        print_json({"folder": str(folder), "ok": not findings, "findings": findings})
+        print_json({"folder": str(folder), "ok": not findings, "findings": findings, "foreign": _foreign(folder)})
     for finding in findings:
         say(f"  {finding}")
+    _note_foreign(folder)
     if findings:
-        raise NegativeResult(f"{folder}: {len(findings)} findings; make the bundle again: ganrt bundle")
+        raise NegativeResult(
+            f"{folder}: {len(findings)} {'finding' if len(findings) == 1 else 'findings'}\n"
+            f"make it again, with the options it was made with: ganrt bundle -m MODEL -o {folder} --force"
+        )
     say(f"{folder} is whole, and draws its canary")
+
+
+def _note_foreign(folder: Path) -> None:
+    foreign = _foreign(folder)
+    if foreign:
+        shown = [*foreign[:_SHOWN], *(["..."] if len(foreign) > _SHOWN else [])]
+        say(f"note: {len(foreign)} not of the bundle, left alone: {', '.join(shown)}")
+
+
+def _foreign(folder: Path) -> list[str]:
+    from ganrt.runtime.bundle_manifest import foreign_files, listed_files, read_manifest
+
+    return foreign_files(folder, listed_files(read_manifest(folder)))

@@ -85,7 +85,7 @@ class Request:
 def compile_model(
     model: options.Model = "avatars",
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write to.")] = Path("compiled"),
-    backend: Annotated[str, typer.Option("--backend", help=f"For which: {', '.join(_COMPILERS)} .")] = "onnxruntime",
+    backend: Annotated[str, typer.Option("--backend", help=f"For which: {', '.join(_COMPILERS)}.")] = "onnxruntime",
     precision: Annotated[str, typer.Option("--precision", help="fp16 or int8; engines: fp32, too.")] = "fp16",
     form: Annotated[
         str | None, typer.Option("--form", help="The exact graph to start from; by default the precision's own.")
@@ -101,7 +101,12 @@ def compile_model(
     ] = 20.0,
     threads: options.Threads = None,
     target: Annotated[
-        str | None, typer.Option("--target", help="tensorrt-rtx: sm75, sm80, sm86, sm89, sm120, rtx4090, ..., all.")
+        str | None,
+        typer.Option(
+            "--target",
+            help="tensorrt-rtx: sm75, sm80, sm86, sm89, sm120, sm121, rtx4090, ...; several: sm86,sm89. "
+            "Default: all, which is all but sm121.",
+        ),
     ] = None,
     batch: Annotated[
         list[str] | None, typer.Option("--batch", help="Engines: MIN:OPT:MAX, by default 1:8:64; several times.")
@@ -129,6 +134,8 @@ def compile_model(
     json: options.Json = False,
 ) -> None:
     """Makes a file in a lower precision, or an engine; writes nothing unless its worst picture passes the gate."""
+    if listing and clean:
+        raise UsageError("--list and --clean: give one of them; --list removes nothing")
     if listing or clean:
         _engines(output, clean, json)
         return
@@ -139,7 +146,13 @@ def compile_model(
     module, _, function = _COMPILERS[backend].partition(":")
     default = "here" if backend == "tensorrt" else "all"
     engine = EngineRequest(
-        target or default, tuple(batch or ()), ladder, workspace, level, version_compatible, hardware.value
+        default if target is None else target,
+        tuple(batch or ()),
+        ladder,
+        workspace,
+        level,
+        version_compatible,
+        hardware.value,
     )
     if backend == "onnxruntime" and engine != EngineRequest():
         raise UsageError("--target, --batch and the like are of engines: give --backend tensorrt-rtx or tensorrt")

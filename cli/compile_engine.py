@@ -120,9 +120,10 @@ def _lowered(request: Request, model: OnnxFile, progress: Callable[[str, int], o
     if model.precision != "fp32":
         raise UsageError(f"--precision {request.precision}: {model.path} is in {model.precision}, and stays so")
     if request.precision not in PRECISIONS:
+        why = "; bf16 is coarser than fp16 and no smaller, and the vendor does not take it of all layers and devices"
         raise UsageError(
-            f"--precision {request.precision}: expected fp32, {' or '.join(PRECISIONS)}; bf16 is coarser than fp16 and "
-            "no smaller, and the vendor does not take it of all layers and devices"
+            f"--precision {request.precision}: expected fp32, {' or '.join(PRECISIONS)}"
+            + (why if request.precision == "bf16" else "")
         )
     return lowered(request, model, progress)
 

@@ -24,10 +24,11 @@ def compile_portable(request: Request, progress: Callable[[str, int], object]) -
     from ganrt.files import check_free, write_file
 
     if request.precision not in PRECISIONS:
-        raise UsageError(
-            f"--precision {request.precision}: expected {' or '.join(PRECISIONS)}; fp32 is the model itself, and bf16 "
-            "is computed by backends from the FP32 file"
-        )
+        why = {
+            "fp32": "; fp32 is the model itself",
+            "bf16": "; bf16 is computed by backends from the FP32 file",
+        }.get(request.precision, "")
+        raise UsageError(f"--precision {request.precision}: expected {' or '.join(PRECISIONS)}{why}")
     model = read_onnx(request.model)
     spec = model.spec()
     path = request.folder / f"{spec.name}.{request.precision}.onnx"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,7 @@ from ganrt.cli import options
 from ganrt.cli.app import command, print_json
 from ganrt.errors import BadInputFile
 
+Report = dict[str, object]
 _NAMES_SHOWN = 20
 _FILMS = (".mp4", ".gif", ".webp", ".apng")
 _PICTURES = {b"GIF8": "GIF", b"\xff\xd8\xff": "JPEG", b"RIFF": "WebP", b"BM": "BMP"}
@@ -31,7 +33,8 @@ def inspect(
     file: Annotated[
         str,
         typer.Argument(
-            help="A checkpoint (file or folder), an ONNX file, an engine, a picture or film of ganrt, a model's name."
+            help="A checkpoint (file or folder), an ONNX file, an engine or its sidecar, a bundle's folder, a picture "
+            "or film of ganrt, a model's name."
         ),
     ],
     full: Annotated[
@@ -44,13 +47,11 @@ def inspect(
     settings: options.Settings = None,
     json: options.Json = False,
 ) -> None:
-    """Describes a checkpoint (family, sizes, how sure), an ONNX file (spec, cost) or a picture or film (origin)."""
+    """Describes a checkpoint (family, sizes, how sure), an ONNX file (spec, cost), an engine, a bundle or a picture."""
     from ganrt.runtime.models import resolve_model
 
     path = resolve_model(file)
-    readers = {".onnx": _inspect_onnx, ".png": _inspect_picture, ".engine": _inspect_engine}
-    readers |= dict.fromkeys(_FILMS, _inspect_film)
-    reader = None if path.is_dir() else readers.get(path.suffix.lower())
+    reader = _reader(path)
     report = reader(path) if reader else _inspect_checkpoint(path, family, options.parse_settings(settings), full)
     if json:
         print_json(report)
@@ -58,19 +59,56 @@ def inspect(
         _print(_shortened(report))
 
 
-def _inspect_picture(path: Path) -> dict[str, object]:
+def _reader(path: Path) -> Callable[[Path], Report] | None:
+    """What describes it without the exporter's packages; None: it may be a checkpoint."""
+    if path.is_dir():
+        return _inspect_bundle if (path / "manifest.json").is_file() and (path / "fp32").is_dir() else None
+    readers = {".onnx": _inspect_onnx, ".png": _inspect_picture, ".engine": _inspect_engine, ".json": _inspect_sidecar}
+    readers |= dict.fromkeys(_FILMS, _inspect_film)
+    return readers.get(path.suffix.lower())
+
+
+def _inspect_bundle(path: Path) -> Report:
+    """What it says of itself; `ganrt bundle --check` looks whether that is true."""
+    from ganrt.runtime.bundle_manifest import foreign_files, listed_engines, listed_files, read_manifest
+
+    manifest = read_manifest(path)
+    listed = listed_files(manifest)
+    model = _inspect_onnx(path / "fp32" / "model.onnx")
+    return {
+        "file": str(path),
+        "kind": "bundle",
+        "made_by": f"ganrt {manifest.get('package_version')}",
+        "model": model["file"],
+        "model_sha256": model["sha256"],
+        "engines": listed_engines(manifest),
+        "files": sorted(listed),
+        "foreign": foreign_files(path, listed),
+        "spec": model["spec"],
+    }
+
+
+def _inspect_sidecar(path: Path) -> Report:
+    """With the engine that it belongs to."""
+    engine = path.with_suffix(".engine")
+    if not engine.exists():
+        raise BadInputFile(f"{path}: expected the sidecar of an engine, and {engine.name} is not beside it")
+    return _inspect_engine(engine)
+
+
+def _inspect_picture(path: Path) -> Report:
     from ganrt.runtime.pictures import read_origin
 
     return {"file": str(path), "kind": "picture", **read_origin(path)}
 
 
-def _inspect_film(path: Path) -> dict[str, object]:
+def _inspect_film(path: Path) -> Report:
     from ganrt.runtime.film.origin import read_film_origin
 
     return {"file": str(path), "kind": "film", **read_film_origin(path)}
 
 
-def _inspect_engine(path: Path) -> dict[str, object]:
+def _inspect_engine(path: Path) -> Report:
     from ganrt.cli.compile_engine import inspect_engine
 
     return inspect_engine(path)
@@ -89,7 +127,7 @@ def _refuse_pictures(path: Path) -> None:
             )
 
 
-def _inspect_checkpoint(path: Path, family: str | None, settings: dict[str, str], full: bool) -> dict[str, object]:
+def _inspect_checkpoint(path: Path, family: str | None, settings: dict[str, str], full: bool) -> Report:
     _refuse_pictures(path)
     from ganrt.exporter.describe import describe
 
@@ -97,7 +135,7 @@ def _inspect_checkpoint(path: Path, family: str | None, settings: dict[str, str]
     return {"file": str(path), "kind": "checkpoint", **{key: value for key, value in report.items() if key != "path"}}
 
 
-def _inspect_onnx(path: Path) -> dict[str, object]:
+def _inspect_onnx(path: Path) -> Report:
     import json
 
     from ganrt.engines.onnx_file import read_onnx
@@ -138,7 +176,7 @@ def _macs(path: Path) -> int | None:
         return None
 
 
-def _shortened(report: dict[str, object]) -> dict[str, object]:
+def _shortened(report: Report) -> Report:
     """Without a thousand weights and names, which only tell something to a program."""
     spec = report.get("spec")
     if not isinstance(spec, dict):
@@ -153,7 +191,7 @@ def _shortened(report: dict[str, object]) -> dict[str, object]:
     return {**report, "spec": {**spec, "canary": canary, "labels": labels}}
 
 
-def _print(report: dict[str, object], indent: str = "") -> None:
+def _print(report: Report, indent: str = "") -> None:
     for key, value in report.items():
         if isinstance(value, dict):
             typer.echo(f"{indent}{key}:")

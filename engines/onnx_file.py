@@ -132,7 +132,9 @@ def _read_bytes(path: Path) -> bytes:
     try:
         size = path.stat().st_size
         if path.is_dir():
-            raise BadInputFile(f"{path} is a folder; expected an ONNX file")
+            raise BadInputFile(f"{path} is a folder; expected an ONNX file{_models_within(path)}")
+        if path.suffix == ".engine":
+            raise BadInputFile(f"{path} is a compiled engine; expected the ONNX file that it was compiled from")
         if size == 0:
             raise BadInputFile(f"{path} is empty; expected an ONNX file")
         if size > MAX_BYTES:
@@ -142,6 +144,12 @@ def _read_bytes(path: Path) -> bytes:
         raise BadInputFile(f"{path} does not exist; expected an ONNX file") from error
     except OSError as error:
         raise BadInputFile(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _models_within(folder: Path) -> str:
+    """The advice for a folder that holds some, such as a bundle's."""
+    found = sorted(path for pattern in ("*.onnx", "*/*.onnx") for path in folder.glob(pattern))[:4]
+    return f"; in it are: {', '.join(map(str, found))}" if found else ""
 
 
 def _check_weights(onnx_file: OnnxFile) -> None:

@@ -18,11 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.resources import files
@@ -31,17 +27,15 @@ from typing import Any
 
 from ganrt.engines.onnx_file import OnnxFile, read_onnx
 from ganrt.engines.tensorrt.sidecar import read_trusted, sidecar_path
-from ganrt.errors import OutputFailed, UsageError
-from ganrt.files import make_folder
+from ganrt.errors import UsageError
+from ganrt.runtime.bundle_manifest import COMPONENT, FORMAT, MANIFEST, names_below
+from ganrt.runtime.bundle_place import whole_folder
 from ganrt.runtime.bundle_texts import NOTICE, README
 from ganrt.runtime.identity import identity_index
 from ganrt.runtime.latents import sample
 from ganrt.runtime.sampling import NO_TRUNCATION, Truncation
 from ganrt.spec import GeneratorSpec, Latent
 
-FORMAT = 1
-MANIFEST = "manifest.json"
-COMPONENT = "generator"
 _IDENTITIES = ("player-8841", "", "Zoë", "名前", "\U0001f600")
 _PAIRS = ((0, 0), (0, 1), (42, 7), (2**64 - 1, 2**64 - 1))
 _PSIS = (None, 1.0, 0.7, 0.0)
@@ -72,18 +66,19 @@ class Contents:
 
 
 def write_bundle(contents: Contents, folder: Path, *, force: bool = False) -> dict[str, Any]:
-    """Writes a whole bundle, or nothing; an older bundle in its place goes only with `force`.
+    """Writes a whole bundle, or nothing; an older bundle in its place goes only with `force`, and of it only what its
+    manifest lists.
 
     Returns:
         the manifest.
 
     Raises:
-        OutputFailed: the folder is there already, or cannot be written.
+        OutputFailed: there is something that may not be replaced (see `check_place`), or it cannot be written.
         UsageError: the model draws no images, or is not the portable FP32 graph.
         BadInputFile: a variant or an engine is of another model, or damaged.
     """
     spec = _portable_spec(contents.model)
-    with _whole_folder(folder, force) as partial:
+    with whole_folder(folder, force) as partial:
         _write(partial / "fp32" / "model.onnx", contents.model.data)
         for precision, path in contents.variants.items():
             _write(partial / precision / "model.onnx", _of_the_model(path, contents.model))
@@ -98,16 +93,6 @@ def write_bundle(contents: Contents, folder: Path, *, force: bool = False) -> di
         manifest = _manifest(partial, spec, contents)
         _write_json(partial / MANIFEST, manifest)
     return manifest
-
-
-def check_place(folder: Path, force: bool) -> None:
-    """Raises OutputFailed where a bundle may not be written: something is there, and it is no bundle or `force` is not
-    set.
-    """
-    if folder.exists() and not force:
-        raise OutputFailed(f"{folder} exists already: give --force to replace it, or another name")
-    if folder.exists() and not (folder / MANIFEST).is_file():
-        raise OutputFailed(f"{folder} is no bundle: --force replaces bundles only; give another name")
 
 
 def known_latents(spec: GeneratorSpec) -> dict[str, Any]:
@@ -137,17 +122,8 @@ def _answers(latent: Latent, psi: float | None) -> dict[str, Any]:
     }
 
 
-def hashes(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file below the folder but the manifest, by its name with / between folders."""
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if path.is_file() and name != MANIFEST:
-            found[name] = _sha256(path)
-    return found
-
-
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file of any size."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(2**20):
@@ -171,13 +147,23 @@ def _of_the_model(path: Path, model: OnnxFile) -> bytes:
     return variant.data
 
 
+def read_engine(engine: Path, model: OnnxFile) -> bytes:
+    """The bytes of an engine that was compiled from this model.
+
+    Raises:
+        BadInputFile: the engine or its sidecar is missing or damaged.
+        UsageError: it is of another model.
+    """
+    data, sidecar = read_trusted(engine)
+    if (sidecar.model_sha256, sidecar.spec) != (model.sha256, model.spec()):
+        raise UsageError(f"{engine} was compiled from another model than {model.path}; compile it again: ganrt compile")
+    return data
+
+
 def _copy_engine(engine: Path, folder: Path, model: OnnxFile) -> None:
     if (folder / engine.name).exists():
         raise UsageError(f"{engine}: another engine of this bundle has the same name; give one of them another")
-    data, sidecar = read_trusted(engine)
-    if sidecar.model_sha256 != model.sha256:
-        raise UsageError(f"{engine} was compiled from another model than {model.path}; compile it again: ganrt compile")
-    _write(folder / engine.name, data)
+    _write(folder / engine.name, read_engine(engine, model))
     _write(folder / sidecar_path(engine).name, sidecar_path(engine).read_bytes())
 
 
@@ -215,7 +201,7 @@ def _manifest(folder: Path, spec: GeneratorSpec, contents: Contents) -> dict[str
                 "format": FORMAT,
                 "model_sha256": contents.model.sha256,
                 "engines": [f"engines/{engine.name}" for engine in contents.engines],
-                "files": hashes(folder),
+                "files": {name: sha256_of(folder / name) for name in names_below(folder)},
             }
         },
     }
@@ -234,33 +220,3 @@ def _write(path: Path, data: bytes) -> None:
 
 def _write_json(path: Path, value: object) -> None:
     _write(path, (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode())
-
-
-@contextmanager
-def _whole_folder(folder: Path, force: bool) -> Iterator[Path]:
-    """A folder beside `folder` that takes its place when the block ends without an error."""
-    check_place(folder, force)
-    make_folder(folder.parent)
-    partial = Path(tempfile.mkdtemp(prefix=".bundle-", dir=folder.parent))
-    try:
-        partial.chmod(0o755)
-        yield partial
-        _take_place(partial, folder)
-    except OSError as error:
-        raise OutputFailed(f"{folder} cannot be written: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
-def _take_place(partial: Path, folder: Path) -> None:
-    """By renaming alone: what was there goes as a whole, and comes back where it cannot be replaced."""
-    if not folder.exists():
-        partial.replace(folder)
-        return
-    before = folder.replace(folder.with_name(f".bundle-{secrets.token_hex(4)}"))
-    try:
-        partial.replace(folder)
-    except OSError:
-        before.replace(folder)
-        raise
-    shutil.rmtree(before, ignore_errors=True)

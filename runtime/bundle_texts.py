@@ -18,7 +18,7 @@ Made by ganrt. This folder is all that a game needs to draw the same avatars as 
 To draw a player's avatar: identity -> index -> latent `z` -> model -> uint8 picture [n, height, width, channels]. The
 clients do the first two steps with the same bits everywhere; see the first comment of each.
 
-`ganrt bundle --check FOLDER` finds what is missing, changed or too much.
+`ganrt bundle --check FOLDER` finds what is missing or changed, and lists what is not of this bundle.
 """
 
 NOTICE = """{name}

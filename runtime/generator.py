@@ -95,7 +95,7 @@ class Generator:
 
     @property
     def precision(self) -> str:
-        """The precision really in use."""
+        """The precision really in use; of an FP16 file FP16, though ONNX Runtime computes it in FP32 on a CPU."""
         return self._engine.precision
 
     @property

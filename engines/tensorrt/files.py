@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ganrt.engines.cuda.kernel_cache import caches_of
-from ganrt.engines.tensorrt.sidecar import Profile, Sidecar, check_version, read_trusted, sidecar_path
+from ganrt.engines.tensorrt.sidecar import Profile, Sidecar, check_version, read_sidecar, read_trusted, sidecar_path
 from ganrt.engines.tensorrt.vendor import installed_version
 from ganrt.errors import BackendUnavailable, BadInputFile, OutputFailed
 from ganrt.files import write_file
@@ -56,9 +56,16 @@ class Listed:
 
 
 def list_engines(folder: Path) -> list[Listed]:
-    """The engines that ganrt wrote to a folder, by name."""
-    found = sorted(path for path in folder.glob("*.engine") if _NAME.fullmatch(path.name) and path.is_file())
-    return [Listed(path, path.stat().st_size, _problem(path)) for path in found]
+    """The engines that ganrt wrote to a folder, by name, and those of which only the sidecar is left.
+
+    Raises:
+        BadInputFile: it is no folder.
+    """
+    if not folder.is_dir():
+        state = "is a file" if folder.exists() else "does not exist"
+        raise BadInputFile(f"{folder} {state}; expected a folder with engines")
+    stems = {path.with_suffix(".engine") for path in folder.iterdir() if path.suffix in (".engine", ".json")}
+    return [_listed(path) for path in sorted(stems) if not path.is_dir() and _is_ours(path)]
 
 
 def clean(folder: Path) -> list[Listed]:
@@ -74,6 +81,25 @@ def clean(folder: Path) -> list[Listed]:
             except OSError as error:
                 raise OutputFailed(f"{path} cannot be removed: {error.strerror}") from error
     return useless
+
+
+def _is_ours(engine: Path) -> bool:
+    """By the name that ganrt gives, or, where people gave another, by a sound sidecar.
+
+    Never by its suffix alone, for `clean` removes what is damaged: other programs write engines, too.
+    """
+    if _NAME.fullmatch(engine.name):
+        return True
+    with suppress(BadInputFile):
+        read_sidecar(engine)
+        return True
+    return False
+
+
+def _listed(path: Path) -> Listed:
+    if not path.exists():
+        return Listed(path, 0, "is missing; only its sidecar is there")
+    return Listed(path, path.stat().st_size, _problem(path))
 
 
 def _problem(path: Path) -> str | None:

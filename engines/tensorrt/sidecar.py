@@ -36,6 +36,7 @@ BACKENDS = ("tensorrt", "tensorrt-rtx")
 MAX_JSON_BYTES = 8 * 2**20
 MAX_ENGINE_BYTES = 8 * 2**30
 MAX_BATCH = 65536
+_SEAL = "sidecar_sha256"
 _name = text(200)
 _sha256 = text(64, r"[0-9a-f]{64}", "a SHA-256 in 64 lower-case hexadecimal digits")
 _version = text(40, r"[0-9]+(\.[0-9]+){1,4}[A-Za-z0-9.+-]*", "a version such as 1.7.1.116")
@@ -131,15 +132,16 @@ class Sidecar(_Section):
                 raise SpecError(f"spec field '{name}': expected at least one")
 
     def to_json(self) -> str:
-        """Canonical JSON: equal sidecars give equal text."""
-        return json.dumps(encode(self), sort_keys=True, separators=(",", ":"), allow_nan=False)
+        """Canonical JSON with its own SHA-256: equal sidecars give equal text."""
+        return _sealed(encode(self))
 
     @classmethod
     def from_json(cls, document: bytes) -> Sidecar:
         """Reads a sidecar.
 
         Raises:
-            BadInputFile: it is not JSON, of a newer format, or a field is missing, unknown or out of its limits.
+            BadInputFile: it is not JSON, of a newer format, another text than its SHA-256 is of, or a field is missing,
+                unknown or out of its limits.
         """
         try:
             values = json.loads(document)
@@ -149,6 +151,7 @@ class Sidecar(_Section):
             raise BadInputFile("expected a JSON object with a field 'format'")
         if values["format"] != FORMAT:
             raise BadInputFile(f"its format is {values['format']}; this ganrt reads {FORMAT}")
+        _check_seal(values, document)
         try:
             sidecar = decode(cls, values)
             for part in (sidecar, *sidecar.profiles, *sidecar.tensors, *([sidecar.gate] if sidecar.gate else [])):
@@ -157,6 +160,32 @@ class Sidecar(_Section):
         except (SpecError, RecursionError) as error:
             raise BadInputFile(str(error).removeprefix("spec ")) from error
         return sidecar
+
+
+def _sealed(values: Mapping[str, Any]) -> str:
+    """Canonical JSON of the fields with the SHA-256 of the same without that field."""
+    bare = {name: value for name, value in values.items() if name != _SEAL}
+    return _canonical({**bare, _SEAL: hashlib.sha256(_canonical(bare).encode()).hexdigest()})
+
+
+def _canonical(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _check_seal(values: dict[str, Any], document: bytes) -> None:
+    """Takes the SHA-256 out of the fields; raises BadInputFile where the document is not byte for byte what was sealed.
+
+    The bytes are compared, not the values: as they were written is the only way that a sidecar is sound.
+    """
+    try:
+        sound = _sealed(values).encode() == document
+    except (ValueError, RecursionError):  # NaN, which is no JSON
+        sound = False
+    if _SEAL not in values:
+        raise BadInputFile(f"field '{_SEAL}': missing; an older ganrt wrote it, or another program")
+    if not sound:
+        raise BadInputFile(f"it is damaged or was edited: '{_SEAL}' is not its SHA-256")
+    del values[_SEAL]
 
 
 def sidecar_path(engine: Path) -> Path:

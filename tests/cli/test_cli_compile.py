@@ -90,7 +90,10 @@ def test_what_makes_no_sense_is_refused(run, tiny):
     assert "nothing is compiled for it; expected onnxruntime" in err
     code, _, err = run("compile", "-m", tiny, "--precision", "bf16")
     assert code == 2
-    assert "expected fp16 or int8" in err
+    assert "expected fp16 or int8; bf16 is computed by backends" in err
+    code, _, err = run("compile", "-m", tiny, "--precision", "fp8")
+    assert code == 2
+    assert "--precision fp8: expected fp16 or int8\n" in err
     code, _, err = run("compile", "-m", tiny, "--form", "round")
     assert code == 2
     assert "expected plain, " in err

@@ -67,13 +67,15 @@ def test_fp32_and_a_file_in_fp16_are_compiled_as_they_are(run, tiny, rtx):
     ("words", "message"),
     [
         (("--target", "sm87"), "compiles for sm75, sm80"),
+        (("--target", ""), "--target '': TensorRT-RTX compiles for sm75, sm80"),
         (("--batch", "0:1:2"), "1 <= MIN"),
         (("--batch", "4:2:1"), "1 <= MIN <= OPT"),
         (("--batch", "1", "--ladder", "1,2"), "give one of them"),
         (("--ladder", "2,1"), "ascend"),
         (("--level", "6"), "'--level'"),
         (("--hardware", "ampere-plus"), "for --backend tensorrt"),
-        (("--precision", "fp4"), "expected fp32, fp16 or int8"),
+        (("--precision", "fp4"), "expected fp32, fp16 or int8\n"),
+        (("--precision", "bf16"), "expected fp32, fp16 or int8; bf16 is coarser"),
     ],
 )
 def test_what_makes_no_sense_is_refused(run, tiny, rtx, words, message):
@@ -95,6 +97,53 @@ def test_a_vendor_that_is_not_installed(run, tiny, monkeypatch, backend, module)
     code, _, err = run("compile", "-m", tiny, "--backend", backend)
     assert code == 3
     assert f"{module} is not installed" in err
+
+
+def test_listing_removes_nothing_and_needs_a_folder(run, tmp_path):
+    path = save_engine(tmp_path)
+    path.write_bytes(b"vtrt")
+    code, _, err = run("compile", "--list", "--clean", "-o", tmp_path)
+    assert code == 2
+    assert "--list and --clean: give one of them" in err
+    assert path.exists()
+    assert run("compile", "--list", "-o", tmp_path)[0] == 0
+    for option in ("--list", "--clean"):
+        for folder, said in ((path, "is a file"), (tmp_path / "nothere", "does not exist")):
+            code, _, err = run("compile", option, "-o", folder)
+            assert code == 4
+            assert f"{folder} {said}; expected a folder with engines" in err
+
+
+def test_an_engine_is_no_graph(run, tmp_path):
+    code, _, err = run("compile", "-m", save_engine(tmp_path))
+    assert code == 4
+    assert "is a compiled engine; expected the ONNX file that it was compiled from" in err
+
+
+def test_a_sidecar_is_inspected_with_its_engine(run, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    path = save_engine(tmp_path)
+    code, out, _ = run("inspect", path.with_suffix(".json"), "--json")
+    assert (code, out) == run("inspect", path, "--json")[:2]
+    path.unlink()
+    code, _, err = run("inspect", path.with_suffix(".json"))
+    assert code == 4
+    assert f"{path.name} is not beside it" in err
+
+
+def test_a_bundle_is_inspected(run, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert run("bundle", "-o", "kit")[0] == 0
+    Path("kit/mine.txt").touch()
+    code, out, _ = run("inspect", "kit", "--json")
+    found = json.loads(out)
+    assert (code, found["kind"], found["foreign"]) == (0, "bundle", ["mine.txt"])
+    assert found["spec"] == json.loads(run("inspect", "avatars", "--json")[1])["spec"]
+    code, _, err = run("generate", "-m", "kit")
+    assert code == 4
+    assert f"in it are: {Path('kit/fp32/model.onnx')}" in err
+    Path("kit/manifest.json").write_text("{}")
+    assert run("inspect", "kit")[0] == 4
 
 
 def test_damaged_engines_need_no_backend(run, tmp_path, monkeypatch):

@@ -51,7 +51,7 @@ def test_the_examples_of_help_run(run, line):
         save_translator(Path(f"{name}.onnx"), translator_spec(name=name))
     save_generator(Path("digits.onnx"), labels=10)
     save_encoder(Path("digits-encoder.onnx"))
-    for folder in ("photos", "sevens"):
+    for folder in ("photos", "sevens", "engines"):
         Path(folder).mkdir()
     for name in ("horse.jpg", "photos/one.jpg", "photos/two.jpg", "seven.png", "sevens/one.png"):
         cv2.imwrite(name, np.full((20, 30, 3), 99, np.uint8))

@@ -7,11 +7,11 @@ from contextlib import suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sealed_engines import NAME, engine_bytes, save_engine, sidecar_of
+from sealed_engines import NAME, engine_bytes, save_engine, sealed, sidecar_of
 
 from ganrt.engines.tensorrt import files
 from ganrt.engines.tensorrt.header import HEADER_BYTES, read_header
-from ganrt.engines.tensorrt.sidecar import Sidecar, check_device, check_version, read_trusted, sidecar_path
+from ganrt.engines.tensorrt.sidecar import Gate, Sidecar, check_device, check_version, read_trusted, sidecar_path
 from ganrt.errors import BackendUnavailable, BadInputFile, OutputFailed
 
 
@@ -41,15 +41,41 @@ def test_one_flipped_bit_anywhere(tmp_path):
         refused(path)
 
 
-def test_flipped_bits_in_the_sidecars_fields_are_noticed(tmp_path):
+def test_one_flipped_bit_anywhere_in_the_sidecar(tmp_path):
+    path = save_engine(tmp_path, gate=Gate(psnr=1e-7, samples=256))  # its exponent may be written with an E, too
+    sound = sidecar_path(path).read_bytes()
+    assert b"1e-07" in sound
+    for position in range(len(sound)):
+        for flip in (1 << position % 8, 0x20, 0xFF):
+            damaged = bytearray(sound)
+            damaged[position] ^= flip
+            sidecar_path(path).write_bytes(damaged)
+            refused(path, sidecar_path(path).name)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda text: text.replace('"psi_mode":"resample"', '"psi_mode":"scale"'),
+        lambda text: text.replace('"targets":["sm86"]', '"targets":["sm120"]'),
+        lambda text: text + "\n",
+        lambda text: json.dumps(json.loads(text)),
+    ],
+)
+def test_an_edited_sidecar(tmp_path, edit):
     path = save_engine(tmp_path)
-    text = sidecar_path(path).read_bytes()
-    where = text.index(b'"engine_sha256"') + 20
-    for position in (0, where, text.index(b'"engine_bytes"') + 16, text.index(b'"sm86"') + 1, len(text) - 1):
-        damaged = bytearray(text)
-        damaged[position] ^= 0x40
-        sidecar_path(path).write_bytes(damaged)
-        refused(path)
+    text = sidecar_path(path).read_text()
+    assert edit(text) != text
+    sidecar_path(path).write_text(edit(text))
+    refused(path, "it is damaged or was edited: 'sidecar_sha256' is not its SHA-256")
+
+
+def test_a_sidecar_of_before_it_stated_its_own_hash(tmp_path):
+    path = save_engine(tmp_path)
+    values = json.loads(sidecar_path(path).read_text())
+    del values["sidecar_sha256"]
+    sidecar_path(path).write_text(json.dumps(values, sort_keys=True, separators=(",", ":")))
+    refused(path, "field 'sidecar_sha256': missing", "compile it again")
 
 
 def test_every_truncation(tmp_path):
@@ -100,8 +126,7 @@ def test_an_engine_with_another_ones_sidecar(tmp_path):
 )
 def test_a_malformed_sidecar_names_the_field(tmp_path, changes, words):
     path = save_engine(tmp_path)
-    values = json.loads(sidecar_path(path).read_text()) | changes
-    sidecar_path(path).write_text(json.dumps(values))
+    sidecar_path(path).write_text(sealed(json.loads(sidecar_path(path).read_text()) | changes))
     refused(path, words, sidecar_path(path).name)
 
 
@@ -123,10 +148,17 @@ _json = st.recursive(
 )
 
 
+def _sealed(values):
+    """So that the fields are read, too; NaN cannot be sealed."""
+    with suppress(ValueError):
+        yield sealed(values).encode()
+
+
 @given(st.sampled_from(sorted(json.loads(sidecar_of(b"x").to_json()))), _json, st.binary(max_size=60))
 def test_any_sidecar_is_read_or_a_bad_file(name, value, noise):
     values = json.loads(sidecar_of(b"x").to_json())
-    for document in (json.dumps(values | {name: value}).encode(), noise, json.dumps(value).encode()):
+    changed = values | {name: value}
+    for document in (json.dumps(changed).encode(), noise, json.dumps(value).encode(), *_sealed(changed)):
         with suppress(BadInputFile):
             assert isinstance(Sidecar.from_json(document), Sidecar)
 
@@ -183,3 +215,27 @@ def test_listing_and_cleaning(tmp_path, monkeypatch):
     path.write_bytes(b"vtrt")
     assert [e.path for e in files.clean(tmp_path)] == [path]
     assert list(tmp_path.iterdir()) == [other]
+
+
+def test_engines_by_another_name_are_listed_and_cleaned(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "installed_version", lambda backend: None)
+    path = save_engine(tmp_path)
+    renamed = path.rename(tmp_path / "my.engine")
+    sidecar_path(path).rename(sidecar_path(renamed))
+    (tmp_path / "theirs.engine").write_bytes(b"vtrt")  # of another program, with its own JSON
+    (tmp_path / "theirs.json").write_text('{"batch": 1}')
+    assert [(e.path, e.problem) for e in files.list_engines(tmp_path)] == [(renamed, None)]
+    renamed.write_bytes(b"vtrt")
+    assert [e.path for e in files.clean(tmp_path)] == [renamed]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["theirs.engine", "theirs.json"]
+
+
+@pytest.mark.parametrize("name", [NAME, "my.engine"])
+def test_a_sidecar_without_its_engine_is_cleaned(tmp_path, name):
+    path = save_engine(tmp_path)
+    sidecar_path(path).rename(sidecar_path(tmp_path / name))
+    path.unlink()
+    (found,) = files.list_engines(tmp_path)
+    assert (found.path.name, found.problem) == (name, "is missing; only its sidecar is there")
+    assert files.clean(tmp_path) == [found]
+    assert list(tmp_path.iterdir()) == []

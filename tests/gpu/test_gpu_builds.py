@@ -4,6 +4,7 @@ import json
 import time
 
 import pytest
+from sealed_engines import sealed
 
 import ganrt
 from ganrt.benchmarks.machine import describe_machine
@@ -116,7 +117,7 @@ def test_another_picture_than_the_canary_fails_the_load(engine_path, tmp_path):
     sidecar = json.loads(sidecar_path(engine_path).read_text())
     canary = sidecar["spec"]["canary"]
     canary["index"] = type(canary["index"])(int(canary["index"]) + 1)
-    sidecar_path(copy).write_text(json.dumps(sidecar))
+    sidecar_path(copy).write_text(sealed(sidecar))
     with pytest.raises(BackendUnavailable, match="draws another picture: PSNR"):
         ganrt.load(copy)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import struct
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,17 @@ def sidecar_of(data: bytes, **changes: Any) -> Sidecar:
         ),
     }
     return Sidecar(**values | changes)
+
+
+def sealed(values: dict[str, Any]) -> str:
+    """The text of a sidecar with these fields and the SHA-256 that belongs to them."""
+
+    def canonical() -> str:
+        return json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+    values = {name: value for name, value in values.items() if name != "sidecar_sha256"}
+    values["sidecar_sha256"] = hashlib.sha256(canonical().encode()).hexdigest()
+    return canonical()
 
 
 def save_engine(folder: Path, data: bytes | None = None, **changes: Any) -> Path:

@@ -68,6 +68,14 @@ def test_links_lead_somewhere(page):
             assert (page.parent / target).exists(), target
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_table_has_a_header(page):
+    """A blank line within a table ends it, and the rows below are shown as text."""
+    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
+        assert re.fullmatch(r"\|[-:| ]+\|", [*table.splitlines(), ""][1]), table
+
+
 def test_the_version_is_the_same_everywhere():
     import ganrt
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from client_programs import build
 from sealed_engines import engine_bytes, sidecar_of
-from tiny_onnx import save_tiny, save_translator
+from tiny_onnx import save_tiny, save_translator, tiny_spec
 
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.engines.tensorrt.sidecar import sidecar_path
@@ -17,6 +17,7 @@ from ganrt.errors import BackendUnavailable, BadInputFile, OutputFailed, UsageEr
 from ganrt.runtime import bundle_check
 from ganrt.runtime.bundle import Contents, write_bundle
 from ganrt.runtime.bundle_check import check_bundle
+from ganrt.runtime.bundle_manifest import foreign_files, listed_files, read_manifest
 from ganrt.runtime.models import resolve_model
 
 
@@ -109,28 +110,38 @@ def test_the_clients_give_the_known_answers(whole, tmp_path, language):
 
 
 def test_a_conditional_model(tmp_path):
-    from tiny_onnx import tiny_spec
-
     kit = made(tmp_path / "kit", save_tiny(tmp_path / "m.onnx", tiny_spec(labels=3)))
     assert check_bundle(kit, draw=False) == []
     assert "not stated" in (kit / "NOTICE").read_text(encoding="utf-8")
 
 
+def save_engine(folder, data=None, *, model, **changes):
+    """An engine with a sidecar that says it was compiled from `model`."""
+    data = engine_bytes() if data is None else data
+    engine = folder / "a.engine"
+    engine.write_bytes(data)
+    values = {"model_sha256": model.sha256, "spec": model.spec(), **changes}
+    sidecar_path(engine).write_text(sidecar_of(data, **values).to_json(), encoding="utf-8")
+    return engine
+
+
 def test_an_engine_goes_along(tmp_path):
     model = read_onnx(resolve_model("avatars"))
-    data = engine_bytes()
-    engine = tmp_path / "a.engine"
-    engine.write_bytes(data)
-    sidecar_path(engine).write_text(sidecar_of(data, model_sha256=model.sha256).to_json(), encoding="utf-8")
+    engine = save_engine(tmp_path, model=model)
     kit = made(tmp_path / "kit", engines=(engine,))
     assert check_bundle(kit, draw=False) == []
-    assert (kit / "engines" / "a.engine").read_bytes() == data
+    assert (kit / "engines" / "a.engine").read_bytes() == engine_bytes()
     with pytest.raises(UsageError, match="has the same name"):
         made(tmp_path / "twice", engines=(engine, engine))
-    sidecar_path(engine).write_text(sidecar_of(data).to_json(), encoding="utf-8")
-    with pytest.raises(UsageError, match="compiled from another model"):
-        made(tmp_path / "other", engines=(engine,))
-    assert not (tmp_path / "other").exists()
+    for other in ({"model_sha256": "1" * 64}, {"spec": tiny_spec()}):
+        save_engine(tmp_path, model=model, **other)
+        with pytest.raises(UsageError, match="compiled from another model"):
+            made(tmp_path / "other", engines=(engine,))
+        assert not (tmp_path / "other").exists()
+        (kit / "engines" / "a.json").write_bytes(sidecar_path(engine).read_bytes())
+        resealed(kit)
+        (finding,) = check_bundle(kit, draw=False)
+        assert "compiled from another model" in finding
 
 
 def test_a_variant_of_another_model_is_refused(tmp_path):
@@ -143,10 +154,8 @@ def test_a_variant_of_another_model_is_refused(tmp_path):
     ("damage", "said"),
     [
         (lambda kit: (kit / "canary.png").unlink(), "canary.png: missing"),
-        (lambda kit: (kit / "new").write_bytes(b""), "new: not of this bundle"),
         (lambda kit: (kit / "spec.json").write_bytes(b"{}"), "spec.json: changed; SHA-256 44136fa355b3..."),
         (lambda kit: change_manifest(kit, lambda m: m.update(producer="x")), "'producer', which ONNX Runtime refuses"),
-        (lambda kit: change_manifest(kit, lambda m: m.update(schema_version="2.0")), "schema_version '2.0'"),
         (lambda kit: change_manifest(kit, lambda m: m.update(components={})), "expected components.generator"),
     ],
 )
@@ -154,6 +163,36 @@ def test_damage_is_found(kit, damage, said):
     damage(kit)
     (finding,) = check_bundle(kit, draw=False)
     assert said in finding
+
+
+def test_a_variant_must_be_of_the_bundle(kit):
+    (kit / "fp8").mkdir()
+    (kit / "fp8" / "model.onnx").write_bytes((kit / "fp32" / "model.onnx").read_bytes())
+    assert check_bundle(kit, draw=False) == []
+    change_manifest(kit, lambda m: m["components"]["generator"]["variants"]["fp32"].update(variant_directory="fp8"))
+    (finding,) = check_bundle(kit, draw=False)
+    assert finding == "manifest.json: the variant fp32 names fp8/model.onnx, which is not of this bundle"
+
+
+def test_a_newer_schema_or_spec_asks_for_a_newer_ganrt(kit):
+    """As a newer format does: none of them says that the bundle is damaged."""
+    spec = kit / "spec.json"
+    spec.write_text(spec.read_text(encoding="utf-8").replace('"spec_version": "1.0"', '"spec_version": "2.0"'))
+    resealed(kit)
+    with pytest.raises(BadInputFile, match=r"spec\.json: the spec has version 2\.0.*\n.*install a newer ganrt"):
+        check_bundle(kit, draw=False)
+    change_manifest(kit, lambda m: m.update(schema_version="2.0"))
+    with pytest.raises(BadInputFile, match=r"schema_version '2\.0'.*update ganrt"):
+        check_bundle(kit, draw=False)
+
+
+def test_files_of_others_are_listed_and_nobodys_fault(kit):
+    for name in (".DS_Store", "fp32.meta", "node_modules/a/index.js"):
+        (kit / name).parent.mkdir(parents=True, exist_ok=True)
+        (kit / name).write_bytes(b"")
+    assert check_bundle(kit, draw=False) == []
+    listed = listed_files(read_manifest(kit))
+    assert foreign_files(kit, listed) == [".DS_Store", "fp32.meta", "node_modules/a/index.js"]
 
 
 def test_a_flipped_bit_of_the_model_is_found(kit):
@@ -205,6 +244,10 @@ def test_another_canary_is_found(kit):
     assert "draws another canary" in finding
 
 
+def ours(text):
+    return f'{{"schema_version": "1.0", "additional_metadata": {{"ganrt": {text}}}}}'
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -213,8 +256,11 @@ def test_another_canary_is_found(kit):
         ("[1]", "is not the manifest of a bundle"),
         ('{"schema_version": "1.0"}', "is not the manifest of a bundle"),
         ('{"additional_metadata": {"ganrt": {"format": 2, "files": {}}}}', "update ganrt"),
-        ('{"additional_metadata": {"ganrt": {"format": 1, "files": {"../x": "0"}}}}', "below this folder"),
-        ('{"additional_metadata": {"ganrt": {"format": 1, "files": {"C:x": "0"}}}}', "below this folder"),
+        (ours('{"format": 1, "files": {"../x": "0"}}'), "below this folder"),
+        (ours('{"format": 1, "files": {"C:x": "0"}}'), "below this folder"),
+        (ours('{"format": 1, "files": {}, "engines": ["a.engine"]}'), "engines that are among the files"),
+        (ours('{"format": 1, "files": {}, "engines": 1}'), "engines that are among the files"),
+        (ours("[]"), "is not the manifest of a bundle"),
         ("[" * 100_000, "is not the manifest of a bundle"),
     ],
 )
@@ -232,9 +278,54 @@ def test_nothing_but_a_bundle_is_replaced(tmp_path, kit):
     assert check_bundle(made(kit, force=True), draw=False) == []
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "work.txt").write_text("x")
-    with pytest.raises(OutputFailed, match="--force replaces bundles only"):
-        made(tmp_path / "mine", force=True)
-    assert (tmp_path / "mine" / "work.txt").exists()
+    (tmp_path / "mine" / "manifest.json").write_text("{}")  # of a web page, say
+    for force in (False, True):
+        with pytest.raises(OutputFailed, match="--force replaces bundles only: give a new or an empty folder"):
+            made(tmp_path / "mine", force=force)
+        with pytest.raises(OutputFailed, match="is a file; expected"):
+            made(tmp_path / "mine" / "work.txt", force=force)
+    assert (tmp_path / "mine" / "work.txt").read_text() == "x"
+
+
+def test_an_empty_folder_is_used(tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    made(Path())
+    assert check_bundle(tmp_path / "here", draw=False) == []
+    assert Path("manifest.json").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["here"]
+
+
+def test_replacing_a_bundle_keeps_what_is_not_of_it(kit):
+    (kit / "game" / "empty").mkdir(parents=True)
+    (kit / "game" / "main.c").write_text("mine")
+    (kit / "clients" / "c" / "ganrt.h.meta").write_text("mine, too")
+    (kit / "link").symlink_to("game", target_is_directory=True)
+    (kit / "NOTICE").write_text("changed")
+    made(kit, force=True)
+    assert check_bundle(kit, draw=False) == []
+    assert (kit / "game" / "main.c").read_text() == "mine"
+    assert (kit / "clients" / "c" / "ganrt.h.meta").read_text() == "mine, too"
+    assert (kit / "link").is_symlink()
+
+
+@pytest.mark.parametrize("name", [".", "clients"])
+def test_the_folder_that_somebody_works_in_is_not_replaced(kit, monkeypatch, name):
+    monkeypatch.chdir(kit / name)
+    with pytest.raises(OutputFailed, match="you are in it: go to another folder first"):
+        made(kit if name == "clients" else Path(), force=True)
+    assert Path.cwd().exists()
+
+
+def test_a_new_file_does_not_replace_somebody_elses(kit, tmp_path):
+    """As where the old bundle had no engines, and there is a folder with one of the same name."""
+    engine = save_engine(tmp_path, model=read_onnx(resolve_model("avatars")))
+    (kit / "engines").mkdir()
+    (kit / "engines" / engine.name).write_text("mine")
+    with pytest.raises(OutputFailed, match="the new one has a file of that name"):
+        made(kit, engines=(engine,), force=True)
+    assert (kit / "engines" / engine.name).read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([engine.name, sidecar_path(engine).name, "kit"])
 
 
 def test_a_bundle_that_cannot_be_replaced_stays_whole(tmp_path, kit, monkeypatch):
@@ -278,13 +369,34 @@ def test_the_command(tmp_path, monkeypatch):
 
     monkeypatch.chdir(tmp_path)
     runner = CliRunner()
-    assert runner.invoke(app, ["bundle", "-o", "kit"]).exit_code == 0
+    made = runner.invoke(app, ["bundle", "-o", "kit"])
+    assert made.exit_code == 0
+    assert f"{sum(path.is_file() for path in Path('kit').rglob('*'))} files: kit" in made.output
+    Path("kit/.DS_Store").touch()
     checked = runner.invoke(app, ["bundle", "--check", "kit", "--json"])
     assert checked.exit_code == 0
-    assert json.loads(checked.stdout) == {"folder": "kit", "ok": True, "findings": []}
+    assert json.loads(checked.stdout) == {"folder": "kit", "ok": True, "findings": [], "foreign": [".DS_Store"]}
+    assert "note: 1 not of the bundle, left alone: .DS_Store" in runner.invoke(app, ["bundle", "--check", "kit"]).output
     Path("kit/canary.png").unlink()
-    assert runner.invoke(app, ["bundle", "--check", "kit"]).exit_code == 1
+    checked = runner.invoke(app, ["bundle", "--check", "kit"])
+    assert checked.exit_code == 1
+    assert "kit: 1 finding\n" in checked.output
+    assert "ganrt bundle -m MODEL -o kit --force" in checked.output
     assert runner.invoke(app, ["bundle", "--check", "nowhere"]).exit_code == 4
     assert runner.invoke(app, ["bundle"]).exit_code == 2
     assert runner.invoke(app, ["bundle", "-o", "kit"]).exit_code == 5
     assert runner.invoke(app, ["bundle", "-o", "k", "--precision", "int4"]).exit_code == 2
+
+
+def test_a_precision_given_twice_is_one(tmp_path, monkeypatch):
+    from ganrt.cli import bundle
+
+    def lowered(model, precision, folder):
+        lowerings.append(precision)
+        return save_tiny(folder / "m.onnx")
+
+    lowerings = []
+    monkeypatch.setattr(bundle, "_lowered", lowered)
+    with pytest.raises(UsageError, match="expected a graph made from"):
+        bundle.bundle(output=tmp_path / "k", precision=["fp16", "fp16"])
+    assert lowerings == ["fp16"]
