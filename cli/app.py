@@ -148,24 +148,35 @@ def in_use(generator: Generator) -> dict[str, str]:
 
 
 class Progress:
-    """A bar on standard error for anything longer than a second; none where that is not a terminal."""
+    """A bar on standard error for anything longer than a second.
 
-    def __init__(self, total: int, unit: str) -> None:
-        self._total, self._unit = total, unit
+    Where that is no terminal (a log of cron's, Slurm's or a container's), nothing; or, of what may last for hours, a
+    line every `line_every_s` seconds.
+    """
+
+    def __init__(self, total: int, unit: str, line_every_s: float | None = None) -> None:
+        self._total, self._unit, self._line_every_s = total, unit, line_every_s
         self._started = self._drawn = time.monotonic()
+        self._first: tuple[float, int] | None = None
         self._visible = False
 
     def __call__(self, done: int) -> None:
         """Tells how many of the total are done."""
         now = time.monotonic()
-        if now - self._started < 1 or now - self._drawn < 0.1 or not sys.stderr.isatty():
+        since, before = self._first = self._first or (now, done)  # a run that goes on begins with much done
+        bar = sys.stderr.isatty()
+        wait = 0.1 if bar else self._line_every_s
+        if wait is None or now - self._drawn < wait or (bar and now - self._started < 1):
             return
-        self._drawn, self._visible = now, True
-        share = done / self._total if self._total else 1
-        left = (now - self._started) * (1 - share) / share if share else 0
-        bar = ("#" * round(30 * share)).ljust(30, ".")
-        sys.stderr.write(f"\r[{bar}] {done}/{self._total} {self._unit}, {left:.0f} s left ")
-        sys.stderr.flush()
+        self._drawn, self._visible = now, bar
+        left = f", {(now - since) * (self._total - done) / (done - before):.0f} s left" if done > before else ""
+        line = f"{done}/{self._total} {self._unit}{left}"
+        if bar:
+            full = round(30 * done / self._total) if self._total else 30
+            sys.stderr.write(f"\r[{('#' * full).ljust(30, '.')}] {line} ")
+            sys.stderr.flush()
+        else:
+            say(line)
 
     def follow(self, items: Iterable[T]) -> Iterator[T]:
         """Passes items through and counts them."""

@@ -12,6 +12,7 @@ import typer
 from ganrt.cli import options
 from ganrt.cli.app import Progress, announce, command, in_use, print_json, say
 from ganrt.cli.generate_shards import (
+    LINE_EVERY_S,
     Asked,
     Crew,
     Opening,
@@ -225,7 +226,7 @@ def _draw(
     make_folder(plan.folder)
     on_sheet: list[NDArray[np.uint8]] = []
     done = 0
-    with Progress(len(request), "images") as progress:
+    with Progress(len(request), "images", line_every_s=LINE_EVERY_S) as progress:
         for batch, images in generator.sample_pairs(plan.wanted(request), how, class_name, batch_size):
             room = plan.columns * plan.rows - len(on_sheet)
             on_sheet += [image.copy() for image in images[: max(0, room)]]  # a view would keep its batch alive

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ganrt.runtime.generator import Generator
     from ganrt.runtime.sampling import Truncation
 
+LINE_EVERY_S = 30  # of progress, where it goes to a log
+
 
 @dataclass(frozen=True)
 class ShardOptions:
@@ -166,7 +168,9 @@ def _run(
     from ganrt.runtime.bulk.run import run
 
     started = monotonic()
-    with Progress(plan.count, "images") as progress:
+    if output.startswith("memory://"):
+        say(f"note: {output} lies in this process's memory, and is gone when this command ends")
+    with Progress(plan.count, "images", line_every_s=LINE_EVERY_S) as progress:
         outcome = run(plan, output, drawer, how, census, progress, executor, part)
     seconds = monotonic() - started
     kept = outcome.images - outcome.drawn_images

@@ -79,7 +79,7 @@ def open_generator(
     """Loads the generator that the options ask for; `memory` in MiB."""
     from ganrt.runtime.generator import load
 
-    return load(
+    generator = load(
         model,
         backend=backend,
         device=device,
@@ -88,6 +88,29 @@ def open_generator(
         memory=None if memory is None else memory * 2**20,
         low_priority=low_priority,
     )
+    if precision == "fastest":
+        _note_untuned(generator, model, backend, device, threads)
+    return generator
+
+
+def _note_untuned(generator: Generator, model: str, backend: str, device: str, threads: int | None) -> None:
+    """Says so if FP32 is in use for want of a choice, not by choice."""
+    from ganrt.cli.app import say
+    from ganrt.engines.backends import BACKENDS
+    from ganrt.engines.choice import remembered
+
+    if generator.precision != "fp32" or BACKENDS[generator.backend].compiled:  # the file has its own precision
+        return
+    if backend != "auto":
+        say(f"note: what was tuned holds for --backend auto alone; --precision fastest is FP32 with {backend}")
+        return
+    sha256 = generator.model_sha256
+    if not any(remembered(sha256, "fastest", where, threads) for where in dict.fromkeys((device, "auto"))):
+        same = "" if threads is None else f" --threads {threads}"
+        say(
+            f"note: not tuned here, so --precision fastest is plain FP32; "
+            f"`ganrt tune -m {model}{same}` finds what is faster"
+        )
 
 
 def note_weights(generator: Generator, class_name: str | None) -> None:

@@ -82,3 +82,14 @@ def test_jpeg_of_transparent_pictures(run, tmp_path):
     code, _, err = run("generate", "-m", model, "--format", "files", "--picture", "jpeg", "-o", "a")
     assert code == 2
     assert "transparency" in err
+
+
+def test_a_log_gets_a_line_now_and_then(run, tiny, monkeypatch):
+    command = ["generate", "-m", tiny, "--count", 30, "--format", "npy", "--shard-size", 10, "--batch-size", 5]
+    assert "/30 images" not in run(*command, "-o", "a")[2]
+    monkeypatch.setattr("ganrt.cli.generate_shards.LINE_EVERY_S", 0)
+    code, _, err = run(*command, "-o", "b")
+    assert code == 0, err
+    assert [line.split(",")[0] for line in err.splitlines() if "/30 images" in line] == [
+        f"{done}/30 images" for done in range(5, 31, 5)
+    ]

@@ -126,6 +126,7 @@ def test_a_store_on_the_command_line_and_its_audit(run, tiny, tmp_path, memory):
     ]
     code, out, err = run(*command, "--json", "--unique")
     assert (code, json.loads(out)["complete"]) == (0, True), err
+    assert "memory://run lies in this process's memory, and is gone when this command ends" in err
     code, _, err = run("audit", "memory://run", "-m", tiny, "--all")
     assert code == 0, err
     fsspec.filesystem("memory").pipe_file("/run/00001.tar", b"damaged")

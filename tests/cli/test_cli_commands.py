@@ -264,3 +264,18 @@ def test_the_class_of_a_sweep_reaches_it(run, tmp_path):
     for kind in (0, 3):
         assert run("sweep", "-m", labelled, "--factors", "1", "--class", kind, "-o", f"{kind}.png")[0] == 0
     assert not np.array_equal(read("0.png"), read("3.png"))
+
+
+def test_fastest_says_that_nothing_was_tuned(run, tiny):
+    from ganrt.engines.choice import Choice, remember
+    from ganrt.engines.onnx_file import read_onnx
+
+    command = ["generate", "-m", tiny, "--precision", "fastest", "--force"]
+    err = run(*command)[2]
+    assert f"note: not tuned here, so --precision fastest is plain FP32; `ganrt tune -m {tiny}` finds" in err
+    assert f"`ganrt tune -m {tiny} --threads 1`" in run(*command, "--threads", 1)[2]
+    remember(read_onnx(tiny).sha256, "fastest", Choice("onnxruntime", "fp32"))
+    assert "note" not in run(*command)[2]
+    assert "note" not in run(*command, "--device", "cpu")[2]  # what won among all devices is this one's
+    assert "holds for --backend auto alone" in run(*command, "--backend", "onnxruntime")[2]
+    assert "note" not in run("generate", "-m", tiny, "--force")[2]
