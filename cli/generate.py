@@ -23,7 +23,7 @@ from ganrt.cli.generate_shards import (
     refuse_without_shards,
 )
 from ganrt.cli.requests import Request, SeedAndIndex, read_request
-from ganrt.errors import OutputFailed, UsageError
+from ganrt.errors import BadInputFile, OutputFailed, UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -192,6 +192,7 @@ class _Plan:
         existing = set(self.folder.iterdir()) if self.pictures and self.folder.is_dir() else set()
         for pair in request if existing else ():
             if self.path(pair) in existing:
+        _refuse_run(self.folder)
                 raise OutputFailed(
                     f"{self.path(pair)} exists already: give --force to overwrite it, or another --output"
                 )
@@ -222,6 +223,22 @@ def _draw(
     """Draws and writes everything; of the pictures only those of one batch and of the sheet are held."""
     from ganrt.files import make_folder, write_file
     from ganrt.runtime.pictures import encode_png, sheet
+
+def _refuse_run(folder: Path) -> None:
+    """Raises OutputFailed for a folder of shards: each audit of them would name the loose pictures, for ever."""
+    from ganrt.runtime.bulk.manifest import read_manifest
+    from ganrt.runtime.bulk.storage import LocalStorage
+
+    try:
+        run = read_manifest(LocalStorage(folder))
+    except BadInputFile:  # somebody else's manifest.json
+        return
+    if run is not None:
+        raise OutputFailed(
+            f"{folder} holds a run in shards, and loose pictures are no part of it: give another --output, "
+            "or the --format of that run"
+        )
+
 
     make_folder(plan.folder)
     on_sheet: list[NDArray[np.uint8]] = []

@@ -68,6 +68,20 @@ def test_options_that_make_no_sense(run, tiny, tmp_path, arguments, words):
     assert words in err
 
 
+def test_loose_pictures_stay_out_of_a_run(run, tiny, tmp_path):
+    assert run("generate", "-m", tiny, "--count", 5, "--format", "npy", "-o", "a")[0] == 0
+    folder = tmp_path / "work" / "a"
+    whole = contents(folder)
+    for output in ("a", "a/one.png"):
+        code, _, err = run("generate", "-m", tiny, "-o", output, "--force")
+        assert code == 5
+        assert "a holds a run in shards" in err
+    assert contents(folder) == whole
+    (tmp_path / "work" / "web").mkdir()
+    (tmp_path / "work" / "web" / "manifest.json").write_text("{}")
+    assert run("generate", "-m", tiny, "-o", "web")[0] == 0
+
+
 def test_parquet_without_its_package(run, tiny, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     code, _, err = run("generate", "-m", tiny, "--count", 2, "--format", "parquet", "-o", "a")
