@@ -68,8 +68,9 @@ def generate(
         Path | None,
         typer.Option(
             "--identities",
-            help="A UTF-8 file (or -), one identity a line, taken as it stands: each gets its own image, "
-            "listed in identities.csv. Empty lines and repetitions are skipped. In shards also .csv, .jsonl, .parquet.",
+            help="A UTF-8 file: .csv, .jsonl, .parquet (see --identity-column), or one identity a line, taken as it "
+            "stands, as in -, standard input. Each gets its own image, listed in identities.csv. Empty lines and "
+            "repetitions are skipped.",
         ),
     ] = None,
     truncation: options.Psi = None,
@@ -109,7 +110,7 @@ def generate(
         bool, typer.Option("--unique", help="In shards: also count pictures that look like another one.")
     ] = False,
     identity_column: Annotated[
-        str | None, typer.Option("--identity-column", help="Where --identities has columns. Default: identity.")
+        str | None, typer.Option("--identity-column", help="Of .csv, .jsonl or .parquet. Default: identity.")
     ] = None,
     encoders: Annotated[
         int | None, typer.Option("--encoders", help="In shards: encoding threads; default one a core.", min=1)
@@ -143,10 +144,21 @@ def generate(
         how_to_open = Opening(model, backend, device, precision, threads)
         generate_shards(how_to_open, asked, how, class_name, batch_size, output, shards, crew, json)
         return
-    given = (picture, quality, shard_size, sheet_side, identity_column, encoders, executor, address, part)
-    refuse_without_shards((*given, unique or None, None if resume else 0), output)
+    for_shards = {
+        "--picture": picture,
+        "--quality": quality,
+        "--shard-size": shard_size,
+        "--sheet": sheet_side,
+        "--no-resume": None if resume else True,
+        "--unique": unique or None,
+        "--encoders": encoders,
+        "--executor": executor,
+        "--address": address,
+        "--part": part,
+    }
+    refuse_without_shards(for_shards, output)
     cells = options.parse_grid(grid) if grid else None
-    request = read_request(seeds, count, seed, start, identities, cells)
+    request = read_request(seeds, count, seed, start, identities, cells, identity_column)
     plan = _Plan(Path(output), cells, request, force)
     how = options.make_truncation(truncation, truncation_mode, threshold, statistics_truncation)
     with options.open_generator(model, backend, device, precision, threads, memory, low_priority) as generator:
@@ -180,6 +192,7 @@ class _Plan:
         self.folder = output.parent if single else output
         self.sheet = output if single else output / f"grid-{self.columns}x{self.rows}.png" if cells else None
         self.identities = self.folder / "identities.csv" if request.identities and self.pictures else None
+        _refuse_run(self.folder)
         if not force:
             self._check_free(request)
 
@@ -192,7 +205,6 @@ class _Plan:
         existing = set(self.folder.iterdir()) if self.pictures and self.folder.is_dir() else set()
         for pair in request if existing else ():
             if self.path(pair) in existing:
-        _refuse_run(self.folder)
                 raise OutputFailed(
                     f"{self.path(pair)} exists already: give --force to overwrite it, or another --output"
                 )
@@ -212,18 +224,6 @@ class _Plan:
         yield from (path for path in (self.sheet, self.identities) if path)
 
 
-def _draw(
-    generator: Generator,
-    request: Request,
-    how: Truncation,
-    class_name: str | None,
-    batch_size: int | None,
-    plan: _Plan,
-) -> None:
-    """Draws and writes everything; of the pictures only those of one batch and of the sheet are held."""
-    from ganrt.files import make_folder, write_file
-    from ganrt.runtime.pictures import encode_png, sheet
-
 def _refuse_run(folder: Path) -> None:
     """Raises OutputFailed for a folder of shards: each audit of them would name the loose pictures, for ever."""
     from ganrt.runtime.bulk.manifest import read_manifest
@@ -239,6 +239,18 @@ def _refuse_run(folder: Path) -> None:
             "or the --format of that run"
         )
 
+
+def _draw(
+    generator: Generator,
+    request: Request,
+    how: Truncation,
+    class_name: str | None,
+    batch_size: int | None,
+    plan: _Plan,
+) -> None:
+    """Draws and writes everything; of the pictures only those of one batch and of the sheet are held."""
+    from ganrt.files import make_folder, write_file
+    from ganrt.runtime.pictures import encode_png, sheet
 
     make_folder(plan.folder)
     on_sheet: list[NDArray[np.uint8]] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ganrt.cli import options
 from ganrt.cli.app import Progress, announce, in_use, print_json, say
-from ganrt.cli.requests import read_request
+from ganrt.cli.requests import Request, read_request
 from ganrt.errors import UsageError
 
 if TYPE_CHECKING:
@@ -117,14 +117,15 @@ def refuse_for_shards(grid: str | None, output: str, part: Part | None, resume: 
         raise UsageError("--part and --no-resume: each part would remove what the others drew; empty the output first")
 
 
-def refuse_without_shards(given: Sequence[object | None], output: str) -> None:
-    """Raises UsageError for options about shards without shards."""
+def refuse_without_shards(given: Mapping[str, object | None], output: str) -> None:
+    """Raises UsageError for options about shards, by name, that were given (are not None) without shards."""
     if "://" in output:
         raise UsageError(f"--output {output}: loose pictures need a folder; give --format webdataset, for one")
-    if any(value is not None for value in given):
+    names = [name for name, value in given.items() if value is not None]
+    if names:
         raise UsageError(
-            "--picture, --quality, --shard-size, --sheet, --no-resume, --unique, --encoders, --executor, --address, "
-            "--part and --identity-column are for shards: give --format files, webdataset, parquet, atlas or npy"
+            f"{', '.join(names)}: only for shards; give --format files, webdataset, parquet, atlas or npy\n"
+            "without --format pictures are loose PNG files"
         )
 
 
@@ -141,13 +142,15 @@ def generate_shards(
 ) -> None:
     """Draws what was asked for into shards, and says what came of it."""
     from ganrt.runtime.bulk.begin import Options
+    from ganrt.runtime.bulk.census import Census
     from ganrt.runtime.bulk.pipeline import Drawer
 
     layout = given.layout()
-    with _census(asked) as census, opening.open() as generator:
+    with _wanted(asked) as wanted, opening.open() as generator:
         announce(generator)
         options.note_weights(generator, class_name)
-        plan = _plan(asked, census, generator, how, class_name, layout)
+        plan = _plan(asked, wanted, generator, how, class_name, layout)
+        census = wanted if isinstance(wanted, Census) else None
         if census is not None:
             _report_census(census)
         drawer = Drawer(generator, how, class_name, batch_size, given.encoders)
@@ -222,14 +225,12 @@ def _ray(opening: Opening, drawer: Drawer, address: str | None) -> Executor:
 
 
 @contextmanager
-def _census(asked: Asked) -> Iterator[Census | None]:
-    """The census of the identities, if identities were asked for."""
+def _wanted(asked: Asked) -> Iterator[Census | Request]:
+    """The census of the identities, if identities were asked for; else the range or the seeds."""
     from ganrt.runtime.bulk.census import take_census
 
     if asked.identities is None:
-        if asked.column is not None:
-            raise UsageError(f"--identity-column {asked.column}: it belongs to --identities")
-        yield None
+        yield read_request(asked.seeds, asked.count, asked.seed, asked.start, None, column=asked.column)
         return
     if asked.seeds is not None or asked.count is not None or asked.seed or asked.start:
         raise UsageError("--seeds, --count and --identities: expected one of them; --seed and --start go with --count")
@@ -239,7 +240,7 @@ def _census(asked: Asked) -> Iterator[Census | None]:
 
 def _plan(
     asked: Asked,
-    census: Census | None,
+    wanted: Census | Request,
     generator: Generator,
     how: Truncation,
     class_name: str | None,
@@ -249,11 +250,10 @@ def _plan(
     from ganrt.runtime.bulk.plan import Plan
 
     who, drawing = describe(generator, layout), describe_drawing(generator, how, class_name)
-    if census is not None:
-        return Plan(census.unique, 0, 0, None, census.facts, who, drawing, layout)
-    request = read_request(asked.seeds, asked.count, asked.seed, asked.start, None, None)
-    seeds = None if request.seeds is None else tuple(request.seeds)
-    return Plan(len(request), asked.seed, asked.start, seeds, None, who, drawing, layout)
+    if not isinstance(wanted, Request):
+        return Plan(wanted.unique, 0, 0, None, wanted.facts, who, drawing, layout)
+    seeds = None if wanted.seeds is None else tuple(wanted.seeds)
+    return Plan(len(wanted), asked.seed, asked.start, seeds, None, who, drawing, layout)
 
 
 def _report_census(census: Census) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,6 @@ from pathlib import Path
 from ganrt.cli.app import say
 from ganrt.errors import BadInputFile, UsageError
 
-_MAX_IDENTITIES_BYTES = 2**30
 _MAX_COUNT = 10**12
 SeedAndIndex = tuple[int, int]
 
@@ -45,12 +43,14 @@ def read_request(
     seed: int,
     start: int,
     identities: Path | None,
-    cells: tuple[int, int] | None,
+    cells: tuple[int, int] | None = None,
+    column: str | None = None,
 ) -> Request:
     """Settles what the options ask for.
 
     Args:
         cells: columns and rows of the contact sheet; without a count, as many images as it has cells.
+        column: of the identities (`read_identities`).
 
     Raises:
         UsageError: options that exclude each other, or numbers out of range. BadInputFile: no identities to read.
@@ -60,6 +60,8 @@ def read_request(
 
     if sum(choice is not None for choice in (seeds, count, identities)) > 1:
         raise UsageError("--seeds, --count and --identities: expected one of them")
+    if identities is None and column is not None:
+        raise UsageError(f"--identity-column {column}: it belongs to --identities")
     if seeds is not None:
         if seed or start:
             raise UsageError("--seeds: --seed and --start belong to --count")
@@ -67,7 +69,7 @@ def read_request(
     if identities is not None:
         if seed or start:
             raise UsageError("--identities: --seed and --start belong to --count")
-        names = read_identities(identities)
+        names = read_identities(identities, column)
         return Request(0, [identity_index(name) for name in names], identities=names)
     if count is None:
         count = cells[0] * cells[1] if cells else 1
@@ -80,29 +82,24 @@ def read_request(
     return Request(seed, range(start, start + count))
 
 
-def read_identities(path: Path) -> list[str]:
-    """One identity a line; empty lines are skipped, the same identity twice is drawn once, which is said.
+def read_identities(path: Path, column: str | None = None) -> list[str]:
+    """The identities of a file (`-`: standard input), each once; that some were repeated is said.
 
-    Always UTF-8, from a file as from standard input, whatever the system's encoding: the same name must give the same
-    avatar everywhere. A byte order mark is no part of the first name.
+    A run in shards reads the same file by the same reader: the same players get the same avatars.
+
+    Args:
+        column: which one of the file's columns, if it has any; None: `identity`.
+
+    Raises:
+        BadInputFile: it is missing or malformed, or holds no identity. UsageError: a column of lines of text.
     """
-    if str(path) == "-":
-        data = sys.stdin.buffer.read(_MAX_IDENTITIES_BYTES + 1)
-    elif not path.exists() or path.is_dir():
-        raise BadInputFile(f"--identities {path}: expected a text file with one identity a line")
-    else:
-        with path.open("rb") as file:
-            data = file.read(_MAX_IDENTITIES_BYTES + 1)
-    if len(data) > _MAX_IDENTITIES_BYTES:
-        raise BadInputFile(f"--identities {path}: more than {_MAX_IDENTITIES_BYTES} bytes")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadInputFile(f"--identities {path}: byte {error.start} is not UTF-8") from error
-    lines = [line for raw in text.split("\n") if (line := raw.removesuffix("\r"))]
-    names = list(dict.fromkeys(lines))
+    from ganrt.runtime.bulk import identity_files
+
+    found = identity_files.read_identities(path, identity_files.kind_of(path), column)
+    given = [name for _, name in found]
+    names = list(dict.fromkeys(given))
     if not names:
         raise BadInputFile(f"--identities {path}: no identity in it; expected one a line")
-    if len(names) < len(lines):
-        say(f"{len(lines)} lines name {len(names)} identities: each is drawn once")
+    if len(names) < len(given):
+        say(f"{len(given)} lines name {len(names)} identities: each is drawn once")
     return names

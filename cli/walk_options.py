@@ -24,7 +24,8 @@ Seeds = Annotated[
     typer.Option("--seeds", help="The keyframes: the first image of each seed. Default: 0-3; with --classes 0."),
 ]
 Identities = Annotated[
-    Path | None, typer.Option("--identities", help="The keyframes: the avatars of a text file's lines; - reads them.")
+    Path | None,
+    typer.Option("--identities", help="The keyframes: avatars; a file as `generate` reads it, or - for lines."),
 ]
 Latents = Annotated[
     Path | None, typer.Option("--latents", help="The keyframes: an .npy file of float32 [keyframes, dim].")

@@ -97,7 +97,9 @@ def take_census(path: Path, column: str | None = None) -> Iterator[Census]:
             path = folder / "standard input"
             with path.open("wb") as copy:
                 shutil.copyfileobj(sys.stdin.buffer, copy, 1 << 20)
-        sha256 = file_sha256(path) if path.is_file() else ""
+        if not path.is_file():  # a pipe can be read once; this takes two passes
+            raise BadInputFile(f"--identities {path}: expected a file of identities, or - for standard input")
+        sha256 = file_sha256(path)
         lines = _scatter(read_identities(path, kind, column), folder)
         if not lines:
             raise BadInputFile(f"--identities {path}: no identity in it; expected one a line")

@@ -1,13 +1,17 @@
 """Files of identities, read as a stream: one a line, a column of a CSV or Parquet file, or a field of JSON lines.
 
-Always UTF-8, whatever the system's encoding: the same name must give the same avatar everywhere.
+Always UTF-8, whatever the system's encoding: the same name must give the same avatar everywhere. For the same reason
+nothing but the file's name decides how it is read, and a name that promises another structure is refused.
 """
 
 from __future__ import annotations
 
 import csv
 import json
+import re
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,20 +19,35 @@ from ganrt.errors import BadInputFile, UsageError
 
 LONGEST = 1 << 16  # bytes of a line
 COLUMN = "identity"
+READ = ".csv, .jsonl, .ndjson or .parquet, or lines of text (.txt)"
+_KINDS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
+# As lines of text these would give an avatar to every bracket or row.
+_NOT_READ = re.compile(
+    r"\.(json5?|tsv|tab|xlsx?|ods|ya?ml|toml|xml|html?|sql|db|sqlite3?|arrow|feather|avro|orc|np[yz]|pkl|docx?|odt|pdf"
+    r"|gz|bz2|xz|zst|zip|tar)"
+)
+_RENAME = "rename one of them, or name another to `ganrt generate`: --identity-column NAME"
 _WIDE = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 Numbered = tuple[int, str]
 
 
 def kind_of(path: Path) -> str:
-    """How a file of this name is read: `text`, `csv`, `jsonl` or `parquet`."""
+    """How a file of this name is read: `text`, `csv`, `jsonl` or `parquet`.
+
+    Raises:
+        BadInputFile: its name says that it is neither these nor lines of text.
+    """
     suffix = path.suffix.lower()
-    return {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}.get(suffix, "text")
+    if _NOT_READ.fullmatch(suffix):
+        raise BadInputFile(f"--identities {path}: {suffix} is not read; expected {READ}")
+    return _KINDS.get(suffix, "text")
 
 
 def read_identities(path: Path, kind: str, column: str | None = None) -> Iterator[Numbered]:
     """(line or row number from 1, identity) of every identity in a file; empty lines are passed over.
 
     Args:
+        path: a file; `-`: standard input, as lines.
         column: of CSV, JSON lines and Parquet the field that holds it; None: `identity`.
 
     Raises:
@@ -37,7 +56,7 @@ def read_identities(path: Path, kind: str, column: str | None = None) -> Iterato
     """
     if kind == "text" and column is not None:
         raise UsageError(f"--identity-column {column}: lines of text have no columns; it is for .csv, .jsonl, .parquet")
-    if not path.is_file():
+    if str(path) != "-" and (not path.exists() or path.is_dir()):
         raise BadInputFile(f"--identities {path}: expected a file of identities")
     reader: Callable[[Path, str], Iterator[Numbered]] = _READERS[kind]
     for number, identity in reader(path, column or COLUMN):
@@ -65,7 +84,7 @@ def _csv(path: Path, column: str) -> Iterator[Numbered]:
         if head.count(column) != 1:
             raise BadInputFile(
                 f"--identities {path}: its first line names the columns {', '.join(head)[:200] or '(none)'}; "
-                f"expected '{column}' among them, once\nname another: --identity-column NAME"
+                f"expected '{column}' among them, once\n{_RENAME}"
             )
         place = head.index(column)
         for row in rows:
@@ -86,9 +105,9 @@ def _jsonl(path: Path, column: str) -> Iterator[Numbered]:
             value = json.loads(line)
         except (ValueError, RecursionError) as error:
             raise _bad(path, number, "no JSON") from error
-        identity = value.get(column) if isinstance(value, dict) else value
+        identity = _as_text(value.get(column) if isinstance(value, dict) else value)
         if not isinstance(identity, str) or not identity:
-            raise _bad(path, number, f"expected a string, or an object whose '{column}' is one")
+            raise _bad(path, number, f"expected a string or a whole number, or an object whose '{column}' is one")
         try:
             identity.encode()
         except UnicodeEncodeError as error:
@@ -105,17 +124,26 @@ def _parquet(path: Path, column: str) -> Iterator[Numbered]:
             if column not in file.schema_arrow.names:
                 raise BadInputFile(
                     f"--identities {path}: its columns are {', '.join(file.schema_arrow.names)[:200]}; "
-                    f"expected '{column}' among them\nname another: --identity-column NAME"
+                    f"expected '{column}' among them\n{_RENAME}"
                 )
             number = 0
             for batch in file.iter_batches(10_000, columns=[column]):
-                for value in batch.column(0).to_pylist():
+                for value in map(_as_text, batch.column(0).to_pylist()):
                     number += 1
                     if not isinstance(value, str) or not 0 < len(value.encode()) <= LONGEST:
-                        raise _bad(path, number, f"row {number}: expected text of 1 to {LONGEST} bytes")
+                        raise _bad(
+                            path,
+                            number,
+                            f"row {number}: expected text of 1 to {LONGEST} bytes, or a whole number (cast others)",
+                        )
                     yield number, value
     except (pyarrow.ArrowException, OSError) as error:
         raise BadInputFile(f"--identities {path} is no Parquet file that can be read: {error}") from error
+
+
+def _as_text(value: object) -> object:
+    """A whole number as its decimal digits: an id that is a number in one file and text in another is one player."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 _READERS = {"text": _text, "csv": _csv, "jsonl": _jsonl, "parquet": _parquet}
@@ -123,7 +151,7 @@ _READERS = {"text": _text, "csv": _csv, "jsonl": _jsonl, "parquet": _parquet}
 
 def _lines(path: Path) -> Iterator[Numbered]:
     """The lines of a UTF-8 file without their ends; a byte order mark is no part of the first."""
-    with path.open("rb") as file:
+    with _opened(path) as file:
         for number, line in enumerate(_bounded(path, file), 1):
             if number == 1:
                 if line[:2] in _WIDE:
@@ -133,6 +161,10 @@ def _lines(path: Path) -> Iterator[Numbered]:
                 yield number, line.removesuffix(b"\n").removesuffix(b"\r").decode()
             except UnicodeDecodeError as error:
                 raise _bad(path, number, f"byte {error.start + 1} of it is not UTF-8") from error
+
+
+def _opened(path: Path) -> AbstractContextManager[BinaryIO]:
+    return nullcontext(sys.stdin.buffer) if str(path) == "-" else path.open("rb")
 
 
 def _bounded(path: Path, file: BinaryIO) -> Iterator[bytes]:

@@ -56,6 +56,8 @@ def test_truncation_and_class_are_kept_for_the_audit(run, tmp_path):
         ("--unique", "--format files"),
         ("--no-resume", "--format files"),
         ("--format npy --identity-column x", "--identities"),
+        ("--identity-column x", "--identity-column x: it belongs to --identities"),
+        ("--quality 50 --unique", "error: --quality, --unique: only for shards"),
         ("--format npy --identities a --count 2", "one of them"),
         ("--format npy --class cat", "no classes"),
         ("--format npy --count 2 --start 18446744073709551615", "2^64"),
@@ -66,6 +68,13 @@ def test_options_that_make_no_sense(run, tiny, tmp_path, arguments, words):
     code, _, err = run("generate", "-m", tiny, *shlex.split(arguments))
     assert code == 2, err
     assert words in err
+
+
+@pytest.mark.parametrize("count", [0, -3])
+def test_a_count_is_looked_at_before_the_model_is_opened(run, count):
+    code, _, err = run("generate", "-m", "missing.onnx", "--count", count, "--format", "npy", "-o", "a")
+    assert code == 2
+    assert f"--count {count}" in err
 
 
 def test_loose_pictures_stay_out_of_a_run(run, tiny, tmp_path):

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+import threading
 import tracemalloc
 
 import numpy as np
@@ -25,7 +27,7 @@ def write(folder, kind, names, column="identity"):
     if kind == "csv":
         with path.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([["level", column], *([k, name] for k, name in enumerate(names))])
-    elif kind == "jsonl":
+    elif kind in ("jsonl", "ndjson"):
         rows = [name if k % 2 else {column: name, "level": k} for k, name in enumerate(names)]
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     elif kind == "parquet":
@@ -68,6 +70,57 @@ def test_every_form_gives_the_same_avatars(run, tiny, tmp_path, kind):
     assert run("generate", "-m", tiny, "--identities", tmp_path / f"players.{kind}", "--format", "npy",
                "--shard-size", 5, "-o", "o", "--backend", "onnxruntime")[0] == 0  # fmt: skip
     assert contents(folder) == before
+
+
+@pytest.mark.parametrize("kind", ["txt", "csv", "jsonl", "ndjson", "parquet"])
+def test_loose_pictures_are_those_of_the_same_players(run, tiny, tmp_path, kind):
+    """A file is read in one way, whether its pictures go into shards or not."""
+    path = write(tmp_path, kind, [*NAMES, "bob"], "name")
+    column = [] if kind == "txt" else ["--identity-column", "name"]
+    code, _, err = run("generate", "-m", tiny, "--identities", path, *column, "-o", "o")
+    assert code == 0, err
+    assert "9 lines name 8 identities" in err
+    with (tmp_path / "work" / "o" / "identities.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["identity"], int(row["index"])) for row in rows] == [(name, identity_index(name)) for name in NAMES]
+
+
+@pytest.mark.parametrize("format", ["png", "npy"])
+def test_what_is_neither_lines_nor_read_is_refused(run, tiny, tmp_path, format):
+    for name in ("l.json", "l.TSV", "l.xlsx", "l.yaml", "players.csv.gz"):
+        (tmp_path / name).write_text('[\n"a"\n]\n')
+        code, _, err = run("generate", "-m", tiny, "--identities", tmp_path / name, "--format", format, "-o", "o")
+        assert code == 4, name
+        assert "is not read; expected .csv, .jsonl, .ndjson or .parquet, or lines of text" in err
+    (tmp_path / "l.csv").write_text("name,team\nann,1\n")
+    code, _, err = run("generate", "-m", tiny, "--identities", tmp_path / "l.csv", "--format", format, "-o", "o")
+    assert code == 4
+    assert "--identity-column NAME" in err
+    assert not (tmp_path / "work" / "o").exists()
+
+
+def test_whole_numbers_are_the_players_of_their_digits(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"identity": 8841}\n18446744073709551615\n-7\n')
+    assert [name for _, name in read_identities(tmp_path / "a.jsonl", "jsonl")] == ["8841", str(2**64 - 1), "-7"]
+    path = write(tmp_path, "parquet", [8841, -7])
+    assert [name for _, name in read_identities(path, "parquet")] == ["8841", "-7"]
+    with pytest.raises(BadInputFile, match="row 1: expected text of 1 to 65536 bytes, or a whole number"):
+        list(read_identities(write(tmp_path, "parquet", [1.0]), "parquet"))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes of this kind")
+def test_a_pipe_is_read_once_alone(run, tiny, tmp_path):
+    """Loose pictures take one, such as the shell's <(...); two passes over it cannot be."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(BadInputFile, match="or - for standard input"), take_census(pipe):
+        pass
+    writer = threading.Thread(target=pipe.write_text, args=("ann\nbob\n",), daemon=True)
+    writer.start()
+    code, _, err = run("generate", "-m", tiny, "--identities", pipe, "-o", "o")
+    assert code == 0, err
+    writer.join()
+    assert "2 images" in err
 
 
 def test_identities_stand_beside_their_pictures(run, tiny, tmp_path):
@@ -133,7 +186,8 @@ def test_standard_input(run, tiny, tmp_path, monkeypatch):
         ("a.csv", b'identity\nann\n"bob\n', "line 3"),
         ("a.csv", b'identity\n"bob"x\n', "line 2"),
         ("a.csv", b"identity\n" + b'"' + b"x\n" * 200_000, "field larger"),
-        ("a.jsonl", b'"ann"\n{"identity": 5}\n', "line 2: expected a string"),
+        ("a.jsonl", b'"ann"\n{"identity": 5.0}\n', "line 2: expected a string or a whole number"),
+        ("a.jsonl", b'"ann"\n{"identity": true}\n', "line 2: expected a string"),
         ("a.jsonl", b'"ann"\n\n{"id": "x"}\n', "line 3: expected a string"),
         ("a.jsonl", b'"ann"\nbob\n', "line 2: no JSON"),
         ("a.jsonl", b"[" * 60_000, "line 1: no JSON"),
