@@ -14,8 +14,21 @@ if TYPE_CHECKING:
 Model = Annotated[str, typer.Option("-m", "--model", help="A bundled model's name, or the path of an .onnx file.")]
 Backend = Annotated[str, typer.Option("--backend", help="auto, or a backend's name; ganrt doctor lists them.")]
 Device = Annotated[str, typer.Option("-d", "--device", help="auto, cpu or cuda; never silently another.")]
+
+
+def _own_unless_given(context: typer.Context, precision: str) -> str:
+    """FP32 that somebody asked for is refused of a file that has it not; FP32 by default is the file's own precision."""
+    source = context.get_parameter_source("precision")
+    return precision if source is None or source.name != "DEFAULT" else "auto"
+
+
 Precision = Annotated[
-    str, typer.Option("--precision", help="fp32, bf16, fp16, int8, or fastest: as tuned. A compiled file has its own.")
+    str,
+    typer.Option(
+        "--precision",
+        help="fp32, bf16, fp16, int8, or fastest: as tuned. A compiled file has its own, and no other.",
+        callback=_own_unless_given,
+    ),
 ]
 Threads = Annotated[int | None, typer.Option("--threads", help="CPU threads; by default one a core.", min=1)]
 Memory = Annotated[

@@ -57,7 +57,7 @@ def verify(
 
     with (
         options.open_generator(model, backend, device, precision, threads, memory, low_priority) as generator,
-        options.open_generator(against or model, "onnxruntime", "cpu", "fp32", threads) as reference,
+        options.open_generator(against or model, "onnxruntime", "cpu", "auto", threads) as reference,
     ):
         announce(generator)
         if reference.precision != "fp32":
