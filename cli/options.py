@@ -17,7 +17,7 @@ Device = Annotated[str, typer.Option("-d", "--device", help="auto, cpu or cuda; 
 
 
 def _own_unless_given(context: typer.Context, precision: str) -> str:
-    """FP32 that somebody asked for is refused of a file that has it not; FP32 by default is the file's own precision."""
+    """FP32 that somebody asked for is refused of a file that has it not; FP32 by default is the file's own."""
     source = context.get_parameter_source("precision")
     return precision if source is None or source.name != "DEFAULT" else "auto"
 
@@ -65,7 +65,11 @@ ClassName = Annotated[
 ]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", help="key=value, such as bn_eps=0.8 or part=G; several times; docs/families.md lists them."),
+    typer.Option(
+        "--set",
+        metavar="<str>",
+        help="key=value, such as bn_eps=0.8 or part=G; several times; docs/families.md lists them.",
+    ),
 ]
 Freeze = Annotated[
     str | None,
