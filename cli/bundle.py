@@ -31,9 +31,7 @@ def bundle(
     ] = None,
     engine: Annotated[
         list[Path] | None,
-        typer.Option(
-            "--engine", metavar="<path>", help="A compiled engine of this model, to go along; several times."
-        ),
+        typer.Option("--engine", metavar="<path>", help="A compiled engine of this model, to go along; several times."),
     ] = None,
     check: Annotated[Path | None, typer.Option("--check", help="A bundle to look over instead of making one.")] = None,
     force: Annotated[
