@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ganrt.cli.app import say
+
 if TYPE_CHECKING:
     from ganrt.runtime.generator import Generator
     from ganrt.runtime.sampling import Truncation
@@ -96,7 +98,7 @@ def open_generator(
     """Loads the generator that the options ask for; `memory` in MiB."""
     from ganrt.runtime.generator import load
 
-    return load(
+    generator = load(
         model,
         backend=backend,
         device=device,
@@ -105,11 +107,23 @@ def open_generator(
         memory=None if memory is None else memory * 2**20,
         low_priority=low_priority,
     )
+    if precision == "fastest" and backend == "auto" and not _is_tuned(generator, device, threads):
+        say(f"note: {model} was not tuned here, and is drawn in FP32; what is fastest finds: ganrt tune -m {model}")
+    return generator
+
+
+def _is_tuned(generator: Generator, device: str, threads: int | None) -> bool:
+    """Whether somebody asked what is fastest; also where nobody can: of compiled files, and of encoders."""
+    from ganrt.engines.choice import remembered
+
+    if generator.precision != "fp32" or generator.spec.task == "encode":
+        return True
+    sha256 = generator.model_sha256
+    return any(remembered(sha256, "fastest", where, threads) for where in dict.fromkeys((device, "auto")))
 
 
 def note_weights(generator: Generator, class_name: str | None) -> None:
     """Says so if the weights of a mixture of classes do not sum to one."""
-    from ganrt.cli.app import say
     from ganrt.runtime.labels import weights_note
 
     note = weights_note(generator.spec.labels, class_name)
@@ -119,7 +133,6 @@ def note_weights(generator: Generator, class_name: str | None) -> None:
 
 def note_frozen(generator: Generator, psi: float | None) -> None:
     """Says so if batch-norm statistics are frozen at a truncation that the noise does not follow by itself."""
-    from ganrt.cli.app import say
 
     frozen = generator.spec.statistics.value if generator.spec.statistics.mode == "frozen" else None
     if psi is None and frozen not in (None, 1):

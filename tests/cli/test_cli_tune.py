@@ -88,3 +88,14 @@ def test_translators_of_any_size_are_tuned(run, tmp_path):
     (tuned,) = json.loads(out)["tuned"]
     assert [lap["verdict"] for lap in tuned["laps"]].count("chosen") == 1
     assert all(set(lap["milliseconds"]) == {"1", "16", "64"} for lap in tuned["laps"])
+
+
+def test_fastest_without_tuning_is_said(run, tiny):
+    note = f"was not tuned here, and is drawn in FP32; what is fastest finds: ganrt tune -m {tiny}"
+    assert note in run("generate", "-m", tiny, "--count", 1, "-o", "a", "--precision", "fastest")[2]
+    assert "not tuned" not in run("generate", "-m", tiny, "--count", 1, "-o", "b")[2]
+    remember(read_onnx(tiny).sha256, "fastest", Choice("onnxruntime", "fp32"))
+    for words in ((), ("--device", "cpu")):
+        err = run("generate", "-m", tiny, "--count", 1, "-o", "c", "--force", "--precision", "fastest", *words)[2]
+        assert "precision fp32" in err
+        assert "not tuned" not in err
