@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ganrt.engines.backends import open_model
+from ganrt.engines.backends import OWN, open_model
 from ganrt.engines.protocol import Arrays, Engine, EngineOptions
 from ganrt.errors import UsageError
 from ganrt.runtime.compare import comparison_picture, psnr
@@ -85,7 +85,8 @@ def make_inputs(spec: GeneratorSpec, seed: int, start: int, count: int) -> Array
 
 
 def make_batches(path: Path, spec: GeneratorSpec, batch_size: int, seed: int) -> Batches:
-    """Four batches (fewer of many large pictures), drawn by ONNX Runtime in FP32 on the CPU as the reference.
+    """Four batches (fewer of many large pictures), drawn by ONNX Runtime on the CPU as the reference: in FP32,
+    or in what the file was compiled in.
 
     Raises:
         BackendUnavailable: onnxruntime is not installed.
@@ -94,7 +95,7 @@ def make_batches(path: Path, spec: GeneratorSpec, batch_size: int, seed: int) ->
     pixels = batch_size * (output.height * output.width if output else 1)
     pool = max(1, min(_POOL, 4 * _PIXELS // pixels))
     inputs = tuple(make_inputs(spec, seed, i * batch_size, batch_size) for i in range(pool))
-    with open_model(path, "onnxruntime", EngineOptions(device="cpu", precision="fp32")) as engine:
+    with open_model(path, "onnxruntime", EngineOptions(device="cpu", precision=OWN)) as engine:
         step = max(1, min(engine.batch_sizes.optimum, _PIXELS * batch_size // pixels))
         return Batches(seed, inputs, tuple(np.concatenate(list(_drawn(engine, batch, step))) for batch in inputs))
 

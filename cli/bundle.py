@@ -26,10 +26,12 @@ def bundle(
     model: options.Model = "avatars",
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The folder to make.")] = None,
     precision: Annotated[
-        list[str] | None, typer.Option("--precision", help="Further graphs beside FP32: fp16; may be given again.")
+        list[str] | None,
+        typer.Option("--precision", metavar="<str>", help="Further graphs beside FP32: fp16; may be given again."),
     ] = None,
     engine: Annotated[
-        list[Path] | None, typer.Option("--engine", help="A compiled engine of this model, to go along; several times.")
+        list[Path] | None,
+        typer.Option("--engine", metavar="<path>", help="A compiled engine of this model, to go along; several times."),
     ] = None,
     check: Annotated[Path | None, typer.Option("--check", help="A bundle to look over instead of making one.")] = None,
     force: Annotated[

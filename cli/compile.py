@@ -109,7 +109,8 @@ def compile_model(
         ),
     ] = None,
     batch: Annotated[
-        list[str] | None, typer.Option("--batch", help="Engines: MIN:OPT:MAX, by default 1:8:64; several times.")
+        list[str] | None,
+        typer.Option("--batch", metavar="<str>", help="Engines: MIN:OPT:MAX, by default 1:8:64; several times."),
     ] = None,
     ladder: Annotated[
         str | None, typer.Option("--ladder", help="Engines: static batches instead, such as 1,2,4,8, a profile each.")
@@ -126,7 +127,7 @@ def compile_model(
     hardware: Annotated[
         Hardware, typer.Option("--hardware", help="tensorrt: devices other than the one at hand.")
     ] = Hardware.EXACT,
-    listing: Annotated[bool, typer.Option("--list", help="List the engines in --output, and compile nothing.")] = False,
+    listing: Annotated[bool, typer.Option("--list", help="List the compiled files in --output; make nothing.")] = False,
     clean: Annotated[
         bool, typer.Option("--clean", help="Remove the engines in --output that cannot be loaded any more.")
     ] = False,
@@ -137,7 +138,7 @@ def compile_model(
     if listing and clean:
         raise UsageError("--list and --clean: give one of them; --list removes nothing")
     if listing or clean:
-        _engines(output, clean, json)
+        _list(output, clean, json)
         return
     from ganrt.runtime.models import resolve_model
 
@@ -171,14 +172,16 @@ def compile_model(
     say(f"{report['file']}: {report['precision']}, form {report['form']}, {report['bytes']} bytes{judged}")
 
 
-def _engines(folder: Path, clean: bool, json: bool) -> None:
-    """Lists or removes."""
+def _list(folder: Path, clean: bool, json: bool) -> None:
+    """Lists what was compiled, or removes engines."""
+    from ganrt.cli.compile_portable import list_portable
+
     module = import_module(_ENGINES)
-    report = (module.clean_engines if clean else module.list_engines)(folder)
+    report = module.clean_engines(folder) if clean else [*module.list_engines(folder), *list_portable(folder)]
     if json:
         print_json(report)
         return
     for engine in report:
         say(f"{'removed ' if clean else ''}{engine['file']}: {engine['bytes']} bytes; {engine['problem'] or 'sound'}")
     if not report:
-        say(f"{folder}: {'nothing to remove' if clean else 'no engines'}")
+        say(f"{folder}: {'nothing to remove' if clean else 'no engines, and no graphs in a lower precision'}")

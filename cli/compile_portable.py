@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ganrt.errors import UsageError
+from ganrt.errors import BadInputFile, UsageError
 
 if TYPE_CHECKING:
     from ganrt.cli.compile import Request
@@ -47,3 +48,25 @@ def compile_portable(request: Request, progress: Callable[[str, int], object]) -
         "islands": [asdict(island) for island in made.islands],
         "notes": list(made.notes),
     }
+
+
+def list_portable(folder: Path) -> list[dict[str, object]]:
+    """The graphs in a lower precision in a folder, as engines are listed; those that are damaged by their name."""
+    found = ((path, *_looked_over(path)) for path in sorted(folder.glob("*.onnx")))
+    return [
+        {"file": str(path), "bytes": path.stat().st_size, "problem": problem}
+        for path, compiled, problem in found
+        if compiled
+    ]
+
+
+def _looked_over(path: Path) -> tuple[bool, str | None]:
+    """Whether `ganrt compile` wrote it, and what is wrong with it."""
+    from ganrt.engines.onnx_file import read_onnx
+    from ganrt.engines.stamp import STAMPED
+
+    try:
+        return read_onnx(path).precision in STAMPED, None
+    except BadInputFile as error:
+        problem = str(error).splitlines()[0].removeprefix(f"{path} ")
+        return path.suffixes[-2:-1] in [[f".{precision}"] for precision in STAMPED], problem

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ganrt.cli.app import say
+
 if TYPE_CHECKING:
     from ganrt.runtime.generator import Generator
     from ganrt.runtime.sampling import Truncation
@@ -14,8 +16,21 @@ if TYPE_CHECKING:
 Model = Annotated[str, typer.Option("-m", "--model", help="A bundled model's name, or the path of an .onnx file.")]
 Backend = Annotated[str, typer.Option("--backend", help="auto, or a backend's name; ganrt doctor lists them.")]
 Device = Annotated[str, typer.Option("-d", "--device", help="auto, cpu or cuda; never silently another.")]
+
+
+def _own_unless_given(context: typer.Context, precision: str) -> str:
+    """FP32 that somebody asked for is refused of a file that has it not; FP32 by default is the file's own."""
+    source = context.get_parameter_source("precision")
+    return precision if source is None or source.name != "DEFAULT" else "auto"
+
+
 Precision = Annotated[
-    str, typer.Option("--precision", help="fp32, bf16, fp16, int8, or fastest: as tuned. A compiled file has its own.")
+    str,
+    typer.Option(
+        "--precision",
+        help="fp32, bf16, fp16, int8, or fastest: as tuned. A compiled file has its own, and no other.",
+        callback=_own_unless_given,
+    ),
 ]
 Threads = Annotated[int | None, typer.Option("--threads", help="CPU threads; by default one a core.", min=1)]
 Memory = Annotated[
@@ -52,7 +67,11 @@ ClassName = Annotated[
 ]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", help="key=value, such as bn_eps=0.8 or part=G; several times; docs/families.md lists them."),
+    typer.Option(
+        "--set",
+        metavar="<str>",
+        help="key=value, such as bn_eps=0.8 or part=G; several times; docs/families.md lists them.",
+    ),
 ]
 Freeze = Annotated[
     str | None,
@@ -99,7 +118,8 @@ def _note_untuned(generator: Generator, model: str, backend: str, device: str, t
     from ganrt.engines.backends import BACKENDS
     from ganrt.engines.choice import remembered
 
-    if generator.precision != "fp32" or BACKENDS[generator.backend].compiled:  # the file has its own precision
+    own = generator.precision != "fp32" or BACKENDS[generator.backend].compiled  # the file's
+    if own or generator.spec.task == "encode":
         return
     if backend != "auto":
         say(f"note: what was tuned holds for --backend auto alone; --precision fastest is FP32 with {backend}")
@@ -115,7 +135,6 @@ def _note_untuned(generator: Generator, model: str, backend: str, device: str, t
 
 def note_weights(generator: Generator, class_name: str | None) -> None:
     """Says so if the weights of a mixture of classes do not sum to one."""
-    from ganrt.cli.app import say
     from ganrt.runtime.labels import weights_note
 
     note = weights_note(generator.spec.labels, class_name)
@@ -125,7 +144,6 @@ def note_weights(generator: Generator, class_name: str | None) -> None:
 
 def note_frozen(generator: Generator, psi: float | None) -> None:
     """Says so if batch-norm statistics are frozen at a truncation that the noise does not follow by itself."""
-    from ganrt.cli.app import say
 
     frozen = generator.spec.statistics.value if generator.spec.statistics.mode == "frozen" else None
     if psi is None and frozen not in (None, 1):

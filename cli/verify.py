@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import Progress, announce, command, in_use, print_json, say
 from ganrt.errors import NegativeResult, UsageError
+
+if TYPE_CHECKING:
+    from ganrt.runtime.generator import Generator
 
 
 @command(
@@ -23,7 +27,11 @@ def verify(
     model: options.Model = "avatars",
     against: Annotated[
         str | None,
-        typer.Option("--against", help="The reference; by default the same file in FP32 on the CPU."),
+        typer.Option(
+            "--against",
+            help="The reference, on the CPU; by default the same file in FP32, of what was made from a bundled model "
+            "that model.",
+        ),
     ] = None,
     samples: Annotated[
         int, typer.Option("--samples", "-n", min=1, help="How many latents (of a translator or encoder: pictures).")
@@ -54,17 +62,16 @@ def verify(
     """Compares pictures with the reference's and the model's canary; exit code 1 if the worst is out of tolerance."""
     from ganrt.runtime.canary import canary_error
     from ganrt.runtime.compare import compare
+    from ganrt.runtime.models import bundled_model
 
-    with (
-        options.open_generator(model, backend, device, precision, threads, memory, low_priority) as generator,
-        options.open_generator(against or model, "onnxruntime", "cpu", "fp32", threads) as reference,
-    ):
+    with ExitStack() as opened:
+        generator = opened.enter_context(
+            options.open_generator(model, backend, device, precision, threads, memory, low_priority)
+        )
         announce(generator)
-        if reference.precision != "fp32":
-            raise UsageError(
-                f"{against or model} is in {reference.precision}: there is nothing to verify it against\n"
-                "give the portable FP32 model: --against MODEL"
-            )
+        against = against or bundled_model(generator.model_sha256) or model
+        reference = opened.enter_context(options.open_generator(against, "onnxruntime", "cpu", "auto", threads))
+        _check_reference(against, reference)
         most, least = _tolerance(generator.precision, max_error, min_psnr)
         canary = canary_error(generator)
         with Progress(samples, "samples") as progress:
@@ -84,6 +91,15 @@ def verify(
             raise NegativeResult(
                 f"out of tolerance: {summary}\naccepted: error at most {most}, PSNR at least {least:g} dB"
             )
+
+
+def _check_reference(name: str, reference: Generator) -> None:
+    """Raises UsageError for what was itself made from the portable graph."""
+    if reference.precision != "fp32" or reference.form != "plain":
+        what = f"in {reference.precision}" if reference.precision != "fp32" else "a form of another graph"
+        raise UsageError(
+            f"{name} is {what}: there is nothing to verify it against\ngive the portable FP32 model: --against MODEL"
+        )
 
 
 def _tolerance(precision: str, max_error: int | None, min_psnr: float | None) -> tuple[int, float]:

@@ -32,7 +32,9 @@ Latents = Annotated[
 ]
 Pictures = Annotated[
     list[Path] | None,
-    typer.Option("--picture", help="A keyframe: a picture, through --encoder; several times, in this order."),
+    typer.Option(
+        "--picture", metavar="<path>", help="A keyframe: a picture, through --encoder; several times, in this order."
+    ),
 ]
 Encoder = Annotated[
     str | None, typer.Option("--encoder", help="The generator's encoder, for --picture: an .onnx file.")
@@ -41,6 +43,7 @@ Classes = Annotated[
     list[str] | None,
     typer.Option(
         "--classes",
+        metavar="<str>",
         help="Walk from class to class: names or numbers with commas between (or one each time, if given several "
         "times). One seed is held; else as many seeds as classes.",
     ),
@@ -66,7 +69,9 @@ Beats = Annotated[float, typer.Option("--beats", help="Beats from keyframe to ke
 Speed = Annotated[float, typer.Option("--speed", help="Of a drift: new random points a second.")]
 SetZ = Annotated[
     list[str] | None,
-    typer.Option("--set-z", help="Pin latent dimensions: 0:35=-1, or 3=0.5; may be given several times."),
+    typer.Option(
+        "--set-z", metavar="<str>", help="Pin latent dimensions: 0:35=-1, or 3=0.5; may be given several times."
+    ),
 ]
 
 

@@ -13,7 +13,8 @@ from ganrt.engines.protocol import Engine, EngineOptions
 from ganrt.engines.tensorrt.sidecar import Sidecar, read_trusted
 from ganrt.errors import BackendUnavailable, UsageError
 
-PRECISIONS = ("fp32", "fp16", "bf16", "int8", "fastest")
+OWN = "auto"  # the precision that a file has: FP32 of a portable one
+PRECISIONS = (OWN, "fp32", "fp16", "bf16", "int8", "fastest")
 _OF_FILES = ("fp16", "int8")  # not switched on: another file has them
 
 
@@ -86,7 +87,7 @@ def open_model(path: Path, backend: str = "auto", options: EngineOptions | None 
 
     Args:
         path: an `.engine` file with its sidecar; an `.onnx` file written by `ganrt export`, or by `ganrt compile` in a
-            lower precision, which it then has: FP32, the default, is not an option for it.
+            lower precision, which is then the only one that it has.
         backend: a name from `BACKENDS`, or `auto`: the first that runs here and serves `options.device`.
 
     Raises:
@@ -94,7 +95,7 @@ def open_model(path: Path, backend: str = "auto", options: EngineOptions | None 
         BadInputFile: the file is not what it should be.
         BackendUnavailable: no backend, or not the one asked for, can run here.
     """
-    options = options or EngineOptions()
+    options = options or EngineOptions(precision=OWN)
     if options.precision not in PRECISIONS:
         raise UsageError(f"precision '{options.precision}': expected one of {', '.join(PRECISIONS)}")
     if path.suffix == ".engine":
@@ -120,22 +121,27 @@ def open_model(path: Path, backend: str = "auto", options: EngineOptions | None 
             return engine
     if options.precision in _OF_FILES and onnx_file.precision == "fp32":
         raise UsageError(
-            f"precision '{options.precision}': {onnx_file.path} is in FP32, and was not tuned for it\n"
-            f"make such a file: ganrt compile -m {onnx_file.path} --precision {options.precision} -o FOLDER"
+            f"precision '{options.precision}': {path.name} is in FP32{_untuned(options.precision)}\n"
+            f"make such a file, and give that: ganrt compile -m MODEL --precision {options.precision} -o FOLDER"
         )
     return _open_first(onnx_file, names, options, chosen=backend != "auto")
 
 
 def _in_its_precision(onnx_file: OnnxFile, options: EngineOptions) -> EngineOptions:
-    """A file of lower precision has that one, whatever is the default."""
-    if onnx_file.precision == "fp32":
+    """A file of lower precision has that one alone, which is then its fastest too."""
+    if options.precision != OWN and onnx_file.precision == "fp32":
         return options
-    if options.precision not in ("fp32", "fastest", onnx_file.precision):
+    if options.precision not in (OWN, "fastest", onnx_file.precision):
         raise UsageError(
             f"precision '{options.precision}': {onnx_file.path} was made in {onnx_file.precision} and has no other\n"
-            "give the portable FP32 file that it was made from"
+            "ask for none, or give the portable FP32 file that it was made from"
         )
     return replace(options, precision=onnx_file.precision)
+
+
+def _untuned(precision: str) -> str:
+    """What a portable file lacks to be drawn in that precision all the same: `ganrt tune` tries INT8, and no FP16."""
+    return ", and was not tuned for it" if precision == "int8" else ""
 
 
 def _open_compiled(path: Path, backend: str, options: EngineOptions) -> Engine:
@@ -145,8 +151,12 @@ def _open_compiled(path: Path, backend: str, options: EngineOptions) -> Engine:
         candidates(backend, options.device)
         raise UsageError(f"backend '{backend}': {path} was compiled for {sidecar.backend} and runs with nothing else")
     candidates(sidecar.backend, options.device)
-    if options.precision not in ("fp32", "fastest", sidecar.precision):  # FP32 is what nobody asked for
-        raise UsageError(f"precision '{options.precision}': {path} was compiled in {sidecar.precision}")
+    if options.precision not in (OWN, "fastest", sidecar.precision):
+        raise UsageError(
+            f"precision '{options.precision}': {path} was compiled in {sidecar.precision} and has no other\n"
+            "ask for none, or compile the portable FP32 file in the one wanted: ganrt compile"
+        )
+    options = replace(options, precision=sidecar.precision)
     return BACKENDS[sidecar.backend].open_compiled(path, data, sidecar, options)
 
 

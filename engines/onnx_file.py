@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.engines.protobuf import BYTES, VARINT, fields, message, packed, text
-from ganrt.engines.stamp import read_stamp
+from ganrt.engines.stamp import DERIVED, read_form_stamp, read_stamp
 from ganrt.errors import BadInputFile
 from ganrt.spec import METADATA_KEY, GeneratorSpec
 
@@ -40,7 +40,8 @@ class OnnxFile:
     """What an ONNX file says about itself.
 
     Attributes:
-        form: which exactly equivalent graph it is, or was before it was lowered to another precision.
+        form: which exactly equivalent graph it is, or was before it was lowered to another precision; `derived` of a
+            form's own file, which does not say which it is.
         derived_from: SHA-256 of the portable file that it was made of, if any.
     """
 
@@ -108,12 +109,14 @@ def read_onnx(path: Path) -> OnnxFile:
 
 
 def _with_origin(onnx_file: OnnxFile) -> OnnxFile:
-    """Says which model a file of lower precision was made from."""
+    """Says which model a file of lower precision, or of another form, was made from."""
     try:
-        stamp = read_stamp(onnx_file.metadata)
+        stamp, source = read_stamp(onnx_file.metadata), read_form_stamp(onnx_file.metadata)
     except BadInputFile as error:
         raise BadInputFile(f"{onnx_file.path}: {error}\nmake it again: ganrt compile -m MODEL -o DIR") from error
-    return onnx_file if stamp is None else replace(onnx_file, form=stamp.form, derived_from=stamp.source_sha256)
+    if stamp is not None:
+        return replace(onnx_file, form=stamp.form, derived_from=stamp.source_sha256)
+    return onnx_file if source is None else replace(onnx_file, form=DERIVED, derived_from=source)
 
 
 def derived(model: OnnxFile, data: bytes, form: str) -> OnnxFile:

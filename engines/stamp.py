@@ -1,4 +1,5 @@
-"""What a file of lower precision says of itself, in its metadata: its precision, and which model it was made from."""
+"""What a file that was made from a portable model says of itself, in its metadata: which model that was, and in lower
+precision which."""
 
 from __future__ import annotations
 
@@ -10,8 +11,11 @@ from dataclasses import asdict, dataclass
 from ganrt.errors import BadInputFile
 
 STAMP_KEY = "ganrt.precision"
+FORM_KEY = "ganrt.form"
+DERIVED = "derived"  # the form of a file that only says that it is one: two forms of a model may be one graph
 STAMPED = ("fp16", "int8")
-_LIMITS = {"precision": "|".join(STAMPED), "form": "[a-z0-9-]{1,40}", "source_sha256": "[0-9a-f]{64}"}
+_SHA256 = "[0-9a-f]{64}"
+_LIMITS = {"precision": "|".join(STAMPED), "form": "[a-z0-9-]{1,40}", "source_sha256": _SHA256}
 
 
 @dataclass(frozen=True)
@@ -35,14 +39,36 @@ def read_stamp(metadata: Mapping[str, str]) -> Stamp | None:
     """
     if STAMP_KEY not in metadata:
         return None
+    values = _checked(metadata, STAMP_KEY, _LIMITS)
+    return Stamp(**{name: values[name] for name in _LIMITS})  # what a later version may add is left
+
+
+def form_stamp(source_sha256: str) -> str:
+    """What a form's file says: the SHA-256 of the portable file that it was made from, as canonical JSON."""
+    return json.dumps({"source_sha256": source_sha256}, separators=(",", ":"))
+
+
+def read_form_stamp(metadata: Mapping[str, str]) -> str | None:
+    """The SHA-256 of the portable file that a form was made from; None for files that are no forms.
+
+    Raises:
+        BadInputFile: it is malformed.
+    """
+    if FORM_KEY not in metadata:
+        return None
+    return _checked(metadata, FORM_KEY, {"source_sha256": _SHA256})["source_sha256"]
+
+
+def _checked(metadata: Mapping[str, str], key: str, limits: Mapping[str, str]) -> dict[str, str]:
+    """The entry's fields; each a text that matches its pattern."""
     try:
-        values = json.loads(metadata[STAMP_KEY])
+        values = json.loads(metadata[key])
     except (ValueError, RecursionError):
         values = None
     if not isinstance(values, dict):
-        raise BadInputFile(f"metadata '{STAMP_KEY}': expected a JSON object, got {metadata[STAMP_KEY][:80]!r}")
-    for name, pattern in _LIMITS.items():
+        raise BadInputFile(f"metadata '{key}': expected a JSON object, got {metadata[key][:80]!r}")
+    for name, pattern in limits.items():
         value = values.get(name)
         if not isinstance(value, str) or not re.fullmatch(pattern, value):
-            raise BadInputFile(f"metadata '{STAMP_KEY}', field '{name}': expected {pattern}, got {str(value)[:80]!r}")
-    return Stamp(**{name: values[name] for name in _LIMITS})  # what a later version may add is left
+            raise BadInputFile(f"metadata '{key}', field '{name}': expected {pattern}, got {str(value)[:80]!r}")
+    return values

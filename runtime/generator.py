@@ -35,7 +35,7 @@ def load(
     *,
     backend: str = "auto",
     device: str = "auto",
-    precision: str = "fp32",
+    precision: str = "auto",
     threads: int | None = None,
     memory: int | None = None,
     low_priority: bool = False,
@@ -48,13 +48,15 @@ def load(
         backend: `auto` takes what `ganrt tune` found fastest here, else what runs; or `onnxruntime`, `openvino`,
             `onnxruntime-cuda`.
         device: `auto`, `cpu` or `cuda`; a device that was asked for and is missing is an error.
-        precision: `fp32`, `bf16`, `int8`, or `fastest`: the fastest that passed its gate when the model was tuned.
-            A file that `ganrt compile` made in a lower precision is opened in that one.
+        precision: `auto`: FP32, or the one that `ganrt compile` made the file in, which has no other; `fp32`, `bf16`,
+            `fp16`, `int8`; or `fastest`: the fastest that passed its gate when the model was tuned, of a compiled file
+            its own.
         threads: CPU threads within one batch; None: as many as there are cores.
         memory: bytes of GPU memory that a compiled engine may use in all; None: what there is.
         low_priority: whether a compiled engine's work yields to other work on the GPU, such as a game's.
 
     Raises:
+        UsageError: an unknown precision, or one that this file has not.
         BadInputFile: the model is missing, damaged or not written by ganrt.
         BackendUnavailable: the backend or device is not there, or a compiled engine does not draw its canary; the
             message says how to install or mend it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from importlib.resources import files
 from pathlib import Path
 
@@ -10,6 +11,14 @@ from ganrt.errors import BadInputFile
 _BUNDLED = {"avatars-1": "avatars-1.onnx"}
 _ALIASES = {"avatars": "avatars-1"}
 DEFAULT_MODEL = "avatars"
+
+
+def bundled_model(sha256: str) -> str | None:
+    """The name of the bundled model whose file has this SHA-256 (hexadecimal), if it is one."""
+    for name in _BUNDLED:
+        if hashlib.sha256(resolve_model(name).read_bytes()).hexdigest() == sha256:
+            return name
+    return None
 
 
 def resolve_model(name_or_path: str | Path) -> Path:

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from ganrt.benchmarks.subjects.protocol import Images, Request, Subject
-from ganrt.engines.backends import BACKENDS, open_model
+from ganrt.engines.backends import BACKENDS, OWN, open_model
 from ganrt.engines.protocol import Arrays, Engine, EngineOptions
 
 
 def open_backend(backend: str, request: Request) -> Subject:
     """Opens the model with one of `BACKENDS`, or with `tuned` as `load` does."""
-    options = EngineOptions(device=request.device, precision=request.precision, threads=request.threads)
+    # FP32 is what every cell has of whom nobody asked for more: what a compiled file really ran in is read back.
+    precision = OWN if request.precision == "fp32" else request.precision
+    options = EngineOptions(device=request.device, precision=precision, threads=request.threads)
     engine = open_model(request.model, "auto" if backend == "tuned" else backend, options)
     return _Ours(engine, BACKENDS[engine.backend].probe())
 

@@ -77,10 +77,11 @@ def backends_here(model: OnnxFile, device: str, say: Say) -> list[str]:
 
     Raises:
         UsageError: an unknown device. BackendUnavailable: no backend runs here.
-        BadInputFile: the model is in a lower precision itself.
+        BadInputFile: the model was made from another one: it is in a lower precision, or another form.
     """
-    if model.precision != "fp32":
-        raise BadInputFile(f"{model.path} is in {model.precision}; tune the portable FP32 file that it was made from")
+    if model.derived_from:
+        what = f"in {model.precision}" if model.precision != "fp32" else "a form of another graph"
+        raise BadInputFile(f"{model.path} is {what}; tune the portable FP32 file that it was made from")
     serving = candidates("auto", device)
     found = [name for name, known in BACKENDS.items() if name in serving and not known.compiled and _runs(name, say)]
     if not found:

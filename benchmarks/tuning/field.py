@@ -10,6 +10,7 @@ from ganrt.benchmarks.tuning.budget import Budget
 from ganrt.benchmarks.tuning.candidates import Candidate, backends_here, make_candidates
 from ganrt.benchmarks.tuning.race import Seconds, heat, left_out
 from ganrt.benchmarks.tuning.samples import FEW, Samples, Verdict, judge
+from ganrt.engines.backends import candidates
 from ganrt.engines.onnx_file import OnnxFile
 from ganrt.errors import BackendUnavailable
 
@@ -32,6 +33,7 @@ class Field:
         batches: the sizes that are raced; 1 is among them.
         heats: the least seconds by batch size, of each candidate that ran.
         reference: the plain graph in ONNX Runtime, which draws the reference pictures.
+        default: the plain graph as it runs where nobody tuned: nothing is chosen that was not raced against it.
         verdicts: of candidates that were judged at length.
         complete: whether every form was tried.
     """
@@ -49,7 +51,7 @@ class Field:
         self.show = show
         self.batches: tuple[int, ...] = (1,)
         self.heats: dict[Candidate, Seconds] = {}
-        self.reference = Candidate("onnxruntime", "fp32", model)
+        self.reference = self.default = Candidate("onnxruntime", "fp32", model)
         self.verdicts: dict[Candidate, Verdict] = {}
         self.notes: list[str] = []
         self.complete = True
@@ -78,13 +80,16 @@ class Field:
                 continue
             if not candidate.is_plain and (self.budget.over(share) or self.budget.left() < self._proof_s):
                 self.complete = False
-                self.notes.append(f"the time ended before {candidate.name}, and what follows it, was tried")
+                what = f"{candidate.name}, and what follows it, was tried"
+                self.notes.append(f"the time ended before {what} (--budget gives more)")
                 break
             percent = round(100 * min(1.0, self.budget.now() / self.budget.seconds))
             self.show("quick heats", f"trying {candidate.name}", percent)
             self.try_one(candidate)
         if not self.heats:
             raise BackendUnavailable("no candidate runs here\n" + "; ".join(self.notes))
+        plain = {candidate.backend: candidate for candidate in self.heats if candidate.is_plain}
+        self.default = next((plain[name] for name in candidates("auto", device) if name in plain), self.reference)
 
     def try_one(self, candidate: Candidate) -> bool:
         """Whether it ran."""

@@ -16,6 +16,7 @@ from ganrt.errors import GanrtError
 _SEARCH = 0.6  # of the budget is spent when the search ends
 _LATEST = 0.4  # of the budget is spent when a search begins at the latest
 _PROMISE = 0.9  # layers that stay in FP32 take their share: who is hardly ahead with none will not win
+_NO_TIME = "int8 left out: no time to look for layers to keep in FP32 (--budget gives more)"
 
 
 def int8_candidates(field: Field, *, demanded: bool) -> None:
@@ -50,6 +51,9 @@ def _could_win(field: Field, able: Sequence[str]) -> bool:
             "int8 left out: its search takes too long for a model of this size (--precision int8 does it)"
         )
         return False
+    if field.budget.over(_LATEST):
+        field.notes.append(_NO_TIME)
+        return False
     field.show("int8", "timing it with every layer in INT8", 0)
     calibration = {name: values[:2] for name, values in precision_samples(field.model.spec()).calibration.items()}
     whole = whole_int8_model(field.model, calibration)
@@ -66,6 +70,6 @@ def _could_win(field: Field, able: Sequence[str]) -> bool:
         field.notes.append(f"int8 left out: {reason}")
         return False
     if field.budget.over(_LATEST):
-        field.notes.append("int8 left out: no time to look for layers to keep in FP32 (--budget gives more)")
+        field.notes.append(_NO_TIME)
         return False
     return True

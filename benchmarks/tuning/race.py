@@ -16,6 +16,7 @@ from ganrt.engines.protocol import Arrays, Engine
 _SLICE_S = 0.02
 _ROUNDS = 30
 _FEW = 3
+_LEAST_ROUNDS = 3  # whatever the time: one call can be interrupted, the median of three hardly
 _LONG_S = 0.5  # that a candidate is timed alone
 _BEHIND = 1.5  # times slower than the best: not measured any closer
 
@@ -76,7 +77,7 @@ def race(
     progress: Callable[[int], object] = lambda _: None,
 ) -> Times:
     """All candidates at all batch sizes, in rounds of random order, until `budget_s` is spent, of which opening them is
-    a part (at least one round).
+    a part (at least three rounds).
 
     A candidate that fails is left out of the result.
 
@@ -123,7 +124,7 @@ def _rounds(lanes: list[_Lane], budget_s: float, say: Say, progress: Callable[[i
     running, failed = list(lanes), set[Candidate]()
     for number in range(_ROUNDS):
         spent = time.monotonic() - began
-        if number and spent * (number + 1) / number > budget_s:
+        if number >= _LEAST_ROUNDS and spent * (number + 1) / number > budget_s:
             break
         order.shuffle(running)
         for lane in running:

@@ -27,6 +27,17 @@ def ranked(finalists: Sequence[Candidate], times: Times, batches: Sequence[int])
     return sorted(finalists, key=rank)
 
 
+def unless_hardly(
+    order: Sequence[Candidate], default: Candidate, times: Times, batches: Sequence[int]
+) -> list[Candidate]:
+    """The same order, but where the first is hardly faster than what runs untuned, that goes first: another backend or
+    graph changes the last bits of pictures, and nobody gains by it."""
+    untuned = [one for one in order if one.is_plain and one.backend == default.backend]
+    if not untuned or speedup(order[0], times, batches) > _TOLERATED * speedup(untuned[0], times, batches):
+        return list(order)
+    return [untuned[0], *(one for one in order if one is not untuned[0])]
+
+
 def _ratio(candidate: Candidate, times: Times, batch: int) -> float:
     """1 where no plain graph was measured."""
     plain = [seconds for (other, size), seconds in times.items() if size == batch and other.is_plain]

@@ -13,7 +13,7 @@ from ganrt.benchmarks.tuning.field import TRIED, Field
 from ganrt.benchmarks.tuning.int8 import int8_candidates
 from ganrt.benchmarks.tuning.pinning import pinned, widened
 from ganrt.benchmarks.tuning.race import Times, left_out, race
-from ganrt.benchmarks.tuning.ranking import ranked, speedup
+from ganrt.benchmarks.tuning.ranking import ranked, speedup, unless_hardly
 from ganrt.benchmarks.tuning.samples import Samples, Verdict, judge
 from ganrt.engines.choice import Choice, remember
 from ganrt.engines.onnx_file import OnnxFile
@@ -68,7 +68,8 @@ def tune(
     """Chooses and remembers the fastest way to run `model` for each of `precisions`, all from one race.
 
     Quick heats of everything, a first look at the pictures of the fastest, a race of those, and a judgement of the
-    winners. When the time ends, the best that was proven till then is remembered.
+    winners. When the time ends, the best that was proven till then is remembered: never one that was not raced against
+    the plain graph as it runs untuned.
 
     Args:
         precisions: `fp32` chooses among exact forms only; `fastest` also among precisions that pass their gate.
@@ -79,7 +80,8 @@ def tune(
     Raises:
         UsageError: an unknown precision or device, or a model that draws nothing.
         BackendUnavailable: nothing runs here.
-        NegativeResult: no candidate passes its gate; nothing is remembered for that precision.
+        NegativeResult: no candidate passes its gate, or what runs untuned was not measured; nothing is remembered for
+            that precision.
         OutputFailed: the cache cannot be written.
     """
     for precision in precisions:
@@ -121,10 +123,11 @@ def _finalists(field: Field, precisions: Sequence[str], device: str) -> list[Can
     chosen = [field.fastest(TRIED[wanted]) for wanted in ("fp32", *precisions)]
     first = (found[0] for found in chosen if found)
     finalists: list[Candidate] = []
-    for candidate in dict.fromkeys((*first, *field.baselines(), *(c for found in chosen for c in found))):
+    able = (field.default, *first, *field.baselines(), *(c for found in chosen for c in found))
+    for candidate in dict.fromkeys(able):
         if field.budget.over(_RACE) and len(finalists) > len(precisions):
             field.complete = False
-            field.notes.append(f"the time ended before {candidate.name} was raced")
+            field.notes.append(f"the time ended before {candidate.name} was raced (--budget gives more)")
             break
         try:
             runs = pinned(candidate, field.batches, field.samples, field.threads)
@@ -141,8 +144,11 @@ def _finalists(field: Field, precisions: Sequence[str], device: str) -> list[Can
 
 def _choose(field: Field, finalists: Sequence[Candidate], times: Times, precision: str, device: str) -> Tuned:
     """The first in rank that passes, remembered."""
+    if not any(c.is_plain and c.backend == field.default.backend for c, _ in times):
+        raise NegativeResult(_no_measure(field, times))
     able = [c for c in finalists if c.precision in TRIED[precision] and not _only_to_beat(c, field)]
-    winner, verdict, laps = _first_that_passes(field, ranked(able, times, field.batches), times)
+    order = unless_hardly(ranked(able, times, field.batches), field.default, times, field.batches)
+    winner, verdict, laps = _first_that_passes(field, order, times)
     if winner is not None and verdict is not None:
         why = f"{speedup(winner, times, field.batches):.2f} times the best plain graph; {verdict}"
         winner = _with_more_sizes(field, winner)
@@ -201,6 +207,16 @@ def _with_more_sizes(field: Field, winner: Candidate) -> Candidate:
     except Exception as error:  # it runs as it was measured all the same
         field.notes.append(f"{winner.name} runs at no other sizes: {error}".splitlines()[0])
         return winner
+
+
+def _no_measure(field: Field, times: Times) -> str:
+    """Why nothing can be chosen: nobody knows whether it is any faster than without tuning."""
+    raced = ", ".join(dict.fromkeys(candidate.name for candidate, _ in times)) or "nothing"
+    return (
+        f"{field.default.name}, which runs where nothing was tuned, could not be raced (raced: {raced}; "
+        f"{'; '.join(field.notes[-3:]) or 'the time ended'})\n"
+        f"nothing was remembered; give it more time: --budget {field.budget.advised()}"
+    )
 
 
 def _refusal(field: Field, laps: Sequence[Lap]) -> str:

@@ -18,10 +18,11 @@ __all__ = ["FORMS", "PLAIN", "CheckedForm", "MadeForm", "checked_form", "distinc
 def make_form(data: bytes, name: str) -> MadeForm:
     """A form of the model in `data` (an ONNX file), with the same inputs, outputs, opset, IR version and metadata.
 
-    Equal models give equal bytes.
+    One metadata entry is added, which names the model that it was made from. Equal models give equal bytes.
 
     Raises:
-        UsageError: there is no form of this name.
+        UsageError: there is no form of this name, or `data` is no bytes.
+        BadInputFile: `data` is not an ONNX file.
         NegativeResult: a pass failed on this graph; the message names it.
         BackendUnavailable: the onnx packages are missing.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from importlib import import_module
 from typing import cast
@@ -18,13 +19,16 @@ from onnx_ir.passes.common import (
 from ganrt.engines.forms.base import FormPass
 from ganrt.engines.forms.phase_nodes import Layout
 from ganrt.engines.forms.table import FORMS, MadeForm, Step
-from ganrt.errors import NegativeResult, UsageError
+from ganrt.engines.stamp import FORM_KEY, STAMP_KEY, form_stamp
+from ganrt.errors import BadInputFile, NegativeResult, UsageError
 
 
 def make_form(data: bytes, name: str) -> MadeForm:
     """See `ganrt.engines.forms.make_form`."""
     if name not in FORMS:
         raise UsageError(f"form '{name}': expected one of {', '.join(FORMS)}")
+    if not isinstance(data, bytes):
+        raise UsageError(f"a form of {data!r}: expected the bytes of an .onnx file, such as Path(...).read_bytes()")
     return apply_steps(data, name, FORMS[name].steps)
 
 
@@ -36,7 +40,7 @@ def apply_steps(data: bytes, name: str, steps: Sequence[Step]) -> MadeForm:
     """
     if not steps:
         return MadeForm(name, data, ())
-    given = onnx.load_model_from_string(data)
+    given = _read(data)
     model = ir.serde.deserialize_model(given)
     notes: list[str] = []
     shapes_known = False
@@ -52,7 +56,14 @@ def apply_steps(data: bytes, name: str, steps: Sequence[Step]) -> MadeForm:
             _run(name, model, RemoveUnusedNodesPass())
             shapes_known = False
         notes += made.notes
-    return MadeForm(name, _serialise(model, given), tuple(dict.fromkeys(notes)))
+    return MadeForm(name, _serialise(model, given, data), tuple(dict.fromkeys(notes)))
+
+
+def _read(data: bytes) -> onnx.ModelProto:
+    try:
+        return onnx.load_model_from_string(data)
+    except Exception as error:  # protobuf's own DecodeError, which is no package of ours
+        raise BadInputFile("a form of a file that is not ONNX, or damaged: expected an .onnx file's bytes") from error
 
 
 def load_pass(step: Step) -> FormPass:
@@ -80,7 +91,7 @@ def _infer_shapes(form: str, model: ir.Model) -> None:
     _run(form, model, ShapeInferencePass(check_type=False, strict_mode=False))
 
 
-def _serialise(model: ir.Model, given: onnx.ModelProto) -> bytes:
+def _serialise(model: ir.Model, given: onnx.ModelProto, data: bytes) -> bytes:
     made = ir.serde.serialize_model(model)
     # What names the model, its interface and its metadata stays as it was written.
     for field in ("input", "output"):
@@ -88,6 +99,10 @@ def _serialise(model: ir.Model, given: onnx.ModelProto) -> bytes:
         getattr(made.graph, field).extend(getattr(given.graph, field))
     made.graph.ClearField("value_info")
     _order_by_use(made.graph)
+    written = cast(bytes, made.SerializeToString(deterministic=True))
+    if written == data or {entry.key for entry in given.metadata_props} & {FORM_KEY, STAMP_KEY}:
+        return written  # the model itself, or of a file that says already what it was made from
+    made.metadata_props.add(key=FORM_KEY, value=form_stamp(hashlib.sha256(data).hexdigest()))
     return cast(bytes, made.SerializeToString(deterministic=True))
 
 

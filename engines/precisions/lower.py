@@ -15,7 +15,7 @@ from ganrt.engines.precisions.prepared import prepare
 from ganrt.engines.precisions.search import Progress
 from ganrt.engines.precisions.table import FORMS, Limits, Lowered, Samples
 from ganrt.engines.protocol import Arrays
-from ganrt.engines.stamp import STAMP_KEY, Stamp
+from ganrt.engines.stamp import FORM_KEY, STAMP_KEY, Stamp
 from ganrt.errors import BadInputFile, UsageError
 
 _MAKERS = {"fp16": make_fp16, "int8": make_int8}
@@ -74,6 +74,9 @@ def _file(model: onnx.ModelProto, stamp: Stamp) -> bytes:
     made = onnx.ModelProto()
     made.CopyFrom(model)
     made.graph.ClearField("value_info")
+    kept = [entry for entry in model.metadata_props if entry.key != FORM_KEY]  # the stamp says it, and more
+    made.ClearField("metadata_props")
+    made.metadata_props.extend(kept)
     made.metadata_props.add(key=STAMP_KEY, value=stamp.to_json())
     onnx.checker.check_model(made, full_check=True)
     return cast(bytes, made.SerializeToString(deterministic=True))

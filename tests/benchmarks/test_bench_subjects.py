@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from bench_fakes import FakeClock
 from tiny_models import save_dcgan
-from tiny_onnx import save_tiny, tiny_spec
+from tiny_onnx import save_tiny, tiny_model, tiny_spec
 
 from ganrt.benchmarks import trtexec
 from ganrt.benchmarks.inputs import Agreement, make_batches
@@ -18,6 +19,7 @@ from ganrt.benchmarks.runner import Runner
 from ganrt.benchmarks.subjects import all_names, open_subject, parse_names
 from ganrt.benchmarks.subjects.protocol import Request
 from ganrt.engines.onnx_file import read_onnx
+from ganrt.engines.stamp import STAMP_KEY, Stamp
 from ganrt.errors import BackendUnavailable, BadInputFile, UsageError
 from ganrt.runtime.models import resolve_model
 
@@ -80,6 +82,18 @@ def test_engines_cut_large_batches(tmp_path):
     batches = make_batches(path, spec, 150, seed=0)
     subject = open_subject("ganrt/onnxruntime", Request(path, spec, batch_size=150))
     np.testing.assert_array_equal(subject.run(batches.input(0)), batches.wanted(0))
+
+
+def test_a_compiled_file_is_measured_in_what_it_has(tmp_path):
+    stamp = Stamp("int8", "plain", "ab" * 32).to_json()
+    model = tiny_model(tiny_spec())
+    model.metadata_props.add(key=STAMP_KEY, value=stamp)
+    onnx.save(model, str(tmp_path / "tiny.onnx"))
+    batches = make_batches(tmp_path / "tiny.onnx", tiny_spec(), 2, seed=0)
+    subject = open_subject("ganrt/onnxruntime", Request(tmp_path / "tiny.onnx", tiny_spec(), batch_size=2))
+    assert subject.precision == "int8"  # though the harness says FP32 where nobody asks for anything
+    np.testing.assert_array_equal(subject.run(batches.input(0)), batches.wanted(0))
+    subject.close()
 
 
 def test_a_torch_peer_takes_a_checkpoint_and_refuses_another_generators(tmp_path):

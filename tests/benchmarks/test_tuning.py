@@ -14,7 +14,7 @@ from ganrt.benchmarks.tuning import tune as tuning
 from ganrt.benchmarks.tuning.budget import Budget
 from ganrt.benchmarks.tuning.candidates import SIZES, Candidate, backends_here, make_candidates
 from ganrt.benchmarks.tuning.int8 import int8_candidates
-from ganrt.benchmarks.tuning.ranking import ranked, speedup
+from ganrt.benchmarks.tuning.ranking import ranked, speedup, unless_hardly
 from ganrt.benchmarks.tuning.samples import Samples, judge
 from ganrt.engines import backends
 from ganrt.engines.choice import remembered
@@ -164,7 +164,7 @@ def test_plain_graphs_are_the_measure_at_their_own_sizes(tiny, field, monkeypatc
 
     def heats(device, precisions, share):
         field.batches = (1, 16, 64)
-        field.heats = {plain: {1: 1.0, 64: 1.0}}
+        field.heats, field.default = {plain: {1: 1.0, 64: 1.0}}, plain
 
     monkeypatch.setattr(field, "run_heats", heats)
     baseline, runs = tuning._finalists(field, ["fp32"], "auto")
@@ -325,13 +325,50 @@ def test_opening_the_finalists_is_part_of_the_race_s_time(tiny, samples, monkeyp
     assert given[0] <= 0.9
 
 
-def test_where_nothing_was_proven_the_reference_itself_is_taken(tiny, monkeypatch):
-    monkeypatch.setattr(tuning, "race", lambda *_: {})
-    found = tune_one(tiny, "fp32", budget_s=1.0)
-    assert (found.choice.backend, found.choice.form, found.laps) == ("onnxruntime", "plain", ())
-    with pytest.raises(NegativeResult, match="nothing was remembered"):
-        tune_one(tiny, "bf16", budget_s=1.0)
-    assert remembered(tiny.sha256, "bf16") is None
+def test_nothing_is_chosen_that_was_not_raced_against_what_runs_untuned(tiny, monkeypatch):
+    honest = tuning.race
+
+    def without(candidates, *rest):
+        return {lane: time for lane, time in honest(candidates, *rest).items() if lane[0].backend == "openvino"}
+
+    monkeypatch.setattr(tuning, "race", without)
+    for precision in ("fp32", "bf16"):
+        with pytest.raises(NegativeResult, match="onnxruntime fp32 plain, which runs .*raced: ") as caught:
+            tune_one(tiny, precision, budget_s=1.0)
+        assert "nothing was remembered; give it more time: --budget 20" in str(caught.value)
+        assert remembered(tiny.sha256, precision) is None
+
+
+def test_however_little_time_there_is_what_runs_untuned_is_raced(tiny, clock, monkeypatch):
+    """Far behind in a heat is not yet slower: one call may have been interrupted."""
+
+    def heat(candidate, batches, *rest):
+        clock.seconds += 10.0
+        return dict.fromkeys(batches, 0.009 if candidate.backend == "onnxruntime" else 0.001)
+
+    monkeypatch.setattr(fields, "heat", heat)
+    found = tune_one(tiny, "fp32", budget_s=0.1, clock=clock)
+    assert {lap.name for lap in found.laps} == {"onnxruntime fp32 plain", "openvino fp32 plain"}
+    assert not found.complete
+
+
+def test_a_race_has_three_rounds_whatever_the_time(tiny, samples, monkeypatch):
+    rounds = []
+    monkeypatch.setattr(races._Lane, "slice", lambda lane: rounds.append(lane) or lane.call())
+    races.race(candidates(tiny)[:1], (1,), samples, None, 0.0, print)
+    assert len(rounds) == 3
+
+
+def test_nobody_changes_places_for_what_measurements_scatter(tiny):
+    lanes, times = race_of(tiny, [{1: 2.00, 64: 8.0}, {1: 1.99, 64: 7.9}, {1: 1.98, 64: 7.8}, {1: 9.0, 64: 9.0}])
+    plain, other, form, fast = lanes
+    order = ranked(lanes, times, (1, 64))
+    assert order[0] is form
+    assert unless_hardly(order, plain, times, (1, 64)) == [plain, form, other, fast]
+    assert unless_hardly(order, other, times, (1, 64)) == [other, form, plain, fast]
+    faster = {**times, (form, 1): 1.5}
+    assert unless_hardly(ranked(lanes, faster, (1, 64)), plain, faster, (1, 64))[0] is form
+    assert unless_hardly([fast], plain, times, (1, 64)) == [fast]  # of BF16 none runs untuned
 
 
 def test_the_budget_suits_the_model_unless_somebody_gave_one(clock):
@@ -342,6 +379,9 @@ def test_the_budget_suits_the_model_unless_somebody_gave_one(clock):
     assert (small.seconds, large.seconds, given.seconds) == (20.0, 120.0, 5.0)
     clock.seconds = 4.0
     assert (given.left(), given.left(0.5), given.over(0.5), given.over()) == (1.0, 0.0, True, False)
+    assert given.advised() == 20
+    clock.seconds = 27.0
+    assert given.advised() == 60
 
 
 def test_int8_is_searched_for_only_where_it_could_win(tiny, field, monkeypatch):

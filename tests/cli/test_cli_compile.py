@@ -8,6 +8,8 @@ import pytest
 from onnx import helper
 from precision_models import SIZE, by_hand
 
+from ganrt.runtime import models
+
 
 @pytest.fixture
 def far(tmp_path):
@@ -16,7 +18,7 @@ def far(tmp_path):
     return by_hand(tmp_path, nodes, {"often": 500.0}).path
 
 
-def test_a_file_is_written_and_used(run, tiny):
+def test_a_file_is_written_and_used(run, tiny, monkeypatch):
     code, out, err = run("compile", "-m", tiny, "--precision", "fp16", "--json")
     assert code == 0, err
     report = json.loads(out)
@@ -42,6 +44,26 @@ def test_a_file_is_written_and_used(run, tiny):
     code, _, err = run("verify", "-m", report["file"])
     assert code == 2
     assert "give the portable FP32 model: --against MODEL" in err
+    with monkeypatch.context() as patch:  # as if it was bundled
+        patch.setitem(models._BUNDLED, "tiny-1", tiny)
+        code, _, err = run("verify", "-m", report["file"], "--samples", "8")
+    assert code == 0, err
+
+
+def test_compiled_graphs_are_listed_and_those_that_are_damaged(run, tiny):
+    from tiny_onnx import save_tiny
+
+    assert run("compile", "-m", tiny, "--precision", "fp16")[0] == 0
+    save_tiny(Path("compiled/portable.onnx"))  # nobody compiled it
+    listed = json.loads(run("compile", "--list", "--json")[1])
+    assert [(Path(each["file"]).name, each["problem"]) for each in listed] == [("tiny.fp16.onnx", None)]
+    whole = Path("compiled/tiny.fp16.onnx").read_bytes()
+    Path("compiled/tiny.fp16.onnx").write_bytes(whole[:-20])
+    code, _, err = run("compile", "--list")
+    assert code == 0
+    assert "tiny.fp16.onnx: " in err
+    assert "is not an ONNX file, or it is damaged" in err
+    assert "nothing to remove" in run("compile", "--clean")[2]  # of engines alone
 
 
 def test_a_second_time_it_is_neither_lowered_nor_gated_again(run, tiny, monkeypatch):

@@ -30,6 +30,13 @@ def test_help_and_version(run):
     assert run()[0] in (0, 2)
 
 
+@pytest.mark.parametrize("command", ["bundle", "compile", "export", "interpolate"])
+def test_options_that_are_given_several_times_show_what_one_takes(run, command):
+    out = run(command, "--help")[1]
+    assert "<str>" in out
+    assert "list[" not in out
+
+
 def examples():
     for command in commands():
         for line in command.epilog.split("\n\n")[1:]:

@@ -46,7 +46,7 @@ def test_unknown_names_are_usage_errors(tiny):
         open_model(tiny, options=EngineOptions(device="tpu"))
     with pytest.raises(UsageError, match="runs on cpu"):
         open_model(tiny, "onnxruntime", EngineOptions(device="cuda"))
-    with pytest.raises(UsageError, match="expected one of fp32, fp16, bf16, int8, fastest"):
+    with pytest.raises(UsageError, match="expected one of auto, fp32, fp16, bf16, int8, fastest"):
         open_model(tiny, options=EngineOptions(precision="fp64"))
     for threads in (0, 99999):
         with pytest.raises(UsageError, match=f"threads {threads}: expected 1 to"):

@@ -276,8 +276,9 @@ def test_requests_that_do_not_fit_the_file(path, monkeypatch):
         open_model(path, "onnxruntime")
     with pytest.raises(UsageError, match="backend 'tensorrt' runs on cuda"):
         open_model(path, "tensorrt", EngineOptions(device="cpu"))
-    with pytest.raises(UsageError, match="was compiled in fp16"):
-        open_model(path, options=EngineOptions(precision="int8"))
+    for precision in ("fp32", "int8"):
+        with pytest.raises(UsageError, match="was compiled in fp16 and has no other"):
+            open_model(path, options=EngineOptions(precision=precision))
     with pytest.raises(UsageError, match="runs compiled engines(.|\n)*ganrt compile"):
         open_model(path.with_suffix(".onnx"), "tensorrt")
 

@@ -12,6 +12,7 @@ from ganrt.engines.onnx_file import read_onnx
 from ganrt.engines.protocol import EngineOptions
 from ganrt.engines.stamp import STAMP_KEY, Stamp, read_stamp
 from ganrt.errors import BackendUnavailable, BadInputFile, UsageError
+from ganrt.runtime.generator import load
 
 STAMP = Stamp("int8", "phase3", "ab" * 32)
 
@@ -49,10 +50,10 @@ def test_malformed_stamps_are_bad_files(tmp_path, text, message):
 
 def test_a_file_is_opened_in_the_precision_that_it_states(tmp_path):
     path = save_stamped(tmp_path / "a.onnx", STAMP.to_json())
-    for asked in ("fp32", "int8", "fastest"):
+    for asked in ("auto", "int8", "fastest"):
         with open_model(path, options=EngineOptions(precision=asked)) as engine:
             assert (engine.precision, engine.form, engine.model_sha256) == ("int8", "phase3", "ab" * 32)
-    for asked in ("bf16", "fp16"):
+    for asked in ("fp32", "bf16", "fp16"):
         with pytest.raises(UsageError, match="was made in int8 and has no other"):
             open_model(path, options=EngineOptions(precision=asked))
 
@@ -66,5 +67,21 @@ def test_backends_that_have_not_the_files_precision_say_so(tmp_path):
 def test_a_file_in_fp32_is_not_passed_off_as_another(tmp_path):
     path = save_tiny(tmp_path / "a.onnx")
     for precision in ("fp16", "int8"):
-        with pytest.raises(UsageError, match=f"is in FP32.*\nmake such a file: ganrt compile -m .*{precision}"):
+        with pytest.raises(UsageError, match=f"'{precision}': a.onnx is in FP32.*\nmake such a file.* -m MODEL"):
             open_model(path, options=EngineOptions(precision=precision))
+
+
+def test_the_precision_that_a_compiled_file_has_not_is_no_default(tmp_path, run):
+    """FP32 asked for and FP32 by default are two things."""
+    path = save_stamped(tmp_path / "a.onnx", STAMP.to_json())
+    code, _, err = run("generate", "-m", path, "--count", 1, "-o", "none", "--precision", "fp32")
+    assert code == 2
+    assert "precision 'fp32'" in err
+    assert "was made in int8 and has no other" in err
+    code, _, err = run("generate", "-m", path, "--count", 1, "-o", "drawn")
+    assert code == 0, err
+    assert "precision int8" in err
+    with pytest.raises(UsageError, match="has no other"):
+        load(path, precision="fp32")
+    with load(path) as generator:
+        assert generator.precision == "int8"
