@@ -7,7 +7,7 @@ import json
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -22,6 +22,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
 _DEBUG = "--debug"
+_SHOWN = 10  # names of a list
 
 app = typer.Typer(
     name="ganrt",
@@ -120,6 +121,13 @@ def strip_debug(arguments: list[str]) -> list[str]:
 def say(message: str) -> None:
     """One line for people, on standard error."""
     typer.echo(message, err=True)
+
+
+def note_foreign(names: Sequence[str], of: str) -> None:
+    """Says that files are not of a bundle or run (`of`), if there are any: nobody's fault, and left alone."""
+    if names:
+        shown = [*names[:_SHOWN], *(["..."] if len(names) > _SHOWN else [])]
+        say(f"note: {len(names)} not of the {of}, left alone: {', '.join(shown)}")
 
 
 def print_json(values: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganrt.cli import options
-from ganrt.cli.app import Progress, announce, command, print_json, say
+from ganrt.cli.app import Progress, announce, command, note_foreign, print_json, say
 from ganrt.errors import BackendUnavailable, BadInputFile, NegativeResult, UsageError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def audit(
     threads: options.Threads = None,
     json: options.Json = False,
 ) -> None:
-    """Reads every file of a bulk output, compares hashes, draws a sample again; exit 1 if anything is wrong."""
+    """Reads every file of a bulk output, compares hashes, draws a sample again; exit 1 if anything is left wrong."""
     from ganrt.runtime.bulk.audit import check_files, check_pictures, read_plan, repair
     from ganrt.runtime.bulk.remote import open_target
 
@@ -55,7 +56,7 @@ def audit(
         if drawer is not None:
             check_pictures(target, plan, drawer, everything, found)
         mended = repair(target, plan, drawer, found) if mend and drawer and found.findings else []
-    _report(folder, plan, found, mended, json)
+    _report(folder, plan, found, mended, mend, json)
 
 
 def _open_drawer(plan: Plan, model: str, threads: int | None, needed: bool, stack: ExitStack) -> Drawer | None:
@@ -94,12 +95,14 @@ def _open_drawer(plan: Plan, model: str, threads: int | None, needed: bool, stac
     return None
 
 
-def _report(folder: str, plan: Plan, found: Audit, mended: list[str], json: bool) -> None:
-    for finding in found.findings[:_SHOWN]:
-        say(f"{finding.kind}: {finding.name}")
-    if len(found.findings) > _SHOWN:
-        say(f"and {len(found.findings) - _SHOWN} more")
+def _report(folder: str, plan: Plan, found: Audit, mended: list[str], repairing: bool, json: bool) -> None:
+    lines = list(_lines(plan, found, mended, repairing))
+    for line in lines[:_SHOWN]:
+        say(line)
+    if len(lines) > _SHOWN:
+        say(f"and {len(lines) - _SHOWN} more")
     say(f"files read: {found.files}, {found.bytes} bytes; pictures drawn again: {found.drawn_again}")
+    note_foreign(found.foreign, "run")
     if json:
         findings = [asdict(finding) for finding in found.findings]
         print_json(
@@ -110,10 +113,37 @@ def _report(folder: str, plan: Plan, found: Audit, mended: list[str], json: bool
                 "bytes": found.bytes,
                 "drawn_again": found.drawn_again,
                 "findings": findings,
+                "foreign": found.foreign,
                 "repaired": mended,
             }
         )
     left = [finding for finding in found.findings if finding.name not in mended]
     if left:
-        raise NegativeResult(f"{folder}: {len(left)} of its files are not as they should be")
+        raise NegativeResult(
+            f"{folder}: {len(left)} of its files are not as they should be\n{_way_on(folder, found, repairing)}"
+        )
     say(f"{folder}: {'mended: ' + str(len(mended)) + ' files' if mended else 'all is well'}")
+
+
+def _lines(plan: Plan, found: Audit, mended: list[str], repairing: bool) -> Iterator[str]:
+    """Every finding, and whether it was mended; of a run that is not finished how far it has come."""
+    from ganrt.runtime.bulk.audit import UNFINISHED
+
+    for finding in found.findings:
+        if repairing:
+            yield f"{'mended' if finding.name in mended else 'not mended'}: {finding.kind}: {finding.name}"
+        elif finding.kind != UNFINISHED:
+            yield f"{finding.kind}: {finding.name}"
+    if not repairing and any(finding.kind == UNFINISHED for finding in found.findings):
+        there = plan.shard_count - found.undrawn
+        yield f"unfinished: {there} of {plan.shard_count} shards are there; the run is in progress, or was interrupted"
+
+
+def _way_on(folder: str, found: Audit, repairing: bool) -> str:
+    """What mends what is left."""
+    if found.unmapped_shards:
+        return (
+            "of identities/ only the file of identities brings a part back: remove the part if it is there, and run "
+            "the same generate command again" + ("" if repairing else "; --repair mends the rest")
+        )
+    return f"to mend them: ganrt audit {folder} --repair"

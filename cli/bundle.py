@@ -8,10 +8,8 @@ from typing import Annotated
 import typer
 
 from ganrt.cli import options
-from ganrt.cli.app import Status, command, print_json, say
+from ganrt.cli.app import Status, command, note_foreign, print_json, say
 from ganrt.errors import NegativeResult, UsageError
-
-_SHOWN = 10
 
 
 @command(
@@ -99,10 +97,7 @@ def _check(folder: Path, json: bool) -> None:
 
 
 def _note_foreign(folder: Path) -> None:
-    foreign = _foreign(folder)
-    if foreign:
-        shown = [*foreign[:_SHOWN], *(["..."] if len(foreign) > _SHOWN else [])]
-        say(f"note: {len(foreign)} not of the bundle, left alone: {', '.join(shown)}")
+    note_foreign(_foreign(folder), "bundle")
 
 
 def _foreign(folder: Path) -> list[str]:

@@ -185,7 +185,8 @@ def _run(
         shards = "1 shard" if outcome.shards == 1 else f"{outcome.shards} shards"
         say(f"{outcome.images} images, {shards}{before}: {output}; {rate:.0f} images/s")
     if part is not None:
-        state = "all parts are there: the run is finished" if outcome.complete else "other parts are still missing"
+        missing = f"{outcome.left} shards of other parts are still missing" if outcome.left else "another part ends it"
+        state = "all parts are there: the run is finished" if outcome.complete else missing
         say(f"part {part.number} of {part.of}; {state}")
     report = {
         **in_use(drawer.generator),

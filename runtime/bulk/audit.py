@@ -5,24 +5,26 @@ from __future__ import annotations
 import hashlib
 import os
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
 from ganrt.errors import BadInputFile, OutputFailed
 from ganrt.runtime.bulk import lock
-from ganrt.runtime.bulk.begin import shard_files
+from ganrt.runtime.bulk.clearing import belongs, shard_files
 from ganrt.runtime.bulk.comparison import Comparison
 from ganrt.runtime.bulk.formats import ShardFormat, open_format
 from ganrt.runtime.bulk.identities import read_mapping
-from ganrt.runtime.bulk.manifest import NAME, in_short, read_manifest, read_stats
+from ganrt.runtime.bulk.manifest import NAME, Damaged, in_short, plans_of_stats, read_manifest, read_stats
+from ganrt.runtime.bulk.names import is_piece, is_unfinished
 from ganrt.runtime.bulk.pipeline import Drawer, in_order
 from ganrt.runtime.bulk.plan import Item, Json, Plan, Shard
 from ganrt.runtime.bulk.run import draw, finish
 from ganrt.runtime.bulk.storage import Storage, Target
 
-MISSING, DAMAGED, FOREIGN, SURPLUS, OTHER = "missing", "damaged", "foreign", "surplus", "another picture"
+MISSING, DAMAGED, SURPLUS, OTHER, UNFINISHED = "missing", "damaged", "surplus", "another picture", "unfinished"
 _SAMPLED_SHARDS, _SAMPLE = 4, 64  # shards, and pictures of each, that are drawn again unless all are
 _BLOCK = 1 << 20
 
@@ -38,9 +40,10 @@ class Finding:
 
 @dataclass
 class Audit:
-    """What was looked at and found."""
+    """What was looked at and found; `foreign` files are somebody else's, and nobody's fault."""
 
     findings: list[Finding] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
     files: int = 0
     bytes: int = 0
     drawn_again: int = 0
@@ -60,6 +63,16 @@ class Audit:
         """The shards to draw again, in order."""
         return sorted({finding.shard for finding in self.findings if finding.shard is not None})
 
+    @property
+    def unmapped_shards(self) -> set[int]:
+        """Those that cannot be drawn again here: only the file of identities says of whom their pictures are."""
+        return {f.shard for f in self.findings if f.shard is not None and f.name.startswith("identities/")}
+
+    @property
+    def undrawn(self) -> int:
+        """How many shards an unfinished run has not drawn yet."""
+        return sum(finding.kind == UNFINISHED and finding.shard is not None for finding in self.findings)
+
 
 def read_plan(storage: Target) -> tuple[Plan, Json]:
     """The plan of the run in an output, and the whole manifest.
@@ -67,10 +80,17 @@ def read_plan(storage: Target) -> tuple[Plan, Json]:
     Raises:
         BadInputFile: there is none, or it is damaged.
     """
-    manifest = read_manifest(storage)
-    if manifest is None:
+    try:
+        manifest = read_manifest(storage)
+    except Damaged as error:
         raise BadInputFile(
-            f"{storage.place} holds no run: expected a folder with a {NAME}, written by ganrt generate --format"
+            f"{storage.place}: {error}\n"
+            "the ganrt generate command that drew the run writes it anew, and keeps the shards"
+        ) from error
+    if manifest is None:
+        lost = "; if it is lost, the command that drew the run writes it anew" if plans_of_stats(storage) else ""
+        raise BadInputFile(
+            f"{storage.place} holds no run: expected a folder with a {NAME}, written by ganrt generate --format{lost}"
         )
     return Plan.from_document(manifest["plan"]), manifest
 
@@ -78,15 +98,15 @@ def read_plan(storage: Target) -> tuple[Plan, Json]:
 def check_files(storage: Target, plan: Plan, manifest: Json, progress: Callable[[int], object]) -> Audit:
     """Reads every file and compares its hash; names files that no shard has.
 
-    A file that none of the run's is called like is foreign; one below a shard's folder, or a shard beyond the last, is
-    surplus.
+    A file that none of the run's is called like is foreign; what is called like one, such as a shard beyond the last or
+    what a killed run left unfinished, is surplus.
 
     Args:
         progress: called with the number of shards looked at.
     """
     audit, expected = Audit(), {NAME}
     if not manifest.get("complete"):
-        audit.add(MISSING, f"{NAME}: the run is not finished")
+        audit.add(UNFINISHED, NAME)
     workers = os.cpu_count() or 1
     with ThreadPoolExecutor(workers, "ganrt-audit") as pool:  # hashing and reading release Python's lock
         look = partial(_check_shard, storage, plan, manifest)
@@ -95,8 +115,13 @@ def check_files(storage: Target, plan: Plan, manifest: Json, progress: Callable[
             expected |= names
             progress(done)
     for name in storage.names():
-        if name not in expected and not name.startswith(lock.NAME):
-            audit.add(SURPLUS if _is_ours(plan, name) else FOREIGN, name)
+        if name in expected or name.startswith(lock.NAME):
+            continue
+        if belongs(plan, name):
+            under_way = is_unfinished(name) and not manifest.get("complete")
+            audit.add(UNFINISHED if under_way else SURPLUS, name)
+        else:
+            audit.foreign.append(name)
     return audit
 
 
@@ -105,8 +130,9 @@ def _check_shard(storage: Storage, plan: Plan, manifest: Json, shard: Shard) -> 
     audit, expected, stats = Audit(), {shard.stats}, read_stats(storage, shard)
     listed = manifest.get("shards") or []
     if stats is None:
-        audit.add(MISSING if storage.size(shard.stats) is None else DAMAGED, shard.stats, shard)
-        expected |= _below(storage, shard_files(plan, shard))
+        kind = MISSING if manifest.get("complete") else UNFINISHED
+        audit.add(kind if storage.size(shard.stats) is None else DAMAGED, shard.stats, shard)
+        expected |= _below(storage, plan, shard)
     else:
         if manifest.get("complete") and listed[shard.number : shard.number + 1] != [in_short(shard, stats)]:
             audit.add(DAMAGED, shard.stats, shard)
@@ -146,30 +172,24 @@ def repair(storage: Target, plan: Plan, drawer: Drawer, audit: Audit) -> list[st
     """Draws the shards again that have findings, and removes surplus files; the rest is not touched.
 
     Returns:
-        the names of what was mended. Foreign files stay: they are nobody's to remove.
-
-    Raises:
-        BadInputFile: a part of the mapping is gone or damaged.
+        the names of what was mended: of all but the shards whose part of the mapping is gone or damaged.
     """
-    for finding in audit.findings:
-        if finding.name.startswith("identities/") and finding.kind in (MISSING, DAMAGED):
-            raise BadInputFile(
-                f"{finding.name} is {finding.kind}: only the file of identities can bring it back\n"
-                "remove it if it is there, and run the same generate command again"
-            )
     with storage.locked():
         if held := storage.held():
             raise OutputFailed(f"{storage.place}: parts of a run are being drawn here ({held[0]}): wait for their end")
         storage.tidy()
-        bad = [plan.shard(number) for number in audit.bad_shards]
+        bad = [plan.shard(number) for number in audit.bad_shards if number not in audit.unmapped_shards]
         for finding in audit.findings:
             if finding.kind == SURPLUS:
                 storage.remove(finding.name)
         for shard in bad:
             storage.remove(shard.stats)
         draw(plan, bad, drawer, storage)
-        finish(storage, plan)
-    return sorted({finding.name for finding in audit.findings if finding.kind != FOREIGN})
+        whole = not audit.unmapped_shards
+        if whole:
+            finish(storage, plan)
+    mended = (f for f in audit.findings if f.shard not in audit.unmapped_shards and (whole or f.name != NAME))
+    return sorted({finding.name for finding in mended})
 
 
 def _check_file(storage: Storage, name: str, file: Json, shard: Shard, audit: Audit) -> None:
@@ -192,24 +212,17 @@ def _check_mapping(storage: Storage, shard: Shard, stats: Json | None, audit: Au
         audit.add(MISSING, shard.identities, shard)
     elif told is not None:
         _check_file(storage, shard.identities, told, shard, audit)
+    else:  # no hash of it was kept
+        try:
+            deque(read_mapping(storage, shard), 0)
+        except BadInputFile:
+            audit.add(DAMAGED, shard.identities, shard)
 
 
-def _below(storage: Storage, names: Iterable[str]) -> set[str]:
+def _below(storage: Storage, plan: Plan, shard: Shard) -> set[str]:
     """The files of a shard whose stats are gone: they will be written anew, and are not surplus."""
-    return set(names).union(*map(storage.names, names))
-
-
-def _is_ours(plan: Plan, name: str) -> bool:
-    """Whether a name is one that this run, or a longer one, would give."""
-    first = name.split("/")[0]
-    if first == "identities":
-        part = name.removeprefix("identities/").removesuffix(".csv")
-        return plan.identities is not None and part.isdecimal() and name == plan.shard(int(part)).identities
-    number = first.replace("_", ".").partition(".")[0]
-    if not number.isdecimal() or len(number) < 5:
-        return False
-    shard = plan.shard(int(number))
-    return first in (shard.stats, shard.signatures, *shard_files(plan, shard))
+    names = {*shard_files(plan, shard), *([shard.signatures] if plan.layout.signatures else [])}
+    return names | {inner for name in shard_files(plan, shard) for inner in storage.names(name) if is_piece(inner)}
 
 
 def _different(storage: Storage, form: ShardFormat, shard: Shard, items: list[Item], drawer: Drawer) -> Iterator[str]:

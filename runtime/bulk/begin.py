@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from ganrt.errors import BadInputFile, OutputFailed, UsageError
 from ganrt.runtime.bulk import lock
 from ganrt.runtime.bulk.census import Census
+from ganrt.runtime.bulk.clearing import check_empty, clear
+from ganrt.runtime.bulk.going_on import advice
 from ganrt.runtime.bulk.identities import write_mapping
-from ganrt.runtime.bulk.manifest import NAME, differences, read_manifest, write_manifest
+from ganrt.runtime.bulk.manifest import NAME, Damaged, differences, plans_of_stats, read_manifest, write_manifest
 from ganrt.runtime.bulk.plan import Json, Plan, Shard
 from ganrt.runtime.bulk.storage import Target
 
@@ -61,6 +63,7 @@ def begun(target: Target, plan: Plan, options: Options, census: Census | None, p
     with ExitStack() as whole, ExitStack() as mine:
         whole.enter_context(target.locked(patience_s=PATIENCE_S if part else 0))
         if part is not None:
+            _check_numbering(target, part)
             mine.enter_context(target.locked(part.lock))
         elif held := target.held():
             raise OutputFailed(f"{target.place}: parts of a run are being drawn here ({held[0]}): wait for their end")
@@ -72,57 +75,57 @@ def begun(target: Target, plan: Plan, options: Options, census: Census | None, p
         yield
 
 
+def _check_numbering(target: Target, part: Part) -> None:
+    """Raises OutputFailed if parts of another number of parts are under way: shards would be drawn twice."""
+    others = [name for name in target.held() if not name.endswith(f"-of-{part.of}")]
+    if others:
+        raise OutputFailed(
+            f"{target.place}: --part {part.number}/{part.of}, but the parts that are being drawn here are counted "
+            f"otherwise ({others[0]})\ngive the same n to all of them, or wait for their end"
+        )
+
+
 def _settle(storage: Target, plan: Plan, options: Options, census: Census | None) -> None:
-    manifest = read_manifest(storage)
-    if manifest is not None and not options.resume:
-        _clear(storage, manifest, options.force)
-        manifest = None
-    if manifest is not None:
+    try:
+        manifest, damage = read_manifest(storage), ""
+    except Damaged as error:
+        manifest, damage = None, str(error)
+    if manifest is not None and options.resume:
         _compare(storage, manifest, plan)
+    elif manifest is None and options.resume:
+        _check_plan(storage, plan, damage)
+        write_manifest(storage, plan)
     else:
-        _check_empty(storage)
+        clear(storage, manifest, damage, options.force)
         write_manifest(storage, plan)
     if census is not None:
         write_mapping(census, plan, storage)
 
 
 def _compare(storage: Target, manifest: Json, plan: Plan) -> None:
-    found = differences(manifest["plan"], plan.document())
+    there, wanted = manifest["plan"], plan.document()
+    found = differences(there, wanted)
     if found:
         more = f"\n(and {len(found) - 2} more)" if len(found) > 2 else ""
         raise OutputFailed(
-            f"{storage.place} holds another run: {'; '.join(found[:2])}{more}\n"
+            f"{storage.place} holds another run: {'; '.join(found[:2])}{more}\n{advice(there, wanted)}"
             "give another --output, or --no-resume --force to remove that run and draw everything anew"
         )
 
 
-def _check_empty(storage: Target) -> None:
-    foreign = next((name for name in storage.names() if not name.startswith(lock.NAME)), None)
-    if foreign is not None:
-        raise OutputFailed(
-            f"{storage.place} is not empty ({foreign}) and holds no run: give another --output, or an empty folder"
+def _check_plan(storage: Target, plan: Plan, damage: str) -> None:
+    """Of an output without a manifest that says anything: it is empty, or its shards say that they are this plan's."""
+    plans = plans_of_stats(storage)
+    if not plans and damage:
+        raise BadInputFile(
+            f"{storage.place}: {damage}, and no shard there says what was drawn\n"
+            "give another --output, or --no-resume --force to remove what is called like a run's and draw it anew"
         )
-
-
-def _clear(storage: Target, manifest: Json, force: bool) -> None:
-    """Removes another run's output, and nothing else."""
-    if not force:
+    if not plans:
+        check_empty(storage)
+    elif set(plans) != {plan.sha256}:
         raise OutputFailed(
-            f"{storage.place} holds a run already: give --force as well to remove it, or another --output"
+            f"{storage.place} holds shards of another run, whose {NAME} is {'damaged' if damage else 'lost'}\n"
+            "give the options that it was drawn with: the manifest is written anew from them; or another --output, or "
+            "--no-resume --force to remove those shards and draw everything anew"
         )
-    try:
-        old = Plan.from_document(manifest["plan"])
-    except BadInputFile as error:
-        raise OutputFailed(f"{storage.place} holds what may be a run: {error}\nremove it yourself") from error
-    for shard in old.shards():  # the manifest last: without it this would be a folder of foreign files
-        for name in (shard.stats, shard.signatures, shard.identities, *shard_files(old, shard)):
-            storage.remove(name)
-    if next(iter(storage.names("identities")), None) is None:  # else somebody's own files are in it
-        storage.remove("identities")
-    storage.remove(NAME)
-
-
-def shard_files(plan: Plan, shard: Shard) -> tuple[str, ...]:
-    """What a shard leaves beside its stats: its file or folder, without asking for the format's package."""
-    endings = {"webdataset": ".tar", "parquet": ".parquet", "npy": ".npy"}
-    return (shard.name + endings.get(plan.layout.format, ""),)

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 from ganrt.errors import BadInputFile
 from ganrt.runtime.bulk.census import Census
+from ganrt.runtime.bulk.manifest import read_stats
 from ganrt.runtime.bulk.plan import Item, Plan, Shard
 from ganrt.runtime.bulk.storage import Storage, write
 
@@ -17,18 +18,19 @@ _HEAD = ["identity", "index", "key", "shard"]
 
 
 def write_mapping(census: Census, plan: Plan, storage: Storage) -> None:
-    """Writes the parts that are not there yet; the second pass over the file.
+    """Writes the parts that are not there yet, or not in their length; the second pass over the file.
 
     Raises:
         BadInputFile: it changed since the first. No part that was made of it stays.
     """
-    if all(storage.size(shard.identities) for shard in plan.shards()):
+    wanted = {shard.number for shard in plan.shards() if not _is_there(storage, shard)}
+    if not wanted:
         return
     items, made = census.items(), list[str]()
     try:
         for shard in plan.shards():
             part = list(islice(items, shard.count))
-            if not storage.size(shard.identities):
+            if shard.number in wanted:
                 made.append(shard.identities)
                 write(storage, shard.identities, _table(part, shard))
         for _ in items:  # none is left, but the file is only then known to be the same
@@ -63,6 +65,13 @@ def read_mapping(storage: Storage, shard: Shard) -> Iterator[Item]:
             f"{shard.identities} is missing or damaged: {error}\n"
             "remove it, and run the same generate command again: it is written anew"
         ) from error
+
+
+def _is_there(storage: Storage, shard: Shard) -> bool:
+    """Whether a shard's part is there, as long as the shard's stats say, if it has any."""
+    size = storage.size(shard.identities)
+    stats = read_stats(storage, shard) if size and storage.size(shard.stats) else None
+    return bool(size) and (stats is None or stats.get("identities", {}).get("bytes") in (None, size))
 
 
 def _table(items: list[Item], shard: Shard) -> bytes:

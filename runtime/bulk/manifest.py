@@ -9,15 +9,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from ganrt.errors import BadInputFile
+from ganrt.runtime.bulk.names import STATS
 from ganrt.runtime.bulk.plan import Json, Plan, Shard, canonical, digest
 from ganrt.runtime.bulk.storage import Storage, read, write
 
 NAME = "manifest.json"
 VERSION = "1.0"
 _SHOWN = 60
+
+
+class Damaged(BadInputFile):
+    """A file of a run that cannot be read any more."""
 
 
 def write_manifest(storage: Storage, plan: Plan, shards: list[Json] | None = None, extra: Json | None = None) -> None:
@@ -32,19 +38,21 @@ def read_manifest(storage: Storage) -> Json | None:
     """The manifest; None where there is none.
 
     Raises:
-        BadInputFile: it is damaged, or of a later version.
+        Damaged: it cannot be read. BadInputFile: it is of a later version, or something else, whole: somebody's own.
     """
     data = read(storage, NAME)
     if data is None:
         return None
     document = parse(data, NAME)
-    version = str(document.get("format_version"))
+    if "format_version" not in document:
+        raise BadInputFile(f"{NAME} is no manifest of a bulk run: it has no format_version")
+    version = str(document["format_version"])
     if version.partition(".")[0] != VERSION.partition(".")[0]:
         raise BadInputFile(f"{NAME} has the format version {version[:20]}; this ganrt reads {VERSION}")
     if not isinstance(document.get("plan"), dict):
-        raise BadInputFile(f"{NAME} is no manifest of a bulk run: it has no plan")
+        raise Damaged(f"{NAME} is no manifest of a bulk run: it has no plan")
     if not isinstance(document.get("shards", []), list):
-        raise BadInputFile(f"{NAME} is damaged: expected a list of shards")
+        raise Damaged(f"{NAME} is damaged: expected a list of shards")
     return document
 
 
@@ -52,20 +60,20 @@ def parse(data: bytes, name: str) -> Json:
     """A JSON object.
 
     Raises:
-        BadInputFile: something else.
+        Damaged: it is no JSON. BadInputFile: it is something else.
     """
     try:
         document = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise BadInputFile(f"{name} is damaged: it is no JSON") from error
+        raise Damaged(f"{name} is damaged: it is no JSON") from error
     if not isinstance(document, dict):
-        raise BadInputFile(f"{name} is damaged: expected a JSON object")
+        raise BadInputFile(f"{name}: expected a JSON object")
     return document
 
 
 def differences(there: Json, wanted: Json) -> list[str]:
     """What differs between two plans, a line each: where, what is there, what was asked for."""
-    old, new = dict(_flat(there)), dict(_flat(wanted))
+    old, new = dict(flat(there)), dict(flat(wanted))
     names = sorted(old.keys() | new.keys())
     return [
         f"{name}: there {_short(old.get(name))}, now {_short(new.get(name))}"
@@ -75,9 +83,9 @@ def differences(there: Json, wanted: Json) -> list[str]:
 
 
 def write_stats(
-    storage: Storage, shard: Shard, files: Mapping[str, Json], sizes: list[int], mapping: bytes | None
+    storage: Storage, plan: Plan, shard: Shard, files: Mapping[str, Json], sizes: list[int], mapping: bytes | None
 ) -> None:
-    """Says that a shard is finished.
+    """Says that a shard of a plan is finished.
 
     Args:
         files: name -> `bytes` and `sha256`.
@@ -85,6 +93,7 @@ def write_stats(
         mapping: the shard's part of the mapping from identities, if there is one.
     """
     document: Json = {
+        "plan_sha256": plan.sha256,
         "shard": shard.number,
         "images": shard.count,
         "first": str(shard.first),
@@ -105,12 +114,27 @@ def read_stats(storage: Storage, shard: Shard) -> Json | None:
     try:
         stats = parse(data, shard.stats)
         fits = (stats["shard"], stats["images"], stats["first"]) == (shard.number, shard.count, str(shard.first))
+        fits = fits and isinstance(stats.get("identities", {}), dict)
         for name, file in stats["files"].items():
             fits = fits and _is_of(shard, name)
             fits = fits and isinstance(file["bytes"], int) and isinstance(file["sha256"], str)
     except (BadInputFile, KeyError, TypeError, AttributeError):
         return None
     return {**stats, "sha256": digest(data)} if fits and stats["files"] else None
+
+
+def plans_of_stats(storage: Storage) -> list[str | None]:
+    """Of every file of stats in an output the SHA-256 of the plan that it belongs to; None: it does not say."""
+    found: list[str | None] = []
+    for name in storage.names():
+        if (number := STATS.fullmatch(name)) is None:
+            continue
+        with suppress(BadInputFile):
+            stats = parse(read(storage, name) or b"", name)
+            if stats.get("shard") == int(number[1]) and isinstance(stats.get("files"), dict):
+                plan = stats.get("plan_sha256")
+                found.append(plan if isinstance(plan, str) else None)
+    return found
 
 
 def _is_of(shard: Shard, name: str) -> bool:
@@ -138,10 +162,11 @@ def in_short(shard: Shard, stats: Json) -> Json:
     return entry
 
 
-def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+def flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """The values within nested objects, each under its dotted name."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from _flat(inner, f"{name}.{key}" if name else key)
+            yield from flat(inner, f"{name}.{key}" if name else key)
     else:
         yield name, value
 

@@ -103,6 +103,11 @@ class Plan:
     def _digits(self) -> int:
         return max(5, len(str(self.shard_count - 1)))
 
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the plan as JSON: stats name it, so that shards are known even where the manifest is lost."""
+        return digest(canonical(self.document()))
+
     @property
     def shard_count(self) -> int:
         """How many shards there are."""

@@ -34,12 +34,13 @@ _READERS = 16  # threads that ask what is there: of a store every question is a 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run did: shards of the plan or part, those drawn now, pictures drawn now; whether all is there."""
+    """What a run did: shards of the plan or part, those drawn now, pictures drawn now; shards that others must draw."""
 
     shards: int
     images: int
     drawn_shards: int
     drawn_images: int
+    left: int
     complete: bool
 
 
@@ -78,19 +79,23 @@ def run(
         if part is None and (pending or not _is_complete(target)):
             target.tidy()
             finish(target, plan)
-    complete = part is None or _finish_parts(target, plan)
-    return Outcome(len(mine), images, len(pending), missing, complete)
+    left, complete = (0, True) if part is None else _finish_parts(target, plan)
+    return Outcome(len(mine), images, len(pending), missing, left, complete)
 
 
-def _finish_parts(target: Target, plan: Plan) -> bool:
-    """Finishes the run if no part is left; whether it is finished. The last part to get here finds all shards."""
+def _finish_parts(target: Target, plan: Plan) -> tuple[int, bool]:
+    """Finishes the run if no part is left; how many shards are missing, and whether it is finished.
+
+    The last part to get here finds all shards.
+    """
     with target.locked(patience_s=PATIENCE_S):
-        if target.held() or _unfinished(target, list(plan.shards())):
-            return False
+        left = len(_unfinished(target, list(plan.shards())))
+        if left or target.held():
+            return left, False
         if not _is_complete(target):
             target.tidy()
             finish(target, plan)
-        return True
+        return 0, True
 
 
 def _is_complete(storage: Storage) -> bool:
@@ -124,7 +129,7 @@ def draw(
 
     def done(shard: Shard, files: dict[str, Json], sizes: list[int]) -> None:
         mapping = None if plan.identities is None else read(storage, shard.identities)
-        write_stats(storage, shard, files, sizes, mapping)
+        write_stats(storage, plan, shard, files, sizes, mapping)
 
     draw_shards(plan, shards, items, drawer, storage, done, progress)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
@@ -19,9 +18,7 @@ from typing import BinaryIO, Protocol
 from ganrt.errors import OutputFailed
 from ganrt.files import make_folder
 from ganrt.runtime.bulk import lock
-
-PART = ".part-"  # begins the names of what is not finished
-_UNFINISHED = re.compile(re.escape(PART) + r"[0-9a-f]{12}")
+from ganrt.runtime.bulk.names import PART, UNFINISHED, is_piece
 
 
 class NewFile(Protocol):
@@ -161,12 +158,30 @@ class _LocalFolder:
                 with (self._part / name).open("rb+") as file:
                     os.fsync(file.fileno())
             _flush_folder(self._part)
-            shutil.rmtree(self._path, ignore_errors=True)
-            self._part.rename(self._path)
+            if self._holds_others():
+                self._replace_files()
+            else:
+                shutil.rmtree(self._path, ignore_errors=True)
+                self._part.rename(self._path)
             _flush_folder(self._path.parent)
 
     def abandon(self) -> None:
         shutil.rmtree(self._part, ignore_errors=True)
+
+    def _holds_others(self) -> bool:
+        """Whether somebody keeps files of his own in the folder that is to be replaced."""
+        names = self._path.iterdir() if self._path.is_dir() else ()
+        return any(not is_piece(f"{self._path.name}/{path.name}") for path in names)
+
+    def _replace_files(self) -> None:
+        """One file after the other, beside the others'; whoever is killed meanwhile has not written the stats yet."""
+        for path in self._path.iterdir():
+            if is_piece(f"{self._path.name}/{path.name}") and path.name not in self._names:
+                path.unlink()
+        for name in self._names:
+            (self._part / name).replace(self._path / name)
+        _flush_folder(self._path)
+        self._part.rmdir()
 
 
 class LocalStorage:
@@ -234,7 +249,7 @@ class LocalStorage:
         """See `Target`."""
         for folder in (self.root, self.root / "identities"):
             for path in folder.glob(PART + "*") if folder.is_dir() else ():
-                if _UNFINISHED.fullmatch(path.name):
+                if UNFINISHED.fullmatch(path.name):
                     self.remove(path.relative_to(self.root).as_posix())
 
     def _make_parent(self, name: str) -> None:

@@ -66,19 +66,18 @@ def test_every_damage_is_found_and_mended(run, drawn, format):
     (folder / "identities" / "players.csv").write_text("mine")
     (folder / "00009_stats.json").write_text("{}")
     untouched = {name: (folder / name).stat().st_mtime_ns for name in whole if name.startswith("00003")}
-    code, found, _ = findings(run)
+    code, found, report = findings(run)
     assert code == 1
     assert found == {
         ("damaged", first),
         ("missing", second),
         ("damaged", "00001_stats.json"),
-        ("foreign", "notes.txt"),
-        ("foreign", "identities/players.csv"),
         ("surplus", "00009_stats.json"),
     }
+    assert report["foreign"] == ["notes.txt", "identities/players.csv"]
     code, _, report = findings(run, "--repair")
-    assert code == 1  # what is not ours stays
-    assert "notes.txt" not in report["repaired"]
+    assert code == 0  # what is not ours stays, and is nobody's fault
+    assert report["repaired"] == sorted(name for _, name in found)
     assert contents(folder) == {**whole, "notes.txt": b"mine", "identities/players.csv": b"mine"}
     assert {name: (folder / name).stat().st_mtime_ns for name in untouched} == untouched
     (folder / "notes.txt").unlink()
@@ -112,12 +111,59 @@ def test_an_unfinished_run_is_finished_by_repair(run, drawn):
     )
     for name in ("00004.tar", "00004_stats.json"):
         (folder / name).unlink()
-    assert findings(run)[1] == {
-        ("missing", "manifest.json: the run is not finished"),
-        ("missing", "00004_stats.json"),
-    }
+    (folder / ".part-0123456789ab").write_bytes(b"under way")
+    left = {("unfinished", "manifest.json"), ("unfinished", "00004_stats.json"), ("unfinished", ".part-0123456789ab")}
+    assert findings(run)[1] == left
+    code, _, err = run("audit", "o", "-m", "../tiny.onnx")
+    assert code == 1
+    assert "4 of 5 shards are there; the run is in progress, or was interrupted" in err
+    assert "00004" not in err
     assert findings(run, "--repair")[0] == 0
     assert contents(folder) == whole
+
+
+def test_foreign_files_are_a_note(run, drawn):
+    folder = drawn("files")
+    (folder / "00001" / ".DS_Store").write_bytes(b"mine")
+    (folder / "README.txt").write_text("mine")
+    code, _, err = run("audit", "o", "-m", "../tiny.onnx")
+    assert code == 0, err
+    assert "note: 2 not of the run, left alone: README.txt, 00001/.DS_Store" in err
+    assert "all is well" in err
+    whole = contents(folder)
+    flip(folder / "00001" / "seed0-index00000012.png")
+    (folder / "00001" / "seed5-index00000012.png").write_text("of another run")
+    assert findings(run, "--repair")[0] == 0  # the folder is not replaced as a whole
+    assert contents(folder) == whole
+
+
+def test_what_a_killed_run_left_is_the_runs(run, drawn):
+    folder = drawn("npy")
+    whole = contents(folder)
+    (folder / ".part-0123456789ab").write_bytes(b"half a shard")
+    (folder / ".part-abcdef012345").mkdir()
+    (folder / ".part-abcdef012345" / "any.png").write_bytes(b"half a folder")
+    (folder / ".part-mine").write_bytes(b"mine")
+    code, found, report = findings(run)
+    assert (code, report["foreign"]) == (1, [".part-mine"])
+    assert found == {("surplus", ".part-0123456789ab"), ("surplus", ".part-abcdef012345/any.png")}
+    code, _, err = run("audit", "o", "-m", "../tiny.onnx", "--repair")
+    assert code == 0, err
+    assert "mended: surplus: .part-0123456789ab" in err
+    assert contents(folder) == {**whole, ".part-mine": b"mine"}
+    assert not (folder / ".part-abcdef012345").exists()
+
+
+def test_what_to_do_about_a_manifest_that_is_damaged_or_lost(run, drawn):
+    folder = drawn("npy")
+    (folder / "manifest.json").write_text("{")
+    code, _, err = run("audit", "o", "-m", "../tiny.onnx", "--repair")
+    assert code == 4
+    assert "the ganrt generate command that drew the run writes it anew" in err
+    (folder / "manifest.json").unlink()
+    code, _, err = run("audit", "o", "-m", "../tiny.onnx")
+    assert code == 4
+    assert "the command that drew the run writes it anew" in err
 
 
 def test_another_model_is_refused(run, drawn, tmp_path):

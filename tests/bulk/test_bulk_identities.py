@@ -143,18 +143,64 @@ def test_another_file_of_identities_is_another_run(run, tiny, tmp_path):
     assert "identities.file_sha256" in err
 
 
-def test_a_missing_part_of_the_mapping_is_written_anew(run, tiny, tmp_path):
+@pytest.fixture
+def mapped(run, tiny, tmp_path):
+    """A finished run by identities, in shards of three: the command, and what came of it."""
     write(tmp_path, "txt", NAMES)
-    command = ["generate", "-m", tiny, "--identities", tmp_path / "players.txt", "--format", "npy", "-o", "o"]
-    run(*command)
+    command = ["generate", "-m", tiny, "--identities", tmp_path / "players.txt", "--format", "npy", "--shard-size", 3]
+    command += ["-o", "o"]
+    assert run(*command)[0] == 0
+    return command, contents(tmp_path / "work" / "o")
+
+
+@pytest.mark.parametrize("damage", ["missing", "longer", "of no shard", "flipped"])
+def test_a_part_of_the_mapping_is_written_anew(run, tiny, tmp_path, mapped, damage):
+    command, whole = mapped
     folder = tmp_path / "work" / "o"
-    whole = contents(folder)
-    (folder / "identities" / "00000.csv").write_text("identity,index,key,shard\nann,1,2,3\n")
-    assert "identities/00000.csv" in run("audit", "o", "-m", tiny)[2]
+    part = folder / "identities" / "00001.csv"
+    if damage == "missing":
+        part.unlink()
+    elif damage == "longer":
+        part.write_bytes(part.read_bytes() + b"x")
+    elif damage == "of no shard":
+        part.write_text("identity,index,key,shard\nann,1,2,3\n")
+    else:
+        part.write_bytes(part.read_bytes().replace(b"seed0", b"seed1"))
+    assert "identities/00001.csv" in run("audit", "o", "-m", tiny)[2]
+    if damage == "flipped":  # a run compares lengths, as of shards
+        part.unlink()
+    assert run(*command)[0] == 0
+    assert contents(folder) == whole
+
+
+def test_what_else_is_damaged_is_mended(run, tiny, tmp_path, mapped):
+    """Only the file of identities brings a part of the mapping back; the other shards need none."""
+    command, whole = mapped
+    folder = tmp_path / "work" / "o"
+    (folder / "identities" / "00001.csv").unlink()
+    (folder / "00001.npy").write_bytes(b"no")
+    (folder / "00000.npy").unlink()
     code, _, err = run("audit", "o", "-m", tiny, "--repair")
-    assert code == 4
+    assert code == 1
+    assert "\nmended: missing: 00000.npy" in err
+    assert "not mended: missing: identities/00001.csv" in err
     assert "same generate command" in err
-    (folder / "identities" / "00000.csv").unlink()
+    assert (folder / "00000.npy").read_bytes() == whole["00000.npy"]
+    assert run(*command)[0] == 0
+    assert contents(folder) == whole
+
+
+def test_a_damaged_part_of_a_shard_that_is_not_drawn_yet(run, tiny, tmp_path, mapped):
+    command, whole = mapped
+    folder = tmp_path / "work" / "o"
+    (folder / "identities" / "00001.csv").write_text("identity\n")
+    for name in ("00000_stats.json", "00001_stats.json"):
+        (folder / name).unlink()
+    code, _, err = run("audit", "o", "-m", tiny, "--repair")
+    assert code == 1
+    assert "not mended: damaged: identities/00001.csv" in err
+    assert (folder / "00000_stats.json").read_bytes() == whole["00000_stats.json"]
+    (folder / "identities" / "00001.csv").unlink()
     assert run(*command)[0] == 0
     assert contents(folder) == whole
 

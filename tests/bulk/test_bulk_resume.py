@@ -1,5 +1,6 @@
 """A run that is killed, runs into a full disk or meets another run: nothing half written, nothing lost or repeated."""
 
+import copy
 import errno
 import os
 import random
@@ -12,9 +13,10 @@ import pytest
 from bulk_runs import contents, make_drawer, make_plan, open_tiny, start
 from tiny_onnx import save_tiny, tiny_spec
 
-from ganrt.errors import OutputFailed
+from ganrt.errors import BadInputFile, OutputFailed
 from ganrt.runtime.bulk import lock, storage
 from ganrt.runtime.bulk.begin import Options
+from ganrt.runtime.bulk.going_on import advice
 from ganrt.runtime.bulk.run import run
 
 
@@ -261,9 +263,9 @@ def test_the_lock_of_a_killed_run_stands_in_nobodys_way(draw, tmp_path):
 def test_another_plan_is_refused_with_the_difference(draw, tmp_path):
     draw(count=20)
     before = contents(tmp_path / "out")
-    with pytest.raises(OutputFailed, match='pictures.count: there "20", now "21"'):
+    with pytest.raises(OutputFailed, match='(?s)count: there "20", now "21".*to go on with that run: --count 20\n'):
         draw(count=21)
-    with pytest.raises(OutputFailed, match='layout.format: there "webdataset", now "npy"'):
+    with pytest.raises(OutputFailed, match='(?s)format: there "webdataset", now "npy".*: --format webdataset\n'):
         draw(format="npy", count=20)
     with pytest.raises(OutputFailed, match="--force as well"):
         draw(count=21, options=Options(resume=False))
@@ -294,19 +296,118 @@ def test_a_folder_of_other_files_is_left_alone(draw, tmp_path):
     assert contents(tmp_path / "out") == {"thesis.txt": b"mine"}
 
 
-def test_a_damaged_manifest_is_told(draw, tmp_path):
-    from ganrt.errors import BadInputFile
+@pytest.mark.parametrize("damage", [None, "", "{", '{"format_version": "1.0"}'])
+@pytest.mark.parametrize("format", ["webdataset", "files"])
+def test_a_lost_manifest_is_written_anew_beside_its_shards(draw, tmp_path, format, damage):
+    draw(format=format)
+    folder = tmp_path / "out"
+    whole = contents(folder)
+    (folder / "00003_stats.json").unlink()
+    spoil(folder, damage)
+    with pytest.raises(OutputFailed, match=r"(?s)another run, whose manifest.json is (lost|damaged).*--force"):
+        draw(format=format, count=49)
+    with pytest.raises(OutputFailed, match="--force as well"):
+        draw(format=format, options=Options(resume=False))
+    assert draw(format=format).drawn_shards == 1
+    assert contents(folder) == whole
 
-    draw()
-    for text, words in (
-        ("{", "no JSON"),
-        ("[]", "object"),
-        ('{"format_version": "2.0"}', "version"),
-        ("{}", "version"),
-    ):
-        (tmp_path / "out" / "manifest.json").write_text(text)
+
+def spoil(folder, text):
+    """None: the manifest is lost."""
+    if text is None:
+        (folder / "manifest.json").unlink()
+    else:
+        (folder / "manifest.json").write_text(text)
+
+
+@pytest.mark.parametrize("damage", [None, "{", '{"format_version": "1.0", "plan": {}}'])
+@pytest.mark.parametrize("format", ["npy", "files"])
+def test_a_run_without_its_manifest_can_be_replaced(draw, tmp_path, format, damage):
+    """Another plan: what the old one was is not known any more, only what a run's files are called."""
+    draw("whole", count=20)
+    draw(format=format, signatures=True)
+    folder = tmp_path / "out"
+    mine = {"notes.txt": b"mine", "12345.txt": b"mine", "identities/players.csv": b"mine"}
+    mine |= {"00000/thesis.txt": b"mine"} if format == "files" else {}
+    (folder / "identities").mkdir()
+    for name, data in mine.items():
+        (folder / name).write_bytes(data)
+    (folder / "identities" / "00000.csv").write_bytes(b"a run's")
+    spoil(folder, damage)
+    if damage and "plan" in damage:
+        (folder / "identities" / "00000.csv").unlink()
+    draw(count=20, options=Options(resume=False, force=True))
+    assert contents(folder) == {**contents(tmp_path / "whole"), **mine}
+
+
+def test_a_damaged_manifest_alone(draw, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "manifest.json").write_text("{")
+    with pytest.raises(BadInputFile, match=r"(?s)no JSON.*--no-resume --force"):
+        draw()
+    assert draw(options=Options(resume=False, force=True)).complete
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("[]", "object"), ('{"format_version": "2.0"}', "version"), ('{"name": "a game"}', "version")]
+)
+def test_a_manifest_of_somebody_else_is_left_alone(draw, tmp_path, text, words):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "manifest.json").write_text(text)
+    for options in (Options(), Options(resume=False, force=True)):
         with pytest.raises(BadInputFile, match=words):
-            draw()
+            draw(options=options)
+    assert contents(tmp_path / "out") == {"manifest.json": text.encode()}
+
+
+def test_a_file_that_is_called_like_a_runs_stops_the_removal(draw, tmp_path):
+    draw(count=20)
+    (tmp_path / "out" / "00000.npy").write_bytes(b"mine")
+    before = contents(tmp_path / "out")
+    with pytest.raises(OutputFailed, match=r"00000\.npy, which is called like"):
+        draw(count=21, options=Options(resume=False, force=True))
+    assert contents(tmp_path / "out") == before
+
+
+def changed(there, **values):
+    """A plan as JSON with other values; `generator__backend` stands for `generator.backend`."""
+    plan = copy.deepcopy(there)
+    for name, value in values.items():
+        place, _, key = name.partition("__")
+        plan[place][key] = value
+    return plan
+
+
+def test_the_options_that_go_on_are_named(generator):
+    plan = make_plan(generator).document()
+    tuned = {
+        "generator__backend": "openvino",
+        "generator__batch_sizes": [1, 64, 4096],
+        "generator__form": "phase",
+        "generator__versions": {**plan["generator"]["versions"], "openvino": "1"},
+    }
+    cases = {
+        "--backend onnxruntime": (plan, changed(plan, **tuned)),
+        "--device cpu": (plan, changed(plan, generator__device="cuda:0")),
+        "--backend onnxruntime --precision fp32": (plan, changed(plan, **tuned, generator__precision="bf16")),
+        "without --class": (plan, changed(plan, drawing__class="cat")),
+        "--class 'tabby cat'": (changed(plan, drawing__class="tabby cat"), plan),
+        "--unique": (changed(plan, layout__signatures=True), plan),
+        "--truncation 0.5": (changed(plan, drawing__psi=0.5, drawing__law=["x"]), plan),
+        "--format atlas --sheet 16": (changed(plan, layout__format="atlas", layout__sheet=16), plan),
+        "without --seeds --count 50": (
+            plan,
+            changed(plan, pictures__seeds="0-4", pictures__count="5"),
+        ),
+        "--seeds 0-4": (changed(plan, pictures__seeds="0-4", pictures__seed="0", pictures__count="5"), plan),
+    }
+    for options, (there, wanted) in cases.items():
+        assert advice(there, wanted) == f"to go on with that run: {options}\n"
+    assert "tune" in advice(changed(plan, **tuned), plan)
+    assert "tune" in advice(plan, changed(plan, generator__batch_sizes=[1, 2, 3]))
+    newer = {**plan["generator"]["versions"], "ganrt": "9"}
+    for other in (changed(plan, generator__model_sha256="0"), changed(plan, **{**tuned, "generator__versions": newer})):
+        assert advice(plan, other) == ""
 
 
 @pytest.mark.parametrize("name", ["../x.tar", "/x.tar", "00000/../../x.tar", "00001.tar", "00000\\x.tar", "C:x.tar"])
