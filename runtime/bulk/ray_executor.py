@@ -7,6 +7,7 @@ harms nothing, even if the lost one is alive and goes on: whoever draws a shard 
 from __future__ import annotations
 
 import os
+import socket
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ INSTALL = 'pip install "ganrt[ray]"'
 _AT_ONCE = 2  # shards of a worker: the next begins while the last pictures of one are encoded and written
 _ATTEMPTS = 4  # to draw a shard
 _RESTARTS = 3  # of a worker
+_ANSWER_S = 10  # for a cluster's address to take a connection
+_TRIES = "2"  # of Ray's own, 40 seconds each, where its twenty would be a quarter of an hour
 
 
 def ray_executor(recipe: Recipe, address: str | None, note: Callable[[str], object]) -> Executor:
@@ -40,6 +43,8 @@ def ray_executor(recipe: Recipe, address: str | None, note: Callable[[str], obje
             plan's pictures.
     """
     ray = _import_ray()
+    if not ray.is_initialized():
+        _check_answer(address)
 
     def execute(plan: Plan, shards: Sequence[Shard], target: Target, progress: Progress) -> None:
         if shards:
@@ -51,12 +56,29 @@ def ray_executor(recipe: Recipe, address: str | None, note: Callable[[str], obje
 
 def _import_ray() -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", _TRIES)
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # what will be Ray's default; silences a warning
     try:
         return import_module("ray")
     except ImportError as error:
         raise BackendUnavailable(
             f"--executor ray needs Ray, which is missing: {error}\ninstall it: {INSTALL}"
+        ) from error
+
+
+def _check_answer(address: str | None) -> None:
+    """Raises BackendUnavailable if nobody listens at a host and port; `auto` and its like Ray must look for itself."""
+    given = address or os.environ.get("RAY_ADDRESS", "")
+    host, _, port = given.rpartition(":")
+    if not host or "/" in host or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _ANSWER_S).close()
+    except (OSError, OverflowError) as error:
+        named = f"--address {given}" if address else f"RAY_ADDRESS={given}"
+        raise BackendUnavailable(
+            f"{named}: no Ray cluster answers there: {error}\n"
+            "start one there: ray start --head; or give another --address"
         ) from error
 
 
@@ -70,7 +92,7 @@ def _cluster(ray: Any, address: str | None) -> Iterator[None]:
         ray.init(address=address, include_dashboard=False, logging_level="error", log_to_driver=False)
     except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
         where = f"--address {address}" if address else "a Ray cluster on this machine"
-        raise BackendUnavailable(f"{where}: no connection: {str(error).strip().splitlines()[0]}") from error
+        raise BackendUnavailable(f"{where}: no connection: {_line(error)}\nwhether one is alive: ray status") from error
     try:
         yield
     finally:

@@ -1,8 +1,10 @@
 """Parts of one run, and outputs that are no folder: the same bytes as a run in one go."""
 
 import json
+import socket
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 from bulk_runs import contents, make_drawer, make_plan, open_tiny
@@ -194,6 +196,23 @@ def test_missing_packages_are_named(run, tiny, monkeypatch, package, arguments, 
     code, _, err = run("generate", "-m", tiny, "--count", 2, "--format", "npy", *arguments.split())
     assert code == 3
     assert f'pip install "ganrt[{extra}]"' in err
+
+
+@pytest.mark.parametrize("given", ["--address", "RAY_ADDRESS"])
+def test_an_address_at_which_no_cluster_answers(run, tiny, tmp_path, monkeypatch, given):
+    """Told at once: Ray itself would try for a quarter of an hour."""
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(is_initialized=lambda: False))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+    if given == "RAY_ADDRESS":
+        monkeypatch.setenv(given, address)
+    more = ["--address", address] if given == "--address" else []
+    command = ["generate", "-m", tiny, "--count", 2, "--format", "npy", "-o", "a", "--executor", "ray", *more]
+    code, _, err = run(*command)
+    assert code == 3
+    assert given in err
+    assert f"{address}: no Ray cluster answers there" in err
+    assert not (tmp_path / "work" / "a").exists()
 
 
 def test_a_part_out_of_range():
