@@ -27,7 +27,7 @@ from ganrt.spec import GeneratorSpec
 
 
 class Interrupted(Exception):
-    """Ctrl-C; `results` are those of the cell that it fell into."""
+    """Ctrl-C; `results` are those of all cells that were begun."""
 
     def __init__(self, results: list[Result]) -> None:
         super().__init__("interrupted")

@@ -3,31 +3,16 @@
 import json
 
 import numpy as np
-import pytest
 from keras_fixtures import expected, fixtures
 
 import ganrt
-from ganrt.cli.main import main
-
-
-@pytest.fixture
-def run(capsys, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        with pytest.raises(SystemExit) as caught:
-            main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return caught.value.code or 0, captured.out, captured.err
-
-    return call
 
 
 def test_export_of_a_saved_model_in_a_tar(run, tmp_path):
     code, out, err = run("export", fixtures() / "anime.tar", "-o", "a.onnx", "--json")
     assert code == 0, err
     assert json.loads(out)["family"] == "keras"
-    with ganrt.load(tmp_path / "a.onnx") as generator:
+    with ganrt.load(tmp_path / "work" / "a.onnx") as generator:
         assert generator.spec.source.format == "tar+saved-model"
         pictures = generator.synthesize(expected("anime.z"))
     assert np.abs(pictures - (expected("anime") + 1) * 127.5).max() <= 0.53
