@@ -57,7 +57,7 @@ def layer_costs(path: Path) -> tuple[LayerCost, ...] | None:
     except ImportError as error:
         raise BackendUnavailable('onnx is not installed\ninstall it: pip install "ganrt[compile]"') from error
     try:
-        model = onnx.load(str(path))
+        model = onnx.load(str(path), load_external_data=False)
         _close_axes(model.graph, _open_sides(path))
         model = onnx.shape_inference.infer_shapes(model, data_prop=True)
         shapes = _shapes(model.graph)

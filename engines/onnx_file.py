@@ -40,6 +40,8 @@ class OnnxFile:
     """What an ONNX file says about itself.
 
     Attributes:
+        weights: every tensor of the file, wherever it stands: initializers, attributes, inner graphs, functions.
+        functions: names of the local functions, which `read_onnx` refuses.
         form: which exactly equivalent graph it is, or was before it was lowered to another precision; `derived` of a
             form's own file, which does not say which it is.
         derived_from: SHA-256 of the portable file that it was made of, if any.
@@ -53,6 +55,7 @@ class OnnxFile:
     metadata: dict[str, str]
     operators: tuple[str, ...]
     weights: tuple[Weight, ...]
+    functions: tuple[str, ...] = ()
     form: str = "plain"
     derived_from: str = ""
 
@@ -95,7 +98,8 @@ def read_onnx(path: Path) -> OnnxFile:
     """Reads and checks an ONNX file.
 
     Raises:
-        BadInputFile: missing, empty, too large, not ONNX, with external data, or with a NaN or infinite weight.
+        BadInputFile: missing, empty, too large, not ONNX, with local functions or external data, or with a NaN or
+            infinite weight.
     """
     data = _read_bytes(path)
     try:
@@ -104,6 +108,7 @@ def read_onnx(path: Path) -> OnnxFile:
         raise BadInputFile(f"{path} is not an ONNX file, or it is damaged ({error})") from error
     if not onnx_file.ir_version or not onnx_file.opset or not onnx_file.operators:
         raise BadInputFile(f"{path} is not an ONNX file: it holds no graph")
+    _check_whole(onnx_file)
     _check_weights(onnx_file)
     return _with_origin(onnx_file)
 
@@ -123,12 +128,14 @@ def derived(model: OnnxFile, data: bytes, form: str) -> OnnxFile:
     """The file of a graph that ganrt derived from `model`.
 
     Raises:
-        BadInputFile: `data` is not an ONNX file.
+        BadInputFile: `data` is not an ONNX file, or not a whole one.
     """
     try:
-        return replace(_parse(model.path, data), form=form, derived_from=model.model_sha256)
+        made = _parse(model.path, data)
     except (ValueError, IndexError, OverflowError, RecursionError) as error:
         raise BadInputFile(f"form '{form}' of {model.path} is not an ONNX file ({error})") from error
+    _check_whole(made)
+    return replace(made, form=form, derived_from=model.model_sha256)
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -155,13 +162,23 @@ def _models_within(folder: Path) -> str:
     return f"; in it are: {', '.join(map(str, found))}" if found else ""
 
 
-def _check_weights(onnx_file: OnnxFile) -> None:
+def _check_whole(onnx_file: OnnxFile) -> None:
+    """Refuses what could draw on anything but the file: a runtime would read external data from any file named."""
     for weight in onnx_file.weights:
         if weight.external:
             raise BadInputFile(
-                f"{onnx_file.path}: weight '{weight.name}' lies in another file (external data), which is refused\n"
-                "save the model as one file: onnx.save(model, path, save_as_external_data=False)"
+                f"{onnx_file.path}: weight '{weight.name[:80]}' lies in another file (external data), which is "
+                "refused\nsave the model as one file: onnx.save(model, path, save_as_external_data=False)"
             )
+    if onnx_file.functions:
+        raise BadInputFile(
+            f"{onnx_file.path} has local functions ({', '.join(onnx_file.functions)[:200]}); expected plain operators\n"
+            "inline them: onnx.save(onnx.inliner.inline_local_functions(onnx.load(path)), new_path)"
+        )
+
+
+def _check_weights(onnx_file: OnnxFile) -> None:
+    for weight in onnx_file.weights:
         if weight.values is not None and not np.isfinite(weight.values).all():
             raise BadInputFile(
                 f"{onnx_file.path}: weight '{weight.name}' holds NaN or infinite values\n"
@@ -175,6 +192,7 @@ def _parse(path: Path, data: bytes) -> OnnxFile:
     metadata: dict[str, str] = {}
     operators: list[str] = []
     weights: list[Weight] = []
+    functions: list[str] = []
     for number, _, value in fields(memoryview(data)):
         if number == 1 and isinstance(value, int):
             ir_version = value
@@ -184,10 +202,16 @@ def _parse(path: Path, data: bytes) -> OnnxFile:
             _parse_graph(message(value), operators, weights)
         elif number == 8:
             opset = max(opset, _opset(message(value)))
+        elif number == 20:  # how to train: an initialization and an algorithm, both graphs
+            for _, _, graph in fields(message(value)):
+                _parse_graph(message(graph), [], weights)
+        elif number == 25:
+            functions.append(_parse_function(message(value), weights))
         elif number == 14:
             entry = {n: text(v) for n, _, v in fields(message(value))}
             metadata[entry.get(1, "")] = entry.get(2, "")
-    return OnnxFile(path, data, ir_version, opset, producer, metadata, tuple(operators), tuple(weights))
+    named = metadata, tuple(operators), tuple(weights), tuple(functions)
+    return OnnxFile(path, data, ir_version, opset, producer, *named)
 
 
 def _opset(data: memoryview) -> int:
@@ -203,20 +227,47 @@ def _parse_graph(data: memoryview, operators: list[str], weights: list[Weight]) 
             _parse_node(message(value), operators, weights)
         elif number == 5:
             weights.append(parse_tensor(message(value)))
-        elif number == 15:  # a sparse initializer: its values are a tensor
-            weights.extend(parse_tensor(message(v)) for n, _, v in fields(message(value)) if n in (1, 2))
+        elif number == 15:
+            weights += _sparse(message(value))
+
+
+def _parse_function(data: memoryview, weights: list[Weight]) -> str:
+    """Collects a local function's tensors; its name."""
+    name = ""
+    for number, _, value in fields(data):
+        if number == 1:
+            name = text(value)
+        elif number == 7:
+            _parse_node(message(value), [], weights)
+        elif number == 11:  # an attribute with its default
+            _parse_attribute(message(value), [], weights)
+    return name
+
+
+def _sparse(data: memoryview) -> list[Weight]:
+    """A SparseTensorProto's values and indices."""
+    return [parse_tensor(message(value)) for number, _, value in fields(data) if number in (1, 2)]
 
 
 def _parse_node(data: memoryview, operators: list[str], weights: list[Weight]) -> None:
     for number, _, value in fields(data):
         if number == 4:
             operators.append(text(value))
-        elif number == 5:  # attributes: a tensor (5), tensors (10), a graph (6), graphs (11)
-            for kind, _, part in fields(message(value)):
-                if kind in (5, 10) and not isinstance(part, int):
-                    weights.append(parse_tensor(part))
-                elif kind in (6, 11):
-                    _parse_graph(message(part), operators, weights)
+        elif number == 5:
+            _parse_attribute(message(value), operators, weights)
+
+
+def _parse_attribute(data: memoryview, operators: list[str], weights: list[Weight]) -> None:
+    """A tensor (5), tensors (10), a graph (6), graphs (11), a sparse tensor (22), sparse tensors (23), or none."""
+    for number, _, value in fields(data):
+        if isinstance(value, int):
+            continue
+        if number in (5, 10):
+            weights.append(parse_tensor(value))
+        elif number in (6, 11):
+            _parse_graph(value, operators, weights)
+        elif number in (22, 23):
+            weights += _sparse(value)
 
 
 def parse_tensor(data: memoryview) -> Weight:

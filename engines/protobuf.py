@@ -15,6 +15,8 @@ def fields(data: memoryview) -> Iterator[Field]:
     while position < len(data):
         key, position = varint(data, position)
         number, wire = key >> 3, key & 7
+        if key >> 32:  # other readers drop the bits beyond, and would see another field than this one
+            raise ValueError(f"field number {number}")
         if wire == VARINT:
             value, position = varint(data, position)
             yield number, wire, value

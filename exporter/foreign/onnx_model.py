@@ -150,16 +150,16 @@ def walk(graph: Any) -> Iterator[Any]:
                 yield from walk(inner)
 
 
-def _tensors(model: onnx.ModelProto) -> Iterator[Any]:
-    yield from model.graph.initializer
-    for sparse in model.graph.sparse_initializer:
-        yield from (sparse.values, sparse.indices)
-    bodies = [model.graph, *model.functions]
-    for node in (node for body in bodies for node in walk(body)):
-        for attribute in node.attribute:
-            yield from (attribute.t, *attribute.tensors)
-            for inner in (attribute.g, *attribute.graphs):
-                yield from inner.initializer
+def _tensors(message: Any) -> Iterator[onnx.TensorProto]:
+    """Every tensor below a message, wherever ONNX allows one: sparse ones, attributes, inner graphs, functions."""
+    for field, value in message.ListFields():
+        if field.message_type is None:
+            continue
+        for part in (value,) if hasattr(value, "ListFields") else value:
+            if isinstance(part, onnx.TensorProto):
+                yield part
+            else:
+                yield from _tensors(part)
 
 
 def _short(error: BaseException) -> str:

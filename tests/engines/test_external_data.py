@@ -1,0 +1,75 @@
+"""No file but the model's own is read for a picture, wherever the model names one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from dcgan_reference import draw
+from hostile_onnx import PLACES, external, plant
+from onnx import numpy_helper
+from tiny_networks import onnx_net
+from tiny_onnx import tiny_model, tiny_spec
+
+from ganrt.engines.onnx_file import OnnxFile, derived, read_onnx
+from ganrt.engines.protobuf import fields
+from ganrt.errors import BadInputFile
+from ganrt.exporter.export import export
+from ganrt.exporter.foreign.onnx_model import parse
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_with_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("secret.bin").write_bytes(np.float32(3).tobytes())
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_external_data_is_refused_by_every_reader(place: str) -> None:
+    data = plant(tiny_model(tiny_spec()), place, external()).SerializeToString()
+    path = Path("hostile.onnx")
+    path.write_bytes(data)
+    refusal = "weight 'elsewhere' lies in another file"
+    with pytest.raises(BadInputFile, match=refusal):
+        read_onnx(path)
+    with pytest.raises(BadInputFile, match=refusal):
+        parse(data, path)
+    with pytest.raises(BadInputFile, match=refusal):
+        derived(OnnxFile(path, b"", 10, 18, "", {}, (), ()), data, "merge")
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_same_places_are_searched_for_nan(place: str) -> None:
+    nan = numpy_helper.from_array(np.full(1, np.nan, np.float32), "hidden")
+    path = Path("nan.onnx")
+    path.write_bytes(plant(tiny_model(tiny_spec()), place, nan).SerializeToString())
+    with pytest.raises(BadInputFile, match="has local functions" if "function" in place else "'hidden' holds NaN"):
+        read_onnx(path)
+
+
+def test_local_functions_are_refused_with_the_way_to_inline_them() -> None:
+    model = plant(tiny_model(tiny_spec()), "function", numpy_helper.from_array(np.ones(1, np.float32)))
+    onnx.save(model, "model.onnx")
+    with pytest.raises(BadInputFile, match=r"model.onnx has local functions \(Shift\).*\n.*inline_local_functions"):
+        read_onnx(Path("model.onnx"))
+    onnx.save(onnx.inliner.inline_local_functions(model), "inlined.onnx")
+    assert read_onnx(Path("inlined.onnx")).functions == ()
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_foreign_network_is_refused_too(place: str) -> None:
+    path = Path("foreign.onnx")
+    path.write_bytes(plant(onnx_net(), place, external()).SerializeToString())
+    with pytest.raises(BadInputFile, match="lies in another file"):
+        export(path, Path("out.onnx"), sampler=draw)
+    assert not Path("out.onnx").exists()
+
+
+def test_a_field_number_beyond_32_bits_is_refused() -> None:
+    """Other readers cut it down to 32 bits: they would see field 13, external data, where this one sees none."""
+    key = (13 << 3 | 2) | 1 << 32
+    tag = bytes([key & 0x7F | 0x80, *[(key >> shift) & 0x7F | 0x80 for shift in (7, 14, 21)], key >> 28])
+    with pytest.raises(ValueError, match="field number"):
+        list(fields(memoryview(tag + b"\x00")))
