@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from ganrt.engines.onnx_file import OnnxFile, Weight
 from ganrt.engines.onnx_graph import Graph, Node, as_array, read_graph
 from ganrt.errors import BadInputFile, UsageError
+from ganrt.spec import LABELS
 
 F64 = NDArray[np.float64]
-_LABELS = "labels"
 _PASSING = ("Identity", "Cast")  # operators that hand a value on
 _IGNORED = ("Shape", "Size")  # operators that read a shape, not the labels
 
@@ -55,7 +55,7 @@ def _embeddings(onnx_file: OnnxFile) -> F64:
 
 def _uses(graph: Graph) -> Iterator[tuple[str, Node]]:
     """(name of the value there, node) wherever the labels are used, through operators that hand them on."""
-    names = [_LABELS]
+    names = [LABELS]
     for node in graph.nodes:  # in topological order, says the ONNX standard
         for value in set(names).intersection(node.inputs):
             if node.operator in _PASSING:

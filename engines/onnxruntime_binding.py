@@ -13,18 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganrt.engines.contract import Tensor
 from ganrt.engines.onnxruntime_session import Provider
 from ganrt.engines.protocol import Arrays
 from ganrt.errors import BackendUnavailable, UsageError
+from ganrt.spec import Port
 
 Array = NDArray[Any]
-_TYPES = {"float": np.float32, "uint8": np.uint8}
-
-
-def bindable(tensors: Mapping[str, Tensor]) -> bool:
-    """Whether all sides are known before the first batch."""
-    return all(side is not None for _, sides in tensors.values() for side in sides)
 
 
 class Binding:
@@ -35,16 +29,16 @@ class Binding:
         onnxruntime: Any,
         session: Any,
         provider: Provider,
-        inputs: Mapping[str, Tensor],
-        outputs: Mapping[str, Tensor],
+        inputs: Mapping[str, Port],
+        outputs: Mapping[str, Port],
         most: int,
     ) -> None:
         self._session, self._lock, self._bound = session, Lock(), 0
         self._owners: list[Any] = []
         info = _host_memory(onnxruntime, provider)
         self.pinned = info is not None
-        self._inputs = {name: self._buffer(onnxruntime, info, most, tensor) for name, tensor in inputs.items()}
-        self._outputs = {name: self._buffer(onnxruntime, info, most, tensor) for name, tensor in outputs.items()}
+        self._inputs = {name: self._buffer(onnxruntime, info, most, port) for name, port in inputs.items()}
+        self._outputs = {name: self._buffer(onnxruntime, info, most, port) for name, port in outputs.items()}
         self._binding = session.io_binding()
 
     def run(self, inputs: Arrays, out: Mapping[str, NDArray[np.generic]] | None = None) -> dict[str, Array]:
@@ -92,9 +86,8 @@ class Binding:
                 bind(name, "cpu", 0, buffer.dtype.type, [count, *buffer.shape[1:]], buffer.ctypes.data)
         self._bound = count
 
-    def _buffer(self, onnxruntime: Any, info: Any, most: int, tensor: Tensor) -> Array:
-        kind, sides = tensor
-        shape, dtype = (most, *(int(side or 0) for side in sides)), np.dtype(_TYPES[kind])
+    def _buffer(self, onnxruntime: Any, info: Any, most: int, port: Port) -> Array:
+        shape, dtype = (most, *port.shape), np.dtype(port.dtype)
         if info is None:
             return np.zeros(shape, dtype)
         value = onnxruntime.OrtValue.ortvalue_from_shape_and_type(list(shape), dtype.type, memory_info=info)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ganrt.engines.contract import Tensor, expected_inputs, expected_outputs
 from ganrt.engines.onnx_file import OnnxFile
 from ganrt.engines.onnxruntime_assignment import RECORD, check_assignment
-from ganrt.engines.onnxruntime_binding import Binding, bindable
+from ganrt.engines.onnxruntime_binding import Binding
 from ganrt.engines.onnxruntime_session import BATCH_SIZES, OnnxRuntimeEngine, Provider
 from ganrt.engines.protocol import Arrays, BatchSizes, EngineOptions, copied
 from ganrt.engines.sealed_folder import SealedFolder
@@ -43,9 +41,10 @@ class OnnxRuntimeGpuEngine(OnnxRuntimeEngine):
         super().__init__(onnxruntime, onnx_file, options, backend, "cuda", provider)
         check_assignment(self._session, provider, f"{backend}: {onnx_file.path}")
         self.batch_sizes = sizes or BATCH_SIZES
-        inputs, outputs = _tensors(self.spec, compiled=sizes is not None)
+        inputs, outputs = self.spec.inputs, self.spec.outputs
         self._binding: Binding | None = None
-        if bindable(inputs) and bindable(outputs):
+        # A compiled graph has the sizes of its spec, where they are open.
+        if sizes is not None or not any(port.open for port in (*inputs.values(), *outputs.values())):
             most = self.batch_sizes.maximum
             self._binding = Binding(onnxruntime, self._session, provider, inputs, outputs, most)
         if kept is not None:
@@ -77,14 +76,4 @@ def profile_sizes(options: EngineOptions) -> BatchSizes:
 
 def profile(spec: GeneratorSpec, batch: int) -> str:
     """The shapes of all inputs at a batch size, as TensorRT's providers write them: `z:8x100,labels:8x10`."""
-    inputs, _ = _tensors(spec, compiled=True)
-    return ",".join(f"{name}:{'x'.join(map(str, (batch, *sides)))}" for name, (_, sides) in inputs.items())
-
-
-def _tensors(spec: GeneratorSpec, *, compiled: bool) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """Inputs and outputs; a compiled one of open size has that of its spec."""
-    if compiled:
-        image = replace(spec.image, dynamic=False) if spec.image else None
-        output = replace(spec.output, dynamic=False) if spec.output else None
-        spec = replace(spec, image=image, output=output)
-    return expected_inputs(spec), expected_outputs(spec)
+    return ",".join(f"{name}:{'x'.join(map(str, (batch, *port.shape)))}" for name, port in spec.inputs.items())

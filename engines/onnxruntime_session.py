@@ -107,5 +107,7 @@ class OnnxRuntimeEngine(Engine):
 
 
 def _tensors(values: Any) -> Found:
-    """ONNX Runtime's descriptions, with its type names such as tensor(float) made plain."""
-    return {value.name: (value.type.removeprefix("tensor(").removesuffix(")"), value.shape) for value in values}
+    """ONNX Runtime's descriptions, with numpy's names for its types such as tensor(float)."""
+    kinds = [value.type.removeprefix("tensor(").removesuffix(")") for value in values]
+    dtypes = ["float32" if kind == "float" else kind for kind in kinds]
+    return {value.name: (dtype, value.shape) for value, dtype in zip(values, dtypes, strict=True)}

@@ -63,7 +63,7 @@ def read(core: Any, onnx_file: OnnxFile) -> Any:
 
 def tensors(ports: Any) -> Found:
     """OpenVINO's descriptions of inputs or outputs in the words of the graph contract."""
-    kinds = {"f32": "float", "u8": "uint8"}
+    kinds = {"f32": "float32", "u8": "uint8"}
     found: Found = {}
     for port in ports:
         kind = port.get_element_type().get_type_name()

@@ -9,8 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from ganrt.exporter.inputs import SOURCE, input_shapes
-from ganrt.spec import GeneratorSpec
+from ganrt.spec import SOURCE, GeneratorSpec
 
 _LAYERS = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 _PRODUCTS = (torch.matmul, torch.bmm, Tensor.matmul, Tensor.__matmul__, Tensor.bmm)  # such as attention's
@@ -61,8 +60,8 @@ class _Products(TorchFunctionMode):
 
 def _native_shapes(spec: GeneratorSpec) -> list[tuple[int, ...]]:
     """What the module takes: pictures with the channels first."""
-    shapes = input_shapes(spec)
-    return [(shape[2], shape[0], shape[1]) if name == SOURCE else shape for name, shape in shapes.items()]
+    shapes = {name: port.shape for name, port in spec.inputs.items()}
+    return [(shape[2], *shape[:2]) if name == SOURCE else shape for name, shape in shapes.items()]
 
 
 def _layer_macs(layer: nn.Module, given: Tensor, made: Tensor) -> int:

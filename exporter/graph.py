@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -19,14 +19,10 @@ from torch import Tensor, nn
 
 from ganrt.exporter.families.protocol import Built, ValueRange
 from ganrt.exporter.folding import fold_batch_norm
-from ganrt.exporter.inputs import AXES, SOURCE, graph_dims, input_shapes
-from ganrt.spec import METADATA_KEY, GeneratorSpec
+from ganrt.spec import BATCH, METADATA_KEY, SIDES, GeneratorSpec, Port, Z
 
 OPSET = 18
 IR_VERSION = 10
-BATCH = "n"
-OUTPUT = "image"
-CODE = "z"  # what an encoder gives
 NATIVE = "native"  # the float picture before the tail: an inner tensor, which verification reads
 _PREFIX = "generator."
 
@@ -106,27 +102,24 @@ def with_native_output(model: onnx.ModelProto) -> onnx.ModelProto:
     """
     extended = onnx.ModelProto()
     extended.CopyFrom(model)
-    if [value.name for value in model.graph.output] == [CODE]:
+    if [value.name for value in model.graph.output] == [Z]:
         return extended
     extended.graph.output.append(onnx.helper.make_tensor_value_info(NATIVE, onnx.TensorProto.FLOAT, None))
     return extended
 
 
 def _trace(module: nn.Module, spec: GeneratorSpec) -> onnx.ModelProto:
-    shapes = input_shapes(spec)
     # Two images: torch.export takes a batch of one for a constant.
-    examples = tuple(
-        torch.zeros(2, *shape, dtype=torch.uint8 if name == SOURCE else torch.float32) for name, shape in shapes.items()
-    )
+    examples = tuple(torch.zeros(2, *port.shape, dtype=getattr(torch, port.dtype)) for port in spec.inputs.values())
     with _quiet(), torch.no_grad():
         program = torch.onnx.export(
             module,
             examples,
             dynamo=True,
             opset_version=OPSET,
-            input_names=list(shapes),
-            output_names=[OUTPUT, NATIVE] if spec.output else [CODE],
-            dynamic_shapes=(tuple(_open_axes(spec) for _ in shapes),),
+            input_names=list(spec.inputs),
+            output_names=[*spec.outputs, NATIVE] if spec.output else list(spec.outputs),
+            dynamic_shapes=(tuple(_open_axes(spec) for _ in examples),),
             verbose=False,
         )
     assert program is not None
@@ -137,7 +130,7 @@ def _open_axes(spec: GeneratorSpec) -> dict[int, Any]:
     """torch.export's open axes of every input: the batch, and a dynamic picture's sides as multiples of a symbol."""
     axes: dict[int, Any] = {0: torch.export.Dim(BATCH)}
     if spec.image is not None and spec.image.dynamic:
-        for axis, name in enumerate(AXES, start=1):
+        for axis, name in enumerate(SIDES, start=1):
             # From two multiples on: torch.export takes a one for a constant.
             symbol = torch.export.Dim(f"{name}_parts", min=2)
             axes[axis] = spec.image.multiple_of * symbol if spec.image.multiple_of > 1 else symbol
@@ -149,7 +142,7 @@ def _name_open_axes(model: onnx.ModelProto, spec: GeneratorSpec) -> None:
     if spec.image is None or not spec.image.dynamic:
         return
     for value in [*model.graph.input, *model.graph.output[:1]]:
-        for axis, name in enumerate(AXES, start=1):
+        for axis, name in enumerate(SIDES, start=1):
             value.type.tensor_type.shape.dim[axis].dim_param = name
 
 
@@ -204,27 +197,17 @@ def _check(model: onnx.ModelProto, spec: GeneratorSpec) -> None:
     """The contract, asserted: a breach is a defect of the exporter and not of its input."""
     onnx.checker.check_model(model, full_check=True)
     opsets = [(opset.domain, opset.version) for opset in model.opset_import]
-    found = {value.name: _type_and_dims(value) for value in [*model.graph.input, *model.graph.output]}
-    expected = _contract(spec)
+    found = [*model.graph.input, *model.graph.output]
+    expected = [*value_infos(spec.inputs), *value_infos(spec.outputs)]
     if opsets != [("", OPSET)] or model.ir_version != IR_VERSION or len(model.functions) or found != expected:
         raise AssertionError(
             f"the graph breaks the contract: {opsets}, IR {model.ir_version}, {found} is not {expected}"
         )
 
 
-def _contract(spec: GeneratorSpec) -> dict[str, tuple[str, list[int | str]]]:
-    """Type and dimensions of each input and output."""
-    dims = {name: [BATCH, *shape] for name, shape in graph_dims(spec).items()}
-    contract = {name: ("UINT8" if name == SOURCE else "FLOAT", shape) for name, shape in dims.items()}
-    if spec.output is None:
-        assert spec.latent is not None
-        return contract | {CODE: ("FLOAT", [BATCH, spec.latent.dim])}
-    sides = AXES if spec.output.dynamic else (spec.output.height, spec.output.width)
-    return contract | {OUTPUT: ("UINT8", [BATCH, *sides, spec.output.channels])}
-
-
-def _type_and_dims(value: onnx.ValueInfoProto) -> tuple[str, list[int | str]]:
-    tensor = value.type.tensor_type
-    return onnx.TensorProto.DataType.Name(tensor.elem_type), [
-        dim.dim_param or dim.dim_value for dim in tensor.shape.dim
+def value_infos(ports: Mapping[str, Port]) -> list[onnx.ValueInfoProto]:
+    """The graph's inputs or outputs as the spec states them."""
+    kinds = {"float32": onnx.TensorProto.FLOAT, "uint8": onnx.TensorProto.UINT8}
+    return [
+        onnx.helper.make_tensor_value_info(name, kinds[port.dtype], [BATCH, *port.dims]) for name, port in ports.items()
     ]

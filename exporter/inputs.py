@@ -1,4 +1,4 @@
-"""The inputs that a spec names: their shapes and types, and values to verify a graph with."""
+"""Values for the inputs that a spec names, to verify a graph with."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.pattern import pattern, pattern_size
-from ganrt.spec import GeneratorSpec, ImageInput, Latent, Statistics
+from ganrt.spec import LABELS, SOURCE, TRUNCATION, GeneratorSpec, ImageInput, Latent, Statistics, Z
 
 Array = NDArray[np.float32]
 Inputs = dict[str, NDArray[np.float32] | NDArray[np.uint8]]
@@ -16,34 +16,8 @@ Inputs = dict[str, NDArray[np.float32] | NDArray[np.uint8]]
 Sampler = Callable[[Latent, int, int, int], Array]
 # The spec -> the weights of its classes, float32 [count]. Handed in for the same reason.
 ChooseClass = Callable[[GeneratorSpec], Array]
-SOURCE = "source"
-LABELS = "labels"
-AXES = ("h", "w")  # the names of the open axes of a dynamic picture
-TRUNCATION = "truncation"
 _GRID = 0.02  # the step between BigGAN's rows of statistics
 _GOLDEN = 0.6180339887  # multiples of it, modulo 1, cover an interval evenly however many are taken
-
-
-def input_shapes(spec: GeneratorSpec) -> dict[str, tuple[int, ...]]:
-    """Names and shapes without the batch, in the order in which the module and the graph take them."""
-    if spec.image is not None:
-        return {SOURCE: (spec.image.height, spec.image.width, spec.image.channels)}
-    shapes: dict[str, tuple[int, ...]] = {}
-    if spec.latent is not None:
-        shapes["z"] = (spec.latent.dim,)
-    if spec.labels is not None:
-        shapes[LABELS] = (spec.labels.count,)
-    if spec.statistics.mode == "input":
-        shapes[TRUNCATION] = ()
-    return shapes
-
-
-def graph_dims(spec: GeneratorSpec) -> dict[str, tuple[int | str, ...]]:
-    """`input_shapes` with the names of open axes instead of their sizes."""
-    dims: dict[str, tuple[int | str, ...]] = dict(input_shapes(spec))
-    if spec.image is not None and spec.image.dynamic:
-        dims[SOURCE] = (*AXES, spec.image.channels)
-    return dims
 
 
 def picture_sizes(spec: GeneratorSpec) -> tuple[tuple[int, int] | None, ...]:
@@ -69,7 +43,7 @@ def sample_inputs(
         return {SOURCE: sample_pictures(spec.image, sampler, seed, start, count, size)}
     values: Inputs = {}
     if spec.latent is not None:
-        values["z"] = sampler(spec.latent, seed, start, count)
+        values[Z] = sampler(spec.latent, seed, start, count)
     if spec.labels is not None:
         values[LABELS] = np.eye(spec.labels.count, dtype=np.float32)[
             np.arange(start, start + count) % spec.labels.count

@@ -21,8 +21,8 @@ from torch import Tensor, nn
 
 from ganrt.errors import NegativeResult
 from ganrt.exporter.families.protocol import Built
-from ganrt.exporter.inputs import LABELS
 from ganrt.exporter.inputs import Array as Weights
+from ganrt.spec import LABELS
 
 Array = NDArray[Any]
 

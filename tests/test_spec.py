@@ -6,7 +6,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny_onnx import tiny_spec
+from tiny_onnx import tiny_spec, translator_spec
 
 from ganrt.errors import SpecError
 from ganrt.spec import Canary, GeneratorSpec, ImageInput, Labels, Latent, Output, Source, Verification
@@ -120,6 +120,26 @@ def test_building_a_spec_in_python_checks_too():
     with pytest.raises(SpecError, match="'image'"):
         GeneratorSpec(name="a", family="b", task="translate", output=Output(height=1, width=1, channels=1))
     ImageInput(height=4, width=4, channels=3)
+
+
+def test_what_the_graph_takes_and_gives():
+    spec = tiny_spec(labels=4, statistics=True, side=8, channels=1)
+    dims = {name: (port.dtype, port.dims) for name, port in spec.inputs.items()}
+    assert list(dims.items()) == [
+        ("z", ("float32", (6,))),
+        ("labels", ("float32", (4,))),
+        ("truncation", ("float32", ())),
+    ]
+    assert {name: (port.dtype, port.dims) for name, port in spec.outputs.items()} == {"image": ("uint8", (8, 8, 1))}
+    assert list(tiny_spec(frozen=0.5).inputs) == ["z"]
+    open_sides = translator_spec(dynamic=True)
+    (source,), (image,) = open_sides.inputs.values(), open_sides.outputs.values()
+    assert (source.shape, source.dims, image.dims) == ((8, 12, 3), ("h", "w", 3), ("h", "w", 3))
+    assert list(translator_spec().inputs["source"].dims) == [8, 12, 3]
+    encoder = GeneratorSpec(
+        name="a", family="b", task="encode", image=open_sides.image, latent=Latent(dim=5, prior="normal")
+    )
+    assert (list(encoder.inputs), encoder.outputs["z"].dims) == (["source"], (5,))
 
 
 scalars = st.one_of(

@@ -154,7 +154,7 @@ class TorchSubject(Subject):
 
     def __init__(self, module: Any, chosen: Plan, request: Request, about: dict[str, Any]) -> None:
         self._module, self._plan = module, chosen
-        self._names = [name for name in ("z", "labels", "truncation", "source") if _takes(request, name)]
+        self._names = list(request.spec.inputs)
         self.device, self.precision = chosen.device.type, request.precision
         self.about = {"version": f"torch {torch.__version__}", "threads": torch.get_num_threads(), **about}
 
@@ -162,13 +162,3 @@ class TorchSubject(Subject):
         with torch.inference_mode():
             given = [torch.from_numpy(inputs[name]).to(self._plan.device) for name in self._names]
             return np.asarray(self._module(*given).cpu().numpy())
-
-
-def _takes(request: Request, name: str) -> bool:
-    spec = request.spec
-    return {
-        "z": spec.task == "generate",
-        "labels": spec.labels is not None,
-        "truncation": spec.statistics.mode == "input",
-        "source": spec.task == "translate",
-    }[name]

@@ -146,9 +146,9 @@ def _tensor(tensor: Any, mode: str) -> Tensor:
 
 
 def _found(tensors: Iterable[Tensor], mode: str) -> Found:
-    """As `check_graph` takes it: its name of float32, and names for open sides."""
+    """As `check_graph` takes it, with a name for open sides."""
     return {
-        tensor.name: (tensor.dtype.replace("float32", "float"), ["n" if side < 0 else side for side in tensor.shape])
+        tensor.name: (tensor.dtype, ["n" if side < 0 else side for side in tensor.shape])
         for tensor in tensors
         if tensor.mode == mode
     }

@@ -13,9 +13,8 @@ from ganrt.exporter.foreign.batch import free_batch
 from ganrt.exporter.foreign.network import Interface, Tensor, tensors
 from ganrt.exporter.foreign.onnx_model import walk
 from ganrt.exporter.foreign.pictures import Pictures
-from ganrt.exporter.graph import BATCH, IR_VERSION, NATIVE, OPSET, OUTPUT
-from ganrt.exporter.inputs import input_shapes
-from ganrt.spec import GeneratorSpec
+from ganrt.exporter.graph import IR_VERSION, NATIVE, OPSET, value_infos
+from ganrt.spec import IMAGE, GeneratorSpec
 
 _Step = tuple[str, list[str], dict[str, Any]]  # operator, further inputs, attributes
 _PREFIX = "net."  # before every name of the foreign graph, so that none meets the contract's
@@ -42,8 +41,8 @@ def keep_contract(
     whole = helper.make_graph(
         nodes,
         spec.family,
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, [BATCH, *s]) for name, s in input_shapes(spec).items()],
-        [helper.make_tensor_value_info(OUTPUT, TensorProto.UINT8, [BATCH, *_sides(spec)])],
+        value_infos(spec.inputs),
+        value_infos(spec.outputs),
         [*graph.initializer, *(tensor for tensor in constants if tensor.name in used)],
         sparse_initializer=graph.sparse_initializer,
     )
@@ -51,11 +50,6 @@ def keep_contract(
         node.name = f"{node.op_type}_{i}"
     opsets = [helper.make_opsetid("", OPSET)]
     return helper.make_model(whole, opset_imports=opsets, ir_version=IR_VERSION, producer_name="ganrt")
-
-
-def _sides(spec: GeneratorSpec) -> list[int]:
-    assert spec.output is not None
-    return [spec.output.height, spec.output.width, spec.output.channels]
 
 
 def _prune(graph: Any, output: str) -> None:
@@ -121,7 +115,7 @@ def _tail(output: str, kind: int, pictures: Pictures) -> tuple[list[Any], str]:
         ("Cast", [], {"to": TensorProto.UINT8}),
     ]
     first = _PREFIX + output if to_native else NATIVE
-    return [*_chain(to_native, first, NATIVE), *_chain(to_image, NATIVE, OUTPUT)], first
+    return [*_chain(to_native, first, NATIVE), *_chain(to_image, NATIVE, IMAGE)], first
 
 
 def _chain(steps: list[_Step], first: str, last: str) -> Iterable[Any]:

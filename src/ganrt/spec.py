@@ -37,6 +37,10 @@ METADATA_KEY = "ganrt.spec"
 MAX_JSON_BYTES = 4 * 2**20
 MAX_SIDE = 16384
 
+# The names of the graph's inputs and outputs, and of its open axes: the batch, and a dynamic picture's sides.
+Z, LABELS, TRUNCATION, SOURCE, IMAGE = "z", "labels", "truncation", "source", "image"
+BATCH, SIDES = "n", ("h", "w")
+
 _side = integer(1, MAX_SIDE)
 _sha256 = text(64, r"[0-9a-f]{64}", "a SHA-256 in 64 lower-case hexadecimal digits")
 _token = text(100, r"[A-Za-z0-9][A-Za-z0-9._+-]*", "a name of letters, digits and . _ + - (at most 100)")
@@ -169,6 +173,26 @@ class Canary(_Section):
             raise fail("canary.png", self.png, "a PNG in base64") from error
 
 
+@dataclass(frozen=True)
+class Port:
+    """One input or output of the graph.
+
+    Attributes:
+        dtype: `float32` or `uint8`.
+        shape: without the batch; of open sides the usual ones.
+        open: whether height and width are open.
+    """
+
+    dtype: str
+    shape: tuple[int, ...]
+    open: bool = False
+
+    @property
+    def dims(self) -> tuple[int | str, ...]:
+        """`shape` with names for what is open, and without the batch."""
+        return (*SIDES, *self.shape[2:]) if self.open else self.shape
+
+
 @dataclass(frozen=True, kw_only=True)
 class GeneratorSpec(_Section):
     """All that a runtime must know about one generator.
@@ -203,6 +227,23 @@ class GeneratorSpec(_Section):
         if self.canary and self.canary.z and self.latent and len(self.canary.z) != self.latent.dim:
             raise fail("canary.z", self.canary.z, f"{self.latent.dim} values")
 
+    @property
+    def inputs(self) -> dict[str, Port]:
+        """What the graph takes, in order: pictures, or latents, and with them class weights and a truncation."""
+        if self.task != "generate":
+            return {SOURCE: _picture(self.image)}
+        ports = {Z: _vector(self.latent)}
+        if self.labels is not None:
+            ports[LABELS] = Port("float32", (self.labels.count,))
+        if self.statistics.mode == "input":
+            ports[TRUNCATION] = Port("float32", ())
+        return ports
+
+    @property
+    def outputs(self) -> dict[str, Port]:
+        """What the graph gives: pictures, or an encoder's latents."""
+        return {Z: _vector(self.latent)} if self.task == "encode" else {IMAGE: _picture(self.output)}
+
     def to_json(self) -> str:
         """Canonical JSON: equal specs give equal text."""
         return json.dumps(encode(self), sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -228,6 +269,16 @@ class GeneratorSpec(_Section):
         if not newer:
             _refuse_unknown(spec)
         return spec
+
+
+def _vector(latent: Latent | None) -> Port:
+    assert latent is not None
+    return Port("float32", (latent.dim,))
+
+
+def _picture(picture: ImageInput | Output | None) -> Port:
+    assert picture is not None
+    return Port("uint8", (picture.height, picture.width, picture.channels), picture.dynamic)
 
 
 def _parse(document: str | bytes) -> dict[str, Any]:

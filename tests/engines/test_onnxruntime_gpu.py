@@ -291,8 +291,8 @@ def test_the_plugin_is_registered_once_a_process(tiny, use):
 
 def test_a_binding_works_with_the_real_onnxruntime(tiny):
     session = onnxruntime.InferenceSession(tiny.read_bytes(), providers=["CPUExecutionProvider"])
-    tensors = {"z": ("float", (DIM,))}, {"image": ("uint8", (8, 8, 3))}
-    binding = Binding(onnxruntime, session, Provider("CPUExecutionProvider"), *tensors, 16)
+    spec = tiny_spec()
+    binding = Binding(onnxruntime, session, Provider("CPUExecutionProvider"), spec.inputs, spec.outputs, 16)
     assert not binding.pinned
     for count in (3, 16, 1):
         wanted = session.run(None, {"z": latents(count)})[0]
