@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
 from ganrt.errors import SpecError
@@ -109,9 +109,15 @@ def section(cls: type[T]) -> Check:
     return check
 
 
-def checked(check: Check, *, default: Any = MISSING, json_text: bool = False) -> Any:
-    """A dataclass field with its check; `json_text`: written as a string (64-bit integers)."""
-    metadata = {"check": check, "json_text": json_text}
+def checked(check: Check, *, default: Any = MISSING, json_text: bool = False, added: bool = False) -> Any:
+    """A dataclass field with its check.
+
+    Args:
+        json_text: written as a string (64-bit integers).
+        added: by a later version of the format: not written where it has its default, so that files which need
+            nothing of that version stay what they were.
+    """
+    metadata = {"check": check, "json_text": json_text, "added": added}
     return field(metadata=metadata) if default is MISSING else field(default=default, metadata=metadata)
 
 
@@ -121,6 +127,16 @@ def validate(instance: Any) -> None:
         if "check" in f.metadata:
             value = f.metadata["check"](getattr(instance, f.name), f.name)
             object.__setattr__(instance, f.name, value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """Base of a spec's sections: checks on construction, and keeps what a newer minor version added."""
+
+    extra: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
+
+    def __post_init__(self) -> None:
+        validate(self)
 
 
 def decode(cls: type[T], value: Any, where: str = "", *, keep_unknown: bool = True) -> T:
@@ -147,6 +163,8 @@ def encode(instance: Any) -> dict[str, Any]:
     for f in fields(instance):
         if "check" in f.metadata:
             value = getattr(instance, f.name)
+            if f.metadata["added"] and value == f.default:
+                continue
             if f.metadata["json_text"] and value is not None:
                 value = str(value)
             result[f.name] = _plain(value)

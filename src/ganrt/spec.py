@@ -1,7 +1,8 @@
 """The generator spec: what a generator expects and gives, embedded in its ONNX file under `ganrt.spec`.
 
-Version "1.0". Canonical JSON: sorted keys, no spaces, ASCII; 64-bit integers are strings. Unknown fields of a
-newer minor version are kept and written back; a newer major version is refused.
+Version "1.1"; a spec that needs nothing of it is written as "1.0". Canonical JSON: sorted keys, no spaces, ASCII;
+64-bit integers are strings. Unknown fields of a newer minor version are kept and written back; a newer major version
+is refused.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 from typing import Any
 
 from ganrt.checks import (
+    Section,
     boolean,
     checked,
     decode,
@@ -28,17 +30,20 @@ from ganrt.checks import (
     section,
     text,
     uint64,
-    validate,
 )
+from ganrt.controls import Control, check_controls
 from ganrt.errors import SpecError
+from ganrt.prior import EXAMPLE, PRIORS, Part, parse_prior, parts_of
 
-SPEC_VERSION = "1.0"
+SPEC_VERSION = "1.1"
+OLDEST_VERSION = "1.0"
 METADATA_KEY = "ganrt.spec"
 MAX_JSON_BYTES = 4 * 2**20
 MAX_SIDE = 16384
+MAX_PSI = 16.0  # of a style space, and of latents
 
 # The names of the graph's inputs and outputs, and of its open axes: the batch, and a dynamic picture's sides.
-Z, LABELS, TRUNCATION, SOURCE, IMAGE = "z", "labels", "truncation", "source", "image"
+Z, W, LABELS, TRUNCATION, SOURCE, IMAGE = "z", "w", "labels", "truncation", "source", "image"
 BATCH, SIDES = "n", ("h", "w")
 
 _side = integer(1, MAX_SIDE)
@@ -46,29 +51,79 @@ _sha256 = text(64, r"[0-9a-f]{64}", "a SHA-256 in 64 lower-case hexadecimal digi
 _token = text(100, r"[A-Za-z0-9][A-Za-z0-9._+-]*", "a name of letters, digits and . _ + - (at most 100)")
 
 
+def _prior(value: Any, where: str) -> str:
+    expected = f"one of {', '.join(PRIORS)}, or parts such as {EXAMPLE}"
+    try:
+        stated = parse_prior(value)[0] if type(value) is str else None
+    except ValueError as error:
+        raise fail(where, value, expected) from error
+    if stated is None:
+        raise fail(where, value, expected)
+    if stated != value:
+        raise fail(where, value, f"'{stated}', its canonical form")
+    return stated
+
+
 @dataclass(frozen=True, kw_only=True)
-class _Section:
-    """Base of all sections: checks on construction, and keeps what a newer minor version added."""
+class Latent(Section):
+    """What z is drawn from. `threshold` is where normal values are truncated, None for the whole normal.
 
-    extra: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
-
-    def __post_init__(self) -> None:
-        validate(self)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Latent(_Section):
-    """What z is drawn from. `threshold` is where the normal is truncated, None for the whole normal."""
+    `prior` is that of all values, or names parts in their order, such as `normal:62,onehot:10,uniform:2`.
+    """
 
     dim: int = checked(integer(1, 65536))
-    prior: str = checked(one_of("normal", "uniform", "truncated_normal"))
+    prior: str = checked(_prior)
     threshold: float | None = checked(optional(number(0.01, 8.0)), default=None)
-    psi_mode: str = checked(one_of("scale", "resample"), default="scale")
+    psi_mode: str = checked(one_of("scale", "resample", "style"), default="scale")
     latent_spec: int = checked(integer(1, 1), default=1)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        try:
+            parts_of(self.prior, self.dim)
+        except ValueError as error:
+            raise fail("latent.prior", self.prior, f"parts of {self.dim} values in all") from error
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts of z in their order; one, where all values have one law."""
+        return parts_of(self.prior, self.dim)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageInput(_Section):
+class Style(Section):
+    """The style space of a generator that maps z to w, and w to the picture.
+
+    `count` styles (the layers that take one) of `dim` values each. `average` is the w that truncation pulls towards:
+    w' = average + psi * (w - average), for the first `cutoff` styles, None for all. `other` is the other file of a
+    mapping and synthesis that are two: the SHA-256 of its bytes without its metadata.
+    """
+
+    count: int = checked(integer(1, 256))
+    dim: int = checked(integer(1, 65536))
+    average: tuple[float, ...] | None = checked(optional(list_of(number(-1e9, 1e9), 65536)), default=None)
+    cutoff: int | None = checked(optional(integer(0, 256)), default=None)
+    other: str | None = checked(optional(_sha256), default=None)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.average is not None and len(self.average) != self.dim:
+            raise fail("style.average", self.average, f"{self.dim} values")
+        if self.cutoff is not None and self.cutoff > self.count:
+            raise fail("style.cutoff", self.cutoff, f"at most {self.count}, the number of styles")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assumption(Section):
+    """What the file that was exported did not say: a property, the value that was taken, and the option to set it."""
+
+    property: str = checked(_token)
+    value: str = checked(text(200))
+    option: str | None = checked(optional(text(100, r"--[a-z][a-z0-9-]*", "an option such as --prior")), default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageInput(Section):
     """The input picture of translators and encoders, in pixels."""
 
     height: int = checked(_side)
@@ -79,7 +134,7 @@ class ImageInput(_Section):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Labels(_Section):
+class Labels(Section):
     """Class weights: `count` of them, optionally named, meaning classes or the values of a code."""
 
     count: int = checked(integer(1, 65536))
@@ -93,7 +148,7 @@ class Labels(_Section):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Statistics(_Section):
+class Statistics(Section):
     """Truncation-indexed batch-norm statistics (BigGAN): an input, frozen at `value`, or none.
 
     The input takes `low` to `high`, but never 0, even where `low` is 0.
@@ -107,8 +162,8 @@ class Statistics(_Section):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Output(_Section):
-    """The output picture, in pixels; 1 (grey), 3 (RGB) or 4 (RGBA) channels."""
+class Output(Section):
+    """The output picture, in pixels; 1 (grey), 3 (RGB) or 4 (RGB and straight alpha) channels."""
 
     height: int = checked(_side)
     width: int = checked(_side)
@@ -122,7 +177,7 @@ class Output(_Section):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source(_Section):
+class Source(Section):
     """Where the weights came from."""
 
     format: str = checked(_token)
@@ -132,7 +187,7 @@ class Source(_Section):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verification(_Section):
+class Verification(Section):
     """What the graph was compared with at export: worst float error, worst uint8 error, worst PSNR in dB."""
 
     against: str = checked(text(200))
@@ -143,10 +198,11 @@ class Verification(_Section):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Canary(_Section):
+class Canary(Section):
     """What the portable FP32 form made once, kept to notice an engine that makes something else.
 
-    A picture, `png`; of an encoder the latent `z` of a test picture.
+    A picture, `png`; of an encoder the latent `z` of a test picture, of a mapping the first style `w`. Of a large
+    picture the PNG holds its reduced form: the averages of squares of `reduced` pixels (`ganrt.pixels.reduce`).
     """
 
     seed: int = checked(uint64, json_text=True)
@@ -155,11 +211,15 @@ class Canary(_Section):
     sha256: str = checked(_sha256)  # of raw bytes: the picture's uint8 in [h, w, c] order, or z's little-endian float32
     png: str | None = checked(optional(text(2 * 2**20, r"[A-Za-z0-9+/]*={0,2}", "a PNG in base64")), default=None)
     z: tuple[float, ...] | None = checked(optional(list_of(number(-1e9, 1e9), 65536)), default=None)
+    w: tuple[float, ...] | None = checked(optional(list_of(number(-1e9, 1e9), 65536)), default=None, added=True)
+    reduced: int | None = checked(optional(integer(2, 64)), default=None, added=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if (self.png is None) == (self.z is None):
-            raise SpecError("spec field 'canary.png': expected a PNG in base64, or z in its place, and not both")
+        if [self.png, self.z, self.w].count(None) != 2:
+            raise SpecError("spec field 'canary.png': expected a PNG in base64, or z or w in its place, and one alone")
+        if self.reduced is not None and self.png is None:
+            raise fail("canary.reduced", self.reduced, "nothing: there is no picture")
 
     def png_bytes(self) -> bytes:
         """The picture as PNG.
@@ -193,17 +253,28 @@ class Port:
         return (*SIDES, *self.shape[2:]) if self.open else self.shape
 
 
+_NEEDED = {
+    "generate": ("latent", "output"),
+    "translate": ("image", "output"),
+    "encode": ("image", "latent"),
+    "map": ("latent", "style"),
+    "synthesize": ("style", "output"),
+}
+_SPLIT = ("map", "synthesize")
+
+
 @dataclass(frozen=True, kw_only=True)
-class GeneratorSpec(_Section):
+class GeneratorSpec(Section):
     """All that a runtime must know about one generator.
 
     An encoder's `pair` says which generator it belongs to: the one exported from the checkpoint of that SHA-256.
+    `spec_version` is raised to the one that the other fields need.
     """
 
-    spec_version: str = checked(text(20, r"[0-9]{1,6}\.[0-9]{1,6}", 'a version "major.minor"'), default=SPEC_VERSION)
+    spec_version: str = checked(text(20, r"[0-9]{1,6}\.[0-9]{1,6}", 'a version "major.minor"'), default=OLDEST_VERSION)
     name: str = checked(_token)
     family: str = checked(_token)
-    task: str = checked(one_of("generate", "translate", "encode"), default="generate")
+    task: str = checked(one_of("generate", "translate", "encode", "map", "synthesize"), default="generate")
     pair: str | None = checked(optional(_sha256), default=None)
     latent: Latent | None = checked(optional(section(Latent)), default=None)
     image: ImageInput | None = checked(optional(section(ImageInput)), default=None)
@@ -213,35 +284,61 @@ class GeneratorSpec(_Section):
     source: Source | None = checked(optional(section(Source)), default=None)
     verification: Verification | None = checked(optional(section(Verification)), default=None)
     canary: Canary | None = checked(optional(section(Canary)), default=None)
+    style: Style | None = checked(optional(section(Style)), default=None, added=True)
+    controls: tuple[Control, ...] = checked(list_of(section(Control), 256), default=(), added=True)
+    assumptions: tuple[Assumption, ...] = checked(list_of(section(Assumption), 256), default=(), added=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        needed = {"generate": ("latent", "output"), "translate": ("image", "output"), "encode": ("image", "latent")}
-        for name in needed[self.task]:
+        for name in _NEEDED[self.task]:
             if getattr(self, name) is None:
                 raise SpecError(f"spec field '{name}': a spec with task '{self.task}' needs it")
-        if self.labels and self.canary and self.canary.labels and len(self.canary.labels) != self.labels.count:
-            raise fail("canary.labels", self.canary.labels, f"{self.labels.count} weights")
-        if self.canary and (self.canary.png is None) != (self.task == "encode"):
-            raise SpecError("spec field 'canary': expected z of an encoder, png of all others")
-        if self.canary and self.canary.z and self.latent and len(self.canary.z) != self.latent.dim:
-            raise fail("canary.z", self.canary.z, f"{self.latent.dim} values")
+        if self.task in _SPLIT and self.style and self.style.other is None:
+            raise SpecError(f"spec field 'style.other': a spec with task '{self.task}' needs it")
+        if self.latent and self.latent.psi_mode == "style" and self.statistics.mode == "input":
+            raise fail("latent.psi_mode", "style", "scale or resample: psi selects the statistics")
+        if self.controls:
+            self._check_controls()
+        if self.canary:
+            self._check_canary(self.canary)
+        if self.spec_version == OLDEST_VERSION and next(_added(self), None):
+            object.__setattr__(self, "spec_version", SPEC_VERSION)
+
+    def _check_controls(self) -> None:
+        if self.task not in ("generate", "map") or self.latent is None:
+            raise fail("controls", [control.name for control in self.controls], "none: no z is drawn")
+        check_controls(self.controls, self.latent.dim)
+
+    def _check_canary(self, canary: Canary) -> None:
+        if self.labels and canary.labels and len(canary.labels) != self.labels.count:
+            raise fail("canary.labels", canary.labels, f"{self.labels.count} weights")
+        kind = {"encode": "z", "map": "w"}.get(self.task, "png")
+        if getattr(canary, kind) is None:
+            raise SpecError("spec field 'canary': expected z of an encoder, w of a mapping, png of all others")
+        if canary.z and self.latent and len(canary.z) != self.latent.dim:
+            raise fail("canary.z", canary.z, f"{self.latent.dim} values")
+        if canary.w and self.style and len(canary.w) != self.style.dim:
+            raise fail("canary.w", canary.w, f"{self.style.dim} values")
 
     @property
     def inputs(self) -> dict[str, Port]:
-        """What the graph takes, in order: pictures, or latents, and with them class weights and a truncation."""
-        if self.task != "generate":
+        """What the graph takes, in order: pictures, styles, or latents with class weights and a truncation."""
+        if self.task == "synthesize":
+            return {W: _styles(self.style)}
+        if self.task in ("translate", "encode"):
             return {SOURCE: _picture(self.image)}
         ports = {Z: _vector(self.latent)}
         if self.labels is not None:
             ports[LABELS] = Port("float32", (self.labels.count,))
-        if self.statistics.mode == "input":
+        if psi_input(self) is not None:
             ports[TRUNCATION] = Port("float32", ())
         return ports
 
     @property
     def outputs(self) -> dict[str, Port]:
-        """What the graph gives: pictures, or an encoder's latents."""
+        """What the graph gives: pictures, an encoder's latents, or a mapping's styles."""
+        if self.task == "map":
+            return {W: _styles(self.style)}
         return {Z: _vector(self.latent)} if self.task == "encode" else {IMAGE: _picture(self.output)}
 
     def to_json(self) -> str:
@@ -267,7 +364,9 @@ class GeneratorSpec(_Section):
         newer = _newer_minor(version)
         spec = decode(cls, values)
         if not newer:
-            _refuse_unknown(spec)
+            _refuse_unknown(spec, version)
+        if spec.spec_version != version:
+            raise SpecError(f"spec field '{next(_added(spec))}': unknown in version {version} of the spec")
         return spec
 
 
@@ -276,9 +375,41 @@ def _vector(latent: Latent | None) -> Port:
     return Port("float32", (latent.dim,))
 
 
+def _styles(style: Style | None) -> Port:
+    assert style is not None
+    return Port("float32", (style.count, style.dim))
+
+
 def _picture(picture: ImageInput | Output | None) -> Port:
     assert picture is not None
     return Port("uint8", (picture.height, picture.width, picture.channels), picture.dynamic)
+
+
+@dataclass(frozen=True)
+class PsiInput:
+    """The graph's input `truncation`, float32 [n]: psi from `low` to `high`, `default` where none is given.
+
+    Attributes:
+        zero: whether 0 itself is legal. Statistics (BigGAN) never take it, style spaces do: the average picture.
+    """
+
+    low: float
+    high: float
+    default: float
+    zero: bool
+
+    def accepts(self, psi: float) -> bool:
+        """Whether it is in range; NaN is not."""
+        return self.low <= psi <= self.high and (self.zero or psi != 0)
+
+
+def psi_input(spec: GeneratorSpec) -> PsiInput | None:
+    """How the generator's graph takes psi; None where it has no input `truncation`, and psi acts on z alone."""
+    if spec.statistics.mode == "input":
+        return PsiInput(spec.statistics.low, spec.statistics.high, spec.statistics.default, zero=False)
+    if spec.latent is not None and spec.latent.psi_mode == "style":
+        return PsiInput(0.0, MAX_PSI, 1.0, zero=True)
+    return None
 
 
 def _parse(document: str | bytes) -> dict[str, Any]:
@@ -308,8 +439,33 @@ def _newer_minor(version: str) -> bool:
     return minor > own_minor
 
 
-def _refuse_unknown(spec: GeneratorSpec) -> None:
-    sections = {"": spec} | {f"{k}.": v for k, v in vars(spec).items() if isinstance(v, _Section)}
-    for prefix, part in sections.items():
-        for name in part.extra:
-            raise SpecError(f"spec field '{prefix}{name}': unknown in version {SPEC_VERSION} of the spec")
+def _refuse_unknown(spec: GeneratorSpec, version: str) -> None:
+    for name, part in _sections(spec):
+        for unknown in part.extra:
+            raise SpecError(f"spec field '{name}{unknown}': unknown in version {version} of the spec")
+
+
+def _sections(part: Section, name: str = "") -> Iterator[tuple[str, Section]]:
+    """A section and all below it, each after the start of its fields' names."""
+    yield name, part
+    for f in fields(part):
+        value = getattr(part, f.name)
+        many = value if isinstance(value, tuple) else (value,)
+        for i, below in enumerate(many):
+            if isinstance(below, Section):
+                where = f"{name}{f.name}[{i}]." if many is value else f"{name}{f.name}."
+                yield from _sections(below, where)
+
+
+def _added(spec: GeneratorSpec) -> Iterator[str]:
+    """The fields whose values version 1.0 does not know. Its readers refuse the first three, which change pictures."""
+    if spec.task in _SPLIT:
+        yield "task"
+    if spec.latent and spec.latent.prior not in PRIORS:
+        yield "latent.prior"
+    if spec.latent and spec.latent.psi_mode == "style":
+        yield "latent.psi_mode"
+    for name, part in _sections(spec):
+        for f in fields(part):
+            if f.metadata.get("added") and getattr(part, f.name) != f.default:
+                yield name + f.name

@@ -1,0 +1,56 @@
+"""Arithmetic on pictures that several parts share: premultiplied alpha, and the reduced form of a large canary."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+REDUCED_SIDE = 256
+LARGEST_WHOLE = 2**20  # values (h * w * c) of a picture that is kept whole: its PNG always fits into a spec
+
+
+def comparable(pictures: NDArray[np.generic]) -> NDArray[np.float64]:
+    """Pictures as they are compared, in levels: float64 [..., h, w, c] of values from 0 to 255.
+
+    RGBA has straight alpha; its colours are multiplied by alpha / 255, since nobody sees those of clear pixels. Grey
+    and RGB stay as they are.
+    """
+    levels: NDArray[np.float64] = pictures.astype(np.float64)
+    if levels.shape[-1] == 4:
+        levels[..., :3] *= levels[..., 3:] / 255
+    return levels
+
+
+def reduction(height: int, width: int, channels: int) -> int | None:
+    """The side of the squares that `reduce` averages for a canary of this size; None: it is kept whole.
+
+    Pictures of more than 2^20 values are reduced to sides of at most 256.
+    """
+    if height * width * channels <= LARGEST_WHOLE:
+        return None
+    return -(-max(height, width) // REDUCED_SIDE)
+
+
+def reduce(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """The averages of squares of `side` pixels: uint8 [h, w, c] -> uint8 [ceil(h / side), ceil(w / side), c].
+
+    Squares at the right and lower edge have fewer pixels. Averages are exact and rounded half up; colours of RGBA are
+    weighted by their alpha, and 0 where the whole square is clear (docs/model-format.md).
+    """
+    levels = picture.astype(np.int64)
+    if levels.shape[2] != 4:
+        return _rounded(_sums(levels, side), _sums(np.ones_like(levels), side))
+    alpha = levels[..., 3:]
+    opacity = _sums(alpha, side)
+    colour = _rounded(_sums(levels[..., :3] * alpha, side), np.maximum(opacity, 1))
+    return np.concatenate([colour, _rounded(opacity, _sums(np.ones_like(alpha), side))], axis=2)
+
+
+def _sums(values: NDArray[np.int64], side: int) -> NDArray[np.int64]:
+    for axis in (0, 1):
+        values = np.add.reduceat(values, np.arange(0, values.shape[axis], side), axis=axis)
+    return values
+
+
+def _rounded(total: NDArray[np.int64], count: NDArray[np.int64]) -> NDArray[np.uint8]:
+    return ((2 * total + count) // (2 * count)).astype(np.uint8)
