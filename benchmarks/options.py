@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ganrt.errors import UsageError
+from ganrt.tolerances import MEASURED
 
 PRECISIONS = ("fp32", "fp16", "bf16", "int8", "fastest")
 # Scenarios whose slices interleave; then those with a process a sample.
 INTERLEAVED = ("single_stream", "multi_stream", "offline", "frame", "load", "end_to_end")
 PROCESSES = ("cold_start", "memory")
-# The least PSNR of any picture to the FP32 reference, in dB: a speed below it is not reported.
-LEAST_PSNR = {"fp32": 48.0, "fp16": 36.0, "bf16": 36.0, "int8": 26.0, "fastest": 36.0}
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Timing:
         processes: how many fresh ones `cold_start` starts.
         seed: of the inputs, the order and the resampling.
         fps: the rate of `frame`.
-        least_psnr: in dB, None: `LEAST_PSNR` of the precision.
+        least_psnr: in dB, None: `ganrt.tolerances.MEASURED` of the precision.
     """
 
     duration_s: float = 5.0
@@ -70,7 +69,7 @@ class Timing:
 
     def gate(self, precision: str) -> float:
         """The least PSNR in dB."""
-        return LEAST_PSNR.get(precision, LEAST_PSNR["fp32"]) if self.least_psnr is None else self.least_psnr
+        return MEASURED.get(precision, MEASURED["fp32"]) if self.least_psnr is None else self.least_psnr
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,6 @@ from pathlib import Path
 import numpy as np
 
 from ganrt.benchmarks.inputs import Agreement, make_batches
-from ganrt.benchmarks.options import LEAST_PSNR
 from ganrt.engines.backends import BACKENDS
 from ganrt.engines.forms.make import apply_steps
 from ganrt.engines.forms.table import FORMS, PLAIN, Step
@@ -29,6 +28,7 @@ from ganrt.engines.onnx_file import OnnxFile, derived, read_onnx
 from ganrt.engines.protocol import Arrays, Engine, EngineOptions
 from ganrt.errors import NegativeResult, UsageError
 from ganrt.runtime.models import resolve_model
+from ganrt.tolerances import MEASURED
 
 ALL = "all passes"
 AGAIN = "the same, opened again"  # what differs here is chance
@@ -84,7 +84,7 @@ def measure(
         for name, engine in engines.items():
             drawn = np.asarray(engine.run(batches.input(0))["image"], np.uint8)
             found = Agreement().with_pictures(drawn, batches.wanted(0)).psnr_db
-            if found is not None and found < LEAST_PSNR[precision]:
+            if found is not None and found < MEASURED[precision]:
                 raise NegativeResult(f"{name}: {found:.1f} dB from the FP32 reference on {backend} in {precision}")
         return _gains(_rounds(engines, batches.input(0), seconds))
 

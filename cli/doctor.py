@@ -13,12 +13,12 @@ import typer
 from ganrt.cli import options
 from ganrt.cli.app import command, print_json
 from ganrt.errors import GanrtError, NegativeResult, UsageError
+from ganrt.tolerances import CANARY_LEVELS
 
 _PACKAGES = (
     "numpy", "opencv-python", "opencv-python-headless", "platformdirs", "typer", "onnxruntime", "onnxruntime-gpu",
     "openvino", "cuda-bindings", "tensorrt", "tensorrt-rtx", "onnx", "torch", "safetensors",
 )  # fmt: skip
-_CANARY_TOLERANCE = 1  # other processors may round the last bit of a sum otherwise
 
 
 @command(
@@ -106,7 +106,7 @@ def _try_backend(name: str) -> dict[str, str | None]:
     except GanrtError as problem:
         return {**report, "mend": str(problem)}
     report["canary_error"] = str(error)
-    if error is None or error > _CANARY_TOLERANCE:
+    if error is None or error > CANARY_LEVELS:
         return {**report, "mend": f"{version_found} draws another picture: the canary's error is {error} of 255"}
     return {**report, "works": version_found}
 

@@ -221,9 +221,9 @@ def _in_flight(path: Path) -> tuple[bool, str, Figures]:
 
 
 def _gate(generator: Model) -> float:
-    from ganrt.engines.precisions.table import GATES
+    from ganrt.tolerances import GATES
 
-    return 48.0 if generator.precision == "fp32" else GATES[generator.precision]
+    return GATES[generator.precision]
 
 
 def _line(error: BaseException) -> str:

@@ -104,7 +104,7 @@ def _check_reference(name: str, reference: Generator) -> None:
 
 def _tolerance(precision: str, max_error: int | None, min_psnr: float | None) -> tuple[int, float]:
     """What was asked for, else what the precision that is really in use can keep."""
-    from ganrt.engines.precisions.table import GATES
+    from ganrt.tolerances import GATES
 
-    most, least = (1, 48.0) if precision == "fp32" else (255, GATES[precision])
-    return most if max_error is None else max_error, least if min_psnr is None else min_psnr
+    most = 1 if precision == "fp32" else 255
+    return most if max_error is None else max_error, GATES[precision] if min_psnr is None else min_psnr

@@ -29,10 +29,8 @@ from ganrt.exporter.graph import to_levels, to_native_input, to_uint8, with_nati
 from ganrt.exporter.inputs import Array, Inputs, Sampler, picture_sizes, sample_inputs, truncation_of
 from ganrt.exporter.session import Session
 from ganrt.spec import GeneratorSpec, Verification
+from ganrt.tolerances import EXPORT_ERROR, EXPORT_LEVELS, EXPORT_ROUNDING
 
-TOLERANCE = 1e-4
-TOLERANCE_UINT8 = 1
-TOLERANCE_ROUNDING = 0.5 + 255 * TOLERANCE
 BATCHES = (1, 3, 4, 8, 16, 32)  # 64 pictures in batches of several sizes: a constant batch cannot hide
 PLANNED = sum(BATCHES)
 MINIMUM = 4
@@ -68,9 +66,9 @@ class Comparison:
     def passed(self) -> bool:
         # Written so that a NaN fails.
         return (
-            self.max_error <= TOLERANCE
-            and self.max_error_uint8 <= TOLERANCE_UINT8
-            and self.rounding_error <= TOLERANCE_ROUNDING
+            self.max_error <= EXPORT_ERROR
+            and self.max_error_uint8 <= EXPORT_LEVELS
+            and self.rounding_error <= EXPORT_ROUNDING
         )
 
     def to_spec(self) -> Verification:
@@ -232,12 +230,12 @@ def _failure(result: Comparison, what: str, spec: GeneratorSpec) -> str:
     does = "draws" if spec.output else "encodes"
     message = (
         f"the exported graph {does} something else than the checkpoint, worst at seed {SEED}, {where}; "
-        f"nothing was written\nfloat error {result.max_error:.3g} (at most {TOLERANCE:g})"
+        f"nothing was written\nfloat error {result.max_error:.3g} (at most {EXPORT_ERROR:g})"
     )
     if spec.output is None:
         return message
     psnr = "identical" if result.psnr is None else f"{result.psnr:.1f} dB"
     return (
-        f"{message}, uint8 error {result.max_error_uint8} (at most {TOLERANCE_UINT8}), "
-        f"rounding error {result.rounding_error:.3g} (at most {TOLERANCE_ROUNDING:.3g}), PSNR {psnr}"
+        f"{message}, uint8 error {result.max_error_uint8} (at most {EXPORT_LEVELS}), "
+        f"rounding error {result.rounding_error:.3g} (at most {EXPORT_ROUNDING:.3g}), PSNR {psnr}"
     )

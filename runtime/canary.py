@@ -8,15 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ganrt.engines.precisions.table import GATES
 from ganrt.errors import BackendUnavailable, SpecError, UsageError
 from ganrt.pattern import pattern, pattern_size
 from ganrt.runtime.generator import Generator
 from ganrt.runtime.latents import latents
 from ganrt.spec import Canary, GeneratorSpec
-
-_CODE_STEPS = 8  # of 255ths of the largest |z|: what lower precisions round by, and far less than a wrong layer
-_FP32_GATE = 48.0  # in dB: a difference of one level in every value
+from ganrt.tolerances import CANARY_STEPS, GATES
 
 
 def canary_picture(canary: Canary) -> NDArray[np.uint8]:
@@ -89,7 +86,7 @@ def require_canary(generator: Generator) -> None:
     if stored.shape != drawn.shape:
         raise SpecError(f"spec field 'canary.png': expected a picture of {list(drawn.shape)}, got {list(stored.shape)}")
     error = float(np.mean(np.square(stored.astype(np.float64) - drawn)))
-    least = _FP32_GATE if generator.precision == "fp32" else GATES[generator.precision]
+    least = GATES[generator.precision]
     if error <= 255**2 / 10 ** (least / 10):
         return
     what = "a picture of one value, as from zeros or NaN" if drawn.min() == drawn.max() else "another picture"
@@ -102,7 +99,7 @@ def require_canary(generator: Generator) -> None:
 
 def _require_code(generator: Generator) -> None:
     error = canary_error(generator)
-    if error is None or error > _CODE_STEPS:
+    if error is None or error > CANARY_STEPS:
         raise BackendUnavailable(
             f"{generator.spec.name}: {generator.backend} makes another latent of its canary: off by {error} of 255\n"
             "update the driver, or compile it again, if need be with --precision fp32"

@@ -16,9 +16,9 @@ from ganrt.runtime.film.options import FilmOptions, Frame, Written
 from ganrt.runtime.film.write import write_frames
 from ganrt.runtime.generator import load
 from ganrt.runtime.walk import walk
+from ganrt.tolerances import VIDEO_PSNR
 
 _FPS = 60
-_FAITHFUL_DB = 25.0  # of a frame decoded again; a wrong, missing or shifted one lies far below
 
 
 def measure(scope: Scope) -> Figures:
@@ -61,7 +61,7 @@ def _check(written: Written, drawn: list[Frame]) -> None:
     capture = cv2.VideoCapture(str(written.files[0]))
     try:
         worst = min(psnr(frame, _next(capture)) for frame in drawn)
-        if worst < _FAITHFUL_DB or capture.read()[0]:
+        if worst < VIDEO_PSNR or capture.read()[0]:
             raise NegativeResult(f"the film is not what was drawn: {worst:.1f} dB at worst, or frames too many")
     finally:
         capture.release()

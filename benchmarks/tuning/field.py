@@ -13,9 +13,8 @@ from ganrt.benchmarks.tuning.samples import FEW, Samples, Verdict, judge
 from ganrt.engines.backends import candidates
 from ganrt.engines.onnx_file import OnnxFile
 from ganrt.errors import BackendUnavailable
+from ganrt.tolerances import TUNED
 
-# The least PSNR of any sampled picture to FP32, in dB. Exact forms differ in rounding alone.
-GATES = {"fp32": 60.0, "fp16": 45.0, "bf16": 40.0, "int8": 40.0}
 TRIED = {"fp32": ("fp32",), "bf16": ("bf16",), "int8": ("int8",), "fastest": ("fp32", "bf16", "int8")}
 _FINALISTS, _FEW_FINALISTS = 3, 2
 _CLOSE = 1.25  # times slower than the best in a heat: it may win the race yet
@@ -61,7 +60,7 @@ class Field:
 
     def gate(self, candidate: Candidate) -> float:
         """In dB."""
-        return GATES[candidate.precision] if self._gate is None or candidate.precision == "fp32" else self._gate
+        return TUNED[candidate.precision] if self._gate is None or candidate.precision == "fp32" else self._gate
 
     @property
     def is_slow(self) -> bool:

@@ -74,7 +74,7 @@ def tune(
     Args:
         precisions: `fp32` chooses among exact forms only; `fastest` also among precisions that pass their gate.
         budget_s: for everything; by default 20, and for large models up to 120.
-        gate: dB instead of `GATES`, for precisions below FP32.
+        gate: dB instead of `ganrt.tolerances.TUNED`, for precisions below FP32.
         progress: told the stage, what is being done and how many seconds are left, and the stage's percentage.
 
     Raises:

@@ -14,9 +14,8 @@ from ganrt.engines.forms.table import FORMS, PLAIN, CheckedForm, MadeForm
 from ganrt.engines.onnxruntime_session import import_onnxruntime
 from ganrt.errors import BadInputFile, NegativeResult
 from ganrt.spec import METADATA_KEY, GeneratorSpec
+from ganrt.tolerances import FORM_ERROR, FORM_LEVELS, FORM_PSNR
 
-# What rounding may do: a value that lies between two levels falls to either side. A form that errs does far worse.
-_MOST_LEVELS, _LEAST_PSNR, _MOST_RELATIVE = 1.0, 60.0, 1e-4
 _SIDE = 64  # of pictures whose sides are open, where no spec says what they usually are
 Arrays = dict[str, NDArray[Any]]
 
@@ -63,7 +62,7 @@ def _check(data: bytes, made: MadeForm, samples: int) -> CheckedForm:
     worst = max(_difference(*pair) for pair in pairs)
     psnr = min(_psnr(*pair) for pair in pairs)
     pictures = pairs[0][0].dtype == np.uint8
-    passed = worst <= _MOST_LEVELS and psnr >= _LEAST_PSNR if pictures else worst <= _MOST_RELATIVE
+    passed = worst <= FORM_LEVELS and psnr >= FORM_PSNR if pictures else worst <= FORM_ERROR
     if not passed:
         found = f"{worst:g} levels, PSNR {psnr:.1f} dB" if pictures else f"relative {worst:.2g}"
         raise NegativeResult(f"form '{made.name}' differs from the plain graph ({found})")

@@ -12,14 +12,13 @@ from typing import Any, cast
 
 from ganrt.engines.onnx_file import OnnxFile, derived
 from ganrt.engines.precisions import table
-from ganrt.engines.precisions.table import FASTEST_INT8, FORMS, GATES, PRECISIONS, Island, Lowered, Samples
+from ganrt.engines.precisions.table import FORMS, PRECISIONS, Island, Lowered, Samples
 from ganrt.engines.protocol import Arrays
 from ganrt.errors import BackendUnavailable
+from ganrt.tolerances import GATES, TUNED
 
 __all__ = [
-    "FASTEST_INT8",
     "FORMS",
-    "GATES",
     "PRECISIONS",
     "Island",
     "Lowered",
@@ -50,7 +49,7 @@ def lower_precision(
     Args:
         precision: `fp16` or `int8`.
         form: the exact form to start from; by default `FORMS`, and `plain` where that form fails its check.
-        gate: dB instead of `GATES`.
+        gate: dB instead of `ganrt.tolerances.GATES`.
         budget_s: seconds for judging once: as many of the samples as it allows, but at least 8.
         patience_s: seconds for finding the layers to keep; None: as long as it takes.
         progress: told what is being done, and its percentage.
@@ -66,7 +65,7 @@ def lower_precision(
 
 
 def int8_model(
-    model: OnnxFile, samples: Samples, *, gate: float = FASTEST_INT8, patience_s: float | None = None
+    model: OnnxFile, samples: Samples, *, gate: float = TUNED["int8"], patience_s: float | None = None
 ) -> OnnxFile:
     """The INT8 file that `ganrt tune` races, of a form such as `phase-mixed-int8`; raises as `lower_precision`."""
     made = lower_precision(model, "int8", samples, gate=gate, budget_s=5.0, patience_s=patience_s)

@@ -1,4 +1,4 @@
-"""The low precisions: their gates, what is made, and what stayed in FP32. Nothing here imports the onnx package."""
+"""The low precisions: what is made, and what stayed in FP32. Nothing here imports the onnx package."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ from dataclasses import dataclass
 
 from ganrt.engines.protocol import Arrays
 
-# The least PSNR of any sampled picture to FP32, in dB of 8-bit levels.
-GATES = {"fp16": 45.0, "bf16": 40.0, "int8": 35.0}
-FASTEST_INT8 = 40.0  # what INT8 must reach to be chosen where somebody asks for the fastest
 # The form that each is made from. FP16: with whole instance norms, which engines compute in FP32 inside. INT8:
 # without transposed convolutions, which few engines have in INT8.
 FORMS = {"fp16": "clean-norm", "int8": "phase-mixed"}

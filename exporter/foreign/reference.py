@@ -15,8 +15,7 @@ from ganrt.exporter.foreign.network import Interface, Run
 from ganrt.exporter.foreign.pictures import Pictures
 from ganrt.exporter.foreign.torchscript import first_line
 from ganrt.exporter.inputs import Array
-
-_SAME = 1e-4  # of the largest value: the tolerance of verification
+from ganrt.tolerances import EXPORT_ERROR
 
 
 class Reference(nn.Module):
@@ -78,4 +77,4 @@ def _same(left: NDArray[Any], right: NDArray[Any]) -> bool:
         return False
     # NaN counts as the same: verification names it.
     scale = float(np.nan_to_num(np.abs(left.astype(np.float64))).max(initial=1))
-    return bool(np.allclose(left, right, rtol=0, atol=_SAME * scale, equal_nan=True))
+    return bool(np.allclose(left, right, rtol=0, atol=EXPORT_ERROR * scale, equal_nan=True))

@@ -29,10 +29,11 @@ from ganrt.exporter.families.protocol import Built
 from ganrt.exporter.graph import build_graph, to_native_input
 from ganrt.exporter.pairing import read_pair
 from ganrt.exporter.session import Session
-from ganrt.exporter.verify import TOLERANCE, verify
+from ganrt.exporter.verify import verify
 from ganrt.pattern import pattern, pattern_size
 from ganrt.runtime.sampling import sampler
 from ganrt.spec import METADATA_KEY, Canary, GeneratorSpec, Latent
+from ganrt.tolerances import EXPORT_ERROR
 
 ENCODER = {"part": "encoder"}
 
@@ -112,10 +113,10 @@ def test_the_tolerance_follows_the_scale_of_z(tmp_path: Path, scale: float) -> N
     largest = np.abs(Session(model.SerializeToString()).run({"source": noise(8)})[0]).max(axis=1).mean()
     bias = next(tensor for tensor in model.graph.initializer if tensor.name == "linear_dist_params.bias")
     values = onnx.numpy_helper.to_array(bias).copy()
-    values[0] += 0.3 * TOLERANCE * largest
+    values[0] += 0.3 * EXPORT_ERROR * largest
     bias.raw_data = values.tobytes()
-    assert 0.1 * TOLERANCE < verify(made, model, sampler).max_error <= TOLERANCE
-    values[0] += 2.7 * TOLERANCE * largest
+    assert 0.1 * EXPORT_ERROR < verify(made, model, sampler).max_error <= EXPORT_ERROR
+    values[0] += 2.7 * EXPORT_ERROR * largest
     bias.raw_data = values.tobytes()
     with pytest.raises(NegativeResult, match="encodes something else"):
         verify(made, model, sampler)

@@ -11,12 +11,10 @@ from ganrt.benchmarks.machine import describe_machine
 from ganrt.cli.main import main
 from ganrt.engines.backends import open_model
 from ganrt.engines.cache import cache_folder
-from ganrt.engines.precisions.table import GATES
 from ganrt.engines.tensorrt.sidecar import sidecar_path
 from ganrt.errors import BackendUnavailable
 from ganrt.runtime.compare import compare
-
-FP32_GATE = 48.0  # dB
+from ganrt.tolerances import GATES
 
 
 def draws_well(path, precision="fp16"):
@@ -27,7 +25,7 @@ def draws_well(path, precision="fp16"):
         for count in (1, 3, 8):
             assert len(gpu.sample(count, batch_size=count)) == count
     print(path.name, result)
-    assert result.worst_psnr is None or result.worst_psnr >= GATES.get(precision, FP32_GATE)
+    assert result.worst_psnr is None or result.worst_psnr >= GATES[precision]
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])

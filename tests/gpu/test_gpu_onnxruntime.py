@@ -9,9 +9,9 @@ import pytest
 import ganrt
 from ganrt.cli.main import main
 from ganrt.engines.backends import BACKENDS
-from ganrt.engines.precisions.table import GATES
 from ganrt.errors import BackendUnavailable
 from ganrt.runtime.compare import compare, psnr
+from ganrt.tolerances import GATES
 
 BACKEND_NAMES = ("onnxruntime-cuda", "onnxruntime-tensorrt", "onnxruntime-rtx")
 
