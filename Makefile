@@ -39,7 +39,7 @@ dev: venv
 node-modules:
 	@if command -v npm >/dev/null; then \
 	  test clients/js/node_modules/.package-lock.json -nt clients/js/package-lock.json || \
-	  (cd clients/js && npm ci --ignore-scripts --no-audit --no-fund --fetch-retries=0) || \
+	  (cd clients/js && npm ci --ignore-scripts --no-audit --no-fund --fetch-retries=$(if $(CI),3,0)) || \
 	  echo "npm ci failed: the tests of clients/js will be skipped"; \
 	fi
 

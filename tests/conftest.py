@@ -3,11 +3,16 @@
 import signal
 
 import pytest
+import skips
 from hypothesis import settings
 
 # The same examples in every run, and no time limits: a busy machine must not fail a test.
 settings.register_profile("ganrt", derandomize=True, deadline=None)
 settings.load_profile("ganrt")
+
+
+def pytest_configure(config):
+    skips.pytest_configure(config)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -156,7 +157,9 @@ def test_a_window_ends_cleanly(tiny, tmp_path, how, code):
             if how == "close":
                 displays.close(env, number)
             elif how == "key":
-                displays.do(env, "key", "--window", number, "q")
+                while playing.poll() is None:  # a window that has just opened may not hear the first
+                    displays.do(env, "key", "--window", number, "q")
+                    time.sleep(0.2)
             else:
                 playing.send_signal(signal.SIGINT)
             said = playing.communicate(timeout=300)[1]

@@ -16,15 +16,10 @@ from pathlib import Path
 import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-_FLAGS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--mute-audio",
-]
-_FLAGS += ["--disable-background-networking", "--disable-component-update", "--remote-debugging-pipe"]
+# Also as root, and without the connections that a browser otherwise makes by itself.
+_FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--mute-audio"]
+_FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"]
+_FLAGS += ["--remote-debugging-pipe"]
 # The browser reads from 3 and writes to 4.
 _EXEC = """
 import fcntl, os, sys
