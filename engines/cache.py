@@ -8,26 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from ganrt.errors import OutputFailed
 from ganrt.files import write_file
+from ganrt.home import cache_folder as cache_folder
 
 Key = Mapping[str, object]
 _DIGITS = 32  # 128 bits of each SHA-256: paths stay below Windows' limit
-
-
-def cache_folder() -> Path:
-    """Where derived files lie; it need not exist."""
-    home = os.environ.get("GANRT_HOME")
-    if home:
-        return Path(home)
-    from platformdirs import user_cache_path
-
-    return user_cache_path("ganrt", appauthor=False)
 
 
 def folder_for(kind: str, key: Key) -> Path:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ganrt import offline
 from ganrt.engines.contract import Found, check_graph
 from ganrt.engines.onnx_file import OnnxFile
 from ganrt.engines.protocol import Arrays, BatchSizes, Engine, EngineOptions
 from ganrt.engines.threads import check_threads
 from ganrt.errors import BackendUnavailable, BadInputFile
-from ganrt.interrupts import import_whole
 
 # Measured on DCGAN-64: the time of a picture hardly falls beyond 16 in a batch, and memory grows with it.
 BATCH_SIZES = BatchSizes(minimum=1, optimum=16, maximum=64)
@@ -45,7 +45,7 @@ class Provider:
 def import_onnxruntime(extra: str) -> Any:
     """The onnxruntime module; `extra` is the one that installs it."""
     try:
-        module = import_whole("onnxruntime")
+        module = offline.import_onnxruntime()
         _ = module.InferenceSession, module.__version__  # an uninstalled twin leaves an empty folder behind
     except (ImportError, OSError, AttributeError) as error:  # OSError: a library that does not load on Windows
         raise BackendUnavailable(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import onnxruntime
 from numpy.typing import NDArray
+
+from ganrt.offline import import_onnxruntime
 
 _FATAL_ONLY = 4  # errors are raised, and need not be printed besides
 
@@ -18,6 +19,7 @@ class Session:
     """
 
     def __init__(self, model: bytes) -> None:
+        onnxruntime = import_onnxruntime()
         options = onnxruntime.SessionOptions()
         options.log_severity_level = _FATAL_ONLY
         self._run_options = onnxruntime.RunOptions()

@@ -1,10 +1,13 @@
 """Settings of all tests."""
 
+import os
 import signal
 
 import pytest
 import skips
 from hypothesis import settings
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # some tests import ONNX Runtime before ganrt
 
 # The same examples in every run, and no time limits: a busy machine must not fail a test.
 settings.register_profile("ganrt", derandomize=True, deadline=None)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ganrt.benchmarks.profiles.table import LayerTime, median_times
 from ganrt.errors import BackendUnavailable, BadInputFile
-from ganrt.interrupts import import_whole
+from ganrt.offline import import_onnxruntime
 
 _KERNEL = "_kernel_time"
 MAX_BYTES = 512 * 2**20
@@ -101,7 +101,7 @@ def run_profile(
         inputs: by name, with one batch size.
     """
     try:
-        onnxruntime = import_whole("onnxruntime")
+        onnxruntime = import_onnxruntime()
     except ImportError as error:
         raise BackendUnavailable('onnxruntime is not installed\ninstall it: pip install "ganrt[cpu]"') from error
     with tempfile.TemporaryDirectory() as folder:

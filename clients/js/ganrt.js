@@ -42,6 +42,8 @@ export class BackendError extends Error {
 export async function load(model, options = {}) {
   const { ort, executionProviders, sessionOptions = {} } = known(options, "ort", "executionProviders", "sessionOptions");
   if (!ort?.InferenceSession) throw new ArgumentError("ort: expected the module onnxruntime-node or onnxruntime-web");
+  // ONNX Runtime for Node reads this when it opens the first session; by default it reports home.
+  if (globalThis.process?.env) process.env.ORT_DISABLE_TELEMETRY = "1";
   const providers = executionProviders ?? sessionOptions.executionProviders ?? [ort.env?.versions?.web ? "wasm" : "cpu"];
   if (!Array.isArray(providers) || !providers.length)
     throw new ArgumentError(`executionProviders: expected an array of at least one, got ${shown(providers)}`);

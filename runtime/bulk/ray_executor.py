@@ -7,14 +7,18 @@ harms nothing, even if the lost one is alive and goes on: whoever draws a shard 
 from __future__ import annotations
 
 import os
+import secrets
 import socket
+import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 from ganrt.errors import BackendUnavailable, GanrtError, OutputFailed
 from ganrt.runtime.bulk.plan import Plan, Shard
@@ -88,15 +92,44 @@ def _cluster(ray: Any, address: str | None) -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
-    try:
-        ray.init(address=address, include_dashboard=False, logging_level="error", log_to_driver=False)
-    except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
-        where = f"--address {address}" if address else "a Ray cluster on this machine"
-        raise BackendUnavailable(f"{where}: no connection: {_line(error)}\nwhether one is alive: ray status") from error
-    try:
+    with ExitStack() as ending:
+        try:
+            started = not address and not _finds_one()
+            settings = ending.enter_context(_on_this_machine()) if started else {"address": address}
+            ending.callback(ray.shutdown)
+            ray.init(include_dashboard=False, logging_level="error", log_to_driver=False, **settings)
+        except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
+            where = f"--address {address}" if address else "a Ray cluster on this machine"
+            raise BackendUnavailable(
+                f"{where}: no connection: {_line(error)}\nwhether one is alive: ray status"
+            ) from error
         yield
-    finally:
-        ray.shutdown()
+
+
+def _finds_one() -> bool:
+    """Whether Ray, asked for no address, would connect to a cluster that is there rather than start one."""
+    return import_module("ray._private.services").canonicalize_bootstrap_address(None) is not None
+
+
+@contextmanager
+def _on_this_machine() -> Iterator[dict[str, Any]]:
+    """Settings for a cluster that nobody else reaches, that asks nobody and leaves nothing behind.
+
+    By itself Ray listens on all addresses and finds out its own by way of one on the Internet; a process for its usage
+    report, started even if that is off, asks for the cloud that it is in; a key stays in the home folder and logs in
+    the temporary one. None of it has a public switch. `RAY_TMPDIR` says where to keep the logs.
+    """
+    constants, services = import_module("ray._private.ray_constants"), import_module("ray._private.services")
+    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))  # stays: Ray reads it once a process
+    short = "/tmp" if sys.platform == "darwin" else None  # the paths of Ray's sockets have little room
+    with (
+        patch.object(constants, "ENABLE_RAY_CLUSTER", new=False),  # loopback, as by default on Windows and macOS
+        patch.dict(os.environ, {constants.ENABLE_RAY_CLUSTERS_ENV_VAR: "0"}),  # the same for its processes
+        patch.object(services, "start_api_server", new=lambda *_, **__: ("", None)),
+        TemporaryDirectory(prefix="ganrt-", dir=short, ignore_cleanup_errors=True) as folder,
+    ):
+        kept = os.environ.get("RAY_TMPDIR")
+        yield {"address": "local", "_node_ip_address": "127.0.0.1", "_temp_dir": None if kept else folder}
 
 
 @dataclass

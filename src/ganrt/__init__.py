@@ -1,12 +1,15 @@
 """ganrt: from a trained GAN generator to images at real-time frame rates.
 
-Importing this package is cheap; each name below is loaded when it is first used.
+Importing this package is cheap; each name below is loaded when it is first used. It switches off the telemetry of ONNX
+Runtime for this process, which must happen before anybody imports that.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from ganrt.offline import keep_offline
 
 if TYPE_CHECKING:
     from ganrt.errors import BackendUnavailable as BackendUnavailable
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from ganrt.spec import GeneratorSpec as GeneratorSpec
 
 __version__ = "0.1.0"
+
+keep_offline()
 
 _LAZY = {
     "BackendUnavailable": "ganrt.errors",

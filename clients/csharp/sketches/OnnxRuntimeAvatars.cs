@@ -4,6 +4,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
@@ -17,10 +18,27 @@ public sealed class OnnxRuntimeAvatars : IDisposable
     public OnnxRuntimeAvatars(string model, int dim, Ganrt.Law law)
     {
         Ganrt.Check();
+        KeepOffline();
         session = new InferenceSession(model);
         this.dim = dim;
         this.law = law;
     }
+
+    /// <summary>
+    /// Switches ONNX Runtime's telemetry off, which otherwise writes files and looks up a host. Call it yourself before
+    /// the first use of ONNX Runtime, if that is not here.
+    /// </summary>
+    public static void KeepOffline()
+    {
+        if (RuntimeInformation.IsOSPlatform(OSPlatform.Windows))
+            Environment.SetEnvironmentVariable("ORT_DISABLE_TELEMETRY", "1");
+        else
+            setenv("ORT_DISABLE_TELEMETRY", "1", 1); // .NET's own call does not reach native code on Unix
+        OrtEnv.Instance().DisableTelemetryEvents();
+    }
+
+    [DllImport("libc")]
+    static extern int setenv(string name, string value, int overwrite);
 
     /// <summary>The uint8 picture [height, width, channels] of a player, row by row.</summary>
     public byte[] Draw(string player)
