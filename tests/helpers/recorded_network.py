@@ -54,7 +54,7 @@ def need_namespaces() -> None:
     if shutil.which("strace") is None:
         pytest.skip("strace is missing: apt-get install strace")
     if not _entering():
-        pytest.skip("no user namespaces here: a network namespace cannot be made")
+        pytest.skip("no network namespace can be made and traced here")
 
 
 def recorded(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Recorded:
@@ -91,7 +91,10 @@ def _entering() -> tuple[str, ...]:
     if shutil.which("unshare") is None:
         return ()
     for ways in (("unshare", "--net", "--mount"), ("unshare", "--map-root-user", "--net", "--mount")):
-        if subprocess.run([*ways, "true"], capture_output=True, check=False).returncode == 0:
+        if (
+            subprocess.run([*ways, "strace", "-qqo", os.devnull, "true"], capture_output=True, check=False).returncode
+            == 0
+        ):
             return ways
     return ()
 

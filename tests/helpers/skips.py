@@ -70,6 +70,7 @@ ALLOWED = (
     Allowed(r"this processor cannot fuse", "FMA", usual=False),
     Allowed(r"this processor's SIMD cannot be switched off", "a browser that runs without AVX", usual=False),
     Allowed(r"this Chromium has (a|no) WebGPU adapter.*", "a GPU, or a Chromium with SwiftShader", usual=False),
+    Allowed(r"no network namespace can be made and traced here", "namespaces and ptrace", usual=False),
     Allowed(r"the package index (does not answer|cannot be reached)", "the index", usual=False, unless=pip_answers),
     Allowed(r"\S+ \S+ cannot be had: .*", "the index", usual=False, unless=pip_answers),
     Allowed(r"clients/js/node_modules has no \S+: .*", "npm's registry", usual=False, unless=npm_answers),
