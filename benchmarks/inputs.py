@@ -14,8 +14,8 @@ from ganrt.engines.protocol import Arrays, Engine, EngineOptions
 from ganrt.errors import UsageError
 from ganrt.runtime.compare import comparison_picture, psnr
 from ganrt.runtime.labels import label_weights
-from ganrt.runtime.sampling import NO_TRUNCATION, draw, statistics_value
-from ganrt.spec import GeneratorSpec
+from ganrt.runtime.sampling import NO_TRUNCATION, draw, psi_value
+from ganrt.spec import GeneratorSpec, psi_input
 
 Images = NDArray[np.uint8]
 _PIXELS = 2**20  # of one reference batch
@@ -79,8 +79,8 @@ def make_inputs(spec: GeneratorSpec, seed: int, start: int, count: int) -> Array
     weights = label_weights(spec, None, seeds, indices)
     if weights is not None:
         inputs["labels"] = weights
-    if spec.statistics.mode == "input":
-        inputs["truncation"] = np.full(count, statistics_value(spec, NO_TRUNCATION), np.float32)
+    if psi_input(spec) is not None:
+        inputs["truncation"] = np.full(count, psi_value(spec, NO_TRUNCATION), np.float32)
     return inputs
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ganrt.benchmarks.inputs import make_inputs
 from ganrt.engines.precisions import Samples
 from ganrt.engines.protocol import Arrays
-from ganrt.spec import GeneratorSpec
+from ganrt.spec import GeneratorSpec, psi_input
 
 JUDGED_SEED, CALIBRATION_SEED = 2, 3  # the export's own verification has seed 1
 _MOST, _LEAST, _CALIBRATION = 256, 8, 16
@@ -30,8 +30,10 @@ def precision_samples(spec: GeneratorSpec) -> Samples:
 
 def _inputs(spec: GeneratorSpec, seed: int, count: int) -> Arrays:
     inputs: dict[str, NDArray[np.generic]] = dict(make_inputs(spec, seed, 0, count))
-    if "truncation" in inputs:
-        low = max(spec.statistics.low, spec.statistics.high / 100)  # never 0, even where `low` is
-        values = np.linspace(spec.statistics.high, low, count, dtype=np.float32)
+    psi = psi_input(spec)
+    if psi is not None:
+        high = min(psi.high, 1.0)
+        low = psi.low if psi.zero else max(psi.low, high / 100)
+        values = np.linspace(high, low, count, dtype=np.float32)
         inputs["truncation"] = np.random.default_rng(seed).permutation(values)
     return inputs

@@ -105,9 +105,9 @@ def _try_backend(name: str) -> dict[str, str | None]:
             error = canary_error(generator)
     except GanrtError as problem:
         return {**report, "mend": str(problem)}
-    report["canary_error"] = str(error)
+    shown = report["canary_error"] = None if error is None else f"{error:g}"
     if error is None or error > CANARY_LEVELS:
-        return {**report, "mend": f"{version_found} draws another picture: the canary's error is {error} of 255"}
+        return {**report, "mend": f"{version_found} draws another picture: the canary's error is {shown} of 255"}
     return {**report, "works": version_found}
 
 

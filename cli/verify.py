@@ -42,7 +42,7 @@ def verify(
         typer.Option(
             "--max-error",
             help="Largest accepted difference, in 8-bit steps (of an encoder: in 255ths of the largest |z|); "
-            "FP32: 1, else any.",
+            "FP32: 1 (RGBA, premultiplied: 2), else any.",
         ),
     ] = None,
     min_psnr: Annotated[
@@ -72,7 +72,7 @@ def verify(
         against = against or bundled_model(generator.model_sha256) or model
         reference = opened.enter_context(options.open_generator(against, "onnxruntime", "cpu", "auto", threads))
         _check_reference(against, reference)
-        most, least = _tolerance(generator.precision, max_error, min_psnr)
+        most, least = _tolerance(generator, max_error, min_psnr)
         canary = canary_error(generator)
         with Progress(samples, "samples") as progress:
             result = compare(generator, reference, samples, seed, progress)
@@ -102,9 +102,11 @@ def _check_reference(name: str, reference: Generator) -> None:
         )
 
 
-def _tolerance(precision: str, max_error: int | None, min_psnr: float | None) -> tuple[int, float]:
+def _tolerance(generator: Generator, max_error: int | None, min_psnr: float | None) -> tuple[int, float]:
     """What was asked for, else what the precision that is really in use can keep."""
+    from ganrt.pixels import one_level
     from ganrt.tolerances import GATES
 
-    most = 1 if precision == "fp32" else 255
+    output, precision = generator.spec.output, generator.precision
+    most = one_level(output.channels if output else 1) if precision == "fp32" else 255
     return most if max_error is None else max_error, GATES[precision] if min_psnr is None else min_psnr

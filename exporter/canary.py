@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ganrt.exporter.inputs import Sampler, sample_inputs
 from ganrt.exporter.session import Session
+from ganrt.pixels import reduce, reduction
 from ganrt.spec import Canary, GeneratorSpec
 
 SEED, INDEX = 0, 0
@@ -20,7 +21,8 @@ SEED, INDEX = 0, 0
 def draw_canary(session: Session, spec: GeneratorSpec, sampler: Sampler) -> Canary:
     """Seed 0, index 0 (and class 0) through `session`, alone in its batch.
 
-    A translator or encoder gets the test picture `ganrt.pattern` of that latent, in the spec's size.
+    A translator or encoder gets the test picture `ganrt.pattern` of that latent, in the spec's size. Of a large picture
+    the reduced form is kept.
     """
     inputs = sample_inputs(spec, sampler, SEED, INDEX, 1)
     made = np.ascontiguousarray(session.run(inputs)[0][0])
@@ -28,8 +30,10 @@ def draw_canary(session: Session, spec: GeneratorSpec, sampler: Sampler) -> Cana
         digest = hashlib.sha256(made.astype("<f4").tobytes()).hexdigest()
         return Canary(seed=SEED, index=INDEX, sha256=digest, z=tuple(float(value) for value in made))
     labels = tuple(float(weight) for weight in inputs["labels"][0]) if "labels" in inputs else None
-    png = base64.b64encode(encode_png(made)).decode()
-    return Canary(seed=SEED, index=INDEX, labels=labels, sha256=hashlib.sha256(made.tobytes()).hexdigest(), png=png)
+    reduced = reduction(*made.shape)
+    png = base64.b64encode(encode_png(made if reduced is None else reduce(made, reduced))).decode()
+    digest = hashlib.sha256(made.tobytes()).hexdigest()
+    return Canary(seed=SEED, index=INDEX, labels=labels, sha256=digest, png=png, reduced=reduced)
 
 
 def encode_png(picture: NDArray[Any]) -> bytes:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.pattern import pattern, pattern_size
-from ganrt.spec import LABELS, SOURCE, TRUNCATION, GeneratorSpec, ImageInput, Latent, Statistics, Z
+from ganrt.spec import LABELS, SOURCE, TRUNCATION, GeneratorSpec, ImageInput, Latent, PsiInput, Z, psi_input
 
 Array = NDArray[np.float32]
 Inputs = dict[str, NDArray[np.float32] | NDArray[np.uint8]]
@@ -48,22 +48,22 @@ def sample_inputs(
         values[LABELS] = np.eye(spec.labels.count, dtype=np.float32)[
             np.arange(start, start + count) % spec.labels.count
         ]
-    if spec.statistics.mode == "input":
-        indices = range(start, start + count)
-        values[TRUNCATION] = np.array([truncation_of(spec.statistics, i) for i in indices], np.float32)
+    psi = psi_input(spec)
+    if psi is not None:
+        values[TRUNCATION] = np.array([truncation_of(psi, i) for i in range(start, start + count)], np.float32)
     return values
 
 
-def truncation_of(statistics: Statistics, index: int) -> float:
+def truncation_of(psi: PsiInput, index: int) -> float:
     """The truncation that goes with sample `index`: 0 has the default, as a user who gives none.
 
-    Then a value between two rows of statistics, one of a row, and both ends of the range; from 5 on rows and
-    values between them take turns, spread over the whole range.
+    Then a value between two rows of statistics, one of a row, and both ends of the range (of a style space those that
+    are used, 0 and 1); from 5 on rows and values between them take turns, spread over the whole range.
     """
-    low, high = max(statistics.low, _GRID / 4), statistics.high
+    low, high = psi.low if psi.zero else max(psi.low, _GRID / 4), min(psi.high, 1.0)
     spread = low + (high - low) * (index * _GOLDEN % 1)
     row = min(max(round(spread / _GRID) * _GRID, low), high)
-    first = (statistics.default, spread, row, low, high)
+    first = (psi.default, spread, row, low, high)
     return first[index] if index < len(first) else (row, spread)[index % 2]
 
 

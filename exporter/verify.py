@@ -6,7 +6,9 @@ any wrong constant (an epsilon, a shifted kernel) errs by 1e-2 and more. 1e-4 is
 a grey level: the uint8 pictures can differ by one level only, and only where a value lies that close to a half. So
 each uint8 value must lie within 0.5 and that little of torch's unrounded one: truncating would not pass.
 
-Encoders give floats of any scale: their error is relative to the largest |z| of its picture.
+Encoders give floats of any scale: their error is relative to the largest |z| of its picture. Of RGBA the values are
+compared as they are, alpha beside colours, for each comes from the tail on its own; PSNR, which tells how alike the
+pictures look, multiplies the colours by alpha first.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ from ganrt.exporter.families.protocol import Built
 from ganrt.exporter.graph import to_levels, to_native_input, to_uint8, with_native_output
 from ganrt.exporter.inputs import Array, Inputs, Sampler, picture_sizes, sample_inputs, truncation_of
 from ganrt.exporter.session import Session
-from ganrt.spec import GeneratorSpec, Verification
+from ganrt.pixels import comparable
+from ganrt.spec import GeneratorSpec, Verification, psi_input
 from ganrt.tolerances import EXPORT_ERROR, EXPORT_LEVELS, EXPORT_ROUNDING
 
 BATCHES = (1, 3, 4, 8, 16, 32)  # 64 pictures in batches of several sizes: a constant batch cannot hide
@@ -192,7 +195,7 @@ def _picture(
         rounding=float(np.max(np.abs(image - exact))),
         differing=int(np.count_nonzero(levels)),
         values=levels.size,
-        mean_square=float(np.mean(levels**2)),
+        mean_square=float(np.mean(np.square(comparable(image) - comparable(expected)))),
     )
 
 
@@ -225,8 +228,9 @@ def _summarise(errors: list[_Errors], against: str) -> Comparison:
 
 def _failure(result: Comparison, what: str, spec: GeneratorSpec) -> str:
     where = f"index {result.worst_index} of {result.samples} {what}"
-    if spec.statistics.mode == "input":
-        where += f", truncation {truncation_of(spec.statistics, result.worst_index):.4g}"
+    psi = psi_input(spec)
+    if psi is not None:
+        where += f", truncation {truncation_of(psi, result.worst_index):.4g}"
     does = "draws" if spec.output else "encodes"
     message = (
         f"the exported graph {does} something else than the checkpoint, worst at seed {SEED}, {where}; "

@@ -13,7 +13,8 @@ from ganrt.engines.protocol import Engine
 from ganrt.errors import UsageError
 from ganrt.runtime.arguments import UINT64_LIMIT, integer_between
 from ganrt.runtime.labels import LabelsLike, as_weights
-from ganrt.runtime.sampling import Truncation, statistics_value
+from ganrt.runtime.sampling import Truncation, psi_value
+from ganrt.spec import psi_input
 
 Item = TypeVar("Item")
 Images = NDArray[np.uint8]
@@ -37,14 +38,14 @@ class Batches:
     def statistics(
         self, given: float | Truncation | NDArray[np.float32] | None, count: int
     ) -> Truncation | NDArray[np.float32]:
-        """What selects the batch-norm statistics: for all images, or checked float32 [n]."""
+        """What the graph's input `truncation` is made of: for all images, or checked float32 [n]."""
         if not isinstance(given, np.ndarray):
             return given if isinstance(given, Truncation) else Truncation(psi=given)
         if given.shape != (count,) or given.dtype.kind not in "fiu":
             raise UsageError(f"truncation of shape {list(given.shape)}: expected a number, or float32 [{count}]")
-        if self._spec.statistics.mode == "input" and count:
+        if psi_input(self._spec) is not None and count:
             for value in (given.min(), given.max()):
-                statistics_value(self._spec, Truncation(statistics=float(value)))
+                psi_value(self._spec, Truncation(psi=float(value), statistics=float(value)))
         return given.astype(np.float32)
 
     def of_latents(
@@ -58,11 +59,11 @@ class Batches:
         inputs: Inputs = {"z": z}
         if weights is not None:
             inputs["labels"] = weights
-        if self._spec.statistics.mode == "input":
+        if psi_input(self._spec) is not None:
             inputs["truncation"] = (
                 truncation
                 if isinstance(truncation, np.ndarray)
-                else np.full(count, statistics_value(self._spec, truncation), np.float32)
+                else np.full(count, psi_value(self._spec, truncation), np.float32)
             )
         return np.asarray(self._padded(inputs, "image"), np.uint8)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ganrt.errors import BackendUnavailable, SpecError, UsageError
 from ganrt.pattern import pattern, pattern_size
+from ganrt.pixels import comparable, reduce
 from ganrt.runtime.generator import Generator
 from ganrt.runtime.latents import latents
 from ganrt.spec import Canary, GeneratorSpec
@@ -17,7 +18,7 @@ from ganrt.tolerances import CANARY_STEPS, GATES
 
 
 def canary_picture(canary: Canary) -> NDArray[np.uint8]:
-    """The stored picture, uint8 [h, w, c].
+    """The stored picture, uint8 [h, w, c]; of large ones the reduced form.
 
     Raises:
         SpecError: it is not a PNG.
@@ -46,6 +47,8 @@ def canary_source(spec: GeneratorSpec, seed: int, index: int) -> NDArray[np.uint
 def canary_error(generator: Generator) -> float | None:
     """The largest difference between the canary and the same picture drawn now, 0 to 255; None without a canary.
 
+    RGBA counts premultiplied, large pictures in their reduced form.
+
     Of an encoder: between its canary's z and what it makes of the same picture now; see `code_errors`.
     """
     canary = generator.spec.canary
@@ -55,11 +58,8 @@ def canary_error(generator: Generator) -> float | None:
         source = canary_source(generator.spec, canary.seed, canary.index)
         errors = code_errors(generator.encode(source[None])[0], np.asarray(canary.z, np.float32))
         return float(np.abs(errors).max())
-    stored = canary_picture(canary)
-    drawn = _drawn(generator, canary)
-    if stored.shape != drawn.shape:
-        raise SpecError(f"spec field 'canary.png': expected a picture of {list(drawn.shape)}, got {list(stored.shape)}")
-    return int(np.abs(stored.astype(np.int16) - drawn).max())
+    stored, drawn = _pair(generator, canary)
+    return float(np.abs(comparable(stored) - comparable(drawn)).max())
 
 
 def code_errors(found: NDArray[np.float32], expected: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -82,10 +82,8 @@ def require_canary(generator: Generator) -> None:
     if canary.z is not None:
         _require_code(generator)
         return
-    stored, drawn = canary_picture(canary), _drawn(generator, canary)
-    if stored.shape != drawn.shape:
-        raise SpecError(f"spec field 'canary.png': expected a picture of {list(drawn.shape)}, got {list(stored.shape)}")
-    error = float(np.mean(np.square(stored.astype(np.float64) - drawn)))
+    stored, drawn = _pair(generator, canary)
+    error = float(np.mean(np.square(comparable(stored) - comparable(drawn))))
     least = GATES[generator.precision]
     if error <= 255**2 / 10 ** (least / 10):
         return
@@ -95,6 +93,16 @@ def require_canary(generator: Generator) -> None:
         f"to its canary, expected {least:g} dB in {generator.precision}\n"
         "update the driver, or compile it again, if need be with --precision fp32"
     )
+
+
+def _pair(generator: Generator, canary: Canary) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The stored picture and the one drawn now, both reduced where the stored one is."""
+    stored, drawn = canary_picture(canary), _drawn(generator, canary)
+    if canary.reduced is not None:
+        drawn = reduce(drawn, canary.reduced)
+    if stored.shape != drawn.shape:
+        raise SpecError(f"spec field 'canary.png': expected a picture of {list(drawn.shape)}, got {list(stored.shape)}")
+    return stored, drawn
 
 
 def _require_code(generator: Generator) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.errors import UsageError
+from ganrt.pixels import comparable
 from ganrt.runtime.canary import canary_source, code_errors
 from ganrt.runtime.generator import Generator
 from ganrt.spec import GeneratorSpec
@@ -21,7 +22,7 @@ _SSIM_SIGMA = 1.5
 
 @dataclass(frozen=True)
 class Comparison:
-    """The worst of `samples` pictures; psnr in dB, None where all are identical.
+    """The worst of `samples` pictures; psnr in dB, None where all are identical. RGBA counts premultiplied.
 
     Of encoders: of their latents, errors in 255ths of the largest |z| and PSNR with that as peak; ssim is None.
     """
@@ -39,18 +40,18 @@ class Comparison:
 
 
 def psnr(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
-    """Peak signal-to-noise ratio of two uint8 pictures in dB; infinite if they are equal."""
-    error = float(np.mean(np.square(a.astype(np.float64) - b.astype(np.float64))))
+    """Peak signal-to-noise ratio of two uint8 pictures in dB, RGBA premultiplied; infinite if they are equal."""
+    error = float(np.mean(np.square(comparable(a) - comparable(b))))
     return math.inf if error == 0 else 10 * math.log10(255**2 / error)
 
 
 def ssim(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
-    """Structural similarity of two pictures uint8 [h, w, c], mean over pixels and channels.
+    """Structural similarity of two pictures uint8 [h, w, c], RGBA premultiplied, mean over pixels and channels.
 
     Wang et al. 2004, "Image quality assessment: from error visibility to structural similarity": Gaussian
     window of 11 x 11 with sigma 1.5, K1 = 0.01, K2 = 0.03.
     """
-    x, y = a.astype(np.float64), b.astype(np.float64)
+    x, y = comparable(a), comparable(b)
     c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
     mean_x, mean_y = _blur(x), _blur(y)
     var_x, var_y = _blur(x * x) - mean_x**2, _blur(y * y) - mean_y**2
@@ -111,8 +112,8 @@ def comparison_picture(spec: GeneratorSpec, seed: int, index: int) -> NDArray[np
 def _score(a: Generator, b: Generator, seed: int, index: int) -> tuple[float, float | None, float, float]:
     """PSNR, SSIM, the largest error, and the share of values that differ."""
     x, y = (_drawn(generator, seed, index) for generator in (a, b))
-    error = np.abs(x.astype(np.int16) - y)
-    return psnr(x, y), ssim(x, y), int(error.max()), float(np.mean(error > 0))
+    error = np.abs(comparable(x) - comparable(y))
+    return psnr(x, y), ssim(x, y), float(error.max()), float(np.mean(error > 0))
 
 
 def _score_of_codes(a: Generator, b: Generator, seed: int, index: int) -> tuple[float, float | None, float, float]:

@@ -15,8 +15,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ganrt.runtime.latents import Stream, apply_law, sample
-from ganrt.runtime.law import make_law
+from ganrt.runtime.latents import Stream, apply_law, onehot, sample
+from ganrt.runtime.law import Law, make_laws
 from ganrt.runtime.sampling import Truncation
 from ganrt.spec import Latent
 
@@ -50,8 +50,20 @@ class Drift:
         return self._by_law(latent, np.asarray(normal))
 
     def _by_law(self, latent: Latent, normal: F64) -> F32:
-        """Standard normal values -> values of the prior, by their probabilities."""
-        law = make_law(**self.truncation.arguments(latent))
+        """Standard normal values -> values of the prior, by their probabilities; choices are those of image 0."""
+        z = np.empty(normal.shape, np.float32)
+        choices = 0
+        for part, law in make_laws(latent.dim, **self.truncation.arguments(latent)):
+            where = slice(part.first, part.stop)
+            if law is None:
+                z[:, where] = onehot(np.array([self.seed], np.uint64), np.zeros(1, np.uint64), part.dim, choices)
+                choices += 1
+            else:
+                z[:, where] = self._values(law, normal[:, where])
+        return z
+
+    @staticmethod
+    def _values(law: Law, normal: F64) -> F32:
         if law.threshold == 0.0:
             return np.zeros(normal.shape, np.float32)
         if not law.uniform and law.threshold is None:

@@ -217,8 +217,8 @@ class Generator:
         Args:
             z: float [n, dim], used as they are: truncation does not change them.
             labels: as for `sample`; None with a conditional generator: class 0.
-            truncation: selects the batch-norm statistics of a BigGAN, for all images or float [n], one each; others
-                ignore it.
+            truncation: selects the batch-norm statistics of a BigGAN, or pulls the styles of a style space to their
+                average; for all images or float [n], one each; others ignore it.
 
         Returns:
             uint8 [n, height, width, channels].

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.errors import UsageError
+from ganrt.prior import Part
 from ganrt.runtime.arguments import UINT64_LIMIT, as_uint64, integer_between
-from ganrt.runtime.law import Law, make_law
+from ganrt.runtime.law import Law, make_laws
 from ganrt.runtime.normal_quantile import quantile_in_range, tail
 from ganrt.runtime.philox import WORDS_PER_BLOCK, stream_words, tiles
 
@@ -72,21 +73,54 @@ def apply_law(law: Law, u: F64) -> F64:
     return x
 
 
-def _draw(seeds: U64, indices: U64, dim: int, law: Law, stream: Stream) -> F32:
+def _draw(seeds: U64, indices: U64, laws: Sequence[tuple[Part, Law | None]], stream: Stream) -> F32:
     """`sample` after its checks: seeds uint64 [n] or [1], indices uint64 [n]; float32 [n, dim]."""
-    out = np.empty((len(indices), dim), dtype=np.float32)
+    out = np.empty((len(indices), laws[-1][0].stop), dtype=np.float32)
+    choices = 0
+    for part, law in laws:
+        if law is None:
+            out[:, part.first : part.stop] = onehot(seeds, indices, part.dim, choices)
+            choices += 1
+        else:
+            _fill(out, part, law, seeds, indices, stream)
+    return out
+
+
+def _fill(out: F32, part: Part, law: Law, seeds: U64, indices: U64, stream: Stream) -> None:
+    """The values of one part, each drawn by its number in the whole latent."""
     if law.threshold == 0.0:
-        out.fill(0.0)
-        return out
+        out[:, part.first : part.stop] = 0.0
+        return
     factor = np.float32(law.factor)
-    for rows, blocks in tiles(len(indices), -(-dim // WORDS_PER_BLOCK)):
-        u = uniforms(seeds[rows] if len(seeds) > 1 else seeds, indices[rows], blocks.start, blocks.stop, stream)
+    before = part.first // WORDS_PER_BLOCK
+    for rows, blocks in tiles(len(indices), -(-part.stop // WORDS_PER_BLOCK) - before):
+        first, last = blocks.start + before, blocks.stop + before
+        u = uniforms(seeds[rows] if len(seeds) > 1 else seeds, indices[rows], first, last, stream)
         values = apply_law(law, u.ravel()).reshape(u.shape)
-        target = out[rows, blocks.start * WORDS_PER_BLOCK : blocks.stop * WORDS_PER_BLOCK]
-        np.copyto(target, values[:, : target.shape[1]], casting="same_kind")  # the one rounding to float32
+        start, stop = max(part.first, first * WORDS_PER_BLOCK), min(part.stop, last * WORDS_PER_BLOCK)
+        target = out[rows, start:stop]
+        drawn = values[:, start - first * WORDS_PER_BLOCK :][:, : target.shape[1]]
+        np.copyto(target, drawn, casting="same_kind")  # the one rounding to float32
         if factor != 1.0:
             np.multiply(target, factor, out=target)
-    return out
+
+
+def onehot(seeds: U64, indices: U64, count: int, number: int) -> F32:
+    """The choices of a latent's onehot part `number` (from 0), whatever stream the other parts are drawn from.
+
+    seeds: uint64 [n] or [1]; indices: uint64 [n]. Returns float32 [n, count], a 1 in each row.
+    """
+    rows = np.zeros((len(indices), count), np.float32)
+    rows[np.arange(len(indices)), _chosen(seeds, indices, count, number + 1)] = 1.0
+    return rows
+
+
+def _chosen(seeds: U64, indices: U64, count: int, word: int) -> NDArray[np.int64]:
+    """The top of (word `word` of stream 1) * count, as in Lemire (2019): int64 [n] in [0, count)."""
+    block, column = divmod(word, WORDS_PER_BLOCK)
+    words = stream_words(seeds, indices, Stream.CLASS, block, block + 1)[:, column]
+    chosen: NDArray[np.int64] = ((words * np.uint64(count)) >> np.uint64(32)).astype(np.int64)
+    return chosen
 
 
 def _pairs(seeds: U64 | Sequence[int], indices: U64 | Sequence[int]) -> tuple[U64, U64]:
@@ -120,13 +154,13 @@ def sample(
     """The latents of (seed, index) pairs: `--seeds 0,1,4-6` is `sample([0, 1, 4, 5, 6], [0], dim)`.
 
     seeds, indices: uint64 [n] or integers in [0, 2^64); one of either goes with all of the other.
-    dim: 1 to 2^20. prior, threshold, psi, psi_mode: see `make_law`. stream: a `Stream`.
+    dim: 1 to 2^20. prior, threshold, psi, psi_mode: see `make_laws`. stream: a `Stream`.
     Returns float32 [n, dim], C-contiguous. Raises UsageError.
     """
     seeds, indices = _pairs(seeds, indices)
-    law = make_law(prior, threshold, psi, psi_mode)
     stream = Stream(integer_between("stream", stream, min(Stream), max(Stream)))
-    return _draw(seeds, indices, _check_size(len(indices), dim), law, stream)
+    laws = make_laws(_check_size(len(indices), dim), prior, threshold, psi, psi_mode)
+    return _draw(seeds, indices, laws, stream)
 
 
 def latents(
@@ -142,7 +176,7 @@ def latents(
     """The latents of images `start` to `start + count - 1` of one seed.
 
     count: 0 or more; seed, start: in [0, 2^64), start + count at most 2^64; dim: 1 to 2^20.
-    prior, threshold, psi, psi_mode: see `make_law`.
+    prior, threshold, psi, psi_mode: see `make_laws`.
     Returns float32 [count, dim], C-contiguous. Raises UsageError.
     """
     count = integer_between("count", count, 0, UINT64_LIMIT)
@@ -150,20 +184,17 @@ def latents(
     start = integer_between("start", start, 0, UINT64_LIMIT - 1)
     if start + count > UINT64_LIMIT:
         raise UsageError(f"start: given {start} with count {count}, accepted are ranges that end at 2^64 or before")
-    law = make_law(prior, threshold, psi, psi_mode)
-    dim = _check_size(count, dim)
+    laws = make_laws(_check_size(count, dim), prior, threshold, psi, psi_mode)
     indices = np.arange(count, dtype=np.uint64) + np.uint64(start)
-    return _draw(np.array([seed], dtype=np.uint64), indices, dim, law, Stream.Z)
+    return _draw(np.array([seed], dtype=np.uint64), indices, laws, Stream.Z)
 
 
 def class_choice(seeds: U64 | Sequence[int], indices: U64 | Sequence[int], count: int) -> NDArray[np.int64]:
-    """A class for each (seed, index): the top of (first word of stream 1) * count, as in Lemire (2019).
+    """A class for each (seed, index), by the first word of stream 1.
 
     seeds, indices: as in `sample`. count: 1 to 2^32.
     Returns int64 [n] in [0, count): uniform to within count / 2^32. Raises UsageError.
     """
     count = integer_between("count", count, 1, MAX_CLASSES)
     seeds, indices = _pairs(seeds, indices)
-    words = stream_words(seeds, indices, Stream.CLASS, 0, 1)[:, 0]
-    classes: NDArray[np.int64] = ((words * np.uint64(count)) >> np.uint64(32)).astype(np.int64)
-    return classes
+    return _chosen(seeds, indices, count, 0)

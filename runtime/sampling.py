@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from ganrt.errors import UsageError
 from ganrt.runtime.latents import latents, sample
-from ganrt.runtime.law import MAX_PSI
-from ganrt.spec import GeneratorSpec, Latent
+from ganrt.spec import MAX_PSI, GeneratorSpec, Latent, psi_input
 
+_NORMAL = {"normal", "truncated_normal"}
 _DEFAULT_THRESHOLD = 2.0  # TF-Hub's and Hugging Face's BigGAN; also used when psi is given for a normal prior
 
 
@@ -40,23 +40,38 @@ class Truncation:
         if self.mode not in (None, "scale", "resample"):
             raise UsageError(f"truncation mode '{self.mode}': expected scale or resample")
         psi = 1.0 if self.psi is None else self.psi
-        if latent.prior == "uniform":
+        if latent.psi_mode == "style":
+            return self._of_styles(latent, psi)
+        if not _NORMAL.intersection(part.prior for part in latent.parts):
             if self.threshold is not None or self.mode == "resample":
                 raise UsageError(
                     "truncation: this generator has a uniform prior, which is scaled by --truncation; "
                     "--threshold and --truncation-mode resample do not apply"
                 )
-            return {"prior": "uniform", "psi": psi}
+            return {"prior": latent.prior, "psi": psi}
         untouched = self.psi is None and self.threshold is None and self.mode is None
-        if latent.prior == "normal" and untouched:
-            return {"prior": "normal"}
+        if untouched and latent.prior != "truncated_normal":
+            return _as_trained(latent)
         threshold = self.threshold if self.threshold is not None else latent.threshold or _DEFAULT_THRESHOLD
         return {
-            "prior": "truncated_normal",
+            "prior": "truncated_normal" if latent.prior == "normal" else latent.prior,
             "threshold": threshold,
             "psi": psi,
             "psi_mode": self.mode or latent.psi_mode,
         }
+
+    def _of_styles(self, latent: Latent, psi: float) -> dict[str, Any]:
+        if self.threshold is not None or self.mode is not None:
+            raise UsageError(
+                "truncation: this generator's --truncation pulls its styles to their average and leaves the latents; "
+                "--threshold and --truncation-mode do not apply"
+            )
+        return {**_as_trained(latent), "psi": psi, "psi_mode": "style"}
+
+
+def _as_trained(latent: Latent) -> dict[str, Any]:
+    """A plain normal prior is drawn whole, whatever threshold goes with a psi."""
+    return {"prior": latent.prior} | ({} if latent.prior in ("normal", "uniform") else {"threshold": latent.threshold})
 
 
 NO_TRUNCATION = Truncation()
@@ -91,17 +106,34 @@ def statistics_value(spec: GeneratorSpec, truncation: Truncation) -> float:
     return value
 
 
+def psi_value(spec: GeneratorSpec, truncation: Truncation) -> float:
+    """What goes to the graph's input `truncation` (`ganrt.spec.psi_input`): the statistics' one, or psi of the styles.
+
+    Raises:
+        UsageError: out of range.
+    """
+    if spec.statistics.mode == "input":
+        return statistics_value(spec, truncation)
+    psi = 1.0 if truncation.psi is None else truncation.psi
+    taken = psi_input(spec)
+    if taken is None or not taken.accepts(psi):
+        raise UsageError(f"truncation {psi:g}: expected a number from 0 to {MAX_PSI:g}")
+    return psi
+
+
 def check_statistics(spec: GeneratorSpec, how: Truncation) -> None:
-    """Checks that the generator has the batch-norm statistics that a truncation selects.
+    """Checks that the generator has the batch-norm statistics that a truncation selects, and takes its psi.
 
     Raises:
         UsageError: they are frozen, missing, or do not cover that truncation.
     """
+    if psi_input(spec) is not None:
+        psi_value(spec, how)
     if spec.statistics.mode == "input":
-        statistics_value(spec, how)
-    elif how.statistics is not None and spec.statistics.value is not None:
+        return
+    if how.statistics is not None and spec.statistics.value is not None:
         raise UsageError(f"statistics truncation: those of '{spec.name}' are frozen at {spec.statistics.value:g}")
-    elif how.statistics is not None:
+    if how.statistics is not None:
         raise UsageError(f"statistics truncation: '{spec.name}' has no batch-norm statistics to choose from")
 
 

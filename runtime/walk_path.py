@@ -11,14 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.errors import UsageError
+from ganrt.prior import ONEHOT
 from ganrt.runtime.drift import LEAST_PERIOD, Drift
 from ganrt.runtime.edits import edit, parse_edits
 from ganrt.runtime.interpolate import cubic_path, lerp, slerp
 from ganrt.runtime.keyframes import Keyframes
 from ganrt.runtime.labels import label_weights
-from ganrt.runtime.sampling import Truncation, statistics_value
+from ganrt.runtime.sampling import Truncation, psi_value
 from ganrt.runtime.tempo import eased
-from ganrt.spec import GeneratorSpec, Latent
+from ganrt.spec import GeneratorSpec, Latent, psi_input
 
 F32: TypeAlias = NDArray[np.float32]
 F64: TypeAlias = NDArray[np.float64]
@@ -34,7 +35,8 @@ class Walk:
     Attributes:
         source: the keyframes; of `drift` its one seed.
         loop: the path returns to its first keyframe, and its last frame leads into its first.
-        method: `slerp` or `lerp` from keyframe to keyframe, `cubic`: one smooth curve through all, or `drift`.
+        method: `slerp` or `lerp` from keyframe to keyframe, `cubic`: one smooth curve through all, or `drift`. Of
+            latents in parts each part goes so on its own; choices (onehot) go straight, and do not drift.
         truncation_keyframes: one for all, or one a keyframe; applied to the keyframes.
         pinned: edits such as "0:35=-1", applied to every frame, so that these dimensions stay put.
         classes: keyframes of the labels, names or numbers; one: the same class throughout; none: the generator's own.
@@ -112,16 +114,16 @@ class Walk:
         return None if path is None else path(self._at(frames, fps))
 
     def truncations(self, spec: GeneratorSpec, frames: Sequence[int], fps: float) -> F32 | None:
-        """The truncation of the batch-norm statistics: float32 [n], linear between the keyframes.
+        """The graph's input `truncation`: float32 [n], linear between the keyframes.
 
-        None where statistics are no input of the generator: truncation then acts on the latents alone.
+        None where the generator has no such input: truncation then acts on the latents alone.
 
         Raises:
-            UsageError: outside of what the statistics cover.
+            UsageError: outside of what it takes.
         """
-        if spec.statistics.mode != "input":
+        if psi_input(spec) is None:
             return None
-        knots = np.array([[statistics_value(spec, how)] for how in self.truncation_keyframes], np.float32)
+        knots = np.array([[psi_value(spec, how)] for how in self.truncation_keyframes], np.float32)
         return between(knots, "lerp", self.loop)(self._at(frames, fps))[:, 0]
 
     @property
@@ -185,11 +187,20 @@ def between(knots: F32, method: str, loop: bool) -> Path32:
     return path
 
 
+def _by_parts(knots: F32, latent: Latent, method: str, loop: bool) -> Path32:
+    """Each part of the latent on its own path, so that a choice stays one: its values go straight, and add up to 1."""
+    paths = [
+        between(knots[:, part.first : part.stop], "lerp" if part.prior == ONEHOT else method, loop)
+        for part in latent.parts
+    ]
+    return paths[0] if len(paths) == 1 else lambda t: np.concatenate([path(t) for path in paths], axis=1)
+
+
 # A stream asks frame by frame: what is the same for all of them is not computed again.
 @lru_cache(maxsize=32)
 def _latent_path(walk: Walk, latent: Latent) -> Path32:
     if walk.method != "drift":
-        return between(walk.keyframes(latent), walk.method, walk.loop)
+        return _by_parts(walk.keyframes(latent), latent, walk.method, walk.loop)
     drift = Drift(walk.source.seeds[0], walk.truncation, walk.drift_period if walk.loop else None)
     return lambda t: drift(latent, t)
 

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ganrt.prior import parse_prior
 from ganrt.runtime.identity import identity_index
 from ganrt.runtime.latents import Stream, class_choice, sample
 
@@ -26,15 +27,28 @@ LAWS: list[dict[str, Any]] = [
     {"prior": "uniform"},
     {"prior": "uniform", "psi": 0.7},
 ]
+PARTS: list[dict[str, Any]] = [
+    {"prior": "normal:5,onehot:3,uniform:2"},
+    {"prior": "normal:5,onehot:3,uniform:2", "threshold": 2.0, "psi": 0.7},
+    {"prior": "normal:5,onehot:3,uniform:2", "psi": 0.5, "psi_mode": "resample"},
+    {"prior": "normal:5,onehot:3,uniform:2", "psi": 0.5, "psi_mode": "style"},
+    {"prior": "uniform:1,onehot:2,onehot:3,onehot:2,onehot:4,truncated_normal:6", "psi": 0.0},
+    {"prior": "onehot:10"},
+    {"prior": "onehot:7,uniform:6", "psi": 0.3},
+]
+STYLES: list[dict[str, Any]] = [
+    {"prior": "normal", "psi": 0.0, "psi_mode": "style"},
+    {"prior": "truncated_normal", "psi": 0.5, "psi_mode": "style"},
+]
 PAIRS = [(0, 0), (0, 1), (1, 0), (42, 7), (2**32, 2**32), (2**64 - 1, 2**64 - 1), (8841, 2**63)]
 DIM = 10
 CLASS_COUNTS = [1, 2, 10, 1000, 2**32]
 IDENTITIES = [("player-8841", "ganrt"), ("", "ganrt"), ("player-8841", ""), ("Zoë", "ganrt"), ("名前", "my-game")]
 
 
-def values(**law: Any) -> list[list[str]]:
+def values(dim: int = DIM, **law: Any) -> list[list[str]]:
     """The latents of all pairs as hexadecimal floats, one list a pair."""
-    rows = sample([seed for seed, _ in PAIRS], [index for _, index in PAIRS], DIM, **law)
+    rows = sample([seed for seed, _ in PAIRS], [index for _, index in PAIRS], dim, **law)
     return [[float(value).hex() for value in row] for row in rows]
 
 
@@ -53,6 +67,7 @@ def answers() -> dict[str, Any]:
             {"identity": identity, "namespace": namespace, "index": str(identity_index(identity, namespace))}
             for identity, namespace in IDENTITIES
         ],
+        "parts": [{"law": law, "values": values(parse_prior(law["prior"])[1] or DIM, **law)} for law in PARTS + STYLES],
     }
 
 

@@ -13,6 +13,7 @@ from ganrt.engines.forms.make import make_form
 from ganrt.engines.forms.table import FORMS, PLAIN, CheckedForm, MadeForm
 from ganrt.engines.onnxruntime_session import import_onnxruntime
 from ganrt.errors import BadInputFile, NegativeResult
+from ganrt.pixels import comparable
 from ganrt.spec import METADATA_KEY, GeneratorSpec
 from ganrt.tolerances import FORM_ERROR, FORM_LEVELS, FORM_PSNR
 
@@ -98,7 +99,7 @@ def _difference(before: NDArray[Any], after: NDArray[Any]) -> float:
 def _psnr(before: NDArray[Any], after: NDArray[Any]) -> float:
     if before.dtype != np.uint8 or before.shape != after.shape:
         return float("inf")
-    error = float(np.square(after.astype(np.float64) - before).mean())
+    error = float(np.square(comparable(after) - comparable(before)).mean())
     return 10 * float(np.log10(255**2 / error)) if error else float("inf")
 
 

@@ -16,6 +16,7 @@ from ganrt.engines.precisions.interpreter import Interpreter, Values
 from ganrt.engines.precisions.prepared import HALF, Prepared
 from ganrt.engines.precisions.table import Limits
 from ganrt.engines.protocol import Arrays
+from ganrt.pixels import comparable
 
 LEAST = 8
 _REFERENCE_SHARE = 0.2  # of the time for judging: rounding after every operator takes several times as long as FP32
@@ -83,8 +84,8 @@ class Judge:
         errors = []
         for start in range(0, len(wanted), self.step):
             rows = wanted[start : start + self.step]
-            made = interpreter.run(self._part(rows), watch)[self._name].astype(np.float64)
-            difference = (made - self._pictures[rows]) / self._scale
+            made = interpreter.run(self._part(rows), watch)[self._name]
+            difference = (_wide(made) - _wide(self._pictures[rows])) / self._scale
             errors += list(np.square(difference).reshape(len(rows), -1).mean(axis=1))
             progress(round(100 * (start + len(rows)) / len(wanted)))
         if watch.broken:
@@ -93,6 +94,11 @@ class Judge:
 
     def _part(self, rows: Sequence[int]) -> dict[str, NDArray[Any]]:
         return {name: np.ascontiguousarray(values[list(rows)]) for name, values in self._samples.items()}
+
+
+def _wide(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Pictures as they are compared, RGBA premultiplied; an encoder's latents as they are."""
+    return comparable(values) if values.dtype == np.uint8 else values.astype(np.float64)
 
 
 class _Finite:

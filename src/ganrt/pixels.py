@@ -21,6 +21,14 @@ def comparable(pictures: NDArray[np.generic]) -> NDArray[np.float64]:
     return levels
 
 
+def one_level(channels: int) -> int:
+    """How far two comparable pictures are apart, at most, whose values differ by one level.
+
+    Two with alpha: one in a colour and one in alpha make (c + a - 1) / 255, at most 2.
+    """
+    return 2 if channels == 4 else 1
+
+
 def reduction(height: int, width: int, channels: int) -> int | None:
     """The side of the squares that `reduce` averages for a canary of this size; None: it is kept whole.
 

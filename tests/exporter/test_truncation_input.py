@@ -23,7 +23,7 @@ from ganrt.exporter.inputs import sample_inputs, truncation_of
 from ganrt.exporter.session import Session
 from ganrt.runtime.canary import canary_error
 from ganrt.runtime.sampling import sampler
-from ganrt.spec import Output, Statistics
+from ganrt.spec import Output, PsiInput
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -63,14 +63,16 @@ def test_the_canary_has_the_default_truncation(result: ExportResult) -> None:
 
 
 def test_samples_cover_rows_values_between_and_both_ends() -> None:
-    statistics = Statistics(mode="input", low=0.02, high=0.9, default=0.4)
-    values = [truncation_of(statistics, i) for i in range(64)]
+    psi = PsiInput(low=0.02, high=0.9, default=0.4, zero=False)
+    values = [truncation_of(psi, i) for i in range(64)]
     assert (values[0], values[3], values[4]) == (0.4, 0.02, 0.9)
     assert all(0.02 <= value <= 0.9 for value in values)
     on_a_row = [abs(value / 0.02 - round(value / 0.02)) < 1e-9 for value in values]
     assert 20 <= sum(on_a_row) <= 44
     assert len({round(value, 1) for value in values}) == 10
-    assert truncation_of(Statistics(mode="input"), 3) > 0
+    assert truncation_of(replace(psi, low=0.0), 3) > 0
+    styles = [truncation_of(PsiInput(low=0.0, high=16.0, default=1.0, zero=True), i) for i in range(64)]
+    assert (styles[0], styles[3], styles[4], max(styles)) == (1.0, 0.0, 1.0, 1.0)
 
 
 def test_a_failed_verification_names_the_truncation(

@@ -51,7 +51,7 @@ def tiny_model(spec: GeneratorSpec | None, *, nan: bool = False, metadata: str |
     columns = {"z": shape.latent.dim}
     if shape.labels:
         columns["labels"] = shape.labels.count
-    if shape.statistics.mode == "input":
+    if "truncation" in shape.inputs:
         columns["truncation"] = 1
     inputs = [
         helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n"] if name == "truncation" else ["n", count])
