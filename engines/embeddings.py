@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from ganrt.engines.onnx_file import OnnxFile, Weight
-from ganrt.engines.onnx_graph import Graph, Node, as_array, read_graph
+from ganrt.engines.onnx_file import OnnxFile
 from ganrt.errors import BadInputFile, UsageError
+from ganrt.graphs.reader import Graph, Node, Weight
 from ganrt.spec import LABELS
 
 F64 = NDArray[np.float64]
@@ -38,7 +38,7 @@ def _embeddings(onnx_file: OnnxFile) -> F64:
     spec = onnx_file.spec()
     if spec.labels is None:
         raise UsageError(f"{onnx_file.path}: generator '{spec.name}' has no classes")
-    graph = read_graph(onnx_file)
+    graph = onnx_file.graph
     tables = []
     for value, node in _uses(graph):
         table = _table(graph, node, value)
@@ -81,8 +81,9 @@ def _table(graph: Graph, node: Node, labels: str) -> F64 | None:
 
 def _constant(graph: Graph, value: str) -> F64 | None:
     """A weight, perhaps handed on or transposed on the way; None if the value is not a constant matrix."""
-    if value in graph.weights:
-        return _floats(graph.weights[value])
+    weight = graph.weight(value)
+    if weight is not None:
+        return _floats(weight)
     node = graph.producer(value)
     if node is None:
         return None
@@ -96,5 +97,5 @@ def _constant(graph: Graph, value: str) -> F64 | None:
 
 
 def _floats(weight: Weight) -> F64 | None:
-    array = as_array(weight)
+    array = weight.array()
     return None if array is None else array.astype(np.float64)

@@ -6,11 +6,10 @@ Needs the extra `compile`; the onnx packages are imported when a form is made, n
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any, cast
 
 from ganrt.engines.forms.table import FORMS, PLAIN, CheckedForm, MadeForm
-from ganrt.errors import BackendUnavailable
+from ganrt.graphs import import_with_onnx
 
 __all__ = ["FORMS", "PLAIN", "CheckedForm", "MadeForm", "checked_form", "distinct_forms", "make_form"]
 
@@ -50,11 +49,4 @@ def distinct_forms(data: bytes, samples: int = 2) -> list[CheckedForm]:
 
 
 def _module(name: str) -> Any:
-    try:
-        return import_module(f"ganrt.engines.forms.{name}")
-    except ImportError as error:
-        if error.name is None or error.name.partition(".")[0] not in ("onnx", "onnx_ir"):
-            raise
-        raise BackendUnavailable(
-            f'{error.name} is not installed, and forms are made with it\ninstall it: pip install "ganrt[compile]"'
-        ) from error
+    return import_with_onnx(f"ganrt.engines.forms.{name}", "forms are made with it")

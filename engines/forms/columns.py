@@ -9,7 +9,7 @@ import numpy as np
 import onnx_ir as ir
 
 from ganrt.engines.forms.convolution import Matrix
-from ganrt.engines.forms.graph import attribute, constant, dims, input_of, is_operator, only_producer, weights
+from ganrt.graphs.values import attribute, constant, dims, input_of, is_operator, only_producer, weights
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import numpy as np
 import onnx_ir as ir
 from numpy.typing import NDArray
 
-from ganrt.engines.forms.base import LeftAlone
-from ganrt.engines.forms.graph import attribute, constant, input_of, weights
+from ganrt.graphs.passes import LeftAlone
+from ganrt.graphs.values import attribute, constant, input_of, weights
 
 Matrix = NDArray[np.float64]
 

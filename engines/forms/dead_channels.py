@@ -9,10 +9,10 @@ import numpy as np
 import onnx_ir as ir
 from numpy.typing import NDArray
 
-from ganrt.engines.forms.base import FormPass, LeftAlone
 from ganrt.engines.forms.columns import Columns, columns_of
 from ganrt.engines.forms.exchange import UNARY
-from ganrt.engines.forms.graph import (
+from ganrt.graphs.passes import GraphPass, LeftAlone
+from ganrt.graphs.values import (
     Replacement,
     attribute,
     constant,
@@ -25,7 +25,7 @@ from ganrt.engines.forms.graph import (
 )
 
 
-class DropDeadChannels(FormPass):
+class DropDeadChannels(GraphPass):
     """A choice of channels with constant indices, behind a convolution and any number of unary operators."""
 
     starts_at = ("Slice", "Gather")

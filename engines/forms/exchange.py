@@ -11,8 +11,9 @@ from collections.abc import Callable
 
 import onnx_ir as ir
 
-from ganrt.engines.forms.base import FormPass
-from ganrt.engines.forms.graph import (
+from ganrt.engines.forms.upsampling import nearest_scale
+from ganrt.graphs.passes import GraphPass
+from ganrt.graphs.values import (
     Replacement,
     attribute,
     constant,
@@ -23,7 +24,6 @@ from ganrt.engines.forms.graph import (
     only_consumer,
     only_producer,
 )
-from ganrt.engines.forms.upsampling import nearest_scale
 
 ACTIVATIONS = ("Relu", "LeakyRelu", "Elu", "Selu", "Softplus", "HardSigmoid", "HardSwish", "Mish", "Tanh", "Sigmoid")
 UNARY = (*ACTIVATIONS, "Abs", "Ceil", "Clip", "Exp", "Floor", "Neg", "Reciprocal", "Round", "Sqrt", "Identity")
@@ -31,7 +31,7 @@ BINARY = ("Add", "Sub", "Mul", "Div", "Max", "Min")
 _FUSED_INTO_CONVOLUTIONS = ("Relu", "LeakyRelu")
 
 
-class UpsampleLate(FormPass):
+class UpsampleLate(GraphPass):
     """Nearest upsampling sinks below what treats pixels alike: activations, batch norm, scales, 1x1 convolutions."""
 
     starts_at = ("Resize",)
@@ -44,7 +44,7 @@ class UpsampleLate(FormPass):
         return _sink(node, _same_for_every_pixel)
 
 
-class ActivateEarly(FormPass):
+class ActivateEarly(GraphPass):
     """Activations rise above DepthToSpace, and ReLUs above the Concat of its phases, to their convolutions."""
 
     starts_at = ("DepthToSpace",)
@@ -54,7 +54,7 @@ class ActivateEarly(FormPass):
         return _sink(node, lambda below, _: is_operator(below, *ACTIVATIONS), _distribute)
 
 
-class ShuffleLate(FormPass):
+class ShuffleLate(GraphPass):
     """DepthToSpace sinks below everything that treats numbers alike, the tail of the graph too.
 
     The tensor before the tail then holds phases, not a picture.

@@ -14,10 +14,10 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from ganrt.engines.forms.base import FormPass, LeftAlone
 from ganrt.engines.forms.columns import Columns, columns_of
 from ganrt.engines.forms.convolution import Matrix
-from ganrt.engines.forms.graph import (
+from ganrt.graphs.passes import GraphPass, LeftAlone
+from ganrt.graphs.values import (
     Array,
     Replacement,
     attribute,
@@ -31,7 +31,7 @@ from ganrt.engines.forms.graph import (
 )
 
 
-class FoldBatchNorm(FormPass):
+class FoldBatchNorm(GraphPass):
     """Into the layer before if it can, else into the convolution behind."""
 
     starts_at = ("BatchNormalization",)

@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from ganrt.engines.forms.base import FormPass, LeftAlone
-from ganrt.engines.forms.graph import Replacement, attribute, constant, dims, input_of, is_operator, scalar
+from ganrt.graphs.passes import GraphPass, LeftAlone
+from ganrt.graphs.values import Replacement, attribute, constant, dims, input_of, is_operator, scalar
 
 
-class JoinInstanceNorm(FormPass):
+class JoinInstanceNorm(GraphPass):
     """x [n, c, h, w]; means along both sides at once, or along one and then the other."""
 
     starts_at = ("Div",)

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import onnx_ir as ir
 
-from ganrt.engines.forms.base import FormPass
 from ganrt.engines.forms.convolution import Matrix
 from ganrt.engines.forms.fold_batch_norm import affine_of
-from ganrt.engines.forms.graph import (
+from ganrt.graphs.passes import GraphPass
+from ganrt.graphs.values import (
     Replacement,
     attribute,
     constant,
@@ -38,7 +38,7 @@ class Link:
     other: ir.Value | None
 
 
-class JoinAffine(FormPass):
+class JoinAffine(GraphPass):
     """Three or more of Add, Sub, Mul, Div (by something without sides of its own) and batch norms in a row."""
 
     starts_at = (*_ARITHMETIC, "BatchNormalization")

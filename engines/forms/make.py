@@ -16,11 +16,11 @@ from onnx_ir.passes.common import (
     ShapeInferencePass,
 )
 
-from ganrt.engines.forms.base import FormPass
 from ganrt.engines.forms.phase_nodes import Layout
 from ganrt.engines.forms.table import FORMS, MadeForm, Step
 from ganrt.engines.stamp import FORM_KEY, STAMP_KEY, form_stamp
 from ganrt.errors import BadInputFile, NegativeResult, UsageError
+from ganrt.graphs.passes import GraphPass
 
 
 def make_form(data: bytes, name: str) -> MadeForm:
@@ -66,11 +66,11 @@ def _read(data: bytes) -> onnx.ModelProto:
         raise BadInputFile("a form of a file that is not ONNX, or damaged: expected an .onnx file's bytes") from error
 
 
-def load_pass(step: Step) -> FormPass:
+def load_pass(step: Step) -> GraphPass:
     """The pass of a step."""
-    made = getattr(import_module(f"ganrt.engines.forms.{step.module}"), step.name)
+    made = getattr(import_module(step.module, __package__), step.name)
     options = {key: Layout(value) if key == "layout" else value for key, value in step.options.items()}
-    return cast(FormPass, made(**options))
+    return cast(GraphPass, made(**options))
 
 
 def _run(form: str, model: ir.Model, step: ir.passes.PassBase) -> bool:

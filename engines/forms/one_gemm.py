@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from ganrt.engines.forms.base import FormPass
-from ganrt.engines.forms.graph import (
+from ganrt.graphs.passes import GraphPass
+from ganrt.graphs.values import (
     Array,
     Replacement,
     attribute,
@@ -23,7 +23,7 @@ from ganrt.engines.forms.graph import (
 )
 
 
-class JoinGemms(FormPass):
+class JoinGemms(GraphPass):
     """Gemm (plain or transposed weights) and MatMul with two axes."""
 
     starts_at = ("Gemm", "MatMul")

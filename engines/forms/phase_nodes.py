@@ -9,10 +9,10 @@ from itertools import product
 import numpy as np
 import onnx_ir as ir
 
-from ganrt.engines.forms.base import LeftAlone
 from ganrt.engines.forms.convolution import Convolution, Matrix
-from ganrt.engines.forms.graph import Replacement, sides
 from ganrt.engines.forms.phases import Axis, Phase, with_common_window
+from ganrt.graphs.passes import LeftAlone
+from ganrt.graphs.values import Replacement, sides
 
 _LAST = np.iinfo(np.int64).max
 FEW_OUTPUTS = 16  # outputs that one convolution computes side by side anyway: a vector register of float32

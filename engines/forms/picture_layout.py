@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from ganrt.engines.forms.base import FormPass, LeftAlone
-from ganrt.engines.forms.graph import Replacement, attribute, dims, drop, is_operator, only_consumer, sides
+from ganrt.graphs.passes import GraphPass, LeftAlone
+from ganrt.graphs.values import Replacement, attribute, dims, drop, is_operator, only_consumer, sides
 
 
-class ShuffleToPicture(FormPass):
+class ShuffleToPicture(GraphPass):
     """DepthToSpace (DCR) and a Transpose behind it, on a picture of fixed size."""
 
     starts_at = ("DepthToSpace",)

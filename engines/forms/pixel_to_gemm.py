@@ -11,12 +11,12 @@ from collections.abc import Sequence
 import numpy as np
 import onnx_ir as ir
 
-from ganrt.engines.forms.base import FormPass, LeftAlone
 from ganrt.engines.forms.convolution import Convolution, Matrix, read_convolution
-from ganrt.engines.forms.graph import Replacement, constant, input_of, is_operator, sides
+from ganrt.graphs.passes import GraphPass, LeftAlone
+from ganrt.graphs.values import Replacement, constant, input_of, is_operator, sides
 
 
-class PixelToGemm(FormPass):
+class PixelToGemm(GraphPass):
     """Both convolutions, any kernel, stride and padding, where the input's sides are known to be 1."""
 
     starts_at = ("Conv", "ConvTranspose")

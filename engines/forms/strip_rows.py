@@ -19,10 +19,12 @@ from math import ceil, lcm
 import numpy as np
 import onnx_ir as ir
 
-from ganrt.engines.forms.base import FormPass, LeftAlone
 from ganrt.engines.forms.convolution import Convolution, read_convolution
 from ganrt.engines.forms.exchange import BINARY, UNARY, is_pointwise
-from ganrt.engines.forms.graph import (
+from ganrt.engines.forms.phase_nodes import FEW_OUTPUTS
+from ganrt.engines.forms.upsampling import nearest_scale
+from ganrt.graphs.passes import GraphPass, LeftAlone
+from ganrt.graphs.values import (
     Replacement,
     attribute,
     constant,
@@ -33,13 +35,11 @@ from ganrt.engines.forms.graph import (
     only_consumer,
     sides,
 )
-from ganrt.engines.forms.phase_nodes import FEW_OUTPUTS
-from ganrt.engines.forms.upsampling import nearest_scale
 
 STRIP_BYTES = 8 << 20  # of the map that the convolution reads; a half and a quarter are no faster, twice is slower
 
 
-class StripRows(FormPass):
+class StripRows(GraphPass):
     """Convolutions of few outputs behind two or more operators on single pixels, where the map is large.
 
     Args:

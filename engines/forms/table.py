@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Step:
-    """One pass: module, class, and what it is made with."""
+    """One pass: module (with a dot, of this package), class, and what it is made with."""
 
     module: str
     name: str
@@ -52,32 +52,38 @@ class CheckedForm(MadeForm):
 
 
 _CLEAN = (
-    Step("fold_constants", "FoldConstants"),
-    Step("exchange", "UpsampleLate"),
-    Step("fold_batch_norm", "FoldBatchNorm"),
-    Step("join_affine", "JoinAffine"),
-    Step("fold_constants", "FoldConstants"),
-    Step("dead_channels", "DropDeadChannels"),
-    Step("one_gemm", "JoinGemms"),
-    Step("trim_kernels", "TrimKernels"),
-    Step("pixel_to_gemm", "PixelToGemm"),
-    Step("transposed", "TransposedToPhases", {"largest_stride": 1}),
+    Step("ganrt.graphs.fold_constants", "FoldConstants"),
+    Step(".exchange", "UpsampleLate"),
+    Step(".fold_batch_norm", "FoldBatchNorm"),
+    Step(".join_affine", "JoinAffine"),
+    Step("ganrt.graphs.fold_constants", "FoldConstants"),
+    Step(".dead_channels", "DropDeadChannels"),
+    Step(".one_gemm", "JoinGemms"),
+    Step(".trim_kernels", "TrimKernels"),
+    Step(".pixel_to_gemm", "PixelToGemm"),
+    Step(".transposed", "TransposedToPhases", {"largest_stride": 1}),
 )
-_NORMS = (Step("instance_norm", "JoinInstanceNorm"),)
-_TILE = (Step("tile_outputs", "TileOutputs"),)
-_STRIP = (Step("strip_rows", "StripRows"),)
-_ACTIVATE = (Step("exchange", "ActivateEarly"),)
-_PICTURE = (Step("exchange", "ShuffleLate"), Step("picture_layout", "ShuffleToPicture"))
+_NORMS = (Step(".instance_norm", "JoinInstanceNorm"),)
+_TILE = (Step(".tile_outputs", "TileOutputs"),)
+_STRIP = (Step(".strip_rows", "StripRows"),)
+_ACTIVATE = (Step(".exchange", "ActivateEarly"),)
+_PICTURE = (Step(".exchange", "ShuffleLate"), Step(".picture_layout", "ShuffleToPicture"))
 
 
 def _upsampled(layout: str) -> tuple[Step, ...]:
     # A 1x1 picture that is upsampled first is still one: its convolutions become products only now.
-    return Step("upsampled", "UpsampledToPhases", {"layout": layout}), Step("pixel_to_gemm", "PixelToGemm")
+    return Step(".upsampled", "UpsampledToPhases", {"layout": layout}), Step(".pixel_to_gemm", "PixelToGemm")
 
 
 def _phases(layout: str) -> tuple[Step, ...]:
     tile = _TILE if layout == "mixed" else ()
-    return *_CLEAN, *_upsampled(layout), Step("transposed", "TransposedToPhases", {"layout": layout}), *tile, *_ACTIVATE
+    return (
+        *_CLEAN,
+        *_upsampled(layout),
+        Step(".transposed", "TransposedToPhases", {"layout": layout}),
+        *tile,
+        *_ACTIVATE,
+    )
 
 
 PLAIN = "plain"

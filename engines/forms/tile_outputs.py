@@ -13,13 +13,13 @@ from math import isqrt
 import numpy as np
 import onnx_ir as ir
 
-from ganrt.engines.forms.base import FormPass, LeftAlone
 from ganrt.engines.forms.convolution import Convolution, Matrix, read_convolution
-from ganrt.engines.forms.graph import Replacement, attribute, constant, input_of, sides
 from ganrt.engines.forms.phase_nodes import FEW_OUTPUTS, crop
+from ganrt.graphs.passes import GraphPass, LeftAlone
+from ganrt.graphs.values import Replacement, attribute, constant, input_of, sides
 
 
-class TileOutputs(FormPass):
+class TileOutputs(GraphPass):
     """Any kernel but 1x1, stride 1, where a tile of at least 2x2 pixels fits into sixteen outputs."""
 
     starts_at = ("Conv",)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import onnx_ir as ir
 
-from ganrt.engines.forms.base import FormPass
 from ganrt.engines.forms.convolution import read_convolution
-from ganrt.engines.forms.graph import Replacement
 from ganrt.engines.forms.phase_nodes import Layout, PhaseForm, add_phases
 from ganrt.engines.forms.phases import transposed_axis
+from ganrt.graphs.passes import GraphPass
+from ganrt.graphs.values import Replacement
 
 
-class TransposedToPhases(FormPass):
+class TransposedToPhases(GraphPass):
     """Any kernel, stride, padding and output padding. `largest_stride` 1: only those that are mirrored convolutions."""
 
     starts_at = ("ConvTranspose",)

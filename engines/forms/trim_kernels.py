@@ -9,12 +9,12 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from ganrt.engines.forms.base import FormPass
 from ganrt.engines.forms.convolution import Matrix, read_convolution
-from ganrt.engines.forms.graph import Replacement
+from ganrt.graphs.passes import GraphPass
+from ganrt.graphs.values import Replacement
 
 
-class TrimKernels(FormPass):
+class TrimKernels(GraphPass):
     """An edge of zeros is dropped where padding cuts off a row at that end, which is then kept in its place."""
 
     starts_at = ("ConvTranspose",)

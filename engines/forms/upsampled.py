@@ -10,15 +10,15 @@ from dataclasses import replace
 
 import onnx_ir as ir
 
-from ganrt.engines.forms.base import FormPass, LeftAlone
 from ganrt.engines.forms.convolution import read_convolution
-from ganrt.engines.forms.graph import Replacement, input_of
 from ganrt.engines.forms.phase_nodes import Layout, PhaseForm, add_phases
 from ganrt.engines.forms.phases import upsampled_axis
 from ganrt.engines.forms.upsampling import nearest_scale
+from ganrt.graphs.passes import GraphPass, LeftAlone
+from ganrt.graphs.values import Replacement, input_of
 
 
-class UpsampledToPhases(FormPass):
+class UpsampledToPhases(GraphPass):
     """Any kernel, whole scale and padding, stride 1; 1x1 convolutions change places with it instead (`exchange`)."""
 
     starts_at = ("Conv",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import onnx_ir as ir
 
-from ganrt.engines.forms.graph import attribute, constant, dims, input_of, is_operator
+from ganrt.graphs.values import attribute, constant, dims, input_of, is_operator
 
 # Resize's ways to say that output pixel f shows input pixel floor(f / scale), for every whole scale: with half-pixel
 # centres the distance to that pixel is always less than a half.

@@ -7,14 +7,13 @@ judge; their packages are imported when a precision is made, not before.
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any, cast
 
 from ganrt.engines.onnx_file import OnnxFile, derived
 from ganrt.engines.precisions import table
 from ganrt.engines.precisions.table import FORMS, PRECISIONS, Island, Lowered, Samples
 from ganrt.engines.protocol import Arrays
-from ganrt.errors import BackendUnavailable
+from ganrt.graphs import import_with_onnx
 from ganrt.tolerances import GATES, TUNED
 
 __all__ = [
@@ -84,11 +83,4 @@ def whole_int8_model(model: OnnxFile, calibration: Arrays) -> OnnxFile:
 
 
 def _module(name: str) -> Any:
-    try:
-        return import_module(f"ganrt.engines.precisions.{name}")
-    except ImportError as error:
-        if error.name is None or error.name.partition(".")[0] not in ("onnx", "onnx_ir"):
-            raise
-        raise BackendUnavailable(
-            f'{error.name} is not installed, and precisions are made with it\ninstall it: pip install "ganrt[compile]"'
-        ) from error
+    return import_with_onnx(f"ganrt.engines.precisions.{name}", "precisions are made with it")

@@ -15,10 +15,10 @@ from torch import Tensor
 from ganrt.errors import BadInputFile
 from ganrt.exporter.keras.fields import MAX_JSON, parse_json
 from ganrt.exporter.keras.folder import Folder
-from ganrt.exporter.keras.protobuf import messages
 from ganrt.exporter.keras.state import Origin
 from ganrt.exporter.keras.tensor_bundle import bundle_files, read_bundle
 from ganrt.exporter.keras.variables import owned_variables
+from ganrt.graphs.wire import messages
 
 SAVED_MODEL = "saved_model.pb"
 METADATA = "keras_metadata.pb"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from ganrt.errors import BadInputFile
 from ganrt.exporter.keras.crc32c import crc32c, masked
-from ganrt.exporter.keras.protobuf import read_varint
+from ganrt.graphs.wire import varint
 
 FOOTER = 48
 MAGIC = 0xDB4775248B80FB57
@@ -27,7 +27,7 @@ def read_table(data: bytes) -> dict[bytes, bytes]:
         raise ValueError("no table's footer")
     at = len(data) - FOOTER
     for _ in range(2):  # the handle of the meta index, which is empty
-        _, at = read_varint(data, at)
+        _, at = varint(data, at)
     entries: dict[bytes, bytes] = {}
     for _, handle in _entries(_block(data, data[at:-8])):
         entries.update(_entries(_block(data, handle)))
@@ -35,8 +35,8 @@ def read_table(data: bytes) -> dict[bytes, bytes]:
 
 
 def _block(data: bytes, handle: bytes) -> bytes:
-    offset, at = read_varint(handle, 0)
-    size, _ = read_varint(handle, at)
+    offset, at = varint(handle, 0)
+    size, _ = varint(handle, at)
     block, trailer = data[offset : offset + size], data[offset + size : offset + size + _TRAILER]
     if len(trailer) != _TRAILER:
         raise ValueError("a block is cut off")
@@ -55,9 +55,9 @@ def _entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
         raise ValueError("a block has no entries")
     at, key = 0, b""
     while at < end:
-        shared, at = read_varint(block, at)
-        rest, at = read_varint(block, at)
-        size, at = read_varint(block, at)
+        shared, at = varint(block, at)
+        rest, at = varint(block, at)
+        size, at = varint(block, at)
         if shared > len(key) or at + rest + size > end:
             raise ValueError("an entry is cut off")
         key = key[:shared] + block[at : at + rest]

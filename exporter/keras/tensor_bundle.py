@@ -15,8 +15,8 @@ from torch import Tensor
 from ganrt.errors import BadInputFile
 from ganrt.exporter.keras.crc32c import crc32c, masked
 from ganrt.exporter.keras.folder import Folder
-from ganrt.exporter.keras.protobuf import messages, read_fields
 from ganrt.exporter.keras.table import read_table
+from ganrt.graphs.wire import messages, values
 
 _FLOATS = {1: torch.float32, 2: torch.float64, 14: torch.bfloat16, 19: torch.float16}
 _MAX_TENSORS = 100_000
@@ -60,7 +60,7 @@ def bundle_files(folder: Folder, prefix: str) -> list[str]:
 
 
 def _shards(header: bytes, prefix: str) -> list[str]:
-    fields = dict(read_fields(header))
+    fields = values(header)
     count = fields.get(1, 1)
     if fields.get(2, 0) != 0 or not isinstance(count, int) or not 0 < count <= 1000:
         raise ValueError("big-endian, or no number of shards")
@@ -68,9 +68,9 @@ def _shards(header: bytes, prefix: str) -> list[str]:
 
 
 def _entry(value: bytes) -> _Entry:
-    fields = dict(read_fields(value))
+    fields = values(value)
     shape = b"".join(messages(value, 2))
-    sizes = [_integer(dict(read_fields(dim)).get(1, 0)) for dim in messages(shape, 2)]
+    sizes = [_integer(values(dim).get(1, 0)) for dim in messages(shape, 2)]
     dtype, shard, offset, size, checksum = (_integer(fields.get(number, 0)) for number in (1, 3, 4, 5, 6))
     return _Entry(dtype, tuple(sizes), shard, offset, size, checksum, sliced=7 in fields)
 
@@ -90,9 +90,9 @@ def _tensor(name: str, entry: _Entry, shards: list[bytes]) -> Tensor:
     if entry.sliced:
         raise BadInputFile(f"variable {name[:80]!r} is partitioned, which is not read\nexpected whole variables")
     dtype = _FLOATS[entry.dtype]
-    values = shards[entry.shard][entry.offset : entry.offset + entry.size]
+    data = shards[entry.shard][entry.offset : entry.offset + entry.size]
     if entry.size != math.prod(entry.shape) * dtype.itemsize:
         raise BadInputFile(f"variable {name[:80]!r} has not the size of its shape\nexpected a whole checkpoint")
-    if masked(crc32c(values)) != entry.checksum:
+    if masked(crc32c(data)) != entry.checksum:
         raise BadInputFile(f"variable {name[:80]!r} has another checksum: damaged\nexpected a whole checkpoint")
-    return torch.frombuffer(bytearray(values), dtype=dtype).reshape(entry.shape)
+    return torch.frombuffer(bytearray(data), dtype=dtype).reshape(entry.shape)

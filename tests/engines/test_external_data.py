@@ -11,13 +11,13 @@ from dcgan_reference import draw
 from hostile_onnx import PLACES, external, plant
 from onnx import numpy_helper
 from tiny_networks import onnx_net
-from tiny_onnx import tiny_model, tiny_spec
+from tiny_onnx import save_tiny, tiny_model, tiny_spec
 
-from ganrt.engines.onnx_file import OnnxFile, derived, read_onnx
-from ganrt.engines.protobuf import fields
+from ganrt.engines.onnx_file import derived, read_onnx
 from ganrt.errors import BadInputFile
 from ganrt.exporter.export import export
 from ganrt.exporter.foreign.onnx_model import parse
+from ganrt.graphs.wire import fields
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +37,7 @@ def test_external_data_is_refused_by_every_reader(place: str) -> None:
     with pytest.raises(BadInputFile, match=refusal):
         parse(data, path)
     with pytest.raises(BadInputFile, match=refusal):
-        derived(OnnxFile(path, b"", 10, 18, "", {}, (), ()), data, "merge")
+        derived(read_onnx(save_tiny(Path("good.onnx"))), data, "merge")
 
 
 @pytest.mark.parametrize("place", PLACES)

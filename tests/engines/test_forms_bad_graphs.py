@@ -252,7 +252,7 @@ def test_a_missing_package_is_named(monkeypatch):
     def missing(name):
         raise ModuleNotFoundError("No module named 'onnx_ir'", name="onnx_ir")
 
-    monkeypatch.setattr("ganrt.engines.forms.import_module", missing)
+    monkeypatch.setattr("ganrt.graphs.import_module", missing)
     with pytest.raises(BackendUnavailable, match=r'onnx_ir is not installed.*\n.*pip install "ganrt\[compile\]"'):
         make_form(b"", "phase")
 

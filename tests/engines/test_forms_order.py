@@ -8,9 +8,9 @@ from onnx_layers import Graph, run_ort
 
 from ganrt.engines.forms.dead_channels import DropDeadChannels
 from ganrt.engines.forms.exchange import ActivateEarly, ShuffleLate, UpsampleLate
-from ganrt.engines.forms.fold_constants import FoldConstants
 from ganrt.engines.forms.one_gemm import JoinGemms
 from ganrt.engines.forms.picture_layout import ShuffleToPicture
+from ganrt.graphs.fold_constants import FoldConstants
 
 
 def bitwise(build, *passes):

@@ -11,12 +11,12 @@ import onnx_ir as ir
 from onnx_ir.passes.common import RemoveUnusedNodesPass, ShapeInferencePass
 from onnx_layers import Graph, run_ort, run_torch
 
-from ganrt.engines.forms.base import FormPass
+from ganrt.graphs.passes import GraphPass
 
 Build = Callable[[Graph], Sequence[str]]  # adds a graph's nodes, returns its outputs
 
 
-def rewritten(model: onnx.ModelProto, *passes: FormPass) -> onnx.ModelProto:
+def rewritten(model: onnx.ModelProto, *passes: GraphPass) -> onnx.ModelProto:
     """The model after some passes, by itself (not through a form)."""
     made = ir.serde.deserialize_model(model)
     for step in passes:
@@ -32,7 +32,7 @@ def operators(model: onnx.ModelProto) -> list[str]:
     return [node.op_type for node in model.graph.node]
 
 
-def both(build: Build, dtype: type[Any], seed: int, *passes: FormPass) -> tuple[onnx.ModelProto, onnx.ModelProto]:
+def both(build: Build, dtype: type[Any], seed: int, *passes: GraphPass) -> tuple[onnx.ModelProto, onnx.ModelProto]:
     graph = Graph(dtype, seed)
     model = graph.model(*build(graph))
     return model, rewritten(model, *passes)
@@ -54,7 +54,7 @@ def relative(found: Sequence[Any], wanted: Sequence[Any]) -> float:
     return max(float(np.abs(f - w).max(initial=0) / max(np.abs(w).max(initial=0), 1e-30)) for f, w in pairs)
 
 
-def check_exact(build: Build, *passes: FormPass, seed: int = 0) -> onnx.ModelProto:
+def check_exact(build: Build, *passes: GraphPass, seed: int = 0) -> onnx.ModelProto:
     """Asserts 1e-12 in float64 (in which passes keep a graph's weights) and 1e-6 in float32; returns the new graph."""
     before, after = both(build, np.float64, seed, *passes)
     inputs = random_inputs(before, seed)

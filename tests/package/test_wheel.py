@@ -31,6 +31,7 @@ def wheel(tmp_path_factory):
 def test_it_holds_every_module_and_the_model(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     expected = {f"ganrt/{path.name}" for path in (ROOT / "src" / "ganrt").glob("*.py")} | {"ganrt/py.typed"}
+    expected |= {f"ganrt/graphs/{path.name}" for path in (ROOT / "src" / "ganrt" / "graphs").glob("*.py")}
     for folder in FOLDERS:
         sources = {path.relative_to(ROOT) for path in (ROOT / folder).rglob("*.py")}
         assert sources, f"{folder} is empty"

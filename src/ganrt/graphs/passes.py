@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import onnx_ir as ir
 
-from ganrt.engines.forms.graph import is_operator
+from ganrt.graphs.values import is_operator
 
 OPSETS = range(18, 24)  # the operators used here mean the same in all of these
 
@@ -16,7 +16,7 @@ class LeftAlone(Exception):
     """A node looks like one to rewrite, but is not quite; the message says why."""
 
 
-class FormPass(ir.passes.InPlacePass):
+class GraphPass(ir.passes.InPlacePass):
     """One exact rewrite.
 
     Precondition: a standard opset that it knows. Postcondition: the graph's inputs and outputs are what they were

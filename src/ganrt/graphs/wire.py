@@ -1,4 +1,7 @@
-"""The wire format of protocol buffers, as far as ONNX files need it: fields, varints, packed integers."""
+"""Protocol buffers' wire format (protobuf.dev, "Encoding"), as far as ONNX files and TensorFlow's checkpoints need it.
+
+What is damaged raises ValueError.
+"""
 
 from __future__ import annotations
 
@@ -33,10 +36,12 @@ def fields(data: memoryview) -> Iterator[Field]:
         position += length
 
 
-def varint(data: memoryview, position: int) -> tuple[int, int]:
+def varint(data: bytes | memoryview, position: int) -> tuple[int, int]:
     """The number at a position, 0 to 2^64 - 1, and where it ends."""
     value = shift = 0
     while True:
+        if position >= len(data):
+            raise ValueError("a number is cut off")
         byte = data[position]
         value |= (byte & 0x7F) << shift
         position += 1
@@ -66,6 +71,22 @@ def packed(data: memoryview) -> list[int]:
         value, position = varint(data, position)
         values.append(value)
     return values
+
+
+def values(data: bytes) -> dict[int, int | bytes]:
+    """The last value of each field: numbers, also those of fixed size, and bytes."""
+    found: dict[int, int | bytes] = {}
+    for number, wire, value in fields(memoryview(data)):
+        plain = value if isinstance(value, int) else bytes(value)
+        found[number] = int.from_bytes(plain, "little") if isinstance(plain, bytes) and wire != BYTES else plain
+    return found
+
+
+def messages(data: bytes, number: int) -> list[bytes]:
+    """The values of the field `number`, which have a length."""
+    return [
+        bytes(message(value)) for found, wire, value in fields(memoryview(data)) if (found, wire) == (number, BYTES)
+    ]
 
 
 def signed(value: int) -> int:
