@@ -23,6 +23,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 _DEBUG = "--debug"
 _SHOWN = 10  # names of a list
+LINE_EVERY_S = 30  # of the progress of long runs, where it goes to a log
 
 app = typer.Typer(
     name="ganrt",

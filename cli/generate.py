@@ -9,19 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ganrt.cli import options
-from ganrt.cli.app import Progress, announce, command, in_use, print_json, say
-from ganrt.cli.generate_shards import (
-    LINE_EVERY_S,
-    Asked,
-    Crew,
-    Opening,
-    ShardOptions,
-    generate_shards,
-    parse_part,
-    refuse_for_shards,
-    refuse_without_shards,
-)
+from ganrt.cli import options, requests
+from ganrt.cli.app import LINE_EVERY_S, Progress, announce, command, in_use, print_json, say
 from ganrt.cli.requests import Request, SeedAndIndex, read_request
 from ganrt.errors import BadInputFile, OutputFailed, UsageError
 
@@ -42,8 +31,6 @@ _OTHER_PICTURES = (".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".
     ganrt generate --seeds 0,1,4-6 --truncation 0.7 -o seeds
     ganrt generate --count 12 --grid 4x3 -o sheet.png
     ganrt generate --identities players.txt -o players
-    ganrt generate --count 600 --format webdataset --shard-size 200 -o shards
-    ganrt generate --count 64 --format atlas --sheet 4 -o sheets
     """,
 )
 def generate(
@@ -53,26 +40,16 @@ def generate(
         typer.Option(
             "-o",
             "--output",
-            help="A folder; or a .png file, for one picture or the --grid sheet alone. Of shards also an address such "
-            "as s3://bucket/name.",
+            help="A folder; or a .png file, for one picture or the --grid sheet alone. Identities are listed in its "
+            "identities.csv.",
         ),
     ] = "out",
-    seeds: Annotated[
-        str | None,
-        typer.Option("--seeds", help="The first image of each seed: 0,1,4-6."),
-    ] = None,
-    count: Annotated[int | None, typer.Option("--count", "-n", help="How many images of --seed.")] = None,
-    seed: Annotated[int, typer.Option("--seed", help="An unsigned 64-bit integer.")] = 0,
-    start: Annotated[int, typer.Option("--start", help="The first index of --seed.")] = 0,
-    identities: Annotated[
-        Path | None,
-        typer.Option(
-            "--identities",
-            help="A UTF-8 file: .csv, .jsonl, .parquet (see --identity-column), or one identity a line, taken as it "
-            "stands, as in -, standard input. Each gets its own image, listed in identities.csv. Empty lines and "
-            "repetitions are skipped.",
-        ),
-    ] = None,
+    seeds: requests.Seeds = None,
+    count: requests.Count = None,
+    seed: requests.Seed = 0,
+    start: requests.Start = 0,
+    identities: requests.Identities = None,
+    identity_column: requests.IdentityColumn = None,
     truncation: options.Psi = None,
     truncation_mode: options.PsiMode = None,
     threshold: options.Threshold = None,
@@ -81,48 +58,6 @@ def generate(
     grid: Annotated[
         str | None,
         typer.Option("--grid", help="Also a contact sheet of COLUMNSxROWS images, such as 4x3."),
-    ] = None,
-    picture_format: Annotated[
-        str,
-        typer.Option(
-            "--format",
-            help="png: a picture a file in one folder. In shards, restartable, for many: files, webdataset, parquet, "
-            "atlas or npy.",
-        ),
-    ] = "png",
-    picture: Annotated[
-        str | None, typer.Option("--picture", help="In shards: png, webp or jpeg. Default: png.")
-    ] = None,
-    quality: Annotated[
-        int | None, typer.Option("--quality", help="1 to 100; webp: 101 is lossless. Default: jpeg 95, webp 90.")
-    ] = None,
-    shard_size: Annotated[
-        int | None, typer.Option("--shard-size", help="Pictures a shard. Default: 10000, or whole sheets.")
-    ] = None,
-    sheet_side: Annotated[
-        int | None, typer.Option("--sheet", help="Pictures a side of an atlas's sheets. Default: 16.")
-    ] = None,
-    resume: Annotated[
-        bool,
-        typer.Option("--resume/--no-resume", help="Go on with an unfinished run; or, with --force, remove it."),
-    ] = True,
-    unique: Annotated[
-        bool, typer.Option("--unique", help="In shards: also count pictures that look like another one.")
-    ] = False,
-    identity_column: Annotated[
-        str | None, typer.Option("--identity-column", help="Of .csv, .jsonl or .parquet. Default: identity.")
-    ] = None,
-    encoders: Annotated[
-        int | None, typer.Option("--encoders", help="In shards: encoding threads; default one a core.", min=1)
-    ] = None,
-    executor: Annotated[
-        str | None, typer.Option("--executor", help="In shards: local, or ray: a cluster draws. Default: local.")
-    ] = None,
-    address: Annotated[
-        str | None, typer.Option("--address", help="The Ray cluster's. Default: one that runs here, or is started.")
-    ] = None,
-    part: Annotated[
-        str | None, typer.Option("--part", help="i/n: draw every n-th shard; of n such jobs the last ends the run.")
     ] = None,
     batch_size: Annotated[int | None, typer.Option("--batch-size", "-b", help="Images a batch.")] = None,
     backend: options.Backend = "auto",
@@ -134,29 +69,9 @@ def generate(
     force: options.Force = False,
     json: options.Json = False,
 ) -> None:
-    """Draws pictures: image INDEX of SEED is the same whatever the count, order or batch size."""
-    if picture_format != "png":
-        shards = ShardOptions(picture_format, picture, quality, shard_size, sheet_side, resume, unique, encoders, force)
-        crew = Crew(executor or "local", address, parse_part(part))
-        asked = Asked(seeds, count, seed, start, identities, identity_column)
-        how = options.make_truncation(truncation, truncation_mode, threshold, statistics_truncation)
-        refuse_for_shards(grid, output, crew.part, resume)
-        how_to_open = Opening(model, backend, device, precision, threads)
-        generate_shards(how_to_open, asked, how, class_name, batch_size, output, shards, crew, json)
-        return
-    for_shards = {
-        "--picture": picture,
-        "--quality": quality,
-        "--shard-size": shard_size,
-        "--sheet": sheet_side,
-        "--no-resume": None if resume else True,
-        "--unique": unique or None,
-        "--encoders": encoders,
-        "--executor": executor,
-        "--address": address,
-        "--part": part,
-    }
-    refuse_without_shards(for_shards, output)
+    """Draws loose pictures (shards: bulk run): image INDEX of SEED is the same whatever count, order or batch size."""
+    if "://" in output:
+        raise UsageError(f"--output {output}: loose pictures need a folder; ganrt bulk run writes to addresses")
     cells = options.parse_grid(grid) if grid else None
     request = read_request(seeds, count, seed, start, identities, cells, identity_column)
     plan = _Plan(Path(output), cells, request, force)
@@ -226,17 +141,17 @@ class _Plan:
 
 def _refuse_run(folder: Path) -> None:
     """Raises OutputFailed for a folder of shards: each audit of them would name the loose pictures, for ever."""
-    from ganrt.runtime.bulk.manifest import read_manifest
+    from ganrt.runtime.bulk.manifest import find_manifest
     from ganrt.runtime.bulk.storage import LocalStorage
 
     try:
-        run = read_manifest(LocalStorage(folder))
+        run, _ = find_manifest(LocalStorage(folder))
     except BadInputFile:  # somebody else's manifest.json
         return
     if run is not None:
         raise OutputFailed(
             f"{folder} holds a run in shards, and loose pictures are no part of it: give another --output, "
-            "or the --format of that run"
+            "or draw more shards with ganrt bulk run"
         )
 
 

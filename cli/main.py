@@ -9,12 +9,13 @@ import typer
 
 from ganrt import __version__
 from ganrt.cli import (  # noqa: F401  (they register themselves)
-    audit,
     bench,
     bench_layers,
     bench_predict,
     bench_report,
     bench_suite,
+    bulk,
+    bulk_audit,
     bundle,
     classes,
     compile,
@@ -32,6 +33,8 @@ from ganrt.cli import (  # noqa: F401  (they register themselves)
     verify,
 )
 from ganrt.cli.app import app, strip_debug
+from ganrt.cli.former import renamed
+from ganrt.errors import UsageError
 
 
 def _print_version(wanted: bool) -> None:
@@ -51,4 +54,10 @@ def _options(
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line; always ends in SystemExit."""
-    app(args=strip_debug(sys.argv[1:] if arguments is None else arguments), prog_name="ganrt")
+    given = strip_debug(sys.argv[1:] if arguments is None else arguments)
+    try:
+        given = renamed(given)
+    except UsageError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(int(error.exit_code))
+    app(args=given, prog_name="ganrt")

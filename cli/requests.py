@@ -5,12 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from ganrt.cli.app import say
 from ganrt.errors import BadInputFile, UsageError
 
 _MAX_COUNT = 10**12
 SeedAndIndex = tuple[int, int]
+Seeds = Annotated[str | None, typer.Option("--seeds", help="The first image of each seed: 0,1,4-6.")]
+Count = Annotated[int | None, typer.Option("--count", "-n", help="How many images of --seed.")]
+Seed = Annotated[int, typer.Option("--seed", help="An unsigned 64-bit integer.")]
+Start = Annotated[int, typer.Option("--start", help="The first index of --seed.")]
+Identities = Annotated[
+    Path | None,
+    typer.Option(
+        "--identities",
+        help="A UTF-8 file: .csv, .jsonl, .parquet (see --identity-column), or one identity a line, taken as it "
+        "stands, as in -, standard input. Each gets its own image. Empty lines and repetitions are skipped.",
+    ),
+]
+IdentityColumn = Annotated[
+    str | None, typer.Option("--identity-column", help="Of .csv, .jsonl or .parquet. Default: identity.")
+]
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,8 @@ def load(
     options = EngineOptions(
         device=device, precision=precision, threads=threads, memory=memory, low_priority=low_priority
     )
-    generator = Generator(open_model(resolve_model(model), backend, options))
+    path = resolve_model(model)
+    generator = Generator(open_model(path, backend, options), path)
     try:
         generator.check()
     except BaseException:
@@ -76,14 +77,19 @@ def load(
 class Generator:
     """A loaded generator. Every method may be called from several threads at once, except `close`."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine, self._batches = engine, Batches(engine)
+    def __init__(self, engine: Engine, path: Path | None = None) -> None:
+        self._engine, self._batches, self._path = engine, Batches(engine), path
         self._streams: WeakSet[FrameStream] = WeakSet()
 
     @property
     def spec(self) -> GeneratorSpec:
         """What the generator expects and gives."""
         return self._engine.spec
+
+    @property
+    def path(self) -> Path | None:
+        """The model's file, as it was given; None: not known."""
+        return self._path
 
     @property
     def backend(self) -> str:

@@ -21,7 +21,7 @@ from ganrt.benchmarks.jobs.scope import Figures, Scope, peak_mb
 from ganrt.benchmarks.subjects import open_subject
 from ganrt.benchmarks.subjects.protocol import Request
 from ganrt.errors import BackendUnavailable, NegativeResult
-from ganrt.runtime.bulk.audit import check_files, read_plan
+from ganrt.runtime.bulk.audit import check_files, read_run
 from ganrt.runtime.bulk.begin import Options
 from ganrt.runtime.bulk.describe import describe, describe_drawing
 from ganrt.runtime.bulk.pipeline import Drawer
@@ -120,7 +120,7 @@ def _audit(scope: Scope) -> float:
     """Megabytes a second that `audit` reads and hashes of the last run, which is still in the system's memory."""
     target = open_target(scope.folder / "bulk")
     started = scope.clock.now()
-    found = check_files(target, *read_plan(target), lambda _: None)
+    found = check_files(target, read_run(target), lambda _: None)
     if found.findings:
         raise NegativeResult(f"{found.findings[0].name} is {found.findings[0].kind} after an undisturbed run")
     return found.bytes * 1e3 / (scope.clock.now() - started)
@@ -149,7 +149,7 @@ def _memory(scope: Scope) -> Figures:
     for count in (64, 128) if scope.quick else (20_000, 60_000):
         target = scope.folder / str(count)
         arguments = ("--format", "webdataset", "--precision", "fastest", "-o", str(target))
-        ran = scope.ganrt("generate", "-m", str(scope.model.onnx), "--count", str(count), *arguments)
+        ran = scope.ganrt("bulk", "run", "-m", str(scope.model.onnx), "--count", str(count), *arguments)
         figures[f"peak_mb_{count}"] = peak_mb(ran)
         figures[f"process_images_a_second_{count}"] = round(count / (ran.total_ns / 1e9), 1)
         shutil.rmtree(target)

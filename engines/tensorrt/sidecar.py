@@ -29,6 +29,7 @@ from ganrt.checks import (
 )
 from ganrt.engines.tensorrt.header import HEADER_BYTES, read_header, recompile
 from ganrt.errors import BackendUnavailable, BadInputFile, SpecError
+from ganrt.seals import is_sealed, seal
 from ganrt.spec import GeneratorSpec
 
 FORMAT = 1
@@ -133,7 +134,7 @@ class Sidecar(_Section):
 
     def to_json(self) -> str:
         """Canonical JSON with its own SHA-256: equal sidecars give equal text."""
-        return _sealed(encode(self))
+        return seal(encode(self), _SEAL, _canonical).decode()
 
     @classmethod
     def from_json(cls, document: bytes) -> Sidecar:
@@ -162,28 +163,15 @@ class Sidecar(_Section):
         return sidecar
 
 
-def _sealed(values: Mapping[str, Any]) -> str:
-    """Canonical JSON of the fields with the SHA-256 of the same without that field."""
-    bare = {name: value for name, value in values.items() if name != _SEAL}
-    return _canonical({**bare, _SEAL: hashlib.sha256(_canonical(bare).encode()).hexdigest()})
-
-
-def _canonical(values: Mapping[str, Any]) -> str:
-    return json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False)
+def _canonical(values: Mapping[str, Any]) -> bytes:
+    return json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
 def _check_seal(values: dict[str, Any], document: bytes) -> None:
-    """Takes the SHA-256 out of the fields; raises BadInputFile where the document is not byte for byte what was sealed.
-
-    The bytes are compared, not the values: as they were written is the only way that a sidecar is sound.
-    """
-    try:
-        sound = _sealed(values).encode() == document
-    except (ValueError, RecursionError):  # NaN, which is no JSON
-        sound = False
+    """Takes the SHA-256 out of the fields; raises BadInputFile where the document is not what was sealed."""
     if _SEAL not in values:
         raise BadInputFile(f"field '{_SEAL}': missing; an older ganrt wrote it, or another program")
-    if not sound:
+    if not is_sealed(document, values, _SEAL, _canonical):
         raise BadInputFile(f"it is damaged or was edited: '{_SEAL}' is not its SHA-256")
     del values[_SEAL]
 

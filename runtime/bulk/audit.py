@@ -13,16 +13,16 @@ from functools import partial
 
 from ganrt.errors import BadInputFile, OutputFailed
 from ganrt.runtime.bulk import lock
-from ganrt.runtime.bulk.clearing import belongs, shard_files
+from ganrt.runtime.bulk.clearing import belongs, owner
 from ganrt.runtime.bulk.comparison import Comparison
 from ganrt.runtime.bulk.formats import ShardFormat, open_format
 from ganrt.runtime.bulk.identities import read_mapping
-from ganrt.runtime.bulk.manifest import NAME, Damaged, in_short, plans_of_stats, read_manifest, read_stats
-from ganrt.runtime.bulk.names import is_piece, is_unfinished
+from ganrt.runtime.bulk.manifest import Manifest, find_manifest, in_short, plans_of_stats, read_stats
+from ganrt.runtime.bulk.names import COPY, NAME, is_piece, is_unfinished
 from ganrt.runtime.bulk.pipeline import Drawer, in_order
-from ganrt.runtime.bulk.plan import Item, Json, Plan, Shard
+from ganrt.runtime.bulk.plan import Item, Json, Plan, Shard, shard_file
 from ganrt.runtime.bulk.run import draw, finish
-from ganrt.runtime.bulk.storage import Storage, Target
+from ganrt.runtime.bulk.storage import Storage, Target, read
 
 MISSING, DAMAGED, SURPLUS, OTHER, UNFINISHED = "missing", "damaged", "surplus", "another picture", "unfinished"
 _SAMPLED_SHARDS, _SAMPLE = 4, 64  # shards, and pictures of each, that are drawn again unless all are
@@ -74,28 +74,35 @@ class Audit:
         return sum(finding.kind == UNFINISHED and finding.shard is not None for finding in self.findings)
 
 
-def read_plan(storage: Target) -> tuple[Plan, Json]:
-    """The plan of the run in an output, and the whole manifest.
+def read_run(storage: Target) -> Manifest:
+    """What is known of the run in an output; of a lost or damaged manifest what its copy says.
 
     Raises:
-        BadInputFile: there is none, or it is damaged.
+        BadInputFile: there is none, or manifest and copy are damaged, or the shards are of another plan.
     """
-    try:
-        manifest = read_manifest(storage)
-    except Damaged as error:
-        raise BadInputFile(
-            f"{storage.place}: {error}\n"
-            "the ganrt generate command that drew the run writes it anew, and keeps the shards"
-        ) from error
+    manifest, damage = find_manifest(storage)
     if manifest is None:
         lost = "; if it is lost, the command that drew the run writes it anew" if plans_of_stats(storage) else ""
+        found = f"holds no run: expected a folder with a {NAME}, written by ganrt bulk run{lost}"
+        mend = "\nthe ganrt bulk run command that drew the run writes it anew, and keeps the shards"
+        raise BadInputFile(f"{storage.place}: {damage}{mend}" if damage else f"{storage.place} {found}")
+    if not manifest.has_seal and _contradicted(storage, manifest):
         raise BadInputFile(
-            f"{storage.place} holds no run: expected a folder with a {NAME}, written by ganrt generate --format{lost}"
+            f"{storage.place}: {NAME} and the stats of its shards name different plans: one of them is damaged\n"
+            "the ganrt bulk run command that drew the run mends it"
         )
-    return Plan.from_document(manifest["plan"]), manifest
+    return manifest
 
 
-def check_files(storage: Target, plan: Plan, manifest: Json, progress: Callable[[int], object]) -> Audit:
+def _contradicted(storage: Target, manifest: Manifest) -> bool:
+    """Whether all stats name another plan than a manifest without a seal; of a finished run those that it lists."""
+    listed = {f"{entry['name']}_stats.json": entry["stats_sha256"] for entry in manifest.shards or ()}
+    stats = plans_of_stats(storage)
+    plans = [plan for name, (plan, sha256) in stats.items() if not manifest.complete or listed.get(name) == sha256]
+    return bool(plans) and manifest.plan.sha256 not in plans
+
+
+def check_files(storage: Target, manifest: Manifest, progress: Callable[[int], object]) -> Audit:
     """Reads every file and compares its hash; names files that no shard has.
 
     A file that none of the run's is called like is foreign; what is called like one, such as a shard beyond the last or
@@ -104,37 +111,65 @@ def check_files(storage: Target, plan: Plan, manifest: Json, progress: Callable[
     Args:
         progress: called with the number of shards looked at.
     """
-    audit, expected = Audit(), {NAME}
-    if not manifest.get("complete"):
-        audit.add(UNFINISHED, NAME)
-    workers = os.cpu_count() or 1
+    audit, plan, expected = Audit(), manifest.plan, {NAME}
+    names, workers = list(storage.names()), os.cpu_count() or 1
+    _check_manifest(storage, manifest, audit)
+    there, undrawn = _shards(manifest, set(names), audit)
     with ThreadPoolExecutor(workers, "ganrt-audit") as pool:  # hashing and reading release Python's lock
-        look = partial(_check_shard, storage, plan, manifest)
-        for done, (found, names) in enumerate(in_order(look, plan.shards(), pool, 2 * workers), 1):
+        look = partial(_check_shard, storage, manifest)
+        for done, (found, of_shard) in enumerate(in_order(look, there, pool, 2 * workers), 1):
             audit.merge(found)
-            expected |= names
+            expected |= of_shard
             progress(done)
-    for name in storage.names():
-        if name in expected or name.startswith(lock.NAME):
+    for shard in undrawn:
+        audit.add(UNFINISHED, shard.stats, shard)
+    left_over = {shard.number for shard in undrawn}
+    for name in names:
+        if name in expected or name.startswith(lock.NAME) or (name == COPY and manifest.has_seal):
             continue
-        if belongs(plan, name):
-            under_way = is_unfinished(name) and not manifest.get("complete")
-            audit.add(UNFINISHED if under_way else SURPLUS, name)
-        else:
+        if not belongs(plan, name):
             audit.foreign.append(name)
+        elif is_unfinished(name) and not manifest.complete:
+            audit.add(UNFINISHED, name)
+        elif owner(plan, name) not in left_over:
+            audit.add(SURPLUS, name)
     return audit
 
 
-def _check_shard(storage: Storage, plan: Plan, manifest: Json, shard: Shard) -> tuple[Audit, set[str]]:
+def _check_manifest(storage: Storage, manifest: Manifest, audit: Audit) -> None:
+    if manifest.damage:
+        audit.add(MISSING if storage.size(NAME) is None else DAMAGED, NAME)
+    elif not manifest.complete:
+        audit.add(UNFINISHED, NAME)
+    if manifest.has_seal and read(storage, COPY) != manifest.copy_data():
+        audit.add(MISSING if storage.size(COPY) is None else DAMAGED, COPY)
+
+
+def _shards(manifest: Manifest, names: set[str], audit: Audit) -> tuple[list[Shard], list[Shard]]:
+    """The shards to look at, and those that an unfinished run has not drawn yet, which no file is opened for."""
+    plan = manifest.plan
+    if manifest.complete:
+        return list(plan.shards()), []
+    there: list[Shard] = []
+    undrawn: list[Shard] = []
+    for shard in plan.shards():
+        mapped = shard.identities in names
+        (there if mapped or shard.stats in names else undrawn).append(shard)
+        if plan.identities is not None and not mapped and shard.stats not in names:
+            audit.add(MISSING, shard.identities, shard)
+    return there, undrawn
+
+
+def _check_shard(storage: Storage, manifest: Manifest, shard: Shard) -> tuple[Audit, set[str]]:
     """What is wrong with a shard, and the names of its files."""
-    audit, expected, stats = Audit(), {shard.stats}, read_stats(storage, shard)
-    listed = manifest.get("shards") or []
+    plan, listed = manifest.plan, manifest.shards
+    audit, expected, stats = Audit(), {shard.stats}, read_stats(storage, manifest.plan, shard)
     if stats is None:
-        kind = MISSING if manifest.get("complete") else UNFINISHED
+        kind = MISSING if listed is not None else UNFINISHED
         audit.add(kind if storage.size(shard.stats) is None else DAMAGED, shard.stats, shard)
         expected |= _below(storage, plan, shard)
     else:
-        if manifest.get("complete") and listed[shard.number : shard.number + 1] != [in_short(shard, stats)]:
+        if listed is not None and listed[shard.number] != in_short(shard, stats):
             audit.add(DAMAGED, shard.stats, shard)
         for name, file in stats["files"].items():
             expected.add(name)
@@ -157,8 +192,7 @@ def check_pictures(storage: Target, plan: Plan, drawer: Drawer, everything: bool
     if not everything:
         sound = random.Random(plan.count).sample(sound, min(_SAMPLED_SHARDS, len(sound)))
     for shard in sound:
-        stats = read_stats(storage, shard)
-        if stats is None:
+        if read_stats(storage, plan, shard) is None:
             continue
         items = list(plan.items(shard) if plan.identities is None else read_mapping(storage, shard))
         piece = form.piece or 1
@@ -168,12 +202,16 @@ def check_pictures(storage: Target, plan: Plan, drawer: Drawer, everything: bool
         audit.drawn_again += len(sample)
 
 
-def repair(storage: Target, plan: Plan, drawer: Drawer, audit: Audit) -> list[str]:
-    """Draws the shards again that have findings, and removes surplus files; the rest is not touched.
+def repair(storage: Target, manifest: Manifest, drawer: Drawer | None, audit: Audit) -> list[str]:
+    """Draws the shards again that have findings, removes surplus files, and writes the manifest anew, with its seal.
+
+    Args:
+        drawer: what draws; it is not needed where no shard is bad.
 
     Returns:
         the names of what was mended: of all but the shards whose part of the mapping is gone or damaged.
     """
+    plan = manifest.plan
     with storage.locked():
         if held := storage.held():
             raise OutputFailed(f"{storage.place}: parts of a run are being drawn here ({held[0]}): wait for their end")
@@ -184,11 +222,13 @@ def repair(storage: Target, plan: Plan, drawer: Drawer, audit: Audit) -> list[st
                 storage.remove(finding.name)
         for shard in bad:
             storage.remove(shard.stats)
-        draw(plan, bad, drawer, storage)
+        if drawer is not None:
+            draw(plan, bad, drawer, storage)
         whole = not audit.unmapped_shards
         if whole:
-            finish(storage, plan)
-    mended = (f for f in audit.findings if f.shard not in audit.unmapped_shards and (whole or f.name != NAME))
+            finish(storage, manifest)
+    of_whole = () if whole else (NAME, COPY)
+    mended = (f for f in audit.findings if f.shard not in audit.unmapped_shards and f.name not in of_whole)
     return sorted({finding.name for finding in mended})
 
 
@@ -221,8 +261,9 @@ def _check_mapping(storage: Storage, shard: Shard, stats: Json | None, audit: Au
 
 def _below(storage: Storage, plan: Plan, shard: Shard) -> set[str]:
     """The files of a shard whose stats are gone: they will be written anew, and are not surplus."""
-    names = {*shard_files(plan, shard), *([shard.signatures] if plan.layout.signatures else [])}
-    return names | {inner for name in shard_files(plan, shard) for inner in storage.names(name) if is_piece(inner)}
+    file = shard_file(plan, shard)
+    names = {file, *([shard.signatures] if plan.layout.signatures else [])}
+    return names | {inner for inner in storage.names(file) if is_piece(inner)}
 
 
 def _different(storage: Storage, form: ShardFormat, shard: Shard, items: list[Item], drawer: Drawer) -> Iterator[str]:

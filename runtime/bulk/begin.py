@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ganrt.errors import BadInputFile, OutputFailed, UsageError
 from ganrt.runtime.bulk import lock
 from ganrt.runtime.bulk.census import Census
 from ganrt.runtime.bulk.clearing import check_empty, clear
+from ganrt.runtime.bulk.describe import aligned
 from ganrt.runtime.bulk.going_on import advice
 from ganrt.runtime.bulk.identities import write_mapping
-from ganrt.runtime.bulk.manifest import NAME, Damaged, differences, plans_of_stats, read_manifest, write_manifest
-from ganrt.runtime.bulk.plan import Json, Plan, Shard
+from ganrt.runtime.bulk.manifest import (
+    Manifest,
+    differences,
+    find_manifest,
+    is_settled,
+    plans_of_stats,
+    write_manifest,
+)
+from ganrt.runtime.bulk.names import NAME
+from ganrt.runtime.bulk.plan import Plan, Shard
 from ganrt.runtime.bulk.storage import Target
 
 PATIENCE_S = 600  # while another part begins or ends: it may have a large file of identities to go through
@@ -54,8 +63,12 @@ class Part:
 
 
 @contextmanager
-def begun(target: Target, plan: Plan, options: Options, census: Census | None, part: Part | None) -> Iterator[None]:
+def begun(
+    target: Target, wanted: Manifest, options: Options, census: Census | None, part: Part | None
+) -> Iterator[Manifest]:
     """Leaves an output with this plan's manifest and mapping, and holds it, or this part of it.
+
+    Yields what is known of the run now: of one that goes on, its plan in its own words.
 
     Raises:
         OutputFailed: it holds something else, or another process works on it.
@@ -69,10 +82,10 @@ def begun(target: Target, plan: Plan, options: Options, census: Census | None, p
             raise OutputFailed(f"{target.place}: parts of a run are being drawn here ({held[0]}): wait for their end")
         else:
             target.tidy()  # not for a part: what looks left over may be another part's work
-        _settle(target, plan, options, census)
+        manifest = _settle(target, wanted, options, census)
         if part is not None:
             whole.close()  # the other parts may begin
-        yield
+        yield manifest
 
 
 def _check_numbering(target: Target, part: Part) -> None:
@@ -85,30 +98,32 @@ def _check_numbering(target: Target, part: Part) -> None:
         )
 
 
-def _settle(storage: Target, plan: Plan, options: Options, census: Census | None) -> None:
-    try:
-        manifest, damage = read_manifest(storage), ""
-    except Damaged as error:
-        manifest, damage = None, str(error)
-    if manifest is not None and options.resume:
-        _compare(storage, manifest, plan)
-    elif manifest is None and options.resume:
-        _check_plan(storage, plan, damage)
-        write_manifest(storage, plan)
+def _settle(storage: Target, wanted: Manifest, options: Options, census: Census | None) -> Manifest:
+    there, damage = find_manifest(storage)
+    if there is not None and options.resume:
+        _compare(storage, there.plan, wanted.plan)
+        wanted = replace(wanted, plan=there.plan, model_file=there.model_file or wanted.model_file)
+        write_anew = not there.complete and not is_settled(storage, there)
+    elif options.resume:
+        _check_plan(storage, wanted.plan, damage)
+        write_anew = True
     else:
-        clear(storage, manifest, damage, options.force)
-        write_manifest(storage, plan)
+        clear(storage, there, damage, options.force)
+        write_anew = True
+    if write_anew:
+        write_manifest(storage, wanted)
     if census is not None:
-        write_mapping(census, plan, storage)
+        write_mapping(census, wanted.plan, storage)
+    return wanted
 
 
-def _compare(storage: Target, manifest: Json, plan: Plan) -> None:
-    there, wanted = manifest["plan"], plan.document()
-    found = differences(there, wanted)
+def _compare(storage: Target, there: Plan, wanted: Plan) -> None:
+    told = {**wanted.document(), "generator": aligned(there.generator, wanted.generator)}
+    found = differences(there.document(), told)
     if found:
         more = f"\n(and {len(found) - 2} more)" if len(found) > 2 else ""
         raise OutputFailed(
-            f"{storage.place} holds another run: {'; '.join(found[:2])}{more}\n{advice(there, wanted)}"
+            f"{storage.place} holds another run: {'; '.join(found[:2])}{more}\n{advice(there.document(), told)}"
             "give another --output, or --no-resume --force to remove that run and draw everything anew"
         )
 
@@ -123,7 +138,7 @@ def _check_plan(storage: Target, plan: Plan, damage: str) -> None:
         )
     if not plans:
         check_empty(storage)
-    elif set(plans) != {plan.sha256}:
+    elif {plan_sha256 for plan_sha256, _ in plans.values()} != {plan.sha256}:
         raise OutputFailed(
             f"{storage.place} holds shards of another run, whose {NAME} is {'damaged' if damage else 'lost'}\n"
             "give the options that it was drawn with: the manifest is written anew from them; or another --output, or "

@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
-from functools import partial
-
-from ganrt.errors import BadInputFile, OutputFailed
+from ganrt.errors import OutputFailed
 from ganrt.runtime.bulk import lock
-from ganrt.runtime.bulk.manifest import NAME, plans_of_stats
-from ganrt.runtime.bulk.names import STATS, is_a_runs, is_piece, is_unfinished
-from ganrt.runtime.bulk.plan import Json, Plan, Shard
+from ganrt.runtime.bulk.manifest import Manifest, plans_of_stats
+from ganrt.runtime.bulk.names import COPY, NAME, STATS, is_a_runs, is_piece, is_unfinished
+from ganrt.runtime.bulk.plan import Plan, shard_file
 from ganrt.runtime.bulk.storage import Target
 
-_ENDINGS = {"webdataset": ".tar", "parquet": ".parquet", "npy": ".npy"}
 
-
-def shard_files(plan: Plan, shard: Shard) -> tuple[str, ...]:
-    """What a shard leaves beside its stats: its file or folder, without asking for the format's package."""
-    return (shard.name + _ENDINGS.get(plan.layout.format, ""),)
+def owner(plan: Plan, name: str) -> int | None:
+    """The number of the shard, of this plan or of a longer one, that a file is called like one of; None: of none."""
+    first = name.partition("/")[0]
+    number = (name.removeprefix("identities/") if first == "identities" else first).replace("_", ".").partition(".")[0]
+    if not number.isdecimal() or not number.isascii() or len(number) < 5:
+        return None
+    shard = plan.shard(int(number[:20]))
+    names = [shard.stats, shard.signatures, shard_file(plan, shard), *([shard.identities] if plan.identities else [])]
+    of_folder = first == shard_file(plan, shard) and is_piece(name)
+    return shard.number if name in names or of_folder else None
 
 
 def belongs(plan: Plan, name: str) -> bool:
     """Whether a file is called like one of this plan's, or of a longer one's."""
-    first = name.partition("/")[0]
-    if name == NAME or is_unfinished(name):
-        return True
-    if first == "identities":
-        part = name.removeprefix("identities/").removesuffix(".csv")
-        return plan.identities is not None and part.isdecimal() and name == plan.shard(int(part)).identities
-    number = first.replace("_", ".").partition(".")[0]
-    if not number.isdecimal() or len(number) < 5:
-        return False
-    shard = plan.shard(int(number))
-    return name in (shard.stats, shard.signatures, *shard_files(plan, shard)) or (
-        first in shard_files(plan, shard) and is_piece(name)
-    )
+    return name in (NAME, COPY) or is_unfinished(name) or owner(plan, name) is not None
 
 
-def clear(storage: Target, manifest: Json | None, damage: str, force: bool) -> None:
+def clear(storage: Target, manifest: Manifest | None, damage: str, force: bool) -> None:
     """Removes the run that is there, if one is; files of other names stay.
 
     Args:
@@ -54,8 +43,8 @@ def clear(storage: Target, manifest: Json | None, damage: str, force: bool) -> N
         raise OutputFailed(
             f"{storage.place} holds a run already: give --force as well to remove it, or another --output"
         )
-    names, own = list(storage.names()), _own(manifest)
-    mine = set(filter(own, names))
+    names = list(storage.names())
+    mine = {name for name in names if (belongs(manifest.plan, name) if manifest else is_a_runs(name))}
     if other := next((name for name in names if name not in mine and is_a_runs(name)), None):
         raise OutputFailed(
             f"{storage.place} holds a run, and {other}, which is called like a run's file and is not of it\n"
@@ -65,14 +54,6 @@ def clear(storage: Target, manifest: Json | None, damage: str, force: bool) -> N
     doomed = {name if (top := name.partition("/")[0]) in shared else top for name in mine}
     for name in sorted(doomed, key=lambda name: (name == NAME, bool(STATS.fullmatch(name)), name)):
         storage.remove(name)  # what says that this is a run goes last: a kill leaves no folder of foreign files
-
-
-def _own(manifest: Json | None) -> Callable[[str], bool]:
-    """Which names are the run's: those of its plan, or, where that cannot be read, of any."""
-    if manifest is not None:
-        with suppress(BadInputFile):
-            return partial(belongs, Plan.from_document(manifest["plan"]))
-    return is_a_runs
 
 
 def check_empty(storage: Target) -> None:

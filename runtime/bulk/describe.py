@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,13 @@ from ganrt import __version__
 from ganrt.engines.processor import processor
 from ganrt.runtime.bulk.plan import Json, Layout, canonical, digest
 from ganrt.runtime.sampling import Truncation
+from ganrt.spec import GeneratorSpec
 
 if TYPE_CHECKING:
     from ganrt.runtime.generator import Generator
 
+_ALIKE_SINCE = (0, 1)  # since then no byte of any picture or shard became another
+_NUMBERS = re.compile(r"[0-9]+\.[0-9]+")
 _OF_BACKEND = {
     "onnxruntime": ("onnxruntime",),
     "onnxruntime-cuda": ("onnxruntime-gpu",),
@@ -47,6 +51,26 @@ def describe(generator: Generator, layout: Layout) -> Json:
         "machine": {"processor": machine["name"], "features": digest(canonical(machine["features"]))[:16]},
         "versions": {"ganrt": __version__, **{name: _version(name) for name in packages}},
     }
+
+
+def aligned(there: Json, here: Json) -> Json:
+    """What `describe` says here, in the words of a plan that is there, where nothing differs that decides a byte.
+
+    A ganrt that draws the same bytes may have another version, and may write an equal spec otherwise.
+    """
+    versions = there["versions"]
+    if _draws_alike(versions.get("ganrt")):
+        here = {**here, "versions": {**here["versions"], "ganrt": versions["ganrt"]}}
+    specs = [GeneratorSpec.from_json(json.dumps(told["spec"])) for told in (there, here)]
+    return {**here, "spec": there["spec"]} if specs[0] == specs[1] else here
+
+
+def _draws_alike(other: str | None) -> bool:
+    """Whether a ganrt of that version, this one or an earlier one, drew the same bytes as this one."""
+    numbers = [
+        tuple(map(int, found[0].split("."))) if (found := _NUMBERS.match(v or "")) else () for v in (other, __version__)
+    ]
+    return _ALIKE_SINCE <= numbers[0] <= numbers[1]
 
 
 def describe_drawing(generator: Generator, how: Truncation, class_name: str | None) -> Json:

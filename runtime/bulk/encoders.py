@@ -28,7 +28,7 @@ def make_encoder(layout: Layout, channels: int) -> Encode:
     if layout.picture == "png":
         return encode_png
     if layout.picture == "jpeg" and channels == 4:
-        raise UsageError("--picture jpeg has no transparency, and this generator draws RGBA: give png or webp")
+        raise UsageError("--encode jpeg has no transparency, and this generator draws RGBA: give png or webp")
     return _lossy(layout)
 
 

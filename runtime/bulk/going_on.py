@@ -1,4 +1,4 @@
-"""Which options of `ganrt generate` go on with the run that an output holds, where a command asks for another."""
+"""Which options of `ganrt bulk run` go on with the run that an output holds, where a command asks for another."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OPTIONS = {
     "drawing.statistics_truncation": "--statistics-truncation",
     "drawing.class": "--class",
     "layout.format": "--format",
-    "layout.picture": "--picture",
+    "layout.picture": "--encode",
     "layout.quality": "--quality",
     "layout.shard_size": "--shard-size",
     "layout.sheet": "--sheet",

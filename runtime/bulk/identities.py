@@ -23,7 +23,7 @@ def write_mapping(census: Census, plan: Plan, storage: Storage) -> None:
     Raises:
         BadInputFile: it changed since the first. No part that was made of it stays.
     """
-    wanted = {shard.number for shard in plan.shards() if not _is_there(storage, shard)}
+    wanted = {shard.number for shard in plan.shards() if not _is_there(storage, plan, shard)}
     if not wanted:
         return
     items, made = census.items(), list[str]()
@@ -63,14 +63,14 @@ def read_mapping(storage: Storage, shard: Shard) -> Iterator[Item]:
     except (OSError, ValueError, csv.Error) as error:
         raise BadInputFile(
             f"{shard.identities} is missing or damaged: {error}\n"
-            "remove it, and run the same generate command again: it is written anew"
+            "remove it, and run the same command again: it is written anew"
         ) from error
 
 
-def _is_there(storage: Storage, shard: Shard) -> bool:
+def _is_there(storage: Storage, plan: Plan, shard: Shard) -> bool:
     """Whether a shard's part is there, as long as the shard's stats say, if it has any."""
     size = storage.size(shard.identities)
-    stats = read_stats(storage, shard) if size and storage.size(shard.stats) else None
+    stats = read_stats(storage, plan, shard) if size and storage.size(shard.stats) else None
     return bool(size) and (stats is None or stats.get("identities", {}).get("bytes") in (None, size))
 
 

@@ -1,8 +1,9 @@
 """`manifest.json` and the `_stats.json` of the shards: what a run's output says about itself.
 
 The manifest is there from the start, with `complete` false; a shard's stats are written when the shard is there for
-good. Together they are the run's journal: no file is appended to, so that a run may be killed at any instant. None of
-them holds a time or the name of a machine: the same run gives the same bytes.
+good. Together they are the run's journal: no file is appended to, so that a run may be killed at any instant.
+`manifest.plan.json` says the plan once more, for the day on which the manifest is lost or damaged. None of them holds a
+time or the name of a machine: the same run gives the same bytes. What they may say is in `records`.
 """
 
 from __future__ import annotations
@@ -10,31 +11,73 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from ganrt.errors import BadInputFile
-from ganrt.runtime.bulk.names import STATS
-from ganrt.runtime.bulk.plan import Json, Plan, Shard, canonical, digest
+from ganrt.runtime.bulk.names import COPY, NAME, STATS, is_piece
+from ganrt.runtime.bulk.plan import FOLDERS, Json, Plan, Shard, digest, shard_file
+from ganrt.runtime.bulk.records import COPY as COPY_RECORD
+from ganrt.runtime.bulk.records import MANIFEST, Damaged, opened, parse, sealed
+from ganrt.runtime.bulk.records import STATS as STATS_RECORD
 from ganrt.runtime.bulk.storage import Storage, read, write
 
-NAME = "manifest.json"
-VERSION = "1.0"
 _SHOWN = 60
 
 
-class Damaged(BadInputFile):
-    """A file of a run that cannot be read any more."""
+@dataclass(frozen=True)
+class Manifest:
+    """What is known of a run.
+
+    Attributes:
+        model_file: where the model's file lies, seen from the output; None: a bundled model, or not known.
+        shards: of a finished run all shards in short (`in_short`).
+        near_duplicates: of a finished run with signatures how many pictures look like another one.
+        has_seal: whether it was written with one; not by ganrt 0.1.0.
+        damage: why `manifest.json` itself cannot be read, where this is what its copy says of the plan; "": it can.
+    """
+
+    plan: Plan
+    model_file: str | None = None
+    shards: list[Json] | None = None
+    near_duplicates: Json | None = None
+    has_seal: bool = True
+    damage: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run is finished."""
+        return self.shards is not None
+
+    def data(self) -> bytes:
+        """What `manifest.json` holds."""
+        document = {**self._known(), "complete": self.complete}
+        if self.complete:
+            document |= {"shards": self.shards, "images": str(self.plan.count)}
+        if self.near_duplicates is not None:
+            document["near_duplicates"] = self.near_duplicates
+        return sealed(document)
+
+    def copy_data(self) -> bytes:
+        """What `manifest.plan.json` holds."""
+        return sealed(self._known())
+
+    def _known(self) -> Json:
+        return {"plan": self.plan.document(), "model_file": self.model_file}
 
 
-def write_manifest(storage: Storage, plan: Plan, shards: list[Json] | None = None, extra: Json | None = None) -> None:
-    """Writes the manifest; with `shards` (their stats in short) that of a finished run."""
-    document = {"format_version": VERSION, "complete": shards is not None, "plan": plan.document()}
-    if shards is not None:
-        document |= {"shards": shards, "images": str(plan.count), **(extra or {})}
-    write(storage, NAME, canonical(document))
+def write_manifest(storage: Storage, manifest: Manifest) -> None:
+    """Writes the manifest, and then its copy: what is there without a manifest is no run."""
+    write(storage, NAME, manifest.data())
+    write(storage, COPY, manifest.copy_data())
 
 
-def read_manifest(storage: Storage) -> Json | None:
+def is_settled(storage: Storage, manifest: Manifest) -> bool:
+    """Whether the manifest is there, with its seal and its copy."""
+    return manifest.has_seal and not manifest.damage and read(storage, COPY) == manifest.copy_data()
+
+
+def read_manifest(storage: Storage) -> Manifest | None:
     """The manifest; None where there is none.
 
     Raises:
@@ -43,32 +86,50 @@ def read_manifest(storage: Storage) -> Json | None:
     data = read(storage, NAME)
     if data is None:
         return None
-    document = parse(data, NAME)
-    if "format_version" not in document:
+    if "format_version" not in (document := parse(data, NAME)) and "plan" not in document:
         raise BadInputFile(f"{NAME} is no manifest of a bulk run: it has no format_version")
-    version = str(document["format_version"])
-    if version.partition(".")[0] != VERSION.partition(".")[0]:
-        raise BadInputFile(f"{NAME} has the format version {version[:20]}; this ganrt reads {VERSION}")
-    if not isinstance(document.get("plan"), dict):
-        raise Damaged(f"{NAME} is no manifest of a bulk run: it has no plan")
-    if not isinstance(document.get("shards", []), list):
-        raise Damaged(f"{NAME} is damaged: expected a list of shards")
-    return document
+    document, has_seal = opened(data, NAME, MANIFEST)
+    plan = _plan(document, NAME)
+    listed, complete = document.get("shards"), document["complete"]
+    expected = {"shards", "images", *(["near_duplicates"] if plan.layout.signatures else [])} if complete else set()
+    if {"shards", "images", "near_duplicates"} & document.keys() != expected:
+        raise Damaged(
+            f"{NAME} is damaged: of a run that is {'' if complete else 'not '}finished it says too little or too much"
+        )
+    if complete and not _lists_all(plan, document):
+        raise Damaged(f"{NAME} is damaged: expected all {plan.shard_count} shards, in order")
+    return Manifest(plan, document.get("model_file"), listed, document.get("near_duplicates"), has_seal)
 
 
-def parse(data: bytes, name: str) -> Json:
-    """A JSON object.
+def find_manifest(storage: Storage) -> tuple[Manifest | None, str]:
+    """The manifest or, where it is lost or damaged, what its copy says of the plan; and what is wrong with it ("").
 
     Raises:
-        Damaged: it is no JSON. BadInputFile: it is something else.
+        BadInputFile: `manifest.json` is of a later version, or somebody's own.
     """
+    damage = ""
     try:
-        document = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise Damaged(f"{name} is damaged: it is no JSON") from error
-    if not isinstance(document, dict):
-        raise BadInputFile(f"{name}: expected a JSON object")
-    return document
+        if (manifest := read_manifest(storage)) is not None:
+            return manifest, ""
+    except Damaged as error:
+        damage = str(error)
+    with suppress(BadInputFile):
+        if (data := read(storage, COPY)) is not None:
+            document, _ = opened(data, COPY, COPY_RECORD)
+            return Manifest(_plan(document, COPY), document["model_file"], damage=damage or f"{NAME} is lost"), damage
+    return None, damage
+
+
+def _plan(document: Json, name: str) -> Plan:
+    try:
+        return Plan.from_document(document["plan"])
+    except BadInputFile as error:
+        raise Damaged(f"{name} is damaged: {error}") from error
+
+
+def _lists_all(plan: Plan, document: Json) -> bool:
+    wanted = [(shard.name, shard.count) for shard in plan.shards()]
+    return document["images"] == str(plan.count) and [(s["name"], s["images"]) for s in document["shards"]] == wanted
 
 
 def differences(there: Json, wanted: Json) -> list[str]:
@@ -103,53 +164,68 @@ def write_stats(
     }
     if mapping is not None:
         document["identities"] = {"bytes": len(mapping), "sha256": digest(mapping)}
-    write(storage, shard.stats, canonical(document))
+    write(storage, shard.stats, sealed(document))
 
 
-def read_stats(storage: Storage, shard: Shard) -> Json | None:
-    """The stats of a shard; None where they are missing or damaged, or are those of another shard."""
+def read_stats(storage: Storage, plan: Plan, shard: Shard) -> Json | None:
+    """The stats of a shard, with `sha256` of their file; None where they are missing, damaged or of another shard."""
     data = read(storage, shard.stats)
     if data is None:
         return None
     try:
-        stats = parse(data, shard.stats)
-        fits = (stats["shard"], stats["images"], stats["first"]) == (shard.number, shard.count, str(shard.first))
-        fits = fits and isinstance(stats.get("identities", {}), dict)
-        for name, file in stats["files"].items():
-            fits = fits and _is_of(shard, name)
-            fits = fits and isinstance(file["bytes"], int) and isinstance(file["sha256"], str)
-    except (BadInputFile, KeyError, TypeError, AttributeError):
+        stats, _ = opened(data, shard.stats, STATS_RECORD)
+    except BadInputFile:
         return None
-    return {**stats, "sha256": digest(data)} if fits and stats["files"] else None
+    return {**stats, "sha256": digest(data)} if _fits(plan, shard, stats) else None
 
 
-def plans_of_stats(storage: Storage) -> list[str | None]:
-    """Of every file of stats in an output the SHA-256 of the plan that it belongs to; None: it does not say."""
-    found: list[str | None] = []
+def _fits(plan: Plan, shard: Shard, stats: Json) -> bool:
+    """Whether stats are those of this shard of this plan, and name files that it has: none of any other place."""
+    files, pieces, layout = stats["files"], stats["pieces"], plan.layout
+    whose = [stats[name] for name in ("plan_sha256", "shard", "images", "first")]
+    count = 2 * -(-shard.count // layout.sheet**2) if layout.sheet else shard.count  # of a sheet it and its description
+    pictures = [name for name in files if name != shard.signatures]
+    in_folder = layout.format in FOLDERS
+    return (
+        whose == [plan.sha256, shard.number, shard.count, str(shard.first)]
+        and len(pictures) == (count if in_folder else 1)
+        and all(_is_of(plan, shard, name) for name in pictures)
+        and len(files) - len(pictures) == layout.signatures
+        and stats["bytes"] == sum(file["bytes"] for file in files.values())
+        and pieces["count"] == count
+        and count * pieces["smallest"] <= pieces["bytes"] <= count * pieces["largest"]
+        and ("identities" in stats) == (plan.identities is not None)
+    )
+
+
+def _is_of(plan: Plan, shard: Shard, name: str) -> bool:
+    """Whether a file's name is one that the shard's pictures could have."""
+    if plan.layout.format in FOLDERS:
+        return is_piece(name) and name.startswith(shard.name + "/")
+    return name == shard_file(plan, shard)
+
+
+def plans_of_stats(storage: Storage) -> dict[str, tuple[str, str]]:
+    """Of every file of stats in an output that can be read: its name -> SHA-256 of its plan, and of itself."""
+    found: dict[str, tuple[str, str]] = {}
     for name in storage.names():
         if (number := STATS.fullmatch(name)) is None:
             continue
         with suppress(BadInputFile):
-            stats = parse(read(storage, name) or b"", name)
-            if stats.get("shard") == int(number[1]) and isinstance(stats.get("files"), dict):
-                plan = stats.get("plan_sha256")
-                found.append(plan if isinstance(plan, str) else None)
+            data = read(storage, name) or b""
+            stats, _ = opened(data, name, STATS_RECORD)
+            if stats["shard"] == int(number[1]):
+                found[name] = (stats["plan_sha256"], digest(data))
     return found
 
 
-def _is_of(shard: Shard, name: str) -> bool:
-    """Whether a file's name is one that this shard could have: of no other place, whatever a damaged file says."""
-    parts = name.split("/")
-    return parts[0].startswith(shard.name) and not {"", ".", ".."} & set(parts) and not set("\\:") & set(name)
-
-
-def is_finished(storage: Storage, shard: Shard, size: Callable[[str], int | None]) -> bool:
+def is_finished(storage: Storage, plan: Plan, shard: Shard, size: Callable[[str], int | None]) -> bool:
     """Whether a shard is there: its stats say so, and every file is as long as they say. `audit` looks at the bytes.
 
     Args:
         size: bytes of a file, or None (`Target.sizes`).
     """
-    stats = read_stats(storage, shard) if size(shard.stats) else None
+    stats = read_stats(storage, plan, shard) if size(shard.stats) else None
     return stats is not None and all(size(name) == file["bytes"] for name, file in stats["files"].items())
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+NAME = "manifest.json"
+COPY = "manifest.plan.json"  # of what it says about the plan
 PART = ".part-"  # begins the names of what is not finished
 UNFINISHED = re.compile(re.escape(PART) + r"[0-9a-f]{12}")
 STATS = re.compile(r"([0-9]{5,})_stats\.json")
 _FILES = re.compile(
-    r"manifest\.json|[0-9]{5,}(_stats\.json|_signatures\.npy|\.tar|\.parquet|\.npy)|identities/[0-9]{5,}\.csv"
+    r"manifest(\.plan)?\.json|[0-9]{5,}(_stats\.json|_signatures\.npy|\.tar|\.parquet|\.npy)|identities/[0-9]{5,}\.csv"
 )
 # Of the formats `files` and `atlas`.
 _PIECES = re.compile(

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
-from ganrt.errors import BadInputFile, UsageError
+from ganrt.errors import BadInputFile, SpecError, UsageError
 
 Json = dict[str, Any]
 FORMATS = ("files", "webdataset", "parquet", "atlas", "npy")
+FOLDERS = ("files", "atlas")  # formats of which a shard is a folder
 PICTURES = ("png", "webp", "jpeg")
+_ENDINGS = {"webdataset": ".tar", "parquet": ".parquet", "npy": ".npy"}
 LARGEST_FOLDER = 10_000  # pictures of one folder
 LARGEST_SHARD = 10_000_000
+LARGEST_SHARDS = 1_000_000  # of a run: each is two files at least
+LARGEST_COUNT = 10**12
 _DEFAULT_SHARD = 10_000
 _LARGEST_SHEET = 64
 _DEFAULT_SHEET = 16
-_OF_GENERATOR = {"model", "model_sha256", "spec", "backend", "precision", "versions"}
-_OF_DRAWING = {"psi", "mode", "threshold", "statistics_truncation", "class"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,13 @@ class Plan:
     drawing: Json
     layout: Layout
 
+    def __post_init__(self) -> None:
+        if self.shard_count > LARGEST_SHARDS:
+            raise UsageError(
+                f"--shard-size {self.layout.shard_size}: {self.count} pictures would be {self.shard_count} shards; "
+                f"expected at most {LARGEST_SHARDS}: give a larger one"
+            )
+
     @cached_property
     def _digits(self) -> int:
         return max(5, len(str(self.shard_count - 1)))
@@ -147,41 +156,33 @@ class Plan:
         }
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Plan:
+    def from_document(cls, document: Json) -> Plan:
         """The inverse of `document`.
 
         Raises:
             BadInputFile: not such a document.
         """
+        from ganrt.runtime.bulk.records import PLAN
         from ganrt.runtime.seeds import parse_seeds
 
         try:
-            pictures = document["pictures"]
+            PLAN(document, "plan")
+            pictures, layout = document["pictures"], checked(Layout(**document["layout"]))
+            count, seed, start = (int(pictures[name]) for name in ("count", "seed", "start"))
             seeds = None if pictures["seeds"] is None else tuple(parse_seeds(pictures["seeds"]))
-            layout = Layout(**document["layout"])
-            _check_told(document)
-            return cls(
-                int(pictures["count"]),
-                int(pictures["seed"]),
-                int(pictures["start"]),
-                seeds,
-                document["identities"],
-                document["generator"],
-                document["drawing"],
-                checked(layout),
-            )
-        except (KeyError, TypeError, ValueError, UsageError) as error:
-            raise BadInputFile(f"manifest.json is no manifest of a bulk run: {error!r}") from error
+            who, generator, drawing = document["identities"], document["generator"], document["drawing"]
+            plan = cls(count, seed, start, seeds, who, generator, drawing, layout)
+        except (SpecError, UsageError) as error:
+            raise BadInputFile(f"manifest.json is no manifest of a bulk run: {error}") from error
+        numbers = {count, *([] if seeds is None else [len(seeds)]), *([int(who["unique"])] if who else [])}
+        if len(numbers) > 1 or start + count > 2**64 or plan.document() != document:
+            raise BadInputFile("manifest.json is no manifest of a bulk run: its pictures contradict each other")
+        return plan
 
 
-def _check_told(document: Mapping[str, Any]) -> None:
-    """Raises ValueError for a document that lacks what a plan's readers ask of it."""
-    if int(document["pictures"]["count"]) < 1:
-        raise ValueError("no pictures")
-    wanted = {"generator": _OF_GENERATOR, "drawing": _OF_DRAWING}
-    for name, fields in wanted.items():
-        if not isinstance(document[name], dict) or not fields <= document[name].keys():
-            raise ValueError(f"{name} without {', '.join(sorted(fields - set(document[name])))}")
+def shard_file(plan: Plan, shard: Shard) -> str:
+    """What a shard leaves beside its stats: its file or folder, without asking for the format's package."""
+    return shard.name + _ENDINGS.get(plan.layout.format, "")
 
 
 def item(seed: int, index: int, identity: str | None = None) -> Item:
@@ -205,7 +206,7 @@ def make_layout(
     if format != "atlas" and sheet is not None:
         raise UsageError(f"--sheet {sheet}: only --format atlas has sheets")
     if format == "npy" and (picture or quality):
-        raise UsageError("--format npy stores pixels: --picture and --quality do not apply")
+        raise UsageError("--format npy stores pixels: --encode and --quality do not apply")
     side = (sheet if sheet is not None else _DEFAULT_SHEET) if format == "atlas" else None
     encoding = "" if format == "npy" else picture or "png"
     if quality is None:
@@ -222,12 +223,12 @@ def checked(layout: Layout) -> Layout:
         UsageError: it does not.
     """
     if layout.format not in FORMATS:
-        raise UsageError(f"format '{layout.format}': expected png, {', '.join(FORMATS)}")
+        raise UsageError(f"format '{layout.format}': expected {', '.join(FORMATS)}")
     if layout.picture not in (("",) if layout.format == "npy" else PICTURES):
-        raise UsageError(f"picture '{layout.picture}': expected {', '.join(PICTURES)}")
+        raise UsageError(f"--encode {layout.picture}: expected {', '.join(PICTURES)}")
     highest = {"jpeg": 100, "webp": 101}.get(layout.picture)
     if highest is None and layout.quality is not None:
-        raise UsageError(f"--quality {layout.quality}: it belongs to --picture jpeg and webp")
+        raise UsageError(f"--quality {layout.quality}: it belongs to --encode jpeg and webp")
     if highest is not None and not (layout.quality is not None and 1 <= layout.quality <= highest):
         raise UsageError(f"--quality {layout.quality}: expected 1 to {highest}")
     if layout.sheet is not None and not 1 <= layout.sheet <= _LARGEST_SHEET:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ganrt.errors import BackendUnavailable, OutputFailed
-from ganrt.runtime.bulk.describe import describe
+from ganrt.runtime.bulk.describe import aligned, describe
 from ganrt.runtime.bulk.manifest import differences, read_manifest
 from ganrt.runtime.bulk.pipeline import Drawer
 from ganrt.runtime.bulk.plan import Plan
@@ -28,6 +28,8 @@ class Recipe:
     labels: str | None
     batch_size: int | None
     encoders: int | None
+    memory: int | None = None
+    low_priority: bool = False
 
     @property
     def on_gpu(self) -> bool:
@@ -49,16 +51,22 @@ class Worker:
             OutputFailed: this machine does not see the run's output. BackendUnavailable: it would draw other bytes.
         """
         manifest = read_manifest(self._storage)
-        if manifest is None or manifest["plan"] != self._plan.document():
+        if manifest is None or manifest.plan.document() != self._plan.document():
             raise OutputFailed(
                 f"{self._storage.place} on this machine is not the run's output: "
                 "expected a folder that all machines share, or an address such as s3://bucket/name"
             )
         how = self._recipe
         generator = load(
-            how.model, backend=how.backend, device=how.device, precision=how.precision, threads=how.threads
+            how.model,
+            backend=how.backend,
+            device=how.device,
+            precision=how.precision,
+            threads=how.threads,
+            memory=how.memory,
+            low_priority=how.low_priority,
         )
-        found = differences(self._plan.generator, describe(generator, self._plan.layout))
+        found = differences(self._plan.generator, aligned(self._plan.generator, describe(generator, self._plan.layout)))
         if found:
             generator.close()
             raise BackendUnavailable(f"this machine would draw other bytes: {'; '.join(found[:2])}")

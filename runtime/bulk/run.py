@@ -14,13 +14,16 @@ from ganrt.runtime.bulk.census import Census
 from ganrt.runtime.bulk.formats import open_format
 from ganrt.runtime.bulk.identities import read_mapping
 from ganrt.runtime.bulk.manifest import (
+    Manifest,
+    find_manifest,
     in_short,
     is_finished,
-    read_manifest,
+    is_settled,
     read_stats,
     write_manifest,
     write_stats,
 )
+from ganrt.runtime.bulk.model import model_file
 from ganrt.runtime.bulk.pipeline import Drawer, draw_shards
 from ganrt.runtime.bulk.plan import Item, Json, Plan, Shard, item
 from ganrt.runtime.bulk.remote import open_target
@@ -70,44 +73,47 @@ def run(
     open_format(plan)
     drawer.draw([item(0, 0)])  # options that make no sense, and missing packages, are told before anything is made
     target.prepare()
-    with begun(target, plan, options, census, part):
+    wanted = Manifest(plan, model_file(drawer.generator, target))
+    with begun(target, wanted, options, census, part) as manifest:
+        plan = manifest.plan
         mine = [shard for shard in plan.shards() if part is None or part.has(shard)]
-        pending = _unfinished(target, mine)
+        pending = _unfinished(target, plan, mine)
         images, missing = (sum(shard.count for shard in shards) for shards in (mine, pending))
         execute = executor or partial(_draw_here, drawer)
         execute(plan, pending, target, lambda written: progress(images - missing + written))
         if part is None and (pending or not _is_complete(target)):
             target.tidy()
-            finish(target, plan)
-    left, complete = (0, True) if part is None else _finish_parts(target, plan)
+            finish(target, manifest)
+    left, complete = (0, True) if part is None else _finish_parts(target, manifest)
     return Outcome(len(mine), images, len(pending), missing, left, complete)
 
 
-def _finish_parts(target: Target, plan: Plan) -> tuple[int, bool]:
+def _finish_parts(target: Target, manifest: Manifest) -> tuple[int, bool]:
     """Finishes the run if no part is left; how many shards are missing, and whether it is finished.
 
     The last part to get here finds all shards.
     """
     with target.locked(patience_s=PATIENCE_S):
-        left = len(_unfinished(target, list(plan.shards())))
+        left = len(_unfinished(target, manifest.plan, list(manifest.plan.shards())))
         if left or target.held():
             return left, False
         if not _is_complete(target):
             target.tidy()
-            finish(target, plan)
+            finish(target, manifest)
         return 0, True
 
 
-def _is_complete(storage: Storage) -> bool:
-    manifest = read_manifest(storage)
-    return manifest is not None and manifest.get("complete") is True
+def _is_complete(target: Target) -> bool:
+    """Whether the manifest of a finished run is there, with its seal and its copy."""
+    manifest, _ = find_manifest(target)
+    return manifest is not None and manifest.complete and is_settled(target, manifest)
 
 
-def _unfinished(target: Target, shards: Sequence[Shard]) -> list[Shard]:
+def _unfinished(target: Target, plan: Plan, shards: Sequence[Shard]) -> list[Shard]:
     """Those shards that are not there yet, in order."""
     sizes = target.sizes()
     with ThreadPoolExecutor(_READERS, "ganrt-look") as pool:
-        finished = pool.map(lambda shard: is_finished(target, shard, sizes), shards)
+        finished = pool.map(lambda shard: is_finished(target, plan, shard, sizes), shards)
         return [shard for shard, there in zip(shards, finished, strict=True) if not there]
 
 
@@ -134,17 +140,17 @@ def draw(
     draw_shards(plan, shards, items, drawer, storage, done, progress)
 
 
-def finish(storage: Storage, plan: Plan) -> None:
-    """Writes the manifest of a finished run.
+def finish(storage: Storage, manifest: Manifest) -> None:
+    """Writes the manifest of a finished run: all shards, beside what `manifest` says of the plan and the model.
 
     Raises:
         OutputFailed: a shard is missing: somebody else removed it.
     """
-    entries = []
+    entries, plan = [], manifest.plan
     for shard in plan.shards():
-        stats = read_stats(storage, shard)
+        stats = read_stats(storage, plan, shard)
         if stats is None:
             raise OutputFailed(f"shard {shard.name} vanished while the run went on: the same command draws it again")
         entries.append(in_short(shard, stats))
-    extra = {"near_duplicates": count_near_duplicates(storage, plan)} if plan.layout.signatures else None
-    write_manifest(storage, plan, entries, extra)
+    alike = count_near_duplicates(storage, plan) if plan.layout.signatures else None
+    write_manifest(storage, Manifest(plan, manifest.model_file, entries, alike))

@@ -69,7 +69,7 @@ def count_near_duplicates(storage: Storage, plan: Plan) -> Json:
             found.append(looks[["hash", "fields"]])
         except (ValueError, EOFError, OSError, IndexError, KeyError) as error:
             raise BadInputFile(
-                f"{shard.signatures} is missing or damaged: ganrt audit --repair draws it anew"
+                f"{shard.signatures} is missing or damaged: ganrt bulk audit --repair draws it anew"
             ) from error
     looks = np.concatenate(found)
     count = int(near_duplicates(looks["hash"].astype(np.uint64), looks["fields"]).sum())

@@ -1,10 +1,11 @@
-"""`ganrt audit`: every kind of damage is found, and mended without touching anything else."""
+"""`ganrt bulk audit`: every kind of damage is found, and mended without touching anything else."""
 
 import json
 import shutil
+from hashlib import sha256
 
 import pytest
-from bulk_runs import contents
+from bulk_runs import as_0_1_0, contents, rewrite
 from tiny_onnx import save_tiny, tiny_spec
 
 
@@ -14,7 +15,7 @@ def drawn(run, tiny, tmp_path):
 
     def call(format="webdataset", *more):
         code, _, err = run(
-            "generate", "-m", tiny, "--count", 50, "--format", format, "--shard-size", 12, "-o", "o", *more
+            "bulk", "run", "-m", tiny, "--count", 50, "--format", format, "--shard-size", 12, "-o", "o", *more
         )
         assert code == 0, err
         return tmp_path / "work" / "o"
@@ -23,7 +24,7 @@ def drawn(run, tiny, tmp_path):
 
 
 def findings(run, *arguments, model="tiny.onnx"):
-    code, out, err = run("audit", "o", "-m", f"../{model}", "--json", *arguments)
+    code, out, err = run("bulk", "audit", "o", "-m", f"../{model}", "--json", *arguments)
     report = json.loads(out)
     assert code in (0, 1), err
     return code, {(finding["kind"], finding["name"]) for finding in report["findings"]}, report
@@ -88,33 +89,38 @@ def test_every_damage_is_found_and_mended(run, drawn, format):
 def test_pictures_that_are_not_the_runs_are_found_by_drawing(run, drawn, tmp_path):
     """Files and hashes agree, but the pictures were drawn from something else."""
     folder = drawn("npy")
-    run("generate", "-m", tmp_path / "tiny.onnx", "--count", 50, "--seed", 1, "--format", "npy", "-o", "p",
+    run("bulk", "run", "-m", tmp_path / "tiny.onnx", "--count", 50, "--seed", 1, "--format", "npy", "-o", "p",
         "--shard-size", 12)  # fmt: skip
     other = folder.parent / "p"
+    plan_sha256 = json.loads((folder / "00001_stats.json").read_text())["plan_sha256"]
     for name in ("00001.npy", "00001_stats.json"):
         shutil.copy(other / name, folder / name)
-    manifest, theirs = (json.loads((place / "manifest.json").read_text()) for place in (folder, other))
-    manifest["shards"][1] = theirs["shards"][1]
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert findings(run)[1] == {("damaged", "00001_stats.json")}  # the stats of another plan
+    rewrite(folder / "00001_stats.json", lambda stats: stats.update(plan_sha256=plan_sha256))
+    entry = json.loads((other / "manifest.json").read_text())["shards"][1]
+    entry["stats_sha256"] = sha256((folder / "00001_stats.json").read_bytes()).hexdigest()
+    rewrite(folder / "manifest.json", lambda manifest: manifest["shards"].__setitem__(1, entry))
     code, found, _ = findings(run, "--all")
     assert (code, found) == (1, {("another picture", "00001.npy")})
     assert findings(run, "--all", "--repair")[0] == 0
     assert findings(run, "--all")[:2] == (0, set())
 
 
+def unfinish(manifest):
+    manifest["complete"] = False
+    del manifest["shards"], manifest["images"]
+
+
 def test_an_unfinished_run_is_finished_by_repair(run, drawn):
     folder = drawn()
     whole = contents(folder)
-    document = json.loads(whole["manifest.json"])
-    (folder / "manifest.json").write_text(
-        json.dumps({"format_version": "1.0", "complete": False, "plan": document["plan"]})
-    )
+    rewrite(folder / "manifest.json", unfinish)
     for name in ("00004.tar", "00004_stats.json"):
         (folder / name).unlink()
     (folder / ".part-0123456789ab").write_bytes(b"under way")
     left = {("unfinished", "manifest.json"), ("unfinished", "00004_stats.json"), ("unfinished", ".part-0123456789ab")}
     assert findings(run)[1] == left
-    code, _, err = run("audit", "o", "-m", "../tiny.onnx")
+    code, _, err = run("bulk", "audit", "o", "-m", "../tiny.onnx")
     assert code == 1
     assert "4 of 5 shards are there; the run is in progress, or was interrupted" in err
     assert "00004" not in err
@@ -126,7 +132,7 @@ def test_foreign_files_are_a_note(run, drawn):
     folder = drawn("files")
     (folder / "00001" / ".DS_Store").write_bytes(b"mine")
     (folder / "README.txt").write_text("mine")
-    code, _, err = run("audit", "o", "-m", "../tiny.onnx")
+    code, _, err = run("bulk", "audit", "o", "-m", "../tiny.onnx")
     assert code == 0, err
     assert "note: 2 not of the run, left alone: README.txt, 00001/.DS_Store" in err
     assert "all is well" in err
@@ -147,7 +153,7 @@ def test_what_a_killed_run_left_is_the_runs(run, drawn):
     code, found, report = findings(run)
     assert (code, report["foreign"]) == (1, [".part-mine"])
     assert found == {("surplus", ".part-0123456789ab"), ("surplus", ".part-abcdef012345/any.png")}
-    code, _, err = run("audit", "o", "-m", "../tiny.onnx", "--repair")
+    code, _, err = run("bulk", "audit", "o", "-m", "../tiny.onnx", "--repair")
     assert code == 0, err
     assert "mended: surplus: .part-0123456789ab" in err
     assert contents(folder) == {**whole, ".part-mine": b"mine"}
@@ -156,12 +162,20 @@ def test_what_a_killed_run_left_is_the_runs(run, drawn):
 
 def test_what_to_do_about_a_manifest_that_is_damaged_or_lost(run, drawn):
     folder = drawn("npy")
+    whole = contents(folder)
+    for kind, spoil in (("damaged", lambda path: path.write_text("{")), ("missing", lambda path: path.unlink())):
+        for name in ("manifest.json", "manifest.plan.json"):
+            spoil(folder / name)
+            assert findings(run)[1] == {(kind, name)}
+            assert findings(run, "--repair")[0] == 0
+            assert contents(folder) == whole
     (folder / "manifest.json").write_text("{")
-    code, _, err = run("audit", "o", "-m", "../tiny.onnx", "--repair")
+    (folder / "manifest.plan.json").write_text("{")
+    code, _, err = run("bulk", "audit", "o", "-m", "../tiny.onnx", "--repair")
     assert code == 4
-    assert "the ganrt generate command that drew the run writes it anew" in err
+    assert "the ganrt bulk run command that drew the run writes it anew" in err
     (folder / "manifest.json").unlink()
-    code, _, err = run("audit", "o", "-m", "../tiny.onnx")
+    code, _, err = run("bulk", "audit", "o", "-m", "../tiny.onnx")
     assert code == 4
     assert "the command that drew the run writes it anew" in err
 
@@ -169,7 +183,7 @@ def test_what_to_do_about_a_manifest_that_is_damaged_or_lost(run, drawn):
 def test_another_model_is_refused(run, drawn, tmp_path):
     drawn()
     save_tiny(tmp_path / "other.onnx", tiny_spec(name="other"))
-    code, _, err = run("audit", "o", "-m", "../other.onnx")
+    code, _, err = run("bulk", "audit", "o", "-m", "../other.onnx")
     assert code == 4
     assert "another model" in err
 
@@ -177,10 +191,10 @@ def test_another_model_is_refused(run, drawn, tmp_path):
 def test_on_another_machine_hashes_alone_are_compared(run, drawn, monkeypatch):
     drawn()
     monkeypatch.setattr("ganrt.runtime.bulk.describe.processor", lambda: {"name": "another", "features": []})
-    code, _, err = run("audit", "o", "-m", "../tiny.onnx")
+    code, _, err = run("bulk", "audit", "o", "-m", "../tiny.onnx")
     assert code == 0, err
     assert "hashes alone" in err
-    code, _, err = run("audit", "o", "-m", "../tiny.onnx", "--all")
+    code, _, err = run("bulk", "audit", "o", "-m", "../tiny.onnx", "--all")
     assert code == 3
     assert "machine" in err
 
@@ -188,14 +202,49 @@ def test_on_another_machine_hashes_alone_are_compared(run, drawn, monkeypatch):
 def test_a_folder_without_a_run(run, tmp_path):
     (tmp_path / "work" / "empty").mkdir()
     for folder in ("empty", "nowhere"):
-        code, _, err = run("audit", folder)
+        code, _, err = run("bulk", "audit", folder)
         assert code == 4
         assert "manifest.json" in err
 
 
 @pytest.mark.parametrize(
+    "change",
+    [
+        lambda plan: plan["drawing"].update({"class": "cat"}),
+        lambda plan: plan["drawing"].update(psi=1e30, law={"prior": "uniform"}),
+        lambda plan: plan["drawing"].update(psi=0.5),
+        lambda plan: plan["layout"].update(format="files", picture="bmp"),
+    ],
+)
+def test_a_plan_that_nothing_draws(run, drawn, change):
+    """With a seal of its own: somebody made it up."""
+    folder = drawn("npy")
+    for name in ("manifest.json", "manifest.plan.json"):
+        rewrite(folder / name, lambda document: change(document["plan"]))
+    code, _, err = run("bulk", "audit", "o")
+    assert code == 4, err
+    assert "manifest.json" in err
+
+
+@pytest.mark.parametrize(
     ("place", "value"),
     [
+        (("plan", "pictures", "count"), str(2**63)),
+        (("plan", "pictures", "count"), "1000000000000"),
+        (("plan", "pictures", "start"), str(2**64 - 1)),
+        (("plan", "pictures", "seeds"), "0-18446744073709551615"),
+        (("plan", "layout", "shard_size"), 1.5),
+        (("plan", "layout", "shard_size"), 0),
+        (("plan", "layout", "signatures"), 1),
+        (("plan", "generator", "batch_sizes"), ["1"]),
+        (("plan", "generator", "versions"), {"ganrt": 1}),
+        (("plan", "generator", "spec", "output"), None),
+        (("plan", "drawing", "psi"), float("nan")),
+        (("plan", "drawing", "more"), 1),
+        (("more",), 1),
+        (("images",), "49"),
+        (("complete",), False),
+        (("shards",), []),
         (("plan", "generator"), {}),
         (("plan", "drawing"), []),
         (("plan", "pictures", "count"), "-3"),
@@ -205,12 +254,17 @@ def test_a_folder_without_a_run(run, tmp_path):
     ],
 )
 def test_a_damaged_manifest_is_a_bad_file(run, drawn, place, value):
-    path = drawn("npy") / "manifest.json"
-    manifest = inner = json.loads(path.read_text("utf-8"))
-    for name in place[:-1]:
-        inner = inner[name]
-    inner[place[-1]] = value
-    path.write_text(json.dumps(manifest), "utf-8")
-    code, _, err = run("audit", "o", "-m", "../tiny.onnx")
+    """Of a run of 0.1.0: it has no seal, and no copy."""
+    folder = drawn("npy")
+    as_0_1_0(folder)
+
+    def damage(document):
+        for name in place[:-1]:
+            document = document[name]
+        document[place[-1]] = value
+
+    rewrite(folder / "manifest.json", damage, seal=False)
+    code, _, err = run("bulk", "audit", "o", "-m", "../tiny.onnx")
     assert code == 4, err
-    assert "manifest.json" in err
+    assert "manifest.json is damaged" in err or "name different plans" in err
+    assert len(err.splitlines()) <= 3

@@ -129,7 +129,7 @@ def test_the_manifest_lists_every_shard_with_its_hash(drawn):
         assert sha256((folder / shard["file"]).read_bytes()).hexdigest() == shard["sha256"]
         assert sha256((folder / f"{shard['name']}_stats.json").read_bytes()).hexdigest() == shard["stats_sha256"]
     assert sorted(contents(folder)) == sorted(
-        ["manifest.json", *(f"{n:05d}{end}" for n in range(4) for end in (".tar", "_stats.json"))]
+        ["manifest.json", "manifest.plan.json", *(f"{n:05d}{end}" for n in range(4) for end in (".tar", "_stats.json"))]
     )
 
 

@@ -42,7 +42,7 @@ def write(folder, kind, names, column="identity"):
 def test_every_form_gives_the_same_avatars(run, tiny, tmp_path, kind):
     write(tmp_path, kind, [*NAMES, "bob", "ann", "bob"])
     code, out, err = run(
-        "generate", "-m", tiny, "--identities", tmp_path / f"players.{kind}", "--format", "npy", "--shard-size", 5,
+        "bulk", "run", "-m", tiny, "--identities", tmp_path / f"players.{kind}", "--format", "npy", "--shard-size", 5,
         "-o", "o", "--json", "--backend", "onnxruntime",
     )  # fmt: skip
     assert code == 0, err
@@ -67,7 +67,7 @@ def test_every_form_gives_the_same_avatars(run, tiny, tmp_path, kind):
         for name, image in zip(NAMES, images, strict=True):
             np.testing.assert_array_equal(image, generator.avatar(name))
     before = contents(folder)
-    assert run("generate", "-m", tiny, "--identities", tmp_path / f"players.{kind}", "--format", "npy",
+    assert run("bulk", "run", "-m", tiny, "--identities", tmp_path / f"players.{kind}", "--format", "npy",
                "--shard-size", 5, "-o", "o", "--backend", "onnxruntime")[0] == 0  # fmt: skip
     assert contents(folder) == before
 
@@ -85,15 +85,15 @@ def test_loose_pictures_are_those_of_the_same_players(run, tiny, tmp_path, kind)
     assert [(row["identity"], int(row["index"])) for row in rows] == [(name, identity_index(name)) for name in NAMES]
 
 
-@pytest.mark.parametrize("format", ["png", "npy"])
-def test_what_is_neither_lines_nor_read_is_refused(run, tiny, tmp_path, format):
+@pytest.mark.parametrize("words", [["generate"], ["bulk", "run", "--format", "npy"]])
+def test_what_is_neither_lines_nor_read_is_refused(run, tiny, tmp_path, words):
     for name in ("l.json", "l.TSV", "l.xlsx", "l.yaml", "players.csv.gz"):
         (tmp_path / name).write_text('[\n"a"\n]\n')
-        code, _, err = run("generate", "-m", tiny, "--identities", tmp_path / name, "--format", format, "-o", "o")
+        code, _, err = run(*words, "-m", tiny, "--identities", tmp_path / name, "-o", "o")
         assert code == 4, name
         assert "is not read; expected .csv, .jsonl, .ndjson or .parquet, or lines of text" in err
     (tmp_path / "l.csv").write_text("name,team\nann,1\n")
-    code, _, err = run("generate", "-m", tiny, "--identities", tmp_path / "l.csv", "--format", format, "-o", "o")
+    code, _, err = run(*words, "-m", tiny, "--identities", tmp_path / "l.csv", "-o", "o")
     assert code == 4
     assert "--identity-column NAME" in err
     assert not (tmp_path / "work" / "o").exists()
@@ -127,7 +127,7 @@ def test_identities_stand_beside_their_pictures(run, tiny, tmp_path):
     import tarfile
 
     write(tmp_path, "txt", NAMES)
-    run("generate", "-m", tiny, "--identities", tmp_path / "players.txt", "--format", "webdataset", "-o", "o")
+    run("bulk", "run", "-m", tiny, "--identities", tmp_path / "players.txt", "--format", "webdataset", "-o", "o")
     with tarfile.open(tmp_path / "work" / "o" / "00000.tar") as tar:
         about = [json.load(tar.extractfile(member)) for member in tar.getmembers()[1::2]]
     assert [entry["identity"] for entry in about] == NAMES
@@ -135,7 +135,7 @@ def test_identities_stand_beside_their_pictures(run, tiny, tmp_path):
 
 def test_another_file_of_identities_is_another_run(run, tiny, tmp_path):
     write(tmp_path, "txt", NAMES)
-    command = ["generate", "-m", tiny, "--identities", tmp_path / "players.txt", "--format", "npy", "-o", "o"]
+    command = ["bulk", "run", "-m", tiny, "--identities", tmp_path / "players.txt", "--format", "npy", "-o", "o"]
     assert run(*command)[0] == 0
     write(tmp_path, "txt", [*NAMES[:-1], "zed"])
     code, _, err = run(*command)
@@ -147,7 +147,18 @@ def test_another_file_of_identities_is_another_run(run, tiny, tmp_path):
 def mapped(run, tiny, tmp_path):
     """A finished run by identities, in shards of three: the command, and what came of it."""
     write(tmp_path, "txt", NAMES)
-    command = ["generate", "-m", tiny, "--identities", tmp_path / "players.txt", "--format", "npy", "--shard-size", 3]
+    command = [
+        "bulk",
+        "run",
+        "-m",
+        tiny,
+        "--identities",
+        tmp_path / "players.txt",
+        "--format",
+        "npy",
+        "--shard-size",
+        3,
+    ]
     command += ["-o", "o"]
     assert run(*command)[0] == 0
     return command, contents(tmp_path / "work" / "o")
@@ -166,7 +177,7 @@ def test_a_part_of_the_mapping_is_written_anew(run, tiny, tmp_path, mapped, dama
         part.write_text("identity,index,key,shard\nann,1,2,3\n")
     else:
         part.write_bytes(part.read_bytes().replace(b"seed0", b"seed1"))
-    assert "identities/00001.csv" in run("audit", "o", "-m", tiny)[2]
+    assert "identities/00001.csv" in run("bulk", "audit", "o", "-m", tiny)[2]
     if damage == "flipped":  # a run compares lengths, as of shards
         part.unlink()
     assert run(*command)[0] == 0
@@ -180,11 +191,11 @@ def test_what_else_is_damaged_is_mended(run, tiny, tmp_path, mapped):
     (folder / "identities" / "00001.csv").unlink()
     (folder / "00001.npy").write_bytes(b"no")
     (folder / "00000.npy").unlink()
-    code, _, err = run("audit", "o", "-m", tiny, "--repair")
+    code, _, err = run("bulk", "audit", "o", "-m", tiny, "--repair")
     assert code == 1
     assert "\nmended: missing: 00000.npy" in err
     assert "not mended: missing: identities/00001.csv" in err
-    assert "same generate command" in err
+    assert "same ganrt bulk run command" in err
     assert (folder / "00000.npy").read_bytes() == whole["00000.npy"]
     assert run(*command)[0] == 0
     assert contents(folder) == whole
@@ -196,7 +207,7 @@ def test_a_damaged_part_of_a_shard_that_is_not_drawn_yet(run, tiny, tmp_path, ma
     (folder / "identities" / "00001.csv").write_text("identity\n")
     for name in ("00000_stats.json", "00001_stats.json"):
         (folder / name).unlink()
-    code, _, err = run("audit", "o", "-m", tiny, "--repair")
+    code, _, err = run("bulk", "audit", "o", "-m", tiny, "--repair")
     assert code == 1
     assert "not mended: damaged: identities/00001.csv" in err
     assert (folder / "00000_stats.json").read_bytes() == whole["00000_stats.json"]
@@ -210,7 +221,7 @@ def test_standard_input(run, tiny, tmp_path, monkeypatch):
     import types
 
     monkeypatch.setattr("sys.stdin", types.SimpleNamespace(buffer=io.BytesIO("ann\r\nbob\n\nZoë".encode())))
-    code, _, err = run("generate", "-m", tiny, "--identities", "-", "--format", "npy", "-o", "o")
+    code, _, err = run("bulk", "run", "-m", tiny, "--identities", "-", "--format", "npy", "-o", "o")
     assert code == 0, err
     text = (tmp_path / "work" / "o" / "identities" / "00000.csv").read_text("utf-8")
     assert [line.split(",")[0] for line in text.splitlines()] == ["identity", "ann", "bob", "Zoë"]
@@ -269,7 +280,7 @@ def test_different_identities_of_one_index_get_keys_of_their_own(run, tiny, tmp_
     """No two names are known that share 64 bits of SHA-256: the index is cut down to two bits."""
     monkeypatch.setattr(censuses, "identity_index", lambda name: identity_index(name) >> 62 << 62)
     write(tmp_path, "txt", [*NAMES, "ann"])
-    code, out, err = run("generate", "-m", tiny, "--identities", tmp_path / "players.txt", "--format", "files",
+    code, out, err = run("bulk", "run", "-m", tiny, "--identities", tmp_path / "players.txt", "--format", "files",
                          "-o", "o", "--json")  # fmt: skip
     assert code == 0, err
     indices = {identity_index(name) >> 62 for name in NAMES}
@@ -308,7 +319,9 @@ def test_no_mapping_stays_of_a_file_that_changed(tmp_path):
 def test_identities_that_hold_ends_of_lines(run, tiny, tmp_path):
     names = ["a\rb", "c\nd", "e\r\nf", "g"]
     write(tmp_path, "jsonl", names)
-    code, _, err = run("generate", "-m", tiny, "--identities", tmp_path / "players.jsonl", "--format", "npy", "-o", "o")
+    code, _, err = run(
+        "bulk", "run", "-m", tiny, "--identities", tmp_path / "players.jsonl", "--format", "npy", "-o", "o"
+    )
     assert code == 0, err
     with (tmp_path / "work" / "o" / "identities" / "00000.csv").open(newline="", encoding="utf-8") as file:
         assert [row[0] for row in csv.reader(file)] == ["identity", *names]

@@ -100,7 +100,7 @@ def test_what_a_cluster_cannot_do_is_told(cluster, generator, tmp_path, monkeypa
     with pytest.raises(BackendUnavailable, match=r"other bytes: .*model_sha256"):
         run(plan, tmp_path / "out", make_drawer(generator), Options(), executor=executor)
     assert len(notes) == 2, notes
-    assert list(contents(tmp_path / "out")) == ["manifest.json"]
+    assert list(contents(tmp_path / "out")) == ["manifest.json", "manifest.plan.json"]
     executor = ray_executor(recipe(tmp_path / "tiny.onnx"), cluster.address, notes.append)
     with pytest.raises(OutputFailed, match="folder that all machines share"):
         run(plan, "memory://not-shared", make_drawer(generator), Options(), executor=executor)

@@ -7,10 +7,9 @@ import random
 import shutil
 import sys
 import time
-from types import SimpleNamespace
 
 import pytest
-from bulk_runs import contents, make_drawer, make_plan, open_tiny, start
+from bulk_runs import contents, make_drawer, make_plan, open_tiny, rewrite, start
 from tiny_onnx import save_tiny, tiny_spec
 
 from ganrt.errors import BadInputFile, OutputFailed
@@ -120,7 +119,18 @@ def test_killed_at_many_instants(tmp_path):
         "import sys, ganrt.runtime.generator, ganrt.runtime.bulk.run, onnxruntime, ganrt.cli.main\n"
         "from ganrt.cli.main import main\nprint('ready', flush=True)\nmain(sys.argv[1:])"
     )
-    command = ["generate", "-m", "tiny.onnx", "--backend", "onnxruntime", "--count", "1200", "--format", "webdataset"]
+    command = [
+        "bulk",
+        "run",
+        "-m",
+        "tiny.onnx",
+        "--backend",
+        "onnxruntime",
+        "--count",
+        "1200",
+        "--format",
+        "webdataset",
+    ]
     command += ["--shard-size", "90", "--threads", "1"]
 
     def begin(folder):
@@ -191,7 +201,8 @@ def test_the_system_refuses_a_long_file(tmp_path, draw):
         "from ganrt.cli.main import main\nmain(sys.argv[1:])"
     )
     command = [
-        "generate",
+        "bulk",
+        "run",
         "-m",
         "tiny.onnx",
         "--count",
@@ -207,7 +218,7 @@ def test_the_system_refuses_a_long_file(tmp_path, draw):
     _, err = process.communicate(timeout=300)
     assert process.returncode == 5, err
     assert "00000.tar cannot be written" in err
-    assert list(contents(tmp_path / "o")) == ["manifest.json"]
+    assert list(contents(tmp_path / "o")) == ["manifest.json", "manifest.plan.json"]
     process = start(*command, cwd=tmp_path)
     _, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
@@ -304,6 +315,9 @@ def test_a_lost_manifest_is_written_anew_beside_its_shards(draw, tmp_path, forma
     whole = contents(folder)
     (folder / "00003_stats.json").unlink()
     spoil(folder, damage)
+    with pytest.raises(OutputFailed, match='another run: pictures.count: there "50", now "49"'):
+        draw(format=format, count=49)  # its copy says what was drawn
+    (folder / "manifest.plan.json").unlink()
     with pytest.raises(OutputFailed, match=r"(?s)another run, whose manifest.json is (lost|damaged).*--force"):
         draw(format=format, count=49)
     with pytest.raises(OutputFailed, match="--force as well"):
@@ -313,7 +327,7 @@ def test_a_lost_manifest_is_written_anew_beside_its_shards(draw, tmp_path, forma
 
 
 def spoil(folder, text):
-    """None: the manifest is lost."""
+    """None: the manifest is lost; its copy stays."""
     if text is None:
         (folder / "manifest.json").unlink()
     else:
@@ -334,6 +348,7 @@ def test_a_run_without_its_manifest_can_be_replaced(draw, tmp_path, format, dama
         (folder / name).write_bytes(data)
     (folder / "identities" / "00000.csv").write_bytes(b"a run's")
     spoil(folder, damage)
+    (folder / "manifest.plan.json").unlink()
     if damage and "plan" in damage:
         (folder / "identities" / "00000.csv").unlink()
     draw(count=20, options=Options(resume=False, force=True))
@@ -411,13 +426,15 @@ def test_the_options_that_go_on_are_named(generator):
 
 
 @pytest.mark.parametrize("name", ["../x.tar", "/x.tar", "00000/../../x.tar", "00001.tar", "00000\\x.tar", "C:x.tar"])
-def test_stats_that_name_files_of_other_places_are_damaged(tmp_path, name):
+def test_stats_that_name_files_of_other_places_are_damaged(draw, generator, tmp_path, name):
     from ganrt.runtime.bulk.manifest import read_stats
-    from ganrt.runtime.bulk.plan import canonical
 
-    shard = SimpleNamespace(number=0, count=1, first=0, name="00000", stats="00000_stats.json")
-    folder = storage.LocalStorage(tmp_path)
+    draw()
+    plan, folder = make_plan(generator, 50, "webdataset", 12), storage.LocalStorage(tmp_path / "out")
+    shard = plan.shard(0)
     for given, fits in (("00000.tar", True), (name, False)):
-        files = {given: {"bytes": 1, "sha256": "0" * 64}}
-        (tmp_path / shard.stats).write_bytes(canonical({"shard": 0, "images": 1, "first": "0", "files": files}))
-        assert (read_stats(folder, shard) is not None) == fits
+        rewrite(
+            tmp_path / "out" / shard.stats,
+            lambda stats, given=given: stats.update(files={given: stats["files"].pop("00000.tar")}),
+        )
+        assert (read_stats(folder, plan, shard) is not None) == fits

@@ -68,7 +68,7 @@ def test_one_picture_over_and_over():
 
 @pytest.mark.parametrize("format", ["webdataset", "files"])
 def test_a_run_reports_and_keeps_them(run, tiny, tmp_path, format):
-    command = ["generate", "-m", tiny, "--count", 60, "--format", format, "--shard-size", 25, "-o", "o", "--json"]
+    command = ["bulk", "run", "-m", tiny, "--count", 60, "--format", format, "--shard-size", 25, "-o", "o", "--json"]
     code, out, err = run(*command, "--unique")
     assert code == 0, err
     found = json.loads(out)["near_duplicates"]

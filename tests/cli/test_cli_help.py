@@ -92,8 +92,8 @@ def test_the_examples_of_help_run(run, line):
         save(Path("run-b.json"), full_document(seed=7))
     if "out/seed0" in line:
         run("generate")
-    if "ganrt audit" in line:
-        run("generate", "--count", 40, "--format", "webdataset", "--shard-size", 20, "-o", "shards")
+    if "bulk audit" in line:
+        run("bulk", "run", "--count", 40, "--shard-size", 20, "-o", "shards")
     if "inspect walk.mp4" in line:
         run("interpolate", "--duration", 0.2, "-o", "walk.mp4")
     if "bundle --check" in line:

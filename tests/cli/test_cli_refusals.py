@@ -66,7 +66,7 @@ def test_bad_models_exit_with_4_and_leave_nothing(run, tiny, tmp_path, kind, com
         ("--grid 4", "4x3"),
         ("--grid 0x3", "4x3"),
         ("--batch-size 0", "batch size"),
-        ("--format bmp", "png"),
+        ("--format bmp", "webdataset"),
         ("--precision int3", "fp32"),
         ("--device tpu", "cuda"),
         ("--backend caffe", "onnxruntime"),

@@ -1,4 +1,4 @@
-"""`ganrt audit`: whether a bulk output is complete and undamaged, and mending what is not."""
+"""`ganrt bulk audit`: whether a bulk output is complete and undamaged, and mending what is not."""
 
 from __future__ import annotations
 
@@ -11,29 +11,35 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import Progress, announce, command, note_foreign, print_json, say
+from ganrt.cli.bulk import bulk
 from ganrt.errors import BackendUnavailable, BadInputFile, NegativeResult, UsageError
 
 if TYPE_CHECKING:
     from ganrt.runtime.bulk.audit import Audit
     from ganrt.runtime.bulk.pipeline import Drawer
     from ganrt.runtime.bulk.plan import Plan
+    from ganrt.runtime.generator import Generator
 
 _SHOWN = 20
+_NO_SEAL = "the manifest is ganrt 0.1's and has no seal: not every changed bit shows; --repair writes one with it"
+_SEALED = "the manifest was ganrt 0.1's and had no seal; it has one now"
 
 
 @command(
     "audit",
     """
-    ganrt audit shards
-    ganrt audit shards --all --json
-    ganrt audit shards --repair
+    ganrt bulk audit shards
+    ganrt bulk audit shards --all --json
+    ganrt bulk audit shards --repair
     """,
+    bulk,
 )
 def audit(
-    folder: Annotated[
-        str, typer.Argument(metavar="OUT", help="What ganrt generate --format ... wrote: a folder or an address.")
-    ],
-    model: options.Model = "avatars",
+    folder: Annotated[str, typer.Argument(metavar="OUT", help="What ganrt bulk run wrote: a folder or an address.")],
+    model: Annotated[
+        str | None,
+        typer.Option("-m", "--model", help="Where the run's model is by now, if it is not where the manifest says."),
+    ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Draw every picture again and compare, not a sample of them.")
     ] = False,
@@ -44,31 +50,39 @@ def audit(
     json: options.Json = False,
 ) -> None:
     """Reads every file of a bulk output, compares hashes, draws a sample again; exit 1 if anything is left wrong."""
-    from ganrt.runtime.bulk.audit import check_files, check_pictures, read_plan, repair
+    from ganrt.runtime.bulk.audit import check_files, check_pictures, read_run, repair
+    from ganrt.runtime.bulk.model import find_model
     from ganrt.runtime.bulk.remote import open_target
 
     target = open_target(folder)
-    plan, manifest = read_plan(target)
+    manifest = read_run(target)
+    plan = manifest.plan
     with ExitStack() as stack:
-        drawer = _open_drawer(plan, model, threads, everything or mend, stack)
+        drawer, why = _open_drawer(plan, model or find_model(target, manifest), threads, stack)
+        if drawer is None and everything:
+            raise BackendUnavailable(f"the run's pictures cannot be drawn here as they were: {why}")
         with Progress(plan.shard_count, "shards") as progress:
-            found = check_files(target, plan, manifest, progress)
+            found = check_files(target, manifest, progress)
         if drawer is not None:
             check_pictures(target, plan, drawer, everything, found)
-        mended = repair(target, plan, drawer, found) if mend and drawer and found.findings else []
+        elif mend and set(found.bad_shards) - found.unmapped_shards:
+            raise BackendUnavailable(f"the run's pictures cannot be drawn here as they were: {why}")
+        else:
+            say(f"note: no picture is drawn again, hashes alone are compared: {why}")
+        mended = repair(target, manifest, drawer, found) if mend and (found.findings or not manifest.has_seal) else []
+    if not manifest.has_seal:
+        say(f"note: {_SEALED}" if mend and not found.unmapped_shards else f"note: {_NO_SEAL}")
     _report(folder, plan, found, mended, mend, json)
 
 
-def _open_drawer(plan: Plan, model: str, threads: int | None, needed: bool, stack: ExitStack) -> Drawer | None:
-    """What draws the same pictures as the run did; None, with a note, where nothing here does and it is not needed.
+def _open_drawer(plan: Plan, model: str, threads: int | None, stack: ExitStack) -> tuple[Drawer | None, str]:
+    """What draws the same pictures as the run did; None where nothing here does, and why not.
 
     The engine that a run was drawn with may have been the tuned one or the plain one: what describes itself as the
     manifest does is the same.
     """
-    from ganrt.runtime.bulk.describe import describe
+    from ganrt.runtime.bulk.describe import aligned, describe
     from ganrt.runtime.bulk.manifest import differences
-    from ganrt.runtime.bulk.pipeline import Drawer
-    from ganrt.runtime.sampling import Truncation
 
     was, wrong = plan.generator, ""
     for backend, precision in ((was["backend"], was["precision"]), ("auto", "fastest"), ("auto", "fp32")):
@@ -82,17 +96,33 @@ def _open_drawer(plan: Plan, model: str, threads: int | None, needed: bool, stac
                 f"this run was drawn by {was['model']} ({was['model_sha256'][:16]}), and {model} is another model "
                 f"({generator.model_sha256[:16]})\ngive the run's own: -m MODEL"
             )
-        found = differences(was, describe(generator, plan.layout))
+        found = differences(was, aligned(was, describe(generator, plan.layout)))
         if not found:
             announce(generator)
-            how = plan.drawing
-            law = Truncation(how["psi"], how["mode"], how["threshold"], how["statistics_truncation"])
-            return Drawer(generator, law, how["class"])
+            return _drawer(plan, generator), ""
         wrong = wrong or "; ".join(found[:2])
-    if needed:
-        raise BackendUnavailable(f"the run's pictures cannot be drawn here as they were: {wrong}")
-    say(f"note: no picture is drawn again, hashes alone are compared: {wrong}")
-    return None
+    return None, wrong
+
+
+def _drawer(plan: Plan, generator: Generator) -> Drawer:
+    """Raises BadInputFile where a generator cannot draw what the plan says, which no run of ganrt's was."""
+    from ganrt.runtime.bulk.describe import describe_drawing
+    from ganrt.runtime.bulk.formats import open_format
+    from ganrt.runtime.bulk.pipeline import Drawer
+    from ganrt.runtime.bulk.plan import item
+    from ganrt.runtime.sampling import Truncation
+
+    how = plan.drawing
+    law = Truncation(how["psi"], how["mode"], how["threshold"], how["statistics_truncation"])
+    drawer, wrong = Drawer(generator, law, how["class"]), "the law of its latents is another"
+    try:
+        open_format(plan)
+        drawer.draw([item(0, 0)])
+        if describe_drawing(generator, law, how["class"]) == how:
+            return drawer
+    except UsageError as error:
+        wrong = str(error)
+    raise BadInputFile(f"manifest.json says what {generator.spec.name} does not draw: {wrong}")
 
 
 def _report(folder: str, plan: Plan, found: Audit, mended: list[str], repairing: bool, json: bool) -> None:
@@ -144,6 +174,6 @@ def _way_on(folder: str, found: Audit, repairing: bool) -> str:
     if found.unmapped_shards:
         return (
             "of identities/ only the file of identities brings a part back: remove the part if it is there, and run "
-            "the same generate command again" + ("" if repairing else "; --repair mends the rest")
+            "the same ganrt bulk run command again" + ("" if repairing else "; --repair mends the rest")
         )
-    return f"to mend them: ganrt audit {folder} --repair"
+    return f"to mend them: ganrt bulk audit {folder} --repair"
