@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import typer
 
+from ganrt.cli.option_blocks import Command, Group, expanded
 from ganrt.errors import ExitCode, GanrtError
 
 if TYPE_CHECKING:
@@ -40,12 +41,14 @@ app = typer.Typer(
 def command(name: str, examples: str, parent: typer.Typer = app) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Registers a command; `examples` end its --help and are run by the tests, one a line.
 
+    Its parameters may be blocks of options (`ganrt.cli.option_blocks`).
+
     Args:
         parent: a group made by `group`; by default the application itself.
     """
 
     def register(function: Callable[P, R]) -> Callable[P, R]:
-        parent.command(name, epilog=_epilog(examples))(_with_exit_codes(function))
+        parent.command(name, epilog=_epilog(examples), cls=Command)(_with_exit_codes(expanded(function, say)))
         return function
 
     return register
@@ -58,8 +61,8 @@ def group(name: str, examples: str) -> Callable[[Callable[P, R]], typer.Typer]:
     """
 
     def register(function: Callable[P, R]) -> typer.Typer:
-        below = typer.Typer(rich_markup_mode=None)
-        below.callback(invoke_without_command=True, epilog=_epilog(examples))(_with_exit_codes(function))
+        below = typer.Typer(rich_markup_mode=None, cls=Group)
+        below.callback(invoke_without_command=True, epilog=_epilog(examples))(_with_exit_codes(expanded(function, say)))
         app.add_typer(below, name=name, epilog=_epilog(examples))
         return below
 

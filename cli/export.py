@@ -11,16 +11,18 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import command, print_json, say
+from ganrt.cli.old_settings import OldSettings, with_old_settings
+from ganrt.exporter.options import Settings
 
 
 @command(
     "export",
     """
     ganrt export netG_epoch_24.pth -o mine.onnx
-    ganrt export generator.safetensors -o mine.onnx --name mine --licence CC0-1.0
+    ganrt export generator.safetensors -o mine.onnx --name mine --license CC0-1.0
     ganrt export biggan-deep-128 -o mushroom.onnx --class mushroom --freeze truncation=0.4
-    ganrt export theirs.onnx -o mine.onnx --set prior=uniform --set range=tanh
-    ganrt export scripted.pt -o mine.onnx --set trust=true --set latent=100
+    ganrt export theirs.onnx -o mine.onnx --prior uniform --range tanh
+    ganrt export scripted.pt -o mine.onnx --trust --latent 100
     """,
 )
 def export(
@@ -37,8 +39,8 @@ def export(
         str | None,
         typer.Option("--family", help="The generator's family, where the keys do not tell, such as dcgan."),
     ] = None,
-    settings: options.Settings = None,
-    freeze: options.Freeze = None,
+    *,
+    settings: Settings,
     class_name: Annotated[
         str | None,
         typer.Option(
@@ -51,11 +53,14 @@ def export(
         typer.Option("--pair", help="The exported generator that an encoder from another checkpoint belongs to."),
     ] = None,
     name: Annotated[str | None, typer.Option("--name", help="The model's name; by default the output's.")] = None,
-    licence: Annotated[str | None, typer.Option("--licence", help="Licence of the weights, kept in the file.")] = None,
+    licence: Annotated[
+        str | None, typer.Option("--license", "--licence", help="License of the weights, kept in the file.")
+    ] = None,
     attribution: Annotated[
         str | None,
         typer.Option("--attribution", help="Whom to credit, kept in the file."),
     ] = None,
+    old_settings: OldSettings = None,
     force: options.Force = False,
     json: options.Json = False,
 ) -> None:
@@ -70,8 +75,7 @@ def export(
         output,
         sampler=sampler,
         family=family,
-        settings=options.parse_settings(settings),
-        freeze_truncation=options.parse_freeze(freeze),
+        settings=with_old_settings(settings, old_settings),
         choose_class=None if class_name is None else partial(one_label, given=class_name),
         pair=pair,
         name=name,

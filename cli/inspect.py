@@ -11,7 +11,9 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import command, print_json
+from ganrt.cli.old_settings import OldSettings, with_old_settings
 from ganrt.errors import BadInputFile
+from ganrt.exporter.options import Settings
 
 Report = dict[str, object]
 _NAMES_SHOWN = 20
@@ -44,7 +46,9 @@ def inspect(
     family: Annotated[
         str | None, typer.Option("--family", help="A checkpoint's family, if the keys do not tell.")
     ] = None,
-    settings: options.Settings = None,
+    *,
+    settings: Settings,
+    old_settings: OldSettings = None,
     json: options.Json = False,
 ) -> None:
     """Describes a checkpoint (family, sizes, how sure), an ONNX file (spec, cost), an engine, a bundle or a picture."""
@@ -52,7 +56,9 @@ def inspect(
 
     path = resolve_model(file)
     reader = _reader(path)
-    report = reader(path) if reader else _inspect_checkpoint(path, family, options.parse_settings(settings), full)
+    report = (
+        reader(path) if reader else _inspect_checkpoint(path, family, with_old_settings(settings, old_settings), full)
+    )
     if json:
         print_json(report)
     else:
@@ -127,7 +133,7 @@ def _refuse_pictures(path: Path) -> None:
             )
 
 
-def _inspect_checkpoint(path: Path, family: str | None, settings: dict[str, str], full: bool) -> Report:
+def _inspect_checkpoint(path: Path, family: str | None, settings: Settings, full: bool) -> Report:
     _refuse_pictures(path)
     from ganrt.exporter.describe import describe
 

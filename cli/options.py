@@ -65,22 +65,6 @@ ClassName = Annotated[
     str | None,
     typer.Option("--class", help="A class's name or number, or a mixture such as 947:0.5,992:0.5."),
 ]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="<str>",
-        help="key=value, such as bn_eps=0.8 or part=G; several times; docs/families.md lists them.",
-    ),
-]
-Freeze = Annotated[
-    str | None,
-    typer.Option(
-        "--freeze",
-        help="truncation=0.4: fold BigGAN's batch-norm statistics at that truncation into the graph: smaller, faster. "
-        "The noise stays free: give --truncation 0.4 as well when drawing.",
-    ),
-]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 OutputFile = Annotated[Path, typer.Option("-o", "--output", help="The file to write.")]
@@ -160,42 +144,6 @@ def make_truncation(
     from ganrt.runtime.sampling import Truncation
 
     return Truncation(psi, mode, threshold, statistics)
-
-
-def parse_settings(given: list[str] | None) -> dict[str, str]:
-    """["key=value", ...] -> a dictionary.
-
-    Raises:
-        UsageError: no key, no equals sign, or a key twice.
-    """
-    from ganrt.errors import UsageError
-
-    settings: dict[str, str] = {}
-    for item in given or []:
-        key, equals, value = item.partition("=")
-        if not equals or not key or key in settings:
-            raise UsageError(f"--set {item}: expected key=value, each key once")
-        settings[key] = value
-    return settings
-
-
-def parse_freeze(given: str | None) -> float | None:
-    """ "truncation=0.4" -> 0.4; None for None.
-
-    Raises:
-        UsageError: anything else.
-    """
-    from ganrt.errors import UsageError
-
-    if given is None:
-        return None
-    key, _, value = given.partition("=")
-    try:
-        if key == "truncation":
-            return float(value)
-    except ValueError:
-        pass
-    raise UsageError(f"--freeze {given}: expected truncation=NUMBER, such as truncation=0.4")
 
 
 def parse_grid(text: str) -> tuple[int, int]:

@@ -61,7 +61,7 @@ def reconstruct(
     if encoder is None:
         raise UsageError(
             "--encoder is missing: a generator draws from latents, and only its encoder makes them of pictures\n"
-            "give --encoder ENCODER.onnx, exported from the same checkpoint with --set part=encoder"
+            "give --encoder ENCODER.onnx, exported from the same checkpoint with --network encoder"
         )
     how = Fit(fit, alpha, parse_colour(background))
     plan = make_plan(inputs, output, recursive, (ENDING,), sheet, force)

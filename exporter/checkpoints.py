@@ -120,7 +120,7 @@ def _read_keras(path: Path, max_bytes: int, part: str | None) -> Checkpoint | No
         if not kind:
             return None
         if part is not None:
-            raise UsageError(f"{path} has no part {part!r}: Keras' files hold one model\nexpected no --set part")
+            raise UsageError(f"{path} has no network {part!r}: Keras' files hold one model\nexpected no --network")
         if kind not in ("folder", "checkpoint"):
             _size(path, max_bytes)
         read = read_keras(path, kind, max_bytes)
@@ -216,7 +216,7 @@ def _only_tensors(values: Mapping[Any, Any], path: Path) -> dict[str, Tensor]:
         if what:
             raise BadInputFile(
                 f"{path}: {str(key)[:80]!r} is {what}; expected a dictionary of plain tensors\n"
-                f"weights may also lie under {', '.join((*CONTAINERS, *AVERAGES))}, or where --set part=NAME says"
+                f"weights may also lie under {', '.join((*CONTAINERS, *AVERAGES))}, or where --network NAME says"
             )
     return {key: value.detach() for key, value in values.items()}
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ganrt.exporter.options import NO_SETTINGS, Settings
 from ganrt.exporter.requirements import READING, require
-
-_NO_SETTINGS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ class CheckpointReport:
 
 
 def describe(
-    path: Path, *, family: str | None = None, settings: Mapping[str, str] = _NO_SETTINGS, whole: bool = False
+    path: Path, *, family: str | None = None, settings: Settings = NO_SETTINGS, whole: bool = False
 ) -> CheckpointReport:
     """Recognises a checkpoint; exports nothing.
 
@@ -67,13 +65,13 @@ def describe(
     """
     require(*READING)
     from ganrt.exporter.checkpoints import read_checkpoint
+    from ganrt.exporter.class_names import with_class_names
     from ganrt.exporter.cost import count_macs, count_parameters
     from ganrt.exporter.families import build_generator
 
-    others = {key: value for key, value in settings.items() if key != "part"}
-    read = read_checkpoint(path, part=settings.get("part"), whole=whole)
-    built = build_generator(read, family, others)
-    spec = built.spec
+    read = read_checkpoint(path, part=settings.network, whole=whole)
+    built = build_generator(read, family, settings.without("network", "class_names"))
+    spec = with_class_names(built.spec, settings.class_names)
     picture = spec.output or spec.image
     assert picture is not None
     return CheckpointReport(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ganrt.errors import BadInputFile, NegativeResult, SpecError, UsageError
 from ganrt.exporter.inputs import ChooseClass, Sampler
+from ganrt.exporter.options import NO_SETTINGS, Settings
 from ganrt.exporter.requirements import EXPORTING, require
 from ganrt.files import check_free, whole_file
 from ganrt.spec import METADATA_KEY, GeneratorSpec, Source
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["ExportResult", "Sampler", "export"]
 # Of verification: with tracing and the canaries, the largest translators then take less than 20 s on two cores.
 _BUDGET_S = 6.0
-_NO_SETTINGS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,7 @@ def export(
     *,
     sampler: Sampler,
     family: str | None = None,
-    settings: Mapping[str, str] = _NO_SETTINGS,
-    freeze_truncation: float | None = None,
+    settings: Settings = NO_SETTINGS,
     choose_class: ChooseClass | None = None,
     pair: Path | None = None,
     name: str | None = None,
@@ -57,10 +56,8 @@ def export(
         output: a name ending in `.onnx`.
         sampler: (latent, seed, start, count) -> float32 [count, dim]; the runtime's latents.
         family: None recognises it.
-        settings: what the weights do not say, such as `bn_eps` of DCGAN; `part` names the generator among several
-            networks in one checkpoint; see `docs/families.md`.
-        freeze_truncation: folds a BigGAN's batch-norm statistics at this truncation into the graph, which then has no
-            input `truncation`; the same as the setting `truncation`.
+        settings: what the weights do not say, such as `norm_eps`; what a family does not take is refused by its name;
+            see `docs/families.md`.
         choose_class: spec -> float32 [count], the weights of the classes; the graph then draws this class (or mixture)
             alone, and has no input `labels`.
         pair: the exported generator that an encoder belongs to; None: the one in the same checkpoint, if there is one.
@@ -81,12 +78,14 @@ def export(
         raise UsageError(f"output {output} does not end in .onnx\nexpected such as -o {output.stem or 'model'}.onnx")
     check_free(output, force)
     require(*EXPORTING)
+    from ganrt.exporter.class_names import with_class_names
     from ganrt.exporter.graph import build_graph, embed_spec
     from ganrt.exporter.verify import verify
 
     say(f"reading {checkpoint}")
-    prepared = _prepare(checkpoint, family, _with_frozen(settings, freeze_truncation), sampler)
-    spec = _describe(prepared, name or _safe_name(output.stem), licence, attribution)
+    prepared = _prepare(checkpoint, family, settings.without("class_names"), sampler)
+    spec = with_class_names(prepared.built.spec, settings.class_names)
+    spec = _describe(spec, prepared, name or _safe_name(output.stem), licence, attribution)
     spec = _with_pair(spec, prepared, pair, say)
     built = replace(prepared.built, spec=spec)
     weights = choose_class(spec) if choose_class is not None else None
@@ -115,15 +114,7 @@ def _safe_name(stem: str) -> str:
     return re.sub(r"[^A-Za-z0-9._+-]+", "-", stem).lstrip("._+-")[:100] or "generator"
 
 
-def _with_frozen(settings: Mapping[str, str], truncation: float | None) -> Mapping[str, str]:
-    if truncation is None:
-        return settings
-    if "truncation" in settings:
-        raise UsageError(f"--freeze truncation and --set truncation={settings['truncation']}: expected one of them")
-    return {**settings, "truncation": repr(float(truncation))}
-
-
-def _prepare(checkpoint: Path, family: str | None, settings: Mapping[str, str], sampler: Sampler) -> Prepared:
+def _prepare(checkpoint: Path, family: str | None, settings: Settings, sampler: Sampler) -> Prepared:
     """A whole network as it is, or a family's generator rebuilt from its weights."""
     from ganrt.exporter.checkpoints import read_checkpoint
     from ganrt.exporter.families import build_generator
@@ -137,17 +128,18 @@ def _prepare(checkpoint: Path, family: str | None, settings: Mapping[str, str], 
         from ganrt.exporter.foreign.prepare import prepare
 
         return prepare(checkpoint, kind, settings, sampler)
-    others = {key: value for key, value in settings.items() if key != "part"}
-    read = read_checkpoint(checkpoint, part=settings.get("part"))
-    built = build_generator(read, family, others)
+    read = read_checkpoint(checkpoint, part=settings.network)
+    built = build_generator(read, family, settings.without("network"))
     return Prepared(built, read.format, read.sha256, read.notes, beside=read.beside)
 
 
-def _describe(prepared: Prepared, name: str, licence: str | None, attribution: str | None) -> GeneratorSpec:
+def _describe(
+    spec: GeneratorSpec, prepared: Prepared, name: str, licence: str | None, attribution: str | None
+) -> GeneratorSpec:
     """The spec before verification; it is made first, since a name that does not do should cost no work."""
     try:
         source = Source(format=prepared.format, sha256=prepared.sha256, licence=licence, attribution=attribution)
-        return replace(prepared.built.spec, name=name, source=source)
+        return replace(spec, name=name, source=source)
     except SpecError as error:
         raise UsageError(str(error)) from error
 

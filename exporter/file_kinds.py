@@ -63,7 +63,7 @@ def check_zip(path: Path, max_bytes: int) -> None:
         what = "a TorchScript archive" if "constants.pkl" in names else "an exported program"
         raise BadInputFile(
             f"{path} is {what}: it holds code; expected weights only\n"
-            "where you trust it: ganrt export FILE -o FILE.onnx --set trust=true, which runs it"
+            "where you trust it: ganrt export FILE -o FILE.onnx --trust, which runs it"
         )
     if "data.pkl" not in names:
         raise BadInputFile(f"{path} is a zip archive that torch.save did not write (no data.pkl)\n{MENDING}")

@@ -35,7 +35,7 @@ def read_pair(path: Path, encoder: GeneratorSpec) -> str:
         raise UsageError(
             f"--pair {path}: '{generator.name}' draws {drawn} from {generator.latent.dim} values; "
             f"the encoder takes {taken} and gives {encoder.latent.dim}\n"
-            "expected a generator and an encoder of one size; a side that is not in the file: --set side="
+            "expected a generator and an encoder of one size; a side that is not in the file: --size"
         )
     return generator.source.sha256
 

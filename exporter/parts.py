@@ -75,7 +75,7 @@ def split(
         return str(part), groups[str(part)], ()
     if part is not None:
         known = ", ".join(list(groups)[:8])
-        raise UsageError(f"{path} has no part {part!r}\nexpected --set part= with one of: {known}")
+        raise UsageError(f"{path} has no network {part!r}\nexpected --network with one of: {known}")
     if not any(name in groups for name in (*_OTHERS, *AVERAGES)):
         return "", dict(tensors), ()
     name, note = _choose(groups, AVERAGES, _PREFIXES, path)
@@ -102,10 +102,10 @@ def _choose(inner: Mapping[Any, Any], averages: tuple[str, ...], plain: tuple[st
     found = smooth or raw
     if len(found) > 1:
         raise BadInputFile(
-            f"{path} holds several networks: {', '.join([*smooth, *raw])}\nsay which is the generator: --set part=NAME"
+            f"{path} holds several networks: {', '.join([*smooth, *raw])}\nsay which is the generator: --network NAME"
         )
     if smooth and raw:
-        return smooth[0], f"{smooth[0]} chosen (averaged weights, EMA), not {', '.join(raw)}; else --set part={raw[0]}"
+        return smooth[0], f"{smooth[0]} chosen (averaged weights, EMA), not {', '.join(raw)}; else --network {raw[0]}"
     return (found[0] if found else ""), ""
 
 

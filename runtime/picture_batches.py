@@ -31,7 +31,7 @@ def encoder(spec: GeneratorSpec) -> tuple[ImageInput, Latent]:
     if spec.task != "encode" or spec.image is None or spec.latent is None:
         raise UsageError(
             f"'{spec.name}' has the task '{spec.task}': it does not encode pictures\n"
-            "expected a model with the task 'encode', such as ganrt export CHECKPOINT --set part=encoder writes"
+            "expected a model with the task 'encode', such as ganrt export CHECKPOINT --network encoder writes"
         )
     return spec.image, spec.latent
 

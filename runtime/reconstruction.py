@@ -140,5 +140,5 @@ def _check_sizes(generator: GeneratorSpec, encoder: GeneratorSpec, drawing: str,
         raise UsageError(
             f"{drawing} draws {drawn} from {generator.latent.dim} values\n"
             f"{encoding} takes {taken} and gives {encoder.latent.dim}\n"
-            "expected the same; an encoder's side that is not in its file is set by: ganrt export --set side="
+            "expected the same; an encoder's side that is not in its file is set by: ganrt export --size"
         )

@@ -12,6 +12,7 @@ from ganrt.exporter.families import FAMILIES, load_family
 from ganrt.exporter.families.page import keys_of, page_of
 from ganrt.exporter.families.protocol import KeyCondition
 from ganrt.exporter.foreign.settings import SETTINGS
+from ganrt.exporter.options import spelled
 from ganrt.exporter.parts import AVERAGES, CONTAINERS
 
 PAGE = Path(__file__).parents[1] / "docs" / "families.md"
@@ -21,7 +22,8 @@ Made by `python tools/make_family_docs.py`; edit the families, not this page.
 
 `ganrt export FILE -o model.onnx` recognises a family by the keys of its weights, reads sizes from their shapes, loads
 strictly (every missing or unexpected key is named) and verifies the ONNX graph against the network. `ganrt inspect
-FILE` says what it sees. `--family NAME` skips the recognition, `--set key=value` says what a file does not hold.
+FILE` says what it sees. `--family NAME` skips the recognition; options such as `--norm-eps 0.001` say what a file does
+not hold.
 
 A BigGAN's truncation also selects its batch-norm statistics. The graph takes it as an input; `--freeze truncation=0.4`
 folds the statistics of that one value into the weights, and the graph has no such input. Freezing does not scale the
@@ -35,7 +37,7 @@ constant. It draws what the whole generator draws of that class, and is verified
 ## Several networks in one checkpoint
 
 Averaged weights (EMA) go before the plain ones, and the choice is said. Averages: {averages}. Plain: {plain}. The same
-names count as prefixes of keys where a discriminator lies beside them. `--set part=NAME` takes any other container or
+names count as prefixes of keys where a discriminator lies beside them. `--network NAME` takes any other container or
 prefix. An optimizer's state alone is refused by name. Half precision and bfloat16 weights become float32.
 Keras' files hold one model and have no parts.
 
@@ -46,17 +48,17 @@ WHOLE = """## Whole networks of no listed family
 and a foreign ONNX file: one input z (and labels), one picture out. Sizes are found by drawing a few pictures, and the
 result is verified against the file itself, in torch or in ONNX Runtime.
 
-    ganrt export theirs.onnx -o mine.onnx --set prior=uniform --set range=tanh
-    ganrt export scripted.pt -o mine.onnx --set trust=true --set latent=100
+    ganrt export theirs.onnx -o mine.onnx --prior uniform --range tanh
+    ganrt export scripted.pt -o mine.onnx --trust --latent 100
 
 - **TorchScript and `.pt2` files are code.** Exporting one runs it: TorchScript operators reach files, and a `.pt2` may
-  hold pickles. That needs `--set trust=true`. An ONNX file is data and needs none.
+  hold pickles. That needs `--trust`. An ONNX file is data and needs none.
 - ONNX files are converted to opset 18. Refused by name: operators outside `ai.onnx`, random operators and training
   mode, external data, a batch fixed at more than 1, pictures that depend on others of their batch. A batch fixed at 1
   is made free and verified to draw the same, picture by picture.
-- A wrong `layout` or `range` is refused where the drawn pictures show it (values outside the range, no axis of 1, 3 or
-  4 channels), and said where they only hint at it. Two mistakes cannot be seen: a wrong `prior`, and pictures whose
-  red and blue are swapped. Look at a few.
+- A wrong `--layout` or `--range` is refused where the drawn pictures show it (values outside the range, no axis of 1,
+  3 or 4 channels), and said where they only hint at it. Two mistakes cannot be seen: a wrong `--prior`, and pictures
+  whose red and blue are swapped. Look at a few.
 
 """
 
@@ -87,9 +89,9 @@ def _condition(keys: KeyCondition) -> str:
 
 def _settings(settings: Mapping[str, str]) -> str:
     if not settings:
-        return "No settings.\n"
-    rows = [f"| `{key}` | {meaning.replace('|', chr(92) + '|')} |" for key, meaning in settings.items()]
-    return "\n".join(["| `--set` | Meaning |", "|---|---|", *rows]) + "\n"
+        return "No options.\n"
+    rows = [f"| `{spelled(key)}` | {meaning.replace('|', chr(92) + '|')} |" for key, meaning in settings.items()]
+    return "\n".join(["| Option | Meaning |", "|---|---|", *rows]) + "\n"
 
 
 def _code(names: tuple[str, ...]) -> str:

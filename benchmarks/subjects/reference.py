@@ -52,9 +52,10 @@ def _biggan_deep(checkpoint: Checkpoint, request: Request) -> nn.Module:
     from ganrt.exporter.families.biggan_deep_reading import read_config
     from ganrt.exporter.families.spectral_norm import plain_names
     from ganrt.exporter.hub import config_of
+    from ganrt.exporter.options import Settings
 
     state = checkpoint.tensors
-    config, _ = read_config(plain_names(state), config_of(state), {})
+    config, _ = read_config(plain_names(state), config_of(state), Settings())
     library = _library()
     width = config.channel_width
     with warnings.catch_warnings():
@@ -110,10 +111,11 @@ def _cyclegan(checkpoint: Checkpoint, request: Request) -> nn.Module:
     """Ours, with torch's own instance norm: the rest is the same Sequential."""
     from ganrt.exporter.families import build_generator
     from ganrt.exporter.families.instance_norm import InstanceNorm
+    from ganrt.exporter.options import Settings
 
     image = request.spec.image
     assert image is not None  # a translator has one
-    settings = {"height": str(image.height), "width": str(image.width)}
+    settings = Settings(size=(image.height, image.width))
     network = build_generator(checkpoint, None, settings).module
     for parent in list(network.modules()):
         for name, norm in list(parent.named_children()):

@@ -113,9 +113,10 @@ def literal_with_tail(request: Request, dtype: torch.dtype) -> WithTail:
 def _from_checkpoint(request: Request) -> tuple[nn.Module, str]:
     from ganrt.exporter.checkpoints import read_checkpoint
     from ganrt.exporter.families import build_generator
+    from ganrt.exporter.options import Settings
 
     assert request.checkpoint is not None
-    built = build_generator(read_checkpoint(request.checkpoint), None, {})
+    built = build_generator(read_checkpoint(request.checkpoint), None, Settings())
     found, wanted = built.spec, request.spec
     if (found.family, found.task, found.labels is None) != (wanted.family, wanted.task, wanted.labels is None):
         raise UsageError(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ganrt.errors import BadInputFile, UsageError
+from ganrt.exporter.options import Settings
 
 if TYPE_CHECKING:
     from ganrt.exporter.checkpoints import Checkpoint
@@ -73,7 +73,7 @@ def _nearest(state: State) -> str:
     return f"nearest: {name} ({present} of its {present + len(missing)} keys are there{lacks}); "
 
 
-def build_generator(checkpoint: Checkpoint, family: str | None, settings: Mapping[str, str]) -> Built:
+def build_generator(checkpoint: Checkpoint, family: str | None, settings: Settings) -> Built:
     """Recognises a checkpoint (unless `family` says what it is) and rebuilds its generator.
 
     Raises:
@@ -83,19 +83,7 @@ def build_generator(checkpoint: Checkpoint, family: str | None, settings: Mappin
     try:
         name = find_family(checkpoint.tensors) if family is None else family
         chosen = load_family(name)
-        _check_settings(name, chosen.settings, settings)
+        settings.refuse(chosen.settings, f"family {name}")
         return chosen.build(checkpoint.tensors, settings)
     except BadInputFile as error:
         raise BadInputFile(f"{checkpoint.path}: {error}") from error
-
-
-def _check_settings(family: str, accepted: Mapping[str, str], settings: Mapping[str, str]) -> None:
-    if "truncation" in settings and "truncation" not in accepted:
-        raise UsageError(
-            f"--freeze truncation={settings['truncation']}: family {family} has no truncation-indexed statistics\n"
-            "expected biggan-deep or biggan-ivclab; truncated latents need no freezing: ganrt generate --truncation"
-        )
-    for key in settings:
-        if key not in accepted:
-            known = ", ".join(f"{name} ({meaning})" for name, meaning in accepted.items()) or "none"
-            raise UsageError(f"family {family} has no setting {key!r}\naccepted with --set: {known}")

@@ -26,16 +26,16 @@ from ganrt.exporter.families.bigbigan_layers import (
     require_channels,
     sizes,
 )
-from ganrt.exporter.families.loading import load_strictly, positive_float
+from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import Built, KeyCondition, State
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm
+from ganrt.exporter.options import Settings
 from ganrt.spec import GeneratorSpec, Labels, Output
 
 FIRST_SIDE = 4
 MOST_BLOCKS = 8  # 1024 pixels
 _WHAT = "a BigBiGAN generator"
-_MEANINGS = ("class", "code")
 
 
 @dataclass(frozen=True)
@@ -103,8 +103,8 @@ class BigBiGAN:
     """The family `bigbigan`: see `ganrt.exporter.families.protocol.Family`."""
 
     settings: Mapping[str, str] = {
-        "labels": "what the embedding's rows stand for: class (default), or code, as in an InfoGAN",
-        "bn_eps": f"batch norm's epsilon, default {DEFAULT_EPS:g}",
+        "label_meaning": "what the embedding's rows stand for: class (default), or code, as in an InfoGAN",
+        "norm_eps": f"batch norm's epsilon, default {DEFAULT_EPS:g}",
     }
     keys = KeyCondition(all_of=("pre_up_blocks.0.bn1.linear.weight", "post_up_blocks.0.bn1.linear.weight"))
 
@@ -116,8 +116,8 @@ class BigBiGAN:
         "is the normal between -1 and 1, as in training, and `--truncation PSI` draws it between -PSI and PSI; a "
         "mixture of classes has the mixture of their embeddings; the encoder of the same file is `bigbigan-encoder`",
         traps=(
-            "the whole GAN in one file: `generator.` is taken and said, `--set part=encoder` takes the encoder",
-            "an InfoGAN puts its code where the class is and leaves the same keys: `--set labels=code`",
+            "the whole GAN in one file: `generator.` is taken and said, `--network encoder` takes the encoder",
+            "an InfoGAN puts its code where the class is and leaves the same keys: `--label-meaning code`",
             "a block's condition is its chunk of z, then the class; its scale is no offset from 1",
             "spectral norm of the last, transposed convolution runs along its outputs",
             "pictures in [0, 1], from a sigmoid",
@@ -129,12 +129,12 @@ class BigBiGAN:
         """Whether the keys are this generator's, with or without spectral norm and classes."""
         return self.keys.holds(state)
 
-    def build(self, state: State, settings: Mapping[str, str]) -> Built:
+    def build(self, state: State, settings: Settings) -> Built:
         """See `Family.build`; 16 to 1024 pixels; any widths; spectral norm, in torch's spellings, folded."""
         plain, folding = fold_spectral_norm(state, transposed=("conv.",))
         shape = infer_shape(plain)
         labels = _labels(shape, settings)
-        eps = positive_float(settings, "bn_eps", DEFAULT_EPS, 10.0)
+        eps = DEFAULT_EPS if settings.norm_eps is None else settings.norm_eps
         what = f"{_WHAT} of {shape.side}x{shape.side} pixels with {len(shape.before)} + {len(shape.after)} blocks"
         module = load_strictly(lambda: Generator(shape, eps), plain, what)
         return Built(
@@ -180,19 +180,17 @@ def _widths(state: State, place: str) -> tuple[int, ...]:
     return tuple(widths)
 
 
-def _labels(shape: Shape, settings: Mapping[str, str]) -> Labels | None:
-    meaning = settings.get("labels", "class")
-    if meaning not in _MEANINGS:
-        raise UsageError(f"setting labels={meaning!r}: expected {' or '.join(_MEANINGS)}")
-    if "labels" in settings and not shape.classes:
-        raise UsageError(f"setting labels={meaning!r}: this generator has no class_embedding\nleave the setting away")
+def _labels(shape: Shape, settings: Settings) -> Labels | None:
+    meaning = settings.label_meaning or "class"
+    if settings.label_meaning and not shape.classes:
+        raise UsageError(f"--label-meaning {meaning}: this generator has no class_embedding\nleave the option away")
     return Labels(count=shape.classes, meaning=meaning) if shape.classes else None
 
 
-def _notes(shape: Shape, eps: float, settings: Mapping[str, str]) -> tuple[str, ...]:
+def _notes(shape: Shape, eps: float, settings: Settings) -> tuple[str, ...]:
     notes = ["evaluation mode: the training code's own samples are drawn with batch statistics and look different"]
-    if shape.classes and "labels" not in settings:
-        notes.append(f"{shape.classes} classes assumed; if they are an InfoGAN's code: --set labels=code")
-    if "bn_eps" not in settings:
+    if shape.classes and settings.label_meaning is None:
+        notes.append(f"{shape.classes} classes assumed; if they are an InfoGAN's code: --label-meaning code")
+    if settings.norm_eps is None:
         notes.append(f"batch norm's epsilon is not in the file: {eps:g} assumed")
     return tuple(notes)

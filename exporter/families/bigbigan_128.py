@@ -13,6 +13,7 @@ from ganrt.exporter.families.biggan import NORMAL_PRIOR, BigGAN, infer_shape, lo
 from ganrt.exporter.families.biggan_checkpoint import SETTINGS, TF_EPS, read_plain
 from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import Built, State
+from ganrt.exporter.options import Settings
 from ganrt.spec import GeneratorSpec, Output
 
 _SHARED = "shared.weight"
@@ -23,7 +24,7 @@ class BigBiGAN128:
 
     settings: Mapping[str, str] = {
         **SETTINGS,
-        "bn_eps": f"batch norm's epsilon within the blocks, default {TF_EPS:g}",
+        "norm_eps": f"batch norm's epsilon within the blocks, default {TF_EPS:g}",
         "sn_eps": f"spectral norm's epsilon, default {TF_EPS:g}",
     }
 
@@ -43,7 +44,7 @@ class BigBiGAN128:
         """Whether the keys are ajbrock's BigGAN generator's and all classes are the same."""
         return BigGAN.keys.holds(state) and constant_class(state)
 
-    def build(self, state: State, settings: Mapping[str, str]) -> Built:
+    def build(self, state: State, settings: Settings) -> Built:
         """See `Family.build`; unconditional; spectral norm folded."""
         if _SHARED in state and not constant_class(state):
             raise BadInputFile(f"{_SHARED} has classes that differ: a BigGAN\nexport it with --family biggan")

@@ -15,7 +15,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from ganrt.errors import BadInputFile
+from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.families.bigbigan_layers import (
     DEFAULT_EPS,
     KERNEL,
@@ -25,10 +25,10 @@ from ganrt.exporter.families.bigbigan_layers import (
     require_channels,
     sizes,
 )
-from ganrt.exporter.families.loading import load_strictly, positive_float
+from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import Built, KeyCondition, State
-from ganrt.exporter.families.settings import side
+from ganrt.exporter.options import Settings
 from ganrt.spec import GeneratorSpec, ImageInput
 
 SLOPE = 0.3
@@ -140,15 +140,15 @@ class BigBiGANEncoder:
     """The family `bigbigan-encoder`: see `ganrt.exporter.families.protocol.Family`."""
 
     settings: Mapping[str, str] = {
-        "side": f"height and width of the pictures in pixels, divisible by {MULTIPLE_OF}; default {DEFAULT_SIDE}, or "
-        "64 where the widths are those of the training code's configuration for 64",
-        "bn_eps": f"batch norm's epsilon, default {DEFAULT_EPS:g}",
+        "size": f"of the pictures, square, sides divisible by {MULTIPLE_OF}; default {DEFAULT_SIDE}x{DEFAULT_SIDE}, or "
+        "64x64 where the widths are those of the training code's configuration for 64",
+        "norm_eps": f"batch norm's epsilon, default {DEFAULT_EPS:g}",
     }
     keys = KeyCondition(all_of=("rev_blocks.0.res_block.conv1.layer.weight", "linear_dist_params.weight"))
 
     page = Page(
         title="Encoder of BigBiGAN",
-        origin="`RKorzeniowski/BigBiGAN-PyTorch`'s `RevNetEnc`: `--set part=encoder` of `checkpoint_<epoch>.pth`, or "
+        origin="`RKorzeniowski/BigBiGAN-PyTorch`'s `RevNetEnc`: `--network encoder` of `checkpoint_<epoch>.pth`, or "
         "the encoder alone, then with `--pair GENERATOR.onnx`",
         gives="an encoder (`ganrt reconstruct`) of pictures, 1, 3 or 4 channels, any widths and latent size: the mean "
         "of the latent's distribution, for the same picture always the same",
@@ -164,12 +164,12 @@ class BigBiGANEncoder:
         """Whether the keys are this encoder's."""
         return self.keys.holds(state)
 
-    def build(self, state: State, settings: Mapping[str, str]) -> Built:
+    def build(self, state: State, settings: Settings) -> Built:
         """See `Family.build`; any widths, blocks and latent size; 1, 3 or 4 channels in."""
         shape = infer_shape(state)
-        eps = positive_float(settings, "bn_eps", DEFAULT_EPS, 10.0)
+        eps = DEFAULT_EPS if settings.norm_eps is None else settings.norm_eps
         usual = 64 if (shape.channels, shape.width, shape.blocks) == _CONFIGURATION_64 else DEFAULT_SIDE
-        pixels = side(settings, "side", usual, low=8, multiple_of=MULTIPLE_OF)
+        pixels = _side(settings, usual)
         module = load_strictly(lambda: Encoder(shape, eps), state, f"{_WHAT} with {shape.blocks} blocks")
         return Built(
             module=module,
@@ -208,10 +208,17 @@ def infer_shape(state: State) -> Shape:
     return Shape(channels, width, blocks, hidden, rows // 2)
 
 
-def _notes(pixels: int, eps: float, settings: Mapping[str, str]) -> tuple[str, ...]:
+def _side(settings: Settings, usual: int) -> int:
+    height, width = settings.pixels((usual, usual), low=8, multiple_of=MULTIPLE_OF)
+    if height != width:
+        raise UsageError(f"--size {height}x{width}: expected a square, such as --size {height}x{height}")
+    return height
+
+
+def _notes(pixels: int, eps: float, settings: Settings) -> tuple[str, ...]:
     notes = ["z is the mean: the training code adds noise to it, in evaluation too"]
-    if "side" not in settings:
-        notes.append(f"the side is not in the file: {pixels} pixels assumed (--set side=)")
-    if "bn_eps" not in settings:
+    if settings.size is None:
+        notes.append(f"the side is not in the file: {pixels} pixels assumed (--size)")
+    if settings.norm_eps is None:
         notes.append(f"batch norm's epsilon is not in the file: {eps:g} assumed")
     return tuple(notes)

@@ -31,6 +31,7 @@ from ganrt.exporter.families.biggan_shapes import (
 from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import Built, KeyCondition, State
+from ganrt.exporter.options import Settings
 from ganrt.spec import GeneratorSpec, Latent, Output
 
 TF_PRIOR = Latent(dim=1, prior="truncated_normal", threshold=2.0, psi_mode="scale")
@@ -169,7 +170,7 @@ class BigGAN:
 
         return refuse_relatives(state) is not None or (self.keys.holds(state) and not constant_class(state))
 
-    def build(self, state: State, settings: Mapping[str, str]) -> Built:
+    def build(self, state: State, settings: Settings) -> Built:
         """See `Family.build`; 32 to 512 pixels; spectral norm folded."""
         reason = refuse_relatives(state)
         if reason is not None:

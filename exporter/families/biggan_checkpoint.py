@@ -20,20 +20,18 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from ganrt.errors import BadInputFile, UsageError
-from ganrt.exporter.families.loading import positive_float
 from ganrt.exporter.families.protocol import State
-from ganrt.exporter.families.settings import boolean
 from ganrt.exporter.families.spectral_norm import fold_iterated
+from ganrt.exporter.options import Settings
 
 BN_EPS, SN_EPS, TF_EPS = 1e-5, 1e-6, 1e-4
 SETTINGS: Mapping[str, str] = {
-    "bn_eps": f"batch norm's epsilon within the blocks, default {BN_EPS:g}; {TF_EPS:g} if converted from TF Hub",
-    "output_bn_eps": f"the last batch norm's epsilon, default {BN_EPS:g} as in the training code, whatever bn_eps is",
+    "norm_eps": f"batch norm's epsilon within the blocks, default {BN_EPS:g}; {TF_EPS:g} if converted from TF Hub",
+    "output_norm_eps": f"the last norm's epsilon, default {BN_EPS:g} as in the training code, whatever --norm-eps",
     "sn_eps": f"spectral norm's epsilon, default {SN_EPS:g}; {TF_EPS:g} if converted from TF Hub",
-    "accumulated": "true if mybn's statistics are sums to be divided by their counter; by default the counter tells",
+    "accumulated": "whether mybn's statistics are sums to be divided by their counter; by default the counter tells",
     "gain": "multiplied (as trained on several devices, the default) or added: only for `cross_replica` checkpoints",
 }
-_GAINS = ("multiplied", "added")
 _RENAMED = {
     ".bn.stored_mean": ".stored_mean",
     ".bn.stored_var": ".stored_var",
@@ -60,7 +58,7 @@ class Plain:
     notes: tuple[str, ...]
 
 
-def read_plain(state: State, settings: Mapping[str, str], *, tf_epsilons: bool = False) -> Plain:
+def read_plain(state: State, settings: Settings, *, tf_epsilons: bool = False) -> Plain:
     """Brings a checkpoint into one spelling and settles what it leaves open.
 
     Args:
@@ -72,9 +70,9 @@ def read_plain(state: State, settings: Mapping[str, str], *, tf_epsilons: bool =
     """
     converted = _converted(state)
     from_tf = converted or tf_epsilons
-    bn_eps = positive_float(settings, "bn_eps", TF_EPS if from_tf else BN_EPS, 10.0)
-    sn_eps = positive_float(settings, "sn_eps", TF_EPS if from_tf else SN_EPS, 10.0)
-    output_bn_eps = positive_float(settings, "output_bn_eps", BN_EPS, 10.0)
+    bn_eps = (TF_EPS if from_tf else BN_EPS) if settings.norm_eps is None else settings.norm_eps
+    sn_eps = (TF_EPS if from_tf else SN_EPS) if settings.sn_eps is None else settings.sn_eps
+    output_bn_eps = BN_EPS if settings.output_norm_eps is None else settings.output_norm_eps
     added, gain_notes = _gain(state, settings)
     statistics, statistics_notes = _statistics(state, settings)
     _refuse_partial_norm(statistics)
@@ -82,7 +80,7 @@ def read_plain(state: State, settings: Mapping[str, str], *, tf_epsilons: bool =
     notes = [*folding, *statistics_notes, *gain_notes]
     if converted:
         notes.append("sv0 is missing or was never written: weights converted from TF Hub")
-    if "bn_eps" not in settings:
+    if settings.norm_eps is None:
         notes.append(f"batch norm's epsilon is not in the file: {bn_eps:g} assumed, {output_bn_eps:g} in the last one")
     return Plain(folded, bn_eps, output_bn_eps, converted, added, tuple(notes))
 
@@ -93,20 +91,18 @@ def _converted(state: State) -> bool:
     return any(key.endswith(".u0") for key in state) and all(bool((value == 1).all()) for value in values)
 
 
-def _gain(state: State, settings: Mapping[str, str]) -> tuple[bool, tuple[str, ...]]:
+def _gain(state: State, settings: Settings) -> tuple[bool, tuple[str, ...]]:
     crossed = any(key.endswith(".bn.running_mean") for key in state)
-    said = settings.get("gain", _GAINS[0])
-    if said not in _GAINS or (not crossed and "gain" in settings):
-        expected = "expected multiplied or added" if crossed else "expected a checkpoint with cross_replica statistics"
-        raise UsageError(f"setting gain={said}\n{expected}")
+    if settings.gain and not crossed:
+        raise UsageError(f"--gain {settings.gain}\nexpected a checkpoint with cross_replica statistics")
     note = (
         "cross_replica: gains multiply, as trained on several devices; the training code adds them in evaluation "
-        "and on one device: --set gain=added"
+        "and on one device: --gain added"
     )
-    return said == "added", (note,) if crossed and "gain" not in settings else ()
+    return settings.gain == "added", (note,) if crossed and settings.gain is None else ()
 
 
-def _statistics(state: State, settings: Mapping[str, str]) -> tuple[dict[str, Tensor], tuple[str, ...]]:
+def _statistics(state: State, settings: Settings) -> tuple[dict[str, Tensor], tuple[str, ...]]:
     """Statistics under `stored_mean` and `stored_var`, divided where they are sums."""
     counters = {k.removesuffix(_COUNTER): float(t.sum()) for k, t in state.items() if k.endswith(_COUNTER)}
     _refuse_missing_counters(state, counters)
@@ -133,12 +129,12 @@ def _refuse_missing_counters(state: State, counters: Mapping[str, float]) -> Non
         )
 
 
-def _accumulated(counters: Mapping[str, float], settings: Mapping[str, str]) -> tuple[bool, tuple[str, ...]]:
+def _accumulated(counters: Mapping[str, float], settings: Settings) -> tuple[bool, tuple[str, ...]]:
     values = sorted(set(counters.values()))
-    if "accumulated" in settings:
-        divide = boolean(settings, "accumulated")
+    divide = settings.accumulated
+    if divide is not None:
         if divide and (not values or values[0] <= 0):
-            raise UsageError("setting accumulated=true: the file has no counters above 0\nexpected mybn statistics")
+            raise UsageError("--accumulated: the file has no counters above 0\nexpected mybn statistics")
         return divide, ()
     if not values or values == [0.0]:
         return False, ()
@@ -146,7 +142,7 @@ def _accumulated(counters: Mapping[str, float], settings: Mapping[str, str]) -> 
         return True, (f"mybn's statistics are sums: divided by their counter, {values[0]:g}",)
     raise UsageError(
         f"mybn's counters, {values[0]:g} to {values[-1]:g}, do not tell whether the statistics are sums (averaged "
-        "weights blur them)\nexpected --set accumulated=true or --set accumulated=false"
+        "weights blur them)\nexpected --accumulated or --no-accumulated"
     )
 
 

@@ -23,6 +23,7 @@ from ganrt.exporter.families.spectral_norm import fold_spectral_norm, plain_name
 from ganrt.exporter.families.statistics import SETTINGS as STATISTICS_SETTINGS
 from ganrt.exporter.families.statistics import Frozen, Grid, frozen_from, frozen_row, statistics_spec
 from ganrt.exporter.hub import config_of
+from ganrt.exporter.options import Settings
 from ganrt.spec import GeneratorSpec, Latent, Output
 
 THRESHOLD = 2.0  # of the library's truncated_noise_sample
@@ -48,7 +49,7 @@ class BigGANDeep:
             "the attention counts in the list of blocks, and has no 1/sqrt(d)",
             "truncation above 0 and at most 1, in tables that begin with a row for 0",
             "values between two rows of statistics: linear and continuous, where the original library jumps at every "
-            "row; `--freeze truncation=T --set statistics_rule=library` gives the library's pictures",
+            "row; `--freeze truncation=T --statistics-rule library` gives the library's pictures",
             "spectral norm divides by that of all output channels of the last convolution, of which three are used",
             "`output_dim` and `class_embed_dim` of config.json, which nothing uses",
         ),
@@ -58,7 +59,7 @@ class BigGANDeep:
         """Whether the keys are a BigGAN-deep's in Hugging Face's layout, with or without spectral norm."""
         return self.keys.holds(plain_names(state))
 
-    def build(self, state: State, settings: Mapping[str, str]) -> Built:
+    def build(self, state: State, settings: Settings) -> Built:
         """See `Family.build`; any configuration that the layout allows."""
         config, notes = read_config(plain_names(state), config_of(state), settings)
         frozen = frozen_from(settings, config.grid)

@@ -31,6 +31,7 @@ from ganrt.exporter.families.biggan_shapes import (
 from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import Built, KeyCondition, State
+from ganrt.exporter.options import Settings
 from ganrt.spec import GeneratorSpec, Output
 
 DEPTH = 2
@@ -147,7 +148,7 @@ class BigGANDeepAjbrock:
         """Whether the keys are a `BigGANdeep` generator's."""
         return self.keys.holds(state)
 
-    def build(self, state: State, settings: Mapping[str, str]) -> Built:
+    def build(self, state: State, settings: Settings) -> Built:
         """See `Family.build`; 32 to 512 pixels; spectral norm folded, unused outputs dropped after that."""
         plain = read_plain(state, settings)
         shape = infer_shape(plain.state)

@@ -11,18 +11,18 @@ from typing import Any
 
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.families.biggan_deep_config import DEFAULT_EPS, PUBLISHED, Config, Layer
-from ganrt.exporter.families.loading import positive_float
 from ganrt.exporter.families.protocol import State
+from ganrt.exporter.options import Settings
 
 _MOST_DOUBLINGS = 12  # 16384 pixels
 SETTINGS: Mapping[str, str] = {
-    "eps": f"of all norms; default config.json's, else {DEFAULT_EPS:g}",
+    "norm_eps": f"of all norms; default config.json's, else {DEFAULT_EPS:g}",
     "upsample": "the blocks that double the side, counted from 0 without the attention, such as 1,3,5; "
     "default config.json's, else those of the published configuration with the same channels",
 }
 
 
-def read_config(state: State, given: Mapping[str, Any] | None, settings: Mapping[str, str]) -> tuple[Config, list[str]]:
+def read_config(state: State, given: Mapping[str, Any] | None, settings: Settings) -> tuple[Config, list[str]]:
     """The hyperparameters, and notes on what neither the weights nor config.json said.
 
     Args:
@@ -137,10 +137,10 @@ def _is_layer(layer: Any) -> bool:
     )
 
 
-def _upsampling(found: Config, given: Mapping[str, Any], settings: Mapping[str, str]) -> tuple[list[bool], list[str]]:
+def _upsampling(found: Config, given: Mapping[str, Any], settings: Settings) -> tuple[list[bool], list[str]]:
     count = len(found.layers)
-    if "upsample" in settings:
-        return _upsample_setting(settings["upsample"], count), []
+    if settings.upsample is not None:
+        return _upsample_setting(settings.upsample, count), []
     layers = _given_layers(given)
     if layers is not None:
         return [bool(layer[0]) for layer in layers], []
@@ -152,25 +152,22 @@ def _upsampling(found: Config, given: Mapping[str, Any], settings: Mapping[str, 
     raise BadInputFile(
         f"has {count} blocks of a configuration that was not published, and no config.json with layers: "
         "the weights do not say which blocks double the side\n"
-        "expected config.json beside the weights, or --set upsample=1,3,5 with the blocks' numbers"
+        "expected config.json beside the weights, or --upsample 1,3,5 with the blocks' numbers"
     )
 
 
-def _upsample_setting(text: str, count: int) -> list[bool]:
-    parts = [part.strip() for part in text.split(",")]
-    numbers = {int(part) for part in parts if part.isascii() and part.isdigit() and len(part) < 4}
-    if len(numbers) != len(parts) or max(numbers) >= count:
-        raise UsageError(
-            f"setting upsample={text!r}: expected different blocks' numbers, 0 to {count - 1}, such as 1,3,5"
-        )
+def _upsample_setting(numbers: tuple[int, ...], count: int) -> list[bool]:
+    if len(set(numbers)) != len(numbers) or max(numbers) >= count:
+        given = ",".join(map(str, numbers))
+        raise UsageError(f"--upsample {given}: expected different blocks' numbers, 0 to {count - 1}, such as 1,3,5")
     return [i in numbers for i in range(count)]
 
 
-def _eps(given: Mapping[str, Any], settings: Mapping[str, str]) -> tuple[float, list[str]]:
-    if "eps" in settings:
-        return positive_float(settings, "eps", DEFAULT_EPS, 10.0), []
+def _eps(given: Mapping[str, Any], settings: Settings) -> tuple[float, list[str]]:
+    if settings.norm_eps is not None:
+        return settings.norm_eps, []
     if "eps" not in given:
-        return DEFAULT_EPS, [f"no config.json with eps: {DEFAULT_EPS:g} assumed (--set eps=)"]
+        return DEFAULT_EPS, [f"no config.json with eps: {DEFAULT_EPS:g} assumed (--norm-eps)"]
     eps = given["eps"]
     if type(eps) not in (int, float) or not 0 < eps <= 10:
         raise BadInputFile(f"config.json: eps is {str(eps)[:100]}\nexpected a number above 0 and at most 10")

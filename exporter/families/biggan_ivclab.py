@@ -18,12 +18,13 @@ from ganrt.errors import BadInputFile
 from ganrt.exporter.families.biggan_layers import Attending, Mixture, modulate, upsample
 from ganrt.exporter.families.biggan_shapes import bottom_width, picture_channels, shape_of
 from ganrt.exporter.families.imagenet import class_labels
-from ganrt.exporter.families.loading import load_strictly, positive_float
+from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import Built, KeyCondition, State
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm
 from ganrt.exporter.families.statistics import SETTINGS as STATISTICS
 from ganrt.exporter.families.statistics import Grid, frozen_from, frozen_row, row_weights, statistics_spec
+from ganrt.exporter.options import Settings
 from ganrt.spec import GeneratorSpec, Latent, Output
 
 EPS = 1e-4
@@ -156,8 +157,8 @@ class BigGANIvclab:
     """The family `biggan-ivclab`: see `ganrt.exporter.families.protocol.Family`."""
 
     settings: Mapping[str, str] = {
-        "bn_eps": f"batch norm's epsilon, default {EPS:g}",
-        "truncation": STATISTICS["truncation"],
+        "norm_eps": f"batch norm's epsilon, default {EPS:g}",
+        "freeze": STATISTICS["freeze"],
     }
     keys = KeyCondition(all_of=("g_z.g_linear.weight_orig", "gblock.hyperbn.crossreplicabn.standing_means"))
 
@@ -178,10 +179,10 @@ class BigGANIvclab:
         """Whether the keys are those of ivclab's port."""
         return self.keys.holds(state)
 
-    def build(self, state: State, settings: Mapping[str, str]) -> Built:
+    def build(self, state: State, settings: Settings) -> Built:
         """See `Family.build`; 128, 256 or 512 pixels; spectral norm folded."""
         frozen = frozen_from(settings, GRID)
-        eps = positive_float(settings, "bn_eps", EPS, 10.0)
+        eps = EPS if settings.norm_eps is None else settings.norm_eps
         plain, folding = fold_spectral_norm(state, channels_last=True)
         _require_grid(plain)
         used = {key: tensor for key, tensor in plain.items() if not key.endswith(_TRAINING)}

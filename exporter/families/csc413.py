@@ -22,10 +22,11 @@ from ganrt.exporter.families.csc413_layers import (
     require_picture,
     require_weights,
 )
-from ganrt.exporter.families.loading import load_strictly, positive_float
+from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import Built, KeyCondition, State
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm, plain_names
+from ganrt.exporter.options import Settings
 from ganrt.spec import GeneratorSpec, Latent, Output
 
 SIDE = 32
@@ -80,7 +81,7 @@ class Generator(nn.Module):
 class CSC413:
     """The family `csc413`: see `ganrt.exporter.families.protocol.Family`."""
 
-    settings: Mapping[str, str] = {"bn_eps": f"batch norm's epsilon, default {DEFAULT_EPS:g}"}
+    settings: Mapping[str, str] = {"norm_eps": f"batch norm's epsilon, default {DEFAULT_EPS:g}"}
     keys = (
         KeyCondition(all_of=("linear_bn.0.weight", "upconv1.1.weight")),
         KeyCondition(all_of=("linear_bn.1.weight", "upconv1.1.weight")),
@@ -104,11 +105,11 @@ class CSC413:
         plain = plain_names(state)
         return any(condition.holds(plain) for condition in self.keys)
 
-    def build(self, state: State, settings: Mapping[str, str]) -> Built:
+    def build(self, state: State, settings: Settings) -> Built:
         """See `Family.build`; 32 pixels; 1, 3 or 4 channels; any widths; spectral norm folded."""
         plain, folding = fold_spectral_norm(state, transposed=("deconv",))
         shape = infer_shape(plain)
-        eps = positive_float(settings, "bn_eps", DEFAULT_EPS, 10.0)
+        eps = DEFAULT_EPS if settings.norm_eps is None else settings.norm_eps
         what = f"a CSC413 DCGenerator of {SIDE}x{SIDE} pixels with first layer {shape.variant}"
         module = load_strictly(lambda: Generator(shape, eps), plain, what)
         return Built(
@@ -121,7 +122,7 @@ class CSC413:
             ),
             value_range="tanh",
             certainty=f"certain: all {len(state)} keys match (first layer: form {shape.variant})",
-            notes=folding + layer_notes(shape.layers, eps, "bn_eps" in settings),
+            notes=folding + layer_notes(shape.layers, eps, settings.norm_eps is not None),
         )
 
 

@@ -23,10 +23,11 @@ from ganrt.exporter.families.csc413_layers import (
     require_picture,
     require_weights,
 )
-from ganrt.exporter.families.loading import load_strictly, positive_float
+from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import Built, KeyCondition, State
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm, plain_names
+from ganrt.exporter.options import Settings
 from ganrt.spec import GeneratorSpec, ImageInput, Output
 
 SIDE = 32
@@ -67,7 +68,7 @@ class Generator(nn.Module):
 class CSC413Cycle:
     """The family `csc413-cyclegan`: see `ganrt.exporter.families.protocol.Family`."""
 
-    settings: Mapping[str, str] = {"bn_eps": f"batch norm's epsilon, default {DEFAULT_EPS:g}"}
+    settings: Mapping[str, str] = {"norm_eps": f"batch norm's epsilon, default {DEFAULT_EPS:g}"}
     keys = KeyCondition(all_of=("conv1.0.weight", f"{_BLOCK}.0.weight"))
 
     page = Page(
@@ -85,11 +86,11 @@ class CSC413Cycle:
         """Whether the keys are a CSC413 or CSC321 CycleGenerator's, with or without spectral norm."""
         return self.keys.holds(plain_names(state))
 
-    def build(self, state: State, settings: Mapping[str, str]) -> Built:
+    def build(self, state: State, settings: Settings) -> Built:
         """See `Family.build`; 32 pixels; 1, 3 or 4 channels in and out; any widths; spectral norm folded."""
         plain, folding = fold_spectral_norm(state, transposed=("deconv",))
         layers = infer_layers(plain)
-        eps = positive_float(settings, "bn_eps", DEFAULT_EPS, 10.0)
+        eps = DEFAULT_EPS if settings.norm_eps is None else settings.norm_eps
         what = f"a CSC413 CycleGenerator of {SIDE}x{SIDE} pixels"
         module = load_strictly(lambda: Generator(layers, eps), plain, what)
         return Built(
@@ -103,7 +104,7 @@ class CSC413Cycle:
             ),
             value_range="tanh",
             certainty=f"certain: all {len(state)} keys match",
-            notes=folding + layer_notes((x for x in layers if x.name != _BLOCK), eps, "bn_eps" in settings),
+            notes=folding + layer_notes((x for x in layers if x.name != _BLOCK), eps, settings.norm_eps is not None),
         )
 
 

@@ -17,10 +17,10 @@ from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile
 from ganrt.exporter.families.instance_norm import InstanceNorm
-from ganrt.exporter.families.loading import load_strictly, positive_float
+from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import Built, KeyCondition, State
-from ganrt.exporter.families.settings import boolean, side
+from ganrt.exporter.options import Settings
 from ganrt.spec import GeneratorSpec, ImageInput, Output
 
 DEFAULT_EPS = 1e-5
@@ -86,9 +86,8 @@ class CycleGAN:
     """The family `cyclegan`: see `ganrt.exporter.families.protocol.Family`."""
 
     settings: Mapping[str, str] = {
-        "height": f"of the pictures in pixels, divisible by {MULTIPLE_OF}, default {DEFAULT_SIDE}",
-        "width": f"the same, default {DEFAULT_SIDE}",
-        "dynamic": f"true leaves height and width open, to any multiple of {MULTIPLE_OF}; default false",
+        "size": f"of the pictures, sides divisible by {MULTIPLE_OF}, default {DEFAULT_SIDE}x{DEFAULT_SIDE}",
+        "dynamic": f"leaves height and width open, to any multiple of {MULTIPLE_OF}",
         "norm_eps": f"the norms' epsilon, default {DEFAULT_EPS:g}",
     }
     keys = KeyCondition(all_of=("model.1.weight", f"model.{FIRST_BLOCK}.conv_block.1.weight"))
@@ -110,11 +109,11 @@ class CycleGAN:
         """Whether the keys are a ResnetGenerator's."""
         return self.keys.holds(state)
 
-    def build(self, state: State, settings: Mapping[str, str]) -> Built:
+    def build(self, state: State, settings: Settings) -> Built:
         """See `Family.build`; any number of blocks and widths; 1, 3 or 4 channels in and out."""
         shape = infer_shape(state)
         image, output = _pictures(shape, settings)
-        eps = positive_float(settings, "norm_eps", DEFAULT_EPS, 10.0)
+        eps = DEFAULT_EPS if settings.norm_eps is None else settings.norm_eps
         make = partial(Generator, shape, eps)
         stale = _stale_statistics(make, state)
         what = f"a CycleGAN ResnetGenerator with {shape.blocks} blocks and {_norm(shape)} norm"
@@ -188,11 +187,9 @@ def _stale_statistics(make: partial[Generator], state: State) -> list[str]:
     return [key for name in norms for key in (f"{name}.{part}" for part in _STATISTICS) if key in state]
 
 
-def _pictures(shape: Shape, settings: Mapping[str, str]) -> tuple[ImageInput, Output]:
-    height, width = (
-        side(settings, key, DEFAULT_SIDE, low=LOWEST_SIDE, multiple_of=MULTIPLE_OF) for key in ("height", "width")
-    )
-    dynamic = boolean(settings, "dynamic")
+def _pictures(shape: Shape, settings: Settings) -> tuple[ImageInput, Output]:
+    height, width = settings.pixels((DEFAULT_SIDE, DEFAULT_SIDE), low=LOWEST_SIDE, multiple_of=MULTIPLE_OF)
+    dynamic = settings.dynamic or False
     return (
         ImageInput(height=height, width=width, channels=shape.inputs, multiple_of=MULTIPLE_OF, dynamic=dynamic),
         Output(height=height, width=width, channels=shape.outputs, dynamic=dynamic),
@@ -203,11 +200,11 @@ def _norm(shape: Shape) -> str:
     return "batch" if shape.batch_norm else "instance"
 
 
-def _notes(shape: Shape, stale: list[str], eps: float, settings: Mapping[str, str]) -> tuple[str, ...]:
+def _notes(shape: Shape, stale: list[str], eps: float, settings: Settings) -> tuple[str, ...]:
     notes = ["reflection padding in the residual blocks assumed: the keys of replicated borders are the same"]
-    if not {"height", "width"} & settings.keys():
-        notes.append(f"the side is not in the file: {DEFAULT_SIDE} pixels assumed (--set height=,width=)")
-    if "norm_eps" not in settings:
+    if settings.size is None:
+        notes.append(f"the side is not in the file: {DEFAULT_SIDE} pixels assumed (--size HxW)")
+    if settings.norm_eps is None:
         notes.append(f"the norms' epsilon is not in the file: {eps:g} assumed")
     if stale:
         notes.append(f"not used: {len(stale)} stale statistics of instance norms: {', '.join(stale)}")

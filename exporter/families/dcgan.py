@@ -13,9 +13,10 @@ from typing import cast
 from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.families.loading import load_strictly, positive_float
+from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import Built, KeyCondition, State
+from ganrt.exporter.options import Settings
 from ganrt.spec import GeneratorSpec, Latent, Output
 
 KERNEL = 4
@@ -61,7 +62,7 @@ class Generator(nn.Module):
 class DCGAN:
     """The family `dcgan`: see `ganrt.exporter.families.protocol.Family`."""
 
-    settings: Mapping[str, str] = {"bn_eps": f"batch norm's epsilon, default {DEFAULT_EPS:g}"}
+    settings: Mapping[str, str] = {"norm_eps": f"batch norm's epsilon, default {DEFAULT_EPS:g}"}
     # A DCGAN discriminator also has main.0.weight, but its main.1 is an activation and has no statistics.
     keys = KeyCondition(all_of=("main.0.weight", "main.1.running_mean", "main.3.weight"))
 
@@ -81,15 +82,15 @@ class DCGAN:
         """Whether the keys are a reference DCGAN generator's."""
         return self.keys.holds(state)
 
-    def build(self, state: State, settings: Mapping[str, str]) -> Built:
+    def build(self, state: State, settings: Settings) -> Built:
         """See `Family.build`; 16 to 256 pixels; 1, 3 or 4 channels; any widths; convolution biases optional."""
         shape = infer_shape(state)
-        eps = positive_float(settings, "bn_eps", DEFAULT_EPS, 10.0)
+        eps = DEFAULT_EPS if settings.norm_eps is None else settings.norm_eps
         what = f"a DCGAN generator of {shape.side}x{shape.side} pixels with {shape.layers} layers"
         module = load_strictly(lambda: Generator(shape, eps), state, what)
         output = Output(height=shape.side, width=shape.side, channels=shape.channels[-1])
         latent = Latent(dim=shape.channels[0], prior="normal", threshold=None, psi_mode="resample")
-        notes = () if "bn_eps" in settings else (f"batch norm's epsilon is not in the file: {eps:g} assumed",)
+        notes = () if settings.norm_eps is not None else (f"batch norm's epsilon is not in the file: {eps:g} assumed",)
         return Built(
             module=module,
             spec=GeneratorSpec(name="dcgan", family="dcgan", latent=latent, output=output),

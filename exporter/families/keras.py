@@ -1,6 +1,6 @@
 """Generators that Keras wrote: any chain of the layers that are known, from any of Keras' file formats.
 
-The architecture is read from the file; for weights alone it is a preset's, named with `--set preset=NAME` or
+The architecture is read from the file; for weights alone it is a preset's, named with `--preset NAME` or
 recognised by the shapes.
 """
 
@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ganrt.errors import UsageError
-from ganrt.exporter.families.loading import positive_float
 from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import Built, State, ValueRange
 from ganrt.exporter.keras.config import parse_model
 from ganrt.exporter.keras.network import Network, build_network
 from ganrt.exporter.keras.presets import PRESETS, describe_kernels, fitting, model_of
 from ganrt.exporter.keras.state import KerasState
+from ganrt.exporter.options import Settings, spelled
 from ganrt.spec import GeneratorSpec, Latent, Output
 
 _RANGES: tuple[ValueRange, ...] = ("tanh", "sigmoid")
@@ -27,7 +27,7 @@ class Keras:
 
     settings: Mapping[str, str] = {
         "preset": f"the architecture of files with weights alone: {', '.join(PRESETS)}",
-        "bn_eps": "batch norm's epsilon, for files with weights alone",
+        "norm_eps": "batch norm's epsilon, for files with weights alone",
         "range": "tanh for pictures in [-1, 1], sigmoid for [0, 1], where the last activation does not tell",
     }
 
@@ -50,7 +50,7 @@ class Keras:
         """Whether a reader of Keras files made `state`."""
         return isinstance(state, KerasState)
 
-    def build(self, state: State, settings: Mapping[str, str]) -> Built:
+    def build(self, state: State, settings: Settings) -> Built:
         """See `Family.build`; `state` keeps Keras' layout."""
         if not isinstance(state, KerasState):
             raise UsageError(
@@ -74,20 +74,18 @@ class Keras:
         )
 
 
-def _architecture(state: KerasState, settings: Mapping[str, str]) -> tuple[Mapping[str, Any], str, tuple[str, ...]]:
+def _architecture(state: KerasState, settings: Settings) -> tuple[Mapping[str, Any], str, tuple[str, ...]]:
     """(the model's JSON, how sure, what was assumed)."""
-    given = [key for key in ("preset", "bn_eps") if key in settings]
     if state.origin.model is not None:
-        if given:
-            raise UsageError(f"setting {given[0]}: the file holds its own architecture\nexpected no --set {given[0]}")
+        if given := [spelled(name) for name in ("preset", "norm_eps") if name in settings.given()]:
+            raise UsageError(f"{given[0]}: the file holds its own architecture\nexpected no {given[0]}")
         return state.origin.model, "certain: the file holds its architecture", ()
-    epsilon = positive_float(settings, "bn_eps", 0.0, 10.0) if "bn_eps" in settings else None
-    if "preset" in settings:
-        name = settings["preset"]
-        if name not in PRESETS:
-            raise UsageError(f"setting preset={name!r}\nexpected one of: {', '.join(PRESETS)}")
-        return model_of(name, state, epsilon), f"as said: preset {name}", ()
-    return _recognise(state, epsilon)
+    name = settings.preset
+    if name is None:
+        return _recognise(state, settings.norm_eps)
+    if name not in PRESETS:
+        raise UsageError(f"--preset {name}\nexpected one of: {', '.join(PRESETS)}")
+    return model_of(name, state, settings.norm_eps), f"as said: preset {name}", ()
 
 
 def _recognise(state: KerasState, epsilon: float | None) -> tuple[Mapping[str, Any], str, tuple[str, ...]]:
@@ -95,13 +93,13 @@ def _recognise(state: KerasState, epsilon: float | None) -> tuple[Mapping[str, A
     if len(found) != 1:
         raise UsageError(
             f"weights without an architecture, in no layout that is known: {describe_kernels(state) or 'no kernels'}\n"
-            f"expected --set preset=NAME, one of {', '.join(PRESETS)}, or the whole model: model.save('net.keras')"
+            f"expected --preset NAME, one of {', '.join(PRESETS)}, or the whole model: model.save('net.keras')"
         )
     preset = PRESETS[found[0]]
     if not preset.sure and epsilon is None:
         raise UsageError(
             f"the shapes are those of preset {found[0]}, but weights alone do not tell batch norm's epsilon\n"
-            f"expected --set preset={found[0]} (epsilon {preset.epsilon:g}) or --set bn_eps=0.001 (Keras' default)"
+            f"expected --preset {found[0]} (epsilon {preset.epsilon:g}) or --norm-eps 0.001 (Keras' default)"
         )
     notes = [f"strides {preset.strides}, {preset.activation} and tanh are not in the file: preset {found[0]} assumed"]
     if epsilon is None:
@@ -109,18 +107,18 @@ def _recognise(state: KerasState, epsilon: float | None) -> tuple[Mapping[str, A
     return model_of(found[0], state, epsilon), f"likely: the shapes are those of preset {found[0]}", tuple(notes)
 
 
-def _value_range(network: Network, settings: Mapping[str, str]) -> ValueRange:
-    said = settings.get("range")
+def _value_range(network: Network, settings: Settings) -> ValueRange:
+    said = settings.range
     if said is not None and said not in _RANGES:
-        raise UsageError(f"setting range={said!r}\nexpected tanh (pictures in [-1, 1]) or sigmoid ([0, 1])")
+        raise UsageError(f"--range {said}\nexpected tanh (pictures in [-1, 1]) or sigmoid ([0, 1])")
     if network.last is not None and said not in (None, network.last):
-        raise UsageError(f"setting range={said}: the network ends in {network.last}\nexpected no --set range")
+        raise UsageError(f"--range {said}: the network ends in {network.last}\nexpected no --range")
     for value_range in _RANGES:
         if value_range in (network.last, said):
             return value_range
     raise UsageError(
         "the network's last activation does not tell the range of its pictures\n"
-        "expected --set range=tanh for [-1, 1] or --set range=sigmoid for [0, 1]"
+        "expected --range tanh for [-1, 1] or --range sigmoid for [0, 1]"
     )
 
 

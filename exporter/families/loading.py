@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
 
-from ganrt.errors import BadInputFile, UsageError
+from ganrt.errors import BadInputFile
 from ganrt.exporter.families.protocol import State
 
 _COUNTER = "num_batches_tracked"  # a training counter that torch before 0.4.1 did not write; it changes no picture
@@ -67,21 +66,3 @@ def _check_variances(state: State) -> None:
     for key, tensor in state.items():
         if key.endswith(_VARIANCES) and bool((tensor < 0).any()):
             raise BadInputFile(f"tensor {key!r} has negative variances\nexport another checkpoint: this one is damaged")
-
-
-def positive_float(settings: Mapping[str, str], key: str, default: float, high: float) -> float:
-    """The setting `key` as a number in (0, high].
-
-    Raises:
-        UsageError: it is none.
-    """
-    text = settings.get(key)
-    if text is None:
-        return default
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value <= high:
-        raise UsageError(f"setting {key}={text!r}: expected a number above 0 and at most {high:g}")
-    return value

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from torch import Tensor, nn
 
+from ganrt.exporter.options import Settings
 from ganrt.spec import GeneratorSpec
 
 State = Mapping[str, Tensor]
@@ -52,10 +53,9 @@ class Family(Protocol):
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """The accepted `--set` keys, each with what it means.
+        """The options that it takes, fields of `Settings`, each with what it means here.
 
-        A family with truncation-indexed statistics accepts `truncation`: the value to freeze them at, which
-        `--freeze truncation=T` sets.
+        A family with truncation-indexed statistics takes `freeze`: the value to freeze them at.
         """
         ...
 
@@ -63,14 +63,14 @@ class Family(Protocol):
         """Whether the keys look like this family's; must not be true for another family's checkpoint."""
         ...
 
-    def build(self, state: State, settings: Mapping[str, str]) -> Built:
+    def build(self, state: State, settings: Settings) -> Built:
         """Infers the hyperparameters from the shapes and loads strictly.
 
         Args:
-            settings: keys are among `self.settings`.
+            settings: nothing is given but what `self.settings` names.
 
         Raises:
             BadInputFile: keys or shapes that do not fit, every one named.
-            UsageError: a setting's value makes no sense.
+            UsageError: an option's value makes no sense.
         """
         ...

@@ -21,12 +21,13 @@ import torch
 from torch import Tensor, nn
 
 from ganrt.errors import UsageError
+from ganrt.exporter.options import Settings
 from ganrt.spec import Statistics
 
 SNAP = 1e-4
 RULES = ("linear", "library")
 SETTINGS: Mapping[str, str] = {
-    "truncation": "freezes the statistics at this truncation, as --freeze truncation=T does; default: a graph input",
+    "freeze": "freezes the statistics at this truncation; default: a graph input",
     "statistics_rule": "of a frozen truncation between two rows: linear, or library for the original library's own "
     "arithmetic; default linear",
 }
@@ -54,31 +55,24 @@ class Frozen:
     rule: str
 
 
-def frozen_from(settings: Mapping[str, str], grid: Grid) -> Frozen | None:
-    """What the settings `truncation` and `statistics_rule` ask for; None leaves truncation an input.
+def frozen_from(settings: Settings, grid: Grid) -> Frozen | None:
+    """What `freeze` and `statistics_rule` ask for; None leaves truncation an input.
 
     Raises:
-        UsageError: an unknown rule, the library's rule with nothing frozen, or a truncation outside the table.
+        UsageError: the library's rule with nothing frozen, or a truncation outside the table.
     """
-    rule = settings.get("statistics_rule", RULES[0])
-    if rule not in RULES:
-        raise UsageError(f"setting statistics_rule={rule!r}: expected {' or '.join(RULES)}")
-    text = settings.get("truncation")
-    if text is None:
+    rule, value = settings.statistics_rule or RULES[0], settings.freeze
+    if value is None:
         if rule == "library":
             raise UsageError(
-                "setting statistics_rule='library' needs a frozen truncation: the library's rule jumps at every row "
+                "--statistics-rule library needs a frozen truncation: the library's rule jumps at every row "
                 "and is computed in double precision, which a float32 graph input cannot follow\n"
                 "expected also --freeze truncation=T"
             )
         return None
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
     if not grid.first <= value <= grid.last or value == 0:
         covered = f"{grid.first:g}" if grid.first else "above 0"
-        raise UsageError(f"--freeze truncation={text}: the statistics cover {covered} to {grid.last:g}")
+        raise UsageError(f"--freeze truncation={value:g}: the statistics cover {covered} to {grid.last:g}")
     return Frozen(value, rule)
 
 

@@ -15,12 +15,12 @@ import torch
 from ganrt.errors import BadInputFile
 from ganrt.exporter.foreign.network import Network
 from ganrt.exporter.foreign.onnx_model import parse, to_contract_opset
-from ganrt.exporter.foreign.settings import Wanted
 from ganrt.exporter.foreign.torchscript import first_line, quiet, require_trust, torch_runner
 from ganrt.exporter.graph import OPSET
+from ganrt.exporter.options import Settings
 
 
-def read(data: bytes, path: Path, wanted: Wanted) -> Network:
+def read(data: bytes, path: Path, wanted: Settings) -> Network:
     """The network of a `.pt2` file; `run` is the program in torch.
 
     Raises:

@@ -11,7 +11,7 @@ import onnx
 from numpy.typing import NDArray
 
 from ganrt.errors import BadInputFile, UsageError
-from ganrt.exporter.foreign.settings import Wanted
+from ganrt.exporter.options import Settings
 
 # Values for the inputs in the order of `Network.inputs` -> the picture as the file gives it.
 Run = Callable[[Sequence[NDArray[Any]]], NDArray[Any]]
@@ -86,7 +86,7 @@ def real_inputs(model: onnx.ModelProto) -> list[Tensor]:
     return tensors([value for value in model.graph.input if value.name not in weights])
 
 
-def read_interface(model: onnx.ModelProto, wanted: Wanted, path: Path) -> Interface:
+def read_interface(model: onnx.ModelProto, wanted: Settings, path: Path) -> Interface:
     """Settles which input is what, from what the model declares and what the user says.
 
     Raises:
@@ -129,10 +129,10 @@ def numpy_type(tensor: Tensor) -> str:
     return _FLOAT_KINDS[tensor.kind]
 
 
-def _roles(inputs: list[Tensor], wanted: Wanted, path: Path) -> tuple[Tensor, Tensor | None]:
+def _roles(inputs: list[Tensor], wanted: Settings, path: Path) -> tuple[Tensor, Tensor | None]:
     shown = ", ".join(f"{tensor.name} {_shape(tensor)}" for tensor in inputs) or "none"
     if len(inputs) != (2 if wanted.labels else 1):
-        expected = "z and labels" if wanted.labels else "z alone; say --set labels=COUNT if the second one is labels"
+        expected = "z and labels" if wanted.labels else "z alone; say --labels COUNT if the second one is labels"
         raise UsageError(f"{path} takes {len(inputs)} inputs: {shown}\nexpected {expected}")
     if not wanted.labels:
         return inputs[0], None
@@ -140,7 +140,7 @@ def _roles(inputs: list[Tensor], wanted: Wanted, path: Path) -> tuple[Tensor, Te
     fits = [bool(tensor.dims) and tensor.dims[-1] == wanted.labels for tensor in inputs]
     z, labels = inputs if not (fits[0] and not fits[1]) else inputs[::-1]
     if len(labels.dims) != 2 or labels.dims[1] not in (None, wanted.labels):
-        raise UsageError(f"{path}: labels={wanted.labels} fits no input: {shown}\nexpected [n, {wanted.labels}]")
+        raise UsageError(f"{path}: --labels {wanted.labels} fits no input: {shown}\nexpected [n, {wanted.labels}]")
     return z, labels
 
 
@@ -148,7 +148,7 @@ def _shape(tensor: Tensor) -> str:
     return "[" + ", ".join("?" if dim is None else str(dim) for dim in tensor.dims) + "]"
 
 
-def _latent(z: Tensor, wanted: Wanted, path: Path) -> tuple[tuple[int, int], int]:
+def _latent(z: Tensor, wanted: Settings, path: Path) -> tuple[tuple[int, int], int]:
     """How many ones surround dim, and dim."""
     ones = wanted.z_shape or _declared_ones(z, wanted)
     if ones is not None and len(z.dims) == 2 + sum(ones):
@@ -159,11 +159,11 @@ def _latent(z: Tensor, wanted: Wanted, path: Path) -> tuple[tuple[int, int], int
             return ones, dim
     raise UsageError(
         f"{path}: z is input {z.name!r} of shape {_shape(z)}; expected [n, dim], or one axis with ones around it\n"
-        "say which: --set latent=100, --set z_shape=n,dim,1,1"
+        "say which: --latent 100, --z-shape n,dim,1,1"
     )
 
 
-def _declared_ones(z: Tensor, wanted: Wanted) -> tuple[int, int] | None:
+def _declared_ones(z: Tensor, wanted: Settings) -> tuple[int, int] | None:
     """From the one axis that is longer than 1, or free; an axis of the wanted length wins."""
     axes = [i for i, size in enumerate(z.dims) if i and size == wanted.latent] if wanted.latent else []
     axes = axes or [i for i, size in enumerate(z.dims) if i and size != 1] or [1][: len(z.dims) - 1]
@@ -180,17 +180,17 @@ def _fixed(inputs: list[Tensor], path: Path) -> bool:
     return 1 in batches
 
 
-def _output(model: onnx.ModelProto, wanted: Wanted, path: Path) -> str:
+def _output(model: onnx.ModelProto, wanted: Settings, path: Path) -> str:
     outputs = tensors(model.graph.output)
     names = [tensor.name for tensor in outputs]
-    if wanted.output is not None:
-        if wanted.output not in names:
-            raise UsageError(f"{path} has no output {wanted.output!r}\nexpected one of: {', '.join(names)}")
-        return wanted.output
+    if wanted.image_output is not None:
+        if wanted.image_output not in names:
+            raise UsageError(f"{path} has no output {wanted.image_output!r}\nexpected one of: {', '.join(names)}")
+        return wanted.image_output
     pictures = [tensor.name for tensor in outputs if len(tensor.dims) == 4]
     chosen = names if len(names) == 1 else pictures
     if len(chosen) != 1:
         raise UsageError(
-            f"{path} has {len(names)} outputs: {', '.join(names)}\nsay which is the picture: --set output=NAME"
+            f"{path} has {len(names)} outputs: {', '.join(names)}\nsay which is the picture: --image-output NAME"
         )
     return chosen[0]

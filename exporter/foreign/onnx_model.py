@@ -15,8 +15,8 @@ from onnx import inliner, version_converter
 
 from ganrt.errors import BadInputFile
 from ganrt.exporter.foreign.network import Network, numpy_type, read_interface, real_inputs
-from ganrt.exporter.foreign.settings import Wanted
 from ganrt.exporter.graph import IR_VERSION, OPSET
+from ganrt.exporter.options import Settings
 from ganrt.exporter.session import Session
 from ganrt.spec import METADATA_KEY
 
@@ -24,7 +24,7 @@ _RANDOM = {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLi
 _STANDARD = ("", "ai.onnx")
 
 
-def read(data: bytes, path: Path, wanted: Wanted) -> Network:
+def read(data: bytes, path: Path, wanted: Settings) -> Network:
     """The network of an ONNX file; `run` is ONNX Runtime on the file's own bytes.
 
     Raises:

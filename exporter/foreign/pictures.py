@@ -11,7 +11,7 @@ import onnx
 from numpy.typing import NDArray
 
 from ganrt.errors import UsageError
-from ganrt.exporter.foreign.settings import Wanted
+from ganrt.exporter.options import Settings
 
 CHANNELS = (1, 3, 4)
 _MEANING = {"tanh": "-1 to 1", "sigmoid": "0 to 1", "uint8": "0 to 255"}
@@ -33,11 +33,11 @@ class Pictures:
     notes: tuple[str, ...]
 
 
-def look_at(drawn: NDArray[Any], model: onnx.ModelProto, output: str, wanted: Wanted, path: Path) -> Pictures:
+def look_at(drawn: NDArray[Any], model: onnx.ModelProto, output: str, wanted: Settings, path: Path) -> Pictures:
     """Settles layout and range from what was drawn, the last operator and the settings.
 
     Raises:
-        UsageError: a setting contradicts the pictures, or one is needed; the message has the shape or the range.
+        UsageError: an option contradicts the pictures, or one is needed; the message has the shape or the range.
     """
     layout = _layout(drawn.shape, wanted.layout, path)
     value_range, assumed = _range(drawn, model, output, wanted.range, path)
@@ -55,7 +55,7 @@ def _layout(shape: tuple[int, ...], wanted: str | None, path: Path) -> str:
         given = f", which is not {wanted}" if wanted else ""
         raise UsageError(f"{path} gives pictures of shape {list(shape)}{given}\nexpected 1, 3 or 4 channels")
     if len(fitting) == 2:
-        raise UsageError(f"{path} gives pictures of shape {list(shape)}\nsay which: --set layout=nchw or layout=nhwc")
+        raise UsageError(f"{path} gives pictures of shape {list(shape)}\nsay which: --layout nchw or --layout nhwc")
     return fitting[0]
 
 
@@ -64,22 +64,22 @@ def _range(
 ) -> tuple[str, tuple[str, ...]]:
     low, high = float(drawn.min()), float(drawn.max())
     found = f"{path}: {len(drawn)} pictures lie in {low:.3g} to {high:.3g}"
-    choices = ", ".join(f"range={name} ({meaning})" for name, meaning in _MEANING.items())
+    choices = ", ".join(f"--range {name} ({meaning})" for name, meaning in _MEANING.items())
     guess = "uint8" if drawn.dtype == np.uint8 else _LAST.get(last_operator(model, output), "")
     chosen = wanted or guess
     if not chosen:
-        raise UsageError(f"{found}, and no last Tanh or Sigmoid tells their range\nsay which: --set {choices}")
+        raise UsageError(f"{found}, and no last Tanh or Sigmoid tells their range\nsay which: {choices}")
     least, most = _ALLOWED[chosen]
     # NaN passes here: verification names the picture.
     if low < least or high > most or (chosen == "uint8" and high <= 1.5):
-        raise UsageError(f"{found}, which is not range={chosen}\nexpected one of: {choices}")
-    return chosen, () if wanted else (f"range={chosen}, from the last operator",)
+        raise UsageError(f"{found}, which is not --range {chosen}\nexpected one of: {choices}")
+    return chosen, () if wanted else (f"--range {chosen}, from the last operator",)
 
 
 def _oddities(drawn: NDArray[Any], value_range: str) -> tuple[str, ...]:
     notes = []
     if value_range == "tanh" and drawn.min() >= 0:
-        notes.append(f"no value of {len(drawn)} pictures is below 0: is it range=sigmoid?")
+        notes.append(f"no value of {len(drawn)} pictures is below 0: is it --range sigmoid?")
     if len(drawn) > 1 and bool((drawn == drawn[:1]).all()):
         notes.append(f"{len(drawn)} different z give the same picture")
     return tuple(notes)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -21,9 +20,10 @@ from ganrt.exporter.foreign.network import Interface, Network, read_interface
 from ganrt.exporter.foreign.onnx_model import open_session
 from ganrt.exporter.foreign.pictures import Pictures, look_at
 from ganrt.exporter.foreign.reference import Reference, draw_a_few
-from ganrt.exporter.foreign.settings import Wanted, read_settings
+from ganrt.exporter.foreign.settings import check_settings, prior_of
 from ganrt.exporter.foreign.torchscript import first_line
 from ganrt.exporter.inputs import Array, Sampler, sample_inputs
+from ganrt.exporter.options import Settings
 from ganrt.exporter.prepared import Prepared
 from ganrt.spec import GeneratorSpec, Labels, Latent, Output
 
@@ -32,7 +32,7 @@ _TRIAL = 7
 _SEED = 1
 
 
-def prepare(path: Path, kind: str, settings: Mapping[str, str], sampler: Sampler) -> Prepared:
+def prepare(path: Path, kind: str, wanted: Settings, sampler: Sampler) -> Prepared:
     """Reads, tries and converts; nothing is written and nothing verified yet.
 
     Args:
@@ -43,7 +43,7 @@ def prepare(path: Path, kind: str, settings: Mapping[str, str], sampler: Sampler
         UsageError: settings that are missing, unknown or contradict the file.
         OutputFailed: it exists but cannot be read.
     """
-    wanted = read_settings(settings)
+    check_settings(wanted)
     data = _read_bytes(path)
     network: Network = import_module(KINDS[kind]).read(data, path, wanted)
     interface = read_interface(network.model, wanted, path)
@@ -59,7 +59,7 @@ def prepare(path: Path, kind: str, settings: Mapping[str, str], sampler: Sampler
             spec=spec,
             value_range="tanh" if pictures.range == "tanh" else "sigmoid",
             certainty="certain: the file is the whole network",
-            notes=(*network.notes, *pictures.notes, *_assumed(settings, interface)),
+            notes=(*network.notes, *pictures.notes, *_assumed(wanted, interface)),
         ),
         format=kind,
         sha256=hashlib.sha256(data).hexdigest(),
@@ -79,7 +79,7 @@ def _read_bytes(path: Path) -> bytes:
 
 
 def _draw(
-    network: Network, interface: Interface, wanted: Wanted, z: Array, path: Path
+    network: Network, interface: Interface, wanted: Settings, z: Array, path: Path
 ) -> tuple[Interface, NDArray[Any]]:
     """A few pictures; a file that declares a free batch and takes one picture only counts as fixed."""
     labels = np.eye(wanted.labels, dtype=np.float32)[np.arange(len(z)) % wanted.labels] if wanted.labels else None
@@ -96,12 +96,13 @@ def _draw(
         raise
 
 
-def _latent(interface: Interface, wanted: Wanted) -> Latent:
-    mode = "resample" if wanted.prior == "normal" else "scale"
-    return Latent(dim=interface.dim, prior=wanted.prior, threshold=wanted.threshold, psi_mode=mode)
+def _latent(interface: Interface, wanted: Settings) -> Latent:
+    prior, threshold = prior_of(wanted)
+    mode = "resample" if prior == "normal" else "scale"
+    return Latent(dim=interface.dim, prior=prior, threshold=threshold, psi_mode=mode)
 
 
-def _spec(kind: str, latent: Latent, wanted: Wanted, pictures: Pictures) -> GeneratorSpec:
+def _spec(kind: str, latent: Latent, wanted: Settings, pictures: Pictures) -> GeneratorSpec:
     return GeneratorSpec(
         name=kind,
         family=kind,
@@ -111,10 +112,10 @@ def _spec(kind: str, latent: Latent, wanted: Wanted, pictures: Pictures) -> Gene
     )
 
 
-def _assumed(settings: Mapping[str, str], interface: Interface) -> tuple[str, ...]:
-    notes = [] if "prior" in settings else ["prior=normal assumed"]
-    if "latent" not in settings:
-        notes.append(f"latent={interface.dim}, as the file declares")
+def _assumed(wanted: Settings, interface: Interface) -> tuple[str, ...]:
+    notes = [] if wanted.prior else ["--prior normal assumed"]
+    if wanted.latent is None:
+        notes.append(f"--latent {interface.dim}, as the file declares")
     if interface.fixed:
         notes.append("its batch is fixed at 1; it was made free")
     return tuple(notes)

@@ -60,7 +60,7 @@ def draw_a_few(run: Run, interface: Interface, z: Array, labels: Array | None, p
     except Exception as error:  # ONNX Runtime's, torch's and the file's own errors have no common base
         raise UsageError(
             f"{path} does not run on z {interface.z_shape(len(z))} ({first_line(error)})\n"
-            "check --set latent, labels and z_shape"
+            "check --latent, --labels and --z-shape"
         ) from error
     if not _same(drawn, again):
         raise BadInputFile(f"{path} draws at random: the same z gave two pictures\nexport it again in eval mode")

@@ -20,14 +20,14 @@ from numpy.typing import NDArray
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.foreign.network import Network
 from ganrt.exporter.foreign.onnx_model import parse, to_contract_opset
-from ganrt.exporter.foreign.settings import Wanted
 from ganrt.exporter.graph import OPSET
+from ganrt.exporter.options import Settings
 
 _TRIED: tuple[tuple[int, int], ...] = ((0, 0), (0, 2))  # n,dim and n,dim,1,1
 _EXAMPLES = (2, 1)  # two pictures: a batch of one would be taken for a constant
 
 
-def read(data: bytes, path: Path, wanted: Wanted) -> Network:
+def read(data: bytes, path: Path, wanted: Settings) -> Network:
     """The network of a TorchScript archive, in eval mode on the CPU; `run` is the archive in torch.
 
     Raises:
@@ -36,21 +36,21 @@ def read(data: bytes, path: Path, wanted: Wanted) -> Network:
     """
     require_trust(wanted, path, "a TorchScript archive", "holds code, which exporting runs")
     if wanted.latent is None:
-        raise UsageError(f"{path} is a TorchScript archive, which does not say how long z is\ngive --set latent=100")
+        raise UsageError(f"{path} is a TorchScript archive, which does not say how long z is\ngive --latent 100")
     with quiet():
         module = _load(data, path)
         examples, ones = _examples(module, wanted, path)
         model = to_contract_opset(parse(_convert(module, examples, path), path), path)
-    notes = () if wanted.z_shape is not None or ones == (0, 0) else ("z_shape=n,dim,1,1: a z of n,dim does not fit",)
+    notes = () if wanted.z_shape is not None or ones == (0, 0) else ("--z-shape n,dim,1,1: a z of n,dim does not fit",)
     return Network(model, torch_runner(module), f"the TorchScript archive itself in torch {torch.__version__}", notes)
 
 
-def require_trust(wanted: Wanted, path: Path, what: str, why: str) -> None:
+def require_trust(wanted: Settings, path: Path, what: str, why: str) -> None:
     """Raises UsageError unless the user said trust=true."""
     if not wanted.trust:
         raise UsageError(
             f"{path} is {what}: it {why}\n"
-            "where you trust it: --set trust=true; where you do not, ask for the weights as safetensors, or for ONNX"
+            "where you trust it: --trust; where you do not, ask for the weights as safetensors, or for ONNX"
         )
 
 
@@ -96,7 +96,7 @@ def _load(data: bytes, path: Path) -> Any:
         raise BadInputFile(f"{path} is a damaged TorchScript archive ({first_line(error)})") from error
 
 
-def _examples(module: Any, wanted: Wanted, path: Path) -> tuple[tuple[torch.Tensor, ...], tuple[int, int]]:
+def _examples(module: Any, wanted: Settings, path: Path) -> tuple[tuple[torch.Tensor, ...], tuple[int, int]]:
     """Zeros that the module takes, tried in turn: free batch before a batch of one, flat z before n,dim,1,1."""
     run, problem = torch_runner(module), ""
     for batch in _EXAMPLES:
@@ -111,7 +111,7 @@ def _examples(module: Any, wanted: Wanted, path: Path) -> tuple[tuple[torch.Tens
                 return given, (before, after)
     raise UsageError(
         f"{path} takes no z of {wanted.latent} values ({problem})\n"
-        "check --set latent, labels and z_shape, such as z_shape=n,dim,1,1"
+        "check --latent, --labels and --z-shape, such as --z-shape n,dim,1,1"
     )
 
 

@@ -16,6 +16,7 @@ from ganrt.benchmarks.subjects.reference import reference_module
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.errors import BackendUnavailable
 from ganrt.exporter.export import export
+from ganrt.exporter.options import Settings
 from ganrt.runtime.models import resolve_model
 from ganrt.runtime.sampling import sampler
 
@@ -60,11 +61,11 @@ def biggan(tmp_path_factory):
 def cyclegan(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cyclegan")
     save_file(resnet_state(), folder / "checkpoint.safetensors")
-    return _exported(folder / "checkpoint.safetensors", folder, {"height": "24", "width": "16"})
+    return _exported(folder / "checkpoint.safetensors", folder, Settings(size=(24, 16)))
 
 
 def _exported(checkpoint, folder, settings=None):
-    export(checkpoint, folder / "model.onnx", sampler=sampler, settings=settings or {})
+    export(checkpoint, folder / "model.onnx", sampler=sampler, settings=settings or Settings())
     return checkpoint, folder / "model.onnx"
 
 

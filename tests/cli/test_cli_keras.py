@@ -21,7 +21,7 @@ def test_export_of_a_saved_model_in_a_tar(run, tmp_path):
 def test_a_missing_preset_is_a_usage_error(run):
     code, _, err = run("export", fixtures() / "anime.k2-weights.h5", "-o", "a.onnx")
     assert code == 2
-    assert "--set preset=anime" in err
+    assert "--preset anime" in err
     code, _, err = run("export", fixtures() / "general.k3.keras", "-o", "a.onnx", "--set", "size=3")
     assert code == 2
     assert "range (tanh for pictures" in err
@@ -42,7 +42,7 @@ def test_inspect_of_files_and_folders(run):
 
 def test_keras_files_have_no_parts_and_are_read_whole(run):
     for arguments in (["inspect"], ["export", "-o", "a.onnx"]):
-        code, _, err = run(*arguments, fixtures() / "general.k3.keras", "--set", "part=generator")
+        code, _, err = run(*arguments, fixtures() / "general.k3.keras", "--network", "generator")
         assert code == 2
         assert "has no part 'generator': Keras' files hold one model" in err
     reports = [

@@ -156,7 +156,7 @@ def test_from_a_checkpoint_to_reconstructions(run):
 
     torch.save(whole_state(), "checkpoint_50.pth")
     assert run("export", "checkpoint_50.pth", "-o", "digits.onnx")[0] == 0
-    assert run("export", "checkpoint_50.pth", "-o", "encoder.onnx", "--set", "part=encoder")[0] == 0
+    assert run("export", "checkpoint_50.pth", "-o", "encoder.onnx", "--network", "encoder")[0] == 0
     assert run("generate", "-m", "digits.onnx", "-n", "3", "--class", "7", "-o", "sevens")[0] == 0
     for folder in ("one", "two"):
         code, out, err = run("reconstruct", "sevens", *PAIR, "--class", "7", "-o", folder, "--json")

@@ -31,7 +31,7 @@ def exported(name, folder):
         "cyclegan": lambda: cyclegan_models.resnet_state(blocks=1),
         "cyclegan-open": lambda: cyclegan_models.resnet_state(blocks=1),
     }
-    settings = {"cyclegan": {"height": "32", "width": "36"}, "cyclegan-open": {"dynamic": "true"}}.get(name, {})
+    settings = {"cyclegan": {"size": "32x36"}, "cyclegan-open": {"dynamic": True}}.get(name, {})
     files = {"keras-mnist": "tutorial-mnist.k3.keras", "keras-any": "general.k3.keras"}
     if name in files:
         path = fixtures() / files[name]

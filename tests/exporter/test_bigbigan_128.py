@@ -33,7 +33,7 @@ def test_it_draws_what_class_0_of_the_reference_draws() -> None:
 def test_with_and_without_sv0_the_epsilons_are_deepminds() -> None:
     z = latents(build(STATE))
     assert torch.equal(build(STATE).module(z), build(without(STATE, ".sv0")).module(z))
-    set_otherwise = build(STATE, {"bn_eps": "1e-5"}).module(z)
+    set_otherwise = build(STATE, {"norm_eps": "1e-5"}).module(z)
     assert worst(set_otherwise, biggan(STATE, z, torch.eye(5)[[0, 0, 0]])) <= CLOSE
 
 

@@ -26,6 +26,7 @@ from ganrt.exporter.cost import count_parameters
 from ganrt.exporter.describe import describe
 from ganrt.exporter.families import bigbigan, bigbigan_encoder
 from ganrt.exporter.families.protocol import Built
+from ganrt.exporter.options import Settings
 from ganrt.spec import ImageInput, Labels, Latent, Output
 
 PRIOR = {"prior": "truncated_normal", "threshold": 1.0, "psi_mode": "resample"}
@@ -151,28 +152,28 @@ def test_what_the_spec_of_a_generator_says(tmp_path: Path) -> None:
     assert spec.latent == Latent(dim=20, **PRIOR)
     assert spec.output == Output(height=32, width=32, channels=3)
     assert spec.labels == Labels(count=10, names=None, meaning="class")
-    assert built(tmp_path, generator_state(), labels="code").spec.labels == Labels(count=10, meaning="code")
+    assert built(tmp_path, generator_state(), label_meaning="code").spec.labels == Labels(count=10, meaning="code")
     said = " ".join(built(tmp_path, generator_state()).notes)
     for words in (
         "batch statistics",
-        "--set labels=code",
+        "--label-meaning code",
         "epsilon is not in the file: 1e-05",
         "folded with the stored u and v",
     ):
         assert words in said
-    assert "labels=code" not in " ".join(built(tmp_path, generator_state(), labels="class").notes)
+    assert "--label-meaning code" not in " ".join(built(tmp_path, generator_state(), label_meaning="class").notes)
 
 
 def test_settings_that_make_no_sense(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="labels='digit': expected class or code"):
-        built(tmp_path, generator_state(), labels="digit")
+    with pytest.raises(UsageError, match="--label-meaning digit: expected class or code"):
+        built(tmp_path, generator_state(), label_meaning="digit")
     with pytest.raises(UsageError, match="no class_embedding"):
-        built(tmp_path, generator_state(classes=0), labels="code")
-    with pytest.raises(UsageError, match="side='30'.*\n.*--set side=32"):
-        built(tmp_path, encoder_state(), side="30")
+        built(tmp_path, generator_state(classes=0), label_meaning="code")
+    with pytest.raises(UsageError, match="--size 30x30.*\n.*--size 32x32"):
+        built(tmp_path, encoder_state(), size="30x30")
     for state in (generator_state(), encoder_state()):
-        with pytest.raises(UsageError, match="bn_eps"):
-            built(tmp_path, state, bn_eps="0")
+        with pytest.raises(UsageError, match="--norm-eps"):
+            built(tmp_path, state, norm_eps="0")
 
 
 @pytest.mark.parametrize(
@@ -215,7 +216,7 @@ def test_damaged_generators_are_refused_by_name(tmp_path: Path, key: str, value:
     ids=["grey", "eight blocks", "three blocks", "one block"],
 )
 def test_encoders_against_the_slow_reference(tmp_path: Path, state: State, channels: int, side: int) -> None:
-    made = built(tmp_path, state, side=str(side))
+    made = built(tmp_path, state, size=f"{side}x{side}")
     assert made.spec.latent is not None
     assert made.spec.image == ImageInput(height=side, width=side, channels=channels)
     x = pictures(4, channels, side)
@@ -248,7 +249,7 @@ def test_what_the_spec_of_an_encoder_says(tmp_path: Path) -> None:
         large = bigbigan_encoder.Encoder(bigbigan_encoder.Shape(3, 64, 6, 9, 100), 1e-5).state_dict()
     state = {key: torch.ones(tensor.shape) for key, tensor in large.items()}
     assert built(tmp_path, state).spec.image == ImageInput(height=64, width=64, channels=3)
-    assert "assumed (--set side=)" not in " ".join(built(tmp_path, state, side="32").notes)
+    assert "assumed (--size)" not in " ".join(built(tmp_path, state, size="32x32").notes)
 
 
 @pytest.mark.parametrize(
@@ -281,7 +282,7 @@ def test_the_whole_gan_in_one_file(tmp_path: Path) -> None:
     assert set(read.beside) == {"encoder", "img_discriminator", "latent_discriminator", "comb_discriminator"}
     encoder = read_checkpoint(path, part="encoder")
     assert "generator" in encoder.beside
-    report = describe(path, settings={"part": "encoder"}, whole=True)
+    report = describe(path, settings=Settings(network="encoder"), whole=True)
     assert (report.family, report.task, report.latent_dim) == ("bigbigan-encoder", "encode", 20)
     assert (report.input_channels, report.height, report.width, report.channels) == (1, 32, 32, 1)
     assert report.macs > 0

@@ -12,6 +12,7 @@ from slow_layers import State
 from ganrt.errors import BadInputFile
 from ganrt.exporter.families.biggan_checkpoint import read_plain
 from ganrt.exporter.families.biggan_deep_ajbrock import Generator, infer_shape
+from ganrt.exporter.options import Settings
 
 STATE = deep_state(WIDTHS)
 CORRECTED = deep_state(WIDTHS, outputs=7)
@@ -81,7 +82,7 @@ def test_the_configuration_of_its_script() -> None:
     shape = infer_shape(state)
     assert (shape.side, shape.dim, shape.attended) == (128, 128, (7,))
     with torch.device("meta"):
-        module = Generator(shape, read_plain({}, {}))
+        module = Generator(shape, read_plain({}, Settings()))
     assert sum(parameter.numel() for parameter in module.parameters()) == 50_244_484
     assert set(module.state_dict()) == {key for key in state if not key.endswith(("u0", "sv0"))}
 

@@ -28,6 +28,7 @@ from ganrt.exporter.families import biggan_deep, build_generator
 from ganrt.exporter.families.biggan_deep_layers import GenBlock, Generator, SelfAttention
 from ganrt.exporter.families.protocol import Built
 from ganrt.exporter.graph import build_graph, with_native_output
+from ganrt.exporter.options import Settings
 from ganrt.exporter.session import Session
 from ganrt.spec import Labels, Latent, Output, Statistics
 
@@ -43,7 +44,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Reference:
 
 
 def built_from(folder: Path, **settings: str) -> Built:
-    return build_generator(read_checkpoint(folder), None, settings)
+    return build_generator(read_checkpoint(folder), None, Settings.read(settings))
 
 
 def session_of(built: Built) -> Session:

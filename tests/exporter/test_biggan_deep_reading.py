@@ -20,6 +20,7 @@ from ganrt.exporter.families.biggan_deep_config import PUBLISHED, Config, Layer,
 from ganrt.exporter.families.biggan_deep_reading import read_config
 from ganrt.exporter.families.imagenet import imagenet_names
 from ganrt.exporter.families.protocol import Built
+from ganrt.exporter.options import Settings
 
 UPS = "1,3,4"
 
@@ -35,7 +36,7 @@ def folder(tmp_path: Path, model: Any) -> Path:
 
 
 def built_from(path: Path, **settings: str) -> Built:
-    return build_generator(read_checkpoint(path), None, settings)
+    return build_generator(read_checkpoint(path), None, Settings.read(settings))
 
 
 def edit(folder: Path, **changes: Any) -> None:
@@ -62,7 +63,7 @@ def test_every_form_of_the_files_draws_the_same(folder: Path, model: Any, tmp_pa
     bare = save_folder(tmp_path / "bare", model, config=False)
     for path in (bare, bare / "pytorch_model.bin"):
         built = built_from(path, upsample=UPS)
-        assert built.notes[0] == "no config.json with eps: 0.0001 assumed (--set eps=)"
+        assert built.notes[0] == "no config.json with eps: 0.0001 assumed (--norm-eps)"
         assert torch.equal(built.module(z, labels, truncation), expected)
 
 
@@ -95,7 +96,7 @@ def test_inspect_of_a_folder(folder: Path, capsys: pytest.CaptureFixture[str]) -
 def test_settings_go_before_config_json(folder: Path, model: Any) -> None:
     inputs = (*examples(model.config, 1), torch.ones(1))
     usual = built_from(folder).module(*inputs)
-    assert relative_error(built_from(folder, eps="0.01").module(*inputs), usual) > 1e-3
+    assert relative_error(built_from(folder, norm_eps="0.01").module(*inputs), usual) > 1e-3
     assert built_from(folder, upsample="0").module(*inputs).shape == (1, 3, 8, 8)
 
 
@@ -105,7 +106,7 @@ def test_published_configurations_are_known_by_their_channels(side: int, given: 
     layers = tuple(Layer(i % 2 == 1, 8 * a, 8 * b) for i, (a, b) in enumerate(PUBLISHED[side]))
     config = Config(16, 1000, 8, 51, layers, 8, 1e-4)
     state = {key: torch.empty(shape, device="meta") for key, shape in expected_shapes(config).items()}
-    found, notes = read_config(state, given, {})
+    found, notes = read_config(state, given, Settings())
     assert (found, found.side) == (config, side)
     assert notes[0] == f"no config.json with layers: blocks upsample as in biggan-deep-{side}, whose channels match"
 
@@ -167,13 +168,19 @@ def test_nobody_says_which_blocks_upsample(folder: Path) -> None:
     for missing in (False, True):
         if missing:
             (folder / "config.json").unlink()
-        with pytest.raises(BadInputFile, match=r"(?s)no config\.json with layers.*--set upsample=1,3,5"):
+        with pytest.raises(BadInputFile, match=r"(?s)no config\.json with layers.*--upsample 1,3,5"):
             built_from(folder)
 
 
-@pytest.mark.parametrize("text", ["6", "1,1", "", "a", "-1", "1,,2"])
+@pytest.mark.parametrize("text", ["6", "1,1"])
 def test_blocks_that_are_not_there(folder: Path, text: str) -> None:
     with pytest.raises(UsageError, match="different blocks' numbers, 0 to 5"):
+        built_from(folder, upsample=text)
+
+
+@pytest.mark.parametrize("text", ["", "a", "-1", "1,,2", "1000"])
+def test_blocks_that_are_no_numbers(folder: Path, text: str) -> None:
+    with pytest.raises(UsageError, match=f"--upsample {text}: expected whole numbers"):
         built_from(folder, upsample=text)
 
 
@@ -187,7 +194,7 @@ def test_fields_that_nothing_uses_are_said(folder: Path) -> None:
 
 def test_a_fields_absence_is_no_contradiction(folder: Path) -> None:
     edit(folder, z_dim=None, channel_width=None, attention_layer_position=None, eps=None)
-    assert built_from(folder).notes[0] == "no config.json with eps: 0.0001 assumed (--set eps=)"
+    assert built_from(folder).notes[0] == "no config.json with eps: 0.0001 assumed (--norm-eps)"
 
 
 DAMAGES: list[tuple[str, Any, str]] = [

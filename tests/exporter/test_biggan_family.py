@@ -21,12 +21,13 @@ from torch import Tensor
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.families.biggan import Generator, infer_shape
 from ganrt.exporter.families.biggan_checkpoint import read_plain
+from ganrt.exporter.options import Settings
 from ganrt.spec import Latent
 
 STATE = biggan_state()
 
 
-def pictures(state: State, settings: dict[str, str] | None = None) -> tuple[Tensor, Tensor, Tensor]:
+def pictures(state: State, settings: dict[str, str | bool] | None = None) -> tuple[Tensor, Tensor, Tensor]:
     """(z, labels, float64 pictures of the built module)."""
     built = build(state, settings)
     z = latents(built)
@@ -72,7 +73,7 @@ def test_the_epsilons() -> None:
     z, labels, made = pictures(STATE)
     for wrong in (Epsilons(bn=1e-4), Epsilons(output=1e-4)):
         assert worst(made, biggan(STATE, z, labels, eps=wrong)) > FAR
-    settings = {"bn_eps": "0.3", "output_bn_eps": "0.2"}
+    settings = {"norm_eps": "0.3", "output_norm_eps": "0.2"}
     assert worst(pictures(STATE, settings)[2], biggan(STATE, z, labels, eps=Epsilons(0.3, 0.2))) <= CLOSE
     assert build(STATE, settings).notes[-1].startswith("spectral norm of 27 layers")
     assert "1e-05 assumed, 1e-05 in the last one" in build(STATE).notes[-1]
@@ -137,18 +138,18 @@ def test_mybn_with_running_and_with_accumulated_statistics() -> None:
         z, labels, made = pictures(state)
         assert worst(made, biggan(state, z, labels)) <= CLOSE
         assert any("divided by their counter, 16" in note for note in build(state).notes) is (counter > 0)
-    undivided = pictures(with_mybn(STATE, 16.0), {"accumulated": "false"})[2]
+    undivided = pictures(with_mybn(STATE, 16.0), {"accumulated": False})[2]
     assert worst(undivided, biggan(STATE, z, labels)) > 0.1
 
 
 def test_mybn_counters_that_do_not_tell() -> None:
     blurred = with_mybn(STATE, 15.5)
-    with pytest.raises(UsageError, match=r"counters, 15\.5 to 15\.5, do not tell.*\n.*--set accumulated=true or"):
+    with pytest.raises(UsageError, match=r"counters, 15\.5 to 15\.5, do not tell.*\n.*--accumulated or"):
         build(blurred)
-    z, labels, made = pictures(blurred, {"accumulated": "true"})
+    z, labels, made = pictures(blurred, {"accumulated": True})
     assert worst(made, biggan(blurred, z, labels)) <= CLOSE
     with pytest.raises(UsageError, match=r"no counters above 0\nexpected mybn"):
-        build(STATE, {"accumulated": "true"})
+        build(STATE, {"accumulated": True})
     with pytest.raises(BadInputFile, match=r"missing: blocks\.0\.0\.bn1\.bn\.accumulation_counter"):
         build(without(blurred, "blocks.0.0.bn1.bn.accumulation_counter"))
 
@@ -157,11 +158,11 @@ def test_cross_replica_statistics_and_their_gains() -> None:
     state = with_cross_replica(STATE)
     z, labels, made = pictures(state)
     assert worst(made, biggan(STATE, z, labels)) <= CLOSE
-    assert any("--set gain=added" in note for note in build(state).notes)
+    assert any("--gain added" in note for note in build(state).notes)
     added = pictures(state, {"gain": "added"})[2]
     assert worst(added, biggan(state, z, labels, Wrong(added_gain=True))) <= CLOSE
     assert worst(added, made) > 0.1
-    with pytest.raises(UsageError, match=r"gain=twice\nexpected multiplied or added"):
+    with pytest.raises(UsageError, match="--gain twice: expected multiplied or added"):
         build(state, {"gain": "twice"})
     with pytest.raises(UsageError, match=r"gain=added\nexpected a checkpoint with cross_replica"):
         build(STATE, {"gain": "added"})
@@ -195,7 +196,7 @@ def test_the_published_configurations(side: int, parameters: int, keys: int) -> 
         1000,
         4,
     )
-    plain = read_plain({}, {})
+    plain = read_plain({}, Settings())
     with torch.device("meta"):
         module = Generator(shape, plain)
     assert sum(parameter.numel() for parameter in module.parameters()) == parameters

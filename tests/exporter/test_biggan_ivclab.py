@@ -16,6 +16,7 @@ from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.export import export
 from ganrt.exporter.families.biggan_ivclab import Generator, infer_shape
 from ganrt.exporter.families.spectral_norm import plain_names
+from ganrt.exporter.options import Settings
 from ganrt.runtime.sampling import sampler
 from ganrt.spec import Latent, Statistics
 
@@ -68,7 +69,7 @@ def test_each_mistake_draws_something_else(mistake: str) -> None:
 
 def test_the_epsilon() -> None:
     z, labels = latents(build(STATE), 2), mixtures(2, 5)
-    made = build(STATE, {"bn_eps": "0.3"}).module(z, labels, torch.tensor([1.0, 0.5]))
+    made = build(STATE, {"norm_eps": "0.3"}).module(z, labels, torch.tensor([1.0, 0.5]))
     assert worst(made, ivclab(STATE, z, labels, [1.0, 0.5], eps=0.3)) <= 3 * CLOSE
     made = build(STATE).module(z, labels, torch.tensor([1.0, 0.5]))
     assert worst(made, ivclab(STATE, z, labels, [1.0, 0.5], eps=1e-5)) > FAR
@@ -93,7 +94,7 @@ def test_truncations_outside_the_table() -> None:
 @pytest.mark.slow
 def test_the_export_of_a_frozen_truncation(tmp_path: Path) -> None:
     checkpoint = tiny_models.save_checkpoint(tmp_path / "biggan128-release.pt", STATE)
-    result = export(checkpoint, tmp_path / "a.onnx", sampler=sampler, freeze_truncation=0.4)
+    result = export(checkpoint, tmp_path / "a.onnx", sampler=sampler, settings=Settings(freeze=0.4))
     assert result.verification.max_error <= 1e-4
     assert (result.spec.statistics.mode, result.spec.statistics.value) == ("frozen", 0.4)
 

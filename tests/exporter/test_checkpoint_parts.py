@@ -16,6 +16,7 @@ from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.checkpoints import Checkpoint, read_checkpoint
 from ganrt.exporter.describe import describe
 from ganrt.exporter.export import export
+from ganrt.exporter.options import Settings
 
 PLAIN, SMOOTH = dcgan_state(seed=1), dcgan_state(seed=2)
 DISCRIMINATOR = {"main.0.weight": torch.ones(4, 3, 4, 4), "main.2.weight": torch.ones(8, 4, 4, 4)}
@@ -47,7 +48,7 @@ def test_averages_are_chosen_and_said(tmp_path: Path, smooth: str, plain: str) -
     read = read_checkpoint(path)
     assert is_state(read, SMOOTH)
     assert read.container == smooth
-    assert read.notes == (f"{smooth} chosen (averaged weights, EMA), not {plain}; else --set part={plain}",)
+    assert read.notes == (f"{smooth} chosen (averaged weights, EMA), not {plain}; else --network {plain}",)
     assert describe(path).notes[0] == read.notes[0]
     other = read_checkpoint(path, part=plain)
     assert is_state(other, PLAIN)
@@ -103,16 +104,16 @@ def refused(path: Path, *words: str, part: str | None = None, error: type[Except
 def test_choices_are_named(tmp_path: Path) -> None:
     path = tmp_path / "a.pth"
     torch.save({"G": PLAIN, "netG": SMOOTH}, path)
-    refused(path, "several networks: G, netG", "--set part=NAME")
+    refused(path, "several networks: G, netG", "--network NAME")
     assert is_state(read_checkpoint(path, part="netG"), SMOOTH)
     torch.save({"netG_A": PLAIN, "netG_B": SMOOTH}, path)
     assert is_state(read_checkpoint(path, part="netG_B"), SMOOTH)
-    refused(path, "'netG_A' is of type dict", "part=NAME", part="x")
+    refused(path, "'netG_A' is of type dict", "--network NAME", part="x")
     save_checkpoint(path, prefixed(G=PLAIN, netG=SMOOTH, D=DISCRIMINATOR))
-    refused(path, "several networks: G, netG", "--set part=NAME")
+    refused(path, "several networks: G, netG", "--network NAME")
     assert is_state(read_checkpoint(path, part="netG"), SMOOTH)
     save_checkpoint(path, PLAIN)
-    refused(path, "no part 'G'", "one of: main", part="G", error=UsageError)
+    refused(path, "no network 'G'", "one of: main", part="G", error=UsageError)
 
 
 def test_any_prefix_can_be_named(tmp_path: Path) -> None:
@@ -141,8 +142,8 @@ def test_export_says_what_was_chosen(tmp_path: Path) -> None:
     said: list[str] = []
     torch.save({"g": dcgan_state(side=16), "g_ema": dcgan_state(side=16, seed=1)}, tmp_path / "a.pth")
     made = export(tmp_path / "a.pth", tmp_path / "a.onnx", sampler=draw, progress=said.append)
-    assert "note: g_ema chosen (averaged weights, EMA), not g; else --set part=g" in said
-    other = export(tmp_path / "a.pth", tmp_path / "b.onnx", sampler=draw, settings={"part": "g"})
+    assert "note: g_ema chosen (averaged weights, EMA), not g; else --network g" in said
+    other = export(tmp_path / "a.pth", tmp_path / "b.onnx", sampler=draw, settings=Settings(network="g"))
     assert other.spec.canary != made.spec.canary
 
 

@@ -22,6 +22,7 @@ from torch import nn
 from ganrt.errors import BadInputFile, OutputFailed
 from ganrt.exporter.checkpoints import read_checkpoint
 from ganrt.exporter.families import build_generator
+from ganrt.exporter.options import Settings
 from ganrt.exporter.parts import AVERAGES, CONTAINERS
 
 
@@ -77,7 +78,7 @@ def test_nested_containers_are_unwrapped(tmp_path: Path) -> None:
 
 def test_two_networks_are_ambiguous(tmp_path: Path) -> None:
     torch.save({"netG": {"a": torch.ones(1)}, "G": {"a": torch.ones(1)}}, tmp_path / "a.pth")
-    refused(tmp_path / "a.pth", "several networks: G, netG", "--set part=NAME")
+    refused(tmp_path / "a.pth", "several networks: G, netG", "--network NAME")
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
@@ -243,7 +244,7 @@ def test_flipped_bytes_are_bad_input_or_harmless(tmp_path: Path, name: str, data
             damaged[rng.randrange(min(len(data), 2500))] = rng.randrange(256)
         path.write_bytes(damaged)
         try:
-            build_generator(read_checkpoint(path), None, {})
+            build_generator(read_checkpoint(path), None, Settings())
         except BadInputFile:
             bad += 1
     assert bad > 80

@@ -88,13 +88,13 @@ def test_the_notes_say_what_the_file_does_not(tmp_path: Path) -> None:
     assert "epsilon is not in the file: 1e-05" in said
     assert "batch statistics" in said
     assert "transposed" not in said
-    assert "epsilon" not in " ".join(built(tmp_path, state, bn_eps="0.8").notes)
+    assert "epsilon" not in " ".join(built(tmp_path, state, norm_eps="0.8").notes)
     assert "transposed convolutions are not in the file" in " ".join(built(tmp_path, generator_state("deconv")).notes)
     z = uniform(2, 6)
-    module = built(tmp_path, state, bn_eps="0.8").module
+    module = built(tmp_path, state, norm_eps="0.8").module
     assert (module(z) - reference_generator(state, z, eps=0.8)).abs().max() <= 1e-5
-    with pytest.raises(UsageError, match="bn_eps"):
-        built(tmp_path, state, bn_eps="0")
+    with pytest.raises(UsageError, match="--norm-eps"):
+        built(tmp_path, state, norm_eps="0")
 
 
 @pytest.mark.parametrize("variant", ["upconv", "deconv"])

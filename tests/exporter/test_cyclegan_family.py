@@ -17,7 +17,7 @@ from ganrt.exporter.families.protocol import Built
 from ganrt.spec import ImageInput, Output
 
 
-def built(tmp_path: Path, state: State, **settings: str) -> Built:
+def built(tmp_path: Path, state: State, **settings: str | bool) -> Built:
     return built_from(tiny_models.save_checkpoint(tmp_path / "net_G.pth", state), settings)
 
 
@@ -99,33 +99,36 @@ def test_the_papers_sizes(tmp_path: Path, blocks: int, keys: int, parameters: in
 
 def test_settings(tmp_path: Path) -> None:
     state = resnet_state()
-    made = built(tmp_path, state, height="20", width="36", dynamic="true", norm_eps="0.5")
+    made = built(tmp_path, state, size="20x36", dynamic=True, norm_eps="0.5")
     assert made.spec.image == ImageInput(height=20, width=36, channels=3, multiple_of=4, dynamic=True)
     assert made.spec.output == Output(height=20, width=36, channels=3, dynamic=True)
-    assert "assumed (--set height" not in " ".join(made.notes)
+    assert "assumed (--size" not in " ".join(made.notes)
     assert "epsilon" not in " ".join(made.notes)
     assert worst(made, state) > 0.05
-    assert built(tmp_path, state, dynamic="false").spec == built(tmp_path, state).spec
-    assert "256 pixels assumed (--set height=,width=)" in " ".join(built(tmp_path, state).notes)
+    assert built(tmp_path, state, dynamic=False).spec == built(tmp_path, state).spec
+    assert "256 pixels assumed (--size HxW)" in " ".join(built(tmp_path, state).notes)
 
 
 @pytest.mark.parametrize(
     ("value", "near"),
-    [("30", 32), ("33", 32), ("4", 8), ("0", 8), ("-8", 8), ("16388", 16384), ("9" * 30, 8), ("big", 8), ("٣٢", 8)],
+    [("30x8", "32x8"), ("33x64", "32x64"), ("4x8", "8x8"), ("8x1", "8x8"), ("8x16382", "8x16384")],
 )
-@pytest.mark.parametrize("key", ["height", "width"])
-def test_sides_that_do_not_do(tmp_path: Path, key: str, value: str, near: int) -> None:
-    with pytest.raises(UsageError, match=f"setting {key}=") as caught:
-        built(tmp_path, resnet_state(), **{key: value})
+def test_sides_that_do_not_do(tmp_path: Path, value: str, near: str) -> None:
+    with pytest.raises(UsageError, match=f"--size {value}: ") as caught:
+        built(tmp_path, resnet_state(), size=value)
     assert "from 8 to 16384, divisible by 4" in str(caught.value)
-    assert f"--set {key}={near}" in str(caught.value)
+    assert f"--size {near}" in str(caught.value)
 
 
-def test_other_settings_that_do_not_do(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="dynamic='yes': expected true or false"):
-        built(tmp_path, resnet_state(), dynamic="yes")
-    with pytest.raises(UsageError, match="no setting 'size'"):
-        built(tmp_path, resnet_state(), size="64")
+@pytest.mark.parametrize("value", ["0x8", "-8x8", "16388x8", "9" * 30 + "x8", "big", "64", "8x8x8", "٣٢x8", ""])
+def test_sizes_that_are_none(tmp_path: Path, value: str) -> None:
+    with pytest.raises(UsageError, match=f"--size {value}: expected HEIGHTxWIDTH, whole numbers from 1 to 16384"):
+        built(tmp_path, resnet_state(), size=value)
+
+
+def test_options_that_it_does_not_take(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no option --latent"):
+        built(tmp_path, resnet_state(), latent="64")
 
 
 def bad(tmp_path: Path, state: State, *words: str) -> None:

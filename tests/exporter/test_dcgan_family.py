@@ -49,7 +49,7 @@ def test_checkpoints_without_counters_load(tmp_path: Path) -> None:
 def test_the_epsilon_changes_the_picture(tmp_path: Path) -> None:
     state = tiny_models.dcgan_state()
     path = tiny_models.save_checkpoint(tmp_path / "a.pth", state)
-    built = built_from(path, {"bn_eps": "0.8"})
+    built = built_from(path, {"norm_eps": "0.8"})
     assert built.notes == ()
     assert "1e-05 assumed" in built_from(path).notes[0]
     z = torch.randn(4, 8)
@@ -61,15 +61,15 @@ def test_the_epsilon_changes_the_picture(tmp_path: Path) -> None:
 @pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "11", "small", ""])
 def test_a_bad_epsilon(tmp_path: Path, value: str) -> None:
     path = tiny_models.save_dcgan(tmp_path / "a.pth")
-    with pytest.raises(UsageError, match="bn_eps") as caught:
-        built_from(path, {"bn_eps": value})
+    with pytest.raises(UsageError, match="--norm-eps") as caught:
+        built_from(path, {"norm_eps": value})
     assert "above 0 and at most 10" in str(caught.value)
 
 
 def test_an_unknown_setting_names_the_accepted_ones(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no setting 'height'") as caught:
-        built_from(tiny_models.save_dcgan(tmp_path / "a.pth"), {"height": "64"})
-    assert "bn_eps (batch norm's epsilon" in str(caught.value)
+    with pytest.raises(UsageError, match="no option --preset") as caught:
+        built_from(tiny_models.save_dcgan(tmp_path / "a.pth"), {"preset": "anime"})
+    assert "--norm-eps (batch norm's epsilon" in str(caught.value)
 
 
 def test_an_unknown_family(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from ganrt.exporter import graph
 from ganrt.exporter.export import ExportResult, export
 from ganrt.exporter.families.protocol import Built
 from ganrt.exporter.graph import build_graph, to_native_input
+from ganrt.exporter.options import Settings
 from ganrt.exporter.pairing import read_pair
 from ganrt.exporter.session import Session
 from ganrt.exporter.verify import verify
@@ -35,7 +36,7 @@ from ganrt.runtime.sampling import sampler
 from ganrt.spec import METADATA_KEY, Canary, GeneratorSpec, Latent
 from ganrt.tolerances import EXPORT_ERROR
 
-ENCODER = {"part": "encoder"}
+ENCODER = Settings(network="encoder")
 
 
 @pytest.fixture(scope="module")
@@ -202,14 +203,14 @@ def test_what_is_no_pair(tmp_path: Path, make: Callable[[Path], Path], error: ty
     assert not (tmp_path / "a.onnx").exists()
 
 
-@pytest.mark.parametrize(("options", "settings"), [({"dim": 21}, {}), ({"channels": 3}, {}), ({}, {"side": "64"})])
+@pytest.mark.parametrize(("options", "settings"), [({"dim": 21}, {}), ({"channels": 3}, {}), ({}, {"size": "64x64"})])
 def test_a_generator_of_another_size_is_no_pair(
     tmp_path: Path, generator: Path, options: dict[str, Any], settings: dict[str, str]
 ) -> None:
     path = tiny_models.save_checkpoint(tmp_path / "encoder.pth", small(**options))
     with pytest.raises(UsageError, match=r"'digits' draws 32 x 32 x 1 from 20 values") as caught:
-        export(path, tmp_path / "a.onnx", sampler=sampler, pair=generator, settings=settings)
-    assert "--set side=" in str(caught.value)
+        export(path, tmp_path / "a.onnx", sampler=sampler, pair=generator, settings=Settings.read(settings))
+    assert "--size" in str(caught.value)
 
 
 def test_a_generator_has_no_pair(tmp_path: Path, generator: Path) -> None:
@@ -234,7 +235,7 @@ def test_the_command_line_for_encoders(tmp_path: Path, checkpoint: Path, generat
     result = CliRunner().invoke(app, ["verify", "-m", str(output), "--samples", "3"])
     assert result.exit_code == 0, result.stderr
     assert "PSNR identical (index 0); canary error 0" in result.stderr
-    result = CliRunner().invoke(app, ["inspect", str(checkpoint), "--set", "part=encoder", "--json"])
+    result = CliRunner().invoke(app, ["inspect", str(checkpoint), "--network", "encoder", "--json"])
     assert json.loads(result.stdout)["task"] == "encode"
 
 

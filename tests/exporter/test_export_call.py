@@ -28,6 +28,7 @@ from ganrt.exporter.canary import encode_png
 from ganrt.exporter.describe import describe
 from ganrt.exporter.export import ExportResult, _write, export
 from ganrt.exporter.families import FAMILIES
+from ganrt.exporter.options import Settings
 from ganrt.exporter.session import Session
 from ganrt.spec import METADATA_KEY, GeneratorSpec, Labels
 
@@ -161,7 +162,7 @@ def test_bad_options_cost_no_work(refused: _Refused, checkpoint: Path, monkeypat
     monkeypatch.setattr(graph, "build_graph", None)
     refused(UsageError, checkpoint, "'name'", name="no spaces please")
     refused(UsageError, checkpoint, "'licence'", licence="x" * 201)
-    refused(UsageError, checkpoint, "no setting", settings={"size": "64"})
+    refused(UsageError, checkpoint, "no option --size", settings=Settings(size=(64, 64)))
     refused(UsageError, checkpoint, "unknown family", family="x")
     refused(BadInputFile, checkpoint.with_name("none.pth"), "does not exist")
 
@@ -274,5 +275,5 @@ def test_describe_names_the_container(tmp_path: Path) -> None:
 def test_the_signature_is_the_agreed_one() -> None:
     names = list(inspect.signature(export).parameters)
     assert names[:3] == ["checkpoint", "output", "sampler"]
-    options = {"family", "settings", "freeze_truncation", "choose_class", "pair", "name", "licence", "attribution"}
+    options = {"family", "settings", "choose_class", "pair", "name", "licence", "attribution"}
     assert set(names[3:]) == options | {"force", "progress"}

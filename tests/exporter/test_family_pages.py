@@ -20,6 +20,7 @@ from ganrt.errors import BadInputFile
 from ganrt.exporter.describe import describe
 from ganrt.exporter.families import FAMILIES, find_family, load_family
 from ganrt.exporter.families.page import page_of, similarity
+from ganrt.exporter.options import Settings, spelled
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,7 +45,7 @@ def test_every_family_setting_and_key_is_on_the_page(tool: ModuleType) -> None:
     for name in FAMILIES:
         family = load_family(name)
         assert f"## `{name}`: {page_of(name, family).title}" in page
-        assert all(f"| `{key}` |" in page for key in family.settings)
+        assert all(f"| `{spelled(key)}` |" in page for key in family.settings)
 
 
 def test_a_family_without_a_page_of_its_own(tool: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,8 +156,8 @@ def test_inspect_reads_a_part_and_everything(tmp_path: Path) -> None:
 
     path = tmp_path / "net.pth"
     torch.save({"a": tiny_models.dcgan_state(side=16), "b": tiny_models.dcgan_state()}, path)
-    result = CliRunner().invoke(app, ["inspect", str(path), "--set", "part=b", "--full", "--json"])
+    result = CliRunner().invoke(app, ["inspect", str(path), "--network", "b", "--full", "--json"])
     assert result.exit_code == 0, result.stderr
     report = json.loads(result.stdout)
     assert (report["container"], report["height"]) == ("b", 32)
-    assert report["sha256"] == describe(path, settings={"part": "b"}, whole=True).sha256
+    assert report["sha256"] == describe(path, settings=Settings(network="b"), whole=True).sha256

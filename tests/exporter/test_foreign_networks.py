@@ -17,16 +17,17 @@ from onnx import TensorProto
 from tiny_networks import CLASSES, DIM, SIDE, Conditional, net, save_onnx, save_program, save_torchscript
 
 from ganrt.exporter.export import ExportResult, export
+from ganrt.exporter.options import Settings
 from ganrt.exporter.session import Session
 from ganrt.spec import METADATA_KEY, GeneratorSpec, Labels, Latent, Output
 
-TRUST = {"trust": "true"}
+TRUST = {"trust": True}
 Z = torch.zeros(2, DIM)
 
 
 def exported(path: Path, settings: dict[str, str], said: list[str] | None = None) -> ExportResult:
     progress = said.append if said is not None else None
-    return export(path, path.with_name("made.onnx"), sampler=draw, settings=settings, progress=progress)
+    return export(path, path.with_name("made.onnx"), sampler=draw, settings=Settings.read(settings), progress=progress)
 
 
 def inputs(spec: GeneratorSpec, count: int) -> dict[str, Any]:
@@ -102,8 +103,8 @@ def test_torchscript_that_takes_z_as_a_picture(tmp_path: Path) -> None:
     result = exported(path, TRUST | {"latent": str(DIM)}, said)
     check_contract(result)
     check_pictures(result, by_module(module, spatial=True))
-    assert "note: z_shape=n,dim,1,1: a z of n,dim does not fit" in said
-    given = export(path, tmp_path / "b.onnx", sampler=draw, settings=TRUST | {"latent": "5", "z_shape": "n,dim,1,1"})
+    assert "note: --z-shape n,dim,1,1: a z of n,dim does not fit" in said
+    given = export(path, tmp_path / "b.onnx", sampler=draw, settings=Settings(trust=True, latent=5, z_shape=(0, 2)))
     assert given.spec.canary == result.spec.canary
 
 
@@ -126,7 +127,7 @@ def test_exported_programs(tmp_path: Path, dynamic: bool) -> None:
     check_contract(result)
     check_pictures(result, by_module(module))
     assert ("note: its batch is fixed at 1; it was made free" in said) is not dynamic
-    assert "note: latent=5, as the file declares" in said
+    assert "note: --latent 5, as the file declares" in said
     assert result.spec.verification is not None
     assert "the exported program itself" in result.spec.verification.against
 
@@ -163,7 +164,7 @@ VARIANTS: dict[str, tuple[dict[str, Any], dict[str, str], dict[str, float]]] = {
     "half precision": ({"kind": TensorProto.FLOAT16}, {}, {}),
     "double precision": ({"kind": TensorProto.DOUBLE}, {}, {}),
     "a second output": ({"second_output": True}, {}, {}),
-    "a chosen output": ({"second_output": True}, {"output": "out"}, {}),
+    "a chosen output": ({"second_output": True}, {"image_output": "out"}, {}),
     "nothing declared": ({"z": ("n", "k")}, {"latent": "5"}, {}),
     "batch 1": ({"z": (1, DIM), "reshape": (1, 3, SIDE, SIDE)}, {}, {}),
     "batch 1, one side open": ({"z": (1, DIM), "reshape": (1, -1, SIDE, SIDE)}, {}, {}),
@@ -227,21 +228,21 @@ def test_notes_say_what_was_assumed(tmp_path: Path) -> None:
     exported(save_onnx(tmp_path / "a.onnx"), {}, said)
     notes = [line for line in said if line.startswith("note: ")]
     assert notes == [
-        "note: range=tanh, from the last operator",
-        "note: prior=normal assumed",
-        "note: latent=5, as the file declares",
+        "note: --range tanh, from the last operator",
+        "note: --prior normal assumed",
+        "note: --latent 5, as the file declares",
     ]
 
 
 def test_a_likely_wrong_range_is_said(tmp_path: Path) -> None:
     said: list[str] = []
     exported(save_onnx(tmp_path / "a.onnx", last="HardSigmoid"), {"range": "tanh"}, said)
-    assert "note: no value of 7 pictures is below 0: is it range=sigmoid?" in said
+    assert "note: no value of 7 pictures is below 0: is it --range sigmoid?" in said
 
 
 def test_equal_files_give_equal_bytes(tmp_path: Path) -> None:
     path = save_onnx(tmp_path / "net.onnx", labels=True)
-    made = [export(path, tmp_path / n / "a.onnx", sampler=draw, settings={"labels": "3"}).path for n in ("1", "2")]
+    made = [export(path, tmp_path / n / "a.onnx", sampler=draw, settings=Settings(labels=3)).path for n in ("1", "2")]
     assert made[0].read_bytes() == made[1].read_bytes()
 
 

@@ -19,15 +19,16 @@ from ganrt.errors import BadInputFile, GanrtError, NegativeResult, UsageError
 from ganrt.exporter.export import export
 from ganrt.exporter.foreign import contract
 from ganrt.exporter.foreign.kinds import foreign_kind
+from ganrt.exporter.options import Settings
 
-TRUST = {"trust": "true", "latent": str(DIM)}
+TRUST = {"trust": True, "latent": str(DIM)}
 node = helper.make_node
 
 
 def refused(kind: type[GanrtError], path: Path, settings: dict[str, str], *words: str, **options: Any) -> None:
     output = path.parent / "out" / "made.onnx"
     with pytest.raises(kind) as caught:
-        export(path, output, sampler=draw, settings=settings, **options)
+        export(path, output, sampler=draw, settings=Settings.read(settings), **options)
     message = str(caught.value)
     assert type(caught.value) is kind
     assert 1 <= len(message.splitlines()) <= 3, message
@@ -45,17 +46,18 @@ class _Touches(Net):
 def test_code_needs_trust(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     path = save_torchscript(tmp_path / name, net(_Touches)) if name == "net.pt" else _program(tmp_path / name)
-    for untrusting in ({}, {"trust": "false"}):
-        refused(UsageError, path, untrusting | {"latent": "5"}, name, "--set trust=true", "runs")
+    for untrusting in ({}, {"trust": False}):
+        refused(UsageError, path, untrusting | {"latent": "5"}, name, "--trust", "runs")
     assert not Path("exploited").exists()
-    refused(UsageError, path, {"trust": "yes"}, "trust='yes'", "true or false")
+    with pytest.raises(UsageError, match="--trust yes: expected true or false"):
+        Settings.read({"trust": "yes"})
 
 
 def test_torchscript_does_what_it_likes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Why trust is asked for: this archive makes a file when it draws."""
     monkeypatch.chdir(tmp_path)
     path = save_torchscript(tmp_path / "net.pt", net(_Touches))
-    export(path, tmp_path / "a.onnx", sampler=draw, settings=TRUST | {"range": "tanh"})
+    export(path, tmp_path / "a.onnx", sampler=draw, settings=Settings(trust=True, latent=DIM, range="tanh"))
     assert Path("exploited").exists()
 
 
@@ -121,25 +123,25 @@ def test_training_mode_is_noticed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"foo": "1"}, ("no setting 'foo'", "latent (", "range (", "z_shape (")),
-        ({"bn_eps": "1"}, ("no setting 'bn_eps'",)),
-        ({"prior": "gauss"}, ("prior='gauss'", "normal or uniform or truncated_normal")),
-        ({"threshold": "2"}, ("threshold='2'", "prior=truncated_normal")),
-        ({"threshold": "9", "prior": "truncated_normal"}, ("threshold='9'", "0.01 to 8")),
-        ({"threshold": "x", "prior": "truncated_normal"}, ("threshold='x'",)),
-        ({"range": "relu"}, ("range='relu'", "tanh or sigmoid or uint8")),
-        ({"layout": "chw"}, ("layout='chw'", "nchw or nhwc")),
-        ({"labels": "0"}, ("labels='0'", "1 to 65536")),
+        ({"preset": "1"}, ("no option --preset", "--latent (", "--range (", "--z-shape (")),
+        ({"norm_eps": "1"}, ("no option --norm-eps",)),
+        ({"prior": "gauss"}, ("--prior gauss", "normal or uniform or truncated_normal")),
+        ({"threshold": "2"}, ("--threshold 2", "--prior truncated_normal")),
+        ({"threshold": "9", "prior": "truncated_normal"}, ("--threshold 9", "0.01 to 8")),
+        ({"threshold": "x", "prior": "truncated_normal"}, ("--threshold x",)),
+        ({"range": "relu"}, ("--range relu", "tanh or sigmoid or uint8")),
+        ({"layout": "chw"}, ("--layout chw", "nchw or nhwc")),
+        ({"labels": "0"}, ("--labels 0", "1 to 65536")),
         ({"labels": "3"}, ("takes 1 inputs: latent [?, 5]", "z and labels")),
-        ({"latent": "-1"}, ("latent='-1'",)),
-        ({"latent": "٣"}, ("latent='٣'",)),
-        ({"latent": "9"}, ("latent", "[?, 5]", "z_shape=n,dim,1,1")),
-        ({"z_shape": "dim,n"}, ("z_shape='dim,n'", "n,dim,1,1")),
-        ({"z_shape": "n,dim,2"}, ("z_shape=",)),
-        ({"z_shape": "n,dim,1,1"}, ("[?, 5]", "z_shape=n,dim,1,1")),
-        ({"output": "nope"}, ("no output 'nope'", "out")),
-        ({"range": "sigmoid"}, ("-0.998 to 0.998", "not range=sigmoid", "range=tanh (-1 to 1)")),
-        ({"range": "uint8"}, ("not range=uint8",)),
+        ({"latent": "-1"}, ("--latent -1",)),
+        ({"latent": "٣"}, ("--latent ٣",)),
+        ({"latent": "9"}, ("latent", "[?, 5]", "--z-shape n,dim,1,1")),
+        ({"z_shape": "dim,n"}, ("--z-shape dim,n", "n,dim,1,1")),
+        ({"z_shape": "n,dim,2"}, ("--z-shape n,dim,2",)),
+        ({"z_shape": "n,dim,1,1"}, ("[?, 5]", "--z-shape n,dim,1,1")),
+        ({"image_output": "nope"}, ("no output 'nope'", "out")),
+        ({"range": "sigmoid"}, ("-0.998 to 0.998", "not --range sigmoid", "--range tanh (-1 to 1)")),
+        ({"range": "uint8"}, ("not --range uint8",)),
         ({"layout": "nhwc"}, ("[7, 3, 8, 8]", "not nhwc")),
     ],
 )
@@ -149,18 +151,18 @@ def test_settings_that_make_no_sense(tmp_path: Path, settings: dict[str, str], w
 
 def test_what_the_file_leaves_open(tmp_path: Path) -> None:
     path = tmp_path / "net.onnx"
-    refused(UsageError, save_onnx(path, last="Neg"), {}, "no last Tanh or Sigmoid", "range=uint8 (0 to 255)")
-    refused(UsageError, save_onnx(path, z=("n", "k")), {}, "[?, ?]", "latent=100")
-    refused(UsageError, save_onnx(path, labels=True), {}, "2 inputs", "--set labels=COUNT")
-    refused(UsageError, save_onnx(path, labels=True), {"labels": "4"}, "labels=4 fits no input")
-    refused(UsageError, save_onnx(path, second_output=True), {"output": "features"}, "gives [7, 5]")
+    refused(UsageError, save_onnx(path, last="Neg"), {}, "no last Tanh or Sigmoid", "--range uint8 (0 to 255)")
+    refused(UsageError, save_onnx(path, z=("n", "k")), {}, "[?, ?]", "--latent 100")
+    refused(UsageError, save_onnx(path, labels=True), {}, "2 inputs", "--labels COUNT")
+    refused(UsageError, save_onnx(path, labels=True), {"labels": "4"}, "--labels 4 fits no input")
+    refused(UsageError, save_onnx(path, second_output=True), {"image_output": "features"}, "gives [7, 5]")
     refused(UsageError, save_onnx(path), {}, "leave --family away", family="dcgan")
     square = save_onnx(path, channels=3, layout="nchw", reshape=(-1, 4, 12, 4))
-    refused(UsageError, square, {}, "[7, 4, 12, 4]", "layout=nchw or layout=nhwc")
+    refused(UsageError, square, {}, "[7, 4, 12, 4]", "--layout nchw or --layout nhwc")
     refused(UsageError, save_onnx(path, kind=onnx.TensorProto.FLOAT, reshape=(-1, 2, 12, 8)), {}, "1, 3 or 4 channels")
     script = save_torchscript(tmp_path / "net.pt", net())
-    refused(UsageError, script, {"trust": "true"}, "net.pt", "latent=100")
-    refused(UsageError, script, TRUST | {"latent": "6"}, "no z of 6 values", "z_shape=n,dim,1,1")
+    refused(UsageError, script, {"trust": True}, "net.pt", "--latent 100")
+    refused(UsageError, script, TRUST | {"latent": "6"}, "no z of 6 values", "--z-shape n,dim,1,1")
 
 
 def test_integer_inputs(tmp_path: Path) -> None:
@@ -216,7 +218,7 @@ def test_damaged_files_are_refused(tmp_path: Path, name: str) -> None:
             damaged[rng.randrange(len(damaged))] = rng.randrange(256)
         path.write_bytes(damaged)
         try:
-            export(path, output, sampler=draw, settings={} if name == "net.onnx" else TRUST, force=True)
+            export(path, output, sampler=draw, settings=Settings.read({} if name == "net.onnx" else TRUST), force=True)
         except GanrtError as error:
             assert len(str(error).splitlines()) <= 3
             bad += 1

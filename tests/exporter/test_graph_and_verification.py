@@ -213,7 +213,7 @@ def failing(built: Built, model: onnx.ModelProto, *words: str) -> None:
 
 
 def test_another_epsilon_fails(model: onnx.ModelProto, tmp_path: Path) -> None:
-    other = built_from(tiny_models.save_dcgan(tmp_path / "a.pth", width=2), {"bn_eps": "0.8"})
+    other = built_from(tiny_models.save_dcgan(tmp_path / "a.pth", width=2), {"norm_eps": "0.8"})
     failing(other, model, "seed 1, index", "float error", "at most 0.0001", "PSNR")
 
 

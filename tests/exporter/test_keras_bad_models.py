@@ -15,6 +15,7 @@ from ganrt.errors import UsageError
 from ganrt.exporter.checkpoints import read_checkpoint
 from ganrt.exporter.describe import describe
 from ganrt.exporter.families.dcgan import DCGAN
+from ganrt.exporter.options import Settings
 
 
 @pytest.mark.parametrize("name", ["Lambda", "TFOpLambda", "Attention", "Mine>Dense", "mine.Dropout", "Dense2"])
@@ -94,26 +95,26 @@ def test_models_that_are_no_chain(tmp_path: Path) -> None:
 
 def test_the_range_is_asked_for_where_nothing_tells_it(tmp_path: Path) -> None:
     linear = with_layer(tmp_path, -1, activation="linear")
-    refused(linear, "--set range=tanh", "--set range=sigmoid", kind=UsageError)
+    refused(linear, "--range tanh", "--range sigmoid", kind=UsageError)
     assert built_from(linear, {"range": "tanh"}).value_range == "tanh"
-    assert describe(linear, settings={"range": "sigmoid"}).family == "keras"
-    refused(linear, "range='relu'", kind=UsageError, range="relu")
+    assert describe(linear, settings=Settings(range="sigmoid")).family == "keras"
+    refused(linear, "--range relu", kind=UsageError, range="relu")
     refused(fixtures() / "anime.k3.keras", "ends in tanh", kind=UsageError, range="sigmoid")
 
 
 def test_settings_that_contradict_the_file() -> None:
     refused(fixtures() / "anime.k3.keras", "holds its own", kind=UsageError, preset="anime")
-    refused(fixtures() / "anime.k2.h5", "holds its own", kind=UsageError, bn_eps="0.1")
-    refused(fixtures() / "anime-k2.index", "tutorial-mnist", "preset='x'", kind=UsageError, preset="x")
+    refused(fixtures() / "anime.k2.h5", "holds its own", kind=UsageError, norm_eps="0.1")
+    refused(fixtures() / "anime-k2.index", "tutorial-mnist", "--preset x", kind=UsageError, preset="x")
     refused(fixtures() / "anime-k2.index", "does not fit the preset mnist-extra", preset="mnist-extra")
 
 
 def test_the_epsilon_of_anime_is_never_guessed() -> None:
-    refused(fixtures() / "anime.k2-weights.h5", "--set preset=anime", "--set bn_eps=0.001", kind=UsageError)
+    refused(fixtures() / "anime.k2-weights.h5", "--preset anime", "--norm-eps 0.001", kind=UsageError)
 
 
 def test_weights_in_no_known_layout_ask_for_the_whole_model() -> None:
-    refused(fixtures() / "general.k2-weights.h5", "--set preset=NAME", "model.save('net.keras')", kind=UsageError)
+    refused(fixtures() / "general.k2-weights.h5", "--preset NAME", "model.save('net.keras')", kind=UsageError)
     refused(fixtures() / "general.k3.weights.h5", "layers/conv2d/vars/0", kind=UsageError)
 
 

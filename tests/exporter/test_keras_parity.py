@@ -139,12 +139,12 @@ def test_trap_the_function_leaky_relu(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("eps", ["0.001", "1e-5"])
 def test_trap_the_epsilon_of_anime(eps: str) -> None:
-    assert error(built("anime-k2.index", bn_eps=eps), "anime") > 0.01
-    assert error(built("anime-k2.index", bn_eps="0.8"), "anime") <= MODULE
+    assert error(built("anime-k2.index", norm_eps=eps), "anime") > 0.01
+    assert error(built("anime-k2.index", norm_eps="0.8"), "anime") <= MODULE
 
 
 def test_trap_the_default_epsilon() -> None:
-    assert error(built("mnist-extra-k2.index", bn_eps="1e-5"), "mnist-extra") > 10 * MODULE
+    assert error(built("mnist-extra-k2.index", norm_eps="1e-5"), "mnist-extra") > 10 * MODULE
 
 
 def output_padding(size: int, kernel: int, stride: int, same: bool) -> Transposed:

@@ -22,6 +22,7 @@ from ganrt.exporter.families.protocol import Built
 from ganrt.exporter.graph import build_graph, with_native_output
 from ganrt.exporter.inputs import sample_inputs
 from ganrt.exporter.one_class import fix_class, fix_labels
+from ganrt.exporter.options import Settings
 from ganrt.exporter.session import Session
 from ganrt.exporter.verify import verify
 from ganrt.runtime.canary import canary_error
@@ -33,8 +34,8 @@ BUILT = {
     "an embedding for all norms alike": lambda: build(biggan_state(Plan(chunk=0, dim=9))),
     "gains of each class, and no embedding": lambda: build(biggan_state(Plan(chunk=0, embedding=None))),
     "BigGAN-deep, its latent as it is": lambda: build(deep_state(WIDTHS)),
-    "labels added to the latent's product": lambda: ToyFamily().build(toy_state(), {}),
-    "a truncation besides": lambda: TruncatedFamily().build(toy_state(), {}),
+    "labels added to the latent's product": lambda: ToyFamily().build(toy_state(), Settings()),
+    "a truncation besides": lambda: TruncatedFamily().build(toy_state(), Settings()),
 }
 
 

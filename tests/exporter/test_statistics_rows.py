@@ -18,6 +18,7 @@ from ganrt.exporter.families.statistics import (
     row_weights,
     statistics_spec,
 )
+from ganrt.exporter.options import Settings
 
 GRID = Grid(rows=51, first=0.0, step=1.0 / 50)
 PORT = Grid(rows=50, first=0.02, step=0.02)  # tables without a row for truncation 0
@@ -109,30 +110,34 @@ def test_the_spec_of_the_statistics() -> None:
 
 
 def test_settings() -> None:
-    assert frozen_from({}, GRID) is None
-    assert frozen_from({"statistics_rule": "linear"}, GRID) is None
-    assert frozen_from({"truncation": "0.4"}, GRID) == Frozen(0.4, "linear")
-    assert frozen_from({"truncation": "0.001", "statistics_rule": "library"}, GRID) == Frozen(0.001, "library")
-    assert frozen_from({"truncation": "0.02"}, PORT) == Frozen(0.02, "linear")
+    assert frozen_from(Settings(), GRID) is None
+    assert frozen_from(Settings(statistics_rule="linear"), GRID) is None
+    assert frozen_from(Settings(freeze=0.4), GRID) == Frozen(0.4, "linear")
+    assert frozen_from(Settings(freeze=0.001, statistics_rule="library"), GRID) == Frozen(0.001, "library")
+    assert frozen_from(Settings(freeze=0.02), PORT) == Frozen(0.02, "linear")
 
 
 @pytest.mark.parametrize(
     ("settings", "grid", "message"),
     [
-        ({"truncation": "0"}, GRID, "truncation=0: the statistics cover above 0 to 1"),
-        ({"truncation": "-0.1"}, GRID, "truncation=-0.1: the statistics cover above 0 to 1"),
-        ({"truncation": "1.01"}, GRID, "truncation=1.01: the statistics cover above 0 to 1"),
-        ({"truncation": "nan"}, GRID, "truncation=nan: the statistics cover above 0 to 1"),
-        ({"truncation": "inf"}, GRID, "truncation=inf: "),
-        ({"truncation": "much"}, GRID, "truncation=much: "),
-        ({"truncation": "0.01"}, PORT, "truncation=0.01: the statistics cover 0.02 to 1"),
-        ({"truncation": "0.4", "statistics_rule": "cubic"}, GRID, "'cubic': expected linear or library"),
+        ({"freeze": "truncation=0"}, GRID, "truncation=0: the statistics cover above 0 to 1"),
+        ({"freeze": "truncation=-0.1"}, GRID, "truncation=-0.1: the statistics cover above 0 to 1"),
+        ({"freeze": "truncation=1.01"}, GRID, "truncation=1.01: the statistics cover above 0 to 1"),
+        ({"freeze": "truncation=nan"}, GRID, "truncation=nan: the statistics cover above 0 to 1"),
+        ({"freeze": "truncation=inf"}, GRID, "truncation=inf: "),
+        ({"freeze": "truncation=much"}, GRID, "truncation=much: expected truncation=NUMBER"),
+        ({"freeze": "truncation=0.01"}, PORT, "truncation=0.01: the statistics cover 0.02 to 1"),
+        (
+            {"freeze": "truncation=0.4", "statistics_rule": "cubic"},
+            GRID,
+            "rule cubic: expected linear or",
+        ),
         ({"statistics_rule": "library"}, GRID, "needs a frozen truncation: .* double precision"),
     ],
 )
 def test_settings_that_make_no_sense(settings: dict[str, str], grid: Grid, message: str) -> None:
     with pytest.raises(UsageError, match=message) as caught:
-        frozen_from(settings, grid)
+        frozen_from(Settings.read(settings), grid)
     assert caught.value.exit_code == 2
 
 

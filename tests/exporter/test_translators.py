@@ -33,7 +33,7 @@ from ganrt.pattern import pattern
 from ganrt.spec import ImageInput, Latent
 
 Reference = Callable[[State, Tensor], Tensor]
-SMALL = {"height": "20", "width": "36"}
+SMALL = {"size": "20x36"}
 
 
 def draw(latent: Latent, seed: int, start: int, count: int) -> NDArray[np.float32]:

@@ -20,6 +20,7 @@ from ganrt.exporter.checkpoints import read_checkpoint
 from ganrt.exporter.export import ExportResult, export
 from ganrt.exporter.families import FAMILIES, build_generator
 from ganrt.exporter.inputs import sample_inputs, truncation_of
+from ganrt.exporter.options import Settings
 from ganrt.exporter.session import Session
 from ganrt.runtime.canary import canary_error
 from ganrt.runtime.sampling import sampler
@@ -93,7 +94,7 @@ def test_a_failed_verification_names_the_truncation(
 
 
 def test_freezing_takes_the_input_away(checkpoint: Path, tmp_path: Path) -> None:
-    made = export(checkpoint, tmp_path / "a.onnx", sampler=sampler, freeze_truncation=0.58)
+    made = export(checkpoint, tmp_path / "a.onnx", sampler=sampler, settings=Settings(freeze=0.58))
     assert (made.spec.statistics.mode, made.spec.statistics.value) == ("frozen", 0.58)
     inputs = sample_inputs(made.spec, draw, 3, 0, 4)
     assert list(inputs) == ["z", "labels"]
@@ -103,11 +104,6 @@ def test_freezing_takes_the_input_away(checkpoint: Path, tmp_path: Path) -> None
         expected = module(*(torch.from_numpy(value) for value in inputs.values()))[:, 0].numpy() * 255
     image = Session(made.path.read_bytes()).run(inputs)[0][..., 0]
     assert np.abs(image - expected).max() <= 0.51
-
-
-def test_freezing_twice_is_refused(checkpoint: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="expected one of them"):
-        export(checkpoint, tmp_path / "a.onnx", sampler=sampler, settings={"truncation": "0.4"}, freeze_truncation=0.4)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +126,7 @@ def test_what_cannot_be_frozen(freeze: str, expected: str, tmp_path: Path, capsy
 
 def test_a_whole_network_cannot_be_frozen(result: ExportResult, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="a whole network's statistics cannot be frozen"):
-        export(result.path, tmp_path / "a.onnx", sampler=sampler, freeze_truncation=0.4)
+        export(result.path, tmp_path / "a.onnx", sampler=sampler, settings=Settings(freeze=0.4))
 
 
 def test_truncation_0_is_never_accepted(result: ExportResult) -> None:
@@ -148,7 +144,7 @@ def test_large_pictures_are_verified_in_small_batches(result: ExportResult, side
 
 
 def test_the_reference_does_not_depend_on_the_batch(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    built = build_generator(read_checkpoint(checkpoint), None, {})
+    built = build_generator(read_checkpoint(checkpoint), None, Settings())
     inputs = sample_inputs(built.spec, draw, 3, 0, 5)
     whole = verify._reference(built, inputs)
     monkeypatch.setattr(verify, "_BATCH_PIXELS", 1)

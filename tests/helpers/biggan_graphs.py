@@ -8,15 +8,16 @@ from torch import Tensor
 from ganrt.exporter.families import find_family, load_family
 from ganrt.exporter.families.protocol import Built
 from ganrt.exporter.graph import build_graph, with_native_output
+from ganrt.exporter.options import Settings, Texts
 from ganrt.exporter.session import Session
 
 CLOSE = 1e-5  # float32 against float64 on pictures of a spread of about 0.3
 FAR = 1e-4  # what even the smallest mistake exceeds: an epsilon of 1e-4 in the last batch norm
 
 
-def build(state: dict[str, Tensor], settings: dict[str, str] | None = None, family: str | None = None) -> Built:
+def build(state: dict[str, Tensor], settings: Texts | None = None, family: str | None = None) -> Built:
     """By the family that recognises it."""
-    return load_family(family or find_family(state)).build(state, settings or {})
+    return load_family(family or find_family(state)).build(state, Settings.read(settings or {}))
 
 
 def graph_floats(built: Built, *inputs: Tensor) -> Tensor:

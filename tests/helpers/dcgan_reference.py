@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from ganrt.exporter.checkpoints import read_checkpoint
 from ganrt.exporter.families import build_generator
 from ganrt.exporter.families.protocol import Built
+from ganrt.exporter.options import Settings, Texts
 from ganrt.spec import Latent
 
 
@@ -42,5 +43,5 @@ def reference_dcgan(state: dict[str, Tensor], eps: float = 1e-5) -> nn.Sequentia
     return nn.Sequential(*layers, nn.Tanh()).eval().requires_grad_(False)
 
 
-def built_from(path: Path, settings: dict[str, str] | None = None, family: str | None = None) -> Built:
-    return build_generator(read_checkpoint(path), family, settings or {})
+def built_from(path: Path, settings: Texts | None = None, family: str | None = None) -> Built:
+    return build_generator(read_checkpoint(path), family, Settings.read(settings or {}))

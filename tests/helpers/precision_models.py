@@ -52,9 +52,9 @@ def exported(folder: Path, family: str) -> OnnxFile:
         "csc413-cyclegan": emoji_models.cycle_state,
     }
     settings = {
-        "cyclegan": {"height": "32", "width": "36"},
-        "cyclegan-open": {"dynamic": "true"},
-        "infogan": {"labels": "code"},
+        "cyclegan": {"size": "32x36"},
+        "cyclegan-open": {"dynamic": True},
+        "infogan": {"label_meaning": "code"},
     }.get(family, {})
     if family == "biggan-deep":
         from biggan_models import SMALL, library_config, library_model, save_folder

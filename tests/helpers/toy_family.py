@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.protocol import Built, KeyCondition, State
+from ganrt.exporter.options import Settings
 from ganrt.spec import GeneratorSpec, Labels, Latent, Output, Statistics
 
 SIDE, CLASSES, DIM = 6, 3, 5
@@ -49,8 +50,8 @@ class ToyFamily:
     def detect(self, state: State) -> bool:
         return self.keys.holds(state)
 
-    def build(self, state: State, settings: Mapping[str, str]) -> Built:
-        assert not settings
+    def build(self, state: State, settings: Settings) -> Built:
+        assert not settings.without("freeze").given()
         spec = GeneratorSpec(
             name="toy",
             family="toy",
@@ -79,16 +80,16 @@ class FrozenGenerator(TruncatedGenerator):
 
 
 class TruncatedFamily(ToyFamily):
-    """With statistics that an input selects, or `truncation` freezes."""
+    """With statistics that an input selects, or `freeze` freezes."""
 
-    settings: Mapping[str, str] = {"truncation": "the value to freeze at"}
+    settings: Mapping[str, str] = {"freeze": "the value to freeze at"}
 
-    def build(self, state: State, settings: Mapping[str, str]) -> Built:
-        built = super().build(state, {})
-        if "truncation" not in settings:
+    def build(self, state: State, settings: Settings) -> Built:
+        built = super().build(state, settings)
+        if settings.freeze is None:
             module = load_strictly(TruncatedGenerator, state, "the toy")
             return replace(built, module=module, spec=replace(built.spec, statistics=Statistics(mode="input")))
-        value = float(settings["truncation"])
+        value = settings.freeze
         module = load_strictly(lambda: FrozenGenerator(value), state, "the toy")
         return replace(
             built, module=module, spec=replace(built.spec, statistics=Statistics(mode="frozen", value=value))
