@@ -125,7 +125,10 @@ PLAN = record(
                 **dict.fromkeys(("psi", "threshold", "statistics_truncation"), optional(_number)),
                 "mode": optional(one_of("scale", "resample")),
                 "law": optional(
-                    record({"prior": _word}, {"psi": _number, "threshold": _number, "psi_mode": _word}),
+                    record(
+                        {"prior": text(2000)},
+                        {"psi": _number, "threshold": optional(_number), "psi_mode": _word},
+                    ),
                 ),
                 "class": optional(text(2**20)),
             }

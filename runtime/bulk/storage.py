@@ -221,7 +221,9 @@ class LocalStorage:
         return _LocalFolder(self.root / name)
 
     def open(self, name: str) -> BinaryIO:
-        """See `Storage`."""
+        """See `Storage`. A pipe or a device is no file of a run: to open one may wait for ever."""
+        if not (self.root / name).is_file():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self.root / name))
         return (self.root / name).open("rb")
 
     def size(self, name: str) -> int | None:

@@ -1,6 +1,7 @@
 """`ganrt bulk audit`: every kind of damage is found, and mended without touching anything else."""
 
 import json
+import os
 import shutil
 from hashlib import sha256
 
@@ -197,6 +198,19 @@ def test_on_another_machine_hashes_alone_are_compared(run, drawn, monkeypatch):
     code, _, err = run("bulk", "audit", "o", "-m", "../tiny.onnx", "--all")
     assert code == 3
     assert "machine" in err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes of this kind")
+@pytest.mark.parametrize("name", ["manifest.json", "manifest.plan.json", "00001_stats.json", "00001.npy"])
+def test_a_pipe_in_the_place_of_a_file(run, drawn, name):
+    folder = drawn("npy")
+    whole = contents(folder)
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    code, found, _ = findings(run)
+    assert (code, found) == (1, {("missing", name)})
+    assert findings(run, "--repair")[0] == 0
+    assert contents(folder) == whole
 
 
 def test_a_folder_without_a_run(run, tmp_path):

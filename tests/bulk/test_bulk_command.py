@@ -61,6 +61,20 @@ def test_truncation_and_class_are_kept_for_the_audit(run, tmp_path):
     assert code == 0, err
 
 
+@pytest.mark.parametrize("prior", ["uniform", "uniform:2,normal:4", "onehot:2,truncated_normal:4"])
+def test_every_prior_is_kept_for_the_audit(run, tmp_path, prior):
+    from tiny_onnx import DIM, save_tiny, tiny_spec
+
+    from ganrt.spec import Latent
+
+    model = save_tiny(tmp_path / "priors.onnx", tiny_spec(latent=Latent(dim=DIM, prior=prior)))
+    for output, more in (("a", []), ("b", ["--truncation", 0.5])):
+        code, _, err = run("bulk", "run", "-m", model, "--count", 4, "--shard-size", 2, "-o", output, *more)
+        assert code == 0, err
+        code, _, err = run("bulk", "audit", output, "--all")
+        assert code == 0, err
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
