@@ -12,6 +12,7 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import Status, command, print_json, say
+from ganrt.cli.option_blocks import was
 from ganrt.errors import UsageError
 
 # What a backend's files are made by: `module:function`, from a `Request` to what is to be reported.
@@ -90,11 +91,14 @@ def compile_model(
     form: Annotated[
         str | None, typer.Option("--form", help="The exact graph to start from; by default the precision's own.")
     ] = None,
-    gate: Annotated[
+    min_psnr: Annotated[
         float | None,
         typer.Option(
-            "--gate", help="Least PSNR in dB to FP32; FP16: 45, INT8: 35. Less for models that were not trained.", min=0
+            "--min-psnr",
+            help="Least PSNR in dB to FP32; FP16: 45, INT8: 35. Less for models that were not trained.",
+            min=0,
         ),
+        was("--gate"),
     ] = None,
     budget: Annotated[
         float, typer.Option("--budget", help="Seconds of judging: as many of 256 samples as that allows.", min=0)
@@ -157,7 +161,7 @@ def compile_model(
     )
     if backend == "onnxruntime" and engine != EngineRequest():
         raise UsageError("--target, --batch and the like are of engines: give --backend tensorrt-rtx or tensorrt")
-    request = Request(resolve_model(model), output, precision, form, gate, budget, threads, force, backend, engine)
+    request = Request(resolve_model(model), output, precision, form, min_psnr, budget, threads, force, backend, engine)
     with Status() as status:
         report = getattr(import_module(module), function)(request, status.show)
     if json:

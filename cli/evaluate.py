@@ -33,6 +33,7 @@ _COUNT = 1000
     """,
 )
 def evaluate(
+    *,
     real: Annotated[
         str | None,
         typer.Option("--real", help="A folder (with those inside it) or glob of pictures; sub-folders are labels."),
@@ -51,10 +52,7 @@ def evaluate(
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Whose pictures are drawn.")] = 0,
     start: Annotated[int, typer.Option("--start", help="The first index.")] = 0,
-    truncation: options.Psi = None,
-    truncation_mode: options.PsiMode = None,
-    threshold: options.Threshold = None,
-    statistics_truncation: options.StatisticsPsi = None,
+    truncation: options.TruncationOptions,
     class_name: options.ClassName = None,
     metrics: Annotated[
         str | None,
@@ -95,10 +93,7 @@ def evaluate(
     fit: Annotated[str, typer.Option("--fit", help="How they get it: resize (stretched), crop or pad.")] = "resize",
     background: Annotated[str, typer.Option("--background", help="RRGGBB behind transparent pictures.")] = "ffffff",
     output: Annotated[Path | None, typer.Option("-o", "--output", help="A .json file for the whole report.")] = None,
-    backend: options.Backend = "auto",
-    device: options.Device = "auto",
-    precision: options.Precision = "fp32",
-    threads: options.Threads = None,
+    engine: options.EngineOptions,
     force: options.Force = False,
     json: options.Json = False,
 ) -> None:
@@ -112,7 +107,7 @@ def evaluate(
 
     if fake is not None and model is not None:
         raise UsageError("--fake and --model: expected one of them")
-    law = options.make_truncation(truncation, truncation_mode, threshold, statistics_truncation)
+    law = truncation.law()
     if model is None and (count, per_class, class_name, law, seed, start) != (None, None, None, Truncation(), 0, 0):
         raise UsageError("--count, --per-class, --class, --seed, --start and truncation: they belong to --model")
     if count is not None and per_class is not None:
@@ -123,16 +118,21 @@ def evaluate(
     how = Fit(fit, "flatten", parse_colour(background))
     settings = Settings(wanted, neighbours, fit=how, size=_parse_size("--size", size))
     wishes = ExtractorOptions(
-        normalise, _parse_size("--feature-size", feature_size), feature_output, class_output, device, threads
+        normalise,
+        _parse_size("--feature-size", feature_size),
+        feature_output,
+        class_output,
+        engine.device,
+        engine.threads,
     )
     drawing = Drawing(per_class or count or _COUNT, seed, start, per_class is not None, law, class_name)
     with ExitStack() as stack:
         real_side, fake_side = _files("--real", real), _files("--fake", fake)
         if model is not None:
-            generator = stack.enter_context(options.open_generator(model, backend, device, precision, threads))
+            generator = stack.enter_context(engine.open(model))
             announce(generator)
             options.note_weights(generator, class_name)
-            options.note_frozen(generator, truncation)
+            options.note_frozen(generator, truncation.truncation)
             fake_side = GeneratedPictures(generator, drawing)
         report = _evaluate(real_side, fake_side, _open_extractors(features, encoder, wishes), settings)
     if output is not None:

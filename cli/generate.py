@@ -35,6 +35,7 @@ _OTHER_PICTURES = (".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".
 )
 def generate(
     model: options.Model = "avatars",
+    *,
     output: Annotated[
         str,
         typer.Option(
@@ -50,22 +51,15 @@ def generate(
     start: requests.Start = 0,
     identities: requests.Identities = None,
     identity_column: requests.IdentityColumn = None,
-    truncation: options.Psi = None,
-    truncation_mode: options.PsiMode = None,
-    threshold: options.Threshold = None,
-    statistics_truncation: options.StatisticsPsi = None,
+    truncation: options.TruncationOptions,
+    set_z: options.SetZ = None,
     class_name: options.ClassName = None,
     grid: Annotated[
         str | None,
         typer.Option("--grid", help="Also a contact sheet of COLUMNSxROWS images, such as 4x3."),
     ] = None,
     batch_size: Annotated[int | None, typer.Option("--batch-size", "-b", help="Images a batch.")] = None,
-    backend: options.Backend = "auto",
-    device: options.Device = "auto",
-    precision: options.Precision = "fp32",
-    threads: options.Threads = None,
-    memory: options.Memory = None,
-    low_priority: options.LowPriority = False,
+    engine: options.EngineOptions,
     force: options.Force = False,
     json: options.Json = False,
 ) -> None:
@@ -75,12 +69,12 @@ def generate(
     cells = options.parse_grid(grid) if grid else None
     request = read_request(seeds, count, seed, start, identities, cells, identity_column)
     plan = _Plan(Path(output), cells, request, force)
-    how = options.make_truncation(truncation, truncation_mode, threshold, statistics_truncation)
-    with options.open_generator(model, backend, device, precision, threads, memory, low_priority) as generator:
+    how, pins = truncation.law(), options.pinned(set_z)
+    with engine.open(model) as generator:
         announce(generator)
         options.note_weights(generator, class_name)
-        options.note_frozen(generator, truncation)
-        _draw(generator, request, how, class_name, batch_size, plan)
+        options.note_frozen(generator, truncation.truncation)
+        _draw(generator, request, how, class_name, batch_size, plan, pins)
         where = f"{output} (sheet: {plan.sheet})" if plan.sheet and plan.pictures else str(output)
         drawn = len(request) if plan.pictures else min(len(request), plan.columns * plan.rows)
         say(f"{drawn} images: {where}")
@@ -162,6 +156,7 @@ def _draw(
     class_name: str | None,
     batch_size: int | None,
     plan: _Plan,
+    pins: str,
 ) -> None:
     """Draws and writes everything; of the pictures only those of one batch and of the sheet are held."""
     from ganrt.files import make_folder, write_file
@@ -171,23 +166,25 @@ def _draw(
     on_sheet: list[NDArray[np.uint8]] = []
     done = 0
     with Progress(len(request), "images", line_every_s=LINE_EVERY_S) as progress:
-        for batch, images in generator.sample_pairs(plan.wanted(request), how, class_name, batch_size):
+        for batch, images in generator.sample_pairs(plan.wanted(request), how, class_name, batch_size, pins):
             room = plan.columns * plan.rows - len(on_sheet)
             on_sheet += [image.copy() for image in images[: max(0, room)]]  # a view would keep its batch alive
             for pair, image in zip(batch, images, strict=True) if plan.pictures else ():
-                data = encode_png(image, _origin(generator, pair, how, class_name))
+                data = encode_png(image, _origin(generator, pair, how, class_name, pins))
                 write_file(plan.path(pair), data, force=plan.force)
             done += len(batch)
             progress(done)
     if plan.sheet:
-        first = _origin(generator, next(iter(request)), how, class_name)
+        first = _origin(generator, next(iter(request)), how, class_name, pins)
         data = encode_png(sheet(on_sheet, plan.columns), {**first, "grid": f"{plan.columns}x{plan.rows}"})
         write_file(plan.sheet, data, force=plan.force)
     if plan.identities:
         write_file(plan.identities, _identities_table(plan, request), force=plan.force)
 
 
-def _origin(generator: Generator, pair: SeedAndIndex, how: Truncation, class_name: str | None) -> dict[str, object]:
+def _origin(
+    generator: Generator, pair: SeedAndIndex, how: Truncation, class_name: str | None, pins: str
+) -> dict[str, object]:
     """What a picture says about itself; 64-bit integers as strings."""
     from ganrt import __version__
 
@@ -201,6 +198,7 @@ def _origin(generator: Generator, pair: SeedAndIndex, how: Truncation, class_nam
         "law": how.arguments(latent) if latent else None,  # what the latent was really drawn from, defaults included
         "statistics_truncation": how.statistics,
         "class": class_name,
+        **({"set_z": pins} if pins else {}),
         "latent_spec": latent.latent_spec if latent else None,
     }
 

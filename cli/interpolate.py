@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 )
 def interpolate(
     model: options.Model = "avatars",
+    *,
     output: Annotated[
         Path,
         typer.Option(
@@ -57,7 +58,7 @@ def interpolate(
     bpm: walks.Bpm = None,
     beats: walks.Beats = 1.0,
     speed: walks.Speed = 0.5,
-    set_z: walks.SetZ = None,
+    set_z: options.SetZ = None,
     zoom: Annotated[int, typer.Option("--zoom", min=1, max=64, help="Pictures become ZOOM times as large.")] = 1,
     zoom_filter: Annotated[
         str, typer.Option("--zoom-filter", help="nearest: each pixel a square; lanczos: smooth.")
@@ -65,17 +66,9 @@ def interpolate(
     codec: Annotated[
         str, typer.Option("--codec", help="Of an .mp4: h264, av1 (both need PyAV), opencv; auto: h264 if it can.")
     ] = "auto",
-    truncation: options.Psi = None,
+    truncation: options.TruncationOptions,
     truncations: walks.Psis = None,
-    truncation_mode: options.PsiMode = None,
-    threshold: options.Threshold = None,
-    statistics_truncation: options.StatisticsPsi = None,
-    backend: options.Backend = "auto",
-    device: options.Device = "auto",
-    precision: options.Precision = "fp32",
-    threads: options.Threads = None,
-    memory: options.Memory = None,
-    low_priority: options.LowPriority = False,
+    engine: options.EngineOptions,
     force: options.Force = False,
     json: options.Json = False,
 ) -> None:
@@ -83,7 +76,7 @@ def interpolate(
     from ganrt.runtime.film.options import FilmOptions
     from ganrt.runtime.film.write import check_output
 
-    how = options.make_truncation(truncation, truncation_mode, threshold, statistics_truncation)
+    how = truncation.law()
     names = walks.parse_classes(classes, class_name)
     source = walks.KeyframeOptions(seeds, identities, latents, pictures or [], encoder, names)
     way = walks.PathOptions(duration, loop, method, ease, pace, bpm, beats, speed, set_z or [], how, truncations)
@@ -93,13 +86,13 @@ def interpolate(
     if walk is not None:
         walk.frame_count(fps)
     check_output(output, film)
-    with options.open_generator(model, backend, device, precision, threads, memory, low_priority) as generator:
+    with engine.open(model) as generator:
         announce(generator)
         for name in names:
             options.note_weights(generator, name)
-        options.note_frozen(generator, truncation)
+        options.note_frozen(generator, truncation.truncation)
         if encoder is not None:
-            with options.open_generator(encoder, backend, device, precision, threads) as encoding:
+            with engine.open(encoder) as encoding:
                 walk = walks.make_walk(source, way, walks.encode_pictures(generator, encoding, source))
         assert walk is not None
         origin = {**in_use(generator), **source.origin(), **way.origin(), "fps": fps}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
@@ -68,6 +69,58 @@ ClassName = Annotated[
 Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 OutputFile = Annotated[Path, typer.Option("-o", "--output", help="The file to write.")]
+
+
+SetZ = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set-z", metavar="<str>", help="Pin latent dimensions: 0:35=-1, or 3=0.5; may be given several times."
+    ),
+]
+
+
+@dataclass(frozen=True)
+class EngineOptions:
+    """What executes the model."""
+
+    panel: ClassVar[str] = "Backend and device"
+    backend: Backend = "auto"
+    device: Device = "auto"
+    precision: Precision = "fp32"
+    threads: Threads = None
+    memory: Memory = None
+    low_priority: LowPriority = False
+
+    def open(self, model: str) -> Generator:
+        """Loads a generator; see `open_generator`."""
+        return open_generator(
+            model, self.backend, self.device, self.precision, self.threads, self.memory, self.low_priority
+        )
+
+
+@dataclass(frozen=True)
+class LawOptions:
+    """What latents are drawn from, where psi is given otherwise."""
+
+    panel: ClassVar[str] = "Truncation"
+    truncation_mode: PsiMode = None
+    threshold: Threshold = None
+    statistics_truncation: StatisticsPsi = None
+
+    def law(self, psi: float | None = None) -> Truncation:
+        """The truncation that the options ask for."""
+        return make_truncation(psi, self.truncation_mode, self.threshold, self.statistics_truncation)
+
+
+@dataclass(frozen=True)
+class TruncationOptions(LawOptions):
+    """How latents are truncated."""
+
+    truncation: Psi = None
+
+    def law(self, psi: float | None = None) -> Truncation:
+        """The truncation that the options ask for; `psi` in place of --truncation."""
+        return super().law(self.truncation if psi is None else psi)
 
 
 def open_generator(
@@ -135,6 +188,20 @@ def note_frozen(generator: Generator, psi: float | None) -> None:
             f"note: statistics frozen at {frozen:g}, noise not truncated by it: --truncation {frozen:g} gives the "
             "pictures of that truncation before freezing"
         )
+
+
+def pinned(set_z: list[str] | None) -> str:
+    """What --set-z asks for, as the runtime takes it; checked before a model is loaded.
+
+    Raises:
+        UsageError: an edit that is none.
+    """
+    from ganrt.runtime.edits import parse_edits
+
+    text = ",".join(set_z or ())
+    if text:
+        parse_edits(text)
+    return text
 
 
 def make_truncation(

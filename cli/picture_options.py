@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
+
+if TYPE_CHECKING:
+    from ganrt.runtime.fitting import Fit
 
 Pictures = Annotated[
     list[str],
@@ -17,25 +21,38 @@ Pictures = Annotated[
     ),
 ]
 Folder = Annotated[Path, typer.Option("-o", "--output", help="A folder: photo.jpg becomes photo.png in it.")]
-FitMode = Annotated[
-    str,
-    typer.Option(
-        "--fit",
-        help="How a picture gets the model's size. resize: stretched. crop: the largest centred part of the "
-        "model's proportions. pad: whole, centred on --background. A model of any size: resize to the nearest "
-        "size that it takes; crop, or pad (undone afterwards), to the next one.",
-    ),
-]
-Alpha = Annotated[
-    str, typer.Option("--alpha", help="keep: hand it to the output. flatten: lay the picture over --background.")
-]
-Background = Annotated[str, typer.Option("--background", help="RRGGBB.")]
-Sheet = Annotated[
-    bool,
-    typer.Option("--sheet", help="Also sheet.png: input and output side by side, 100 rows at most, 256 px cells."),
-]
-Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Also the folders inside the folders.")]
-SkipBad = Annotated[
-    bool, typer.Option("--skip-bad", help="Go on after a picture that cannot be read; exit 1 at the end.")
-]
-BatchSize = Annotated[int | None, typer.Option("--batch-size", "-b", min=1, help="Pictures a batch.")]
+
+
+@dataclass(frozen=True)
+class PictureOptions:
+    """How pictures are found, read and sized."""
+
+    panel: ClassVar[str] = "Pictures"
+    fit: Annotated[
+        str,
+        typer.Option(
+            "--fit",
+            help="How a picture gets the model's size. resize: stretched. crop: the largest centred part of the "
+            "model's proportions. pad: whole, centred on --background. A model of any size: resize to the nearest "
+            "size that it takes; crop, or pad (undone afterwards), to the next one.",
+        ),
+    ] = "resize"
+    alpha: Annotated[
+        str, typer.Option("--alpha", help="keep: hand it to the output. flatten: lay the picture over --background.")
+    ] = "keep"
+    background: Annotated[str, typer.Option("--background", help="RRGGBB.")] = "ffffff"
+    sheet: Annotated[
+        bool,
+        typer.Option("--sheet", help="Also sheet.png: input and output side by side, 100 rows at most, 256 px cells."),
+    ] = False
+    recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Also the folders inside the folders.")] = False
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Go on after a picture that cannot be read; exit 1 at the end.")
+    ] = False
+    batch_size: Annotated[int | None, typer.Option("--batch-size", "-b", min=1, help="Pictures a batch.")] = None
+
+    def how(self) -> Fit:
+        """How they get the model's size."""
+        from ganrt.runtime.fitting import Fit, parse_colour
+
+        return Fit(self.fit, self.alpha, parse_colour(self.background))

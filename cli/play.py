@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 )
 def play(
     model: options.Model = "avatars",
+    *,
     seeds: Annotated[str, typer.Option("--seeds", help="The keyframes: the first image of each seed.")] = "0-3",
     fps: Annotated[float, typer.Option("--fps", help="Frames a second.")] = 60.0,
     grid: Annotated[str, typer.Option("--grid", help="COLUMNSxROWS: as many walks at once.")] = "1x1",
@@ -43,10 +44,8 @@ def play(
     stats: Annotated[Path | None, typer.Option("--stats", help="Write what was measured, .json.")] = None,
     truncation: options.Psi = None,
     class_name: options.ClassName = None,
-    backend: options.Backend = "auto",
-    device: options.Device = "auto",
-    precision: options.Precision = "fp32",
-    threads: options.Threads = None,
+    set_z: options.SetZ = None,
+    engine: options.EngineOptions,
     force: options.Force = False,
     json: options.Json = False,
 ) -> None:
@@ -60,11 +59,11 @@ def play(
         raise UsageError(f"--duration {duration:g}: expected seconds, more than 0 and at most 86400")
     if stats is not None:
         check_free(stats, force)
-    state = PlayState(tuple(parse_seeds(seeds)), truncation, latency=latency)
+    state = PlayState(tuple(parse_seeds(seeds)), truncation, latency=latency, pinned=options.pinned(set_z))
     columns, rows = options.parse_grid(grid)
     if not headless:
         require_display()
-    with options.open_generator(model, backend, device, precision, threads) as generator:
+    with engine.open(model) as generator:
         announce(generator)
         options.note_weights(generator, class_name)
         walks = make_walks(state, columns * rows)
@@ -90,7 +89,12 @@ def make_walks(state: PlayState, count: int) -> list[Walk]:
 
     many = len(state.seeds)
     return [
-        walk([(seed + 1000 * k) % 2**64 for seed in state.seeds], 2.0 * many, truncation=state.truncation)
+        walk(
+            [(seed + 1000 * k) % 2**64 for seed in state.seeds],
+            2.0 * many,
+            truncation=state.truncation,
+            pinned=state.pinned,
+        )
         for k in range(count)
     ]
 

@@ -24,6 +24,7 @@ class PlayState:
         seeds: the keyframes; `n` and `p` move all of them by their number.
         truncation: None: as the walk came.
         micro_batch: frames a batch; None: what the latency makes of it, until the slider is moved.
+        pinned: edits of every latent, such as 0:35=-1; "" for none.
         saves: how many frames were asked to be saved so far.
     """
 
@@ -33,6 +34,7 @@ class PlayState:
     label: int = 0
     micro_batch: int | None = None
     latency: str = "low"
+    pinned: str = ""
     paused: bool = False
     help: bool = False
     full_screen: bool = False

@@ -29,6 +29,7 @@ def reconstruct(
     inputs: picture_options.Pictures,
     model: Annotated[str, typer.Option("-m", "--model", help="The generator: an .onnx file.")],
     output: picture_options.Folder,
+    *,
     encoder: Annotated[
         str | None,
         typer.Option("--encoder", help="The encoder that belongs to it: an .onnx file with the task encode."),
@@ -40,22 +41,12 @@ def reconstruct(
     any_pair: Annotated[
         bool, typer.Option("--any-pair", help="Also with a generator that the encoder was not trained with.")
     ] = False,
-    fit: picture_options.FitMode = "resize",
-    alpha: picture_options.Alpha = "keep",
-    background: picture_options.Background = "ffffff",
-    sheet: picture_options.Sheet = False,
-    recursive: picture_options.Recursive = False,
-    skip_bad: picture_options.SkipBad = False,
-    batch_size: picture_options.BatchSize = None,
-    backend: options.Backend = "auto",
-    device: options.Device = "auto",
-    precision: options.Precision = "fp32",
-    threads: options.Threads = None,
+    pictures: picture_options.PictureOptions,
+    engine: options.EngineOptions,
     force: options.Force = False,
     json: options.Json = False,
 ) -> None:
     """Encodes pictures and draws them again: what the generator keeps of them. The same picture gives the same."""
-    from ganrt.runtime.fitting import Fit, parse_colour
     from ganrt.runtime.reconstruction import check_pair, reconstruct_photos
 
     if encoder is None:
@@ -63,19 +54,19 @@ def reconstruct(
             "--encoder is missing: a generator draws from latents, and only its encoder makes them of pictures\n"
             "give --encoder ENCODER.onnx, exported from the same checkpoint with --network encoder"
         )
-    how = Fit(fit, alpha, parse_colour(background))
-    plan = make_plan(inputs, output, recursive, (ENDING,), sheet, force)
+    how = pictures.how()
+    plan = make_plan(inputs, output, pictures.recursive, (ENDING,), pictures.sheet, force)
     with (
-        options.open_generator(model, backend, device, precision, threads) as generator,
-        options.open_generator(encoder, backend, device, precision, threads) as encoding,
+        engine.open(model) as generator,
+        engine.open(encoder) as encoding,
     ):
         announce(generator)
         announce(encoding)
         check_pair(generator.spec, encoding.spec, files=(model, encoder), any_pair=any_pair)
         options.note_weights(generator, class_name)
-        run = PictureRun(generator, how, plan, skip_bad)
+        run = PictureRun(generator, how, plan, pictures.skip_bad)
         results = reconstruct_photos(
-            generator, encoding, run.photos(), how, labels=class_name, any_pair=any_pair, batch_size=batch_size
+            generator, encoding, run.photos(), how, labels=class_name, any_pair=any_pair, batch_size=pictures.batch_size
         )
         run.write_all(results, lambda picture, done: _write(run, encoding, class_name, picture, done))
         if json:

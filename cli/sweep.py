@@ -9,6 +9,7 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import Progress, announce, command, in_use, print_json, say
+from ganrt.cli.option_blocks import was
 from ganrt.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,21 +22,23 @@ if TYPE_CHECKING:
     "sweep",
     """
     ganrt sweep -o sweep.png
-    ganrt sweep --factors 0.3,0.5,1.0 --latents 8 --seed 7 -o three.png
+    ganrt sweep --factors 0.3,0.5,1.0 --columns 8 --seed 7 -o three.png
     ganrt sweep --truncation-mode scale --threshold 5 --csv study.csv --plot plot.png -o study.png
     """,
 )
 def sweep(
     model: options.Model = "avatars",
+    *,
     output: options.OutputFile = Path("sweep.png"),
     factors: Annotated[
         str, typer.Option("--factors", help="Truncation factors, one row each.")
     ] = "0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,1.0",
-    latents: Annotated[int, typer.Option("--latents", min=1, help="Images a row, fresh noise in every row.")] = 5,
+    columns: Annotated[
+        int, typer.Option("--columns", min=1, help="Images a row, fresh noise in every row."), was("--latents")
+    ] = 5,
+    set_z: options.SetZ = None,
     seed: Annotated[int, typer.Option("--seed", help="An unsigned 64-bit integer.")] = 0,
-    truncation_mode: options.PsiMode = None,
-    threshold: options.Threshold = None,
-    statistics_truncation: options.StatisticsPsi = None,
+    truncation: options.LawOptions,
     class_name: options.ClassName = None,
     diversity_samples: Annotated[
         int,
@@ -45,12 +48,7 @@ def sweep(
     plot: Annotated[
         Path | None, typer.Option("--plot", help='Also plot them, .png; needs pip install "ganrt[study]".')
     ] = None,
-    backend: options.Backend = "auto",
-    device: options.Device = "auto",
-    precision: options.Precision = "fp32",
-    threads: options.Threads = None,
-    memory: options.Memory = None,
-    low_priority: options.LowPriority = False,
+    engine: options.EngineOptions,
     force: options.Force = False,
     json: options.Json = False,
 ) -> None:
@@ -61,23 +59,24 @@ def sweep(
 
     values = _parse_factors(factors)
     _check_outputs(output, csv, plot, force)
-    how = options.make_truncation(None, truncation_mode, threshold, statistics_truncation)
-    total = len(values) * images_a_row(latents, diversity_samples)
-    with options.open_generator(model, backend, device, precision, threads, memory, low_priority) as generator:
+    how = truncation.law()
+    total = len(values) * images_a_row(columns, diversity_samples)
+    with engine.open(model) as generator:
         announce(generator)
         options.note_weights(generator, class_name)
         with Progress(total, "images") as progress:
             rows = run_sweep(
                 generator,
                 values,
-                latents,
+                columns,
                 seed=seed,
                 truncation=how,
                 labels=class_name,
+                pinned=options.pinned(set_z),
                 diversity_samples=diversity_samples,
                 progress=progress,
             )
-        origin = _origin(generator, values, seed, how, class_name)
+        origin = _origin(generator, values, seed, how, class_name, set_z or [])
         _write(rows, {"sheet": output, "table": csv, "plot": plot}, origin, force)
         if json:
             names = {name: str(path) for name, path in (("csv", csv), ("plot", plot)) if path}
@@ -99,7 +98,7 @@ def _check_outputs(output: Path, csv: Path | None, plot: Path | None, force: boo
 
 
 def _origin(
-    generator: Generator, values: list[float], seed: int, how: Truncation, class_name: str | None
+    generator: Generator, values: list[float], seed: int, how: Truncation, class_name: str | None, set_z: list[str]
 ) -> dict[str, object]:
     return {
         **in_use(generator),
@@ -109,6 +108,7 @@ def _origin(
         "threshold": how.threshold,
         "statistics_truncation": how.statistics,
         "class": class_name,
+        "set_z": set_z,
     }
 
 

@@ -32,43 +32,31 @@ def translate(
     inputs: picture_options.Pictures,
     model: Annotated[str, typer.Option("-m", "--model", help="An .onnx file with the task translate.")],
     output: picture_options.Folder,
-    fit: picture_options.FitMode = "resize",
-    alpha: picture_options.Alpha = "keep",
-    background: picture_options.Background = "ffffff",
+    *,
     back: Annotated[
         str | None,
         typer.Option("--back", help="The opposite model: also write photo-back.png, and measure what it lost."),
     ] = None,
-    sheet: picture_options.Sheet = False,
-    recursive: picture_options.Recursive = False,
-    skip_bad: picture_options.SkipBad = False,
-    batch_size: picture_options.BatchSize = None,
-    backend: options.Backend = "auto",
-    device: options.Device = "auto",
-    precision: options.Precision = "fp32",
-    threads: options.Threads = None,
-    memory: options.Memory = None,
-    low_priority: options.LowPriority = False,
+    pictures: picture_options.PictureOptions,
+    engine: options.EngineOptions,
     force: options.Force = False,
     json: options.Json = False,
 ) -> None:
     """Translates pictures, image to image; a picture's translation does not depend on the others."""
-    from ganrt.runtime.fitting import Fit, parse_colour
     from ganrt.runtime.translation import translate_photos
 
-    how = Fit(fit, alpha, parse_colour(background))
+    how = pictures.how()
     endings = (ENDING, _BACK_ENDING) if back is not None else (ENDING,)
-    plan = make_plan(inputs, output, recursive, endings, sheet, force)
-    wishes = (backend, device, precision, threads, memory, low_priority)  # of each of the two
+    plan = make_plan(inputs, output, pictures.recursive, endings, pictures.sheet, force)
     with ExitStack() as stack:
-        generator = stack.enter_context(options.open_generator(model, *wishes))
+        generator = stack.enter_context(engine.open(model))
         announce(generator)
         opposite = None
         if back is not None:
-            opposite = stack.enter_context(options.open_generator(back, *wishes))
+            opposite = stack.enter_context(engine.open(back))
             announce(opposite)
-        run = PictureRun(generator, how, plan, skip_bad)
-        results = translate_photos(generator, run.photos(), how, back=opposite, batch_size=batch_size)
+        run = PictureRun(generator, how, plan, pictures.skip_bad)
+        results = translate_photos(generator, run.photos(), how, back=opposite, batch_size=pictures.batch_size)
         run.write_all(results, lambda picture, done: _write(run, opposite, picture, done))
         if json:
             print_json({**run.report(), "back": in_use(opposite) if opposite else None})

@@ -8,6 +8,7 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import Status, command, print_json, say
+from ganrt.cli.option_blocks import was
 from ganrt.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,9 +34,12 @@ def tune(
         float | None,
         typer.Option("--budget", help="Seconds for all of it; by default 20, for large models up to 120.", min=0.1),
     ] = None,
-    gate: Annotated[
+    min_psnr: Annotated[
         float | None,
-        typer.Option("--gate", help="Least PSNR in dB to FP32 that lower precisions must reach; 40 by default.", min=0),
+        typer.Option(
+            "--min-psnr", help="Least PSNR in dB to FP32 that lower precisions must reach; 40 by default.", min=0
+        ),
+        was("--gate"),
     ] = None,
     device: options.Device = "auto",
     threads: options.Threads = None,
@@ -60,7 +64,7 @@ def tune(
     results: list[Tuned] = []
     with Status() as status:
         show = _progress(name, status)
-        tuned = run(file, wanted, budget_s=budget, threads=threads, device=device, gate=gate, progress=show)
+        tuned = run(file, wanted, budget_s=budget, threads=threads, device=device, gate=min_psnr, progress=show)
         for found in tuned:
             status.clear()
             if not json:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 )
 def verify(
     model: options.Model = "avatars",
+    *,
     against: Annotated[
         str | None,
         typer.Option(
@@ -51,12 +52,7 @@ def verify(
             "--min-psnr", help="Smallest accepted PSNR of any picture, in dB; FP32: 48, FP16: 45, BF16: 40, INT8: 35."
         ),
     ] = None,
-    backend: options.Backend = "auto",
-    device: options.Device = "auto",
-    precision: options.Precision = "fp32",
-    threads: options.Threads = None,
-    memory: options.Memory = None,
-    low_priority: options.LowPriority = False,
+    engine: options.EngineOptions,
     json: options.Json = False,
 ) -> None:
     """Compares pictures with the reference's and the model's canary; exit code 1 if the worst is out of tolerance."""
@@ -65,12 +61,10 @@ def verify(
     from ganrt.runtime.models import bundled_model
 
     with ExitStack() as opened:
-        generator = opened.enter_context(
-            options.open_generator(model, backend, device, precision, threads, memory, low_priority)
-        )
+        generator = opened.enter_context(engine.open(model))
         announce(generator)
         against = against or bundled_model(generator.model_sha256) or model
-        reference = opened.enter_context(options.open_generator(against, "onnxruntime", "cpu", "auto", threads))
+        reference = opened.enter_context(options.open_generator(against, "onnxruntime", "cpu", "auto", engine.threads))
         _check_reference(against, reference)
         most, least = _tolerance(generator, max_error, min_psnr)
         canary = canary_error(generator)

@@ -67,12 +67,6 @@ Pace = Annotated[
 Bpm = Annotated[float | None, typer.Option("--bpm", help="Beats a minute: keyframes fall on beats.")]
 Beats = Annotated[float, typer.Option("--beats", help="Beats from keyframe to keyframe, with --bpm.")]
 Speed = Annotated[float, typer.Option("--speed", help="Of a drift: new random points a second.")]
-SetZ = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set-z", metavar="<str>", help="Pin latent dimensions: 0:35=-1, or 3=0.5; may be given several times."
-    ),
-]
 
 
 @dataclass(frozen=True)

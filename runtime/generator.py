@@ -15,6 +15,7 @@ from ganrt.engines.protocol import BatchSizes, Engine, EngineOptions
 from ganrt.errors import UsageError
 from ganrt.runtime.arguments import UINT64_LIMIT, as_uint64, integer_between
 from ganrt.runtime.batches import Batches, Images, checked_rows, chunks, rows
+from ganrt.runtime.edits import edit, parse_edits
 from ganrt.runtime.identity import identity_index
 from ganrt.runtime.labels import LabelsLike, label_weights
 from ganrt.runtime.models import DEFAULT_MODEL, resolve_model
@@ -182,8 +183,13 @@ class Generator:
         truncation: float | Truncation | None = None,
         labels: LabelsLike | None = None,
         batch_size: int | None = None,
+        pinned: str = "",
     ) -> Iterator[tuple[list[SeedAndIndex], Images]]:
         """Images of any (seed, index) pairs, one batch at a time, in constant memory.
+
+        Args:
+            pinned: edits of every latent after truncation, such as "0:35=-1" (`ganrt.runtime.edits`), as of a `walk`:
+                a picture is then the frame that a walk draws at its keyframe, byte for byte.
 
         Yields:
             the pairs of one batch and their images, uint8 [n, h, w, c].
@@ -191,11 +197,12 @@ class Generator:
         latent = self.latent
         how = truncation if isinstance(truncation, Truncation) else Truncation(psi=truncation)
         check_statistics(self.spec, how)
+        edits = parse_edits(pinned) if pinned else ()
         done = 0
         for batch in chunks(pairs, self._batches.size(batch_size)):
             seeds = as_uint64("seeds", [pair[0] for pair in batch])
             indices = as_uint64("indices", [pair[1] for pair in batch])
-            z = draw(latent, seeds, indices, how)
+            z = edit(draw(latent, seeds, indices, how), edits)
             weights = label_weights(self.spec, rows(labels, done, len(batch)), seeds, indices)
             yield batch, self._batches.of_latents(z, weights, how)
             done += len(batch)

@@ -49,6 +49,7 @@ def sweep(
     start: int = 0,
     truncation: Truncation | None = None,
     labels: LabelsLike | None = None,
+    pinned: str = "",
     diversity_samples: int = 64,
     progress: Callable[[int], object] | None = None,
 ) -> list[Row]:
@@ -61,6 +62,7 @@ def sweep(
         truncation: mode, threshold and statistics for all rows; psi is the row's factor, and for a BigGAN the
             statistics' as well where none is given.
         labels: as for `Generator.sample`, the same for all; None: a class drawn for each image.
+        pinned: edits of every latent, such as "0:35=-1" (`ganrt.runtime.edits`).
         progress: told how many images are drawn.
 
     Raises:
@@ -78,7 +80,7 @@ def sweep(
         pairs = [(seed, start + done + i) for i in range(per_row)]
         shown: list[NDArray[np.uint8]] = []
         x, sharp = [], []
-        for _, images in generator.sample_pairs(pairs, law, labels):
+        for _, images in generator.sample_pairs(pairs, law, labels, pinned=pinned):
             shown += [image.copy() for image in images[: columns - len(shown)]]  # a view would keep its batch alive
             x.append(features(images))
             sharp.append(sharpness(images))

@@ -61,7 +61,7 @@ def search(layers: Layers, make: Make, judge: Judge, limits: Limits, progress: P
         worst = _worst(whole, LEAST)
     raise NegativeResult(
         f"{_found(score, limits)}\nnot reached with all but one of its {len(layers)} layers in FP32 either; "
-        "accept less with --gate, or stay with FP32"
+        "accept less with --min-psnr, or stay with FP32"
     )
 
 

@@ -74,7 +74,7 @@ def test_identities(run, tiny, tmp_path):
 
 
 def test_sweep_prints_its_measures(run, tiny, tmp_path):
-    code, out, _ = run("sweep", "-m", tiny, "--factors", "0.2,1", "--latents", 3, "-o", "s.png", "--json")
+    code, out, _ = run("sweep", "-m", tiny, "--factors", "0.2,1", "--columns", 3, "-o", "s.png", "--json")
     assert code == 0
     rows = json.loads(out)["rows"]
     assert [row["psi"] for row in rows] == [0.2, 1.0]

@@ -73,7 +73,7 @@ def test_a_second_time_it_is_neither_lowered_nor_gated_again(run, tiny, monkeypa
         patch.setattr("ganrt.engines.precisions.lower_precision", None)
         code, out, err = run(*words, "two")
         assert code == 0, err
-        assert run(*words, "three", "--gate", "10")[0] == 70  # another gate is another request
+        assert run(*words, "three", "--min-psnr", "10")[0] == 70  # another gate is another request
     second = json.loads(out)
     assert Path(second.pop("file")).read_bytes() == Path(first.pop("file")).read_bytes()
     assert second == first
@@ -93,14 +93,14 @@ def test_a_gate_that_is_not_reached_writes_nothing(run, far):
     code, _, err = run("compile", "-m", far, "--precision", "int8", "--form", "plain")
     assert code == 1
     assert "the gate is 35 dB" in err
-    assert "--gate" in err
+    assert "--min-psnr" in err
     assert not Path("compiled").exists()
-    assert run("compile", "-m", far, "--precision", "int8", "--form", "plain", "--gate", "1")[0] == 0
+    assert run("compile", "-m", far, "--precision", "int8", "--form", "plain", "--min-psnr", "1")[0] == 0
 
 
 def test_nan_writes_nothing(run, tmp_path):
     nodes = [helper.make_node("Log", ["x"], ["y"])]
-    code, _, err = run("compile", "-m", by_hand(tmp_path, nodes).path, "--form", "plain", "--gate", "0")
+    code, _, err = run("compile", "-m", by_hand(tmp_path, nodes).path, "--form", "plain", "--min-psnr", "0")
     assert code == 1
     assert "'y' is not finite even in FP32" in err
     assert not Path("compiled").exists()

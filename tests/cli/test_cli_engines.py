@@ -44,7 +44,7 @@ def test_a_second_engine_of_a_model_is_neither_lowered_nor_gated_again(run, tiny
         code, out, err = run(*words, "sm89")
         assert code == 0, err
         second = json.loads(out)
-        assert run(*words, "sm86", "--gate", "10")[0] == 70  # another gate is another request
+        assert run(*words, "sm86", "--min-psnr", "10")[0] == 70  # another gate is another request
     same = ("precision", "form", "psnr_db", "samples", "islands", "model_sha256")
     assert [second[name] for name in same] == [first[name] for name in same]
 

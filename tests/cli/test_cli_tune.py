@@ -62,7 +62,7 @@ def test_forgetting_drops_every_precision_and_device(run, tiny):
         (("--precision", "fp64"), "--precision 'fp64': expected fp32, bf16, int8, fastest"),
         (("--precision", "fp32,"), "--precision '': expected fp32"),
         (("--budget", "0"), "--budget"),
-        (("--gate", "-1"), "--gate"),
+        (("--min-psnr", "-1"), "--min-psnr"),
         (("--threads", "0"), "--threads"),
         (("--threads", "99999"), "threads 99999: expected 1 to"),
         (("--device", "tpu"), "device 'tpu': expected auto, cpu or cuda"),

@@ -12,7 +12,7 @@ from tiny_onnx import KINDS, save_embedded, save_tiny, tiny_spec
 import ganrt
 from ganrt.runtime.pictures import read_origin
 
-SWEEP = ["sweep", "--factors", "0.3,1", "--diversity-samples", "8", "--latents", "2"]
+SWEEP = ["sweep", "--factors", "0.3,1", "--diversity-samples", "8", "--columns", "2"]
 
 
 @pytest.fixture
