@@ -8,7 +8,7 @@ files by name:
     manifest.json      ONNX Runtime's; under additional_metadata.ganrt the hashes of every other file
     fp32/model.onnx    the portable graph; fp16/model.onnx where it was asked for
     engines/           compiled engines with their sidecars, where some were given
-    spec.json          the generator's spec; canary.png: what it draws first
+    spec.json          the generator's spec, with its inputs and outputs; canary.png: what it draws first
     latents.json       latents with known answers, to test a client with
     clients/           sources in C, C# and JavaScript
     NOTICE, README.md
@@ -28,17 +28,19 @@ from typing import Any
 from ganrt.engines.onnx_file import OnnxFile, read_onnx
 from ganrt.engines.tensorrt.sidecar import read_trusted, sidecar_path
 from ganrt.errors import UsageError
+from ganrt.prior import PRIORS
 from ganrt.runtime.bundle_manifest import COMPONENT, FORMAT, MANIFEST, names_below
 from ganrt.runtime.bundle_place import whole_folder
 from ganrt.runtime.bundle_texts import NOTICE, README
 from ganrt.runtime.identity import identity_index
 from ganrt.runtime.latents import sample
 from ganrt.runtime.sampling import NO_TRUNCATION, Truncation
-from ganrt.spec import GeneratorSpec, Latent
+from ganrt.spec import BATCH, GeneratorSpec, Latent
 
 _IDENTITIES = ("player-8841", "", "Zoë", "名前", "\U0001f600")
 _PAIRS = ((0, 0), (0, 1), (42, 7), (2**64 - 1, 2**64 - 1))
 _PSIS = (None, 1.0, 0.7, 0.0)
+_ANSWERS, _ANSWERS_IN_PARTS = 8, 1024  # values of each
 _CLIENTS = (
     (".", "LICENSE"),
     ("c", "*.h"),
@@ -84,7 +86,7 @@ def write_bundle(contents: Contents, folder: Path, *, force: bool = False) -> di
             _write(partial / precision / "model.onnx", _of_the_model(path, contents.model))
         for engine in contents.engines:
             _copy_engine(engine, partial / "engines", contents.model)
-        _write_json(partial / "spec.json", json.loads(spec.to_json()))
+        _write_json(partial / "spec.json", json.loads(spec.to_json()) | stated_ports(spec))
         if spec.canary is not None:
             _write(partial / "canary.png", spec.canary.png_bytes())
         _write_json(partial / "latents.json", known_latents(spec))
@@ -95,14 +97,27 @@ def write_bundle(contents: Contents, folder: Path, *, force: bool = False) -> di
     return manifest
 
 
+def stated_ports(spec: GeneratorSpec) -> dict[str, Any]:
+    """What spec.json says of the graph beside the spec: type and shape of each of its `inputs` and `outputs`, "n" the
+    batch."""
+    return {
+        side: {name: {"type": port.dtype, "shape": [BATCH, *port.dims]} for name, port in ports.items()}
+        for side, ports in (("inputs", spec.inputs), ("outputs", spec.outputs))
+    }
+
+
 def known_latents(spec: GeneratorSpec) -> dict[str, Any]:
-    """Latents of this model with known answers: float32 bits as 8 hexadecimal digits, the first eight of each."""
+    """Latents of this model with known answers: float32 bits as 8 hexadecimal digits, the first eight of each.
+
+    Of latents in parts it states the prior, and gives up to 1,024 values, so that every part is tested.
+    """
     latent = spec.latent
     if latent is None:
         raise UsageError(f"'{spec.name}' has the task '{spec.task}': it draws no images from latents")
     return {
         "latent_spec": latent.latent_spec,
         "dim": latent.dim,
+        **({} if latent.prior in PRIORS else {"prior": latent.prior}),
         "identities": [{"identity": name, "index": str(identity_index(name))} for name in _IDENTITIES],
         "latents": [_answers(latent, psi) for psi in _PSIS],
     }
@@ -111,7 +126,8 @@ def known_latents(spec: GeneratorSpec) -> dict[str, Any]:
 def _answers(latent: Latent, psi: float | None) -> dict[str, Any]:
     how = NO_TRUNCATION if psi is None else Truncation(psi=psi)
     seeds, indices = zip(*_PAIRS, strict=True)
-    rows = sample(list(seeds), list(indices), latent.dim, **how.arguments(latent))[:, :8]
+    shown = _ANSWERS if latent.prior in PRIORS else _ANSWERS_IN_PARTS
+    rows = sample(list(seeds), list(indices), latent.dim, **how.arguments(latent))[:, :shown]
     bits = rows.astype("<f4").view("<u4")
     return {
         "psi": psi,

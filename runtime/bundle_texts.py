@@ -9,14 +9,15 @@ Made by ganrt. This folder is all that a game needs to draw the same avatars as 
 | `fp32/model.onnx` | the portable graph, opset 18: ONNX Runtime (any platform), Windows ML, OpenVINO |
 | `fp16/model.onnx` | if there: the same in half precision, strongly typed, for GPUs |
 | `engines/` | if there: compiled for NVIDIA GPUs; native code: load only what you or somebody you trust compiled |
-| `spec.json` | what the model expects and gives |
+| `spec.json` | what the model expects and gives: latent, controls, inputs and outputs with their types and shapes |
 | `canary.png` | what it draws for the seed and index of `spec.json`'s canary: compare once on each kind of device |
 | `latents.json` | latents with known answers, bits of float32: compare once with your client |
 | `clients/` | sources without dependencies: a C header, a C# file, a JavaScript module |
 | `manifest.json` | ONNX Runtime's model package, schema 1.0, with the SHA-256 of every other file |
 
 To draw a player's avatar: identity -> index -> latent `z` -> model -> uint8 picture [n, height, width, channels]. The
-clients do the first two steps with the same bits everywhere; see the first comment of each.
+clients do the first two steps with the same bits everywhere; see the first comment of each. Four channels are RGB and
+straight alpha. A model with the input `truncation` gets one number an image: 1, or psi.
 
 `ganrt bundle --check FOLDER` finds what is missing or changed, and lists what is not of this bundle.
 """

@@ -46,6 +46,7 @@
 #define GANRT_LATENT_SPEC 1
 #define GANRT_NO_THRESHOLD HUGE_VAL
 #define GANRT_MAX_DIM (UINT64_C(1) << 34)
+#define GANRT_MAX_PARTS 64
 
 typedef enum {
     GANRT_OK = 0,
@@ -56,17 +57,28 @@ typedef enum {
     GANRT_NEWER_SPEC    /* a spec.json or latents of a newer kind than this header knows: update the header */
 } ganrt_status;
 
-typedef enum { GANRT_NORMAL, GANRT_TRUNCATED_NORMAL, GANRT_UNIFORM } ganrt_prior;
-typedef enum { GANRT_SCALE, GANRT_RESAMPLE } ganrt_psi_mode;
+/* GANRT_PARTS: of a spec, several in one latent; GANRT_ONEHOT: of such a part, a choice. */
+typedef enum { GANRT_NORMAL, GANRT_TRUNCATED_NORMAL, GANRT_UNIFORM, GANRT_PARTS, GANRT_ONEHOT } ganrt_prior;
+/* GANRT_STYLE: psi goes to the model's input `truncation` (ganrt_truncation) and leaves the latent alone. */
+typedef enum { GANRT_SCALE, GANRT_RESAMPLE, GANRT_STYLE } ganrt_psi_mode;
 typedef enum { GANRT_STREAM_Z, GANRT_STREAM_CLASS, GANRT_STREAM_DRIFT, GANRT_STREAM_ENCODER } ganrt_stream;
 
-/* What a value is drawn from; made by ganrt_law_make, to be kept and used again. */
+/* Values first to first + dim - 1 of a latent in parts. */
+typedef struct {
+    ganrt_prior prior;
+    uint32_t first, dim;
+} ganrt_part;
+
+/* What a value is drawn from; made by ganrt_law_make, ganrt_law_parts or ganrt_law_of, to be kept and used again. */
 typedef struct {
     int uniform;
     int truncated;
     double threshold; /* of truncated ones; 0: every value is 0 */
     double tail;      /* a of section 4 */
     float factor;
+    float uniform_factor; /* of uniform parts */
+    uint32_t parts;       /* how many; 0: all values have one law, and a latent may have any number of them */
+    ganrt_part part[GANRT_MAX_PARTS];
 } ganrt_law;
 
 /* What a client needs of spec.json; strings end with 0. */
@@ -74,6 +86,8 @@ typedef struct {
     char name[128];
     uint64_t dim;
     ganrt_prior prior;
+    uint32_t parts; /* of GANRT_PARTS */
+    ganrt_part part[GANRT_MAX_PARTS];
     ganrt_psi_mode psi_mode;
     double threshold;           /* GANRT_NO_THRESHOLD: the prior's own */
     uint64_t labels;            /* how many classes or codes; 0: the model takes no labels */
@@ -1027,13 +1041,21 @@ static inline ganrt_status ganrt_law_make(ganrt_law *law, ganrt_prior prior, dou
                                           ganrt_psi_mode mode)
 {
     int given = threshold != GANRT_NO_THRESHOLD;
-    ganrt_law made = {0, 0, 2.0, 0.5, 1.0f};
+    ganrt_law made;
+    memset(&made, 0, sizeof made);
+    made.threshold = 2.0;
+    made.tail = 0.5;
+    made.factor = 1.0f;
     if ((given && !(threshold > 0 && threshold <= 8)) || !(psi >= 0 && psi <= 16))
         return GANRT_BAD_ARGUMENT;
     if (prior != GANRT_NORMAL && prior != GANRT_TRUNCATED_NORMAL && prior != GANRT_UNIFORM)
         return GANRT_BAD_ARGUMENT;
-    if ((mode != GANRT_SCALE && mode != GANRT_RESAMPLE) || (prior == GANRT_UNIFORM && given))
+    if ((unsigned)mode > GANRT_STYLE || (prior == GANRT_UNIFORM && given))
         return GANRT_BAD_ARGUMENT;
+    if (mode == GANRT_STYLE) {
+        psi = 1.0;
+        mode = GANRT_SCALE;
+    }
     if (ganrt__fused())
         return GANRT_BAD_BUILD;
     made.uniform = prior == GANRT_UNIFORM;
@@ -1048,16 +1070,87 @@ static inline ganrt_status ganrt_law_make(ganrt_law *law, ganrt_prior prior, dou
         made.factor = (float)psi;
     if (made.truncated && made.threshold > 0)
         made.tail = ganrt__tail(made.threshold);
+    made.uniform_factor = (float)psi;
     *law = made;
     return GANRT_OK;
 }
 
-static inline double ganrt__draw(const ganrt_law *law, uint32_t word)
+/* Section 9: "normal:62,onehot:10,uniform:2" -> parts; how many values in all, 0 if the text is none. */
+static inline uint32_t ganrt__parse_parts(const char *text, ganrt_part part[GANRT_MAX_PARTS], uint32_t *parts)
+{
+    static const struct {
+        const char *name;
+        ganrt_prior prior;
+    } known[] = {{"normal:", GANRT_NORMAL},
+                 {"truncated_normal:", GANRT_TRUNCATED_NORMAL},
+                 {"uniform:", GANRT_UNIFORM},
+                 {"onehot:", GANRT_ONEHOT}};
+    uint32_t count = 0, first = 0;
+    for (;;) {
+        uint32_t dim = 0, i = 0;
+        while (i < 4 && strncmp(text, known[i].name, strlen(known[i].name)) != 0)
+            i++;
+        if (i == 4 || count == GANRT_MAX_PARTS)
+            return 0;
+        for (text += strlen(known[i].name); *text >= '0' && *text <= '9' && dim <= 65536; text++)
+            dim = dim * 10 + (uint32_t)(*text - '0');
+        if (dim < (known[i].prior == GANRT_ONEHOT ? 2u : 1u) || dim > 65536 - first || (*text != 0 && *text != ','))
+            return 0;
+        part[count].prior = known[i].prior;
+        part[count].first = first;
+        part[count++].dim = dim;
+        first += dim;
+        if (*text++ == 0)
+            break;
+    }
+    *parts = count;
+    return first;
+}
+
+static inline ganrt_status ganrt__law_of_parts(ganrt_law *law, const ganrt_part *part, uint32_t parts, double threshold,
+                                               double psi, ganrt_psi_mode mode)
+{
+    ganrt_status status;
+    ganrt_law made;
+    int plain = 0, bounded = 0;
+    uint32_t i;
+    for (i = 0; i < parts; i++) {
+        plain |= part[i].prior == GANRT_NORMAL;
+        bounded |= part[i].prior == GANRT_TRUNCATED_NORMAL;
+    }
+    /* Truncated parts without a threshold are truncated at 2: the law's threshold and tail, whatever normal ones do. */
+    status = ganrt_law_make(&made,
+                            bounded ? GANRT_TRUNCATED_NORMAL
+                            : plain ? GANRT_NORMAL
+                                    : GANRT_UNIFORM,
+                            threshold, psi, mode);
+    if (status != GANRT_OK)
+        return status;
+    made.truncated = threshold != GANRT_NO_THRESHOLD || mode == GANRT_RESAMPLE; /* of normal parts */
+    made.parts = parts;
+    memcpy(made.part, part, parts * sizeof part[0]);
+    *law = made;
+    return GANRT_OK;
+}
+
+/* The law of a latent in parts, such as "normal:62,onehot:10,uniform:2": 0-terminated, no spaces, at most 64 parts. Its
+ * latents have as many values as the parts together. threshold, psi, mode: as for ganrt_law_make. */
+static inline ganrt_status ganrt_law_parts(ganrt_law *law, const char *prior, double threshold, double psi,
+                                           ganrt_psi_mode mode)
+{
+    ganrt_part part[GANRT_MAX_PARTS];
+    uint32_t parts;
+    if (ganrt__parse_parts(prior, part, &parts) == 0)
+        return GANRT_BAD_ARGUMENT;
+    return ganrt__law_of_parts(law, part, parts, threshold, psi, mode);
+}
+
+static inline double ganrt__draw(const ganrt_law *law, int uniform, int truncated, uint32_t word)
 {
     double u = (2.0 * (double)word + 1.0) * 0x1p-33;
-    if (law->uniform)
+    if (uniform)
         return 2.0 * u - 1.0;
-    if (!law->truncated)
+    if (!truncated)
         return ganrt__quantile(u);
     if (law->threshold == 0)
         return 0.0;
@@ -1067,7 +1160,38 @@ static inline double ganrt__draw(const ganrt_law *law, uint32_t word)
     }
 }
 
-/* The latent of image `index` of `seed`: z[0] to z[dim - 1], dim 1 to 2^34. Stream: GANRT_STREAM_Z for images. */
+/* A choice of `count` by word `word` of the stream of choices. */
+static inline uint32_t ganrt__choice(uint64_t seed, uint64_t index, uint64_t count, uint32_t word)
+{
+    uint32_t c[4];
+    ganrt__words(c, seed, index, word / 4, GANRT_STREAM_CLASS);
+    return (uint32_t)((c[word % 4] * count) >> 32);
+}
+
+/* One part of a latent; `choice`: its number among the onehot parts. */
+static inline void ganrt__fill(const ganrt_law *law, const ganrt_part *part, uint32_t choice, uint64_t seed,
+                               uint64_t index, ganrt_stream stream, float *z)
+{
+    uint32_t k, last = part->first + part->dim, c[4];
+    int uniform = part->prior == GANRT_UNIFORM, truncated = law->truncated || part->prior == GANRT_TRUNCATED_NORMAL;
+    float factor = uniform ? law->uniform_factor : law->factor;
+    if (part->prior == GANRT_ONEHOT) {
+        for (k = part->first; k < last; k++)
+            z[k] = 0.0f;
+        z[part->first + ganrt__choice(seed, index, part->dim, choice + 1)] = 1.0f;
+        return;
+    }
+    for (k = part->first; k < last; k++) {
+        float value;
+        if (k == part->first || k % 4 == 0)
+            ganrt__words(c, seed, index, k / 4, (uint32_t)stream);
+        value = (float)ganrt__draw(law, uniform, truncated, c[k % 4]);
+        z[k] = value * factor;
+    }
+}
+
+/* The latent of image `index` of `seed`: z[0] to z[dim - 1], dim 1 to 2^34 (of a law in parts: their sum, and no other).
+ * Stream: GANRT_STREAM_Z for images. */
 static inline ganrt_status ganrt_latent(const ganrt_law *law, uint64_t seed, uint64_t index, ganrt_stream stream,
                                         float *z, uint64_t dim)
 {
@@ -1076,12 +1200,22 @@ static inline ganrt_status ganrt_latent(const ganrt_law *law, uint64_t seed, uin
         return GANRT_BAD_ARGUMENT;
     if (ganrt__fused())
         return GANRT_BAD_BUILD;
+    if (law->parts > 0) {
+        uint32_t i, choices = 0;
+        if (dim != (uint64_t)law->part[law->parts - 1].first + law->part[law->parts - 1].dim)
+            return GANRT_BAD_ARGUMENT;
+        for (i = 0; i < law->parts; i++) {
+            ganrt__fill(law, &law->part[i], choices, seed, index, stream, z);
+            choices += law->part[i].prior == GANRT_ONEHOT;
+        }
+        return GANRT_OK;
+    }
     for (k = 0; k < dim; k += 4) {
         uint32_t c[4];
         uint64_t i, count = dim - k < 4 ? dim - k : 4;
         ganrt__words(c, seed, index, k / 4, (uint32_t)stream);
         for (i = 0; i < count; i++) {
-            float value = (float)ganrt__draw(law, c[i]);
+            float value = (float)ganrt__draw(law, law->uniform, law->truncated, c[i]);
             z[k + i] = value * law->factor;
         }
     }
@@ -1106,11 +1240,9 @@ static inline ganrt_status ganrt_latents(const ganrt_law *law, uint64_t seed, ui
 /* Section 5: a class of `count`, 1 to 2^32. */
 static inline ganrt_status ganrt_class(uint64_t seed, uint64_t index, uint64_t count, uint32_t *chosen)
 {
-    uint32_t c[4];
     if (count == 0 || count > UINT64_C(1) << 32)
         return GANRT_BAD_ARGUMENT;
-    ganrt__words(c, seed, index, 0, GANRT_STREAM_CLASS);
-    *chosen = (uint32_t)((c[0] * count) >> 32);
+    *chosen = ganrt__choice(seed, index, count, 0);
     return GANRT_OK;
 }
 
@@ -1301,6 +1433,26 @@ static inline ganrt_status ganrt_slerp(const float *a, const float *b, double t,
     return GANRT_OK;
 }
 
+/* The great arcs of a law's latents, each part on its own; choices go straight, so that they always add up to 1. */
+static inline ganrt_status ganrt_between(const ganrt_law *law, const float *a, const float *b, double t, float *out,
+                                         size_t dim)
+{
+    uint32_t i;
+    if (law->parts == 0)
+        return ganrt_slerp(a, b, t, out, dim);
+    if (dim != (size_t)law->part[law->parts - 1].first + law->part[law->parts - 1].dim)
+        return GANRT_BAD_ARGUMENT;
+    for (i = 0; i < law->parts; i++) {
+        const ganrt_part *part = &law->part[i];
+        size_t first = part->first;
+        ganrt_status status = part->prior == GANRT_ONEHOT ? ganrt_lerp(a + first, b + first, t, out + first, part->dim)
+                                                          : ganrt_slerp(a + first, b + first, t, out + first, part->dim);
+        if (status != GANRT_OK)
+            return status;
+    }
+    return GANRT_OK;
+}
+
 /* spec.json: JSON in UTF-8. The reader below looks up members by name and checks the rest only as far as it must. */
 typedef struct {
     const char *at, *end; /* one value; at is NULL where there is none, and equal to end where it cannot be told */
@@ -1459,7 +1611,7 @@ static inline int ganrt__number(ganrt__json value, double *number)
 
 static inline int ganrt__read_latent(ganrt__json latent, ganrt_spec *spec)
 {
-    char prior[24], mode[16];
+    char prior[24 * GANRT_MAX_PARTS], mode[16];
     ganrt__json threshold = ganrt__member(latent, "threshold");
     spec->threshold = GANRT_NO_THRESHOLD;
     if (!ganrt__integer(ganrt__member(latent, "dim"), 65536, &spec->dim) || spec->dim == 0)
@@ -1470,12 +1622,16 @@ static inline int ganrt__read_latent(ganrt__json latent, ganrt_spec *spec)
         return 0;
     if (!ganrt__is_null(threshold) && (!ganrt__number(threshold, &spec->threshold) || spec->threshold > 8))
         return 0;
-    spec->prior = strcmp(prior, "uniform") == 0 ? GANRT_UNIFORM
-                  : strcmp(prior, "normal") == 0 ? GANRT_NORMAL
-                                                 : GANRT_TRUNCATED_NORMAL;
-    spec->psi_mode = strcmp(mode, "scale") == 0 ? GANRT_SCALE : GANRT_RESAMPLE;
-    return (spec->prior != GANRT_TRUNCATED_NORMAL || strcmp(prior, "truncated_normal") == 0) &&
-           (spec->psi_mode != GANRT_RESAMPLE || strcmp(mode, "resample") == 0);
+    spec->prior = strcmp(prior, "uniform") == 0            ? GANRT_UNIFORM
+                  : strcmp(prior, "normal") == 0           ? GANRT_NORMAL
+                  : strcmp(prior, "truncated_normal") == 0 ? GANRT_TRUNCATED_NORMAL
+                                                           : GANRT_PARTS;
+    spec->psi_mode = strcmp(mode, "scale") == 0      ? GANRT_SCALE
+                     : strcmp(mode, "resample") == 0 ? GANRT_RESAMPLE
+                                                     : GANRT_STYLE;
+    if (spec->prior == GANRT_PARTS && ganrt__parse_parts(prior, spec->part, &spec->parts) != spec->dim)
+        return 0;
+    return spec->psi_mode != GANRT_STYLE || strcmp(mode, "style") == 0;
 }
 
 static inline int ganrt__read_rest(ganrt__json whole, ganrt_spec *spec)
@@ -1502,6 +1658,12 @@ static inline int ganrt__read_rest(ganrt__json whole, ganrt_spec *spec)
     spec->truncation_input = strcmp(mode, "input") == 0;
     if (spec->truncation_input && !ganrt__number(ganrt__member(statistics, "default"), &spec->truncation_default))
         return 0;
+    if (spec->psi_mode == GANRT_STYLE) {
+        if (spec->truncation_input)
+            return 0;
+        spec->truncation_input = 1;
+        spec->truncation_default = 1.0;
+    }
     return ganrt__is_null(canary) || (ganrt__integer(ganrt__member(canary, "seed"), UINT64_MAX, &spec->canary_seed) &&
                                       ganrt__integer(ganrt__member(canary, "index"), UINT64_MAX, &spec->canary_index));
 }
@@ -1542,11 +1704,38 @@ static inline ganrt_status ganrt_law_of(ganrt_law *law, const ganrt_spec *spec, 
 {
     double threshold = spec->threshold != GANRT_NO_THRESHOLD ? spec->threshold : 2.0;
     int whole = psi == GANRT_NO_PSI;
+    if (spec->psi_mode == GANRT_STYLE) {
+        if (!whole && !(psi >= 0 && psi <= 16))
+            return GANRT_BAD_ARGUMENT;
+        whole = 1;
+    }
+    if (spec->prior == GANRT_PARTS) {
+        int normal = 0;
+        uint32_t i;
+        for (i = 0; i < spec->parts; i++)
+            normal |= spec->part[i].prior == GANRT_NORMAL || spec->part[i].prior == GANRT_TRUNCATED_NORMAL;
+        threshold = !normal ? GANRT_NO_THRESHOLD : whole ? spec->threshold : threshold;
+        return ganrt__law_of_parts(law, spec->part, spec->parts, threshold, whole ? 1.0 : psi,
+                                   whole || !normal ? GANRT_SCALE : spec->psi_mode);
+    }
     if (spec->prior == GANRT_UNIFORM)
         return ganrt_law_make(law, GANRT_UNIFORM, GANRT_NO_THRESHOLD, whole ? 1.0 : psi, GANRT_SCALE);
     if (spec->prior == GANRT_NORMAL && whole)
         return ganrt_law_make(law, GANRT_NORMAL, GANRT_NO_THRESHOLD, 1.0, GANRT_SCALE);
     return ganrt_law_make(law, GANRT_TRUNCATED_NORMAL, threshold, whole ? 1.0 : psi, spec->psi_mode);
+}
+
+/* What the model's input `truncation` takes, one value an image: psi, or the default for GANRT_NO_PSI. A style space
+ * takes 0 to 16, and 0 is the average picture; statistics (BigGAN) at most 1 and never 0. */
+static inline ganrt_status ganrt_truncation(const ganrt_spec *spec, double psi, float *value)
+{
+    int style = spec->psi_mode == GANRT_STYLE;
+    if (psi == GANRT_NO_PSI)
+        psi = spec->truncation_default;
+    if (!spec->truncation_input || !(psi >= 0 && psi <= (style ? 16 : 1)) || (psi == 0 && !style))
+        return GANRT_BAD_ARGUMENT;
+    *value = (float)psi;
+    return GANRT_OK;
 }
 
 #endif

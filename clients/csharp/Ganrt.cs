@@ -24,8 +24,9 @@ public static class Ganrt
     public const int LatentSpec = 1;
     public const int MaxDim = 1 << 20;
 
-    public enum Prior { Normal, TruncatedNormal, Uniform }
-    public enum PsiMode { Scale, Resample }
+    public enum Prior { Normal, TruncatedNormal, Uniform, Parts, Onehot }
+    /// <summary>Style: psi goes to the model's input `truncation` (see TruncationOf) and leaves the latent alone.</summary>
+    public enum PsiMode { Scale, Resample, Style }
     public enum Stream { Z = 0, Class = 1, Drift = 2, Encoder = 3 }
 
     /// <summary>Arithmetic that this client cannot be right with: see the top of the file.</summary>
@@ -34,12 +35,82 @@ public static class Ganrt
         public BuildException(string message) : base(message) { }
     }
 
+    /// <summary>Values First to First + Dim - 1 of a latent, drawn from one law or, where Prior is Onehot, a choice.</summary>
+    public struct Part
+    {
+        public readonly Prior Prior;
+        public readonly int First, Dim;
+
+        public Part(Prior prior, int first, int dim)
+        {
+            Prior = prior;
+            First = first;
+            Dim = dim;
+        }
+
+        /// <summary>The parts of a prior such as "normal:62,onehot:10,uniform:2" (section 9); null for the name of one law.</summary>
+        public static Part[] Parse(string prior)
+        {
+            if (prior == null)
+                throw new ArgumentNullException(nameof(prior));
+            if (Array.IndexOf(Names, prior) >= 0 && prior != "onehot")
+                return null;
+            string[] texts = prior.Split(',');
+            var parts = new Part[texts.Length];
+            int first = 0;
+            for (int i = 0; i < texts.Length; i++)
+            {
+                int colon = texts[i].IndexOf(':'), dim = 0;
+                int kind = colon < 0 ? -1 : Array.IndexOf(Names, texts[i].Substring(0, colon));
+                string digits = texts[i].Substring(colon + 1);
+                foreach (char digit in digits)
+                    dim = digit < '0' || digit > '9' || dim > 65536 ? 1 << 20 : 10 * dim + (digit - '0');
+                if (kind < 0 || digits.Length == 0 || dim < (Kinds[kind] == Prior.Onehot ? 2 : 1) || first + dim > 65536 || i == 64)
+                    throw new ArgumentException("expected the name of a law, or parts such as normal:62,onehot:10,uniform:2", nameof(prior));
+                parts[i] = new Part(Kinds[kind], first, dim);
+                first += dim;
+            }
+            return parts;
+        }
+
+        static readonly string[] Names = { "normal", "truncated_normal", "uniform", "onehot" };
+        static readonly Prior[] Kinds = { Prior.Normal, Prior.TruncatedNormal, Prior.Uniform, Prior.Onehot };
+
+        internal static Prior Named(string prior)
+        {
+            return Kinds[Array.IndexOf(Names, prior)];
+        }
+    }
+
     /// <summary>What values are drawn from (section 4); make it once and keep it.</summary>
     public sealed class Law
     {
         internal readonly bool Uniform, Truncated;
         internal readonly double Threshold = 2, Tail = 0.5;
         internal readonly float Factor = 1;
+        internal readonly Part[] Parts; // null: all values have this law
+        internal readonly Law[] Laws;   // of the parts; null for a choice
+
+        /// <summary>How many values a latent in parts has; 0: any number.</summary>
+        public int Dim { get { return Parts == null ? 0 : Parts[Parts.Length - 1].First + Parts[Parts.Length - 1].Dim; } }
+
+        Law(Part[] parts, double? threshold, double psi, PsiMode mode)
+        {
+            new Law(IsBounded(parts) ? Prior.Normal : Prior.Uniform, threshold, psi, mode); // checks what no part may look at
+            Parts = parts;
+            Laws = new Law[parts.Length];
+            for (int i = 0; i < parts.Length; i++)
+                if (parts[i].Prior != Prior.Onehot)
+                    Laws[i] = new Law(parts[i].Prior, parts[i].Prior == Prior.Uniform ? null : threshold, psi, mode);
+        }
+
+        static bool IsBounded(Part[] parts)
+        {
+            foreach (Part part in parts)
+                if (part.Prior == Prior.Normal || part.Prior == Prior.TruncatedNormal)
+                    return true;
+            return false;
+        }
 
         Law(Prior prior, double? threshold, double psi, PsiMode mode)
         {
@@ -48,6 +119,11 @@ public static class Ganrt
                 throw new ArgumentOutOfRangeException(nameof(threshold), threshold, "expected above 0, at most 8");
             if (!(psi >= 0 && psi <= 16))
                 throw new ArgumentOutOfRangeException(nameof(psi), psi, "expected 0 to 16");
+            if (mode == PsiMode.Style)
+            {
+                psi = 1;
+                mode = PsiMode.Scale;
+            }
             if (prior == Prior.Uniform && threshold.HasValue)
                 throw new ArgumentException("a uniform prior is scaled by psi, expected no threshold", nameof(threshold));
             Uniform = prior == Prior.Uniform;
@@ -71,10 +147,38 @@ public static class Ganrt
             return new Law(prior, threshold, psi, mode);
         }
 
-        /// <summary>The law of a model by its spec.json; psi null: as it was trained.</summary>
+        /// <summary>The same by a prior's text: the name of a law, or parts such as "normal:62,onehot:10,uniform:2".</summary>
+        public static Law Of(string prior, double? threshold = null, double psi = 1, PsiMode mode = PsiMode.Scale)
+        {
+            Part[] parts = Part.Parse(prior);
+            return parts == null ? new Law(Part.Named(prior), threshold, psi, mode) : new Law(parts, threshold, psi, mode);
+        }
+
+        /// <summary>The law of a model by `latent` of its spec.json: prior, threshold and psi_mode; psi null: as it was
+        /// trained.</summary>
+        public static Law OfModel(string prior, double? threshold, PsiMode mode, double? psi = null)
+        {
+            Part[] parts = Part.Parse(prior);
+            if (parts == null)
+                return OfModel(Part.Named(prior), threshold, mode, psi);
+            psi = OnLatents(mode, psi);
+            if (!IsBounded(parts))
+                return new Law(parts, null, psi ?? 1, PsiMode.Scale);
+            return psi == null ? new Law(parts, threshold, 1, PsiMode.Scale) : new Law(parts, threshold ?? 2, psi.Value, mode);
+        }
+
+        // psi of a style space is checked, and then not the latent's affair.
+        static double? OnLatents(PsiMode mode, double? psi)
+        {
+            new Law(Prior.Normal, null, mode == PsiMode.Style ? psi ?? 1 : 1, PsiMode.Scale);
+            return mode == PsiMode.Style ? null : psi;
+        }
+
+        /// <summary>The same for a latent of one law.</summary>
         public static Law OfModel(Prior prior, double? threshold, PsiMode mode, double? psi = null)
         {
             CheckKinds(prior, mode);
+            psi = OnLatents(mode, psi);
             if (prior == Prior.Uniform)
                 return new Law(prior, null, psi ?? 1, PsiMode.Scale);
             if (prior == Prior.Normal && psi == null)
@@ -86,8 +190,8 @@ public static class Ganrt
         {
             if (prior < Prior.Normal || prior > Prior.Uniform)
                 throw new ArgumentOutOfRangeException(nameof(prior), prior, "expected Normal, TruncatedNormal or Uniform");
-            if (mode != PsiMode.Scale && mode != PsiMode.Resample)
-                throw new ArgumentOutOfRangeException(nameof(mode), mode, "expected Scale or Resample");
+            if (mode < PsiMode.Scale || mode > PsiMode.Style)
+                throw new ArgumentOutOfRangeException(nameof(mode), mode, "expected Scale, Resample or Style");
         }
 
         internal double Draw(uint word)
@@ -105,7 +209,7 @@ public static class Ganrt
         }
     }
 
-    /// <summary>The latent of image `index` of `seed`: `dim` values, at most 2^20.</summary>
+    /// <summary>The latent of image `index` of `seed`: `dim` values, at most 2^20; of a law in parts law.Dim.</summary>
     public static float[] Latent(Law law, ulong seed, ulong index, int dim, Stream stream = Stream.Z)
     {
         if (dim < 1 || dim > MaxDim)
@@ -124,6 +228,13 @@ public static class Ganrt
             throw new ArgumentOutOfRangeException(nameof(dim), dim, "expected 1 or more, and a range within z");
         if (stream == Stream.Class || stream < Stream.Z || stream > Stream.Encoder)
             throw new ArgumentOutOfRangeException(nameof(stream), stream, "expected Z, Drift or Encoder");
+        if (law.Parts != null)
+        {
+            if (dim != law.Dim)
+                throw new ArgumentOutOfRangeException(nameof(dim), dim, "expected law.Dim, the sum of the parts");
+            FillParts(law, seed, index, z, offset, stream);
+            return;
+        }
         for (int k = 0; k < dim; k += 4)
         {
             uint w0 = (uint)(k / 4), w1 = (uint)index, w2 = (uint)(index >> 32), w3 = (uint)stream;
@@ -133,6 +244,45 @@ public static class Ganrt
             if (k + 2 < dim) Put(law, z, offset + k + 2, w2);
             if (k + 3 < dim) Put(law, z, offset + k + 3, w3);
         }
+    }
+
+    // Every part by its own law, each value by its number in the whole latent (section 9).
+    static void FillParts(Law law, ulong seed, ulong index, float[] z, int offset, Stream stream)
+    {
+        uint choices = 0;
+        for (int i = 0; i < law.Parts.Length; i++)
+        {
+            Part part = law.Parts[i];
+            if (part.Prior == Prior.Onehot)
+            {
+                Array.Clear(z, offset + part.First, part.Dim);
+                z[offset + part.First + (int)Choice(seed, index, (ulong)part.Dim, ++choices)] = 1; // word 0 is the class's
+                continue;
+            }
+            for (int k = part.First; k < part.First + part.Dim; k++)
+                Put(law.Laws[i], z, offset + k, Word(seed, index, (uint)k, stream));
+        }
+    }
+
+    static uint Word(ulong seed, ulong index, uint k, Stream stream)
+    {
+        uint w0 = k / 4, w1 = (uint)index, w2 = (uint)(index >> 32), w3 = (uint)stream;
+        Philox(ref w0, ref w1, ref w2, ref w3, (uint)seed, (uint)(seed >> 32));
+        return k % 4 == 0 ? w0 : k % 4 == 1 ? w1 : k % 4 == 2 ? w2 : w3;
+    }
+
+    static uint Choice(ulong seed, ulong index, ulong count, uint word)
+    {
+        return (uint)((Word(seed, index, word, Stream.Class) * count) >> 32);
+    }
+
+    /// <summary>What the model's input `truncation` takes of a style space (psi_mode "style"): psi from 0, the average
+    /// picture, to 16; null: 1. One value an image.</summary>
+    public static float TruncationOf(double? psi)
+    {
+        if (psi.HasValue && !(psi >= 0 && psi <= 16))
+            throw new ArgumentOutOfRangeException(nameof(psi), psi, "expected 0 to 16");
+        return (float)(psi ?? 1);
     }
 
     /// <summary>The index, under seed 0, of an identity such as a player's name or id (section 6).</summary>
@@ -156,9 +306,7 @@ public static class Ganrt
     {
         if (count < 1 || count > 1UL << 32)
             throw new ArgumentOutOfRangeException(nameof(count), count, "expected 1 to 2^32");
-        uint w0 = 0, w1 = (uint)index, w2 = (uint)(index >> 32), w3 = (uint)Stream.Class;
-        Philox(ref w0, ref w1, ref w2, ref w3, (uint)seed, (uint)(seed >> 32));
-        return (uint)((w0 * count) >> 32);
+        return Choice(seed, index, count, 0);
     }
 
     /// <summary>The input `labels` of one class of `count`: one weight of 1.</summary>
@@ -200,6 +348,28 @@ public static class Ganrt
         var path = new float[a.Length];
         for (int i = 0; i < a.Length; i++)
             path[i] = (float)((Math.Sin((1 - t) * angle) * a[i] + Math.Sin(t * angle) * b[i]) / Math.Sin(angle));
+        return path;
+    }
+
+    /// <summary>The great arcs of a law's latents, each part on its own; choices go straight, so that they always add up
+    /// to 1.</summary>
+    public static float[] Between(Law law, float[] a, float[] b, double t)
+    {
+        if (law == null)
+            throw new ArgumentNullException(nameof(law));
+        CheckPath(a, b, t);
+        if (law.Parts == null)
+            return Slerp(a, b, t);
+        if (a.Length != law.Dim)
+            throw new ArgumentException("expected latents of law.Dim values", nameof(a));
+        var path = new float[a.Length];
+        foreach (Part part in law.Parts)
+        {
+            float[] from = new float[part.Dim], to = new float[part.Dim];
+            Array.Copy(a, part.First, from, 0, part.Dim);
+            Array.Copy(b, part.First, to, 0, part.Dim);
+            (part.Prior == Prior.Onehot ? Lerp(from, to, t) : Slerp(from, to, t)).CopyTo(path, part.First);
+        }
         return path;
     }
 

@@ -11,6 +11,19 @@ export interface Spec {
   labels: { count: number; names: string[] | null; meaning: "class" | "code" } | null;
   statistics: { mode: "input" | "frozen" | "none"; value: number | null; low: number; high: number; default: number };
   output: { height: number; width: number; channels: 1 | 3 | 4; dynamic: boolean };
+  controls?: Control[];
+}
+/** A named property of the picture, and the values of the latent that it sets. */
+export interface Control {
+  name: string;
+  kind: "choice" | "scalar" | "color";
+  help: string | null;
+  positions: number[];
+  options: { name: string; help: string | null; values: number[] }[];
+  low: number | null;
+  high: number | null;
+  ends: [string, string] | null;
+  knots: number[][];
 }
 /** data: height * width * channels bytes, row by row. */
 export interface Picture {

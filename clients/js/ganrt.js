@@ -11,14 +11,14 @@
  * The runtime is handed in, so that a page decides which of its builds it loads. Licence: Apache 2.0, as ganrt's own.
  */
 import { ArgumentError, known, shown } from "./arguments.js";
-import { checkTruncation, drawnLabels, indicesFrom, labelRows, latentRows, statisticsRow } from "./inputs.js";
-import { identityIndex, lawOf, latent, lerp, slerp } from "./latents.js";
+import { checkTruncation, drawnLabels, indicesFrom, labelRows, latentRows, truncationRow } from "./inputs.js";
+import { between, identityIndex, lawOf, latent, lerp, slerp } from "./latents.js";
 import { ModelError, readSpec } from "./spec.js";
 
 export * from "./latents.js";
 export { ModelError, readSpec } from "./spec.js";
 
-const BETWEEN = new Map(Object.entries({ slerp, lerp }));
+const METHODS = new Map(Object.entries({ slerp, lerp }));
 const WALK = ["frames", "loop", "method", "truncation"];
 
 /** ONNX Runtime cannot open or run the model here; `cause` is its own error. */
@@ -99,7 +99,7 @@ export class Generator {
    *
    * latents: an array of Float32Array of spec.latent.dim values each.
    * labels: a class number for all, or an array of weights (Float32Array of spec.labels.count) for each; null: class 0.
-   * truncation: selects the statistics of a BigGAN; others ignore it.
+   * truncation: selects the statistics of a BigGAN, pulls the styles of a style space to their average; others ignore it.
    */
   async synthesize(latents, options = {}) {
     const { labels = null, truncation = null } = known(options, "labels", "truncation");
@@ -108,10 +108,10 @@ export class Generator {
     const z = latentRows(latents, spec.latent.dim);
     const n = latents.length;
     const weights = labelRows(spec, spec.labels ? (labels ?? 0) : labels, n);
-    const statistics = statisticsRow(spec, truncation, n);
+    const psi = truncationRow(spec, truncation, n);
     const feeds = { z: this.#tensor(z, [n, spec.latent.dim]) };
     if (weights) feeds.labels = this.#tensor(weights, [n, spec.labels.count]);
-    if (statistics) feeds.truncation = this.#tensor(statistics, [n]);
+    if (psi) feeds.truncation = this.#tensor(psi, [n]);
     return pictures(await this.#run(feeds), spec.output);
   }
 
@@ -133,8 +133,8 @@ export class Generator {
   /** The latent of frame k of a walk; k may have a fraction, from 0 to `frames` (open walks: to the last frame). */
   frame(seeds, k, options = {}) {
     const { frames = 120, loop = true, method = "slerp", truncation } = known(options, ...WALK);
-    const between = BETWEEN.get(method);
-    if (!between) throw new ArgumentError(`method: expected slerp or lerp, got ${shown(method)}`);
+    const path = METHODS.get(method);
+    if (!path) throw new ArgumentError(`method: expected slerp or lerp, got ${shown(method)}`);
     if (!Array.isArray(seeds) || !seeds.length) throw new ArgumentError("seeds: expected an array of at least one");
     checkFrames(frames);
     const last = frames - (loop ? 0 : 1);
@@ -143,7 +143,7 @@ export class Generator {
     const position = seeds.length === 1 || last < 1 ? 0 : (k * knots) / last;
     const low = Math.min(Math.floor(position), Math.max(0, knots - 1));
     const ends = [low, low + 1].map((knot) => this.latent(seeds[knot % seeds.length], 0, truncation));
-    return position === low ? ends[0] : between(...ends, position - low);
+    return position === low ? ends[0] : between(lawOf(this.spec.latent), ...ends, position - low, path);
   }
 
   /** Releases the model, when the last call is done. */

@@ -31,8 +31,9 @@ export function drawnLabels(spec, seed, indices) {
   return spec.labels && indices.map((index) => oneHot(classChoice(seed, index, spec.labels.count), spec.labels.count));
 }
 
-/** The truncation that selects a BigGAN's statistics, for n images; null for other generators. */
-export function statisticsRow(spec, truncation, n) {
+/** The model's input `truncation` for n images: psi of a style space, or what selects a BigGAN's statistics; else null. */
+export function truncationRow(spec, truncation, n) {
+  if (spec.latent.psi_mode === "style") return new Float32Array(n).fill(truncation ?? 1);
   const { mode, low, high, default: normal } = spec.statistics;
   if (mode !== "input") return null;
   const value = truncation ?? normal;

@@ -16,23 +16,59 @@ export const LATENT_SPEC = 1;
 export const STREAMS = Object.freeze({ z: 0, class: 1, drift: 2, encoder: 3 });
 export const MAX_DIM = 2 ** 20;
 export const PRIORS = ["normal", "truncated_normal", "uniform"];
-export const MODES = ["scale", "resample"];
+export const MODES = ["scale", "resample", "style"];
+const ONEHOT = "onehot";
+const MAX_PARTS = 64;
+
+/**
+ * The parts of a prior such as "normal:62,onehot:10,uniform:2" (section 9), in their order: { prior, first, dim } each;
+ * null for the name of one law. Throws ArgumentError for anything else.
+ */
+export function partsOf(prior) {
+  if (PRIORS.includes(prior)) return null;
+  let first = 0;
+  const parts = [];
+  for (const text of typeof prior === "string" ? prior.split(",") : [""]) {
+    const [, name, digits] = /^([a-z_]+):([0-9]{1,6})$/.exec(text) ?? [];
+    const dim = Number(digits);
+    if (![...PRIORS, ONEHOT].includes(name) || dim < (name === ONEHOT ? 2 : 1) || first + dim > 65536 || parts.length === MAX_PARTS)
+      throw new ArgumentError(`prior: expected ${PRIORS.join(", ")}, or parts such as normal:62,onehot:10,uniform:2, got ${shown(prior)}`);
+    parts.push(Object.freeze({ prior: name, first, dim }));
+    first += dim;
+  }
+  return Object.freeze(parts);
+}
 
 /**
  * What values are drawn from (section 4); make it once and keep it.
- * threshold: in (0, 8], or null; psi: 0 to 16, 1 for none; psiMode: "scale" or "resample".
+ * prior: the law of all values, or parts, whose latents have as many values as the parts together;
+ * threshold: in (0, 8], or null; psi: 0 to 16, 1 for none; psiMode: "scale", "resample", or "style", which leaves
+ * latents alone: psi goes to the model's input `truncation`.
  */
 export function makeLaw(options = {}) {
   known(options, "prior", "threshold", "psi", "psiMode");
   const { prior = "normal", threshold = null, psi = 1, psiMode = "scale" } = options;
-  checkKinds(prior, psiMode);
+  const parts = checkKinds(prior, psiMode);
+  if (!parts) return oneLaw(prior, threshold, psi, psiMode);
+  const bounded = parts.some((part) => part.prior === "normal" || part.prior === "truncated_normal");
+  const whole = oneLaw(bounded ? "normal" : "uniform", threshold, psi, psiMode); // checks what no part may look at
+  const laws = parts.map((part) => {
+    if (part.prior === ONEHOT) return null;
+    return oneLaw(part.prior, part.prior === "uniform" ? null : threshold, psi, psiMode);
+  });
+  return Object.freeze({ ...whole, parts, laws: Object.freeze(laws) });
+}
+
+function oneLaw(prior, threshold, given, mode) {
+  let [psi, psiMode] = [given, mode];
   if (!(typeof psi === "number" && psi >= 0 && psi <= 16))
     throw new ArgumentError(`psi: expected a number from 0 to 16, got ${shown(psi)}`);
   if (threshold !== null && !isThreshold(threshold))
     throw new ArgumentError(`threshold: expected a number above 0, at most 8, or null, got ${shown(threshold)}`);
+  if (psiMode === "style") [psi, psiMode] = [1, "scale"];
   if (prior === "uniform") {
     if (threshold !== null) throw new ArgumentError("threshold: a uniform prior is scaled by psi, expected null");
-    return Object.freeze({ uniform: true, truncated: false, threshold: 2, tail: 0.5, factor: Math.fround(psi) });
+    return Object.freeze({ uniform: true, truncated: false, threshold: 2, tail: 0.5, factor: Math.fround(psi), parts: null });
   }
   const resample = psiMode === "resample";
   const at = resample ? psi * (threshold ?? 2) : (threshold ?? 2);
@@ -44,6 +80,7 @@ export function makeLaw(options = {}) {
     threshold: at,
     tail: truncated && at > 0 ? tail(at) : 0.5,
     factor: resample ? 1 : Math.fround(psi),
+    parts: null,
   });
 }
 
@@ -52,13 +89,18 @@ export function lawOf(spec, psi = null) {
   const { prior, threshold = null, psi_mode: psiMode, latent_spec: version } = spec;
   if (version !== LATENT_SPEC)
     throw new ArgumentError(`latent_spec: expected ${LATENT_SPEC}, got ${shown(version)}: newer ones need a newer client`);
-  checkKinds(prior, psiMode);
-  if (prior === "uniform") return makeLaw({ prior, psi: psi ?? 1 });
-  if (prior === "normal" && psi === null) return makeLaw({ prior });
-  return makeLaw({ prior: "truncated_normal", threshold: threshold ?? 2, psi: psi ?? 1, psiMode });
+  const parts = checkKinds(prior, psiMode);
+  if (psiMode === "style") makeLaw({ psi: psi ?? 1 }); // checked, and then not the latent's affair
+  const factor = psiMode === "style" ? null : psi;
+  const normal = parts ? parts.some((part) => part.prior.endsWith("normal")) : prior !== "uniform";
+  if (!normal) return makeLaw({ prior, psi: factor ?? 1 });
+  if (prior === "normal" && factor === null) return makeLaw({ prior });
+  if (parts && factor === null) return makeLaw({ prior, threshold });
+  const law = { threshold: threshold ?? 2, psi: factor ?? 1, psiMode };
+  return makeLaw({ prior: parts ? prior : "truncated_normal", ...law });
 }
 
-/** The latent of image `index` of `seed`: a Float32Array of `dim` values, or `into`, filled. */
+/** The latent of image `index` of `seed`: a Float32Array of `dim` values (all of a law in parts), or `into`, filled. */
 export function latent(law, seed, index, dim, options = {}) {
   const { stream = STREAMS.z, into = null } = known(options, "stream", "into");
   if (!Number.isInteger(dim) || dim < 1 || dim > MAX_DIM)
@@ -70,6 +112,10 @@ export function latent(law, seed, index, dim, options = {}) {
   const z = into ?? new Float32Array(dim);
   const [key0, key1] = halves("seed", seed);
   const [index0, index1] = halves("index", index);
+  if (law.parts) {
+    fillParts(law, z, stream, [index0, index1], [key0, key1]);
+    return z;
+  }
   for (let k = 0; k < dim; k += 4) {
     philox(k / 4, index0, index1, stream, key0, key1);
     for (let i = 0; i < 4 && k + i < dim; i++) z[k + i] = Math.fround(Math.fround(draw(law, words[i])) * law.factor);
@@ -77,14 +123,38 @@ export function latent(law, seed, index, dim, options = {}) {
   return z;
 }
 
+/** Every part by its own law, each value by its number in the whole latent (section 9). */
+function fillParts(law, z, stream, index, key) {
+  const last = law.parts.at(-1);
+  if (z.length !== last.first + last.dim)
+    throw new ArgumentError(`dim: expected ${last.first + last.dim}, the sum of the parts, got ${z.length}`);
+  let choices = 0;
+  law.parts.forEach(({ first, dim }, i) => {
+    const own = law.laws[i];
+    if (own === null) {
+      choices++; // word 0 is the class's
+      z.fill(0, first, first + dim)[first + choice(choices, dim, index, key)] = 1;
+      return;
+    }
+    for (let k = first; k < first + dim; k++) {
+      if (k === first || k % 4 === 0) philox(Math.floor(k / 4), ...index, stream, ...key);
+      z[k] = Math.fround(Math.fround(draw(own, words[k % 4])) * own.factor);
+    }
+  });
+}
+
+/** A choice of `count` by word `word` of the stream of choices. */
+function choice(word, count, index, key) {
+  philox(Math.floor(word / 4), ...index, STREAMS.class, ...key);
+  return Number((BigInt(words[word % 4]) * BigInt(count)) >> 32n);
+}
+
 /** A class of `count`, 1 to 2^32 (section 5). */
 export function classChoice(seed, index, count) {
   if (!Number.isInteger(count) || count < 1 || count > 2 ** 32)
     throw new ArgumentError(`count: expected a whole number from 1 to 2^32, got ${shown(count)}`);
-  const [key0, key1] = halves("seed", seed);
-  const [index0, index1] = halves("index", index);
-  philox(0, index0, index1, STREAMS.class, key0, key1);
-  return Number((BigInt(words[0]) * BigInt(count)) >> 32n);
+  const key = halves("seed", seed);
+  return choice(0, count, halves("index", index), key);
 }
 
 /** The index, under seed 0, of an identity such as a player's name or id: a BigInt (section 6). */
@@ -158,6 +228,18 @@ export function slerp(a, b, t) {
   return Float32Array.from(a, (value, i) => (from * value + to * b[i]) / Math.sin(angle));
 }
 
+/** From a to b, latents of a law: lerp or slerp part by part; choices go straight, so that they always add up to 1. */
+export function between(law, a, b, t, method = slerp) {
+  if (!law.parts) return method(a, b, t);
+  checkPath(a, b, t);
+  const path = new Float32Array(a.length);
+  for (const { prior, first, dim } of law.parts) {
+    const [from, to] = [a, b].map((z) => z.slice(first, first + dim));
+    path.set((prior === ONEHOT ? lerp : method)(from, to, t), first);
+  }
+  return path;
+}
+
 /** Four words of Philox4x32-10 (section 1), left in `words`: 32-bit products in halves, for there are no 64-bit ones. */
 export const words = new Uint32Array(4);
 
@@ -191,9 +273,10 @@ function high32(a1, a0, b) {
   return (a1 * b1 + Math.floor(middle / 0x10000) + Math.floor(cross / 0x10000)) | 0;
 }
 
+/** The parts of the prior, or null. */
 function checkKinds(prior, psiMode) {
-  if (!PRIORS.includes(prior)) throw new ArgumentError(`prior: expected ${PRIORS.join(", ")}, got ${shown(prior)}`);
-  if (!MODES.includes(psiMode)) throw new ArgumentError(`psiMode: expected scale or resample, got ${shown(psiMode)}`);
+  if (!MODES.includes(psiMode)) throw new ArgumentError(`psiMode: expected ${MODES.join(", ")}, got ${shown(psiMode)}`);
+  return partsOf(prior);
 }
 
 function isThreshold(value) {

@@ -2,7 +2,7 @@
  * The generator spec that every `.onnx` file of ganrt carries in its metadata (docs/model-format.md), read without an
  * ONNX library: a ModelProto is a list of numbered fields, of which `metadata_props` has the number 14.
  */
-import { LATENT_SPEC, MODES, PRIORS } from "./latents.js";
+import { LATENT_SPEC, MODES, PRIORS, partsOf } from "./latents.js";
 
 const METADATA = 14;
 const LARGEST = 4 * 2 ** 20;
@@ -49,13 +49,23 @@ const oneOf = (...values) => (value) => values.includes(value);
 const or = (first, second) => (value) => first(value) || second(value);
 const absent = oneOf(null, undefined);
 
+function isPrior({ prior, dim }) {
+  try {
+    const parts = partsOf(prior);
+    return parts === null || parts.at(-1).first + parts.at(-1).dim === dim;
+  } catch {
+    return false;
+  }
+}
+
 /** Every field that this library reads: its name, how to reach it, what is expected in words, and the check. */
 const FIELDS = [
   ["name", (s) => s.name, "a text", (value) => typeof value === "string"],
   ["latent.dim", (s) => s.latent?.dim, "1 to 65536", integer(1, 65536)],
-  ["latent.prior", (s) => s.latent?.prior, PRIORS.join(", "), oneOf(...PRIORS)],
+  ["latent.prior", (s) => s.latent, `${PRIORS.join(", ")}, or parts that add up to dim`, isPrior],
   ["latent.threshold", (s) => s.latent?.threshold, "0.01 to 8, or null", or(absent, number(0.01, 8))],
   ["latent.psi_mode", (s) => s.latent?.psi_mode, MODES.join(", "), oneOf(...MODES)],
+  ["psi", (s) => [s.latent?.psi_mode, s.statistics?.mode], "one use of it", ([psi, mode]) => psi !== "style" || mode !== "input"],
   ["latent.latent_spec", (s) => s.latent?.latent_spec, LATENT_SPEC, oneOf(LATENT_SPEC)],
   ["labels", (s) => s.labels, "an object or null", or(absent, (value) => typeof value === "object")],
   ["labels.count", (s) => s.labels?.count, "1 to 65536", or((count) => count === undefined, integer(1, 65536))],

@@ -41,6 +41,9 @@ static class Client
                                                  int.Parse(token[2]), (Ganrt.Stream)int.Parse(token[7])));
             case "class": return Ganrt.ClassOf(ulong.Parse(token[0]), ulong.Parse(token[1]), ulong.Parse(token[2])).ToString();
             case "identity": return Ganrt.Identity(Text(token[0]), Text(token[1])).ToString();
+            case "model": return Floats(Ganrt.Latent(ModelLaw(token), 0, 0, int.Parse(token[4])));
+            case "truncation": return Floats(new[] { Ganrt.TruncationOf(token[0] == "-" ? (double?)null : Double(token[0])) });
+            case "between": return Floats(Ganrt.Between(Ganrt.Law.Of(token[1]), Vector(token[2]), Vector(token[3]), Double(token[0])));
             case "lerp": return Floats(Ganrt.Lerp(Vector(token[1]), Vector(token[2]), Double(token[0])));
             case "slerp": return Floats(Ganrt.Slerp(Vector(token[1]), Vector(token[2]), Double(token[0])));
             case "sum": return Sum(ulong.Parse(token[0]), ulong.Parse(token[1]), int.Parse(token[2]), int.Parse(token[3]));
@@ -51,13 +54,27 @@ static class Client
 
     static Ganrt.Law LawOf(string[] token)
     {
+        double? threshold = token[4] == "-" ? (double?)null : Double(token[4]);
+        Ganrt.PsiMode mode = ModeOf(token[6]);
+        if (token[3].Contains(":"))
+            return Ganrt.Law.Of(token[3], threshold, Double(token[5]), mode);
         var prior = token[3] == "uniform" ? Ganrt.Prior.Uniform
             : token[3] == "normal" ? Ganrt.Prior.Normal
             : token[3] == "9" ? (Ganrt.Prior)9 : Ganrt.Prior.TruncatedNormal;
-        double? threshold = token[4] == "-" ? (double?)null : Double(token[4]);
-        return Ganrt.Law.Of(prior, threshold, Double(token[5]),
-                            token[6] == "scale" ? Ganrt.PsiMode.Scale
-                            : token[6] == "9" ? (Ganrt.PsiMode)9 : Ganrt.PsiMode.Resample);
+        return Ganrt.Law.Of(prior, threshold, Double(token[5]), mode);
+    }
+
+    static Ganrt.Law ModelLaw(string[] token)
+    {
+        return Ganrt.Law.OfModel(token[0], token[1] == "-" ? (double?)null : Double(token[1]), ModeOf(token[2]),
+                                 token[3] == "-" ? (double?)null : Double(token[3]));
+    }
+
+    static Ganrt.PsiMode ModeOf(string name)
+    {
+        return name == "scale" ? Ganrt.PsiMode.Scale
+            : name == "style" ? Ganrt.PsiMode.Style
+            : name == "9" ? (Ganrt.PsiMode)9 : Ganrt.PsiMode.Resample;
     }
 
     static string Tail(double a)

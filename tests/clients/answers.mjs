@@ -28,9 +28,11 @@ const answers = {
   identity: (identity, namespace) => ganrt.identityIndex(text(identity), text(namespace)).toString(),
   lerp: (t, a, b) => floats(ganrt.lerp(vector(a), vector(b), double(t))),
   slerp: (t, a, b) => floats(ganrt.slerp(vector(a), vector(b), double(t))),
+  between: (t, prior, a, b) => floats(ganrt.between(ganrt.makeLaw({ prior }), vector(a), vector(b), double(t))),
   spec: (json, psi) => {
     const given = JSON.parse(text(json)).latent;
-    return floats(ganrt.latent(ganrt.lawOf(given, optional(psi)), 0n, 0n, Math.min(8, given.dim)));
+    const law = ganrt.lawOf(given, optional(psi));
+    return floats(ganrt.latent(law, 0n, 0n, law.parts ? given.dim : Math.min(8, given.dim)));
   },
   sum: (seed, index, count, dim) => {
     const law = ganrt.makeLaw();

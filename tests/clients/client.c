@@ -10,13 +10,16 @@
  *     philox C0 C1 C2 C3 K0 K1                                        four words, as 8 hexadecimal digits each
  *     quantile U                                                      a double
  *     tail T                                                          a and d
- *     z SEED INDEX DIM PRIOR THRESHOLD|- PSI scale|resample STREAM    DIM float32, their bits, 8 digits each; a PRIOR or
- *                                                                     mode of 9 is one that does not exist
+ *     z SEED INDEX DIM PRIOR THRESHOLD|- PSI MODE STREAM              DIM float32, their bits, 8 digits each; PRIOR also in
+ *                                                                     parts; a PRIOR or MODE of 9 does not exist
+ *     between T PRIOR A B                                             as slerp, part by part
  *     class SEED INDEX COUNT                                          a decimal number
  *     identity HEX_UTF8|- HEX_NAMESPACE|-                             a decimal number
  *     lerp T A B, slerp T A B                                         float32 bits; A and B are bits with commas between
  *     spec HEX_JSON PSI|-         name dim labels truncation_input truncation_default height width channels
- *                                 canary_seed canary_index, then the first 8 values of image 0 of seed 0; or the status
+ *                                 canary_seed canary_index, then image 0 of seed 0 (of one law: 8 values at most); or
+ *                                 the status
+ *     truncation HEX_JSON PSI|-                                       a float32, or the status (C alone)
  *     sum SEED INDEX COUNT DIM                                        FNV-1a of the bits of COUNT normal latents
  *     time COUNT                                                      nanoseconds a value of COUNT latents of 100
  */
@@ -124,7 +127,16 @@ static ganrt_prior prior_of(const char *name)
 
 static ganrt_psi_mode mode_of(const char *name)
 {
-    return name[0] == 's' ? GANRT_SCALE : name[0] == 'r' ? GANRT_RESAMPLE : (ganrt_psi_mode)atoi(name);
+    return strcmp(name, "scale") == 0      ? GANRT_SCALE
+           : strcmp(name, "resample") == 0 ? GANRT_RESAMPLE
+           : strcmp(name, "style") == 0    ? GANRT_STYLE
+                                           : (ganrt_psi_mode)atoi(name);
+}
+
+static ganrt_status law_of(ganrt_law *law, const char *prior, double threshold, double psi, ganrt_psi_mode mode)
+{
+    return strchr(prior, ':') ? ganrt_law_parts(law, prior, threshold, psi, mode)
+                              : ganrt_law_make(law, prior_of(prior), threshold, psi, mode);
 }
 
 static int answer_z(char **token)
@@ -136,7 +148,7 @@ static int answer_z(char **token)
     errno = 0;
     if (integer(token[0]) == UINT64_MAX && errno == ERANGE)
         return 0;
-    if (ganrt_law_make(&law, prior_of(token[3]), threshold, number(token[5]), mode_of(token[6])) != GANRT_OK || dim > MOST)
+    if (law_of(&law, token[3], threshold, number(token[5]), mode_of(token[6])) != GANRT_OK || dim > MOST)
         return 0;
     if (ganrt_latent(&law, integer(token[0]), integer(token[1]), (ganrt_stream)atoi(token[7]), z, dim) != GANRT_OK)
         return 0;
@@ -184,18 +196,50 @@ static int answer_slerp(char **token)
     return answer_path(token, ganrt_slerp);
 }
 
-static int answer_spec(char **token)
+static int answer_between(char **token)
+{
+    static float a[MOST], b[MOST], out[MOST];
+    ganrt_law law;
+    uint64_t n = read_floats(token[2], a);
+    if (law_of(&law, token[1], GANRT_NO_THRESHOLD, 1, GANRT_SCALE) != GANRT_OK || read_floats(token[3], b) != n)
+        return 0;
+    if (ganrt_between(&law, a, b, number(token[0]), out, (size_t)n) != GANRT_OK)
+        return 0;
+    print_floats(out, n);
+    return 1;
+}
+
+static int answer_truncation(char **token)
 {
     static char json[LINE];
     ganrt_spec spec;
+    float value;
+    double psi = strcmp(token[1], "-") ? number(token[1]) : GANRT_NO_PSI;
+    ganrt_status status = ganrt_spec_read(json, from_hex(token[0], json), &spec);
+    if (status == GANRT_OK)
+        status = ganrt_truncation(&spec, psi, &value);
+    if (status == GANRT_OK)
+        print_floats(&value, 1);
+    else
+        printf("status %d\n", (int)status);
+    return 1;
+}
+
+static int answer_spec(char **token)
+{
+    static char json[LINE];
+    static float z[MOST];
+    ganrt_spec spec;
     ganrt_law law;
-    float z[8];
+    uint64_t shown = 0;
     double psi = strcmp(token[1], "-") ? number(token[1]) : GANRT_NO_PSI;
     ganrt_status status = ganrt_spec_read(json, from_hex(token[0], json), &spec);
     if (status == GANRT_OK)
         status = ganrt_law_of(&law, &spec, psi);
     if (status == GANRT_OK)
-        status = ganrt_latents(&law, 0, 0, 1, z, spec.dim < 8 ? spec.dim : 8);
+        shown = law.parts > 0 ? spec.dim : spec.dim < 8 ? spec.dim : 8;
+    if (status == GANRT_OK)
+        status = shown <= MOST ? ganrt_latents(&law, 0, 0, 1, z, shown) : GANRT_BAD_ARGUMENT;
     if (status != GANRT_OK) {
         printf("status %d\n", (int)status);
         return 1;
@@ -203,7 +247,7 @@ static int answer_spec(char **token)
     printf("%s %" PRIu64 " %" PRIu64 " %d %.17g %u %u %u %" PRIu64 " %" PRIu64 " ", spec.name, spec.dim, spec.labels,
            spec.truncation_input, spec.truncation_default, spec.height, spec.width, spec.channels, spec.canary_seed,
            spec.canary_index);
-    print_floats(z, spec.dim < 8 ? spec.dim : 8);
+    print_floats(z, shown);
     return 1;
 }
 
@@ -252,7 +296,8 @@ int main(void)
     } commands[] = {{"check", 0, answer_check}, {"philox", 6, answer_philox}, {"quantile", 1, answer_quantile},
                     {"tail", 1, answer_tail},   {"z", 8, answer_z},           {"class", 3, answer_class},
                     {"lerp", 3, answer_lerp},   {"slerp", 3, answer_slerp},   {"identity", 2, answer_identity},
-                    {"spec", 2, answer_spec},   {"sum", 4, answer_sum},       {"time", 1, answer_time}};
+                    {"spec", 2, answer_spec},   {"sum", 4, answer_sum},       {"time", 1, answer_time},
+                    {"between", 4, answer_between}, {"truncation", 2, answer_truncation}};
     static char line[LINE];
     while (fgets(line, sizeof line, stdin)) {
         char *token[TOKENS];

@@ -13,8 +13,9 @@ import pytest
 from client_programs import BUILDS, ROOT, build, compile_c
 
 import ganrt
+from ganrt.controls import Control, Option
 from ganrt.runtime.sampling import Truncation, draw
-from ganrt.spec import GeneratorSpec, Labels, Latent, Output, Statistics
+from ganrt.spec import Assumption, GeneratorSpec, Labels, Latent, Output, Statistics, Style
 
 sys.path.insert(0, str(ROOT / "tools"))
 HEADER = ROOT / "clients" / "c" / "ganrt.h"
@@ -69,7 +70,17 @@ def spec(prior="normal", **parts):
     return GeneratorSpec(name="made.up-1", family="toy", latent=latent, output=output, **parts)
 
 
+THREE = "normal:5,onehot:3,uniform:2"
 SPECS = {
+    "parts": spec(THREE, dim=10),
+    "parts resampled": spec(THREE, dim=10, latent={"psi_mode": "resample"}),
+    "parts with a threshold": spec("normal:3,truncated_normal:4,onehot:2", dim=9, latent={"threshold": 1.5}),
+    "parts without normal ones": spec("uniform:3,onehot:4", dim=7, latent={"psi_mode": "resample"}),
+    "truncated parts": spec("truncated_normal:3,normal:3,onehot:2", dim=8),
+    "a choice": spec("onehot:10", dim=10),
+    "style": spec(latent={"psi_mode": "style"}),
+    "style of truncated": spec("truncated_normal", latent={"psi_mode": "style", "threshold": 1.5}),
+    "style of parts": spec(THREE, dim=10, latent={"psi_mode": "style"}),
     "normal": spec(),
     "uniform": spec("uniform", dim=100),
     "truncated": spec("truncated_normal", latent={"threshold": 0.30000000000000004}),
@@ -99,10 +110,60 @@ def test_the_law_of_a_spec(ask, name, psi):
     client, _ = ask
     given = SPECS[name]
     zero = np.zeros(1, np.uint64)
-    expected = draw(given.latent, zero, zero, Truncation(psi=psi))[0, :8]
+    expected = draw(given.latent, zero, zero, Truncation(psi=psi))[0, : None if ":" in given.latent.prior else 8]
     answer = client([request_of(given.to_json(), psi)])[0].split()
     found = [int(word, 16) for word in answer[-len(expected) :]]
     assert found == expected.view(np.uint32).tolist()
+
+
+@pytest.fixture(scope="module")
+def in_csharp(tmp_path_factory):
+    return build("mono", tmp_path_factory.mktemp("mono"))
+
+
+def bits_or_none(value):
+    return "-" if value is None else f"{int(np.float64(value).view(np.uint64)):016x}"
+
+
+def test_the_law_of_a_spec_in_csharp(in_csharp):
+    """It reads no JSON: prior, threshold and psi_mode are given as they stand in the spec."""
+    zero = np.zeros(1, np.uint64)
+    requests, expected = [], []
+    for given in SPECS.values():
+        latent = given.latent
+        for psi in (None, 0.7, 1.0, 0.0):
+            fields = [latent.prior, bits_or_none(latent.threshold), latent.psi_mode, bits_or_none(psi), latent.dim]
+            requests.append(" ".join(["model", *map(str, fields)]))
+            z = draw(latent, zero, zero, Truncation(psi=psi))[0]
+            expected.append(" ".join(f"{bits:08x}" for bits in z.view(np.uint32).tolist()))
+    assert in_csharp(requests) == expected
+
+
+def test_psi_of_a_style_space_goes_to_the_graph(in_c, in_csharp):
+    style, given = SPECS["style"].to_json(), (None, 0.0, 0.7, 16.0)
+    shown = [f"{int(np.float32(1 if psi is None else psi).view(np.uint32)):08x}" for psi in given]
+    assert in_c([f"truncation {style.encode().hex()} {bits_or_none(psi)}" for psi in given]) == shown
+    assert in_csharp([f"truncation {bits_or_none(psi)}" for psi in given]) == shown
+    assert in_csharp([f"truncation {bits_or_none(psi)}" for psi in (-0.5, 16.1, np.nan)]) == ["error"] * 3
+    for psi in (16.1, np.nan, -0.5):
+        assert (
+            in_c([f"truncation {style.encode().hex()} {bits_or_none(psi)}", request_of(style, psi)]) == ["status 1"] * 2
+        )
+    classes = SPECS["classes"].to_json().encode().hex()
+    assert in_c([f"truncation {classes} {bits_or_none(psi)}" for psi in (None, 0.0)]) == ["3ecccccd", "status 1"]
+    plain = SPECS["normal"].to_json().encode().hex()
+    assert in_c([f"truncation {plain} -"]) == ["status 1"]
+    assert in_c([request_of(style, None)])[0].startswith("made.up-1 12 0 1 1 64 48 3 0 0 ")
+
+
+def test_controls_and_assumptions_do_not_disturb_a_client(ask):
+    client, _ = ask
+    control = Control(name="hair", kind="choice", positions=(0,), options=(Option(name="long", values=(1.0,)),))
+    assumed = Assumption(property="activation", value='a "b" {[', option="--activation")
+    newer = spec(controls=(control,), assumptions=(assumed,), style=Style(count=2, dim=3))
+    assert newer.spec_version == "1.1"
+    told, plain = client([request_of(newer.to_json(), 0.5), request_of(SPECS["normal"].to_json(), 0.5)])
+    assert told == plain
 
 
 def test_the_latents_of_a_newer_spec(ask):
@@ -152,6 +213,12 @@ def changed(**fields):
         (changed(latent={"dim": -4, "prior": "normal", "psi_mode": "scale", "latent_spec": 1}), 4),
         (changed(latent={"dim": 4, "prior": "cauchy", "psi_mode": "scale", "latent_spec": 1}), 4),
         (changed(latent={"dim": 4, "prior": "normal", "threshold": "2", "psi_mode": "scale", "latent_spec": 1}), 4),
+        (changed(latent={"dim": 5, "prior": "normal:4,onehot:2", "psi_mode": "scale", "latent_spec": 1}), 4),
+        (changed(latent={"dim": 4, "prior": "normal:4,", "psi_mode": "scale", "latent_spec": 1}), 4),
+        (changed(latent={"dim": 4, "prior": "normal:" + "4" * 900, "psi_mode": "scale", "latent_spec": 1}), 4),
+        (changed(latent={"dim": 2, "prior": "onehot:2" + "," * 9000, "psi_mode": "scale", "latent_spec": 1}), 4),
+        (changed(latent={"dim": 4, "prior": "normal", "psi_mode": "styles", "latent_spec": 1}), 4),
+        (changed(task="synthesize"), 4),
         (changed(output=None), 4),
         (changed(output={"height": 0, "width": 8, "channels": 3}), 4),
         (changed(output={"height": 8, "width": 16385, "channels": 3}), 4),

@@ -144,6 +144,36 @@ def test_a_conditional_generator(conditional):
     assert len(np.unique(answers[0], axis=0)) == 9
 
 
+PARTS = Latent(dim=12, prior="normal:6,onehot:4,uniform:2", psi_mode="resample")
+STYLE = Latent(dim=6, prior="normal", psi_mode="style")
+
+
+@pytest.mark.parametrize("latent", [PARTS, STYLE], ids=["parts", "style"])
+def test_parts_and_style_spaces(tmp_path, latent):
+    path = save_tiny(tmp_path / "model.onnx", tiny_spec(latent=latent))
+    walk = ganrt.walk(seeds=[1, 2, 3], duration=1, truncation=0.5)
+    with ganrt.load(path, backend="onnxruntime") as generator:
+        expected = [
+            generator.sample(3, seed=3),
+            generator.sample(3, seed=3, truncation=0.5),
+            generator.sample(3, seed=3, truncation=0.0),
+            np.stack(list(generator.stream(walk, fps=10, paced=False))),
+        ]
+    answers = ask(
+        [
+            (path, "sample", [3, {"seed": 3}]),
+            (path, "sample", [3, {"seed": 3, "truncation": 0.5}]),
+            (path, "sample", [3, {"seed": 3, "truncation": 0}]),
+            (path, "walk", [[1, 2, 3], {"frames": 10, "truncation": 0.5}]),
+            (path, "sample", [1, {"truncation": 17}]),
+        ]
+    )
+    for found, pictures in zip(answers, expected, strict=False):
+        same_pictures(found, pictures)
+    assert answers[-1]["error"] == "ArgumentError"
+    assert not np.array_equal(answers[0], answers[2])
+
+
 def test_calls_at_the_same_time_and_after_the_end(avatars, bundled):
     found, closed = ask([(bundled, "together", ["a", "b", "c"]), (bundled, "close", [])])
     same_pictures(found, np.stack([avatars.avatar(name) for name in "abc"]))
@@ -212,7 +242,7 @@ WRONG_LAWS = [
     ("makeLaw", [{"psi": "0.5"}], "psi: expected a number from 0 to 16, got '0.5'"),
     ("lawOf", [{**LATENT, "latent_spec": 2}], "latent_spec: expected 1, got 2"),
     ("lawOf", [{"dim": 6, "prior": "normal", "psi_mode": "scale"}], "latent_spec: expected 1, got undefined"),
-    ("lawOf", [{**LATENT, "psi_mode": "both"}], "psiMode: expected scale or resample, got 'both'"),
+    ("lawOf", [{**LATENT, "psi_mode": "both"}], "psiMode: expected scale, resample, style, got 'both'"),
     ("latent", [{}, 0, 0, "4"], "dim: expected a whole number from 1 to 2^20, got '4'"),
     ("latent", [{}, 0, 0, 4, {"strem": 2}], "strem: there is no such option; expected stream, into"),
 ]
@@ -260,6 +290,9 @@ WRONG_SPECS = [
     (changed(latent={"dim": 6, "latent_spec": 2}), "latent spec is 2, expected 1: update"),
     (changed(latent={"dim": 6, "prior": "cauchy", "psi_mode": "scale", "latent_spec": 1}), "latent.prior"),
     (changed(latent={"dim": 0, "prior": "normal", "psi_mode": "scale", "latent_spec": 1}), "latent.dim is 0"),
+    (changed(latent={"dim": 6, "prior": "normal:4,onehot:3", "psi_mode": "scale", "latent_spec": 1}), "latent.prior"),
+    (changed(latent={"dim": 6, "prior": "normal", "psi_mode": "styles", "latent_spec": 1}), "latent.psi_mode"),
+    (changed(task="synthesize"), "task is 'synthesize'"),
     (changed(labels={"count": "5"}), "labels.count"),
     (changed(labels=5), "labels is 5"),
     (changed(statistics=None), "statistics.mode"),

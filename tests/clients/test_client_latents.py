@@ -13,8 +13,11 @@ import numpy as np
 import pytest
 from client_programs import BUILDS, build, slow_builds
 
+import ganrt
+from ganrt.prior import parse_prior
 from ganrt.runtime import identity, latents
 from ganrt.runtime.interpolate import lerp, slerp
+from ganrt.spec import Latent
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -102,6 +105,7 @@ def test_known_answers(client):
     for stream, law, rows in [
         *((0, entry["law"], entry["values"]) for entry in known["latents"]),
         *((entry["stream"], {}, entry["values"]) for entry in known["streams"]),
+        *((0, entry["law"], entry["values"]) for entry in known["parts"]),
     ]:
         for (seed, index), row in zip(pairs, rows, strict=True):
             values = [float.fromhex(value) for value in row]
@@ -125,6 +129,72 @@ def test_random_latents(client):
         assert z.dtype == np.float32
         expected.append((z_request(seed, index, dim, law), float32_bits(z[0])))
     compare(client, expected)
+
+
+def random_parts(rng):
+    """A prior in parts that Python states so, and a law that goes with it."""
+    while True:
+        kinds = ["normal", "uniform", "truncated_normal", "onehot", "onehot"]
+        text = ",".join(f"{rng.choice(kinds)}:{rng.randint(2, 19)}" for _ in range(rng.randint(2, 6)))
+        prior, dim = parse_prior(text)
+        if ":" not in prior:
+            continue
+        law = {"prior": prior, "psi": rng.choice(PSIS), "psi_mode": rng.choice(["scale", "style", "resample"])}
+        if "normal" in prior:
+            law["threshold"] = rng.choice([None, *THRESHOLDS])
+        if law["psi_mode"] != "resample" or law["psi"] * (law.get("threshold") or 2.0) <= 8:
+            return law, dim
+
+
+def test_random_parts(client):
+    rng = random.Random(74)
+    expected = []
+    for i in range(200):
+        law, dim = random_parts(rng)
+        seed, index, stream = number(rng), number(rng), 2 if i % 5 == 0 else 0
+        z = latents.sample([seed], [index], dim, stream=stream, **law)
+        expected.append((z_request(seed, index, dim, law, stream), float32_bits(z[0])))
+    compare(client, expected)
+
+
+@pytest.mark.parametrize(
+    ("dim", "law"),
+    [
+        (9, {"prior": "normal:5,onehot:3"}),
+        (7, {"prior": "normal:5,onehot:3"}),
+        (6, {"prior": "normal:5,onehot:1"}),
+        (8, {"prior": "normal:5,cauchy:3"}),
+        (8, {"prior": "normal:5,onehot:3,"}),
+        (8, {"prior": "normal:0,onehot:8"}),
+        (8, {"prior": "normal:5,onehot:3", "threshold": 8.5}),
+        (8, {"prior": "normal:5,onehot:3", "psi": -1.0, "psi_mode": "style"}),
+        (8, {"prior": "normal:5,onehot:3", "psi": 5.0, "psi_mode": "resample"}),
+        (8, {"prior": "uniform:5,onehot:3", "threshold": 2.0}),
+        (130, {"prior": ",".join(["onehot:2"] * 65)}),
+    ],
+)
+def test_parts_that_are_errors(client, dim, law):
+    assert client([z_request(0, 0, dim, law)]) == ["error"]
+    with pytest.raises(ValueError):
+        latents.sample([0], [0], dim, **law)
+
+
+def test_paths_go_part_by_part(client):
+    """Within float32 rounding of Python's walks; a choice halfway is a half of each."""
+    prior, dim = "normal:30,onehot:6,uniform:4,onehot:3", 43
+    latent = Latent(dim=dim, prior=prior)
+    worst = 0.0
+    for seeds in ([1, 2], [3, 9]):
+        walk = ganrt.walk(seeds=seeds, duration=1, loop=False)
+        knots = walk.keyframes(latent)
+        expected = walk.latents(latent, range(5), 4)
+        answers = client([f"between {bits_of(k / 4)} {prior} {commas(knots[0])} {commas(knots[1])}" for k in range(5)])
+        for row, answer in zip(expected, answers, strict=True):
+            found = np.array([int(word, 16) for word in answer.split()], np.uint32).view(np.float32)
+            worst = max(worst, float(np.abs(found - row).max()))
+            assert found[30:36].sum() == pytest.approx(1)
+            assert found[40:].sum() == pytest.approx(1)
+    assert worst < 5e-7
 
 
 def test_random_classes(client):

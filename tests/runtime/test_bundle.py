@@ -1,7 +1,9 @@
 """`ganrt bundle`: what a game ships is whole, stands alone, and what is wrong with one is found."""
 
+import base64
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -11,14 +13,19 @@ from client_programs import build
 from sealed_engines import engine_bytes, sidecar_of
 from tiny_onnx import save_tiny, save_translator, tiny_spec
 
+import ganrt
+from ganrt.controls import Control, Option
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.engines.tensorrt.sidecar import sidecar_path
 from ganrt.errors import BackendUnavailable, BadInputFile, OutputFailed, UsageError
+from ganrt.exporter.canary import encode_png
+from ganrt.pixels import reduce
 from ganrt.runtime import bundle_check
 from ganrt.runtime.bundle import Contents, write_bundle
 from ganrt.runtime.bundle_check import check_bundle
 from ganrt.runtime.bundle_manifest import foreign_files, listed_files, read_manifest
 from ganrt.runtime.models import resolve_model
+from ganrt.spec import Canary, Latent
 
 
 def made(folder, model=None, **parts):
@@ -107,6 +114,63 @@ def test_the_clients_give_the_known_answers(whole, tmp_path, language):
         requests.append(f"identity {entry['identity'].encode().hex() or '-'} {b'ganrt'.hex()}")
         expected.append(entry["index"])
     assert client(requests) == expected
+
+
+def test_the_spec_states_inputs_and_outputs(whole, tmp_path):
+    spec = json.loads((whole / "spec.json").read_text(encoding="utf-8"))
+    assert spec["inputs"] == {"z": {"type": "float32", "shape": ["n", 100]}}
+    assert spec["outputs"] == {"image": {"type": "uint8", "shape": ["n", 64, 64, 3]}}
+    latent = Latent(dim=6, prior="normal", psi_mode="style")
+    kit = made(tmp_path / "kit", save_tiny(tmp_path / "m.onnx", tiny_spec(latent=latent, labels=2, channels=4)))
+    spec = json.loads((kit / "spec.json").read_text(encoding="utf-8"))
+    assert [*spec["inputs"].items()] == [
+        ("z", {"type": "float32", "shape": ["n", 6]}),
+        ("labels", {"type": "float32", "shape": ["n", 2]}),
+        ("truncation", {"type": "float32", "shape": ["n"]}),
+    ]
+    assert spec["outputs"]["image"]["shape"] == ["n", 8, 8, 4]
+    assert check_bundle(kit) == []
+
+
+def in_parts(folder):
+    """A kit of a model in parts, with a control and a reduced canary: all of spec 1.1."""
+    latent = Latent(dim=12, prior="normal:6,onehot:4,uniform:2", psi_mode="resample")
+    options = (Option(name="afro", values=(1, 0, 0, 0)), Option(name="bald", values=(0, 0, 0, 1)))
+    hair = Control(name="hair", kind="choice", positions=(6, 7, 8, 9), options=options)
+    spec = replace(tiny_spec(latent=latent, side=9), controls=(hair,))
+    with ganrt.load(save_tiny(folder / "bare.onnx", spec)) as generator:
+        picture = generator.sample(1)[0]
+    png = base64.b64encode(encode_png(reduce(picture, 2))).decode()
+    digest = hashlib.sha256(picture.tobytes()).hexdigest()
+    canary = Canary(seed=0, index=0, sha256=digest, png=png, reduced=2)
+    return made(folder / "kit", save_tiny(folder / "m.onnx", replace(spec, canary=canary)))
+
+
+def test_a_model_in_parts_with_controls_and_a_reduced_canary(tmp_path):
+    kit = in_parts(tmp_path)
+    assert check_bundle(kit) == []
+    spec = json.loads((kit / "spec.json").read_text(encoding="utf-8"))
+    assert spec["controls"][0]["options"][1] == {"name": "bald", "values": [0, 0, 0, 1], "help": None}
+    assert spec["spec_version"] == "1.1"
+    known = json.loads((kit / "latents.json").read_text(encoding="utf-8"))
+    assert known["prior"] == spec["latent"]["prior"]
+    for language in ("gcc -O2", "mono", "node"):
+        client = build(language, tmp_path)
+        for entry in known["latents"]:
+            psi = f"{int(np.float64(1 if entry['psi'] is None else entry['psi']).view(np.uint64)):016x}"
+            law = f"{known['prior']} {'-' if entry['psi'] is None else '4000000000000000'} {psi}"
+            mode = "scale" if entry["psi"] is None else "resample"
+            requests = [f"z {image['seed']} {image['index']} 12 {law} {mode} 0" for image in entry["images"]]
+            assert client(requests) == [" ".join(image["z"]) for image in entry["images"]]
+
+
+def test_a_kit_of_version_0_1_0_is_whole(kit):
+    """Its spec.json states the spec alone."""
+    spec = json.loads((kit / "spec.json").read_text(encoding="utf-8"))
+    del spec["inputs"], spec["outputs"]
+    (kit / "spec.json").write_text(json.dumps(spec), encoding="utf-8")
+    resealed(kit)
+    assert check_bundle(kit, draw=False) == []
 
 
 def test_a_conditional_model(tmp_path):
@@ -218,6 +282,7 @@ def resealed(kit):
     ("name", "old", "new", "said"),
     [
         ("spec.json", '"dim": 100', '"dim": 101', "spec.json: is not the spec within"),
+        ("spec.json", '"uint8"', '"int8"', "spec.json: its inputs and outputs are not those"),
         ("latents.json", '"8"', '"9"', None),
         ("latents.json", '"index": "9708835144438872660"', '"index": "1"', "latents.json: the answers are not"),
     ],
