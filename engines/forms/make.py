@@ -19,7 +19,8 @@ from onnx_ir.passes.common import (
 from ganrt.engines.forms.phase_nodes import Layout
 from ganrt.engines.forms.table import FORMS, MadeForm, Step
 from ganrt.engines.stamp import FORM_KEY, STAMP_KEY, form_stamp
-from ganrt.errors import BadInputFile, NegativeResult, UsageError
+from ganrt.errors import NegativeResult, UsageError
+from ganrt.graphs.files import read_proto, to_bytes, to_proto
 from ganrt.graphs.passes import GraphPass
 
 
@@ -40,7 +41,7 @@ def apply_steps(data: bytes, name: str, steps: Sequence[Step]) -> MadeForm:
     """
     if not steps:
         return MadeForm(name, data, ())
-    given = _read(data)
+    given = read_proto(data)
     model = ir.serde.deserialize_model(given)
     notes: list[str] = []
     shapes_known = False
@@ -57,13 +58,6 @@ def apply_steps(data: bytes, name: str, steps: Sequence[Step]) -> MadeForm:
             shapes_known = False
         notes += made.notes
     return MadeForm(name, _serialise(model, given, data), tuple(dict.fromkeys(notes)))
-
-
-def _read(data: bytes) -> onnx.ModelProto:
-    try:
-        return onnx.load_model_from_string(data)
-    except Exception as error:  # protobuf's own DecodeError, which is no package of ours
-        raise BadInputFile("a form of a file that is not ONNX, or damaged: expected an .onnx file's bytes") from error
 
 
 def load_pass(step: Step) -> GraphPass:
@@ -92,24 +86,8 @@ def _infer_shapes(form: str, model: ir.Model) -> None:
 
 
 def _serialise(model: ir.Model, given: onnx.ModelProto, data: bytes) -> bytes:
-    made = ir.serde.serialize_model(model)
-    # What names the model, its interface and its metadata stays as it was written.
-    for field in ("input", "output"):
-        made.graph.ClearField(field)
-        getattr(made.graph, field).extend(getattr(given.graph, field))
-    made.graph.ClearField("value_info")
-    _order_by_use(made.graph)
-    written = cast(bytes, made.SerializeToString(deterministic=True))
+    made = to_proto(model, given)
+    written = to_bytes(made, {})
     if written == data or {entry.key for entry in given.metadata_props} & {FORM_KEY, STAMP_KEY}:
         return written  # the model itself, or of a file that says already what it was made from
-    made.metadata_props.add(key=FORM_KEY, value=form_stamp(hashlib.sha256(data).hexdigest()))
-    return cast(bytes, made.SerializeToString(deterministic=True))
-
-
-def _order_by_use(graph: onnx.GraphProto) -> None:
-    """Weights in the order in which nodes read them, so that equal graphs are equal files whatever led to them."""
-    tensors = {tensor.name: tensor for tensor in graph.initializer}
-    read = dict.fromkeys(name for node in graph.node for name in node.input if name in tensors)
-    ordered = [tensors[name] for name in (*read, *(name for name in tensors if name not in read))]
-    graph.ClearField("initializer")
-    graph.initializer.extend(ordered)
+    return to_bytes(made, {FORM_KEY: form_stamp(hashlib.sha256(data).hexdigest())})

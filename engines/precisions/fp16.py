@@ -6,7 +6,7 @@ from ganrt.engines.precisions.half_graph import can_be_half, half_graph
 from ganrt.engines.precisions.interpreter import Interpreter
 from ganrt.engines.precisions.judge import Judge, batches
 from ganrt.engines.precisions.layers import layers, tail
-from ganrt.engines.precisions.prepared import Prepared, prepare
+from ganrt.engines.precisions.prepared import Prepared
 from ganrt.engines.precisions.ranges import measure, out_of_range
 from ganrt.engines.precisions.search import Found, Progress, search
 from ganrt.engines.precisions.table import Island, Limits
@@ -23,18 +23,14 @@ def make_fp16(prepared: Prepared, judge: Judge, calibration: Arrays, limits: Lim
     extremes = measure(prepared, Interpreter(prepared, limits.threads), batches(calibration, judge.step))
     in_tail = tail(prepared)
     reasons = {name: why for name, why in out_of_range(prepared, extremes).items() if name not in in_tail}
-    nodes = prepared.model.graph.node
-    halves = {node.name for node in nodes if can_be_half(prepared, node)} - in_tail - set(reasons)
+    able = {node.name or "" for node in prepared.graph if can_be_half(node)}
+    halves = able - in_tail - set(reasons)
     candidates = {name: members & halves for name, members in layers(prepared).items() if members & halves}
 
     def make(kept: frozenset[str]) -> Prepared:
         stay = in_tail.union(reasons, *(candidates[name] for name in kept))
-        return prepare(half_graph(prepared, stay).SerializeToString())
+        return half_graph(prepared, stay)
 
     found = search(candidates, make, judge, limits, progress)
-    ranges = [Island(name, why) for name, why in reasons.items() if name in _could_be_half(prepared)]
+    ranges = [Island(name, why) for name, why in reasons.items() if name in able]
     return Found(found.prepared, found.score, (*ranges, *found.islands))
-
-
-def _could_be_half(prepared: Prepared) -> set[str]:
-    return {node.name for node in prepared.model.graph.node if can_be_half(prepared, node)}

@@ -5,111 +5,96 @@ Every input of an operator has the type that the operator's schema asks for: no 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
-import onnx
-from onnx import defs, helper, numpy_helper
+import onnx_ir as ir
+from onnx import defs
 
-from ganrt.engines.precisions.prepared import FLOAT, HALF, Prepared
+from ganrt.engines.precisions.prepared import FLOAT, HALF, Prepared, is_float, is_weight
+from ganrt.graphs.values import attribute, constant
 
-_FLOAT_TYPE, _HALF_TYPE = "tensor(float)", "tensor(float16)"
+_HALF_TYPE = "tensor(float16)"
 
 
-def can_be_half(prepared: Prepared, node: onnx.NodeProto) -> bool:
+def can_be_half(node: ir.Node) -> bool:
     """Whether an operator that computes in FP32 exists in FP16 too, with results in FP16."""
-    if not any(prepared.is_float(name) for name in (*node.input, *node.output)):
+    if not any(is_float(value) for value in (*node.inputs, *node.outputs)):
         return False
     if node.op_type == "Cast":
         return True
-    schema = _schema(prepared, node)
+    schema = _schema(node)
     if schema is None:
         return False
-    follows = {schema.inputs[_place(i, schema.inputs)].type_str for i in _float_places(prepared, node.input)}
-    made = [schema.outputs[_place(i, schema.outputs)] for i in _float_places(prepared, node.output)]
+    follows = {schema.inputs[_place(i, schema.inputs)].type_str for i in _float_places(node.inputs)}
+    made = [schema.outputs[_place(i, schema.outputs)] for i in _float_places(node.outputs)]
     # A result whose type no input decides (ConstantOfShape, say) comes in FP32.
     return all(_HALF_TYPE in formal.types and formal.type_str in follows for formal in made)
 
 
-def half_graph(prepared: Prepared, keep: Collection[str]) -> onnx.ModelProto:
+def half_graph(prepared: Prepared, keep: Collection[str]) -> Prepared:
     """The model in FP16, its inputs and outputs as they were.
 
     Args:
         keep: names of operators that stay in FP32.
     """
-    return _Writer(prepared, keep).model()
+    made = prepared.copy()
+    writer = _Writer(made.graph)
+    # Asked of all nodes first: a rewrite changes the types that the next node sees.
+    for node, half in [(node, node.name not in keep and can_be_half(node)) for node in made.graph]:
+        writer.rewrite(node, half)
+    return made
 
 
 class _Writer:
-    def __init__(self, prepared: Prepared, keep: Collection[str]) -> None:
-        self._prepared, self._keep = prepared, keep
-        self._nodes: list[onnx.NodeProto] = []
-        self._weights: dict[str, onnx.TensorProto] = {}
-        self._types = {value.name: value.type.tensor_type.elem_type for value in prepared.model.graph.input}
-        self._names = {*prepared.types}
-        self._versions: dict[tuple[str, int], str] = {}  # (tensor, type) -> its name in that type
+    def __init__(self, graph: ir.Graph) -> None:
+        self._graph = graph
+        made = [value for node in graph for value in node.outputs]
+        values = [*graph.inputs, *graph.initializers.values(), *made]
+        self._floats = {value for value in values if is_float(value)}
+        self._names = {value.name for value in values}
+        self._versions: dict[tuple[ir.Value, ir.DataType], ir.Value] = {}  # of a tensor in another type
 
-    def model(self) -> onnx.ModelProto:
-        outputs = {value.name for value in self._prepared.model.graph.output}
-        for node in self._prepared.model.graph.node:
-            self._add(node, outputs)
-        made = onnx.ModelProto()
-        made.CopyFrom(self._prepared.model)
-        for field, values in (("node", self._nodes), ("initializer", self._weights.values())):
-            made.graph.ClearField(field)
-            getattr(made.graph, field).extend(values)
+    def rewrite(self, node: ir.Node, half: bool) -> None:
+        schema = _schema(node) if half else None
+        for i, value in enumerate(node.inputs):
+            if value in self._floats:
+                wants_half = schema is not None and _HALF_TYPE in schema.inputs[_place(i, schema.inputs)].types
+                node.replace_input_with(i, self._in_type(value, HALF if wants_half else FLOAT, node))
+        if not half:
+            return
+        if node.op_type == "Cast" and attribute(node, "to", None) == FLOAT:
+            node.attributes["to"] = ir.AttrInt64("to", int(HALF))
+        for value in [value for value in node.outputs if value in self._floats]:
+            value.dtype = HALF
+            if value.is_graph_output():  # the graph's own outputs keep their type
+                name, value.name = value.name, self._fresh(f"{value.name}.half")
+                cast = _cast(value, name, FLOAT)
+                self._graph.insert_after(node, cast)
+                self._graph.outputs[self._graph.outputs.index(value)] = cast.outputs[0]
+                self._versions[value, FLOAT] = cast.outputs[0]
+
+    def _in_type(self, value: ir.Value, kind: ir.DataType, reader: ir.Node) -> ir.Value:
+        """The tensor in a type; a cast or a rounded weight is made when it is first asked for."""
+        if value.dtype == kind:
+            return value
+        if (value, kind) not in self._versions:
+            name = self._fresh(f"{value.name}.{'half' if kind == HALF else 'float'}")
+            if is_weight(value):
+                self._versions[value, kind] = self._rounded(value, name)
+            else:
+                cast = _cast(value, name, kind)
+                self._graph.insert_before(reader, cast)
+                self._versions[value, kind] = cast.outputs[0]
+        return self._versions[value, kind]
+
+    def _rounded(self, weight: ir.Value, name: str) -> ir.Value:
+        exact = constant(weight)
+        assert exact is not None
+        with np.errstate(over="ignore"):  # what overflows was kept in FP32; see `ranges.py`
+            made = ir.val(name, const_value=ir.tensor(exact.astype(np.float16), name=name))
+        self._graph.register_initializer(made)
         return made
-
-    def _add(self, node: onnx.NodeProto, outputs: set[str]) -> None:
-        half = node.name not in self._keep and can_be_half(self._prepared, node)
-        new = onnx.NodeProto()
-        new.CopyFrom(node)
-        new.input[:] = [self._in_type(name, self._wanted(node, i, half)) for i, name in enumerate(node.input)]
-        if half and node.op_type == "Cast":
-            _set_cast(new)
-        self._nodes.append(new)
-        for i, name in enumerate(node.output):
-            self._types[name] = HALF if half and self._prepared.is_float(name) else self._prepared.types.get(name, 0)
-            if name in outputs and self._types[name] == HALF:  # the graph's own outputs keep their type
-                new.output[i] = self._fresh(f"{name}.half")
-                self._versions[name, HALF] = new.output[i]
-                self._cast(new.output[i], name, FLOAT)
-
-    def _wanted(self, node: onnx.NodeProto, index: int, half: bool) -> int:
-        name = node.input[index]
-        if not half or not self._prepared.is_float(name):
-            return self._prepared.types.get(name, 0)
-        schema = _schema(self._prepared, node)
-        assert schema is not None
-        return HALF if _HALF_TYPE in schema.inputs[_place(index, schema.inputs)].types else FLOAT
-
-    def _in_type(self, name: str, kind: int) -> str:
-        """The tensor's name in a type; a cast or a rounded weight is made when it is first asked for."""
-        if not name:
-            return name
-        if name in self._prepared.weights:
-            return self._weight(name, kind)
-        if self._types[name] == kind:
-            return name
-        if (name, kind) not in self._versions:
-            made = self._fresh(f"{name}.{'half' if kind == HALF else 'float'}")
-            self._cast(name, made, kind)
-            self._versions[name, kind] = made
-        return self._versions[name, kind]
-
-    def _weight(self, name: str, kind: int) -> str:
-        if self._prepared.types[name] == kind:
-            self._weights[name] = self._prepared.weights[name]
-            return name
-        if (name, kind) not in self._versions:
-            made = self._fresh(f"{name}.half")
-            self._versions[name, kind] = made
-            with np.errstate(over="ignore"):  # what overflows was kept in FP32; see `ranges.py`
-                self._weights[made] = numpy_helper.from_array(self._prepared.array(name).astype(np.float16), made)
-        return self._versions[name, kind]
-
-    def _cast(self, source: str, target: str, kind: int) -> None:
-        self._nodes.append(helper.make_node("Cast", [source], [target], name=target, to=kind))
 
     def _fresh(self, name: str) -> str:
         while name in self._names:
@@ -118,22 +103,22 @@ class _Writer:
         return name
 
 
-def _set_cast(node: onnx.NodeProto) -> None:
-    for attribute in node.attribute:
-        if attribute.name == "to" and attribute.i == FLOAT:
-            attribute.i = HALF
+def _cast(value: ir.Value, name: str | None, kind: ir.DataType) -> ir.Node:
+    node = ir.node("Cast", [value], {"to": int(kind)}, name=name)
+    node.outputs[0].name, node.outputs[0].dtype = name, kind
+    return node
 
 
-def _schema(prepared: Prepared, node: onnx.NodeProto) -> defs.OpSchema | None:
-    versions = {opset.domain: opset.version for opset in prepared.model.opset_import}
+def _schema(node: ir.Node) -> defs.OpSchema | None:
+    assert isinstance(node.graph, ir.Graph)
     try:
-        return defs.get_schema(node.op_type, versions.get(node.domain, 0), node.domain)
+        return defs.get_schema(node.op_type, node.graph.opset_imports.get(node.domain, 0), node.domain)
     except defs.SchemaError:
         return None
 
 
-def _float_places(prepared: Prepared, names: Collection[str]) -> list[int]:
-    return [i for i, name in enumerate(names) if prepared.is_float(name)]
+def _float_places(values: Sequence[ir.Value | None]) -> list[int]:
+    return [i for i, value in enumerate(values) if is_float(value)]
 
 
 def _place(index: int, formals: Collection[object]) -> int:

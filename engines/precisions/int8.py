@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ganrt.engines.precisions.interpreter import Interpreter
 from ganrt.engines.precisions.judge import Judge
-from ganrt.engines.precisions.prepared import Prepared, prepare
+from ganrt.engines.precisions.prepared import Prepared
 from ganrt.engines.precisions.quantised_graph import quantisable, quantised_graph
 from ganrt.engines.precisions.scales import measure_scales
 from ganrt.engines.precisions.search import Found, Progress, search
@@ -21,7 +21,7 @@ def whole_int8(prepared: Prepared, calibration: Arrays) -> Prepared:
     """
     layers = _layers(prepared)
     scales = _scales(prepared, calibration, 1, None)
-    return prepare(quantised_graph(prepared, layers, scales).SerializeToString())
+    return quantised_graph(prepared, layers, scales)
 
 
 def make_int8(prepared: Prepared, judge: Judge, calibration: Arrays, limits: Limits, progress: Progress) -> Found:
@@ -35,7 +35,7 @@ def make_int8(prepared: Prepared, judge: Judge, calibration: Arrays, limits: Lim
     scales = _scales(prepared, calibration, judge.step, limits.threads)
 
     def make(kept: frozenset[str]) -> Prepared:
-        return prepare(quantised_graph(prepared, layers.keys() - kept, scales).SerializeToString())
+        return quantised_graph(prepared, layers.keys() - kept, scales)
 
     return search({name: frozenset({name}) for name in layers}, make, judge, limits, progress)
 

@@ -9,30 +9,31 @@ The same walk through the graph shows every tensor to those who measure.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import onnx
+import onnx_ir as ir
 from numpy.typing import NDArray
-from onnx import helper
 
 from ganrt.engines.onnxruntime_session import import_onnxruntime
-from ganrt.engines.precisions.prepared import Prepared
+from ganrt.engines.precisions.prepared import Prepared, is_weight
 from ganrt.engines.protocol import Arrays
 from ganrt.errors import NegativeResult
+from ganrt.graphs.files import one_node
 
 _HEAVY = ("Conv", "ConvTranspose", "Gemm", "MatMul", "Einsum")
 _MOST_THREADS = 8
 
 Values = dict[str, NDArray[Any]]
-Watch = Callable[[onnx.NodeProto, Values], object]
+Watch = Callable[[ir.Node, Values], object]
 
 
 @dataclass(frozen=True, eq=False)
 class _Step:
-    node: onnx.NodeProto
+    node: ir.Node
     session: Any
     takes: list[str]
     gives: list[str]
@@ -44,11 +45,10 @@ class Interpreter:
 
     def __init__(self, prepared: Prepared, threads: int | None = None) -> None:
         self._onnxruntime = import_onnxruntime("cpu")
-        self._prepared = prepared
         self._threads = threads or min(_MOST_THREADS, os.cpu_count() or 1)
-        self._outputs = [value.name for value in prepared.model.graph.output]
-        last = {name: node.name for node in prepared.model.graph.node for name in node.input}
-        self._steps = [self._step(node, last) for node in prepared.model.graph.node]
+        self._outputs = [value.name or "" for value in prepared.graph.outputs]
+        last = {value: node for node in prepared.graph for value in node.inputs}
+        self._steps = [self._step(node, last) for node in prepared.graph]
 
     def run(self, inputs: Arrays, watch: Watch | None = None) -> Values:
         """One batch: the graph's outputs by name.
@@ -70,19 +70,17 @@ class Interpreter:
                 del values[name]
         return {name: values[name] for name in self._outputs}
 
-    def _step(self, node: onnx.NodeProto, last: dict[str, str]) -> _Step:
-        given = [name for name in dict.fromkeys(node.input) if name]
-        takes = [name for name in given if name not in self._prepared.weights]
-        gives = [name for name in node.output if name]
-        idle = [name for name in (*takes, *gives) if last.get(name, node.name) == node.name]
-        freed = [name for name in idle if name not in self._outputs]
-        return _Step(node, self._session(node, given, takes, gives), takes, gives, freed)
+    def _step(self, node: ir.Node, last: Mapping[ir.Value | None, ir.Node]) -> _Step:
+        given = list(dict.fromkeys(value for value in node.inputs if value is not None))
+        takes = [value for value in given if not is_weight(value)]
+        gives = [value for value in node.outputs if value.name]
+        idle = [value for value in (*takes, *gives) if last.get(value, node) is node]
+        freed = [value for value in idle if not value.is_graph_output()]
+        session = self._session(node, [value for value in given if is_weight(value)], takes, gives)
+        return _Step(node, session, _names(takes), _names(gives), _names(freed))
 
-    def _session(self, node: onnx.NodeProto, given: list[str], takes: list[str], gives: list[str]) -> Any:
-        model = self._prepared.model
-        weights = [self._prepared.weights[name] for name in given if name not in takes]
-        graph = helper.make_graph([node], "one", self._infos(takes), self._infos(gives), weights)
-        alone = helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
+    def _session(self, node: ir.Node, weights: list[ir.Value], takes: list[ir.Value], gives: list[ir.Value]) -> Any:
+        alone = one_node(node, _infos(takes), _infos(gives), [ir.serde.serialize_tensor(_tensor(w)) for w in weights])
         settings = self._onnxruntime.SessionOptions()
         settings.log_severity_level = 4
         settings.intra_op_num_threads = self._threads if node.op_type in _HEAVY else 1
@@ -96,5 +94,15 @@ class Interpreter:
             reason = str(error).splitlines()[0]
             raise NegativeResult(f"operator {node.name} ({node.op_type}) does not run: {reason}") from error
 
-    def _infos(self, names: list[str]) -> list[onnx.ValueInfoProto]:
-        return [helper.make_tensor_value_info(name, self._prepared.types[name], None) for name in names]
+
+def _names(values: list[ir.Value]) -> list[str]:
+    return [value.name or "" for value in values]
+
+
+def _tensor(weight: ir.Value) -> ir.TensorProtocol:
+    assert weight.const_value is not None
+    return weight.const_value
+
+
+def _infos(values: list[ir.Value]) -> list[onnx.ValueInfoProto]:
+    return [onnx.helper.make_tensor_value_info(value.name or "", int(value.dtype or 0), None) for value in values]

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import onnx
+import onnx_ir as ir
 from numpy.typing import NDArray
 
 from ganrt.engines.onnxruntime_session import import_onnxruntime
 from ganrt.engines.precisions.interpreter import Interpreter, Values
-from ganrt.engines.precisions.prepared import HALF, Prepared
+from ganrt.engines.precisions.prepared import FLOAT, HALF, Prepared
 from ganrt.engines.precisions.table import Limits
 from ganrt.engines.protocol import Arrays
 from ganrt.pixels import comparable
@@ -80,7 +80,7 @@ class Judge:
             progress: told the percentage that is done.
         """
         wanted = list(range(len(self)) if chosen is None else chosen)
-        interpreter, watch = Interpreter(prepared, self._threads), _Finite(prepared)
+        interpreter, watch = Interpreter(prepared, self._threads), _Finite()
         errors = []
         for start in range(0, len(wanted), self.step):
             rows = wanted[start : start + self.step]
@@ -104,13 +104,12 @@ def _wide(values: NDArray[Any]) -> NDArray[np.float64]:
 class _Finite:
     """Notices the first tensor that is not finite: an activation may well hide it from all that follows."""
 
-    def __init__(self, prepared: Prepared) -> None:
-        self._floats = {name for name, kind in prepared.types.items() if kind in (HALF, onnx.TensorProto.FLOAT)}
-        self.broken = ""
+    broken = ""
 
-    def __call__(self, node: onnx.NodeProto, values: Values) -> None:
-        for name in node.output:
-            if not self.broken and name in self._floats and not _all_finite(values[name]):
+    def __call__(self, node: ir.Node, values: Values) -> None:
+        for value in node.outputs:
+            name = value.name or ""
+            if not self.broken and name and value.dtype in (HALF, FLOAT) and not _all_finite(values[name]):
                 self.broken = name
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import onnx
+import onnx_ir as ir
 
-from ganrt.engines.precisions.prepared import Prepared
+from ganrt.engines.precisions.prepared import Prepared, is_weight
 
 HEAVY = (
     "Conv", "ConvTranspose", "Gemm", "MatMul", "Einsum",
@@ -23,15 +23,15 @@ def layers(prepared: Prepared) -> Layers:
     """Layers in order. What comes before the first heavy operator is a layer called `inputs`."""
     found: dict[str, set[str]] = {"inputs": set()}
     order = {"inputs": 0}
-    layer_of: dict[str, str] = {}
-    for node in prepared.model.graph.node:
-        earlier = [layer_of[name] for name in node.input if name in layer_of]
+    layer_of: dict[ir.Value | None, str] = {}
+    for node in prepared.graph:
+        earlier = [layer_of[value] for value in node.inputs if value in layer_of]
         layer = max(earlier, key=order.__getitem__, default="inputs")
         if node.op_type in HEAVY:
-            layer = node.name
+            layer = node.name or ""
             found[layer], order[layer] = set(), len(order)
-        found[layer].add(node.name)
-        layer_of.update(dict.fromkeys(node.output, layer))
+        found[layer].add(node.name or "")
+        layer_of.update(dict.fromkeys(node.outputs, layer))
     return {name: frozenset(members) for name, members in found.items() if members}
 
 
@@ -41,19 +41,14 @@ def tail(prepared: Prepared) -> set[str]:
     Levels up to 255 in FP16 lie up to 1/8 apart, and near -1 and 1 a picture's values lie 1/16 of a level apart: both
     would round before the rounding. In FP32 the tail costs no more, since engines fuse it into one kernel.
     """
-    producers = {name: node for node in prepared.model.graph.node for name in node.output}
     found: set[str] = set()
-    for value in prepared.model.graph.output:
-        node = producers.get(value.name)
-        if prepared.types[value.name] != onnx.TensorProto.UINT8:
-            continue
+    for output in prepared.graph.outputs:
+        node = output.producer() if output.dtype == ir.DataType.UINT8 else None
         while node is not None and node.op_type in _TAIL:
-            given = [name for name in node.input if name and name not in prepared.weights]
-            read_elsewhere = any(
-                other.name not in found for name in node.output for other in prepared.readers.get(name, [])
-            )
+            given = [value for value in node.inputs if value is not None and not is_weight(value)]
+            read_elsewhere = any(other.name not in found for value in node.outputs for other in value.consumers())
             if len(given) != 1 or read_elsewhere:
                 break
-            found.add(node.name)
-            node = producers.get(given[0])
+            found.add(node.name or "")
+            node = given[0].producer()
     return found

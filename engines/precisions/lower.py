@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import onnx
 
 from ganrt.engines.forms import PLAIN, CheckedForm, checked_form, make_form
@@ -11,12 +9,13 @@ from ganrt.engines.onnx_file import OnnxFile
 from ganrt.engines.precisions.fp16 import make_fp16
 from ganrt.engines.precisions.int8 import make_int8, whole_int8
 from ganrt.engines.precisions.judge import Judge
-from ganrt.engines.precisions.prepared import prepare
+from ganrt.engines.precisions.prepared import Prepared, prepare
 from ganrt.engines.precisions.search import Progress
 from ganrt.engines.precisions.table import FORMS, Limits, Lowered, Samples
 from ganrt.engines.protocol import Arrays
 from ganrt.engines.stamp import FORM_KEY, STAMP_KEY, Stamp
 from ganrt.errors import BadInputFile, UsageError
+from ganrt.graphs.files import to_bytes
 
 _MAKERS = {"fp16": make_fp16, "int8": make_int8}
 
@@ -47,7 +46,7 @@ def lower(
     stamp = Stamp(precision, name, model.model_sha256)
     psnr = found.score.psnr
     return Lowered(
-        data=_file(found.prepared.model, stamp),
+        data=_file(found.prepared, stamp),
         precision=precision,
         form=name,
         psnr=None if psnr == float("inf") else psnr,
@@ -61,7 +60,7 @@ def whole(model: OnnxFile, calibration: Arrays) -> tuple[bytes, str]:
     """See `ganrt.engines.precisions.whole_int8_model`: the file's bytes, and the form that it was made from."""
     form = make_form(model.data, FORMS["int8"])
     made = whole_int8(prepare(form.data), calibration)
-    return _file(made.model, Stamp("int8", form.name, model.model_sha256)), form.name
+    return _file(made, Stamp("int8", form.name, model.model_sha256)), form.name
 
 
 def _notes(start: CheckedForm, asked: str | None) -> tuple[str, ...]:
@@ -69,14 +68,9 @@ def _notes(start: CheckedForm, asked: str | None) -> tuple[str, ...]:
     return start.notes if start.name == PLAIN or asked else ()
 
 
-def _file(model: onnx.ModelProto, stamp: Stamp) -> bytes:
+def _file(prepared: Prepared, stamp: Stamp) -> bytes:
     """The bytes, checked: a breach of ONNX's typing is a defect of ours and not of the model."""
-    made = onnx.ModelProto()
-    made.CopyFrom(model)
-    made.graph.ClearField("value_info")
-    kept = [entry for entry in model.metadata_props if entry.key != FORM_KEY]  # the stamp says it, and more
-    made.ClearField("metadata_props")
-    made.metadata_props.extend(kept)
-    made.metadata_props.add(key=STAMP_KEY, value=stamp.to_json())
+    prepared.model.metadata_props.pop(FORM_KEY, None)  # the stamp says it, and more
+    made = to_bytes(prepared.proto(), {STAMP_KEY: stamp.to_json()})
     onnx.checker.check_model(made, full_check=True)
-    return cast(bytes, made.SerializeToString(deterministic=True))
+    return made

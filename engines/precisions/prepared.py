@@ -2,48 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 
-import numpy as np
 import onnx
-from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+import onnx_ir as ir
+from onnx_ir.passes.common import LiftConstantsToInitializersPass, RemoveUnusedNodesPass
 
 from ganrt.errors import BadInputFile
+from ganrt.graphs.files import to_proto
 
-FLOAT, HALF = TensorProto.FLOAT, TensorProto.FLOAT16
+FLOAT, HALF = ir.DataType.FLOAT, ir.DataType.FLOAT16
 
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A model, and what shape inference says of it.
+    """A model of typed values; `interface`: its inputs and outputs as they were written."""
 
-    Attributes:
-        types: element type of every tensor, as `TensorProto` numbers them.
-        weights: initialisers that no caller can replace.
-    """
+    model: ir.Model
+    interface: onnx.ModelProto
 
-    model: onnx.ModelProto
-    types: dict[str, int]
-    weights: dict[str, onnx.TensorProto]
+    @property
+    def graph(self) -> ir.Graph:
+        """The model's."""
+        return self.model.graph
 
-    @cached_property
-    def readers(self) -> dict[str, list[onnx.NodeProto]]:
-        """Which nodes read a tensor."""
-        found: dict[str, list[onnx.NodeProto]] = {}
-        for node in self.model.graph.node:
-            for name in dict.fromkeys(node.input):
-                found.setdefault(name, []).append(node)
-        return found
+    def copy(self) -> Prepared:
+        """Another, to be rewritten."""
+        return replace(self, model=ir.serde.deserialize_model(ir.serde.serialize_model(self.model)))
 
-    def is_float(self, name: str) -> bool:
-        """Whether a tensor is in FP32."""
-        return self.types.get(name) == FLOAT
+    def proto(self) -> onnx.ModelProto:
+        """As ONNX, without weights that nothing reads."""
+        RemoveUnusedNodesPass()(self.model)
+        return to_proto(self.model, self.interface)
 
-    def array(self, name: str) -> NDArray[np.generic]:
-        """A weight's values."""
-        return np.asarray(numpy_helper.to_array(self.weights[name]))
+
+def is_float(value: ir.Value | None) -> bool:
+    """Whether a tensor is in FP32."""
+    return value is not None and value.dtype == FLOAT
+
+
+def is_weight(value: ir.Value | None) -> bool:
+    """Whether it is an initialiser that no caller can replace."""
+    return value is not None and value.is_initializer() and not value.is_graph_input()
 
 
 def prepare(data: bytes) -> Prepared:
@@ -52,59 +52,34 @@ def prepare(data: bytes) -> Prepared:
     Raises:
         BadInputFile: it has subgraphs (If, Loop, Scan), functions, or types that cannot be inferred.
     """
-    model = onnx.load_model_from_string(data)
-    graph = model.graph
-    for node in graph.node:
+    given = onnx.load_model_from_string(data)
+    for node in given.graph.node:
         if any(attribute.type in (attribute.GRAPH, attribute.GRAPHS) for attribute in node.attribute):
             raise BadInputFile(f"operator {node.op_type} ({node.name}) holds a graph: only FP32 runs it")
-    _lift_constants(graph)
-    _name_nodes(graph)
-    graph.ClearField("value_info")
+    given.graph.ClearField("value_info")
     try:
-        inferred = onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True)
+        inferred = onnx.shape_inference.infer_shapes(given, check_type=True, strict_mode=True)
     except onnx.shape_inference.InferenceError as error:
         raise BadInputFile(f"the types of this graph cannot be inferred: {str(error).splitlines()[0]}") from error
-    values = [*inferred.graph.input, *inferred.graph.value_info, *inferred.graph.output]
-    types = {value.name: value.type.tensor_type.elem_type for value in values}
-    types |= {tensor.name: tensor.data_type for tensor in graph.initializer}
-    replaceable = {value.name for value in graph.input}
-    weights = {tensor.name: tensor for tensor in graph.initializer if tensor.name not in replaceable}
-    for node in graph.node:
-        for name in node.output:
-            if name and name not in types:
-                raise BadInputFile(f"the type of tensor '{name}' ({node.op_type}) cannot be inferred")
-    return Prepared(model, types, weights)
+    for field in ("node", "initializer"):  # as large as the model
+        given.graph.ClearField(field)
+    model = ir.serde.deserialize_model(inferred)
+    LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0)(model)
+    _name_nodes(model.graph)
+    for value in model.graph.initializers.values():
+        assert value.const_value is not None
+        value.dtype = value.const_value.dtype
+    for node in model.graph:
+        for value in node.outputs:
+            if value.name and value.dtype is None:
+                raise BadInputFile(f"the type of tensor '{value.name}' ({node.op_type}) cannot be inferred")
+    return Prepared(model, given)
 
 
-def _lift_constants(graph: onnx.GraphProto) -> None:
-    kept = []
-    for node in graph.node:
-        value = _constant(node)
-        if value is None:
-            kept.append(node)
-        else:
-            graph.initializer.append(numpy_helper.from_array(value, node.output[0]))
-    if len(kept) < len(graph.node):
-        nodes = [onnx.NodeProto.FromString(node.SerializeToString()) for node in kept]
-        graph.ClearField("node")
-        graph.node.extend(nodes)
-
-
-def _constant(node: onnx.NodeProto) -> NDArray[np.generic] | None:
-    if node.op_type != "Constant" or node.domain not in ("", "ai.onnx"):
-        return None
-    kinds = {"value_float": np.float32, "value_floats": np.float32, "value_int": np.int64, "value_ints": np.int64}
-    attribute = node.attribute[0]
-    value = helper.get_attribute_value(attribute)
-    if attribute.name == "value":
-        return np.asarray(numpy_helper.to_array(value))
-    return np.asarray(value, kinds[attribute.name]) if attribute.name in kinds else None
-
-
-def _name_nodes(graph: onnx.GraphProto) -> None:
+def _name_nodes(graph: ir.Graph) -> None:
     """Unique names: layers are told apart by them."""
     seen: set[str] = set()
-    for number, node in enumerate(graph.node):
+    for number, node in enumerate(graph):
         name = node.name or f"{node.op_type}_{number}"
         while name in seen:
             name += "_"

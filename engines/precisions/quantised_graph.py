@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 import numpy as np
-import onnx
+import onnx_ir as ir
 from numpy.typing import NDArray
-from onnx import helper, numpy_helper
 
-from ganrt.engines.precisions.prepared import Prepared
+from ganrt.engines.precisions.prepared import FLOAT, Prepared, is_float, is_weight
+from ganrt.graphs.values import attribute, constant, dims, input_of
 
 LEVELS = 127  # from -127 to 127: -128 would have no counterpart
 
@@ -21,100 +21,87 @@ LEVELS = 127  # from -127 to 127: -128 would have no counterpart
 def quantisable(prepared: Prepared) -> dict[str, tuple[str, str, int]]:
     """Layers with constant FP32 weights: name -> (data, weight, the weight's axis of output channels)."""
     found = {}
-    for node in prepared.model.graph.node:
-        axis = _output_axis(node)
-        if axis is None:
+    for node in prepared.graph:
+        axis, data, weight = _output_axis(node), input_of(node, 0), input_of(node, 1)
+        if axis is None or data is None or weight is None or is_weight(data) or not is_weight(weight):
             continue
-        data, weight = node.input[0], node.input[1]
-        constant = weight in prepared.weights and data not in prepared.weights
-        if (
-            constant
-            and prepared.is_float(data)
-            and prepared.is_float(weight)
-            and len(prepared.weights[weight].dims) > 1
-        ):
-            found[node.name] = data, weight, axis
+        if is_float(data) and is_float(weight) and len(dims(weight) or ()) > 1:
+            found[node.name or ""] = data.name or "", weight.name or "", axis
     return found
 
 
-def _output_axis(node: onnx.NodeProto) -> int | None:
+def _output_axis(node: ir.Node) -> int | None:
     """Of the second input; None for operators that are not quantised."""
-    attributes = {attribute.name: attribute.i for attribute in node.attribute}
     if node.op_type == "Conv":
         return 0
     if node.op_type == "ConvTranspose":
-        return 1 if attributes.get("group", 1) == 1 else None
+        return 1 if attribute(node, "group", 1) == 1 else None
     if node.op_type == "Gemm":
-        return 0 if attributes.get("transB", 0) else 1
+        return 0 if attribute(node, "transB", 0) else 1
     return -1 if node.op_type == "MatMul" else None
 
 
-def quantised_graph(prepared: Prepared, layers: Collection[str], scales: Mapping[str, float]) -> onnx.ModelProto:
+def quantised_graph(prepared: Prepared, layers: Collection[str], scales: Mapping[str, float]) -> Prepared:
     """The model with these layers in INT8.
 
     Args:
         layers: names out of `quantisable`.
         scales: of each layer's data: what one level stands for.
     """
-    writer = _Writer(prepared, scales)
-    for node in prepared.model.graph.node:
-        writer.add(node, node.name in layers)
-    return writer.model()
+    made = prepared.copy()
+    writer, found = _Writer(made.graph, scales), quantisable(made)
+    for node in list(made.graph):
+        if node.name in layers:
+            writer.quantise(node, found[node.name or ""][2])
+    return made
 
 
 class _Writer:
-    def __init__(self, prepared: Prepared, scales: Mapping[str, float]) -> None:
-        self._prepared, self._scales = prepared, scales
-        self._layers = quantisable(prepared)
-        self._nodes: list[onnx.NodeProto] = []
-        self._weights: dict[str, onnx.TensorProto] = {}
-        self._done: dict[str, str] = {}  # tensor -> its dequantised twin
+    def __init__(self, graph: ir.Graph, scales: Mapping[str, float]) -> None:
+        self._graph, self._scales = graph, scales
+        self._done: dict[ir.Value, ir.Value] = {}  # tensor -> its dequantised twin
 
-    def add(self, node: onnx.NodeProto, quantised: bool) -> None:
-        new = onnx.NodeProto()
-        new.CopyFrom(node)
-        if quantised:
-            data, weight, axis = self._layers[node.name]
-            new.input[0], new.input[1] = self._data(data), self._weight(weight, axis)
-        self._weights |= {name: self._prepared.weights[name] for name in new.input if name in self._prepared.weights}
-        self._nodes.append(new)
+    def quantise(self, layer: ir.Node, axis: int) -> None:
+        data, weight = layer.inputs[0], layer.inputs[1]
+        assert data is not None
+        assert weight is not None
+        if data not in self._done:
+            self._done[data] = self._data(data, layer)
+        if weight not in self._done:
+            self._done[weight] = self._weight(weight, axis, layer)
+        layer.replace_input_with(0, self._done[data])
+        layer.replace_input_with(1, self._done[weight])
 
-    def model(self) -> onnx.ModelProto:
-        made = onnx.ModelProto()
-        made.CopyFrom(self._prepared.model)
-        for field, values in (("node", self._nodes), ("initializer", self._weights.values())):
-            made.graph.ClearField(field)
-            getattr(made.graph, field).extend(values)
+    def _data(self, data: ir.Value, layer: ir.Node) -> ir.Value:
+        name = data.name or ""
+        scale = self._constant(f"{name}.scale", np.asarray(self._scales[name], np.float32))
+        zero = self._constant(f"{name}.zero", np.asarray(0, np.int8))
+        levels = self._node("QuantizeLinear", [data, scale, zero], f"{name}.int8", ir.DataType.INT8, layer)
+        return self._node("DequantizeLinear", [levels, scale, zero], f"{name}.dequantised", FLOAT, layer)
+
+    def _weight(self, weight: ir.Value, axis: int, layer: ir.Node) -> ir.Value:
+        name, exact = weight.name or "", constant(weight)
+        assert exact is not None
+        values, scales = quantised_weight(exact, axis)
+        given = [
+            self._constant(f"{name}.int8", values),
+            self._constant(f"{name}.scale", scales),
+            self._constant(f"{name}.zero", np.zeros(len(scales), np.int8)),
+        ]
+        return self._node("DequantizeLinear", given, f"{name}.dequantised", FLOAT, layer, axis % values.ndim)
+
+    def _constant(self, name: str, values: NDArray[np.generic]) -> ir.Value:
+        made = ir.val(name, const_value=ir.tensor(values, name=name))
+        self._graph.register_initializer(made)
         return made
 
-    def _data(self, name: str) -> str:
-        if name not in self._done:
-            scale = self._constant(f"{name}.scale", np.asarray(self._scales[name], np.float32))
-            zero = self._constant(f"{name}.zero", np.asarray(0, np.int8))
-            self._node("QuantizeLinear", [name, scale, zero], f"{name}.int8")
-            self._done[name] = self._node("DequantizeLinear", [f"{name}.int8", scale, zero], f"{name}.dequantised")
-        return self._done[name]
-
-    def _weight(self, name: str, axis: int) -> str:
-        if name not in self._done:
-            values, scales = quantised_weight(self._prepared.array(name), axis)
-            rank, channels = values.ndim, len(scales)
-            given = [
-                self._constant(f"{name}.int8", values),
-                self._constant(f"{name}.scale", scales),
-                self._constant(f"{name}.zero", np.zeros(channels, np.int8)),
-            ]
-            self._done[name] = self._node("DequantizeLinear", given, f"{name}.dequantised", axis % rank)
-        return self._done[name]
-
-    def _constant(self, name: str, values: NDArray[np.generic]) -> str:
-        self._weights[name] = numpy_helper.from_array(values, name)
-        return name
-
-    def _node(self, kind: str, given: list[str], made: str, axis: int | None = None) -> str:
-        assert made not in self._prepared.types
-        self._nodes.append(helper.make_node(kind, given, [made], name=made, axis=axis))
-        return made
+    def _node(
+        self, kind: str, given: list[ir.Value], name: str, dtype: ir.DataType, before: ir.Node, axis: int | None = None
+    ) -> ir.Value:
+        node = ir.node(kind, given, {} if axis is None else {"axis": axis}, name=name)
+        node.outputs[0].name, node.outputs[0].dtype = name, dtype
+        self._graph.insert_before(before, node)
+        return node.outputs[0]
 
 
 def quantised_weight(weight: NDArray[np.generic], axis: int) -> tuple[NDArray[np.int8], NDArray[np.float32]]:

@@ -12,20 +12,20 @@ FP16 holds 2^-24 to 65504, with 11 significant bits from 2^-14 on. An operator s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
 import numpy as np
-import onnx
+import onnx_ir as ir
 from numpy.typing import NDArray
-from onnx import helper
 
 from ganrt.engines.precisions.interpreter import Interpreter, Values
-from ganrt.engines.precisions.prepared import Prepared
+from ganrt.engines.precisions.prepared import Prepared, is_float, is_weight
 from ganrt.engines.protocol import Arrays
 from ganrt.errors import NegativeResult
+from ganrt.graphs.values import attribute, constant
 
 LARGEST, HEADROOM, SMALLEST = 65504.0, 4.0, 2.0**-13
 _WEIGHT_LOSS = 2.0**-10  # root mean square, relative; rounding alone takes at most 2^-11
@@ -53,24 +53,22 @@ def measure(prepared: Prepared, interpreter: Interpreter, batches: Iterator[Arra
     found = Extremes()
 
     def note(name: str, value: NDArray[Any], where: str) -> None:
-        if prepared.is_float(name):
-            largest = _largest(value)
-            if not np.isfinite(largest):
-                raise NegativeResult(
-                    f"tensor '{name}' is not finite even in FP32 ({where})\n"
-                    "export a checkpoint that was saved before the training diverged"
-                )
-            found.largest[name] = max(found.largest.get(name, 0.0), largest)
+        largest = _largest(value)
+        if not np.isfinite(largest):
+            raise NegativeResult(
+                f"tensor '{name}' is not finite even in FP32 ({where})\n"
+                "export a checkpoint that was saved before the training diverged"
+            )
+        found.largest[name] = max(found.largest.get(name, 0.0), largest)
 
-    def watch(node: onnx.NodeProto, values: Values) -> None:
-        for name in node.output:  # each tensor once, where it is made
-            if name:
-                note(name, values[name], f"operator {node.name}")
-        found.terms[node.name] = max(found.terms.get(node.name, 0), _terms(node, values))
+    def watch(node: ir.Node, values: Values) -> None:
+        for name in _float_names(node.outputs):  # each tensor once, where it is made
+            note(name, values[name], f"operator {node.name}")
+        found.terms[node.name or ""] = max(found.terms.get(node.name or "", 0), _terms(node, values))
 
     for inputs in batches:
-        for name, value in inputs.items():
-            note(name, value, "an input")
+        for name in _float_names(prepared.graph.inputs):
+            note(name, inputs[name], "an input")
         interpreter.run(inputs, watch)
     return found
 
@@ -80,30 +78,38 @@ def _largest(value: NDArray[Any]) -> float:
     return max(float(value.max()), -float(value.min())) if value.size else 0.0
 
 
-def _terms(node: onnx.NodeProto, values: Values) -> int:
+def _float_names(values: Iterable[ir.Value | None]) -> list[str]:
+    return [value.name for value in values if value is not None and value.name and is_float(value)]
+
+
+def _first(node: ir.Node) -> str:
+    """The name of a node's first input."""
+    return (node.inputs[0].name or "") if node.inputs and node.inputs[0] is not None else ""
+
+
+def _terms(node: ir.Node, values: Values) -> int:
     """How many numbers one result of a reduction or norm is made of; 0 for other operators."""
-    if node.op_type not in (*_SUMS, *_SQUARES, *_SOFTMAX) or node.input[0] not in values:
+    if node.op_type not in (*_SUMS, *_SQUARES, *_SOFTMAX) or _first(node) not in values:
         return 0
-    shape = values[node.input[0]].shape
+    given = values[_first(node)]
     if node.op_type in ("InstanceNormalization", "GlobalAveragePool"):
-        return prod(shape[2:])
-    attributes = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
+        return prod(given.shape[2:])
     if node.op_type == "GroupNormalization":
-        return prod(shape[1:]) // int(attributes["num_groups"])
+        return prod(given.shape[1:]) // int(attribute(node, "num_groups", 1))
     if node.op_type == "LayerNormalization":
-        return prod(shape[int(attributes.get("axis", -1)) :])
+        return prod(given.shape[attribute(node, "axis", -1) :])
     if node.op_type in _SOFTMAX:
-        return int(shape[int(attributes.get("axis", -1))])
-    return int(values[node.input[0]].size // max(1, values[node.output[0]].size))
+        return int(given.shape[attribute(node, "axis", -1)])
+    return int(given.size // max(1, values[node.outputs[0].name or ""].size))
 
 
 def out_of_range(prepared: Prepared, extremes: Extremes) -> dict[str, str]:
     """Operators that must stay in FP32, and why: name -> reason."""
     hot = _hot_tensors(prepared, extremes)
     reasons: dict[str, str] = {}
-    for node in prepared.model.graph.node:
-        for reason in _reasons(prepared, node, extremes, hot):
-            reasons.setdefault(node.name, reason)
+    for node in prepared.graph:
+        for reason in _reasons(node, extremes, hot):
+            reasons.setdefault(node.name or "", reason)
     return reasons
 
 
@@ -114,50 +120,53 @@ def _hot_tensors(prepared: Prepared, extremes: Extremes) -> dict[str, str]:
             hot[name] = f"'{name}' reaches {largest:.3g}"
         elif 0 < largest < SMALLEST:
             hot[name] = f"'{name}' stays below {largest:.3g}"
-    for node in prepared.model.graph.node:
-        if node.op_type in _SOFTMAX and extremes.largest.get(node.input[0], 0) > _LARGEST_SCORE:
-            hot.setdefault(node.input[0], f"scores of a softmax reach {extremes.largest[node.input[0]]:.3g}")
+    for node in prepared.graph:
+        if node.op_type in _SOFTMAX and extremes.largest.get(_first(node), 0) > _LARGEST_SCORE:
+            hot.setdefault(_first(node), f"scores of a softmax reach {extremes.largest[_first(node)]:.3g}")
     return _indices(prepared) | hot
 
 
 def _indices(prepared: Prepared) -> dict[str, str]:
     """FP32 tensors that integers are made of, and those that they are made of; not the picture's own levels."""
-    producers = {name: node for node in prepared.model.graph.node for name in node.output}
-    ends = {value.name for value in prepared.model.graph.output}
     waiting = [
-        name
-        for node in prepared.model.graph.node
-        if not ends & set(node.output) and not any(prepared.is_float(name) for name in node.output)
-        for name in node.input
+        value
+        for node in prepared.graph
+        if not any(output.is_graph_output() or is_float(output) for output in node.outputs)
+        for value in node.inputs
     ]
     found: dict[str, str] = {}
     while waiting:
-        name = waiting.pop()
-        if prepared.is_float(name) and name not in prepared.weights and name not in found:
-            found[name] = f"integers are made of '{name}'"
-            waiting += producers[name].input if name in producers else []
+        value = waiting.pop()
+        if value is not None and value.name not in found and is_float(value) and not is_weight(value):
+            found[value.name or ""] = f"integers are made of '{value.name}'"
+            producer = value.producer()
+            waiting += producer.inputs if producer is not None else []
     return found
 
 
-def _reasons(prepared: Prepared, node: onnx.NodeProto, extremes: Extremes, hot: Mapping[str, str]) -> Iterator[str]:
-    for name in (*node.input, *node.output):
-        if name in hot:
-            yield hot[name]
-        if name in prepared.weights and prepared.is_float(name):
-            loss = weight_loss(prepared, name)
+def _reasons(node: ir.Node, extremes: Extremes, hot: Mapping[str, str]) -> Iterator[str]:
+    for value in (*node.inputs, *node.outputs):
+        if value is None:
+            continue
+        if value.name and value.name in hot:
+            yield hot[value.name]
+        if is_weight(value) and is_float(value):
+            loss = weight_loss(value)
             if loss > _WEIGHT_LOSS:
-                yield f"weight '{name}' would " + ("overflow" if np.isinf(loss) else f"lose {100 * loss:.2g} %")
-    terms = extremes.terms.get(node.name, 0)
+                yield f"weight '{value.name}' would " + ("overflow" if np.isinf(loss) else f"lose {100 * loss:.2g} %")
+    terms = extremes.terms.get(node.name or "", 0)
     if terms:
         power = 2 if node.op_type in _SQUARES else 1
-        total = 0.0 if node.op_type in _SOFTMAX else terms * extremes.largest[node.input[0]] ** power
+        total = 0.0 if node.op_type in _SOFTMAX else terms * extremes.largest[_first(node)] ** power
         if terms > _MOST_TERMS or total > LARGEST / HEADROOM:
             yield f"adds up {terms} numbers" + (f", to {total:.3g} at most" if total else "")
 
 
-def weight_loss(prepared: Prepared, name: str) -> float:
+def weight_loss(weight: ir.Value) -> float:
     """Root mean square of what rounding to FP16 changes, relative; infinite if a value overflows."""
-    exact = prepared.array(name).astype(np.float64)
+    stored = constant(weight)
+    assert stored is not None
+    exact = stored.astype(np.float64)
     with np.errstate(over="ignore"):
         rounded = exact.astype(np.float16).astype(np.float64)
     if not np.isfinite(rounded).all():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import numpy as np
-import onnx
+import onnx_ir as ir
 from numpy.typing import NDArray
 
 from ganrt.engines.precisions.interpreter import Interpreter, Values
@@ -29,7 +29,7 @@ def measure_scales(interpreter: Interpreter, tensors: Collection[str], samples: 
     """
     largest = dict.fromkeys(tensors, 0.0)
 
-    def watch_largest(_: onnx.NodeProto, values: Values) -> None:
+    def watch_largest(_: ir.Node, values: Values) -> None:
         for name in values.keys() & largest.keys():
             found = float(np.abs(values[name]).max(initial=0.0))
             if not np.isfinite(found):  # before `max`, which drops NaN
@@ -38,7 +38,7 @@ def measure_scales(interpreter: Interpreter, tensors: Collection[str], samples: 
 
     errors = {name: np.zeros(len(_SHARES)) for name in tensors}
 
-    def watch_errors(_: onnx.NodeProto, values: Values) -> None:
+    def watch_errors(_: ir.Node, values: Values) -> None:
         for name in values.keys() & fresh:
             fresh.discard(name)  # several operators may read it
             errors[name] += [_error(values[name], share * largest[name] / LEVELS) for share in _SHARES]

@@ -30,13 +30,12 @@ def names(made):
 
 def mixed_inputs(data):
     """Operators one of whose type parameters stands for FP16 and FP32 at once, without asking onnx's checker."""
-    prepared = prepare(data)
     found = []
-    for node in prepared.model.graph.node:
+    for node in prepare(data).graph:
         formals = defs.get_schema(node.op_type, 18, "").inputs
         kinds = {}
-        for i, name in enumerate(node.input):
-            kinds.setdefault(formals[min(i, len(formals) - 1)].type_str, set()).add(prepared.types.get(name))
+        for i, value in enumerate(node.inputs):
+            kinds.setdefault(formals[min(i, len(formals) - 1)].type_str, set()).add(value.dtype if value else None)
         found += [node.name for given in kinds.values() if {FLOAT, HALF} <= given]
     return found
 
@@ -101,7 +100,7 @@ def test_what_would_overflow_stays_in_fp32(tmp_path):
     prepared = prepare(model.data)
     broken = half_graph(prepared, tail(prepared))
     with pytest.raises(NegativeResult, match="not finite"):
-        _judge(model, prepare(broken.SerializeToString()), 45)
+        _judge(model, broken, 45)
 
 
 def _judge(model, prepared, gate):
@@ -209,7 +208,7 @@ def test_layers_follow_the_heavy_operators_and_the_tail_ends_at_the_last(tmp_pat
     prepared = prepare(exported(tmp_path, "csc413-A").data)
     found = layers(prepared)
     heavy = {"Conv", "ConvTranspose", "Gemm", "MatMul", "BatchNormalization"}
-    kinds = {node.name: node.op_type for node in prepared.model.graph.node}
+    kinds = {node.name: node.op_type for node in prepared.graph}
     assert all(kinds[name] in heavy for name in found if name != "inputs")
     assert sum(map(len, found.values())) == len(kinds)
     assert {kinds[name] for name in tail(prepared)} == {"Tanh", "Add", "Mul", "Clip", "Round", "Transpose", "Cast"}
@@ -235,11 +234,12 @@ def test_results_whose_type_no_input_decides_and_outputs_in_float(tmp_path):
     ends[1] += [helper.make_tensor_value_info(n, FLOAT, ["n", 8]) for n in ("again", "negative")]
     graph = helper.make_graph(nodes, "g", *ends, [numpy_helper.from_array(np.float32([1, 2]), "scales")])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
-    made = half_graph(prepare(model.SerializeToString()), ())
+    made = half_graph(prepare(model.SerializeToString()), ()).proto()
     onnx.checker.check_model(made, full_check=True)
     assert list(made.graph.output) == list(model.graph.output)
-    prepared = prepare(made.SerializeToString())
-    assert (prepared.types["more"], prepared.types["ones"], prepared.types["scales"]) == (HALF, FLOAT, FLOAT)
+    graph = prepare(made.SerializeToString()).graph
+    types = {value.name: value.dtype for node in graph for value in (*node.inputs, *node.outputs) if value}
+    assert (types["more"], types["ones"], types["scales"]) == (HALF, FLOAT, FLOAT)
 
 
 def test_what_cannot_be_lowered_is_refused(tmp_path):

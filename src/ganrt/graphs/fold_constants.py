@@ -14,6 +14,7 @@ import onnx
 import onnx_ir as ir
 from onnx.reference import ReferenceEvaluator
 
+from ganrt.graphs.files import one_node
 from ganrt.graphs.passes import GraphPass, LeftAlone
 from ganrt.graphs.values import Array, constant, drop
 
@@ -42,18 +43,13 @@ class FoldConstants(GraphPass):
 
 def evaluate(node: ir.Node) -> list[Array]:
     """What a node gives whose inputs are constants; raises LeftAlone where that cannot be computed."""
-    graph = node.graph
-    assert isinstance(graph, ir.Graph)
     known = {value.name or "": constant(value) for value in node.inputs if value is not None}
-    opset = onnx.helper.make_opsetid("", graph.opset_imports[""])
     inputs, outputs = (
         [onnx.helper.make_empty_tensor_value_info(name) for name in names]
         for names in (known, [value.name or "" for value in node.outputs])
     )
-    made = onnx.helper.make_graph([ir.serde.serialize_node(node)], "one", inputs, outputs)
     try:
-        model = onnx.helper.make_model(made, opset_imports=[opset], ir_version=10)
-        results: Any = ReferenceEvaluator(model).run(None, known)
+        results: Any = ReferenceEvaluator(one_node(node, inputs, outputs)).run(None, known)
         return [np.asarray(result) for result in results]
     except Exception as error:  # the reference has no common class of errors, and lacks some operators
         raise LeftAlone(f"its constants cannot be computed ({type(error).__name__})") from error
