@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from ganrt.checks import Section, checked, fail, integer, list_of, number, one_of, optional, section, text
 from ganrt.errors import SpecError, UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MAX_POSITIONS = 4096
 _NAME = text(40, r"[a-z0-9][a-z0-9_-]*", "a name of lower-case letters, digits, - and _ (at most 40)")
@@ -67,16 +70,16 @@ class Control(Section):
         if self.kind == "choice":
             return self._chosen(given)
         if self.kind == "scalar":
-            return np.array([self._between(self._part(given), k) for k in range(len(self.positions))], np.float32)
+            return _floats(self._between(self._part(given), k) for k in range(len(self.positions)))
         match = _COLOR.fullmatch(given) if isinstance(given, str) else None
         if match is None:
             raise UsageError(f"{self.name}={given}: expected a colour such as 3366cc")
-        return np.array([self._between(level / 255, k) for k, level in enumerate(bytes.fromhex(match[1]))], np.float32)
+        return _floats(self._between(level / 255, k) for k, level in enumerate(bytes.fromhex(match[1])))
 
     def _chosen(self, given: str | float) -> NDArray[np.float32]:
         for option in self.options:
             if option.name == given:
-                return np.array(option.values, np.float32)
+                return _floats(option.values)
         raise UsageError(f"{self.name}={given}: expected one of {', '.join(option.name for option in self.options)}")
 
     def _part(self, given: str | float) -> float:
@@ -150,3 +153,9 @@ def check_controls(controls: tuple[Control, ...], dim: int) -> None:
                 expected = f"positions that no other control sets, as '{owners[position]}' does"
                 raise fail(f"controls.{control.name}.positions", position, expected)
             owners[position] = control.name
+
+
+def _floats(values: Iterable[float]) -> NDArray[np.float32]:
+    import numpy as np  # not above: specs are read, and help is asked for, without it
+
+    return np.array(list(values), np.float32)
