@@ -33,9 +33,9 @@ def compile_portable(request: Request, progress: Callable[[str, int], object]) -
     model = read_onnx(request.model)
     spec = model.spec()
     path = request.folder / f"{spec.name}.{request.precision}.onnx"
-    check_free(path, request.force)
+    check_free(path, request.force, within=request.folder)
     made = lowered(request, model, progress)
-    write_file(path, made.data, force=request.force)
+    write_file(path, made.data, force=request.force, within=request.folder)
     return {
         "file": str(path),
         "model": spec.name,

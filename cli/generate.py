@@ -102,6 +102,7 @@ class _Plan:
         self.sheet = output if single else output / f"grid-{self.columns}x{self.rows}.png" if cells else None
         self.identities = self.folder / "identities.csv" if request.identities and self.pictures else None
         _refuse_run(self.folder)
+        self._refuse_links(request)
         if not force:
             self._check_free(request)
 
@@ -117,6 +118,15 @@ class _Plan:
                 raise OutputFailed(
                     f"{self.path(pair)} exists already: give --force to overwrite it, or another --output"
                 )
+
+    def _refuse_links(self, request: Request) -> None:
+        """Before anything is drawn: what has the name of an output in the folder must be no link."""
+        from ganrt.files import refuse_links
+
+        links = {path for path in self.folder.iterdir() if path.is_symlink()} if self.folder.is_dir() else set()
+        for path in self.files(request) if links and self.pictures else ():
+            if path in links:
+                refuse_links(path, self.folder)
 
     def path(self, pair: SeedAndIndex) -> Path:
         """The picture of one (seed, index); the name does not depend on the range asked for."""
@@ -171,15 +181,15 @@ def _draw(
             on_sheet += [image.copy() for image in images[: max(0, room)]]  # a view would keep its batch alive
             for pair, image in zip(batch, images, strict=True) if plan.pictures else ():
                 data = encode_png(image, _origin(generator, pair, how, class_name, pins))
-                write_file(plan.path(pair), data, force=plan.force)
+                write_file(plan.path(pair), data, force=plan.force, within=plan.folder)
             done += len(batch)
             progress(done)
     if plan.sheet:
         first = _origin(generator, next(iter(request)), how, class_name, pins)
         data = encode_png(sheet(on_sheet, plan.columns), {**first, "grid": f"{plan.columns}x{plan.rows}"})
-        write_file(plan.sheet, data, force=plan.force)
+        write_file(plan.sheet, data, force=plan.force, within=plan.folder if plan.pictures else None)
     if plan.identities:
-        write_file(plan.identities, _identities_table(plan, request), force=plan.force)
+        write_file(plan.identities, _identities_table(plan, request), force=plan.force, within=plan.folder)
 
 
 def _origin(

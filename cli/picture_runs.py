@@ -79,7 +79,7 @@ def make_plan(
     for target in targets:
         if target.resolve() in sources:
             raise OutputFailed(f"{target} is one of the inputs: give another --output")
-        check_free(target, force)
+        check_free(target, force, within=output)
     make_folder(output)
     return plan
 
@@ -144,7 +144,7 @@ class PictureRun:
         from ganrt.runtime.pictures import encode_png
 
         data = encode_png(image, {**in_use(self.generator), "ganrt": __version__, **origin})
-        write_file(path, data, force=self.plan.force)
+        write_file(path, data, force=self.plan.force, within=self.plan.output)
 
     def report(self) -> dict[str, object]:
         """The result for --json."""

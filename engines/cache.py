@@ -48,7 +48,7 @@ def store(kind: str, key: Key, suffix: str, data: bytes) -> None:
         OutputFailed: the cache cannot be written.
     """
     path = cache_folder() / kind / _name(key, data, suffix)
-    write_file(path, data, force=True)
+    write_file(path, data, force=True, within=cache_folder())
     for old in _entries(kind, key, suffix):
         if old != path:
             with suppress(OSError):

@@ -12,7 +12,7 @@ import json
 from contextlib import suppress
 from pathlib import Path
 
-from ganrt.engines.cache import Key, folder_for
+from ganrt.engines.cache import Key, cache_folder, folder_for
 from ganrt.errors import OutputFailed
 from ganrt.files import make_folder, write_file
 
@@ -36,7 +36,7 @@ class SealedFolder:
         Raises:
             OutputFailed: the cache cannot be written.
         """
-        make_folder(self.path)
+        make_folder(self.path, within=cache_folder())
         try:
             if self._sealed() != self._found():
                 for path in self._files():
@@ -50,7 +50,7 @@ class SealedFolder:
         with suppress(OutputFailed, OSError):
             found = self._found()
             if found != self._sealed():
-                write_file(self.path / _SEAL, json.dumps(found, sort_keys=True).encode(), force=True)
+                write_file(self.path / _SEAL, json.dumps(found, sort_keys=True).encode(), force=True, within=self.path)
 
     def _files(self) -> list[Path]:
         return sorted(path for path in self.path.iterdir() if path.is_file())

@@ -57,7 +57,7 @@ class KernelCache:
         content = b"" if memory is None else bytes(memoryview(memory))
         if content and content != self._loaded:
             with suppress(OutputFailed):  # a folder that nobody may write to
-                write_file(self.path, _MAGIC + self._digest(content) + content, force=True)
+                write_file(self.path, _MAGIC + self._digest(content) + content, force=True, within=self.path.parent)
 
     def _opened(self, config: Any) -> Any:
         cache = config.create_runtime_cache()

@@ -70,7 +70,7 @@ def compile_engine(
     if there is not None:
         return Compiled(path, there, made=False)
     for file in (path, sidecar_path(path)):
-        check_free(file, force)
+        check_free(file, force, within=folder)
     key = {"backend": recipe.backend, "version": trt.__version__, "targets": recipe.targets}
     built = build(trt, graph, recipe, progress, cache.find(_TIMING[0], key, _TIMING[1]))
     if built.timing:

@@ -37,8 +37,8 @@ def write_engine(path: Path, data: bytes, sidecar: Sidecar, *, force: bool) -> N
     """
     for attempt in range(_TRIES):
         again = force or attempt > 0
-        write_file(path, data, force=again)
-        write_file(sidecar_path(path), sidecar.to_json().encode(), force=again)
+        write_file(path, data, force=again, within=path.parent)
+        write_file(sidecar_path(path), sidecar.to_json().encode(), force=again, within=path.parent)
         with suppress(BadInputFile):
             read_trusted(path)
             return

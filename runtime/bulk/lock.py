@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ganrt.errors import OutputFailed
+from ganrt.files import Folder
 
 NAME = ".lock"  # begins the names of all locks
 _POLL_S = 0.2
@@ -62,7 +63,8 @@ def held(folder: Path) -> list[str]:
 def _acquire(path: Path) -> int | None:
     """An open file that holds the lock; None where another process does."""
     while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        with Folder(path.parent) as folder:
+            handle = folder.open(path.name, os.O_RDWR | os.O_CREAT)
         try:
             if not _try_lock(handle):
                 os.close(handle)
@@ -79,7 +81,7 @@ def _acquire(path: Path) -> int | None:
 
 def _is_still(path: Path, handle: int) -> bool:
     try:
-        return os.path.samestat(path.stat(), os.fstat(handle))
+        return os.path.samestat(path.lstat(), os.fstat(handle))
     except FileNotFoundError:
         return False
 

@@ -12,11 +12,12 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from ganrt.errors import OutputFailed
-from ganrt.files import make_folder
+from ganrt.files import Folder, make_folder
 from ganrt.runtime.bulk import lock
 from ganrt.runtime.bulk.names import PART, UNFINISHED, is_piece
 
@@ -116,72 +117,90 @@ def _explained(path: Path) -> Iterator[None]:
 
 
 class _LocalFile:
-    def __init__(self, path: Path) -> None:
-        self._path, self._part = path, path.with_name(PART + secrets.token_hex(6))
-        with _explained(path):
-            self._file = self._part.open("xb", buffering=0)
+    def __init__(self, root: Path, name: str) -> None:
+        self._path, self._part = root / name, PART + secrets.token_hex(6)
+        with _explained(self._path):
+            self._folder = Folder(root, _above(name), make=True)
+            try:
+                self._folder.refuse_link(self._path.name)
+                handle = self._folder.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+                self._file = os.fdopen(handle, "wb", buffering=0)
+            except BaseException:
+                self._folder.close()
+                raise
 
     def write(self, data: bytes) -> None:
         with _explained(self._path):
-            view = memoryview(data)
-            while len(view):
-                view = view[self._file.write(view) :]
+            _write_all(self._file, data)
 
     def commit(self) -> None:
         with _explained(self._path):
             os.fsync(self._file.fileno())
             self._file.close()
-            self._part.replace(self._path)
-            _flush_folder(self._path.parent)
+            self._folder.replace(self._part, self._path.name)
+            _flush(self._folder)
+            self._folder.close()
 
     def abandon(self) -> None:
         with suppress(OSError):
             self._file.close()
-            self._part.unlink(missing_ok=True)
+            if self._folder.is_open:
+                self._folder.remove(self._part)
+        self._folder.close()
 
 
 class _LocalFolder:
-    def __init__(self, path: Path) -> None:
-        self._path, self._part = path, path.with_name(PART + secrets.token_hex(6))
-        self._names: list[str] = []
-        with _explained(path):
-            self._part.mkdir()
+    def __init__(self, root: Path, name: str) -> None:
+        self._root, self._name, self._part = root, name, PART + secrets.token_hex(6)
+        self._path, self._names = root / name, list[str]()
+        with _explained(self._path), Folder(root) as folder:
+            folder.refuse_link(name)
+            folder.make(self._part)
 
     def put(self, name: str, data: bytes) -> None:
-        with _explained(self._path / name):
-            (self._part / name).write_bytes(data)
+        how = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        with (
+            _explained(self._path / name),
+            Folder(self._root, self._part) as folder,
+            os.fdopen(folder.open(name, how), "wb", buffering=0) as file,
+        ):
+            _write_all(file, data)
         self._names.append(name)
 
     def commit(self) -> None:
-        with _explained(self._path):
+        with _explained(self._path), Folder(self._root) as folder, Folder(self._root, self._part) as part:
             for name in self._names:  # all together: the first flush carries most of the others
-                with (self._part / name).open("rb+") as file:
-                    os.fsync(file.fileno())
-            _flush_folder(self._part)
+                handle = part.open(name, os.O_RDWR)
+                try:
+                    os.fsync(handle)
+                finally:
+                    os.close(handle)
+            _flush(part)
+            folder.refuse_link(self._name)
             if self._holds_others():
-                self._replace_files()
+                self._replace_files(part)
             else:
                 shutil.rmtree(self._path, ignore_errors=True)
-                self._part.rename(self._path)
-            _flush_folder(self._path.parent)
+                folder.replace(self._part, self._name)
+            _flush(folder)
 
     def abandon(self) -> None:
-        shutil.rmtree(self._part, ignore_errors=True)
+        shutil.rmtree(self._root / self._part, ignore_errors=True)
 
     def _holds_others(self) -> bool:
         """Whether somebody keeps files of his own in the folder that is to be replaced."""
         names = self._path.iterdir() if self._path.is_dir() else ()
         return any(not is_piece(f"{self._path.name}/{path.name}") for path in names)
 
-    def _replace_files(self) -> None:
+    def _replace_files(self, part: Folder) -> None:
         """One file after the other, beside the others'; whoever is killed meanwhile has not written the stats yet."""
-        for path in self._path.iterdir():
-            if is_piece(f"{self._path.name}/{path.name}") and path.name not in self._names:
-                path.unlink()
-        for name in self._names:
-            (self._part / name).replace(self._path / name)
-        _flush_folder(self._path)
-        self._part.rmdir()
+        with Folder(self._root, self._name) as there:
+            for path in self._path.iterdir():
+                if is_piece(f"{self._name}/{path.name}") and path.name not in self._names:
+                    there.remove(path.name)
+            for name in self._names:
+                part.replace(name, name, there)
+            _flush(there)
 
 
 class LocalStorage:
@@ -213,12 +232,11 @@ class LocalStorage:
 
     def create(self, name: str) -> NewFile:
         """See `Storage`. Only folders below the output are made: an output that vanished is not made anew."""
-        self._make_parent(name)
-        return _LocalFile(self.root / name)
+        return _LocalFile(self.root, name)
 
     def create_folder(self, name: str) -> NewFolder:
         """See `Storage`."""
-        return _LocalFolder(self.root / name)
+        return _LocalFolder(self.root, name)
 
     def open(self, name: str) -> BinaryIO:
         """See `Storage`. A pipe or a device is no file of a run: to open one may wait for ever."""
@@ -241,11 +259,11 @@ class LocalStorage:
     def remove(self, name: str) -> None:
         """See `Storage`."""
         path = self.root / name
-        with _explained(path):
+        with _explained(path), suppress(FileNotFoundError), Folder(self.root, _above(name)) as folder:
             if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
+                shutil.rmtree(path)  # which removes links in it, and follows none
             else:
-                path.unlink(missing_ok=True)
+                folder.remove(path.name)
 
     def tidy(self) -> None:
         """See `Target`."""
@@ -253,11 +271,6 @@ class LocalStorage:
             for path in folder.glob(PART + "*") if folder.is_dir() else ():
                 if UNFINISHED.fullmatch(path.name):
                     self.remove(path.relative_to(self.root).as_posix())
-
-    def _make_parent(self, name: str) -> None:
-        if "/" in name:
-            with _explained(self.root / name):
-                (self.root / name).parent.mkdir(exist_ok=True)
 
 
 def read(storage: Storage, name: str) -> bytes | None:
@@ -279,15 +292,20 @@ def write(storage: Storage, name: str, data: bytes) -> None:
         new.abandon()
 
 
-def _flush_folder(path: Path) -> None:
-    """Makes renames in a folder durable; Windows has no such call and needs none."""
-    if os.name == "nt":
-        return
-    handle = os.open(path, os.O_RDONLY)
+def _flush(folder: Folder) -> None:
+    """Makes renames in a folder durable."""
     try:
-        os.fsync(handle)
+        folder.flush()
     except OSError as error:
         if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # network file systems that know no such thing
             raise
-    finally:
-        os.close(handle)
+
+
+def _above(name: str) -> str:
+    return name.rpartition("/")[0]
+
+
+def _write_all(file: FileIO, data: bytes) -> None:
+    view = memoryview(data)
+    while len(view):
+        view = view[file.write(view) :]

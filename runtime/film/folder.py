@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ganrt.errors import OutputFailed
-from ganrt.files import make_folder, write_file
+from ganrt.files import make_folder, refuse_links, write_file
 from ganrt.runtime.film.options import FilmOptions, Frame, Written
 from ganrt.runtime.pictures import encode_png
 
@@ -48,7 +48,7 @@ def _write_all(folder: Path, frames: Iterator[Frame], options: FilmOptions) -> l
     for number, frame in enumerate(frames):
         origin = {**options.origin, "frame": number} if options.origin else None
         names.append(_NAME.format(number))
-        write_file(folder / names[-1], encode_png(frame, origin))
+        write_file(folder / names[-1], encode_png(frame, origin), within=folder)
     return names
 
 
@@ -58,6 +58,7 @@ def _move(partial: Path, path: Path) -> None:
         return
     old = set(frames_in(path))
     for source in sorted(partial.iterdir()):
+        refuse_links(path / source.name, within=path)
         source.replace(path / source.name)
         old.discard(path / source.name)
     for surplus in old:

@@ -1,20 +1,143 @@
-"""Files that appear whole or not at all, and never over another one unless asked to."""
+"""Files that appear whole or not at all, never over another one unless asked to, and never through a link.
+
+What the user names may be a link. Below an output or cache folder links are refused: whoever can write there could
+otherwise have a run write anywhere.
+"""
 
 from __future__ import annotations
 
+import os
 import secrets
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import TracebackType
 
 from ganrt.errors import OutputFailed, UsageError
 
+# Linux, macOS and their like; Windows has neither, and there each name is looked at before it is used.
+_BY_DESCRIPTOR = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
+_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_FILE = _NO_FOLLOW | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_MOUNT_POINT = 0xA0000003  # the tag of a junction, Windows' link to a folder (IO_REPARSE_TAG_MOUNT_POINT)
 
-def check_free(path: Path, force: bool) -> None:
-    """Raises OutputFailed if writing `path` would overwrite something and `force` is not set."""
+
+class Folder:
+    """A folder to write into, which nobody can put a link in the way of: it is held open where the system can.
+
+    Attributes:
+        path: its name, for messages.
+        is_open: until `close`.
+    """
+
+    def __init__(self, root: Path, below: str = "", *, make: bool = False) -> None:
+        """Opens a folder that somebody named, or one below it.
+
+        Args:
+            root: it may be a link itself, and must be there.
+            below: relative, with forward slashes.
+            make: makes those below that are not there.
+
+        Raises:
+            OutputFailed: there is a link on the way. OSError: as the system says.
+        """
+        self.path, self.is_open = root, True
+        self._handle = os.open(root, _FOLDER) if _BY_DESCRIPTOR else None
+        try:
+            for name in filter(None, below.split("/")):
+                self._enter(name, make)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Folder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of it; a second time does nothing."""
+        handle, self._handle, self.is_open = self._handle, None, False
+        if handle is not None:
+            os.close(handle)
+
+    def refuse_link(self, name: str) -> None:
+        """Raises OutputFailed where a link, or on Windows a junction, has this name."""
+        try:
+            found = os.stat(self._at(name), dir_fd=self._handle, follow_symlinks=False)
+        except FileNotFoundError:
+            return
+        if stat.S_ISLNK(found.st_mode) or getattr(found, "st_reparse_tag", 0) == _MOUNT_POINT:
+            raise OutputFailed(
+                f"{self.path / name} is a link, and nothing is written through links within a folder\n"
+                "remove the link (what it points to stays), or give another folder"
+            )
+
+    def open(self, name: str, flags: int) -> int:
+        """Opens a file for writing: its descriptor. `flags` as of `os.open`."""
+        self.refuse_link(name)
+        return os.open(self._at(name), flags | _FILE, 0o666, dir_fd=self._handle)
+
+    def make(self, name: str) -> None:
+        """Makes a folder; FileExistsError where there is one."""
+        os.mkdir(self._at(name), dir_fd=self._handle)
+
+    def replace(self, source: str, name: str, target: Folder | None = None) -> None:
+        """Renames what is here, into another folder if one is given; a file that has the name is replaced."""
+        there = target or self
+        there.refuse_link(name)
+        os.replace(self._at(source), there._at(name), src_dir_fd=self._handle, dst_dir_fd=there._handle)
+
+    def remove(self, name: str) -> None:
+        """Removes a file; of a link the link itself."""
+        os.unlink(self._at(name), dir_fd=self._handle)
+
+    def flush(self) -> None:
+        """Makes renames in it durable; Windows has no such call and needs none."""
+        if self._handle is not None:
+            os.fsync(self._handle)
+
+    def _enter(self, name: str, make: bool) -> None:
+        if make:
+            with suppress(FileExistsError):
+                self.make(name)
+        self.refuse_link(name)
+        if self._handle is not None:
+            inner = os.open(name, _FOLDER | _NO_FOLLOW, dir_fd=self._handle)
+            os.close(self._handle)
+            self._handle = inner
+        self.path = self.path / name
+
+    def _at(self, name: str) -> str:
+        return str(self.path / name) if self._handle is None else name
+
+
+def refuse_links(path: Path, within: Path) -> None:
+    """Raises OutputFailed if `path`, which lies below `within`, or a folder between them is a link."""
+    with suppress(OSError), _opened(path, within) as folder:  # what is not there, or cannot be read, is no link
+        folder.refuse_link(path.name)
+
+
+def _opened(path: Path, within: Path, *, make: bool = False) -> Folder:
+    return Folder(within, "/".join(path.parent.relative_to(within).parts), make=make)
+
+
+def check_free(path: Path, force: bool, within: Path | None = None) -> None:
+    """Raises OutputFailed if writing `path` would overwrite something and `force` is not set.
+
+    Args:
+        within: the folder that was named, where `path` is not the user's own word: no link may lie between.
+    """
+    if within is not None:
+        refuse_links(path, within)
     if path.is_dir():
         raise OutputFailed(f"{path} is a folder; expected the name of a file to write")
-    if path.exists() and not force:
+    if os.path.lexists(path) and not force:
         raise OutputFailed(f"{path} exists already: give --force to overwrite it, or another name")
 
 
@@ -34,14 +157,19 @@ def check_outputs(paths: Iterable[Path], force: bool) -> None:
         seen.add(key)
 
 
-def make_folder(path: Path) -> None:
+def make_folder(path: Path, within: Path | None = None) -> None:
     """Makes a folder and those above it.
 
+    Args:
+        within: the folder that was named, where `path` lies below it: no link may lie between.
+
     Raises:
-        OutputFailed: it cannot be made, or a file is in its place.
+        OutputFailed: it cannot be made, or a file or a link is in its place.
     """
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        (within or path).mkdir(parents=True, exist_ok=True)
+        if within is not None:
+            _opened(path / "any", within, make=True).close()
     except FileExistsError as error:
         raise OutputFailed(f"{path} is a file; expected a folder for the output") from error
     except OSError as error:
@@ -70,7 +198,31 @@ def whole_file(path: Path, *, force: bool = False) -> Iterator[Path]:
             partial.unlink(missing_ok=True)
 
 
-def write_file(path: Path, data: bytes, *, force: bool = False) -> None:
-    """Writes one whole file; see `whole_file`."""
-    with whole_file(path, force=force) as partial:
-        partial.write_bytes(data)
+def write_file(path: Path, data: bytes, *, force: bool = False, within: Path | None = None) -> None:
+    """Writes one whole file; see `whole_file`.
+
+    Args:
+        within: the output or cache folder, where `path` is a name below it: it is reached through no link.
+    """
+    if within is None:
+        with whole_file(path, force=force) as partial:
+            partial.write_bytes(data)
+        return
+    check_free(path, force, within)
+    make_folder(within)
+    try:
+        with _opened(path, within, make=True) as folder:
+            _write_whole(folder, path, data)
+    except OSError as error:
+        raise OutputFailed(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _write_whole(folder: Folder, path: Path, data: bytes) -> None:
+    partial = f".{secrets.token_hex(4)}{path.suffix}"
+    try:
+        with os.fdopen(folder.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
+            file.write(data)
+        folder.replace(partial, path.name)
+    finally:
+        with suppress(OSError):
+            folder.remove(partial)

@@ -71,7 +71,7 @@ def test_tune(place: Path) -> None:
 @pytest.mark.slow
 def test_bulk_on_ray(place: Path) -> None:
     pytest.importorskip("ray", reason='no Ray here: pip install "ganrt[ray]"')
-    run = ["generate", "--count", 24, "--format", "webdataset", "--shard-size", 12, "-o", "run"]
+    run = ["bulk", "run", "--count", 24, "--format", "webdataset", "--shard-size", 12, "-o", "run"]
     done = leaves_no_trace(place, *run, "--executor", "ray")
     assert any("127.0.0.1" in address for address in done.addresses)  # it did listen, and was seen to
 
