@@ -1,7 +1,6 @@
-"""Batch norm folded into the convolution before it: exact in real numbers, done in float64, rounded once.
+"""Batch norm folded into the convolution before it, before tracing: what `ganrt.graphs.fold_batch_norm` does to graphs.
 
-In eval mode y = (x - mean) * gamma / sqrt(var + eps) + beta (Ioffe and Szegedy 2015, arXiv:1502.03167) scales and
-shifts each channel, and so do a convolution's weights and bias.
+Exact in real numbers, done in float64, rounded once.
 """
 
 from __future__ import annotations
@@ -9,7 +8,9 @@ from __future__ import annotations
 from copy import deepcopy
 
 import torch
-from torch import Tensor, nn
+from torch import nn
+
+from ganrt.graphs.fold_batch_norm import affine
 
 Convolution = nn.Conv2d | nn.ConvTranspose2d
 
@@ -40,12 +41,16 @@ def _foldable(convolution: nn.Module, norm: nn.Module) -> bool:
 
 
 def _fold(convolution: Convolution, norm: nn.BatchNorm2d) -> None:
-    assert norm.running_mean is not None
-    assert norm.running_var is not None
-    gamma, beta = _or(norm.weight, norm.running_mean, 1.0), _or(norm.bias, norm.running_mean, 0.0)
-    scale = gamma / torch.sqrt(norm.running_var.double() + norm.eps)
-    bias = _or(convolution.bias, norm.running_mean, 0.0)
-    shift = (bias - norm.running_mean.double()) * scale + beta
+    mean, variance = norm.running_mean, norm.running_var
+    assert mean is not None
+    assert variance is not None
+    one, zero = torch.ones_like(mean), torch.zeros_like(mean)
+    numbers = [one if norm.weight is None else norm.weight, zero if norm.bias is None else norm.bias, mean, variance]
+    gamma, beta, means, variances = (values.detach().double().numpy() for values in numbers)
+    factor, offset = affine(gamma, beta, means, variances, norm.eps)
+    scale, shift = torch.from_numpy(factor), torch.from_numpy(offset)
+    if convolution.bias is not None:
+        shift = convolution.bias.double() * scale + shift
     weight = convolution.weight.double()
     if isinstance(convolution, nn.ConvTranspose2d):  # [in, out / groups, kh, kw]: the groups lie along the inputs
         grouped = weight.reshape(convolution.groups, -1, *weight.shape[1:])
@@ -54,7 +59,3 @@ def _fold(convolution: Convolution, norm: nn.BatchNorm2d) -> None:
         scaled = weight * scale[:, None, None, None]
     convolution.weight = nn.Parameter(scaled.float(), requires_grad=False)
     convolution.bias = nn.Parameter(shift.float(), requires_grad=False)
-
-
-def _or(values: Tensor | None, like: Tensor, default: float) -> Tensor:
-    return torch.full_like(like, default, dtype=torch.float64) if values is None else values.double()

@@ -9,8 +9,8 @@ import numpy as np
 import onnx_ir as ir
 from numpy.typing import NDArray
 
-from ganrt.engines.forms.columns import Columns, columns_of
 from ganrt.engines.forms.exchange import UNARY
+from ganrt.graphs.columns import Columns, columns_of
 from ganrt.graphs.passes import GraphPass, LeftAlone
 from ganrt.graphs.values import (
     Replacement,

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import onnx_ir as ir
 
-from ganrt.engines.forms.convolution import Matrix
-from ganrt.engines.forms.fold_batch_norm import affine_of
+from ganrt.graphs.convolution import Matrix
+from ganrt.graphs.fold_batch_norm import affine_of
 from ganrt.graphs.passes import GraphPass
 from ganrt.graphs.values import (
     Replacement,

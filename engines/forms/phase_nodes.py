@@ -9,8 +9,8 @@ from itertools import product
 import numpy as np
 import onnx_ir as ir
 
-from ganrt.engines.forms.convolution import Convolution, Matrix
 from ganrt.engines.forms.phases import Axis, Phase, with_common_window
+from ganrt.graphs.convolution import Convolution, Matrix
 from ganrt.graphs.passes import LeftAlone
 from ganrt.graphs.values import Replacement, sides
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import onnx_ir as ir
 
-from ganrt.engines.forms.convolution import Convolution, Matrix, read_convolution
+from ganrt.graphs.convolution import Convolution, Matrix, read_convolution
 from ganrt.graphs.passes import GraphPass, LeftAlone
 from ganrt.graphs.values import Replacement, constant, input_of, is_operator, sides
 

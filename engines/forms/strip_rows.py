@@ -19,10 +19,10 @@ from math import ceil, lcm
 import numpy as np
 import onnx_ir as ir
 
-from ganrt.engines.forms.convolution import Convolution, read_convolution
 from ganrt.engines.forms.exchange import BINARY, UNARY, is_pointwise
 from ganrt.engines.forms.phase_nodes import FEW_OUTPUTS
 from ganrt.engines.forms.upsampling import nearest_scale
+from ganrt.graphs.convolution import Convolution, read_convolution
 from ganrt.graphs.passes import GraphPass, LeftAlone
 from ganrt.graphs.values import (
     Replacement,

@@ -54,7 +54,7 @@ class CheckedForm(MadeForm):
 _CLEAN = (
     Step("ganrt.graphs.fold_constants", "FoldConstants"),
     Step(".exchange", "UpsampleLate"),
-    Step(".fold_batch_norm", "FoldBatchNorm"),
+    Step("ganrt.graphs.fold_batch_norm", "FoldBatchNorm"),
     Step(".join_affine", "JoinAffine"),
     Step("ganrt.graphs.fold_constants", "FoldConstants"),
     Step(".dead_channels", "DropDeadChannels"),

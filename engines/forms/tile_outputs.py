@@ -13,8 +13,8 @@ from math import isqrt
 import numpy as np
 import onnx_ir as ir
 
-from ganrt.engines.forms.convolution import Convolution, Matrix, read_convolution
 from ganrt.engines.forms.phase_nodes import FEW_OUTPUTS, crop
+from ganrt.graphs.convolution import Convolution, Matrix, read_convolution
 from ganrt.graphs.passes import GraphPass, LeftAlone
 from ganrt.graphs.values import Replacement, attribute, constant, input_of, sides
 

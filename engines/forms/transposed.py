@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import onnx_ir as ir
 
-from ganrt.engines.forms.convolution import read_convolution
 from ganrt.engines.forms.phase_nodes import Layout, PhaseForm, add_phases
 from ganrt.engines.forms.phases import transposed_axis
+from ganrt.graphs.convolution import read_convolution
 from ganrt.graphs.passes import GraphPass
 from ganrt.graphs.values import Replacement
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from ganrt.engines.forms.convolution import Matrix, read_convolution
+from ganrt.graphs.convolution import Matrix, read_convolution
 from ganrt.graphs.passes import GraphPass
 from ganrt.graphs.values import Replacement
 

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import onnx_ir as ir
 
-from ganrt.engines.forms.convolution import read_convolution
 from ganrt.engines.forms.phase_nodes import Layout, PhaseForm, add_phases
 from ganrt.engines.forms.phases import upsampled_axis
 from ganrt.engines.forms.upsampling import nearest_scale
+from ganrt.graphs.convolution import read_convolution
 from ganrt.graphs.passes import GraphPass, LeftAlone
 from ganrt.graphs.values import Replacement, input_of
 

@@ -5,10 +5,10 @@ from form_checks import check_exact, operators
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ganrt.engines.forms.fold_batch_norm import FoldBatchNorm
 from ganrt.engines.forms.instance_norm import JoinInstanceNorm
 from ganrt.engines.forms.join_affine import JoinAffine
 from ganrt.engines.forms.one_gemm import JoinGemms
+from ganrt.graphs.fold_batch_norm import FoldBatchNorm
 from ganrt.graphs.fold_constants import FoldConstants
 
 

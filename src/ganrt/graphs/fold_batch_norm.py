@@ -14,8 +14,8 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from ganrt.engines.forms.columns import Columns, columns_of
-from ganrt.engines.forms.convolution import Matrix
+from ganrt.graphs.columns import Columns, columns_of
+from ganrt.graphs.convolution import Matrix
 from ganrt.graphs.passes import GraphPass, LeftAlone
 from ganrt.graphs.values import (
     Array,
@@ -60,7 +60,12 @@ def affine_of(node: ir.Node) -> tuple[Matrix, Matrix]:
     if scale is None or shift is None or mean is None or variance is None:
         raise LeftAlone("its parameters are not constant")
     # The attribute is a float32, as is every reader's.
-    factor = scale / np.sqrt(variance + float(np.float32(attribute(node, "epsilon", 1e-5))))
+    return affine(scale, shift, mean, variance, float(np.float32(attribute(node, "epsilon", 1e-5))))
+
+
+def affine(scale: Matrix, shift: Matrix, mean: Matrix, variance: Matrix, epsilon: float) -> tuple[Matrix, Matrix]:
+    """s and t of y = s x + t, of float64 [c] each."""
+    factor = scale / np.sqrt(variance + epsilon)
     return factor, shift - mean * factor
 
 

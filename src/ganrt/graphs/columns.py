@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import onnx_ir as ir
 
-from ganrt.engines.forms.convolution import Matrix
+from ganrt.graphs.convolution import Matrix
 from ganrt.graphs.values import attribute, constant, dims, input_of, is_operator, only_producer, weights
 
 
