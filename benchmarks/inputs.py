@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from ganrt.engines.backends import OWN, open_model
 from ganrt.engines.protocol import Arrays, Engine, EngineOptions
 from ganrt.errors import UsageError
+from ganrt.pixels import comparable
 from ganrt.runtime.compare import comparison_picture, psnr
 from ganrt.runtime.labels import label_weights
 from ganrt.runtime.sampling import NO_TRUNCATION, draw, psi_value
@@ -58,7 +60,7 @@ class Agreement:
             raise UsageError(f"{drawn.dtype} {list(drawn.shape)} instead of uint8 {list(wanted.shape)}")
         values = [psnr(a, b) for a, b in zip(drawn, wanted, strict=True)]
         worst = min([*values, np.inf if self.psnr_db is None else self.psnr_db])
-        error = int(np.abs(drawn.astype(np.int16) - wanted).max())
+        error = math.ceil(np.abs(comparable(drawn) - comparable(wanted)).max())  # whole, but for RGBA
         return Agreement(
             self.checked + len(drawn), None if worst == np.inf else float(worst), max(self.max_error, error)
         )
