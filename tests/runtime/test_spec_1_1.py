@@ -12,8 +12,12 @@ import pytest
 from tiny_onnx import save_tiny, tiny_spec
 
 import ganrt
+from ganrt.benchmarks.inputs import Agreement
+from ganrt.engines.forms.check import _psnr as form_psnr
+from ganrt.engines.precisions.judge import _wide as judged
 from ganrt.errors import SpecError, UsageError
 from ganrt.exporter.canary import draw_canary, encode_png
+from ganrt.exporter.verify import _picture as exported
 from ganrt.pixels import reduce
 from ganrt.runtime.canary import canary_error, require_canary
 from ganrt.runtime.compare import compare, psnr, ssim
@@ -174,11 +178,30 @@ def test_psnr_and_ssim_do_not_see_hidden_colours():
     assert psnr(opaque, changed) == pytest.approx(in_rgb + 10 * np.log10(4 / 3))  # alpha is a fourth value, and equal
 
 
+def faint(red):
+    """Two pixels, the first of alpha 51, the second clear, of this much red."""
+    picture = np.zeros((1, 16, 16, 4), np.uint8)
+    picture[..., 0] = red
+    picture[:, :8, :, 3] = 51
+    return picture
+
+
 def test_verify_compares_rgba_premultiplied(tmp_path):
     path = save_tiny(tmp_path / "rgba.onnx", tiny_spec(channels=4))
     with ganrt.load(path) as a, ganrt.load(path) as b:
         assert compare(a, b, 4).max_error == 0
-        drawn = [a.sample(1, start=i)[0].astype(float) for i in range(4)]
-        expected = max(float(np.abs(p[..., :3] * p[..., 3:] / 255 - 0).max()) for p in drawn)
-        b.sample = lambda count, **given: np.zeros((1, 8, 8, 4), np.uint8)
-        assert compare(a, b, 4).max_error == pytest.approx(max(expected, max(p[..., 3].max() for p in drawn)))
+        a.sample, b.sample = (lambda *_, red=red, **__: faint(red) for red in (255, 0))
+        result = compare(a, b, 1)
+    assert (result.max_error, result.differing_pixels) == (51, 0.125)
+    assert result.worst_psnr == pytest.approx(10 * np.log10(255**2 / (51**2 / 8)))
+
+
+def test_every_gate_compares_rgba_premultiplied():
+    seen, hidden = faint(255)[0], faint(0)[0]
+    hidden[:8] = seen[:8]
+    assert form_psnr(seen, hidden) == np.inf
+    assert np.array_equal(judged(seen), judged(hidden))
+    floats = np.zeros((4, 16, 16), np.float32)
+    errors = exported(floats, floats, seen, hidden, seen.astype(float))
+    assert (errors.levels, errors.mean_square) == (255, 0)
+    assert Agreement().with_pictures(seen[None], hidden[None]) == Agreement(1, None, 0)
