@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
-from ganrt.cli import options, requests
+from ganrt.cli import options
 from ganrt.cli.app import LINE_EVERY_S, Progress, announce, command, group, in_use, print_json, say
-from ganrt.cli.requests import Request, read_request
+from ganrt.cli.requests import Request, Wanted, check_choice, read_request
 from ganrt.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from ganrt.runtime.bulk.pipeline import Drawer
     from ganrt.runtime.bulk.plan import Layout, Plan
     from ganrt.runtime.bulk.run import Executor, Outcome
-    from ganrt.runtime.generator import Generator
-    from ganrt.runtime.sampling import Truncation
 
 
 @group(
@@ -39,6 +37,57 @@ def bulk(context: typer.Context) -> None:
         typer.echo(context.get_help())
 
 
+@dataclass(frozen=True)
+class LayoutOptions:
+    """How pictures are stored."""
+
+    panel: ClassVar[str] = "Shards"
+    format: Annotated[str, typer.Option("--format", help="webdataset, parquet, files, atlas or npy.")] = "webdataset"
+    encode: Annotated[str | None, typer.Option("--encode", help="png, webp or jpeg. Default: png.")] = None
+    quality: Annotated[
+        int | None, typer.Option("--quality", help="1 to 100; webp: 101 is lossless. Default: jpeg 95, webp 90.")
+    ] = None
+    shard_size: Annotated[
+        int | None, typer.Option("--shard-size", help="Pictures a shard. Default: 10000, or whole sheets.")
+    ] = None
+    sheet: Annotated[int | None, typer.Option("--sheet", help="Pictures a side of an atlas's sheets. Default: 16.")] = (
+        None
+    )
+    unique: Annotated[bool, typer.Option("--unique", help="Also count pictures that look like another one.")] = False
+
+    def layout(self) -> Layout:
+        """Checked, with the defaults in place of None."""
+        from ganrt.runtime.bulk.plan import make_layout
+
+        return make_layout(self.format, self.encode, self.quality, self.shard_size, self.sheet, self.unique)
+
+
+@dataclass(frozen=True)
+class CrewOptions:
+    """Who draws: this process or a Ray cluster; everything or a part."""
+
+    panel: ClassVar[str] = "Who draws"
+    executor: Annotated[str, typer.Option("--executor", help="local, or ray: a cluster draws.")] = "local"
+    address: Annotated[
+        str | None, typer.Option("--address", help="The Ray cluster's. Default: one that runs here, or is started.")
+    ] = None
+    part: Annotated[
+        str | None, typer.Option("--part", help="i/n: draw every n-th shard; of n such jobs the last ends the run.")
+    ] = None
+    encoders: Annotated[int | None, typer.Option("--encoders", help="Encoding threads; default one a core.", min=1)] = (
+        None
+    )
+    batch_size: Annotated[int | None, typer.Option("--batch-size", "-b", help="Images a batch.")] = None
+
+    def __post_init__(self) -> None:
+        if self.executor not in ("local", "ray"):
+            raise UsageError(f"--executor {self.executor}: expected local or ray")
+        if self.address is not None and self.executor != "ray":
+            raise UsageError(f"--address {self.address}: it belongs to --executor ray")
+        if self.part is not None and self.executor == "ray":
+            raise UsageError("--part and --executor ray: expected one of them; Ray shares the shards out itself")
+
+
 @command(
     "run",
     """
@@ -49,6 +98,7 @@ def bulk(context: typer.Context) -> None:
     bulk,
 )
 def run(
+    *,
     model: Annotated[
         str | None,
         typer.Option(
@@ -61,116 +111,44 @@ def run(
     output: Annotated[
         str, typer.Option("-o", "--output", help="A folder, or an address such as s3://bucket/name.")
     ] = "out",
-    seeds: requests.Seeds = None,
-    count: requests.Count = None,
-    seed: requests.Seed = 0,
-    start: requests.Start = 0,
-    identities: requests.Identities = None,
-    identity_column: requests.IdentityColumn = None,
-    truncation: options.Psi = None,
-    truncation_mode: options.PsiMode = None,
-    threshold: options.Threshold = None,
-    statistics_truncation: options.StatisticsPsi = None,
+    wanted: Wanted,
     class_name: options.ClassName = None,
-    shard_format: Annotated[
-        str, typer.Option("--format", help="webdataset, parquet, files, atlas or npy.")
-    ] = "webdataset",
-    encode: Annotated[str | None, typer.Option("--encode", help="png, webp or jpeg. Default: png.")] = None,
-    quality: Annotated[
-        int | None, typer.Option("--quality", help="1 to 100; webp: 101 is lossless. Default: jpeg 95, webp 90.")
-    ] = None,
-    shard_size: Annotated[
-        int | None, typer.Option("--shard-size", help="Pictures a shard. Default: 10000, or whole sheets.")
-    ] = None,
-    sheet_side: Annotated[
-        int | None, typer.Option("--sheet", help="Pictures a side of an atlas's sheets. Default: 16.")
-    ] = None,
-    unique: Annotated[bool, typer.Option("--unique", help="Also count pictures that look like another one.")] = False,
+    truncation: options.TruncationOptions,
+    set_z: options.SetZ = None,
+    storing: LayoutOptions,
     resume: Annotated[
         bool,
         typer.Option("--resume/--no-resume", help="Go on with an unfinished run; or, with --force, remove it."),
     ] = True,
     force: Annotated[bool, typer.Option("--force", help="With --no-resume: remove the run that is there.")] = False,
-    encoders: Annotated[
-        int | None, typer.Option("--encoders", help="Encoding threads; default one a core.", min=1)
-    ] = None,
-    executor: Annotated[str, typer.Option("--executor", help="local, or ray: a cluster draws.")] = "local",
-    address: Annotated[
-        str | None, typer.Option("--address", help="The Ray cluster's. Default: one that runs here, or is started.")
-    ] = None,
-    part: Annotated[
-        str | None, typer.Option("--part", help="i/n: draw every n-th shard; of n such jobs the last ends the run.")
-    ] = None,
-    batch_size: Annotated[int | None, typer.Option("--batch-size", "-b", help="Images a batch.")] = None,
-    backend: options.Backend = "auto",
-    device: options.Device = "auto",
-    precision: options.Precision = "fp32",
-    threads: options.Threads = None,
-    memory: options.Memory = None,
-    low_priority: options.LowPriority = False,
+    crew: CrewOptions,
+    engine: options.EngineOptions,
     json: options.Json = False,
 ) -> None:
     """Draws pictures into shards; killed at any instant, the same command goes on and ends in the same bytes."""
     from ganrt.runtime.bulk.begin import Options
     from ganrt.runtime.bulk.census import Census
     from ganrt.runtime.bulk.pipeline import Drawer
-    from ganrt.runtime.bulk.plan import make_layout
 
-    layout = make_layout(shard_format, encode, quality, shard_size, sheet_side, unique)
-    crew = _Crew(executor, address, parse_part(part))
+    layout, part = storing.layout(), parse_part(crew.part)
+    law, pins = truncation.law(), options.pinned(set_z)
     if output.lower().endswith(".png"):
         raise UsageError(f"--output {output}: shards need a folder")
-    if crew.part is not None and not resume:
+    if part is not None and not resume:
         raise UsageError("--part and --no-resume: each part would remove what the others drew; empty the output first")
-    how = options.make_truncation(truncation, truncation_mode, threshold, statistics_truncation)
-    with _wanted(seeds, count, seed, start, identities, identity_column) as wanted:
+    with _found(wanted) as found:
         model = model or _model_there(output, resume)
-        opening = _Opening(model, backend, device, precision, threads, memory, low_priority)
-        with opening.open() as generator:
+        with engine.open(model) as generator:
             announce(generator)
             options.note_weights(generator, class_name)
-            plan = _plan(wanted, generator, how, class_name, layout)
-            census = wanted if isinstance(wanted, Census) else None
+            options.note_frozen(generator, truncation.truncation)
+            drawer = Drawer(generator, law, class_name, crew.batch_size, crew.encoders, pins)
+            plan = _plan(found, drawer, layout)
+            census = found if isinstance(found, Census) else None
             if census is not None:
                 _report_census(census)
-            drawer = Drawer(generator, how, class_name, batch_size, encoders)
-            others = _ray(opening, drawer, address) if executor == "ray" else None
-            _run(plan, census, drawer, output, Options(resume, force), others, crew.part, json)
-
-
-@dataclass(frozen=True)
-class _Opening:
-    """How the generator is opened: `options.open_generator`."""
-
-    model: str
-    backend: str
-    device: str
-    precision: str
-    threads: int | None
-    memory: int | None
-    low_priority: bool
-
-    def open(self) -> Generator:
-        """Loads it."""
-        how = (self.backend, self.device, self.precision, self.threads, self.memory, self.low_priority)
-        return options.open_generator(self.model, *how)
-
-
-@dataclass(frozen=True)
-class _Crew:
-    """Who draws: this process or a Ray cluster; everything or a part."""
-
-    executor: str
-    address: str | None
-    part: Part | None
-
-    def __post_init__(self) -> None:
-        if self.executor not in ("local", "ray"):
-            raise UsageError(f"--executor {self.executor}: expected local or ray")
-        if self.address is not None and self.executor != "ray":
-            raise UsageError(f"--address {self.address}: it belongs to --executor ray")
-        if self.part is not None and self.executor == "ray":
-            raise UsageError("--part and --executor ray: expected one of them; Ray shares the shards out itself")
+            executor = _ray(model, engine, drawer, crew.address) if crew.executor == "ray" else None
+            _run(plan, census, drawer, output, Options(resume, force), executor, part, json)
 
 
 def parse_part(given: str | None) -> Part | None:
@@ -253,55 +231,52 @@ def _report(outcome: Outcome, output: str, seconds: float, part: Part | None) ->
         say(f"part {part.number} of {part.of}; {state}")
 
 
-def _ray(opening: _Opening, drawer: Drawer, address: str | None) -> Executor:
+def _ray(model: str, engine: options.EngineOptions, drawer: Drawer, address: str | None) -> Executor:
     from ganrt.runtime.bulk.ray_executor import ray_executor
     from ganrt.runtime.bulk.ray_worker import Recipe
 
-    model = str(Path(opening.model).resolve()) if Path(opening.model).is_file() else opening.model
     recipe = Recipe(
-        model,
-        opening.backend,
+        str(Path(model).resolve()) if Path(model).is_file() else model,
+        engine.backend,
         drawer.generator.device,
-        opening.precision,
-        opening.threads,
+        engine.precision,
+        engine.threads,
         drawer.truncation,
         drawer.labels,
         drawer.batch_size,
         drawer.encoders,
-        None if opening.memory is None else opening.memory * 2**20,
-        opening.low_priority,
+        None if engine.memory is None else engine.memory * 2**20,
+        engine.low_priority,
+        drawer.pinned,
     )
     return ray_executor(recipe, address, lambda line: say(f"note: {line}"))
 
 
 @contextmanager
-def _wanted(
-    seeds: str | None, count: int | None, seed: int, start: int, identities: Path | None, column: str | None
-) -> Iterator[Census | Request]:
+def _found(wanted: Wanted) -> Iterator[Census | Request]:
     """The census of the identities, if identities were asked for; else the range or the seeds."""
     from ganrt.runtime.bulk.census import take_census
 
-    if identities is None:
-        yield read_request(seeds, count, seed, start, None, column=column)
+    if wanted.identities is None:
+        yield read_request(wanted)
         return
-    if seeds is not None or count is not None or seed or start:
-        raise UsageError("--seeds, --count and --identities: expected one of them; --seed and --start go with --count")
-    with take_census(identities, column) as census:
+    check_choice(wanted)
+    with take_census(wanted.identities, wanted.identity_column) as census:
         yield census
 
 
-def _plan(
-    wanted: Census | Request, generator: Generator, how: Truncation, class_name: str | None, layout: Layout
-) -> Plan:
+def _plan(found: Census | Request, drawer: Drawer, layout: Layout) -> Plan:
     from ganrt.runtime.bulk.describe import describe, describe_drawing
     from ganrt.runtime.bulk.plan import Plan
 
-    who, drawing = describe(generator, layout), describe_drawing(generator, how, class_name)
-    if not isinstance(wanted, Request):
-        return Plan(wanted.unique, 0, 0, None, wanted.facts, who, drawing, layout)
-    if wanted.seeds is not None:
-        return Plan(len(wanted), 0, 0, tuple(wanted.seeds), None, who, drawing, layout)
-    return Plan(len(wanted), wanted.seed, wanted.indices[0], None, None, who, drawing, layout)
+    generator = drawer.generator
+    who = describe(generator, layout)
+    drawing = describe_drawing(generator, drawer.truncation, drawer.labels, drawer.pinned)
+    if not isinstance(found, Request):
+        return Plan(found.unique, 0, 0, None, found.facts, who, drawing, layout)
+    if found.seeds is not None:
+        return Plan(len(found), 0, 0, tuple(found.seeds), None, who, drawing, layout)
+    return Plan(len(found), found.seed, found.indices[0], None, None, who, drawing, layout)
 
 
 def _report_census(census: Census) -> None:

@@ -114,11 +114,12 @@ def _drawer(plan: Plan, generator: Generator) -> Drawer:
 
     how = plan.drawing
     law = Truncation(how["psi"], how["mode"], how["threshold"], how["statistics_truncation"])
-    drawer, wrong = Drawer(generator, law, how["class"]), "the law of its latents is another"
+    pins, wrong = how.get("set_z", ""), "the law of its latents is another"
+    drawer = Drawer(generator, law, how["class"], pinned=pins)
     try:
         open_format(plan)
         drawer.draw([item(0, 0)])
-        if describe_drawing(generator, law, how["class"]) == how:
+        if describe_drawing(generator, law, how["class"], pins) == how:
             return drawer
     except UsageError as error:
         wrong = str(error)

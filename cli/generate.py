@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ganrt.cli import options, requests
+from ganrt.cli import options
 from ganrt.cli.app import LINE_EVERY_S, Progress, announce, command, in_use, print_json, say
-from ganrt.cli.requests import Request, SeedAndIndex, read_request
+from ganrt.cli.requests import Request, SeedAndIndex, Wanted, read_request
 from ganrt.errors import BadInputFile, OutputFailed, UsageError
 
 if TYPE_CHECKING:
@@ -45,12 +45,7 @@ def generate(
             "identities.csv.",
         ),
     ] = "out",
-    seeds: requests.Seeds = None,
-    count: requests.Count = None,
-    seed: requests.Seed = 0,
-    start: requests.Start = 0,
-    identities: requests.Identities = None,
-    identity_column: requests.IdentityColumn = None,
+    wanted: Wanted,
     truncation: options.TruncationOptions,
     set_z: options.SetZ = None,
     class_name: options.ClassName = None,
@@ -67,7 +62,7 @@ def generate(
     if "://" in output:
         raise UsageError(f"--output {output}: loose pictures need a folder; ganrt bulk run writes to addresses")
     cells = options.parse_grid(grid) if grid else None
-    request = read_request(seeds, count, seed, start, identities, cells, identity_column)
+    request = read_request(wanted, cells)
     plan = _Plan(Path(output), cells, request, force)
     how, pins = truncation.law(), options.pinned(set_z)
     with engine.open(model) as generator:

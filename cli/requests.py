@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import typer
 
@@ -14,21 +14,28 @@ from ganrt.errors import BadInputFile, UsageError
 
 _MAX_COUNT = 10**12
 SeedAndIndex = tuple[int, int]
-Seeds = Annotated[str | None, typer.Option("--seeds", help="The first image of each seed: 0,1,4-6.")]
-Count = Annotated[int | None, typer.Option("--count", "-n", help="How many images of --seed.")]
-Seed = Annotated[int, typer.Option("--seed", help="An unsigned 64-bit integer.")]
-Start = Annotated[int, typer.Option("--start", help="The first index of --seed.")]
-Identities = Annotated[
-    Path | None,
-    typer.Option(
-        "--identities",
-        help="A UTF-8 file: .csv, .jsonl, .parquet (see --identity-column), or one identity a line, taken as it "
-        "stands, as in -, standard input. Each gets its own image. Empty lines and repetitions are skipped.",
-    ),
-]
-IdentityColumn = Annotated[
-    str | None, typer.Option("--identity-column", help="Of .csv, .jsonl or .parquet. Default: identity.")
-]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which pictures, as they are asked for."""
+
+    panel: ClassVar[str] = "Which pictures"
+    seeds: Annotated[str | None, typer.Option("--seeds", help="The first image of each seed: 0,1,4-6.")] = None
+    count: Annotated[int | None, typer.Option("--count", "-n", help="How many images of --seed.")] = None
+    seed: Annotated[int, typer.Option("--seed", help="An unsigned 64-bit integer.")] = 0
+    start: Annotated[int, typer.Option("--start", help="The first index of --seed.")] = 0
+    identities: Annotated[
+        Path | None,
+        typer.Option(
+            "--identities",
+            help="A UTF-8 file: .csv, .jsonl, .parquet (see --identity-column), or one identity a line, taken as it "
+            "stands, as in -, standard input. Each gets its own image. Empty lines and repetitions are skipped.",
+        ),
+    ] = None
+    identity_column: Annotated[
+        str | None, typer.Option("--identity-column", help="Of .csv, .jsonl or .parquet. Default: identity.")
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -55,20 +62,11 @@ class Request:
         return ((self.seed, index) for index in self.indices)
 
 
-def read_request(
-    seeds: str | None,
-    count: int | None,
-    seed: int,
-    start: int,
-    identities: Path | None,
-    cells: tuple[int, int] | None = None,
-    column: str | None = None,
-) -> Request:
+def read_request(wanted: Wanted, cells: tuple[int, int] | None = None) -> Request:
     """Settles what the options ask for.
 
     Args:
         cells: columns and rows of the contact sheet; without a count, as many images as it has cells.
-        column: of the identities (`read_identities`).
 
     Raises:
         UsageError: options that exclude each other, or numbers out of range. BadInputFile: no identities to read.
@@ -76,19 +74,13 @@ def read_request(
     from ganrt.runtime.identity import identity_index
     from ganrt.runtime.seeds import parse_seeds
 
-    if sum(choice is not None for choice in (seeds, count, identities)) > 1:
-        raise UsageError("--seeds, --count and --identities: expected one of them")
-    if identities is None and column is not None:
-        raise UsageError(f"--identity-column {column}: it belongs to --identities")
-    if seeds is not None:
-        if seed or start:
-            raise UsageError("--seeds: --seed and --start belong to --count")
-        return Request(0, [], seeds=list(dict.fromkeys(parse_seeds(seeds))))  # the same seed twice is drawn once
-    if identities is not None:
-        if seed or start:
-            raise UsageError("--identities: --seed and --start belong to --count")
-        names = read_identities(identities, column)
+    check_choice(wanted)
+    if wanted.seeds is not None:  # the same seed twice is drawn once
+        return Request(0, [], seeds=list(dict.fromkeys(parse_seeds(wanted.seeds))))
+    if wanted.identities is not None:
+        names = read_identities(wanted.identities, wanted.identity_column)
         return Request(0, [identity_index(name) for name in names], identities=names)
+    count, seed, start = wanted.count, wanted.seed, wanted.start
     if count is None:
         count = cells[0] * cells[1] if cells else 1
     if not 1 <= count <= _MAX_COUNT:
@@ -98,6 +90,18 @@ def read_request(
     if start + count > 2**64:
         raise UsageError(f"--start {start} --count {count}: the last index passes 2^64 - 1")
     return Request(seed, range(start, start + count))
+
+
+def check_choice(wanted: Wanted) -> None:
+    """Raises UsageError for options that exclude each other."""
+    given = {"--seeds": wanted.seeds, "--count": wanted.count, "--identities": wanted.identities}
+    names = [name for name, value in given.items() if value is not None]
+    if len(names) > 1:
+        raise UsageError("--seeds, --count and --identities: expected one of them")
+    if wanted.identities is None and wanted.identity_column is not None:
+        raise UsageError(f"--identity-column {wanted.identity_column}: it belongs to --identities")
+    if names not in ([], ["--count"]) and (wanted.seed or wanted.start):
+        raise UsageError(f"{names[0]}: --seed and --start belong to --count")
 
 
 def read_identities(path: Path, column: str | None = None) -> list[str]:

@@ -187,8 +187,8 @@ def check_pictures(storage: Target, plan: Plan, drawer: Drawer, everything: bool
         everything: all pictures, not a sample.
         audit: where to note what was found; shards that are known to be bad are passed over.
     """
-    form = open_format(plan)
-    sound = [shard for shard in plan.shards() if shard.number not in audit.bad_shards]
+    form, bad = open_format(plan), set(audit.bad_shards)
+    sound = [shard for shard in plan.shards() if shard.number not in bad]
     if not everything:
         sound = random.Random(plan.count).sample(sound, min(_SAMPLED_SHARDS, len(sound)))
     for shard in sound:
@@ -216,7 +216,8 @@ def repair(storage: Target, manifest: Manifest, drawer: Drawer | None, audit: Au
         if held := storage.held():
             raise OutputFailed(f"{storage.place}: parts of a run are being drawn here ({held[0]}): wait for their end")
         storage.tidy()
-        bad = [plan.shard(number) for number in audit.bad_shards if number not in audit.unmapped_shards]
+        unmapped = audit.unmapped_shards
+        bad = [plan.shard(number) for number in audit.bad_shards if number not in unmapped]
         for finding in audit.findings:
             if finding.kind == SURPLUS:
                 storage.remove(finding.name)
@@ -224,11 +225,11 @@ def repair(storage: Target, manifest: Manifest, drawer: Drawer | None, audit: Au
             storage.remove(shard.stats)
         if drawer is not None:
             draw(plan, bad, drawer, storage)
-        whole = not audit.unmapped_shards
+        whole = not unmapped
         if whole:
             finish(storage, manifest)
     of_whole = () if whole else (NAME, COPY)
-    mended = (f for f in audit.findings if f.shard not in audit.unmapped_shards and f.name not in of_whole)
+    mended = (f for f in audit.findings if f.shard not in unmapped and f.name not in of_whole)
     return sorted({finding.name for finding in mended})
 
 

@@ -73,8 +73,8 @@ def _draws_alike(other: str | None) -> bool:
     return _ALIKE_SINCE <= numbers[0] <= numbers[1]
 
 
-def describe_drawing(generator: Generator, how: Truncation, class_name: str | None) -> Json:
-    """What the options ask of the generator."""
+def describe_drawing(generator: Generator, how: Truncation, class_name: str | None, pinned: str = "") -> Json:
+    """What the options ask of the generator; of a run without edits of its latents it says what 0.1.0 said."""
     latent = generator.spec.latent
     return {
         "psi": how.psi,
@@ -83,6 +83,7 @@ def describe_drawing(generator: Generator, how: Truncation, class_name: str | No
         "law": how.arguments(latent) if latent else None,
         "statistics_truncation": how.statistics,
         "class": class_name,
+        **({"set_z": pinned} if pinned else {}),
     }
 
 

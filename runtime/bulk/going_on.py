@@ -20,6 +20,7 @@ _OPTIONS = {
     "drawing.threshold": "--threshold",
     "drawing.statistics_truncation": "--statistics-truncation",
     "drawing.class": "--class",
+    "drawing.set_z": "--set-z",
     "layout.format": "--format",
     "layout.picture": "--encode",
     "layout.quality": "--quality",

@@ -42,6 +42,7 @@ class Drawer:
     Attributes:
         batch_size: pictures a batch; None: what the engine likes best. It changes no byte.
         encoders: threads that encode; None: one a core.
+        pinned: edits of every latent (`Generator.sample_pairs`).
     """
 
     generator: Generator
@@ -49,11 +50,12 @@ class Drawer:
     labels: str | None
     batch_size: int | None = None
     encoders: int | None = None
+    pinned: str = ""
 
     def draw(self, items: Sequence[Item]) -> Images:
         """Pictures of some items: uint8 [n, h, w, c]."""
         pairs = [(item.seed, item.index) for item in items]
-        batches = self.generator.sample_pairs(pairs, self.truncation, self.labels, self.batch_size)
+        batches = self.generator.sample_pairs(pairs, self.truncation, self.labels, self.batch_size, self.pinned)
         made = [images for _, images in batches]
         return made[0] if len(made) == 1 else np.concatenate(made)
 

@@ -30,6 +30,7 @@ class Recipe:
     encoders: int | None
     memory: int | None = None
     low_priority: bool = False
+    pinned: str = ""
 
     @property
     def on_gpu(self) -> bool:
@@ -70,7 +71,7 @@ class Worker:
         if found:
             generator.close()
             raise BackendUnavailable(f"this machine would draw other bytes: {'; '.join(found[:2])}")
-        self._drawer = Drawer(generator, how.truncation, how.labels, how.batch_size, how.encoders)
+        self._drawer = Drawer(generator, how.truncation, how.labels, how.batch_size, how.encoders, how.pinned)
 
     def draw(self, number: int) -> None:
         """Draws a shard, whatever is there."""

@@ -131,7 +131,8 @@ PLAN = record(
                     ),
                 ),
                 "class": optional(text(2**20)),
-            }
+            },
+            {"set_z": text(2**20)},
         ),
         "layout": record(
             {

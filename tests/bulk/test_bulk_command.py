@@ -4,6 +4,8 @@ import json
 import shlex
 import sys
 
+import cv2
+import numpy as np
 import pytest
 from bulk_runs import contents, rewrite
 
@@ -47,6 +49,19 @@ def test_seeds_in_shards(run, tiny, tmp_path):
     names = sorted(p.name for p in (tmp_path / "work" / "a").glob("*/*.png"))
     assert names == [f"seed{seed}-index00000000.png" for seed in (0, 4, 5, 6, 9)]
     assert run("bulk", "audit", "a", "-m", tiny, "--all")[0] == 0
+
+
+def test_edits_of_latents_are_kept_for_the_audit(run, tiny, tmp_path):
+    command = ["bulk", "run", "-m", tiny, "--count", 4, "--format", "files", "--shard-size", 2, "-o", "a"]
+    assert run(*command, "--set-z", "0:2=-1", "--set-z", "3=0.5")[0] == 0
+    assert run("bulk", "audit", "a", "--all")[0] == 0
+    code, _, err = run(*command)
+    assert code == 5
+    assert "to go on with that run: --set-z 0:2=-1,3=0.5" in err
+    assert run("generate", "-m", tiny, "--count", 4, "--set-z", "0:2=-1,3=0.5", "-o", "loose")[0] == 0
+    for path in (tmp_path / "work" / "a").glob("*/*.png"):
+        theirs = cv2.imread(str(tmp_path / "work" / "loose" / path.name))
+        np.testing.assert_array_equal(cv2.imread(str(path)), theirs)
 
 
 def test_truncation_and_class_are_kept_for_the_audit(run, tmp_path):
