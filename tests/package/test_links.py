@@ -109,6 +109,7 @@ def test_a_repair_removes_nothing_through_a_link(run: Run, tmp_path: Path, tiny:
     assert run(*f"{BULK} files".format(tiny=tiny).split())[0] == 0
     Path("out/00000").rename(tmp_path / "moved")
     Path("out/00000").symlink_to(tmp_path / "moved")
+    (tmp_path / "moved" / "notes.txt").write_text("his own")  # beside others' files a shard's are replaced one by one
     before = contents(tmp_path / "moved")
     picture = next((tmp_path / "moved").glob("*.png"))
     picture.write_bytes(b"damaged")
