@@ -8,7 +8,7 @@ from ganrt.cli.app import say
 from ganrt.errors import UsageError
 
 _OF_SHARDS = (
-    *("--picture", "--quality", "--shard-size", "--sheet", "--resume", "--no-resume", "--unique", "--encoders"),
+    *("--picture", "--shard-size", "--sheet", "--resume", "--no-resume", "--unique", "--encoders"),
     *("--executor", "--address", "--part"),
 )
 

@@ -11,7 +11,7 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import LINE_EVERY_S, Progress, announce, command, in_use, print_json, say
-from ganrt.cli.requests import Request, SeedAndIndex, Wanted, read_request
+from ganrt.cli.requests import Request, SeedAndIndex, WantedLoose, read_loose
 from ganrt.errors import BadInputFile, OutputFailed, UsageError
 
 if TYPE_CHECKING:
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ganrt.runtime.generator import Generator
+    from ganrt.runtime.picture_style import PictureStyle
     from ganrt.runtime.sampling import Truncation
 
-_OTHER_PICTURES = (".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".mp4")
+_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".mp4")
 
 
 @command(
@@ -31,6 +32,8 @@ _OTHER_PICTURES = (".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".
     ganrt generate --seeds 0,1,4-6 --truncation 0.7 -o seeds
     ganrt generate --count 12 --grid 4x3 -o sheet.png
     ganrt generate --identities players.txt -o players
+    ganrt generate --name "Ann of Ayr" --size 512 --mask round -o ann.png
+    ganrt generate --count 4 --encode webp --quality 80 --zoom 4 -o webp
     """,
 )
 def generate(
@@ -41,11 +44,11 @@ def generate(
         typer.Option(
             "-o",
             "--output",
-            help="A folder; or a .png file, for one picture or the --grid sheet alone. Identities are listed in its "
-            "identities.csv.",
+            help="A folder; or a file (.png, or as --encode), for one picture or the --grid sheet alone. Identities "
+            "are listed in its identities.csv.",
         ),
     ] = "out",
-    wanted: Wanted,
+    wanted: WantedLoose,
     truncation: options.TruncationOptions,
     set_z: options.SetZ = None,
     class_name: options.ClassName = None,
@@ -54,6 +57,7 @@ def generate(
         typer.Option("--grid", help="Also a contact sheet of COLUMNSxROWS images, such as 4x3."),
     ] = None,
     batch_size: Annotated[int | None, typer.Option("--batch-size", "-b", help="Images a batch.")] = None,
+    pictures: options.StyleOptions,
     engine: options.EngineOptions,
     force: options.Force = False,
     json: options.Json = False,
@@ -62,11 +66,13 @@ def generate(
     if "://" in output:
         raise UsageError(f"--output {output}: loose pictures need a folder; ganrt bulk run writes to addresses")
     cells = options.parse_grid(grid) if grid else None
-    request = read_request(wanted, cells)
-    plan = _Plan(Path(output), cells, request, force)
+    request = read_loose(wanted, cells)
+    style = pictures.style()
+    plan = _Plan(Path(output), cells, request, style, force)
     how, pins = truncation.law(), options.pinned(set_z)
     with engine.open(model) as generator:
         announce(generator)
+        style.check(generator.spec)
         options.note_weights(generator, class_name)
         options.note_frozen(generator, truncation.truncation)
         _draw(generator, request, how, class_name, batch_size, plan, pins)
@@ -83,10 +89,17 @@ def generate(
 class _Plan:
     """Where everything goes; checked before the generator is loaded, made after."""
 
-    def __init__(self, output: Path, cells: tuple[int, int] | None, request: Request, force: bool) -> None:
-        single = output.suffix.lower() == ".png"
-        if output.suffix.lower() in _OTHER_PICTURES:
-            raise UsageError(f"--output {output}: expected a folder, or a name that ends in .png")
+    def __init__(
+        self, output: Path, cells: tuple[int, int] | None, request: Request, style: PictureStyle, force: bool
+    ) -> None:
+        suffix = output.suffix.lower()
+        single = suffix == style.ending or (suffix, style.encode) == (".jpeg", "jpeg")
+        if suffix in _PICTURES and not single:
+            raise UsageError(
+                f"--output {output}: expected a folder, or a name that ends in {style.ending}, "
+                f"as --encode {style.encode}"
+            )
+        self.style = style
         if single and cells is None:
             if len(request) > 1:
                 raise UsageError(f"--output {output}: {len(request)} images need a folder, or --grid for one sheet")
@@ -94,7 +107,7 @@ class _Plan:
         self.columns, self.rows = cells or (0, 0)
         self.pictures, self.force, self.output = not single, force, output
         self.folder = output.parent if single else output
-        self.sheet = output if single else output / f"grid-{self.columns}x{self.rows}.png" if cells else None
+        self.sheet = output if single else output / f"grid-{self.columns}x{self.rows}{style.ending}" if cells else None
         self.identities = self.folder / "identities.csv" if request.identities and self.pictures else None
         _refuse_run(self.folder)
         self._refuse_links(request)
@@ -125,7 +138,7 @@ class _Plan:
 
     def path(self, pair: SeedAndIndex) -> Path:
         """The picture of one (seed, index); the name does not depend on the range asked for."""
-        return self.folder / f"seed{pair[0]}-index{pair[1]:08d}.png"
+        return self.folder / f"seed{pair[0]}-index{pair[1]:08d}{self.style.ending}"
 
     def wanted(self, request: Request) -> Iterator[SeedAndIndex]:
         """What must be drawn: everything, or for a sheet alone what fits on it."""
@@ -165,7 +178,7 @@ def _draw(
 ) -> None:
     """Draws and writes everything; of the pictures only those of one batch and of the sheet are held."""
     from ganrt.files import make_folder, write_file
-    from ganrt.runtime.pictures import encode_png, sheet
+    from ganrt.runtime.pictures import sheet
 
     make_folder(plan.folder)
     on_sheet: list[NDArray[np.uint8]] = []
@@ -173,22 +186,24 @@ def _draw(
     with Progress(len(request), "images", line_every_s=LINE_EVERY_S) as progress:
         for batch, images in generator.sample_pairs(plan.wanted(request), how, class_name, batch_size, pins):
             room = plan.columns * plan.rows - len(on_sheet)
-            on_sheet += [image.copy() for image in images[: max(0, room)]]  # a view would keep its batch alive
-            for pair, image in zip(batch, images, strict=True) if plan.pictures else ():
-                data = encode_png(image, _origin(generator, pair, how, class_name, pins))
+            wanted = images if plan.pictures else images[: max(0, room)]
+            styled = [plan.style.applied(image).copy() for image in wanted]  # a view would keep its batch alive
+            on_sheet += styled[: max(0, room)]
+            for pair, image in zip(batch, styled, strict=True) if plan.pictures else ():
+                data = plan.style.encoded(image, _origin(generator, pair, how, class_name, pins, plan.style))
                 write_file(plan.path(pair), data, force=plan.force, within=plan.folder)
             done += len(batch)
             progress(done)
     if plan.sheet:
-        first = _origin(generator, next(iter(request)), how, class_name, pins)
-        data = encode_png(sheet(on_sheet, plan.columns), {**first, "grid": f"{plan.columns}x{plan.rows}"})
+        first = _origin(generator, next(iter(request)), how, class_name, pins, plan.style)
+        data = plan.style.encoded(sheet(on_sheet, plan.columns), {**first, "grid": f"{plan.columns}x{plan.rows}"})
         write_file(plan.sheet, data, force=plan.force, within=plan.folder if plan.pictures else None)
     if plan.identities:
         write_file(plan.identities, _identities_table(plan, request), force=plan.force, within=plan.folder)
 
 
 def _origin(
-    generator: Generator, pair: SeedAndIndex, how: Truncation, class_name: str | None, pins: str
+    generator: Generator, pair: SeedAndIndex, how: Truncation, class_name: str | None, pins: str, style: PictureStyle
 ) -> dict[str, object]:
     """What a picture says about itself; 64-bit integers as strings."""
     from ganrt import __version__
@@ -204,6 +219,7 @@ def _origin(
         "statistics_truncation": how.statistics,
         "class": class_name,
         **({"set_z": pins} if pins else {}),
+        **style.origin(),
         "latent_spec": latent.latent_spec if latent else None,
     }
 

@@ -12,6 +12,7 @@ from ganrt.cli.app import say
 
 if TYPE_CHECKING:
     from ganrt.runtime.generator import Generator
+    from ganrt.runtime.picture_style import PictureStyle
     from ganrt.runtime.sampling import Truncation
 
 Model = Annotated[str, typer.Option("-m", "--model", help="A bundled model's name, or the path of an .onnx file.")]
@@ -96,6 +97,34 @@ class EngineOptions:
         return open_generator(
             model, self.backend, self.device, self.precision, self.threads, self.memory, self.low_priority
         )
+
+
+@dataclass(frozen=True)
+class StyleOptions:
+    """How single pictures are written; checked when they are made."""
+
+    panel: ClassVar[str] = "Pictures"
+    encode: Annotated[str, typer.Option("--encode", help="png, webp or jpeg.")] = "png"
+    quality: Annotated[
+        int | None, typer.Option("--quality", help="1 to 100; webp: 101 is lossless. Default: jpeg 95, webp 90.")
+    ] = None
+    zoom: Annotated[int, typer.Option("--zoom", min=1, max=64, help="Pictures become ZOOM times as large.")] = 1
+    size: Annotated[int | None, typer.Option("--size", help="Pixels of the longer side, resized smoothly.")] = None
+    background: Annotated[
+        str,
+        typer.Option("--background", help="none, auto (white where jpeg needs it), or RRGGBB: what lies behind."),
+    ] = "auto"
+    mask: Annotated[str, typer.Option("--mask", help="none, or round: a disc, transparent around it.")] = "none"
+
+    def style(self) -> PictureStyle:
+        """The style that the options ask for.
+
+        Raises:
+            UsageError: they make no sense.
+        """
+        from ganrt.runtime.picture_style import PictureStyle
+
+        return PictureStyle(self.encode, self.quality, self.zoom, self.size, self.background, self.mask)
 
 
 @dataclass(frozen=True)

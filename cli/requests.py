@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -35,6 +35,15 @@ class Wanted:
     ] = None
     identity_column: Annotated[
         str | None, typer.Option("--identity-column", help="Of .csv, .jsonl or .parquet. Default: identity.")
+    ] = None
+
+
+@dataclass(frozen=True)
+class WantedLoose(Wanted):
+    """The same of loose pictures, of which one player's may be asked for by name."""
+
+    name: Annotated[
+        str | None, typer.Option("--name", help="One identity, such as a player's name: its own image.")
     ] = None
 
 
@@ -90,6 +99,21 @@ def read_request(wanted: Wanted, cells: tuple[int, int] | None = None) -> Reques
     if start + count > 2**64:
         raise UsageError(f"--start {start} --count {count}: the last index passes 2^64 - 1")
     return Request(seed, range(start, start + count))
+
+
+def read_loose(wanted: WantedLoose, cells: tuple[int, int] | None = None) -> Request:
+    """The same, where --name may stand alone.
+
+    Raises:
+        UsageError, BadInputFile: see `read_request`.
+    """
+    from ganrt.runtime.identity import identity_index
+
+    if wanted.name is None:
+        return read_request(wanted, cells)
+    if replace(wanted, name=None) != WantedLoose():
+        raise UsageError(f"--name {wanted.name}: expected no --seeds, --count, --seed, --start or --identities with it")
+    return Request(0, [identity_index(wanted.name)], identities=[wanted.name])
 
 
 def check_choice(wanted: Wanted) -> None:

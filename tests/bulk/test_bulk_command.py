@@ -226,9 +226,9 @@ def test_command_lines_of_0_1_0(run, tiny, tmp_path, spelled):
 
 
 def test_shards_are_no_matter_of_generate(run, tiny):
-    code, _, err = run("generate", "-m", tiny, "--quality", 50, "--unique")
+    code, _, err = run("generate", "-m", tiny, "--shard-size", 50, "--unique")
     assert code == 2
-    assert "error: --quality, --unique: only for shards, which ganrt bulk run draws" in err
+    assert "error: --shard-size, --unique: only for shards, which ganrt bulk run draws" in err
     code, _, err = run("generate", "-m", tiny, "-o", "s3://bucket/name")
     assert code == 2
     assert "ganrt bulk run" in err

@@ -1,12 +1,58 @@
 """Options are declared once: one meaning has one spelling, and old spellings say the new one."""
 
+import importlib.util
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import typer.main
+
+from ganrt.cli.main import app
 
 NEW = "the old spelling works in this release only"
+
+
+ROOT = Path(__file__).parents[2]
+OLD = {("sweep", "--latents"), ("tune", "--gate"), ("compile", "--gate"), ("export", "--set"), ("inspect", "--set")}
+
+
+@pytest.fixture(scope="module")
+def tool():
+    spec = importlib.util.spec_from_file_location("make_option_docs", ROOT / "tools" / "make_option_docs.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_of_options_is_that_of_the_commands(tool):
+    committed = (ROOT / "docs" / "options.md").read_text("utf-8")
+    assert committed == tool.page(), "run: python tools/make_option_docs.py"
+
+
+def test_one_meaning_has_one_spelling(tool):
+    spelled, named = {}, {}
+    for spellings, command, meaning in tool.options():
+        first = spellings.split(", ")[0]
+        spelled.setdefault(meaning, set()).add(first)
+        for spelling in spellings.split(", "):
+            if spelling.startswith("--"):
+                named.setdefault(spelling, set()).add(first)
+        assert meaning, f"ganrt {command} {spellings} says nothing"
+    assert {meaning: names for meaning, names in spelled.items() if len(names) > 1} == {}
+    assert {spelling: firsts for spelling, firsts in named.items() if len(firsts) > 1} == {}
+
+
+def test_hidden_options_are_old_spellings_that_are_tested():
+    commands = typer.main.get_command(app).commands
+    hidden = {
+        (name, option)
+        for name, command in commands.items()
+        for parameter in command.params
+        if getattr(parameter, "hidden", False)
+        for option in parameter.opts
+    }
+    assert hidden == OLD  # `--set` of each command: tests/cli/test_old_settings.py
 
 
 @pytest.mark.parametrize(
@@ -33,7 +79,7 @@ def test_an_old_spelling_beside_the_new_one_is_refused(run):
 def test_help_has_a_heading_for_each_block(run):
     out = run("generate", "--help")[1]
     titles = [line for line in out.splitlines() if line.endswith(":") and not line.startswith(" ")]
-    assert titles == ["Options:", "Which pictures:", "Truncation:", "Backend and device:"]
+    assert titles == ["Options:", "Which pictures:", "Truncation:", "Pictures:", "Backend and device:"]
     assert (
         out.index("Truncation:") < out.index("--threshold") < out.index("Backend and device:") < out.index("--memory")
     )
@@ -59,3 +105,36 @@ def test_bad_edits_are_refused_by_name(run, command, edit):
     code, _, err = run(command, "--set-z", edit)
     assert code == 2
     assert f"edit: given '{edit}'" in err
+
+
+def test_generate_writes_pictures_as_asked_for(run):
+    code, _, err = run("generate", "--name", "Ann of Ayr", "--size", 96, "--mask", "round", "-o", "ann.png")
+    assert code == 0, err
+    picture = cv2.imread("ann.png", cv2.IMREAD_UNCHANGED)
+    assert (picture.shape, picture[0, 0, 3], picture[48, 48, 3]) == ((96, 96, 4), 0, 255)
+    assert '"mask": "round"' in run("inspect", "ann.png", "--json")[1]
+    assert run("generate", "--name", "Ann of Ayr", "-o", "plain.png")[0] == 0
+    Path("players.txt").write_text("Ann of Ayr\n")
+    assert run("generate", "--identities", "players.txt", "-o", "players")[0] == 0
+    (listed,) = Path("players").glob("seed0-*.png")
+    assert np.array_equal(cv2.imread(str(listed)), cv2.imread("plain.png"))
+    code, _, err = run("generate", "--count", 2, "--encode", "webp", "--zoom", 2, "--grid", "2x1", "-o", "webp")
+    assert code == 0, err
+    assert sorted(p.suffix for p in Path("webp").iterdir()) == [".webp"] * 3
+    assert cv2.imread("webp/grid-2x1.webp").shape == (128, 256, 3)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--encode", "webp", "-o", "a.png"), "expected a folder, or a name that ends in .webp, as --encode webp"),
+        (("--zoom", "2", "--size", "9"), "--size and --zoom: expected one of them"),
+        (("--background", "blue"), "--background blue: expected none, auto or a colour"),
+        (("--name", "a", "--count", "2"), "--name a: expected no --seeds"),
+    ],
+)
+def test_pictures_that_make_no_sense_are_refused_by_name(run, words, message):
+    code, _, err = run("generate", *words)
+    assert code == 2
+    assert message in err
+    assert not list(Path().iterdir())
