@@ -42,23 +42,9 @@ def interpolate(
             "-o", "--output", help=".mp4, .gif, .webp, .apng, or .json: a sprite sheet; no suffix: a folder of PNGs."
         ),
     ] = Path("walk.mp4"),
-    seeds: walks.Seeds = None,
-    identities: walks.Identities = None,
-    latents: walks.Latents = None,
-    pictures: walks.Pictures = None,
-    encoder: walks.Encoder = None,
-    classes: walks.Classes = None,
-    class_name: options.ClassName = None,
+    source: walks.KeyframeOptions,
+    way: walks.PathOptions,
     fps: Annotated[float, typer.Option("--fps", help="Frames a second.")] = 30.0,
-    duration: walks.Duration = None,
-    loop: walks.Loop = False,
-    method: walks.Method = "slerp",
-    ease: walks.Ease = "linear",
-    pace: walks.Pace = "latents",
-    bpm: walks.Bpm = None,
-    beats: walks.Beats = 1.0,
-    speed: walks.Speed = 0.5,
-    set_z: options.SetZ = None,
     zoom: Annotated[int, typer.Option("--zoom", min=1, max=64, help="Pictures become ZOOM times as large.")] = 1,
     zoom_filter: Annotated[
         str, typer.Option("--zoom-filter", help="nearest: each pixel a square; lanczos: smooth.")
@@ -67,7 +53,6 @@ def interpolate(
         str, typer.Option("--codec", help="Of an .mp4: h264, av1 (both need PyAV), opencv; auto: h264 if it can.")
     ] = "auto",
     truncation: options.TruncationOptions,
-    truncations: walks.Psis = None,
     engine: options.EngineOptions,
     force: options.Force = False,
     json: options.Json = False,
@@ -77,25 +62,22 @@ def interpolate(
     from ganrt.runtime.film.write import check_output
 
     how = truncation.law()
-    names = walks.parse_classes(classes, class_name)
-    source = walks.KeyframeOptions(seeds, identities, latents, pictures or [], encoder, names)
-    way = walks.PathOptions(duration, loop, method, ease, pace, bpm, beats, speed, set_z or [], how, truncations)
     film = FilmOptions(fps, zoom, zoom_filter, codec, force)
     # What is wrong with the options or the output is said before a model is loaded.
-    walk = None if encoder else walks.make_walk(source, way)
+    walk = None if source.encoder else walks.make_walk(source, way, how)
     if walk is not None:
         walk.frame_count(fps)
     check_output(output, film)
     with engine.open(model) as generator:
         announce(generator)
-        for name in names:
+        for name in source.names():
             options.note_weights(generator, name)
         options.note_frozen(generator, truncation.truncation)
-        if encoder is not None:
-            with engine.open(encoder) as encoding:
-                walk = walks.make_walk(source, way, walks.encode_pictures(generator, encoding, source))
+        if source.encoder is not None:
+            with engine.open(source.encoder) as encoding:
+                walk = walks.make_walk(source, way, how, walks.encode_pictures(generator, encoding, source))
         assert walk is not None
-        origin = {**in_use(generator), **source.origin(), **way.origin(), "fps": fps}
+        origin = {**in_use(generator), **source.origin(), **way.origin(how), "fps": fps}
         written = _write(generator, walk, way, output, replace(film, origin=origin))
         if json:
             files = [str(path) for path in written.files]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
+from ganrt.cli.options import ClassName, SetZ
 from ganrt.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,81 +19,64 @@ if TYPE_CHECKING:
     from ganrt.runtime.sampling import Truncation
     from ganrt.runtime.walk_path import Walk
 
-Seeds = Annotated[
-    str | None,
-    typer.Option("--seeds", help="The keyframes: the first image of each seed. Default: 0-3; with --classes 0."),
-]
-Identities = Annotated[
-    Path | None,
-    typer.Option("--identities", help="The keyframes: avatars; a file as `generate` reads it, or - for lines."),
-]
-Latents = Annotated[
-    Path | None, typer.Option("--latents", help="The keyframes: an .npy file of float32 [keyframes, dim].")
-]
-Pictures = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--picture", metavar="<path>", help="A keyframe: a picture, through --encoder; several times, in this order."
-    ),
-]
-Encoder = Annotated[
-    str | None, typer.Option("--encoder", help="The generator's encoder, for --picture: an .onnx file.")
-]
-Classes = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--classes",
-        metavar="<str>",
-        help="Walk from class to class: names or numbers with commas between (or one each time, if given several "
-        "times). One seed is held; else as many seeds as classes.",
-    ),
-]
-Psis = Annotated[
-    str | None,
-    typer.Option("--truncations", help="A truncation factor for each keyframe, such as 0.3,1: it goes along."),
-]
-Duration = Annotated[float | None, typer.Option("--duration", help="Seconds. Default: 4, or what --bpm asks for.")]
-Loop = Annotated[bool, typer.Option("--loop/--no-loop", help="Lead back to the first keyframe.")]
-Method = Annotated[
-    str, typer.Option("--method", help="slerp, lerp, cubic, or drift: on and on from one seed, without keyframes.")
-]
-Ease = Annotated[
-    str, typer.Option("--ease", help="From keyframe to keyframe: linear, smooth, in-out, or hold, which rests on each.")
-]
-Pace = Annotated[
-    str,
-    typer.Option("--pace", help="latents: evenly in time; pictures: so that the picture changes at a constant speed."),
-]
-Bpm = Annotated[float | None, typer.Option("--bpm", help="Beats a minute: keyframes fall on beats.")]
-Beats = Annotated[float, typer.Option("--beats", help="Beats from keyframe to keyframe, with --bpm.")]
-Speed = Annotated[float, typer.Option("--speed", help="Of a drift: new random points a second.")]
-
 
 @dataclass(frozen=True)
 class KeyframeOptions:
     """Where the keyframes come from; at most one of seeds, identities, latents and pictures."""
 
-    seeds: str | None
-    identities: Path | None
-    latents: Path | None
-    pictures: Sequence[Path]
-    encoder: str | None
-    classes: Sequence[str]
+    panel: ClassVar[str] = "Keyframes"
+    seeds: Annotated[
+        str | None,
+        typer.Option("--seeds", help="The keyframes: the first image of each seed. Default: 0-3; with --classes 0."),
+    ] = None
+    identities: Annotated[
+        Path | None,
+        typer.Option("--identities", help="The keyframes: avatars; a file as `generate` reads it, or - for lines."),
+    ] = None
+    latents: Annotated[
+        Path | None, typer.Option("--latents", help="The keyframes: an .npy file of float32 [keyframes, dim].")
+    ] = None
+    picture: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--picture",
+            metavar="<path>",
+            help="A keyframe: a picture, through --encoder; several times, in this order.",
+        ),
+    ] = None
+    encoder: Annotated[
+        str | None, typer.Option("--encoder", help="The generator's encoder, for --picture: an .onnx file.")
+    ] = None
+    classes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--classes",
+            metavar="<str>",
+            help="Walk from class to class: names or numbers with commas between (or one each time, if given several "
+            "times). One seed is held; else as many seeds as classes.",
+        ),
+    ] = None
+    class_name: ClassName = None
 
     def __post_init__(self) -> None:
-        given = [self.seeds is not None, self.identities is not None, self.latents is not None, bool(self.pictures)]
+        given = [self.seeds is not None, self.identities is not None, self.latents is not None, bool(self.picture)]
         if sum(given) > 1:
             raise UsageError("--seeds, --identities, --latents and --picture exclude each other: expected one of them")
-        if bool(self.pictures) != (self.encoder is not None):
+        if bool(self.picture) != (self.encoder is not None):
             raise UsageError("--picture and --encoder: expected both; the encoder makes latents of the pictures")
+        self.names()
+
+    def names(self) -> list[str]:
+        """The classes of the keyframes; none where none are named."""
+        return parse_classes(self.classes, self.class_name)
 
     def seed_list(self, method: str) -> list[int]:
         """The seeds; none where the keyframes are others."""
         from ganrt.runtime.seeds import parse_seeds
 
-        if self.identities is not None or self.latents is not None or self.pictures:
+        if self.identities is not None or self.latents is not None or self.picture:
             return []
-        return parse_seeds(self.seeds or ("0" if self.classes or method == "drift" else "0-3"))
+        return parse_seeds(self.seeds or ("0" if self.names() or method == "drift" else "0-3"))
 
     def origin(self) -> dict[str, object]:
         """What a file says of them."""
@@ -101,9 +84,9 @@ class KeyframeOptions:
             "seeds": self.seeds,
             "identities": str(self.identities) if self.identities else None,
             "latents": str(self.latents) if self.latents else None,
-            "pictures": [str(path) for path in self.pictures],
+            "pictures": [str(path) for path in self.picture or ()],
             "encoder": self.encoder,
-            "classes": list(self.classes),
+            "classes": self.names(),
         }
 
 
@@ -111,43 +94,57 @@ class KeyframeOptions:
 class PathOptions:
     """How a walk goes from keyframe to keyframe."""
 
-    duration: float | None
-    loop: bool
-    method: str
-    ease: str
-    pace: str
-    bpm: float | None
-    beats: float
-    speed: float
-    set_z: Sequence[str]
-    truncation: Truncation
-    truncations: str | None
+    panel: ClassVar[str] = "The way between them"
+    duration: Annotated[
+        float | None, typer.Option("--duration", help="Seconds. Default: 4, or what --bpm asks for.")
+    ] = None
+    loop: Annotated[bool, typer.Option("--loop/--no-loop", help="Lead back to the first keyframe.")] = False
+    method: Annotated[
+        str, typer.Option("--method", help="slerp, lerp, cubic, or drift: on and on from one seed, without keyframes.")
+    ] = "slerp"
+    ease: Annotated[
+        str,
+        typer.Option("--ease", help="From keyframe to keyframe: linear, smooth, in-out, or hold, which rests on each."),
+    ] = "linear"
+    pace: Annotated[
+        str,
+        typer.Option(
+            "--pace", help="latents: evenly in time; pictures: so that the picture changes at a constant speed."
+        ),
+    ] = "latents"
+    bpm: Annotated[float | None, typer.Option("--bpm", help="Beats a minute: keyframes fall on beats.")] = None
+    beats: Annotated[float, typer.Option("--beats", help="Beats from keyframe to keyframe, with --bpm.")] = 1.0
+    speed: Annotated[float, typer.Option("--speed", help="Of a drift: new random points a second.")] = 0.5
+    set_z: SetZ = None
+    truncations: Annotated[
+        str | None,
+        typer.Option("--truncations", help="A truncation factor for each keyframe, such as 0.3,1: it goes along."),
+    ] = None
 
     def __post_init__(self) -> None:
         if self.pace not in ("latents", "pictures"):
             raise UsageError(f"--pace {self.pace}: expected latents or pictures")
-        if self.truncations is not None and self.truncation.psi is not None:
-            raise UsageError("--truncation and --truncations: expected one of them")
 
-    def psis(self) -> list[Truncation]:
+    def psis(self, how: Truncation) -> list[Truncation]:
         """One truncation, or one a keyframe."""
         if self.truncations is None:
-            return [self.truncation]
+            return [how]
+        if how.psi is not None:
+            raise UsageError("--truncation and --truncations: expected one of them")
         try:
-            return [replace(self.truncation, psi=float(text)) for text in self.truncations.split(",")]
+            return [replace(how, psi=float(text)) for text in self.truncations.split(",")]
         except ValueError:
             raise UsageError(f"--truncations {self.truncations}: expected numbers, such as 0.3,1") from None
 
-    def origin(self) -> dict[str, object]:
-        """What a file says of them."""
-        how = self.truncation
+    def origin(self, how: Truncation) -> dict[str, object]:
+        """What a file says of it."""
         return {
             "method": self.method,
             "loop": self.loop,
             "ease": self.ease,
             "pace": self.pace,
             "bpm": self.bpm,
-            "set_z": list(self.set_z),
+            "set_z": list(self.set_z or ()),
             "psi": how.psi if self.truncations is None else self.truncations,
             "truncation_mode": how.mode,
             "threshold": how.threshold,
@@ -155,7 +152,9 @@ class PathOptions:
         }
 
 
-def make_walk(keyframes: KeyframeOptions, path: PathOptions, encoded: NDArray[np.float32] | None = None) -> Walk:
+def make_walk(
+    keyframes: KeyframeOptions, path: PathOptions, how: Truncation, encoded: NDArray[np.float32] | None = None
+) -> Walk:
     """The walk that the options ask for.
 
     Args:
@@ -169,9 +168,9 @@ def make_walk(keyframes: KeyframeOptions, path: PathOptions, encoded: NDArray[np
         path.duration,
         path.loop,
         path.method,
-        path.psis(),
-        ",".join(path.set_z),
-        keyframes.classes,
+        path.psis(how),
+        ",".join(path.set_z or ()),
+        keyframes.names(),
         identities=[] if keyframes.identities is None else read_identities(keyframes.identities),
         latents=keyframes.latents if encoded is None else encoded,
         ease=path.ease,
@@ -191,8 +190,9 @@ def encode_pictures(generator: Generator, encoder: Generator, keyframes: Keyfram
     from ganrt.runtime.reconstruction import check_pair, require_labels
 
     check_pair(generator.spec, encoder.spec)
-    require_labels(generator.spec, keyframes.classes[0] if keyframes.classes else None)
-    batches = photo_batches(encoder.spec, (read_photo(path) for path in keyframes.pictures), Fit())
+    names = keyframes.names()
+    require_labels(generator.spec, names[0] if names else None)
+    batches = photo_batches(encoder.spec, (read_photo(path) for path in keyframes.picture or ()), Fit())
     return np.concatenate([encoder.encode(np.stack([photo.fitted.source for photo in batch])) for batch in batches])
 
 
