@@ -6,6 +6,7 @@ import signal
 import pytest
 import skips
 from hypothesis import settings
+from shared import FOLDER
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # some tests import ONNX Runtime before ganrt
 
@@ -16,6 +17,16 @@ settings.load_profile("ganrt")
 
 def pytest_configure(config):
     skips.pytest_configure(config)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _shared_by_all_workers(tmp_path_factory):
+    folder = tmp_path_factory.getbasetemp()
+    folder = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "shared"
+    folder.mkdir(exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(FOLDER, str(folder))
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

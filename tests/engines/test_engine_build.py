@@ -126,8 +126,8 @@ def test_static_batches_give_the_same_bytes_twice(rtx, tmp_path, family, batch):
     chosen = ladder("1,2,4") if batch == "ladder" else (parse_profile(batch),)
     for graph, targets in ((model, AMPERE_ON), (half(model), ALL)):
         plan = Recipe("tensorrt-rtx", targets, chosen)
-        first, *others = (build(rtx, graph, plan, quiet).data for _ in range(4))
-        assert all(other == first for other in others)
+        first, second = (build(rtx, graph, plan, quiet).data for _ in range(2))
+        assert first == second
 
 
 def test_an_open_batch_gives_the_same_bytes_but_for_numbers_in_names(rtx, tmp_path):

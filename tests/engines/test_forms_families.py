@@ -1,44 +1,23 @@
 """Forms of real exports: tiny random generators of the families, and the bundled model."""
 
-from functools import cache
 from importlib import resources
 
-import cyclegan_models
-import emoji_models
 import numpy as np
 import onnx
+import precision_models
 import pytest
-import tiny_models
-from dcgan_reference import built_from
 from form_checks import operators
-from keras_fixtures import fixtures
 from onnx_layers import run_ort
 
 from ganrt.engines.forms import FORMS, checked_form, make_form
 from ganrt.engines.stamp import FORM_KEY, read_form_stamp
-from ganrt.exporter.graph import build_graph, embed_spec
 
-FAMILIES = ("dcgan", "csc413-A", "csc413-D", "cyclegan", "cyclegan-open", "keras-mnist", "keras-any")
+FAMILIES = ("dcgan", "csc413-A", "csc413-D", "cyclegan", "cyclegan-open", "keras-tutorial-mnist", "keras-general")
 
 
-@cache
-def exported(name, folder):
+def exported(family, folder):
     """The bytes of a tiny export, with its spec."""
-    states = {
-        "dcgan": tiny_models.dcgan_state,
-        "csc413-A": lambda: emoji_models.generator_state("A"),
-        "csc413-D": lambda: emoji_models.generator_state("D"),
-        "cyclegan": lambda: cyclegan_models.resnet_state(blocks=1),
-        "cyclegan-open": lambda: cyclegan_models.resnet_state(blocks=1),
-    }
-    settings = {"cyclegan": {"size": "32x36"}, "cyclegan-open": {"dynamic": True}}.get(name, {})
-    files = {"keras-mnist": "tutorial-mnist.k3.keras", "keras-any": "general.k3.keras"}
-    if name in files:
-        path = fixtures() / files[name]
-    else:
-        path = tiny_models.save_checkpoint(folder / f"{name}.pth", states[name]())
-    built = built_from(path, settings)
-    return embed_spec(build_graph(built), built.spec)
+    return precision_models.exported(folder, family).data
 
 
 @pytest.fixture(scope="module")
@@ -81,12 +60,12 @@ def test_what_becomes_of_each_family(folder):
     for family in ("cyclegan", "cyclegan-open"):
         assert form_of(family, "phase-norm", folder).count("InstanceNormalization") == 7
         assert "ReduceMean" not in form_of(family, "phase-norm", folder)
-    assert form_of("keras-mnist", "clean", folder).count("ConvTranspose") == 2
+    assert form_of("keras-tutorial-mnist", "clean", folder).count("ConvTranspose") == 2
     assert form_of("dcgan", "phase-late", folder)[-4:] == ["Reshape", "Transpose", "Reshape", "Cast"]
 
 
 def test_keras_same_padding_needs_no_row_of_zeros(folder):
-    made = onnx.load_model_from_string(make_form(exported("keras-mnist", folder), "clean").data)
+    made = onnx.load_model_from_string(make_form(exported("keras-tutorial-mnist", folder), "clean").data)
     sides = {
         tuple(tensor.dims[2:])
         for node in made.graph.node

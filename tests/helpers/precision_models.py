@@ -15,6 +15,7 @@ import onnx
 import tiny_models
 from dcgan_reference import built_from
 from onnx import TensorProto, helper, numpy_helper
+from shared import made_once
 from tiny_onnx import DIM, tiny_spec
 
 from ganrt.benchmarks.precision_samples import precision_samples
@@ -34,7 +35,13 @@ SIZE = 3 * SIDE * SIDE
 
 
 def exported(folder: Path, family: str) -> OnnxFile:
-    """A tiny export with random weights: of `FAMILIES` or `OTHERS`."""
+    """A tiny export with random weights: of `FAMILIES` or `OTHERS`, made once a run."""
+    path = folder / f"{family}.onnx"
+    path.write_bytes(made_once(path.name, lambda: _export(folder, family)))
+    return read_onnx(path)
+
+
+def _export(folder: Path, family: str) -> bytes:
     states: dict[str, Any] = {
         "dcgan": tiny_models.dcgan_state,
         "csc413-A": lambda: emoji_models.generator_state("A"),
@@ -67,9 +74,7 @@ def exported(folder: Path, family: str) -> OnnxFile:
     else:
         checkpoint = tiny_models.save_checkpoint(folder / f"{family}.pth", states[family]())
     built = built_from(checkpoint, settings)
-    path = folder / f"{family}.onnx"
-    path.write_bytes(embed_spec(build_graph(built), built.spec))
-    return read_onnx(path)
+    return embed_spec(build_graph(built), built.spec)
 
 
 def in_bf16(half: bytes) -> bytes:
