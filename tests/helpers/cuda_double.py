@@ -8,6 +8,7 @@ too early shows. What the real one would leave undefined raises `Misuse`.
 from __future__ import annotations
 
 import ctypes
+import functools
 import inspect
 from dataclasses import dataclass, field
 from typing import Any
@@ -69,6 +70,9 @@ class Handle:
         return self.number
 
 
+_signature = functools.cache(inspect.signature)
+
+
 class CudaDouble:
     """One device. `memory`: its bytes; `devices`, `driver`: what the probe finds; `log`: names of calls made."""
 
@@ -86,7 +90,7 @@ class CudaDouble:
         value = getattr(real, name)  # AttributeError: no such name in the real package
         if not name.startswith("cuda") or isinstance(value, (type, int)):
             return value
-        signature = inspect.signature(value)
+        signature = _signature(value)
 
         def call(*arguments):
             bound = signature.bind(*arguments)
