@@ -20,7 +20,7 @@ test: dev check node-modules
 # With an NVIDIA GPU; on Jetson, where TensorRT is the system's:  make test-gpu PYTHON="python3" after
 # python3 -m venv --system-site-packages .venv
 test-gpu: dev
-	$(BIN)/python -m pytest tests/gpu -m gpu -s $(PYTEST_ARGS)
+	$(BIN)/python -m pytest tests/gpu -m gpu -s -o faulthandler_timeout=0 $(PYTEST_ARGS)
 
 check: dev
 	$(BIN)/ruff check .

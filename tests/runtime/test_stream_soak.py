@@ -1,4 +1,5 @@
-"""Sixty frames a second for long, with changes all the time: memory stays. By hand: pytest -m soak.
+"""Sixty frames a second for long, with changes all the time: memory stays. By hand: pytest -m soak -o
+faulthandler_timeout=0.
 
 GANRT_SOAK_SECONDS: how long, by default ten minutes.
 """
