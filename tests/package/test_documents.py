@@ -33,21 +33,19 @@ def test_the_two_commands_are_the_makefiles():
 
 
 @pytest.mark.slow
-def test_the_commands_of_the_readme_run_in_order(tmp_path, monkeypatch):
-    monkeypatch.setenv("GANRT_HOME", str(tmp_path / "home"))  # what is tuned here must not decide elsewhere
+@pytest.mark.filterwarnings("default")
+def test_the_commands_of_the_readme_run_in_order(run):
     commands = ganrt_commands()
     assert len(commands) >= 6
-    sys.path.insert(0, str(ROOT / "tests" / "helpers"))
     from biggan_models import SMALL, library_config, library_model, save_folder
     from tiny_models import dcgan_state, save_checkpoint
 
-    save_folder(tmp_path / "biggan-deep-128", library_model(library_config({**SMALL, "num_classes": 1000})))
-    save_checkpoint(tmp_path / "netG_epoch_24.pth", dcgan_state())
-    (tmp_path / "players.txt").write_text("ann\nbob\n")
+    save_folder(Path("biggan-deep-128"), library_model(library_config({**SMALL, "num_classes": 1000})))
+    save_checkpoint(Path("netG_epoch_24.pth"), dcgan_state())
+    Path("players.txt").write_text("ann\nbob\n")
     for line in commands:
-        command = [sys.executable, "-m", *shlex.split(line)]
-        result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
-        assert result.returncode == 0, f"{line}\n{result.stderr}"
+        code, _, said = run(*shlex.split(line)[1:])
+        assert code == 0, f"{line}\n{said}"
 
 
 @pytest.mark.slow
