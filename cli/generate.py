@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ganrt.runtime.generator import Generator
     from ganrt.runtime.picture_style import PictureStyle
     from ganrt.runtime.sampling import Truncation
+    from ganrt.runtime.settings import Settings
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".mp4")
 
@@ -33,6 +35,7 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", 
     ganrt generate --count 12 --grid 4x3 -o sheet.png
     ganrt generate --identities players.txt -o players
     ganrt generate --name "Ann of Ayr" --size 512 --mask round -o ann.png
+    ganrt generate --set hair=afro --set glasses=round --set skin=0.8 --count 8 --grid 4x2 -o afros.png
     ganrt generate --count 4 --encode webp --quality 80 --zoom 4 -o webp
     """,
 )
@@ -50,6 +53,7 @@ def generate(
     ] = "out",
     wanted: WantedLoose,
     truncation: options.TruncationOptions,
+    set_controls: options.SetControls = None,
     set_z: options.SetZ = None,
     class_name: options.ClassName = None,
     grid: Annotated[
@@ -69,13 +73,14 @@ def generate(
     request = read_loose(wanted, cells)
     style = pictures.style()
     plan = _Plan(Path(output), cells, request, style, force)
-    how, pins = truncation.law(), options.pinned(set_z)
+    given, pins = options.settings(set_controls), options.pinned(set_z)
     with engine.open(model) as generator:
         announce(generator)
         style.check(generator.spec)
         options.note_weights(generator, class_name)
         options.note_frozen(generator, truncation.truncation)
-        _draw(generator, request, how, class_name, batch_size, plan, pins)
+        look = _Look(truncation.law(), class_name, generator.controls.canonical(given), pins)
+        _draw(generator, request, look, batch_size, plan)
         where = f"{output} (sheet: {plan.sheet})" if plan.sheet and plan.pictures else str(output)
         drawn = len(request) if plan.pictures else min(len(request), plan.columns * plan.rows)
         say(f"{drawn} images: {where}")
@@ -84,6 +89,16 @@ def generate(
         if json:
             files = [str(path) for path in plan.files(request)]
             print_json({**in_use(generator), "images": drawn, "files": files})
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What all pictures have in common."""
+
+    how: Truncation
+    class_name: str | None
+    controls: Settings
+    pins: str
 
 
 class _Plan:
@@ -170,11 +185,9 @@ def _refuse_run(folder: Path) -> None:
 def _draw(
     generator: Generator,
     request: Request,
-    how: Truncation,
-    class_name: str | None,
+    look: _Look,
     batch_size: int | None,
     plan: _Plan,
-    pins: str,
 ) -> None:
     """Draws and writes everything; of the pictures only those of one batch and of the sheet are held."""
     from ganrt.files import make_folder, write_file
@@ -184,31 +197,33 @@ def _draw(
     on_sheet: list[NDArray[np.uint8]] = []
     done = 0
     with Progress(len(request), "images", line_every_s=LINE_EVERY_S) as progress:
-        for batch, images in generator.sample_pairs(plan.wanted(request), how, class_name, batch_size, pins):
+        wanted_pairs = plan.wanted(request)
+        drawn = generator.sample_pairs(
+            wanted_pairs, look.how, look.class_name, batch_size, look.pins, look.controls, None
+        )
+        for batch, images in drawn:
             room = plan.columns * plan.rows - len(on_sheet)
             wanted = images if plan.pictures else images[: max(0, room)]
             styled = [plan.style.applied(image).copy() for image in wanted]  # a view would keep its batch alive
             on_sheet += styled[: max(0, room)]
             for pair, image in zip(batch, styled, strict=True) if plan.pictures else ():
-                data = plan.style.encoded(image, _origin(generator, pair, how, class_name, pins, plan.style))
+                data = plan.style.encoded(image, _origin(generator, pair, look, plan.style))
                 write_file(plan.path(pair), data, force=plan.force, within=plan.folder)
             done += len(batch)
             progress(done)
     if plan.sheet:
-        first = _origin(generator, next(iter(request)), how, class_name, pins, plan.style)
+        first = _origin(generator, next(iter(request)), look, plan.style)
         data = plan.style.encoded(sheet(on_sheet, plan.columns), {**first, "grid": f"{plan.columns}x{plan.rows}"})
         write_file(plan.sheet, data, force=plan.force, within=plan.folder if plan.pictures else None)
     if plan.identities:
         write_file(plan.identities, _identities_table(plan, request), force=plan.force, within=plan.folder)
 
 
-def _origin(
-    generator: Generator, pair: SeedAndIndex, how: Truncation, class_name: str | None, pins: str, style: PictureStyle
-) -> dict[str, object]:
+def _origin(generator: Generator, pair: SeedAndIndex, look: _Look, style: PictureStyle) -> dict[str, object]:
     """What a picture says about itself; 64-bit integers as strings."""
     from ganrt import __version__
 
-    latent = generator.spec.latent
+    latent, how = generator.spec.latent, look.how
     return {
         **in_use(generator),
         "ganrt": __version__,
@@ -217,8 +232,9 @@ def _origin(
         "psi": how.psi,
         "law": how.arguments(latent) if latent else None,  # what the latent was really drawn from, defaults included
         "statistics_truncation": how.statistics,
-        "class": class_name,
-        **({"set_z": pins} if pins else {}),
+        "class": look.class_name,
+        **({"controls": dict(look.controls)} if look.controls else {}),
+        **({"set_z": look.pins} if look.pins else {}),
         **style.origin(),
         "latent_spec": latent.latent_spec if latent else None,
     }

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ganrt.runtime.generator import Generator
     from ganrt.runtime.picture_style import PictureStyle
     from ganrt.runtime.sampling import Truncation
+    from ganrt.runtime.settings import Settings
 
 Model = Annotated[str, typer.Option("-m", "--model", help="A bundled model's name, or the path of an .onnx file.")]
 Backend = Annotated[str, typer.Option("--backend", help="auto, or a backend's name; ganrt doctor lists them.")]
@@ -72,10 +73,20 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on 
 OutputFile = Annotated[Path, typer.Option("-o", "--output", help="The file to write.")]
 
 
+SetControls = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="<name=value>",
+        help="Set a named control: hair=afro, skin=0.8; may be given several times. ganrt controls list shows them.",
+    ),
+]
 SetZ = Annotated[
     list[str] | None,
     typer.Option(
-        "--set-z", metavar="<str>", help="Pin latent dimensions: 0:35=-1, or 3=0.5; may be given several times."
+        "--set-z",
+        metavar="<str>",
+        help="Pin latent dimensions, after --set: 0:35=-1, or 3=0.5; may be given several times.",
     ),
 ]
 
@@ -231,6 +242,17 @@ def pinned(set_z: list[str] | None) -> str:
     if text:
         parse_edits(text)
     return text
+
+
+def settings(given: list[str] | None) -> Settings:
+    """What --set asks for; whether the model has such controls is checked when it is there.
+
+    Raises:
+        UsageError: something that is no NAME=VALUE, or a control twice.
+    """
+    from ganrt.runtime.settings import parse_settings
+
+    return parse_settings(given or ())
 
 
 def make_truncation(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from weakref import WeakSet
@@ -18,9 +19,10 @@ from ganrt.runtime.batches import Batches, Images, checked_rows, chunks, rows
 from ganrt.runtime.edits import edit, parse_edits
 from ganrt.runtime.identity import identity_index
 from ganrt.runtime.labels import LabelsLike, label_weights
-from ganrt.runtime.models import DEFAULT_MODEL, resolve_model
+from ganrt.runtime.models import DEFAULT_MODEL, named_controls, resolve_model
 from ganrt.runtime.picture_batches import check_pictures, encoder, translated_shape, translator
 from ganrt.runtime.sampling import Truncation, check_statistics, draw
+from ganrt.runtime.settings import ControlTable, Settings, SettingsLike
 from ganrt.runtime.streaming.budget import BudgetQueue
 from ganrt.runtime.streaming.clock import Clock
 from ganrt.runtime.streaming.options import StreamOptions
@@ -144,6 +146,11 @@ class Generator:
             )
         return self.spec.latent
 
+    @cached_property
+    def controls(self) -> ControlTable:
+        """The named controls of the latent: those of the spec, or of a bundled model those beside its file."""
+        return ControlTable(named_controls(self.spec, self.model_sha256), self.spec.name)
+
     def sample(
         self,
         count: int = 1,
@@ -153,6 +160,7 @@ class Generator:
         truncation: float | Truncation | None = None,
         labels: LabelsLike | None = None,
         batch_size: int | None = None,
+        controls: SettingsLike = None,
     ) -> Images:
         """Images `start` to `start + count - 1` of `seed`.
 
@@ -165,6 +173,7 @@ class Generator:
             labels: a class name or number, a mixture such as "947:0.5,992:0.5", or weights [count] or [n, count],
                 which need not sum to one and are used as they are; None: a class drawn for each image.
             batch_size: images a batch; None: what the engine likes best.
+            controls: what named controls are set to in all images, such as {"hair": "afro", "skin": 0.8}.
 
         Returns:
             uint8 [count, height, width, channels], RGB.
@@ -174,7 +183,7 @@ class Generator:
         count = integer_between("count", count, 0, UINT64_LIMIT - start)
         pairs = ((seed, start + i) for i in range(count))
         labels = checked_rows(labels, count)
-        batches = [images for _, images in self.sample_pairs(pairs, truncation, labels, batch_size)]
+        batches = [images for _, images in self.sample_pairs(pairs, truncation, labels, batch_size, "", controls)]
         return np.concatenate(batches) if batches else self._batches.none()
 
     def sample_pairs(
@@ -184,12 +193,18 @@ class Generator:
         labels: LabelsLike | None = None,
         batch_size: int | None = None,
         pinned: str = "",
+        controls: SettingsLike = None,
+        each: Iterable[Settings] | None = None,
     ) -> Iterator[tuple[list[SeedAndIndex], Images]]:
         """Images of any (seed, index) pairs, one batch at a time, in constant memory.
 
+        A latent is drawn, truncated, its controls are set, and then it is edited. With the same controls and edits a
+        picture is the frame that a `walk` draws at its keyframe, byte for byte.
+
         Args:
-            pinned: edits of every latent after truncation, such as "0:35=-1" (`ganrt.runtime.edits`), as of a `walk`:
-                a picture is then the frame that a walk draws at its keyframe, byte for byte.
+            pinned: edits of every latent, such as "0:35=-1" (`ganrt.runtime.edits`).
+            controls: what named controls are set to in all images.
+            each: what they are set to in each image, in the order of the pairs; it wins over `controls`.
 
         Yields:
             the pairs of one batch and their images, uint8 [n, h, w, c].
@@ -198,11 +213,15 @@ class Generator:
         how = truncation if isinstance(truncation, Truncation) else Truncation(psi=truncation)
         check_statistics(self.spec, how)
         edits = parse_edits(pinned) if pinned else ()
+        common, own = self.controls.canonical(controls), None if each is None else iter(each)
         done = 0
         for batch in chunks(pairs, self._batches.size(batch_size)):
             seeds = as_uint64("seeds", [pair[0] for pair in batch])
             indices = as_uint64("indices", [pair[1] for pair in batch])
-            z = edit(draw(latent, seeds, indices, how), edits)
+            z = self.controls.apply(draw(latent, seeds, indices, how), common)
+            if own is not None:
+                z = np.stack([self.controls.apply(row, next(own)) for row in z])
+            z = edit(z, edits)
             weights = label_weights(self.spec, rows(labels, done, len(batch)), seeds, indices)
             yield batch, self._batches.of_latents(z, weights, how)
             done += len(batch)
@@ -214,10 +233,16 @@ class Generator:
         namespace: str = "ganrt",
         truncation: float | Truncation | None = None,
         labels: LabelsLike | None = None,
+        controls: SettingsLike = None,
     ) -> Images:
-        """The image that belongs to an identity, such as a player's name or id: uint8 [h, w, c]."""
+        """The image that belongs to an identity, such as a player's name or id: uint8 [h, w, c].
+
+        Args:
+            controls: what named controls are set to, such as {"glasses": "round"}.
+        """
         index = identity_index(identity, namespace)
-        return np.asarray(self.sample(1, seed=0, start=index, truncation=truncation, labels=labels)[0])
+        images = self.sample(1, seed=0, start=index, truncation=truncation, labels=labels, controls=controls)
+        return np.asarray(images[0])
 
     def synthesize(
         self,
@@ -296,7 +321,7 @@ class Generator:
             UsageError: at once, before any frame: the walk asks for what this generator does not have.
         """
         options = StreamOptions(latency, late, paced, endless, copy, micro_batch)
-        source = Source(self.spec, self.latent, as_walks(walk), fps, speed, labels)
+        source = Source(self.spec, self.latent, as_walks(walk), fps, speed, labels, self.controls)
         stream = FrameStream(self._engine, source, options, clock)
         self._streams.add(stream)
         return stream
@@ -306,6 +331,7 @@ class Generator:
         *,
         truncation: float | Truncation | None = None,
         labels: LabelsLike | None = None,
+        controls: SettingsLike = None,
         warm: bool = True,
         clock: Clock | None = None,
     ) -> BudgetQueue:
@@ -314,6 +340,7 @@ class Generator:
         Args:
             truncation: as for `sample`, of all pictures.
             labels: one class or mixture for all; None: class 0 of a conditional generator.
+            controls: what named controls are set to in all pictures.
             warm: run every batch size a few times now, so that the first step knows what fits; without it nothing is
                 drawn until `step(None)` has shown what batches cost.
             clock: measures; None: the system's.
@@ -321,10 +348,11 @@ class Generator:
         latent = self.latent
         how = truncation if isinstance(truncation, Truncation) else Truncation(psi=truncation)
         check_statistics(self.spec, how)
+        settings = self.controls.canonical(controls)
 
         def one(seed: int, index: int) -> NDArray[np.float32]:
-            z: NDArray[np.float32] = draw(latent, as_uint64("seed", [seed]), as_uint64("index", [index]), how)[0]
-            return z
+            z = draw(latent, as_uint64("seed", [seed]), as_uint64("index", [index]), how)[0]
+            return self.controls.apply(z, settings)
 
         def pictures(z: NDArray[np.float32]) -> Images:
             return self.synthesize(z, labels, how)

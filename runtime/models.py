@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from ganrt.checks import list_of, section
+from ganrt.controls import Control
 from ganrt.errors import BadInputFile
+from ganrt.spec import GeneratorSpec
 
 _BUNDLED = {"avatars-1": "avatars-1.onnx"}
 _ALIASES = {"avatars": "avatars-1"}
@@ -21,6 +26,24 @@ def bundled_model(sha256: str) -> str | None:
     return None
 
 
+def named_controls(spec: GeneratorSpec, model_sha256: str) -> tuple[Control, ...]:
+    """The controls of a model: those in its spec; of a bundled model older than controls those beside its file."""
+    return spec.controls or _beside().get(model_sha256, ())
+
+
+@cache
+def _beside() -> dict[str, tuple[Control, ...]]:
+    """By the SHA-256 of the model: the controls in NAME.controls.json, a list as a spec has it."""
+    check = list_of(section(Control), 256)
+    texts = [path.read_text("utf-8") for path in _data().iterdir() if path.name.endswith(".controls.json")]
+    read = [json.loads(text) for text in texts]
+    return {one["model_sha256"]: check(one["controls"], "controls") for one in read}
+
+
+def _data() -> Path:
+    return Path(str(files("ganrt.runtime") / "data"))
+
+
 def resolve_model(name_or_path: str | Path) -> Path:
     """A bundled model's name or a path -> the path of the file.
 
@@ -30,7 +53,7 @@ def resolve_model(name_or_path: str | Path) -> Path:
     name = str(name_or_path)
     bundled = _BUNDLED.get(_ALIASES.get(name, name)) if isinstance(name_or_path, str) else None
     if bundled is not None:
-        return Path(str(files("ganrt.runtime") / "data" / bundled))
+        return _data() / bundled
     path = Path(name_or_path)
     if not path.exists() and (path.suffix or path.name != name):
         raise BadInputFile(f"{name} does not exist")

@@ -16,6 +16,7 @@ from ganrt.runtime.labels import LabelsLike
 from ganrt.runtime.measures import distances, features, sharpness
 from ganrt.runtime.pictures import sheet
 from ganrt.runtime.sampling import Truncation, draw, statistics_value
+from ganrt.runtime.settings import SettingsLike
 from ganrt.spec import GeneratorSpec
 
 _MARGIN = 44  # pixels left of the grid, at least, for the factor
@@ -50,6 +51,7 @@ def sweep(
     truncation: Truncation | None = None,
     labels: LabelsLike | None = None,
     pinned: str = "",
+    controls: SettingsLike = None,
     diversity_samples: int = 64,
     progress: Callable[[int], object] | None = None,
 ) -> list[Row]:
@@ -63,6 +65,7 @@ def sweep(
             statistics' as well where none is given.
         labels: as for `Generator.sample`, the same for all; None: a class drawn for each image.
         pinned: edits of every latent, such as "0:35=-1" (`ganrt.runtime.edits`).
+        controls: what named controls are set to in all images.
         progress: told how many images are drawn.
 
     Raises:
@@ -80,7 +83,7 @@ def sweep(
         pairs = [(seed, start + done + i) for i in range(per_row)]
         shown: list[NDArray[np.uint8]] = []
         x, sharp = [], []
-        for _, images in generator.sample_pairs(pairs, law, labels, pinned=pinned):
+        for _, images in generator.sample_pairs(pairs, law, labels, pinned=pinned, controls=controls):
             shown += [image.copy() for image in images[: columns - len(shown)]]  # a view would keep its batch alive
             x.append(features(images))
             sharp.append(sharpness(images))

@@ -16,6 +16,7 @@ from ganrt.runtime.edits import parse_edits
 from ganrt.runtime.identity import NAMESPACE
 from ganrt.runtime.keyframes import Keyframes, make_keyframes
 from ganrt.runtime.sampling import Truncation
+from ganrt.runtime.settings import SettingsLike, as_settings
 from ganrt.runtime.tempo import beat_duration, check_ease
 from ganrt.runtime.walk_path import Walk as Walk
 
@@ -42,6 +43,7 @@ def walk(
     beats_per_minute: float | None = None,
     beats: float = 1.0,
     speed: float = 0.5,
+    controls: SettingsLike = None,
 ) -> Walk:
     """A walk through keyframes of latents, labels and truncation; see `Walk`.
 
@@ -57,6 +59,7 @@ def walk(
         ease: the pace within a segment: linear, smooth, in-out or hold.
         beats_per_minute: lets a keyframe fall on every `beats` beats.
         speed: of the method `drift`, which goes from its one seed on for ever: new random points a second.
+        controls: what named controls are set to in every frame, such as {"hair": "afro"}; `pinned` comes after them.
 
     Raises:
         UsageError: no keyframe, numbers that do not fit together, a duration that is not above 0, or an unknown method.
@@ -76,7 +79,8 @@ def walk(
     how = Walk(
         source, _DURATION, bool(loop), method, psis, pinned, tuple(classes), check_ease(ease), float(speed), by_beat
     )
-    return replace(how, duration=_seconds(duration, how.segments, beats_per_minute, beats))
+    seconds = _seconds(duration, how.segments, beats_per_minute, beats)
+    return replace(how, duration=seconds, controls=as_settings(controls))
 
 
 def _seconds(duration: float | None, segments: int, beats_per_minute: float | None, beats: float) -> float:

@@ -18,6 +18,7 @@ from ganrt.runtime.interpolate import cubic_path, lerp, slerp
 from ganrt.runtime.keyframes import Keyframes
 from ganrt.runtime.labels import label_weights
 from ganrt.runtime.sampling import Truncation, psi_value
+from ganrt.runtime.settings import NO_CONTROLS, NOTHING, ControlTable, Settings
 from ganrt.runtime.tempo import eased
 from ganrt.spec import GeneratorSpec, Latent, psi_input
 
@@ -44,6 +45,7 @@ class Walk:
         ease: how each segment is paced, see `tempo.EASES`.
         speed: of `drift`: new random points a second.
         by_beat: each segment takes its beats; a pace by pictures then works within segments alone.
+        controls: what named controls are set to in every frame, before `pinned`.
         pace: float64 [m], rising from 0 to `segments`: how far the walk is at evenly spaced positions, by pictures; see
             `pace.even_pace`. None: by keyframes alone.
     """
@@ -59,6 +61,7 @@ class Walk:
     speed: float
     by_beat: bool
     pace: F64 | None = None
+    controls: Settings = NOTHING
 
     @property
     def truncation(self) -> Truncation:
@@ -85,12 +88,16 @@ class Walk:
         """float32 [k, dim]."""
         return self.source.draw(latent, self.truncation_keyframes)
 
-    def latents(self, latent: Latent, frames: Sequence[int], fps: float) -> F32:
+    def latents(self, latent: Latent, frames: Sequence[int], fps: float, controls: ControlTable = NO_CONTROLS) -> F32:
         """z of the given frames: float32 [n, dim].
 
         A loop and a drift have every frame from 0; other walks those of one pass.
+
+        Args:
+            controls: the generator's.
         """
         path = _latent_path(self, latent)(self._drifted(frames, fps) if self._drifts else self._at(frames, fps))
+        path = controls.apply(path, self.controls)
         return edit(path, parse_edits(self.pinned)) if self.pinned else path
 
     def label_keyframes(self, spec: GeneratorSpec) -> F32 | None:

@@ -12,6 +12,7 @@ from ganrt.errors import UsageError
 from ganrt.runtime.arguments import real_number
 from ganrt.runtime.labels import LabelsLike, label_weights
 from ganrt.runtime.sampling import Truncation, check_statistics
+from ganrt.runtime.settings import NO_CONTROLS, ControlTable
 from ganrt.runtime.walk import Walk
 from ganrt.spec import GeneratorSpec, Latent
 
@@ -28,6 +29,7 @@ class Source:
         fps: frames a second that are shown.
         speed: of the walk; 2 walks twice as fast at the same frames a second.
         labels: instead of those of the walks; None: theirs, else class 0.
+        controls: the generator's, which walks may set.
     """
 
     spec: GeneratorSpec
@@ -36,6 +38,7 @@ class Source:
     fps: float
     speed: float = 1.0
     labels: LabelsLike | None = None
+    controls: ControlTable = NO_CONTROLS
 
     @property
     def walk_fps(self) -> float:
@@ -80,7 +83,7 @@ class Source:
     def _of_walk(self, walk: Walk, frames: Sequence[int]) -> Inputs:
         total = walk.frame_count(self.walk_fps)
         own = [frame % total if walk.loop else min(frame, total - 1) for frame in frames]
-        inputs: Inputs = {"z": walk.latents(self.latent, own, self.walk_fps)}
+        inputs: Inputs = {"z": walk.latents(self.latent, own, self.walk_fps, self.controls)}
         weights = self._weights(walk, own)
         if weights is not None:
             inputs["labels"] = weights

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,6 +19,8 @@ MAX_POSITIONS = 4096
 _NAME = text(40, r"[a-z0-9][a-z0-9_-]*", "a name of lower-case letters, digits, - and _ (at most 40)")
 _VALUES = list_of(number(-1e6, 1e6), MAX_POSITIONS)
 _COLOR = re.compile(r"#?([0-9a-fA-F]{6})")
+_NUMBER = re.compile(r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?")
+_SHOWN = 12  # options of one message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,16 +82,18 @@ class Control(Section):
         for option in self.options:
             if option.name == given:
                 return _floats(option.values)
-        raise UsageError(f"{self.name}={given}: expected one of {', '.join(option.name for option in self.options)}")
+        names = [option.name for option in self.options]
+        near = ", ".join(nearest(str(given), names))
+        listed = ", ".join(names) if len(names) <= _SHOWN else f"{len(names)} options, such as {', '.join(names[:3])}"
+        hint = f"; nearest: {near}" if near else ""
+        raise UsageError(f"{self.name}={given}: expected one of {listed}{hint}")
 
     def _part(self, given: str | float) -> float:
         """How far a number is from `low` to `high`, 0 to 1."""
         assert self.low is not None
         assert self.high is not None
-        try:
-            value = float(given)
-        except ValueError:
-            value = math.nan
+        readable = not isinstance(given, str) or _NUMBER.fullmatch(given)
+        value = float(given) if readable else float("nan")
         if not self.low <= value <= self.high:
             raise UsageError(f"{self.name}={given}: expected a number from {self.low:g} to {self.high:g}")
         return (value - self.low) / (self.high - self.low)
@@ -153,6 +157,13 @@ def check_controls(controls: tuple[Control, ...], dim: int) -> None:
                 expected = f"positions that no other control sets, as '{owners[position]}' does"
                 raise fail(f"controls.{control.name}.positions", position, expected)
             owners[position] = control.name
+
+
+def nearest(given: str, names: list[str]) -> list[str]:
+    """At most three of the names: those that hold what was given, then those that look like it."""
+    holding = [name for name in names if given.lower() in name] if given else []
+    alike = difflib.get_close_matches(given.lower(), names, 3, 0.5)
+    return list(dict.fromkeys([*holding, *alike]))[:3]
 
 
 def _floats(values: Iterable[float]) -> NDArray[np.float32]:
