@@ -1,6 +1,6 @@
 """The right picture of every latent, made of the drawn layers; and pictures in an array, as training data for others.
 
-    python drawings.py --count 20000 --size 64 -o pictures.npy
+python drawings.py --count 20000 --size 64 -o pictures.npy
 """
 
 from __future__ import annotations
@@ -8,17 +8,18 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import layers
 import numpy as np
 import torch
 import torch.nn.functional as F
-from parts import LATENT_DIM, LAYERS, ORDER, PARTS, Part, choose, colours, part
+from parts import LATENT_DIM, LAYERS, ORDER, PARTS, SIZE, Part, choose, colours, part
 
 
 def drawn(p: Part, folder: Path) -> np.ndarray:
     """Float32 [options, channels, SIZE, SIZE] in [0, 1]; drawn once, then kept in `folder`."""
     path = folder / f"{p.name}.npy"
     if not path.exists():
+        import layers  # needs the packages that draw, which nothing else here does
+
         folder.mkdir(parents=True, exist_ok=True)
         np.save(path, np.stack([layers.layer(p, option) for option in p.options]))
     return np.load(path)
@@ -27,7 +28,7 @@ def drawn(p: Part, folder: Path) -> np.ndarray:
 class Painter:
     """Lays the drawn layers over each other in the colours of a latent."""
 
-    def __init__(self, folder: Path, size: int = layers.SIZE) -> None:
+    def __init__(self, folder: Path, size: int = SIZE) -> None:
         self.layers = {p.name: F.adaptive_avg_pool2d(torch.from_numpy(drawn(p, folder)), size) for p in PARTS}
 
     def paint(self, z: np.ndarray) -> torch.Tensor:
@@ -51,7 +52,9 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--background", default="dce6f0", help="RRGGBB that the pictures are laid over")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("-o", "--output", type=Path, default=Path("out/pictures.npy"), help="uint8 [count, size, size, 3]")
+    parser.add_argument(
+        "-o", "--output", type=Path, default=Path("out/pictures.npy"), help="uint8 [count, size, size, 3]"
+    )
     arguments = parser.parse_args()
     painter = Painter(arguments.layers, arguments.size)
     random = np.random.default_rng(arguments.seed)

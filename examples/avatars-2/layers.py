@@ -18,10 +18,9 @@ import cv2
 import numpy as np
 import resvg_py
 from numpy.typing import NDArray
-from parts import LAYERS, Option, Part
+from parts import LAYERS, SIZE, Option, Part
 
 F32 = NDArray[np.float32]
-SIZE = 256
 FINE = 4 * SIZE  # layers are drawn and eroded at this size, then averaged down
 LINE = 15  # of those pixels: the line that stays around a mass of ink
 CRUMB = 7  # radius of the largest piece of a mass that is left as ink

@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
+SIZE = 256
 PRESENT, ALWAYS = 0.5, 2.0
 # The channels of a layer, by the style's name of the component: its opacity, then the coverage of each colour.
 LAYERS = {
@@ -55,6 +56,7 @@ class Part:
     """One discrete choice. The first option of an optional part is its absence."""
 
     name: str
+    help: str
     component: str
     axes: tuple[int, ...]
     options: tuple[Option, ...]
@@ -90,6 +92,7 @@ class Palette:
     """A colour that one value of z, `first`, moves along named stops, every stretch equally likely."""
 
     name: str
+    help: str
     stops: dict[str, str]
     first: int
     values = 1
@@ -111,6 +114,7 @@ class Shade:
     """A colour whose red, green and blue are three values of z from `first` on: centre + spread * z in [0, 1]."""
 
     name: str
+    help: str
     centre: str
     spread: float
     first: int
@@ -130,9 +134,9 @@ def _read() -> tuple[tuple[Part, ...], tuple[Palette | Shade, ...]]:
     parts: list[Part] = []
     for entry in document["parts"]:
         options = tuple(Option(**option) for option in entry["options"])
-        optional = entry.get("optional", False)
-        assert len(options) == optional + math.prod(entry["axes"]), entry["name"]
-        parts.append(Part(entry["name"], entry["component"], tuple(entry["axes"]), options, optional, first))
+        optional, axes = entry.get("optional", False), tuple(entry["axes"])
+        assert len(options) == optional + math.prod(axes), entry["name"]
+        parts.append(Part(entry["name"], entry["help"], entry["component"], axes, options, optional, first))
         first += parts[-1].values
     colours: list[Palette | Shade] = []
     for entry in document["colours"]:

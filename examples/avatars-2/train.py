@@ -1,8 +1,9 @@
 """Trains the decoders of avatars-2, one for each part, each on the layers of its own options; resumable, seeded.
 
 There are some hundred layers, and every combination of parts is made of them, so nothing else has to be learned. The
-loss is the cross-entropy of opacity and coverages (which keeps rare colours alive) and, as the pictures are judged by
-it, their squared error. The codes of the options start as the principal components of their blocks.
+loss is the cross-entropy of the opacity and, where a layer is opaque, of the colours' shares (which keeps rare colours
+alive); and, as the pictures are judged by it, the squared error of opacity and coverages. The codes of the options
+start as the principal components of the blocks of their layers.
 """
 
 from __future__ import annotations
@@ -13,23 +14,21 @@ import sys
 import time
 from pathlib import Path
 
-import layers
 import numpy as np
 import torch
 import torch.nn.functional as F
+from drawings import drawn
 from networks import BLOCK, BOXES, CODE, Decoder
 from parts import PARTS, Part
+from safetensors.torch import save_file
 
 
 def targets(part: Part, folder: Path) -> torch.Tensor:
-    """Float32 [options, channels, height, width] in [0, 1], inside the box of the part; drawn once, then kept."""
-    path = folder / f"{part.name}.npy"
-    if not path.exists():
-        np.save(path, np.stack([layers.layer(part, option) for option in part.options]))
+    """The drawn layers inside the box of the part: float32 [options, channels, height, width] in [0, 1]."""
     left, top, width, height = BOXES[part.component]
-    whole = np.load(path)
+    whole = drawn(part, folder)
     inside = np.ascontiguousarray(whole[:, :, top : top + height, left : left + width])
-    assert abs(inside.sum() - whole.sum()) < 1e-3 * whole.sum() + 1, f"the box of {part.name} cuts something off"
+    assert abs(inside.sum() - whole.sum()) < 1, f"the box of {part.name} cuts something off"
     return torch.from_numpy(inside)
 
 
@@ -66,6 +65,8 @@ class Training:
         partial = self.output / "training.partial"
         torch.save(state | {"iteration": self.iteration, "random": self.random.get_state()}, partial)
         partial.replace(self.output / "training.pt")
+        weights = {name: value.contiguous() for name, value in self.decoders.state_dict().items()}
+        save_file(weights, self.output / "decoders.safetensors")
 
     def resume(self) -> None:
         path = self.output / "training.pt"
@@ -86,8 +87,13 @@ class Training:
             chosen = torch.randperm(len(target), generator=self.random)[:batch]
             right = target[chosen].contiguous(memory_format=torch.channels_last)
             logits = decoder(F.one_hot(chosen, len(target)).float())
-            square = F.mse_loss(logits.sigmoid(), right)
-            total = total + F.binary_cross_entropy_with_logits(logits, right) + 10 * square
+            opacity, coverage = right[:, :1], right[:, 1:]
+            shares = (coverage / opacity.clamp(min=1e-3)).clamp(0, 1)
+            entropy = F.binary_cross_entropy_with_logits(logits[:, :1], opacity)
+            entropy = entropy + F.binary_cross_entropy_with_logits(logits[:, 1:], shares, opacity.expand_as(shares))
+            drawn_opacity = logits[:, :1].sigmoid()
+            square = F.mse_loss(drawn_opacity, opacity) + F.mse_loss(drawn_opacity * logits[:, 1:].sigmoid(), coverage)
+            total = total + entropy + 10 * square
             errors[name] = float(square.detach())
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()
@@ -112,14 +118,22 @@ def main() -> None:
     mean: dict[str, float] = {}
     while training.iteration < arguments.iterations:
         progress = training.iteration / arguments.iterations
-        rate = arguments.rate * max(0.005, (1 + math.cos(progress * math.pi)) / 2) * min(1.0, (training.iteration + 1) / 50)
+        rate = (
+            arguments.rate
+            * max(0.005, (1 + math.cos(progress * math.pi)) / 2)
+            * min(1.0, (training.iteration + 1) / 50)
+        )
         for name, error in training.step(arguments.batch, rate).items():
             mean[name] = 0.95 * mean.get(name, error) + 0.05 * error
         if training.iteration % 20 == 0:
             pace = (time.monotonic() - started) / (training.iteration - first)
             listed = "  ".join(f"{name} {-10 * math.log10(error):.1f}" for name, error in mean.items())
             left = pace * (arguments.iterations - training.iteration) / 60
-            print(f"{training.iteration}  dB: {listed}  {pace:.2f} s an iteration, {left:.0f} min left", flush=True, file=sys.stderr)
+            print(
+                f"{training.iteration}  dB: {listed}  {pace:.2f} s an iteration, {left:.0f} min left",
+                flush=True,
+                file=sys.stderr,
+            )
         if training.iteration % arguments.save_every == 0 or training.iteration == arguments.iterations:
             training.save()
 

@@ -137,7 +137,9 @@ def main() -> None:
         g_loss, d_loss = training.step(arguments.batch, arguments.gamma)
         if training.iteration % 50 == 0:
             pace = (time.monotonic() - started) / (training.iteration - first)
-            line = f"{training.iteration}  generator {g_loss:.3f}  discriminator {d_loss:.3f}  {pace:.2f} s an iteration"
+            line = (
+                f"{training.iteration}  generator {g_loss:.3f}  discriminator {d_loss:.3f}  {pace:.2f} s an iteration"
+            )
             print(line, file=sys.stderr, flush=True)
         if training.iteration % arguments.save_every == 0 or training.iteration == arguments.iterations:
             training.save()
