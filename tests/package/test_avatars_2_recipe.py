@@ -8,9 +8,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 
 RECIPE = Path(__file__).parents[2] / "examples" / "avatars-2"
-torch = pytest.importorskip("torch")
 
 
 @pytest.fixture(scope="module")
