@@ -29,20 +29,30 @@ class Painter:
     """Lays the drawn layers over each other in the colours of a latent."""
 
     def __init__(self, folder: Path, size: int = SIZE) -> None:
-        self.layers = {p.name: F.adaptive_avg_pool2d(torch.from_numpy(drawn(p, folder)), size) for p in PARTS}
+        self.size = size
+        whole = {p.name: F.adaptive_avg_pool2d(torch.from_numpy(drawn(p, folder)), size) for p in PARTS}
+        self.places = {name: _extent(stack) for name, stack in whole.items()}
+        self.layers = {name: stack[(..., *self.places[name])].contiguous() for name, stack in whole.items()}
 
     def paint(self, z: np.ndarray) -> torch.Tensor:
         """z: float32 [n, LATENT_DIM] -> premultiplied RGBA, float32 [n, 4, size, size] in [0, 1]."""
         chosen, shades = choose(z), colours(z)
-        picture: torch.Tensor | None = None
+        picture = torch.zeros(len(z), 4, self.size, self.size)
         for name in ORDER:
-            stack = self.layers[name][torch.from_numpy(chosen[name])]
+            layer = self.layers[name][torch.from_numpy(chosen[name])]
             shade = np.stack([shades[colour] for colour in LAYERS[part(name).component][1:]], axis=2)
-            colour = torch.einsum("nck,nkhw->nchw", torch.from_numpy(shade), stack[:, 1:])
-            layer = torch.cat((colour, stack[:, :1]), dim=1)
-            picture = layer if picture is None else layer + picture * (1 - stack[:, :1])
-        assert picture is not None
+            place = picture[(..., *self.places[name])]
+            place *= 1 - layer[:, :1]
+            place[:, :3] += (torch.from_numpy(shade) @ layer[:, 1:].flatten(2)).unflatten(2, layer.shape[2:])
+            place[:, 3:] += layer[:, :1]
         return picture
+
+
+def _extent(stack: torch.Tensor) -> tuple[slice, slice]:
+    """The rows and columns in which any layer of [options, channels, h, w] shows."""
+    shown = stack[:, 0].amax(dim=0) > 0
+    rows, columns = (torch.nonzero(shown.any(dim=axis)).flatten().tolist() for axis in (1, 0))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
 def main() -> None:

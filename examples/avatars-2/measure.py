@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import torch
 from drawings import Painter
 from numpy.typing import NDArray
 from parts import LATENT_DIM
@@ -37,21 +38,17 @@ def latents(count: int, seed: int) -> Iterator[NDArray[np.float32]]:
         yield ganrt.latents(min(CHUNK, count - start), LATENT_DIM, seed=seed, start=start)
 
 
-def right_pictures(painter: Painter, z: NDArray[np.float32]) -> list[U8]:
-    """uint8 [n, h, w, 3] for each background."""
-    levels = painter.paint(z).permute(0, 2, 3, 1).numpy().astype(np.float64) * 255
-    return [_rounded(levels[..., :3] + (1 - levels[..., 3:] / 255) * ground) for ground in BACKGROUNDS]
+def laid_over(premultiplied: torch.Tensor) -> list[U8]:
+    """RGBA float32 [n, 4, h, w] in [0, 1] -> uint8 [n, h, w, 3] for each background."""
+    colour, clear = premultiplied[:, :3] * 255, 1 - premultiplied[:, 3:]
+    laid = [(colour + clear * ground).round_().clamp_(0, 255).byte() for ground in BACKGROUNDS]
+    return [pictures.permute(0, 2, 3, 1).contiguous().numpy() for pictures in laid]
 
 
 def drawn_pictures(generator: ganrt.Generator, z: NDArray[np.float32]) -> list[U8]:
-    """The same of the generator's straight RGBA."""
-    rgba = generator.synthesize(z).astype(np.float64)
-    alpha = rgba[..., 3:] / 255
-    return [_rounded(rgba[..., :3] * alpha + (1 - alpha) * ground) for ground in BACKGROUNDS]
-
-
-def _rounded(levels: F64) -> U8:
-    return np.clip(levels.round(), 0, 255).astype(np.uint8)
+    """What the generator draws, straight RGBA, laid over the backgrounds."""
+    rgba = torch.from_numpy(generator.synthesize(z)).permute(0, 3, 1, 2).float() / 255
+    return laid_over(torch.cat((rgba[:, :3] * rgba[:, 3:], rgba[:, 3:]), dim=1))
 
 
 def fidelity(generator: ganrt.Generator, painter: Painter, count: int) -> tuple[F64, list[F64]]:
@@ -59,7 +56,7 @@ def fidelity(generator: ganrt.Generator, painter: Painter, count: int) -> tuple[
     scores: list[float] = []
     found: list[list[F64]] = [[] for _ in BACKGROUNDS]
     for z in latents(count, seed=0):
-        drawn, right = drawn_pictures(generator, z), right_pictures(painter, z)
+        drawn, right = drawn_pictures(generator, z), laid_over(painter.paint(z))
         scores += [min(psnr(a[i], b[i]) for a, b in zip(drawn, right, strict=True)) for i in range(len(z))]
         for kept, pictures in zip(found, drawn, strict=True):
             kept.append(features(pictures))
@@ -68,7 +65,7 @@ def fidelity(generator: ganrt.Generator, painter: Painter, count: int) -> tuple[
 
 def real_features(painter: Painter, count: int, seed: int) -> list[F64]:
     """Of right pictures, over each background."""
-    chunks = [[features(pictures) for pictures in right_pictures(painter, z)] for z in latents(count, seed)]
+    chunks = [[features(pictures) for pictures in laid_over(painter.paint(z))] for z in latents(count, seed)]
     return [np.concatenate(kept) for kept in zip(*chunks, strict=True)]
 
 
