@@ -53,7 +53,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with ganrt.load(arguments.model) as generator:
         samples = generator.sample(100, seed=0)
-        laid = [over(samples[i::3], ground) for i, ground in enumerate(BACKGROUNDS)]
+        laid = [over(samples[34 * i : 34 * (i + 1)], ground) for i, ground in enumerate(BACKGROUNDS)]
         save(arguments.output / "samples.png", np.concatenate(laid), 17, 96)
         psis = (1.0, 0.8, 0.6, 0.4, 0.2, 0.0)
         rows = [generator.sample(8, seed=1, truncation=psi) for psi in psis]
