@@ -53,13 +53,16 @@ class LayoutOptions:
     sheet: Annotated[int | None, typer.Option("--sheet", help="Pictures a side of an atlas's sheets. Default: 16.")] = (
         None
     )
+    background: options.Background = None
     unique: Annotated[bool, typer.Option("--unique", help="Also count pictures that look like another one.")] = False
 
     def layout(self) -> Layout:
         """Checked, with the defaults in place of None."""
         from ganrt.runtime.bulk.plan import make_layout
 
-        return make_layout(self.format, self.encode, self.quality, self.shard_size, self.sheet, self.unique)
+        return make_layout(
+            self.format, self.encode, self.quality, self.shard_size, self.sheet, self.unique, self.background
+        )
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,8 @@ def run(
             announce(generator)
             options.note_weights(generator, class_name)
             options.note_frozen(generator, truncation.truncation)
+            if layout.opaque and layout.background is None:
+                options.note_opaque(generator, layout.picture)
             drawer = Drawer(generator, law, class_name, crew.batch_size, crew.encoders, pins)
             plan = _plan(found, drawer, layout)
             census = found if isinstance(found, Census) else None

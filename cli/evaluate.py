@@ -102,7 +102,8 @@ def evaluate(
     from ganrt.benchmarks.evaluation.extractors import ExtractorOptions
     from ganrt.benchmarks.evaluation.pictures import Drawing, GeneratedPictures
     from ganrt.files import check_free
-    from ganrt.runtime.fitting import Fit, parse_colour
+    from ganrt.runtime.backgrounds import parse_colour
+    from ganrt.runtime.fitting import Fit
     from ganrt.runtime.sampling import Truncation
 
     if fake is not None and model is not None:

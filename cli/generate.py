@@ -76,7 +76,9 @@ def generate(
     given, pins = options.settings(set_controls), options.pinned(set_z)
     with engine.open(model) as generator:
         announce(generator)
-        style.check(generator.spec)
+        style.check(generator.spec, plan.columns or 1, plan.filled_rows(len(request)))
+        if style.note(generator.spec):
+            say(f"note: {style.note(generator.spec)}")
         options.note_weights(generator, class_name)
         options.note_frozen(generator, truncation.truncation)
         look = _Look(truncation.law(), class_name, generator.controls.canonical(given), pins)
@@ -155,6 +157,10 @@ class _Plan:
         """The picture of one (seed, index); the name does not depend on the range asked for."""
         return self.folder / f"seed{pair[0]}-index{pair[1]:08d}{self.style.ending}"
 
+    def filled_rows(self, count: int) -> int:
+        """Rows of the sheet that `count` pictures need; 1 where there is none."""
+        return max(1, min(self.rows, -(-count // max(1, self.columns))))
+
     def wanted(self, request: Request) -> Iterator[SeedAndIndex]:
         """What must be drawn: everything, or for a sheet alone what fits on it."""
         return iter(request) if self.pictures else islice(request, self.columns * self.rows)
@@ -204,7 +210,8 @@ def _draw(
         for batch, images in drawn:
             room = plan.columns * plan.rows - len(on_sheet)
             wanted = images if plan.pictures else images[: max(0, room)]
-            styled = [plan.style.applied(image).copy() for image in wanted]  # a view would keep its batch alive
+            # a view would keep its batch alive
+            styled = [plan.style.applied(image, *pair).copy() for pair, image in zip(batch, wanted, strict=False)]
             on_sheet += styled[: max(0, room)]
             for pair, image in zip(batch, styled, strict=True) if plan.pictures else ():
                 data = plan.style.encoded(image, _origin(generator, pair, look, plan.style))

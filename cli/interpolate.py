@@ -52,6 +52,14 @@ def interpolate(
     codec: Annotated[
         str, typer.Option("--codec", help="Of an .mp4: h264, av1 (both need PyAV), opencv; auto: h264 if it can.")
     ] = "auto",
+    background: Annotated[
+        str | None,
+        typer.Option(
+            "--background",
+            help="Behind frames with transparency: none or RRGGBB. Default: none, or white in .mp4 and .gif. A .gif "
+            "with none is clear below half of alpha.",
+        ),
+    ] = None,
     truncation: options.TruncationOptions,
     engine: options.EngineOptions,
     force: options.Force = False,
@@ -59,10 +67,10 @@ def interpolate(
 ) -> None:
     """Walks from keyframe to keyframe, from class to class or both, and writes what it sees."""
     from ganrt.runtime.film.options import FilmOptions
-    from ganrt.runtime.film.write import check_output
+    from ganrt.runtime.film.write import check_output, is_opaque
 
     how = truncation.law()
-    film = FilmOptions(fps, zoom, zoom_filter, codec, force)
+    film = FilmOptions(fps, zoom, zoom_filter, codec, background, force)
     # What is wrong with the options or the output is said before a model is loaded.
     walk = None if source.encoder else walks.make_walk(source, way, how)
     if walk is not None:
@@ -73,6 +81,8 @@ def interpolate(
         for name in source.names():
             options.note_weights(generator, name)
         options.note_frozen(generator, truncation.truncation)
+        if is_opaque(output) and background is None:
+            options.note_opaque(generator, output.suffix[1:].lower())
         if source.encoder is not None:
             with engine.open(source.encoder) as encoding:
                 walk = walks.make_walk(source, way, how, walks.encode_pictures(generator, encoding, source))

@@ -68,6 +68,14 @@ ClassName = Annotated[
     str | None,
     typer.Option("--class", help="A class's name or number, or a mixture such as 947:0.5,992:0.5."),
 ]
+Background = Annotated[
+    str | None,
+    typer.Option(
+        "--background",
+        help="Behind pictures with transparency: none, auto (a soft colour of each picture's own) or RRGGBB. Default: "
+        "none, or white where the format has no transparency.",
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 OutputFile = Annotated[Path, typer.Option("-o", "--output", help="The file to write.")]
@@ -121,10 +129,7 @@ class StyleOptions:
     ] = None
     zoom: Annotated[int, typer.Option("--zoom", min=1, max=64, help="Pictures become ZOOM times as large.")] = 1
     size: Annotated[int | None, typer.Option("--size", help="Pixels of the longer side, resized smoothly.")] = None
-    background: Annotated[
-        str,
-        typer.Option("--background", help="none, auto (white where jpeg needs it), or RRGGBB: what lies behind."),
-    ] = "auto"
+    background: Background = None
     mask: Annotated[str, typer.Option("--mask", help="none, or round: a disc, transparent around it.")] = "none"
 
     def style(self) -> PictureStyle:
@@ -228,6 +233,12 @@ def note_frozen(generator: Generator, psi: float | None) -> None:
             f"note: statistics frozen at {frozen:g}, noise not truncated by it: --truncation {frozen:g} gives the "
             "pictures of that truncation before freezing"
         )
+
+
+def note_opaque(generator: Generator, format: str) -> None:
+    """Says so if pictures have a transparency that the format cannot hold."""
+    if generator.spec.output is not None and generator.spec.output.channels == 4:
+        say(f"note: {format} has no such transparency: pictures lie over white; --background gives another colour")
 
 
 def pinned(set_z: list[str] | None) -> str:

@@ -53,6 +53,7 @@ class PictureOptions:
 
     def how(self) -> Fit:
         """How they get the model's size."""
-        from ganrt.runtime.fitting import Fit, parse_colour
+        from ganrt.runtime.backgrounds import parse_colour
+        from ganrt.runtime.fitting import Fit
 
         return Fit(self.fit, self.alpha, parse_colour(self.background))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ganrt.cli.play_state import PlayState
+    from ganrt.runtime.backgrounds import Colour
     from ganrt.runtime.generator import Generator
     from ganrt.runtime.streaming.stream import FrameStream
     from ganrt.runtime.walk import Walk
@@ -42,6 +43,9 @@ def play(
     headless: Annotated[bool, typer.Option("--headless", help="No window: measures alone.")] = False,
     duration: Annotated[float | None, typer.Option("--duration", help="Seconds; without a window 5.")] = None,
     stats: Annotated[Path | None, typer.Option("--stats", help="Write what was measured, .json.")] = None,
+    background: Annotated[
+        str, typer.Option("--background", help="RRGGBB behind pictures with transparency, in the window.")
+    ] = "ffffff",
     truncation: options.Psi = None,
     class_name: options.ClassName = None,
     set_z: options.SetZ = None,
@@ -53,10 +57,12 @@ def play(
     from ganrt.cli.play_state import PlayState
     from ganrt.cli.play_window import require_display
     from ganrt.files import check_free, write_file
+    from ganrt.runtime.backgrounds import parse_colour
     from ganrt.runtime.seeds import parse_seeds
 
     if duration is not None and not 0 < duration <= 86400:
         raise UsageError(f"--duration {duration:g}: expected seconds, more than 0 and at most 86400")
+    behind = parse_colour(background)
     if stats is not None:
         check_free(stats, force)
     state = PlayState(tuple(parse_seeds(seeds)), truncation, latency=latency, pinned=options.pinned(set_z))
@@ -71,7 +77,7 @@ def play(
             if headless:
                 _play_headless(stream, duration or 5.0, fps)
             else:
-                _play_window(generator, stream, state, columns, duration)
+                _play_window(generator, stream, state, columns, duration, behind)
             told = {**stream.statistics().as_dict(), **in_use(generator), "grid": grid}
         say(
             f"{told['frames']} frames, {told['fps']:g} a second, {told['missed']} missed, latency p99 "
@@ -108,13 +114,18 @@ def _play_headless(stream: FrameStream, duration: float, fps: float) -> None:
 
 
 def _play_window(
-    generator: Generator, stream: FrameStream, state: PlayState, columns: int, duration: float | None
+    generator: Generator,
+    stream: FrameStream,
+    state: PlayState,
+    columns: int,
+    duration: float | None,
+    behind: Colour,
 ) -> None:
     from ganrt.cli.play_state import pressed
     from ganrt.cli.play_window import Window
 
     labels, begun = generator.spec.labels, math.inf
-    with Window(f"ganrt {generator.spec.name}", state, labels.count if labels else 0, 16) as window:
+    with Window(f"ganrt {generator.spec.name}", state, labels.count if labels else 0, 16, behind) as window:
         for frame in stream:
             picture = sheet_of(frame, columns)
             key = window.show(picture, state, overlay(generator, stream, state))

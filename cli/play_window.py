@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from ganrt.cli.play_state import HELP, PlayState
 from ganrt.errors import BackendUnavailable
+from ganrt.pixels import over
+from ganrt.runtime.backgrounds import WHITE
 
 Images = NDArray[np.uint8]
 _PROBE = "import cv2; cv2.namedWindow('probe'); cv2.waitKey(1); cv2.destroyAllWindows()"
@@ -45,11 +47,13 @@ def require_display() -> None:
 class Window:
     """One window; use it as a context manager."""
 
-    def __init__(self, title: str, state: PlayState, classes: int, largest_batch: int) -> None:
+    def __init__(
+        self, title: str, state: PlayState, classes: int, largest_batch: int, behind: tuple[int, int, int] = WHITE
+    ) -> None:
         import cv2
 
         _offer_fonts()
-        self._cv2, self._title = cv2, title
+        self._cv2, self._title, self._behind = cv2, title, behind
         self._full_screen = self._sized = False
         cv2.namedWindow(title, cv2.WINDOW_NORMAL)
         sliders = {
@@ -82,7 +86,7 @@ class Window:
         if state.full_screen != self._full_screen:
             self._full_screen = state.full_screen
             cv2.setWindowProperty(self._title, cv2.WND_PROP_FULLSCREEN, float(state.full_screen))
-        page = overlaid(picture, [*lines, *(HELP if state.help else ("h: help",))])
+        page = overlaid(picture, [*lines, *(HELP if state.help else ("h: help",))], self._behind)
         if not self._sized:  # as large as the letters need, until somebody pulls at it
             self._sized = True
             cv2.resizeWindow(self._title, page.shape[1], page.shape[0] + _CONTROLS + _SLIDER * len(self._sliders))
@@ -113,12 +117,12 @@ def _offer_fonts() -> None:
         os.environ["QT_QPA_FONTDIR"] = found
 
 
-def overlaid(picture: Images, lines: list[str]) -> NDArray[np.generic]:
-    """The picture in OpenCV's colours, enlarged by a whole factor, with the lines written over it."""
+def overlaid(picture: Images, lines: list[str], behind: tuple[int, int, int] = WHITE) -> NDArray[np.generic]:
+    """The picture over a colour, in OpenCV's order, enlarged by a whole factor, with the lines written over it."""
     import cv2
 
     zoom = max(1, -(-_LEAST_SIDE // min(picture.shape[:2])))
-    picture = np.repeat(picture, 3, axis=2) if picture.shape[2] == 1 else picture[..., :3]
+    picture = np.repeat(picture, 3, axis=2) if picture.shape[2] == 1 else over(picture, behind)
     page = np.ascontiguousarray(picture.repeat(zoom, 0).repeat(zoom, 1)[..., ::-1])
     page[: 8 + 20 * len(lines), :400] //= 3  # dark enough for white letters
     for row, line in enumerate(lines):

@@ -13,6 +13,7 @@ from ganrt.cli.option_blocks import was
 from ganrt.errors import UsageError
 
 if TYPE_CHECKING:
+    from ganrt.runtime.backgrounds import Colour
     from ganrt.runtime.generator import Generator
     from ganrt.runtime.sampling import Truncation
     from ganrt.runtime.sweep import Row
@@ -48,6 +49,10 @@ def sweep(
     plot: Annotated[
         Path | None, typer.Option("--plot", help='Also plot them, .png; needs pip install "ganrt[study]".')
     ] = None,
+    background: Annotated[
+        str | None,
+        typer.Option("--background", help="Behind pictures with transparency: none or RRGGBB. Default: none."),
+    ] = None,
     engine: options.EngineOptions,
     force: options.Force = False,
     json: options.Json = False,
@@ -59,6 +64,7 @@ def sweep(
 
     values = _parse_factors(factors)
     _check_outputs(output, csv, plot, force)
+    behind = _behind(background)
     how = truncation.law()
     total = len(values) * images_a_row(columns, diversity_samples)
     with engine.open(model) as generator:
@@ -77,7 +83,7 @@ def sweep(
                 progress=progress,
             )
         origin = _origin(generator, values, seed, how, class_name, set_z or [])
-        _write(rows, {"sheet": output, "table": csv, "plot": plot}, origin, force)
+        _write(rows, {"sheet": output, "table": csv, "plot": plot}, origin, behind, force)
         if json:
             names = {name: str(path) for name, path in (("csv", csv), ("plot", plot)) if path}
             print_json({**in_use(generator), "file": str(output), **names, "rows": sweep_table(rows)})
@@ -112,7 +118,19 @@ def _origin(
     }
 
 
-def _write(rows: list[Row], outputs: dict[str, Path | None], origin: dict[str, object], force: bool) -> None:
+def _behind(background: str | None) -> Colour | None:
+    from ganrt.runtime.backgrounds import parse_colour
+
+    return None if background in (None, "none") else parse_colour(background, "none or ")
+
+
+def _write(
+    rows: list[Row],
+    outputs: dict[str, Path | None],
+    origin: dict[str, object],
+    behind: Colour | None,
+    force: bool,
+) -> None:
     """Everything is made before the first file is written."""
     from ganrt.files import write_file
     from ganrt.runtime.pictures import encode_png
@@ -127,7 +145,7 @@ def _write(rows: list[Row], outputs: dict[str, Path | None], origin: dict[str, o
             made.append((path, sweep_csv(rows)))
         else:
             title = f"{origin['model']}{', class ' + str(origin['class']) if origin['class'] else ''}"
-            picture = sweep_sheet(rows) if kind == "sheet" else sweep_plot(rows, title)
+            picture = sweep_sheet(rows, behind) if kind == "sheet" else sweep_plot(rows, title)
             made.append((path, encode_png(picture, origin)))
     for path, data in made:
         write_file(path, data, force=force)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import cv2
@@ -10,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.errors import BadInputFile, UsageError
+from ganrt.pixels import over
 from ganrt.runtime.arguments import one_of
 from ganrt.runtime.photos import Photo
+from ganrt.runtime.resampling import resampled
 from ganrt.spec import MAX_SIDE, GeneratorSpec, ImageInput
 
 FITS = ("resize", "crop", "pad")
@@ -58,15 +59,6 @@ class Fitted:
     shown: Size
 
 
-def parse_colour(text: str) -> tuple[int, int, int]:
-    """ "ff8000" or "#ff8000" -> (255, 128, 0)."""
-    digits = text.removeprefix("#")
-    if not re.fullmatch(r"[0-9A-Fa-f]{6}", digits):
-        raise UsageError(f"background '{text}': expected a colour as RRGGBB, such as ffffff for white")
-    red, green, blue = bytes.fromhex(digits)
-    return red, green, blue
-
-
 def fit_photo(photo: Photo, spec: GeneratorSpec, fit: Fit) -> Fitted:
     """A picture as the translator `spec` takes it.
 
@@ -87,7 +79,7 @@ def fit_image(photo: Photo, image: ImageInput, fit: Fit) -> Fitted:
     """
     colour, alpha = photo.colour, photo.alpha
     if alpha is not None and fit.alpha == "flatten":
-        colour, alpha = _flattened(colour, alpha, fit.background), None
+        colour, alpha = over(_with_channels(colour, alpha, 4), fit.background), None
     source = _with_channels(colour, alpha, image.channels)
     fitted = _fit_dynamic(source, alpha, image, fit) if image.dynamic else _fit_fixed(source, alpha, image, fit)
     if max(fitted.source.shape) > MAX_SIDE:
@@ -118,19 +110,18 @@ def shown_part(fitted: Fitted, image: Pixels) -> Pixels:
 
 
 def resized(pixels: Pixels, size: Size) -> Pixels:
-    """uint8 [h, w, c] to `size`: first the sides that shrink (area average), then those that grow (bilinear)."""
+    """uint8 [h, w, c] to `size`: first the sides that shrink (area average), then those that grow (bilinear).
+
+    RGBA premultiplied.
+    """
     smaller = (min(pixels.shape[0], size[0]), min(pixels.shape[1], size[1]))
     for step, how in ((smaller, cv2.INTER_AREA), (size, cv2.INTER_LINEAR)):
-        if pixels.shape[:2] != step:
+        if pixels.shape[:2] != step and pixels.shape[2] == 4:
+            pixels = resampled(pixels, step[0], step[1], how)
+        elif pixels.shape[:2] != step:
             scaled = cv2.resize(pixels, (step[1], step[0]), interpolation=how)
             pixels = np.asarray(scaled, np.uint8).reshape(*step, pixels.shape[2])
     return pixels
-
-
-def _flattened(colour: Pixels, alpha: Pixels, background: tuple[int, int, int]) -> Pixels:
-    over = np.array(background, np.uint32)
-    weight = alpha.astype(np.uint32)[..., None]
-    return ((colour * weight + over * (255 - weight) + 127) // 255).astype(np.uint8)
 
 
 def _with_channels(colour: Pixels, alpha: Pixels | None, channels: int) -> Pixels:

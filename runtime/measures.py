@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ganrt.pixels import comparable, over
 from ganrt.runtime.intervals import pair_mean
 
 FEATURE_SIDE = 16
@@ -15,8 +16,12 @@ F64 = NDArray[np.float64]
 
 
 def features(images: NDArray[np.uint8]) -> F64:
-    """Images uint8 [n, h, w, c] -> float64 [n, 16 * 16 * c]: area averages in [0, 1]; a space without any download."""
-    small = [cv2.resize(image, (FEATURE_SIDE, FEATURE_SIDE), interpolation=cv2.INTER_AREA) for image in images]
+    """Images uint8 [n, h, w, c] -> float64 [n, 16 * 16 * c]: area averages in [0, 1]; a space without any download.
+
+    RGBA counts premultiplied.
+    """
+    seen = (comparable(image) if image.shape[2] == 4 else image for image in images)
+    small = [cv2.resize(image, (FEATURE_SIDE, FEATURE_SIDE), interpolation=cv2.INTER_AREA) for image in seen]
     return np.reshape(np.asarray(small, np.float64) / 255, (len(images), -1))
 
 
@@ -46,8 +51,6 @@ def sharpness(images: NDArray[np.uint8]) -> F64:
 
 def _luma(image: NDArray[np.uint8]) -> F64:
     """uint8 [h, w, c] -> float64 [h, w] in [0, 255]."""
-    pixels = image.astype(np.float64)
-    luma: F64 = pixels[..., :3] @ np.array(_LUMA) if image.shape[2] >= 3 else pixels[..., 0]
-    if image.shape[2] == 4:
-        luma = 255 + (luma - 255) * pixels[..., 3] / 255
+    pixels = over(image, (255, 255, 255)).astype(np.float64)
+    luma: F64 = pixels @ np.array(_LUMA) if pixels.shape[2] == 3 else pixels[..., 0]
     return luma

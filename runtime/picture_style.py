@@ -14,17 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.errors import OutputFailed, UsageError
+from ganrt.pixels import over
 from ganrt.runtime.arguments import one_of
-from ganrt.runtime.fitting import parse_colour
+from ganrt.runtime.backgrounds import check_background, colour_behind
 from ganrt.runtime.pictures import encode_png, to_opencv
+from ganrt.runtime.resampling import fitted
 from ganrt.spec import MAX_SIDE, GeneratorSpec
 
 ENCODINGS = {"png": ".png", "webp": ".webp", "jpeg": ".jpg"}
 MASKS = ("none", "round")
 MAX_ZOOM = 64
+_MOST_PIXELS = 2**28  # of a file: what encoders and viewers still take
+_LONGEST = {"png": 2**20, "webp": 16383, "jpeg": 65500}  # sides; of WebP and JPEG the formats' own
 _QUALITY = {"webp": 90, "jpeg": 95}
 _BEST = {"webp": 101, "jpeg": 100}
-_WHITE = (255, 255, 255)
 
 Pixels = NDArray[np.uint8]
 
@@ -38,8 +41,8 @@ class PictureStyle:
         quality: 1 to 100, of webp also 101 for lossless; None: 95 of jpeg, 90 of webp. PNG has none.
         zoom: each pixel becomes a square of so many, 1 to 64.
         size: pixels of the longer side, 1 to 16384, in place of zoom; None: as drawn.
-        background: `none` keeps transparency, a colour RRGGBB lies behind the picture; `auto` is white where the
-            encoding has no transparency, else none.
+        background: what lies behind: `none`, a colour RRGGBB, or `auto`, a soft colour that follows from seed and
+            index; None: nothing, or white where the encoding has no transparency.
         mask: `round` leaves a disc of the shorter side; the rest is transparent, or background.
     """
 
@@ -47,7 +50,7 @@ class PictureStyle:
     quality: int | None = None
     zoom: int = 1
     size: int | None = None
-    background: str = "auto"
+    background: str | None = None
     mask: str = "none"
 
     def __post_init__(self) -> None:
@@ -64,25 +67,45 @@ class PictureStyle:
             raise UsageError("--size and --zoom: expected one of them")
         if self.size is not None and not 1 <= self.size <= MAX_SIDE:
             raise UsageError(f"--size {self.size}: expected pixels, 1 to {MAX_SIDE}")
-        if self.background not in ("none", "auto"):
-            self._colour()
-        if self.background == "none" and self.encode == "jpeg":
-            raise UsageError("--background none: jpeg has no transparency; expected a colour, or --encode png or webp")
+        check_background(self.background, "jpeg" if self._opaque else None)
 
     @property
     def ending(self) -> str:
         """How the names of its files end: .png, .webp or .jpg."""
         return ENCODINGS[self.encode]
 
-    def check(self, spec: GeneratorSpec) -> None:
-        """Refuses pictures that would be too large, before any is drawn.
+    @property
+    def _opaque(self) -> bool:
+        return self.encode == "jpeg"
+
+    def check(self, spec: GeneratorSpec, columns: int = 1, rows: int = 1) -> None:
+        """Refuses files that would be too large, before any picture is drawn.
+
+        Args:
+            columns, rows: of pictures on the largest sheet.
 
         Raises:
-            UsageError: a side would be longer than 16384 pixels.
+            UsageError: a picture's side would be longer than 16384 pixels, or a file larger than its encoding holds.
         """
-        output = spec.output
-        if output is not None and max(output.height, output.width) * self.zoom > MAX_SIDE:
+        if spec.output is None:
+            return
+        sides = (spec.output.height, spec.output.width)
+        if max(sides) * self.zoom > MAX_SIDE:
             raise UsageError(f"--zoom {self.zoom}: a side would be longer than {MAX_SIDE} pixels")
+        part = self.zoom if self.size is None else self.size / max(sides)
+        height, width = rows * max(1, round(sides[0] * part)), columns * max(1, round(sides[1] * part))
+        if max(height, width) > _LONGEST[self.encode] or height * width > _MOST_PIXELS:
+            raise UsageError(
+                f"a {self.encode} of {width} x {height} pixels: expected at most {_LONGEST[self.encode]} a side and "
+                f"{_MOST_PIXELS // 10**6} million in all\ngive a smaller --size or --grid"
+            )
+
+    def note(self, spec: GeneratorSpec) -> str | None:
+        """What is to be said of transparency that the files cannot hold; None: nothing."""
+        has_alpha = self.mask != "none" or (spec.output is not None and spec.output.channels == 4)
+        if not (self._opaque and has_alpha and self.background is None):
+            return None
+        return f"{self.encode} has no transparency: pictures lie over white; --background gives another colour"
 
     def origin(self) -> dict[str, object]:
         """What a picture says of it: what is not as drawn."""
@@ -92,24 +115,13 @@ class PictureStyle:
             else {"size": self.size, "zoom": self.zoom, "background": self.background, "mask": self.mask}
         )
 
-    def _colour(self) -> tuple[int, int, int] | None:
-        """What lies behind; None: nothing."""
-        if self.background == "none" or (self.background == "auto" and self.encode != "jpeg"):
-            return None
-        try:
-            return _WHITE if self.background == "auto" else parse_colour(self.background)
-        except UsageError:
-            raise UsageError(
-                f"--background {self.background}: expected none, auto or a colour as RRGGBB, such as 87ceeb"
-            ) from None
-
-    def applied(self, image: Pixels) -> Pixels:
-        """The picture as it is written: uint8 [h, w, c] -> uint8 [h, w, c], 1, 3 or 4 channels each."""
-        image = _resized(image, self.size) if self.size is not None else _zoomed(image, self.zoom)
+    def applied(self, image: Pixels, seed: int = 0, index: int = 0) -> Pixels:
+        """Picture `index` of `seed` as it is written: uint8 [h, w, c] -> uint8 [h, w, c], 1, 3 or 4 channels each."""
+        image = fitted(image, self.size) if self.size is not None else _zoomed(image, self.zoom)
         if self.mask == "round":
             image = _round(image)
-        colour = self._colour()
-        return image if colour is None or image.shape[2] != 4 else composed(image, colour)
+        colour = colour_behind(self.background, self._opaque, seed, index)
+        return image if colour is None else over(image, colour)
 
     def encoded(self, image: Pixels, origin: Mapping[str, object] | None = None) -> bytes:
         """A file's bytes, of a picture that `applied` gave. PNG alone keeps the origin.
@@ -134,33 +146,8 @@ class PictureStyle:
         return data.tobytes()
 
 
-def composed(image: Pixels, colour: tuple[int, int, int]) -> Pixels:
-    """RGBA [h, w, 4] over a colour: RGB [h, w, 3], rounded to the nearest."""
-    alpha = image[..., 3:].astype(np.uint32)
-    over = np.array(colour, np.uint32)
-    return ((image[..., :3] * alpha + over * (255 - alpha) + 127) // 255).astype(np.uint8)
-
-
 def _zoomed(image: Pixels, zoom: int) -> Pixels:
     return image.repeat(zoom, 0).repeat(zoom, 1) if zoom > 1 else image
-
-
-def _resized(image: Pixels, size: int) -> Pixels:
-    """The longer side gets `size` pixels: by area averages where it shrinks, by Lanczos where it grows."""
-    height, width, channels = image.shape
-    longer = max(height, width)
-    if longer == size:
-        return image
-    sides = (max(1, round(width * size / longer)), max(1, round(height * size / longer)))
-    values = image.astype(np.float32)
-    if channels == 4:
-        values[..., :3] *= values[..., 3:] / 255
-    way = cv2.INTER_AREA if size < longer else cv2.INTER_LANCZOS4
-    values = np.asarray(cv2.resize(values, sides, interpolation=way), np.float32).reshape(sides[1], sides[0], channels)
-    if channels == 4:
-        values[..., 3:] = values[..., 3:].clip(0, 255)
-        values[..., :3] *= 255 / np.maximum(values[..., 3:], 1 / 255)
-    return np.asarray(values.clip(0, 255).round(), np.uint8)
 
 
 def _round(image: Pixels) -> Pixels:

@@ -73,11 +73,11 @@ def to_opencv(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def sheet(images: Sequence[NDArray[np.uint8]] | NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
     """A contact sheet, row by row: n images uint8 [h, w, c] -> uint8 [rows * h, columns * w, c].
 
-    As many rows as the images need; the last one is filled up with white.
+    As many rows as the images need; the last one is filled up with white, of RGBA with nothing.
     """
     height, width, channels = images[0].shape
     rows = -(-len(images) // columns)
-    page = np.full((rows * height, columns * width, channels), 255, np.uint8)
+    page = np.full((rows * height, columns * width, channels), 0 if channels == 4 else 255, np.uint8)
     for position, image in enumerate(images):
         row, column = divmod(position, columns)
         page[row * height : (row + 1) * height, column * width : (column + 1) * width] = image

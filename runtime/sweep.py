@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.errors import UsageError
+from ganrt.pixels import over
+from ganrt.runtime.backgrounds import Colour
 from ganrt.runtime.generator import Generator
 from ganrt.runtime.intervals import MIN_SAMPLES, Estimate, mean_estimate, pair_estimate
 from ganrt.runtime.labels import LabelsLike
@@ -116,8 +118,12 @@ def _checked(spec: GeneratorSpec, law: Truncation) -> float | None:
     return statistics_value(spec, law) if spec.statistics.mode == "input" else None
 
 
-def sweep_sheet(rows: Sequence[Row]) -> NDArray[np.uint8]:
-    """The rows as one picture, uint8 [h, w, 3 or 4]; each row begins with its factor."""
+def sweep_sheet(rows: Sequence[Row], behind: Colour | None = None) -> NDArray[np.uint8]:
+    """The rows as one picture, uint8 [h, w, 3 or 4]; each row begins with its factor, on white.
+
+    Args:
+        behind: the colour that lies behind RGBA; None: nothing, it stays transparent.
+    """
     scale = _FONT_SCALE * max(1.0, rows[0].images.shape[1] / 128)
     labels = [f"{row.psi:.3g}" for row in rows]
     thickness = max(1, round(scale))
@@ -125,7 +131,7 @@ def sweep_sheet(rows: Sequence[Row]) -> NDArray[np.uint8]:
     width = max(_MARGIN, widest + 12)
     pages = []
     for row, label in zip(rows, labels, strict=True):
-        page = sheet(row.images, len(row.images))
+        page = sheet(row.images if behind is None else over(row.images, behind), len(row.images))
         page = np.repeat(page, 3, axis=2) if page.shape[2] == 1 else page
         margin = np.full((page.shape[0], width, page.shape[2]), 255, np.uint8)
         (_, height), _ = cv2.getTextSize(label, _FONT, scale, thickness)

@@ -275,7 +275,7 @@ def _different(storage: Storage, form: ShardFormat, shard: Shard, items: list[It
     try:
         for first in range(0, len(items), size):
             chunk = items[first : first + size]
-            writer.add(form.encode(chunk, drawer.draw(chunk)))
+            writer.add(form.make(chunk, drawer.draw(chunk)))
         if len(items) == shard.count:
             writer.commit()
     finally:

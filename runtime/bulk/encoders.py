@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from ganrt.errors import UsageError
 from ganrt.runtime.bulk.plan import Layout
 from ganrt.runtime.picture_style import ENCODINGS, PictureStyle
 
@@ -15,12 +14,6 @@ Encode = Callable[[NDArray[np.uint8], Mapping[str, object] | None], bytes]
 ENDINGS = {"": "npy", **{name: ending[1:] for name, ending in ENCODINGS.items()}}
 
 
-def make_encoder(layout: Layout, channels: int) -> Encode:
-    """The encoder of a layout: (uint8 [h, w, c], origin or None) -> bytes. PNG alone keeps the origin.
-
-    Raises:
-        UsageError: the encoding has no such channels.
-    """
-    if layout.picture == "jpeg" and channels == 4:
-        raise UsageError("--encode jpeg has no transparency, and this generator draws RGBA: give png or webp")
+def make_encoder(layout: Layout) -> Encode:
+    """The encoder of a layout: (uint8 [h, w, c], origin or None) -> bytes. PNG alone keeps the origin."""
     return PictureStyle(layout.picture or "png", layout.quality).encoded  # npy asks for none

@@ -27,6 +27,7 @@ _OPTIONS = {
     "layout.shard_size": "--shard-size",
     "layout.sheet": "--sheet",
     "layout.signatures": "--unique",
+    "layout.background": "--background",
 }
 _FOLLOWING = {  # what differs because something else does, and no option asks for
     "generator.backend": ("generator.form", "generator.batch_sizes", "generator.versions."),

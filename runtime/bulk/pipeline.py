@@ -138,7 +138,7 @@ def _parts(shards: Iterable[Shard], items_of: ItemsOf, size: int) -> Iterator[_P
 def _encoded(
     form: ShardFormat, look: Callable[[Images], Looks] | None, part: _Part, images: Images
 ) -> tuple[_Part, Piece, Looks | None]:
-    return part, form.encode(part.items, images), look(images) if look else None
+    return part, form.make(part.items, images), look(images) if look else None
 
 
 class _Shelf:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from ganrt.errors import BadInputFile, SpecError, UsageError
+from ganrt.runtime.backgrounds import check_background
 
 Json = dict[str, Any]
 FORMATS = ("files", "webdataset", "parquet", "atlas", "npy")
@@ -43,6 +44,8 @@ class Layout:
         picture: how one picture (of `atlas` one sheet) is encoded; "" for `npy`, which stores pixels.
         quality: of jpeg 1 to 100, of webp 1 to 100, or 101 for lossless; None for the others.
         sheet: pictures a side of an atlas's sheets; None for other formats.
+        background: what lies behind pictures with transparency: `none`, `auto` (`ganrt.runtime.backgrounds`) or
+            RRGGBB; None: nothing, or white of jpeg.
         signatures: whether each shard has a file of what its pictures look like, to find those that look alike.
     """
 
@@ -52,6 +55,12 @@ class Layout:
     shard_size: int = _DEFAULT_SHARD
     sheet: int | None = None
     signatures: bool = False
+    background: str | None = None
+
+    @property
+    def opaque(self) -> bool:
+        """Whether the encoding has no transparency."""
+        return self.picture == "jpeg"
 
 
 @dataclass(frozen=True)
@@ -152,7 +161,7 @@ class Plan:
             "identities": self.identities,
             "generator": self.generator,
             "drawing": self.drawing,
-            "layout": asdict(self.layout),
+            "layout": {k: v for k, v in asdict(self.layout).items() if k != "background" or v is not None},
         }
 
     @classmethod
@@ -197,6 +206,7 @@ def make_layout(
     size: int | None = None,
     sheet: int | None = None,
     signatures: bool = False,
+    background: str | None = None,
 ) -> Layout:
     """Settles and checks the options; None means the default.
 
@@ -213,7 +223,7 @@ def make_layout(
         quality = {"webp": 90, "jpeg": 95}.get(encoding)
     if size is None:
         size = _DEFAULT_SHARD if not side else max(1, _DEFAULT_SHARD // side**2) * side**2
-    return checked(Layout(format, encoding, quality, size, side, signatures))
+    return checked(Layout(format, encoding, quality, size, side, signatures, background))
 
 
 def checked(layout: Layout) -> Layout:
@@ -226,6 +236,7 @@ def checked(layout: Layout) -> Layout:
         raise UsageError(f"format '{layout.format}': expected {', '.join(FORMATS)}")
     if layout.picture not in (("",) if layout.format == "npy" else PICTURES):
         raise UsageError(f"--encode {layout.picture}: expected {', '.join(PICTURES)}")
+    check_background(layout.background, "jpeg" if layout.opaque else None)
     highest = {"jpeg": 100, "webp": 101}.get(layout.picture)
     if highest is None and layout.quality is not None:
         raise UsageError(f"--quality {layout.quality}: it belongs to --encode jpeg and webp")

@@ -142,7 +142,8 @@ PLAN = record(
                 "shard_size": integer(1, LARGEST_SHARD),
                 "sheet": optional(integer(1, 64)),
                 "signatures": boolean,
-            }
+            },
+            {"background": text(7)},
         ),
     }
 )

@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.errors import BadInputFile
+from ganrt.pixels import comparable, over
+from ganrt.runtime.backgrounds import WHITE
 from ganrt.runtime.bulk.plan import Json, Plan, Shard, digest
 from ganrt.runtime.bulk.storage import Storage, read, write
 
@@ -30,14 +32,17 @@ _LONGEST_WALK = 4096  # neighbours of a picture in one band that are looked at
 
 
 def signature(image: Images) -> tuple[int, NDArray[np.uint8]]:
-    """The hash of uint8 [h, w, c] as an integer of 64 bits, and the field means, uint8 [4 * 4 * c]."""
-    channels = image.shape[2]
-    colour = image[..., :3]
-    grey = image[..., 0] if channels == 1 else cv2.cvtColor(np.ascontiguousarray(colour), cv2.COLOR_RGB2GRAY)
+    """The hash of uint8 [h, w, c] as an integer of 64 bits, and the field means, uint8 [4 * 4 * c].
+
+    RGBA is hashed over white, and the means of its fields are premultiplied: what is clear has no colour.
+    """
+    colour = over(image, WHITE)
+    grey = image[..., 0] if image.shape[2] == 1 else cv2.cvtColor(np.ascontiguousarray(colour), cv2.COLOR_RGB2GRAY)
     small = cv2.resize(grey, (32, 32), interpolation=cv2.INTER_AREA).astype(np.float32)
     low = cv2.dct(small)[:8, :8].ravel()
     bits = low > np.median(low)
-    fields = cv2.resize(image, (FIELDS, FIELDS), interpolation=cv2.INTER_AREA)
+    seen = comparable(image).round().astype(np.uint8) if image.shape[2] == 4 else image
+    fields = cv2.resize(seen, (FIELDS, FIELDS), interpolation=cv2.INTER_AREA)
     return int.from_bytes(np.packbits(bits).tobytes(), "big"), np.asarray(fields, np.uint8).reshape(-1)
 
 

@@ -9,7 +9,7 @@ import cv2
 
 from ganrt.errors import OutputFailed, UsageError
 from ganrt.files import write_file
-from ganrt.runtime.film.colours import for_opencv
+from ganrt.runtime.film.colours import all_or_nothing, for_opencv
 from ganrt.runtime.film.options import FilmOptions, Frame, Written, frame_times
 from ganrt.runtime.film.origin import animation_with_origin
 
@@ -32,10 +32,13 @@ def check(path: Path, options: FilmOptions) -> None:
 
 
 def write(path: Path, frames: Iterator[Frame], options: FilmOptions) -> Written:
-    """A gif has 256 colours; webp and apng show a frame that equals the one before it by showing that one longer."""
+    """A gif has 256 colours, and pixels that are clear or opaque.
+
+    webp and apng show a frame that equals the one before it by showing that one longer.
+    """
     suffix = path.suffix.lower()
     animation = cv2.Animation()
-    pictures = [for_opencv(frame) for frame in frames]
+    pictures = [for_opencv(all_or_nothing(frame) if suffix == ".gif" else frame) for frame in frames]
     animation.frames = pictures
     # A gif counts centiseconds.
     animation.durations = frame_times(len(pictures), options.fps, 10 if suffix == ".gif" else 1).tolist()

@@ -9,14 +9,21 @@ from ganrt.runtime.pictures import to_opencv
 
 
 def as_rgb(frame: Frame) -> Frame:
-    """Grey, RGB or RGBA, uint8 [h, w, c] -> RGB [h, w, 3], contiguous; alpha is dropped."""
-    rgb = np.repeat(frame, 3, axis=2) if frame.shape[2] == 1 else frame[..., :3]
-    return np.ascontiguousarray(rgb)
+    """Grey or RGB, uint8 [h, w, c] -> RGB [h, w, 3], contiguous."""
+    return np.ascontiguousarray(np.repeat(frame, 3, axis=2) if frame.shape[2] == 1 else frame)
 
 
 def for_opencv(frame: Frame) -> Frame:
-    """The same in OpenCV's order."""
-    return to_opencv(as_rgb(frame))
+    """Grey, RGB or RGBA in OpenCV's order, with 3 or 4 channels."""
+    return to_opencv(frame if frame.shape[2] == 4 else as_rgb(frame))
+
+
+def all_or_nothing(frame: Frame) -> Frame:
+    """RGBA whose pixels are clear or opaque, as a gif's are: opaque from alpha 128 on."""
+    if frame.shape[2] != 4:
+        return frame
+    opaque = frame[..., 3:] >= 128
+    return np.where(opaque, np.maximum(frame, np.array([0, 0, 0, 255], np.uint8)), np.uint8(0))
 
 
 def even(frame: Frame) -> Frame:

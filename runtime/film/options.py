@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ganrt.errors import UsageError
 from ganrt.runtime.arguments import integer_between
+from ganrt.runtime.backgrounds import check_background
 
 Frame: TypeAlias = NDArray[np.uint8]
 CODECS = ("auto", "h264", "av1", "opencv")
@@ -30,6 +31,9 @@ class FilmOptions:
         zoom_filter: `nearest`: each pixel a square; `lanczos`: smooth.
         codec: of an mp4: `h264` or `av1` (both need PyAV), `opencv`: what its build has; `auto`: h264 where PyAV is
             installed, else opencv.
+        background: what lies behind frames with transparency: `none` or a colour RRGGBB; None: nothing where the format
+            has transparency (webp, apng, sprite sheets, single frames), else white (mp4, and gif, whose pixels are
+            either clear or not). A gif with `none` is clear where alpha is below 128 of 255.
         force: replaces what is there.
         origin: what drew the frames; kept in the file.
     """
@@ -38,6 +42,7 @@ class FilmOptions:
     zoom: int = 1
     zoom_filter: str = "nearest"
     codec: str = "auto"
+    background: str | None = None
     force: bool = False
     origin: Mapping[str, object] | None = None
 
@@ -47,6 +52,9 @@ class FilmOptions:
         integer_between("zoom", self.zoom, 1, _MAX_ZOOM)
         if self.zoom_filter not in ZOOM_FILTERS:
             raise UsageError(f"zoom filter '{self.zoom_filter}': expected {', '.join(ZOOM_FILTERS)}")
+        if self.background == "auto":
+            raise UsageError("--background auto: frames of a walk have none of their own; expected none or RRGGBB")
+        check_background(self.background)
         if self.codec not in CODECS:
             raise UsageError(f"codec '{self.codec}': expected {', '.join(CODECS)}")
 

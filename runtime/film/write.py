@@ -12,9 +12,12 @@ import numpy as np
 
 from ganrt.errors import OutputFailed, UsageError
 from ganrt.files import check_free
+from ganrt.pixels import over
+from ganrt.runtime.backgrounds import check_background, colour_behind
 from ganrt.runtime.film import folder
 from ganrt.runtime.film.options import FilmOptions, Frame, Writer, Written
 from ganrt.runtime.film.overlap import overlapped
+from ganrt.runtime.resampling import resampled
 
 _WAITING = 128  # frames between engine and encoder: a few batches of small pictures
 _WAITING_BYTES = 2**26  # and fewer of large ones
@@ -32,7 +35,8 @@ ACCEPTED = "expected .mp4, .gif, .webp, .apng, .json (a sprite sheet), or a fold
 def write_frames(path: Path, frames: Iterable[Frame], options: FilmOptions) -> Written:
     """Writes frames, uint8 [h, w, c] each; the encoder works in its own thread while the next frames are made.
 
-    Files appear whole or not at all. An mp4 has even sides: odd ones are extended by one pixel.
+    Files appear whole or not at all. Transparency: see `FilmOptions.background`. An mp4 has even sides: odd ones are
+    extended by one pixel.
 
     Args:
         path: ends in `.mp4` (streamed), in `.gif`, `.webp` or `.apng` (held in memory until the end), or in `.json`
@@ -51,7 +55,7 @@ def write_frames(path: Path, frames: Iterable[Frame], options: FilmOptions) -> W
     size = first.nbytes * options.zoom**2
 
     def encode(raw: Iterator[Frame]) -> Written:
-        return write(path, (zoomed(frame, options) for frame in raw), options)
+        return write(path, (_prepared(frame, path, options) for frame in raw), options)
 
     return overlapped(encode, chain([first], iterator), max(1, min(_WAITING, _WAITING_BYTES // size)))
 
@@ -67,6 +71,8 @@ def check_output(path: Path, options: FilmOptions) -> None:
     suffix = path.suffix.lower()
     if suffix not in _WRITERS or not path.name:
         raise UsageError(f"output {path}: {ACCEPTED}")
+    if suffix == ".mp4":
+        check_background(options.background, "an mp4")
     if options.codec != "auto" and suffix != ".mp4":
         raise UsageError(f"codec {options.codec}: only an .mp4 has one; given {path}")
     if suffix:
@@ -76,6 +82,19 @@ def check_output(path: Path, options: FilmOptions) -> None:
     import_module(_WRITERS[suffix]).check(path, options)
 
 
+def is_opaque(path: Path) -> bool:
+    """Whether frames with transparency lie over white in this file, unless something else is asked for."""
+    return path.suffix.lower() in (".mp4", ".gif")
+
+
+def _prepared(frame: Frame, path: Path, options: FilmOptions) -> Frame:
+    colour = colour_behind(options.background, is_opaque(path))
+    if options.background == "none":  # of a gif too
+        colour = None
+    frame = zoomed(frame, options)
+    return frame if colour is None else over(frame, colour)
+
+
 def zoomed(frame: Frame, options: FilmOptions) -> Frame:
     """The frame, `zoom` times as large."""
     if options.zoom == 1:
@@ -83,6 +102,8 @@ def zoomed(frame: Frame, options: FilmOptions) -> Frame:
     if options.zoom_filter == "nearest":
         return np.repeat(np.repeat(frame, options.zoom, axis=0), options.zoom, axis=1)
     height, width, channels = frame.shape
+    if channels == 4:
+        return resampled(frame, height * options.zoom, width * options.zoom, cv2.INTER_LANCZOS4)
     size = (width * options.zoom, height * options.zoom)
     large = cv2.resize(frame, size, interpolation=cv2.INTER_LANCZOS4)
     return np.asarray(large, np.uint8).reshape(size[1], size[0], channels)

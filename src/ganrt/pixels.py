@@ -62,3 +62,12 @@ def _sums(values: NDArray[np.int64], side: int) -> NDArray[np.int64]:
 
 def _rounded(total: NDArray[np.int64], count: NDArray[np.int64]) -> NDArray[np.uint8]:
     return ((2 * total + count) // (2 * count)).astype(np.uint8)
+
+
+def over(pictures: NDArray[np.uint8], colour: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """RGBA over a colour: uint8 [..., h, w, 4] -> RGB [..., h, w, 3], to the nearest; others stay as they are."""
+    if pictures.shape[-1] != 4:
+        return pictures
+    alpha = pictures[..., 3:].astype(np.uint32)
+    behind = np.array(colour, np.uint32)
+    return ((pictures[..., :3] * alpha + behind * (255 - alpha) + 127) // 255).astype(np.uint8)

@@ -141,15 +141,6 @@ def test_parquet_without_its_package(run, tiny, monkeypatch):
     assert 'pip install "ganrt[parquet]"' in err
 
 
-def test_jpeg_of_transparent_pictures(run, tmp_path):
-    from tiny_onnx import save_tiny, tiny_spec
-
-    model = save_tiny(tmp_path / "rgba.onnx", tiny_spec(channels=4))
-    code, _, err = run("bulk", "run", "-m", model, "--format", "files", "--encode", "jpeg", "-o", "a")
-    assert code == 2
-    assert "transparency" in err
-
-
 def test_a_log_gets_a_line_now_and_then(run, tiny, monkeypatch):
     command = ["bulk", "run", "-m", tiny, "--count", 30, "--format", "npy", "--shard-size", 10, "--batch-size", 5]
     assert "/30 images" not in run(*command, "-o", "a")[2]

@@ -21,7 +21,9 @@ ORIGIN = {"model": "tiny", "seeds": "1-3", "note": "x" * 700}
 
 
 def flat(value, channels=3):
-    return np.full((32, 32, channels), value, np.uint8)
+    picture = np.full((32, 32, channels), value, np.uint8)
+    picture[..., 3:] = 255
+    return picture
 
 
 def decode(path):

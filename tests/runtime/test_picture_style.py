@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from ganrt.errors import UsageError
-from ganrt.runtime.picture_style import PictureStyle, composed
+from ganrt.pixels import over
+from ganrt.runtime.picture_style import PictureStyle
 
 RANDOM = np.random.default_rng(7)
 PICTURE = RANDOM.integers(0, 256, (12, 10, 3), np.uint8)
@@ -60,7 +61,7 @@ def test_background_lies_behind_what_is_transparent():
     assert tuple(PictureStyle(mask="round", encode="jpeg").applied(PICTURE)[0, 0]) == (255, 255, 255)
     assert PictureStyle(mask="round", encode="webp").applied(PICTURE).shape[2] == 4
     pixel = np.array([[[10, 200, 30, 51]]], np.uint8)
-    assert composed(pixel, (100, 100, 101)).ravel().tolist() == [82, 120, 87]
+    assert over(pixel, (100, 100, 101)).ravel().tolist() == [82, 120, 87]
 
 
 @pytest.mark.parametrize(("encode", "start"), [("png", b"\x89PNG"), ("webp", b"RIFF"), ("jpeg", b"\xff\xd8\xff")])

@@ -13,9 +13,10 @@ import ganrt
 from ganrt.engines.backends import open_model
 from ganrt.engines.protocol import BatchSizes, Engine
 from ganrt.pattern import pattern, pattern_size
+from ganrt.runtime.backgrounds import parse_colour
 from ganrt.runtime.canary import canary_error, canary_source
 from ganrt.runtime.compare import compare, comparison_picture
-from ganrt.runtime.fitting import Fit, finish, fit_photo, parse_colour
+from ganrt.runtime.fitting import Fit, finish, fit_photo
 from ganrt.runtime.generator import Generator
 from ganrt.runtime.photos import Photo
 from ganrt.runtime.pictures import encode_png

@@ -33,12 +33,14 @@ public sealed class UnityAvatars : MonoBehaviour
     static Texture2D ToTexture(int[] values, int height, int width)
     {
         var pixels = new Color32[height * width];
+        int channels = values.Length / pixels.Length; // 3: RGB; 4: RGBA with straight alpha, as RGBA32 has it
         for (int y = 0; y < height; y++)
             for (int x = 0; x < width; x++)
             {
-                int from = 3 * (y * width + x);
+                int from = channels * (y * width + x);
+                byte alpha = channels == 4 ? (byte)values[from + 3] : (byte)255;
                 pixels[(height - 1 - y) * width + x] =
-                    new Color32((byte)values[from], (byte)values[from + 1], (byte)values[from + 2], 255);
+                    new Color32((byte)values[from], (byte)values[from + 1], (byte)values[from + 2], alpha);
             }
         var texture = new Texture2D(width, height, TextureFormat.RGBA32, false) { filterMode = FilterMode.Point };
         texture.SetPixels32(pixels);

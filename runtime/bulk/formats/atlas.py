@@ -31,7 +31,7 @@ class Atlas(ShardFormat):
         self.piece = self._side**2
 
     def encode(self, items: Sequence[Item], images: Images) -> Piece:
-        """One sheet; the last one has fewer rows, its last row is filled up with white."""
+        """One sheet; the last one has fewer rows, its last row is filled up with white, of RGBA with nothing."""
         height, width, _ = self.shape
         page = sheet(images, self._side)
         frames = [

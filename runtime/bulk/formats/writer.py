@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from ganrt.pixels import over
+from ganrt.runtime.backgrounds import WHITE, colour_behind
 from ganrt.runtime.bulk.encoders import Encode, make_encoder
 from ganrt.runtime.bulk.plan import Item, Json, Plan, Shard, digest
 from ganrt.runtime.bulk.storage import NewFile, NewFolder, Storage
@@ -50,11 +52,24 @@ class ShardFormat(ABC):
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         output = plan.generator["spec"]["output"]
-        self.shape: tuple[int, int, int] = (output["height"], output["width"], output["channels"])
-        self.encoder: Encode = make_encoder(plan.layout, self.shape[2])
+        channels = output["channels"]
+        self._over = channels == 4 and (plan.layout.opaque or plan.layout.background not in (None, "none"))
+        self.shape: tuple[int, int, int] = (output["height"], output["width"], 3 if self._over else channels)
+        self.encoder: Encode = make_encoder(plan.layout)
+
+    def make(self, items: Sequence[Item], images: Images) -> Piece:
+        """uint8 [n, h, w, c] as they were drawn -> a piece, of pictures over the plan's background."""
+        return self.encode(items, self._laid_over(items, images) if self._over else images)
+
+    def _laid_over(self, items: Sequence[Item], images: Images) -> Images:
+        """RGBA over what lies behind each: uint8 [n, h, w, 3]."""
+        layout = self.plan.layout
+        pairs = zip(items, images, strict=True)
+        behind = ((image, colour_behind(layout.background, layout.opaque, i.seed, i.index)) for i, image in pairs)
+        return np.stack([over(image, colour or WHITE) for image, colour in behind])
 
     def encode(self, items: Sequence[Item], images: Images) -> Piece:
-        """uint8 [n, h, w, c] -> a piece."""
+        """uint8 [n, *shape] -> a piece."""
         return Piece(items, [self.encoder(image, None) for image in images])
 
     @abstractmethod
