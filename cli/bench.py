@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
@@ -17,12 +18,102 @@ if TYPE_CHECKING:
     from ganrt.benchmarks.options import Cell, Timing
     from ganrt.benchmarks.runner import Runner
 
-Subjects = Annotated[
-    str, typer.Option("--subjects", help="ours, peers, all, or names: ganrt/onnxruntime, torch-eager, ...")
-]
-Duration = Annotated[float, typer.Option("--duration", help="Timed seconds a subject, scenario, batch and precision.")]
-Html = Annotated[Path | None, typer.Option("--html", help="Also write a self-contained page.")]
-Markdown = Annotated[Path | None, typer.Option("--markdown", help="Also write Markdown.")]
+
+@dataclass(frozen=True)
+class Pages:
+    """Reports beside the document."""
+
+    panel: ClassVar[str] = "Reports"
+    html: Annotated[Path | None, typer.Option("--html", help="Also write a self-contained page.")] = None
+    markdown: Annotated[Path | None, typer.Option("--markdown", help="Also write Markdown.")] = None
+
+    def check_free(self, force: bool) -> None:
+        """Raises OutputFailed for a report that exists, before anything is measured."""
+        from ganrt.files import check_free
+
+        for path in (self.html, self.markdown):
+            if path is not None:
+                check_free(path, force)
+
+
+@dataclass(frozen=True)
+class Subjects(options.DeviceOptions):
+    """What is measured, and on what."""
+
+    subjects: Annotated[
+        str, typer.Option("--subjects", help="ours, peers, all, or names: ganrt/onnxruntime, torch-eager, ...")
+    ] = "all"
+    backend: Annotated[str, typer.Option("--backend", help="Of our backends only this one; auto: all.")] = "auto"
+    precision: Annotated[
+        str,
+        typer.Option(
+            "--precision",
+            help="fp32, fp16, bf16, int8, or fastest: what was tuned, beside peers as they come; some, with commas",
+        ),
+    ] = "fp32"
+    scenario: Annotated[
+        str,
+        typer.Option(
+            "--scenario",
+            help="single_stream, multi_stream, offline, frame, load, end_to_end, cold_start, memory; several with "
+            "commas.",
+        ),
+    ] = "single_stream"
+    batch_size: Annotated[str, typer.Option("-b", "--batch-size", help="Images a call; several with commas.")] = "1"
+    checkpoint: Annotated[
+        Path | None, typer.Option("--checkpoint", help="What the model was exported from; torch peers need it.")
+    ] = None
+
+    def cells(self, model: Path) -> list[Cell]:
+        """Each scenario in each precision at each batch size."""
+        from ganrt.benchmarks.options import Cell
+
+        return [
+            Cell(model, scenario, batch, precision, self.threads, self.device, self.checkpoint)
+            for scenario in _words("--scenario", self.scenario)
+            for precision in _words("--precision", self.precision)
+            for batch in _numbers("--batch-size", self.batch_size)
+        ]
+
+
+@dataclass(frozen=True)
+class TimingOptions:
+    """How long and how carefully."""
+
+    panel: ClassVar[str] = "Timing"
+    duration: Annotated[
+        float, typer.Option("--duration", help="Timed seconds a subject, scenario, batch and precision.")
+    ] = 5.0
+    warmup: Annotated[float, typer.Option("--warmup", help="The most seconds that warming up may take.")] = 10.0
+    min_samples: Annotated[int, typer.Option("--min-samples", min=1, help="Fewer calls are marked unstable.")] = 20
+    processes: Annotated[int, typer.Option("--processes", min=1, help="Fresh processes of cold_start.")] = 7
+    repeats: Annotated[
+        int,
+        typer.Option(
+            "--repeats",
+            min=1,
+            help="Fresh processes that share the duration; of one, intervals hold within it.",
+        ),
+    ] = 5
+    between_runs: Annotated[
+        float,
+        typer.Option("--between-runs", help="Share added to intervals for what drifts more slowly than a run lasts."),
+    ] = 0.03
+    fps: Annotated[float, typer.Option("--fps", help="The rate of scenario frame.")] = 60.0
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of inputs, order and resampling.")] = 0
+    min_psnr: Annotated[
+        float | None, typer.Option("--min-psnr", help="In dB to FP32; a speed below is not reported.")
+    ] = None
+
+    def timing(self) -> Timing:
+        """The same, checked."""
+        from ganrt.benchmarks.options import Timing
+
+        return Timing(
+            duration_s=self.duration, warmup_s=self.warmup, least_samples=self.min_samples, repeats=self.repeats,
+            between_runs=self.between_runs, processes=self.processes, seed=self.seed, fps=self.fps,
+            least_psnr=self.min_psnr,
+        )  # fmt: skip
 
 
 @group(
@@ -36,59 +127,17 @@ Markdown = Annotated[Path | None, typer.Option("--markdown", help="Also write Ma
 def bench(
     context: typer.Context,
     model: options.Model = "avatars",
+    *,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The JSON document to write.")] = None,
-    subjects: Subjects = "all",
-    backend: Annotated[str, typer.Option("--backend", help="Of our backends only this one; auto: all.")] = "auto",
-    precision: Annotated[
-        str,
-        typer.Option(
-            "--precision",
-            help="fp32, fp16, bf16, int8, or fastest: what was tuned, beside peers as they come; some, with commas",
-        ),
-    ] = "fp32",
-    scenario: Annotated[
-        str,
-        typer.Option(
-            "--scenario",
-            help="single_stream, multi_stream, offline, frame, load, end_to_end, cold_start, memory; several with "
-            "commas.",
-        ),
-    ] = "single_stream",
-    batch_size: Annotated[str, typer.Option("-b", "--batch-size", help="Images a call; several with commas.")] = "1",
-    threads: options.Threads = None,
-    device: options.Device = "auto",
-    duration: Duration = 5.0,
-    warmup: Annotated[float, typer.Option("--warmup", help="The most seconds that warming up may take.")] = 10.0,
-    least_samples: Annotated[int, typer.Option("--min-samples", min=1, help="Fewer calls are marked unstable.")] = 20,
-    processes: Annotated[int, typer.Option("--processes", min=1, help="Fresh processes of cold_start.")] = 7,
-    repeats: Annotated[
-        int,
-        typer.Option(
-            "--repeats",
-            min=1,
-            help="Fresh processes that share the duration; of one, intervals hold within it.",
-        ),
-    ] = 5,
-    between_runs: Annotated[
-        float,
-        typer.Option("--between-runs", help="Share added to intervals for what drifts more slowly than a run lasts."),
-    ] = 0.03,
-    fps: Annotated[float, typer.Option("--fps", help="The rate of scenario frame.")] = 60.0,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of inputs, order and resampling.")] = 0,
-    min_psnr: Annotated[
-        float | None, typer.Option("--min-psnr", help="In dB to FP32; a speed below is not reported.")
-    ] = None,
-    checkpoint: Annotated[
-        Path | None, typer.Option("--checkpoint", help="What the model was exported from; torch peers need it.")
-    ] = None,
+    what: Subjects,
+    how: TimingOptions,
     limits: Annotated[
         bool, typer.Option("--limits", help="Measure matrix products and copies too, for the share of the roofline.")
     ] = False,
     layers: Annotated[
         bool, typer.Option("--layers", help="Profile the layers too, after the timing, with every engine that ran.")
     ] = False,
-    html: Html = None,
-    markdown: Markdown = None,
+    pages: Pages,
     self_check: Annotated[bool, typer.Option("--self-check", help="Measure the harness itself.")] = False,
     force: options.Force = False,
     json: options.Json = False,
@@ -100,7 +149,7 @@ def bench(
         _check_the_harness(json)
         return
     from ganrt.benchmarks.limits import measure_limits
-    from ganrt.benchmarks.options import Cell, Timing, rated
+    from ganrt.benchmarks.options import rated
     from ganrt.benchmarks.repeats import steps
     from ganrt.benchmarks.session import Session
     from ganrt.benchmarks.subjects import parse_names
@@ -108,31 +157,22 @@ def bench(
     from ganrt.interrupts import HeldInterrupts
     from ganrt.runtime.models import resolve_model
 
-    timing = Timing(
-        duration_s=duration, warmup_s=warmup, least_samples=least_samples, processes=processes, repeats=repeats,
-        between_runs=between_runs,
-        seed=seed, fps=fps, least_psnr=min_psnr,
-    )  # fmt: skip
-    names, path = parse_names(subjects, backend), resolve_model(model)
-    cells = [
-        Cell(path, each, batch, level, threads, device, checkpoint)
-        for each in _words("--scenario", scenario)
-        for level in _words("--precision", precision)
-        for batch in _numbers("--batch-size", batch_size)
-    ]
-    for target in (output, html, markdown):
-        if target is not None:
-            check_free(target, force)
+    timing = how.timing()
+    names, path = parse_names(what.subjects, what.backend), resolve_model(model)
+    cells = what.cells(path)
+    if output is not None:
+        check_free(output, force)
+    pages.check_free(force)
     with Progress(steps(cells, timing), "steps") as progress:
         session = Session(make_runner(timing))
         if limits:
-            session.runner.limits = measure_limits(rated(cell.precision for cell in cells), threads=threads)
+            session.runner.limits = measure_limits(rated(cell.precision for cell in cells), threads=what.threads)
         with HeldInterrupts():  # until what was measured is written
             session.run(cells, names, progress)
             document = session.document(_options_of(timing, cells, names))
             if layers and not session.interrupted:
                 document = _with_layers(document, cells)
-            finish(document, output, html, markdown, force, json, document.status == "interrupted")
+            finish(document, output, pages, force, json, document.status == "interrupted")
 
 
 def make_runner(timing: Timing) -> Runner:
@@ -149,8 +189,7 @@ def _silent(_: str) -> None: ...
 def finish(
     document: Document,
     output: Path | None,
-    html: Path | None,
-    markdown: Path | None,
+    pages: Pages,
     force: bool,
     json: bool,
     interrupted: bool,
@@ -163,14 +202,14 @@ def finish(
 
     if output is not None:
         write_document(output, document, force=force)
-    if html is not None:
+    if pages.html is not None:
         from ganrt.benchmarks.report.html import html_page
 
-        write_file(html, html_page([document]).encode(), force=force)
-    if markdown is not None:
+        write_file(pages.html, html_page([document]).encode(), force=force)
+    if pages.markdown is not None:
         from ganrt.benchmarks.report.markdown import markdown_page
 
-        write_file(markdown, markdown_page(document).encode(), force=force)
+        write_file(pages.markdown, markdown_page(document).encode(), force=force)
     if json:
         typer.echo(to_json(document), nl=False)
     else:
@@ -188,8 +227,6 @@ def _with_layers(document: Document, cells: list[Cell]) -> Document:
     """The document with a profile of each engine that ran, in its precision and at its batch size: apart from the
     timing, which profiling would slow down. What was measured is kept, whatever happens to the profiles.
     """
-    from dataclasses import replace
-
     from ganrt.benchmarks.profiles.run import engines_in_use, profile_model
     from ganrt.interrupts import HeldInterrupts
 
@@ -208,8 +245,6 @@ def _with_layers(document: Document, cells: list[Cell]) -> Document:
 
 
 def _options_of(timing: Timing, cells: list[Cell], subjects: list[str]) -> dict[str, object]:
-    from dataclasses import asdict
-
     first = cells[0]
     return {
         **asdict(timing),
@@ -237,8 +272,6 @@ def _numbers(option: str, text: str) -> list[int]:
 
 
 def _check_the_harness(json: bool) -> None:
-    from dataclasses import asdict
-
     from ganrt.benchmarks.clock import SystemClock
     from ganrt.benchmarks.self_check import coverage, overhead_ns
     from ganrt.cli.app import print_json

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,18 @@ import typer
 from ganrt.cli import options
 from ganrt.cli.app import command, print_json, say
 from ganrt.cli.bench import bench
+
+
+@dataclass(frozen=True)
+class Profiled(options.ThreadOptions):
+    """What is profiled."""
+
+    backend: Annotated[
+        str, typer.Option("--backend", help="onnxruntime, openvino, or tensorrt (trtexec, or --import).")
+    ] = "onnxruntime"
+    precision: Annotated[
+        str, typer.Option("--precision", help="fp32; of openvino and tensorrt bf16 and fp16 too, of tensorrt int8.")
+    ] = "fp32"
 
 
 @command(
@@ -22,18 +35,13 @@ from ganrt.cli.bench import bench
 )
 def layers(
     model: options.Model = "avatars",
-    backend: Annotated[
-        str, typer.Option("--backend", help="onnxruntime, openvino, or tensorrt (trtexec, or --import).")
-    ] = "onnxruntime",
-    precision: Annotated[
-        str, typer.Option("--precision", help="fp32; of openvino and tensorrt bf16 and fp16 too, of tensorrt int8.")
-    ] = "fp32",
+    *,
+    engine: Profiled,
     batch_size: Annotated[
         int | None,
         typer.Option("--batch-size", min=1, help="Images a run, 16 by default; of a profile that is imported: its."),
     ] = None,
     runs: Annotated[int, typer.Option("--runs", min=1, help="Runs; the median counts.")] = 20,
-    threads: options.Threads = None,
     imported: Annotated[
         Path | None,
         typer.Option("--import", help="Read a profile: ONNX Runtime's JSON, or what trtexec --exportProfile wrote."),
@@ -57,9 +65,11 @@ def layers(
     if layer_info and not imported:
         raise UsageError("--layer-info: expected together with --import, for tensorrt")
     if imported:
-        table = import_profile(path, backend, imported, layer_info=layer_info, batch_size=batch_size)
+        table = import_profile(path, engine.backend, imported, layer_info=layer_info, batch_size=batch_size)
     else:
-        table = profile_model(path, ProfileOptions(backend, precision, batch_size or 16, runs, threads, roofline))
+        table = profile_model(
+            path, ProfileOptions(engine.backend, engine.precision, batch_size or 16, runs, engine.threads, roofline)
+        )
     if json:
         print_json(table.as_json())
         return

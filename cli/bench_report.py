@@ -9,7 +9,7 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import command, print_json, say
-from ganrt.cli.bench import Html, Markdown, bench
+from ganrt.cli.bench import Pages, bench
 from ganrt.errors import NegativeResult, UsageError
 
 Files = Annotated[list[Path], typer.Argument(help="Documents that ganrt bench -o wrote.")]
@@ -23,7 +23,7 @@ Files = Annotated[list[Path], typer.Argument(help="Documents that ganrt bench -o
     """,
     bench,
 )
-def report(files: Files, html: Html = None, markdown: Markdown = None, force: options.Force = False) -> None:
+def report(files: Files, *, pages: Pages, force: options.Force = False) -> None:
     """Prints documents that were measured before; several on one page are set side by side."""
     from ganrt.benchmarks.document import read_document
     from ganrt.benchmarks.report.html import html_page
@@ -31,8 +31,8 @@ def report(files: Files, html: Html = None, markdown: Markdown = None, force: op
     from ganrt.benchmarks.table import text_table
 
     documents = [read_document(path) for path in files]
-    _write(html, html_page(documents, [path.name for path in files]), force)
-    _write(markdown, "\n".join(markdown_page(document) for document in documents), force)
+    _write(pages.html, html_page(documents, [path.name for path in files]), force)
+    _write(pages.markdown, "\n".join(markdown_page(document) for document in documents), force)
     for path, document in zip(files, documents, strict=True):
         typer.echo(f"{path}:")
         for line in text_table(document.results):
@@ -50,11 +50,11 @@ def report(files: Files, html: Html = None, markdown: Markdown = None, force: op
 def compare(
     first: Annotated[Path, typer.Argument(help="The document of the run before.")],
     second: Annotated[Path, typer.Argument(help="The document of the run after.")],
+    *,
     tolerance: Annotated[
         float, typer.Option("--tolerance", help="How much slower the second may be: 0.05 is five per cent.")
     ] = 0.05,
-    html: Html = None,
-    markdown: Markdown = None,
+    pages: Pages,
     force: options.Force = False,
     json: options.Json = False,
 ) -> None:
@@ -66,8 +66,8 @@ def compare(
     documents = read_document(first), read_document(second)
     names = first.name, second.name
     comparison = compare_documents(*documents, tolerance)
-    _write(html, comparison_page(comparison, names, documents), force)
-    _write(markdown, comparison_markdown(comparison, names, documents), force)
+    _write(pages.html, comparison_page(comparison, names, documents), force)
+    _write(pages.markdown, comparison_markdown(comparison, names, documents), force)
     if json:
         print_json(comparison.as_json())
     else:

@@ -9,7 +9,7 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import command, say
-from ganrt.cli.bench import Html, Markdown, bench, finish, make_runner
+from ganrt.cli.bench import Pages, bench, finish, make_runner
 from ganrt.errors import UsageError
 
 
@@ -22,6 +22,7 @@ from ganrt.errors import UsageError
     bench,
 )
 def suite(
+    *,
     output: Annotated[
         Path, typer.Option("-o", "--output", help="The document; one that was interrupted is continued.")
     ] = Path("suite.json"),
@@ -32,14 +33,12 @@ def suite(
         Path | None, typer.Option("--work", help="Where models with random weights are kept; default: the cache.")
     ] = None,
     entries: Annotated[bool, typer.Option("--list", help="Print the entries and do nothing.")] = False,
-    html: Html = None,
-    markdown: Markdown = None,
+    pages: Pages,
     force: Annotated[bool, typer.Option("--force", help="Begin again, over what is there.")] = False,
     json: options.Json = False,
 ) -> None:
     """Measures the named set: bundled and random-weight models, all subjects, and the tool itself."""
     from ganrt.benchmarks.suite import ENTRIES, SuiteStopped, missing, run_suite
-    from ganrt.files import check_free
 
     if entries:
         for entry in ENTRIES:
@@ -49,9 +48,7 @@ def suite(
     for name in chosen:
         if name not in [entry.name for entry in ENTRIES]:
             raise UsageError(f"--only '{name}': expected entries such as {ENTRIES[0].name}; ganrt bench suite --list")
-    for target in (html, markdown):
-        if target is not None:
-            check_free(target, force)
+    pages.check_free(force)
     stopped = False
     try:
         document = run_suite(
@@ -61,7 +58,7 @@ def suite(
         document, stopped = early.document, True
     if left := missing(document):
         say(f"{output}: {len(left)} entries are missing, {left[0]} first: ganrt bench suite -o {output} goes on")
-    finish(document, None, html, markdown, force, json, stopped)
+    finish(document, None, pages, force, json, stopped)
 
 
 @command(
@@ -96,4 +93,4 @@ def import_trtexec(
     result = import_times(times, cell, runner.describe(cell)[0], flags, version)
     session = Session(runner, [result])
     document = session.document({"imported": times.name, "flags": flags})
-    finish(document, output, None, None, force, json, False)
+    finish(document, output, Pages(), force, json, False)

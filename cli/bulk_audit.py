@@ -40,13 +40,14 @@ def audit(
         str | None,
         typer.Option("-m", "--model", help="Where the run's model is by now, if it is not where the manifest says."),
     ] = None,
+    *,
     everything: Annotated[
         bool, typer.Option("--all", help="Draw every picture again and compare, not a sample of them.")
     ] = False,
     mend: Annotated[
         bool, typer.Option("--repair", help="Draw what is missing or damaged again, and only that.")
     ] = False,
-    threads: options.Threads = None,
+    cpu: options.ThreadOptions,
     json: options.Json = False,
 ) -> None:
     """Reads every file of a bulk output, compares hashes, draws a sample again; exit 1 if anything is left wrong."""
@@ -58,7 +59,7 @@ def audit(
     manifest = read_run(target)
     plan = manifest.plan
     with ExitStack() as stack:
-        drawer, why = _open_drawer(plan, model or find_model(target, manifest), threads, stack)
+        drawer, why = _open_drawer(plan, model or find_model(target, manifest), cpu.threads, stack)
         if drawer is None and everything:
             raise BackendUnavailable(f"the run's pictures cannot be drawn here as they were: {why}")
         with Progress(plan.shard_count, "shards") as progress:
@@ -87,7 +88,7 @@ def _open_drawer(plan: Plan, model: str, threads: int | None, stack: ExitStack) 
     was, wrong = plan.generator, ""
     for backend, precision in ((was["backend"], was["precision"]), ("auto", "fastest"), ("auto", "fp32")):
         try:
-            generator = stack.enter_context(options.open_generator(model, backend, "auto", precision, threads))
+            generator = stack.enter_context(options.EngineOptions(threads, "auto", backend, precision).open(model))
         except (BackendUnavailable, UsageError) as error:
             wrong = wrong or str(error)
             continue

@@ -71,11 +71,11 @@ def _make(
 
 
 def _lowered(model: Path, precision: str, folder: Path) -> Path:
-    from ganrt.cli.compile import Request
+    from ganrt.cli.compile import Lowering, Request
     from ganrt.cli.compile_portable import compile_portable
 
     with Status() as status:
-        made = compile_portable(Request(model, folder, precision, None, None, 20.0, None, False), status.show)
+        made = compile_portable(Request(model, folder, Lowering(precision=precision)), status.show)
     return Path(str(made["file"]))
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import typer
 
@@ -34,44 +34,71 @@ class Hardware(str, Enum):
 
 @dataclass(frozen=True)
 class EngineRequest:
-    """What the options ask for that only engines have.
+    """What only engines have."""
 
-    Attributes:
-        targets: as written, such as "sm86,rtx4090".
-        batches: MIN:OPT:MAX each; none: a usual one.
-        ladder: static batches, such as "1,2,4"; excludes `batches`.
-        hardware: `exact`, `same-compute-capability` or `ampere-plus`.
-    """
+    panel: ClassVar[str] = "Engines"
+    target: Annotated[
+        str | None,
+        typer.Option(
+            "--target",
+            help="tensorrt-rtx: sm75, sm80, sm86, sm89, sm120, sm121, rtx4090, ...; several: sm86,sm89. "
+            "Default: all, which is all but sm121.",
+        ),
+    ] = None
+    batch: Annotated[
+        list[str] | None,
+        typer.Option("--batch", metavar="<str>", help="MIN:OPT:MAX, by default 1:8:64; several times."),
+    ] = None
+    ladder: Annotated[
+        str | None, typer.Option("--ladder", help="Static batches instead, such as 1,2,4,8, a profile each.")
+    ] = None
+    workspace: Annotated[
+        int | None, typer.Option("--workspace", help="Most MiB of scratch memory.", min=1, max=2**20)
+    ] = None
+    level: Annotated[
+        int | None, typer.Option("--level", help="How long to search for fast kernels, 0 to 5.", min=0, max=5)
+    ] = None
+    version_compatible: Annotated[
+        bool, typer.Option("--version-compatible", help="tensorrt: for later versions of the same major one, too.")
+    ] = False
+    hardware: Annotated[Hardware, typer.Option("--hardware", help="tensorrt: devices other than the one at hand.")] = (
+        Hardware.EXACT
+    )
 
-    targets: str = "all"
-    batches: tuple[str, ...] = ()
-    ladder: str | None = None
-    workspace_mib: int | None = None
-    level: int | None = None
-    version_compatible: bool = False
-    hardware: str = "exact"
+
+@dataclass(frozen=True)
+class Lowering(options.ThreadOptions):
+    """Which precision, and how it is judged."""
+
+    panel: ClassVar[str] = "Precision, and how it is judged"
+    precision: Annotated[str, typer.Option("--precision", help="fp16 or int8; engines: fp32, too.")] = "fp16"
+    form: Annotated[
+        str | None, typer.Option("--form", help="The exact graph to start from; by default the precision's own.")
+    ] = None
+    min_psnr: Annotated[
+        float | None,
+        typer.Option(
+            "--min-psnr",
+            help="Least PSNR in dB to FP32; FP16: 45, INT8: 35. Less for models that were not trained.",
+            min=0,
+        ),
+        was("--gate"),
+    ] = None
+    budget: Annotated[
+        float, typer.Option("--budget", help="Seconds of judging: as many of 256 samples as that allows.", min=0)
+    ] = 20.0
 
 
 @dataclass(frozen=True)
 class Request:
-    """What the options ask for.
-
-    Attributes:
-        gate: least PSNR in dB; None: the precision's own.
-        form: the exact form to start from; None: the precision's own.
-        budget_s: seconds for judging once.
-    """
+    """What is to be made, of which file, and where."""
 
     model: Path
     folder: Path
-    precision: str
-    form: str | None
-    gate: float | None
-    budget_s: float
-    threads: int | None
-    force: bool
+    lowering: Lowering
+    force: bool = False
     backend: str = "onnxruntime"
-    engine: EngineRequest = field(default_factory=EngineRequest)
+    engine: EngineRequest = EngineRequest()
 
 
 @command(
@@ -85,52 +112,11 @@ class Request:
 )
 def compile_model(
     model: options.Model = "avatars",
+    *,
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write to.")] = Path("compiled"),
     backend: Annotated[str, typer.Option("--backend", help=f"For which: {', '.join(_COMPILERS)}.")] = "onnxruntime",
-    precision: Annotated[str, typer.Option("--precision", help="fp16 or int8; engines: fp32, too.")] = "fp16",
-    form: Annotated[
-        str | None, typer.Option("--form", help="The exact graph to start from; by default the precision's own.")
-    ] = None,
-    min_psnr: Annotated[
-        float | None,
-        typer.Option(
-            "--min-psnr",
-            help="Least PSNR in dB to FP32; FP16: 45, INT8: 35. Less for models that were not trained.",
-            min=0,
-        ),
-        was("--gate"),
-    ] = None,
-    budget: Annotated[
-        float, typer.Option("--budget", help="Seconds of judging: as many of 256 samples as that allows.", min=0)
-    ] = 20.0,
-    threads: options.Threads = None,
-    target: Annotated[
-        str | None,
-        typer.Option(
-            "--target",
-            help="tensorrt-rtx: sm75, sm80, sm86, sm89, sm120, sm121, rtx4090, ...; several: sm86,sm89. "
-            "Default: all, which is all but sm121.",
-        ),
-    ] = None,
-    batch: Annotated[
-        list[str] | None,
-        typer.Option("--batch", metavar="<str>", help="Engines: MIN:OPT:MAX, by default 1:8:64; several times."),
-    ] = None,
-    ladder: Annotated[
-        str | None, typer.Option("--ladder", help="Engines: static batches instead, such as 1,2,4,8, a profile each.")
-    ] = None,
-    workspace: Annotated[
-        int | None, typer.Option("--workspace", help="Engines: most MiB of scratch memory.", min=1, max=2**20)
-    ] = None,
-    level: Annotated[
-        int | None, typer.Option("--level", help="Engines: how long to search for fast kernels, 0 to 5.", min=0, max=5)
-    ] = None,
-    version_compatible: Annotated[
-        bool, typer.Option("--version-compatible", help="tensorrt: for later versions of the same major one, too.")
-    ] = False,
-    hardware: Annotated[
-        Hardware, typer.Option("--hardware", help="tensorrt: devices other than the one at hand.")
-    ] = Hardware.EXACT,
+    lowering: Lowering,
+    engine: EngineRequest,
     listing: Annotated[bool, typer.Option("--list", help="List the compiled files in --output; make nothing.")] = False,
     clean: Annotated[
         bool, typer.Option("--clean", help="Remove the engines in --output that cannot be loaded any more.")
@@ -149,19 +135,9 @@ def compile_model(
     if backend not in _COMPILERS:
         raise UsageError(f"--backend {backend}: nothing is compiled for it; expected {', '.join(_COMPILERS)}")
     module, _, function = _COMPILERS[backend].partition(":")
-    default = "here" if backend == "tensorrt" else "all"
-    engine = EngineRequest(
-        default if target is None else target,
-        tuple(batch or ()),
-        ladder,
-        workspace,
-        level,
-        version_compatible,
-        hardware.value,
-    )
     if backend == "onnxruntime" and engine != EngineRequest():
         raise UsageError("--target, --batch and the like are of engines: give --backend tensorrt-rtx or tensorrt")
-    request = Request(resolve_model(model), output, precision, form, min_psnr, budget, threads, force, backend, engine)
+    request = Request(resolve_model(model), output, lowering, force, backend, engine)
     with Status() as status:
         report = getattr(import_module(module), function)(request, status.show)
     if json:

@@ -35,16 +35,16 @@ def compile_engine(request: Request, progress: Callable[[str, int], object]) -> 
     from ganrt.engines.tensorrt.vendor import load_vendor
 
     options = request.engine
-    profiles = _profiles(options.batches, options.ladder)
+    profiles = _profiles(tuple(options.batch or ()), options.ladder)
     load_vendor(request.backend)  # before the minutes that a precision may take
     recipe = Recipe(
         request.backend,
-        find_targets(request.backend, options.targets),
+        find_targets(request.backend, options.target or ("here" if request.backend == "tensorrt" else "all")),
         profiles,
-        workspace=None if options.workspace_mib is None else options.workspace_mib * _MIB,
+        workspace=None if options.workspace is None else options.workspace * _MIB,
         level=options.level,
         version_compatible=options.version_compatible,
-        hardware=options.hardware.replace("-", "_"),
+        hardware=options.hardware.value.replace("-", "_"),
     )
     model = read_onnx(request.model)
     model.spec()
@@ -112,20 +112,20 @@ def _profiles(batches: tuple[str, ...], steps: str | None) -> tuple[Profile, ...
 
 def _lowered(request: Request, model: OnnxFile, progress: Callable[[str, int], object]) -> Lowered | None:
     """The model in the precision asked for; None where it is in that already."""
-    from ganrt.cli.lowering import lowered
+    from ganrt.cli.compile_portable import lowered
     from ganrt.engines.precisions import PRECISIONS
 
-    if request.precision == model.precision:
+    precision = request.lowering.precision
+    if precision == model.precision:
         return None
     if model.precision != "fp32":
-        raise UsageError(f"--precision {request.precision}: {model.path} is in {model.precision}, and stays so")
-    if request.precision not in PRECISIONS:
+        raise UsageError(f"--precision {precision}: {model.path} is in {model.precision}, and stays so")
+    if precision not in PRECISIONS:
         why = "; bf16 is coarser than fp16 and no smaller, and the vendor does not take it of all layers and devices"
         raise UsageError(
-            f"--precision {request.precision}: expected fp32, {' or '.join(PRECISIONS)}"
-            + (why if request.precision == "bf16" else "")
+            f"--precision {precision}: expected fp32, {' or '.join(PRECISIONS)}" + (why if precision == "bf16" else "")
         )
-    return lowered(request, model, progress)
+    return lowered(request.lowering, model, progress)
 
 
 def _listed(engine: Listed) -> Report:

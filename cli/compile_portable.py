@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from ganrt.errors import BadInputFile, UsageError
 
 if TYPE_CHECKING:
-    from ganrt.cli.compile import Request
+    from ganrt.cli.compile import Lowering, Request
+    from ganrt.engines.onnx_file import OnnxFile
+    from ganrt.engines.precisions import Lowered
 
 
 def compile_portable(request: Request, progress: Callable[[str, int], object]) -> dict[str, object]:
@@ -19,22 +21,22 @@ def compile_portable(request: Request, progress: Callable[[str, int], object]) -
     Returns:
         what is reported: the file, precision, form, samples, worst PSNR, islands and notes.
     """
-    from ganrt.cli.lowering import lowered
     from ganrt.engines.onnx_file import read_onnx
     from ganrt.engines.precisions import PRECISIONS
     from ganrt.files import check_free, write_file
 
-    if request.precision not in PRECISIONS:
+    precision = request.lowering.precision
+    if precision not in PRECISIONS:
         why = {
             "fp32": "; fp32 is the model itself",
             "bf16": "; bf16 is computed by backends from the FP32 file",
-        }.get(request.precision, "")
-        raise UsageError(f"--precision {request.precision}: expected {' or '.join(PRECISIONS)}{why}")
+        }.get(precision, "")
+        raise UsageError(f"--precision {precision}: expected {' or '.join(PRECISIONS)}{why}")
     model = read_onnx(request.model)
     spec = model.spec()
-    path = request.folder / f"{spec.name}.{request.precision}.onnx"
+    path = request.folder / f"{spec.name}.{precision}.onnx"
     check_free(path, request.force, within=request.folder)
-    made = lowered(request, model, progress)
+    made = lowered(request.lowering, model, progress)
     write_file(path, made.data, force=request.force, within=request.folder)
     return {
         "file": str(path),
@@ -48,6 +50,44 @@ def compile_portable(request: Request, progress: Callable[[str, int], object]) -
         "islands": [asdict(island) for island in made.islands],
         "notes": list(made.notes),
     }
+
+
+def lowered(wanted: Lowering, model: OnnxFile, progress: Callable[[str, int], object]) -> Lowered:
+    """Made and gated, or taken from the cache where it was before: what was asked for decides, and no other file.
+
+    Args:
+        wanted: of a precision that is known.
+
+    Raises:
+        UsageError: an unknown form. Others: see `ganrt.engines.precisions.lower_precision`.
+    """
+    from ganrt.benchmarks.precision_samples import precision_samples
+    from ganrt.engines.forms import FORMS
+    from ganrt.engines.precisions import lower_precision
+    from ganrt.engines.precisions.kept import kept_or_made
+
+    if wanted.form is not None and wanted.form not in FORMS:
+        raise UsageError(f"--form {wanted.form}: expected {', '.join(FORMS)}")
+    asked = {
+        "precision": wanted.precision,
+        "form": wanted.form,
+        "gate": wanted.min_psnr,
+        "budget_s": wanted.budget,
+    }
+
+    def make() -> Lowered:
+        return lower_precision(
+            model,
+            wanted.precision,
+            precision_samples(model.spec()),
+            form=wanted.form,
+            gate=wanted.min_psnr,
+            budget_s=wanted.budget,
+            threads=wanted.threads,
+            progress=progress,
+        )
+
+    return kept_or_made(model.sha256, asked, make)[0]
 
 
 def list_portable(folder: Path) -> list[dict[str, object]]:

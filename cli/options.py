@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ganrt.runtime.settings import Settings
 
 Model = Annotated[str, typer.Option("-m", "--model", help="A bundled model's name, or the path of an .onnx file.")]
-Backend = Annotated[str, typer.Option("--backend", help="auto, or a backend's name; ganrt doctor lists them.")]
-Device = Annotated[str, typer.Option("-d", "--device", help="auto, cpu or cuda; never silently another.")]
 
 
 def _own_unless_given(context: typer.Context, precision: str) -> str:
@@ -27,42 +25,9 @@ def _own_unless_given(context: typer.Context, precision: str) -> str:
     return precision if source is None or source.name != "DEFAULT" else "auto"
 
 
-Precision = Annotated[
-    str,
-    typer.Option(
-        "--precision",
-        help="fp32, bf16, fp16, int8, or fastest: as tuned. A compiled file has its own, and no other.",
-        callback=_own_unless_given,
-    ),
-]
-Threads = Annotated[int | None, typer.Option("--threads", help="CPU threads; by default one a core.", min=1)]
-Memory = Annotated[
-    int | None, typer.Option("--memory", help="Most MiB of GPU memory that a compiled engine may use in all.", min=1)
-]
-LowPriority = Annotated[
-    bool, typer.Option("--low-priority", help="A compiled engine's work yields to other work on the GPU.")
-]
 Psi = Annotated[
     float | None,
     typer.Option("--truncation", "--trunc", help="Truncation factor psi; below 1: less variety, more typical."),
-]
-PsiMode = Annotated[
-    str | None,
-    typer.Option(
-        "--truncation-mode", help="scale: psi * TN(threshold); resample: TN(psi * threshold). Default: the model's own."
-    ),
-]
-Threshold = Annotated[
-    float | None,
-    typer.Option(
-        "--threshold",
-        help="Where the normal distribution is cut off, such as 5; by default the model's own, else 2 where other "
-        "truncation is given.",
-    ),
-]
-StatisticsPsi = Annotated[
-    float | None,
-    typer.Option("--statistics-truncation", help="BigGAN: the truncation of the batch-norm statistics alone."),
 ]
 ClassName = Annotated[
     str | None,
@@ -100,22 +65,59 @@ SetZ = Annotated[
 
 
 @dataclass(frozen=True)
-class EngineOptions:
-    """What executes the model."""
+class ThreadOptions:
+    """What a command that uses the CPU alone may take of it."""
 
     panel: ClassVar[str] = "Backend and device"
-    backend: Backend = "auto"
-    device: Device = "auto"
-    precision: Precision = "fp32"
-    threads: Threads = None
-    memory: Memory = None
-    low_priority: LowPriority = False
+    threads: Annotated[int | None, typer.Option("--threads", help="CPU threads; by default one a core.", min=1)] = None
+
+
+@dataclass(frozen=True)
+class DeviceOptions(ThreadOptions):
+    """Where a model runs, for commands that choose among backends and precisions themselves."""
+
+    device: Annotated[str, typer.Option("-d", "--device", help="auto, cpu or cuda; never silently another.")] = "auto"
+
+
+@dataclass(frozen=True)
+class EngineOptions(DeviceOptions):
+    """What executes the model."""
+
+    backend: Annotated[str, typer.Option("--backend", help="auto, or a backend's name; ganrt doctor lists them.")] = (
+        "auto"
+    )
+    precision: Annotated[
+        str,
+        typer.Option(
+            "--precision",
+            help="fp32, bf16, fp16, int8, or fastest: as tuned. A compiled file has its own, and no other.",
+            callback=_own_unless_given,
+        ),
+    ] = "fp32"
+    memory: Annotated[
+        int | None,
+        typer.Option("--memory", help="Most MiB of GPU memory that a compiled engine may use in all.", min=1),
+    ] = None
+    low_priority: Annotated[
+        bool, typer.Option("--low-priority", help="A compiled engine's work yields to other work on the GPU.")
+    ] = False
 
     def open(self, model: str) -> Generator:
-        """Loads a generator; see `open_generator`."""
-        return open_generator(
-            model, self.backend, self.device, self.precision, self.threads, self.memory, self.low_priority
+        """Loads the generator that the options ask for; says so where nothing was tuned for `fastest`."""
+        from ganrt.runtime.generator import load
+
+        generator = load(
+            model,
+            backend=self.backend,
+            device=self.device,
+            precision=self.precision,
+            threads=self.threads,
+            memory=None if self.memory is None else self.memory * 2**20,
+            low_priority=self.low_priority,
         )
+        if self.precision == "fastest":
+            _note_untuned(generator, model, self)
+        return generator
 
 
 @dataclass(frozen=True)
@@ -148,13 +150,31 @@ class LawOptions:
     """What latents are drawn from, where psi is given otherwise."""
 
     panel: ClassVar[str] = "Truncation"
-    truncation_mode: PsiMode = None
-    threshold: Threshold = None
-    statistics_truncation: StatisticsPsi = None
+    truncation_mode: Annotated[
+        str | None,
+        typer.Option(
+            "--truncation-mode",
+            help="scale: psi * TN(threshold); resample: TN(psi * threshold). Default: the model's own.",
+        ),
+    ] = None
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            "--threshold",
+            help="Where the normal distribution is cut off, such as 5; by default the model's own, else 2 where other "
+            "truncation is given.",
+        ),
+    ] = None
+    statistics_truncation: Annotated[
+        float | None,
+        typer.Option("--statistics-truncation", help="BigGAN: the truncation of the batch-norm statistics alone."),
+    ] = None
 
     def law(self, psi: float | None = None) -> Truncation:
         """The truncation that the options ask for."""
-        return make_truncation(psi, self.truncation_mode, self.threshold, self.statistics_truncation)
+        from ganrt.runtime.sampling import Truncation
+
+        return Truncation(psi, self.truncation_mode, self.threshold, self.statistics_truncation)
 
 
 @dataclass(frozen=True)
@@ -168,46 +188,19 @@ class TruncationOptions(LawOptions):
         return super().law(self.truncation if psi is None else psi)
 
 
-def open_generator(
-    model: str,
-    backend: str,
-    device: str,
-    precision: str,
-    threads: int | None,
-    memory: int | None = None,
-    low_priority: bool = False,
-) -> Generator:
-    """Loads the generator that the options ask for; `memory` in MiB."""
-    from ganrt.runtime.generator import load
-
-    generator = load(
-        model,
-        backend=backend,
-        device=device,
-        precision=precision,
-        threads=threads,
-        memory=None if memory is None else memory * 2**20,
-        low_priority=low_priority,
-    )
-    if precision == "fastest":
-        _note_untuned(generator, model, backend, device, threads)
-    return generator
-
-
-def _note_untuned(generator: Generator, model: str, backend: str, device: str, threads: int | None) -> None:
+def _note_untuned(generator: Generator, model: str, engine: EngineOptions) -> None:
     """Says so if FP32 is in use for want of a choice, not by choice."""
-    from ganrt.cli.app import say
     from ganrt.engines.backends import BACKENDS
     from ganrt.engines.choice import remembered
 
     own = generator.precision != "fp32" or BACKENDS[generator.backend].compiled  # the file's
     if own or generator.spec.task == "encode":
         return
-    if backend != "auto":
-        say(f"note: what was tuned holds for --backend auto alone; --precision fastest is FP32 with {backend}")
+    if engine.backend != "auto":
+        say(f"note: what was tuned holds for --backend auto alone; --precision fastest is FP32 with {engine.backend}")
         return
-    sha256 = generator.model_sha256
-    if not any(remembered(sha256, "fastest", where, threads) for where in dict.fromkeys((device, "auto"))):
+    sha256, threads = generator.model_sha256, engine.threads
+    if not any(remembered(sha256, "fastest", where, threads) for where in dict.fromkeys((engine.device, "auto"))):
         same = "" if threads is None else f" --threads {threads}"
         say(
             f"note: not tuned here, so --precision fastest is plain FP32; "
@@ -264,15 +257,6 @@ def settings(given: list[str] | None) -> Settings:
     from ganrt.runtime.settings import parse_settings
 
     return parse_settings(given or ())
-
-
-def make_truncation(
-    psi: float | None, mode: str | None, threshold: float | None, statistics: float | None = None
-) -> Truncation:
-    """The truncation that the options ask for."""
-    from ganrt.runtime.sampling import Truncation
-
-    return Truncation(psi, mode, threshold, statistics)
 
 
 def parse_grid(text: str) -> tuple[int, int]:

@@ -133,12 +133,12 @@ def _tried(part: str, step: str, attempt: Callable[[], tuple[bool, str, Figures]
 
 
 def _compile(model: str, backend: str, target: str, folder: Path, made: list[Path]) -> tuple[bool, str, Figures]:
-    from ganrt.cli.compile import EngineRequest, Request
+    from ganrt.cli.compile import EngineRequest, Lowering, Request
     from ganrt.cli.compile_engine import compile_engine
     from ganrt.runtime.models import resolve_model
 
-    graph, engine = resolve_model(model), EngineRequest(target)
-    request = Request(graph, folder, "fp16", None, None, _JUDGING_S, None, False, backend, engine)
+    lowering = Lowering(precision="fp16", budget=_JUDGING_S)
+    request = Request(resolve_model(model), folder, lowering, backend=backend, engine=EngineRequest(target))
     began = time.perf_counter()
     report = compile_engine(request, lambda _what, _percent: None)
     seconds = time.perf_counter() - began

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 )
 def tune(
     model: options.Model = "avatars",
+    *,
     precision: Annotated[
         str, typer.Option("--precision", help="What to tune for, with commas between: fp32, bf16, int8, fastest.")
     ] = "fp32,fastest",
@@ -41,8 +42,7 @@ def tune(
         ),
         was("--gate"),
     ] = None,
-    device: options.Device = "auto",
-    threads: options.Threads = None,
+    where: options.DeviceOptions,
     forget: Annotated[bool, typer.Option("--forget", help="Drop what was remembered for this model.")] = False,
     json: options.Json = False,
 ) -> None:
@@ -64,7 +64,9 @@ def tune(
     results: list[Tuned] = []
     with Status() as status:
         show = _progress(name, status)
-        tuned = run(file, wanted, budget_s=budget, threads=threads, device=device, gate=min_psnr, progress=show)
+        tuned = run(
+            file, wanted, budget_s=budget, threads=where.threads, device=where.device, gate=min_psnr, progress=show
+        )
         for found in tuned:
             status.clear()
             if not json:

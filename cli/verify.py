@@ -64,7 +64,9 @@ def verify(
         generator = opened.enter_context(engine.open(model))
         announce(generator)
         against = against or bundled_model(generator.model_sha256) or model
-        reference = opened.enter_context(options.open_generator(against, "onnxruntime", "cpu", "auto", engine.threads))
+        reference = opened.enter_context(
+            options.EngineOptions(engine.threads, "cpu", "onnxruntime", "auto").open(against)
+        )
         _check_reference(against, reference)
         most, least = _tolerance(generator, max_error, min_psnr)
         canary = canary_error(generator)
