@@ -15,7 +15,9 @@ class CheckpointReport:
 
     Attributes:
         format: such as "torch", "keras"; `container` the dotted keys the weights lie under, "" if at the top.
-        certainty: how sure the recognition is; `notes` what the file does not say and was assumed.
+        certainty: how sure the recognition is; `notes` what was chosen.
+        assumptions: what the file does not say, one sentence each. facts: each property with its value and whether it
+            was read, given or assumed.
         latent_dim: None for networks that take pictures. `labels`: classes, None if there are none.
         task: "generate"; "translate" for networks that turn one picture into another; "encode" for those that turn
             a picture into a latent.
@@ -35,6 +37,8 @@ class CheckpointReport:
     task: str
     certainty: str
     notes: tuple[str, ...]
+    assumptions: tuple[str, ...]
+    facts: dict[str, str]
     latent_dim: int | None
     labels: int | None
     input_channels: int | None
@@ -64,14 +68,14 @@ def describe(
         BackendUnavailable: torch or safetensors is missing.
     """
     require(*READING)
-    from ganrt.exporter.checkpoints import read_checkpoint
     from ganrt.exporter.class_names import with_class_names
     from ganrt.exporter.cost import count_macs, count_parameters
-    from ganrt.exporter.families import build_generator
+    from ganrt.exporter.readers.files import read_file
+    from ganrt.exporter.recognise import recognise
 
-    read = read_checkpoint(path, part=settings.network, whole=whole)
-    built = build_generator(read, family, settings.without("network", "class_names"))
-    spec = with_class_names(built.spec, settings.class_names)
+    found = recognise(read_file(path, whole=whole), family, settings.without("class_names"))
+    read, candidate = found.source, found.candidate
+    spec = with_class_names(candidate.spec, settings.class_names)
     picture = spec.output or spec.image
     assert picture is not None
     return CheckpointReport(
@@ -80,8 +84,10 @@ def describe(
         container=read.container,
         family=spec.family,
         task=spec.task,
-        certainty=built.certainty,
-        notes=(*read.notes, *built.notes),
+        certainty=candidate.certainty,
+        notes=(*read.notes, *candidate.notes),
+        assumptions=tuple(fact.sentence() for fact in candidate.assumptions),
+        facts={fact.name: f"{fact.value} ({fact.origin})" for fact in candidate.facts},
         latent_dim=spec.latent.dim if spec.latent else None,
         labels=spec.labels.count if spec.labels else None,
         input_channels=spec.image.channels if spec.image else None,
@@ -89,8 +95,8 @@ def describe(
         width=picture.width,
         channels=picture.channels,
         tensors=len(read.tensors),
-        parameters=count_parameters(built.module),
-        macs=count_macs(built.module, spec),
+        parameters=count_parameters(candidate.module),
+        macs=count_macs(candidate.module, spec),
         dtype=read.dtype,
         size=read.size,
         sha256=read.sha256 or None,

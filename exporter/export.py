@@ -14,10 +14,12 @@ from ganrt.exporter.inputs import ChooseClass, Sampler
 from ganrt.exporter.options import NO_SETTINGS, Settings
 from ganrt.exporter.requirements import EXPORTING, require
 from ganrt.files import check_free, whole_file
-from ganrt.spec import METADATA_KEY, GeneratorSpec, Source
+from ganrt.spec import METADATA_KEY, GeneratorSpec
+from ganrt.spec import Source as Provenance
 
 if TYPE_CHECKING:
-    from ganrt.exporter.prepared import Prepared
+    from ganrt.exporter.candidate import Fact
+    from ganrt.exporter.recognise import Recognised
     from ganrt.exporter.verify import Comparison
 
 __all__ = ["ExportResult", "Sampler", "export"]
@@ -27,12 +29,13 @@ _BUDGET_S = 6.0
 
 @dataclass(frozen=True)
 class ExportResult:
-    """A written file: where, what its spec says, how well it agrees with torch, and its size in bytes."""
+    """A written file: where, what its spec says, how well it agrees with torch, its size in bytes, and its facts."""
 
     path: Path
     spec: GeneratorSpec
     verification: Comparison
     bytes: int
+    facts: tuple[Fact, ...] = ()
 
 
 def export(
@@ -83,27 +86,28 @@ def export(
     from ganrt.exporter.verify import verify
 
     say(f"reading {checkpoint}")
-    prepared = _prepare(checkpoint, family, settings.without("class_names"), sampler)
-    spec = with_class_names(prepared.built.spec, settings.class_names)
-    spec = _describe(spec, prepared, name or _safe_name(output.stem), licence, attribution)
-    spec = _with_pair(spec, prepared, pair, say)
-    built = replace(prepared.built, spec=spec)
+    found = _read(checkpoint, family, settings.without("class_names"), sampler)
+    candidate, source = found.candidate, found.source
+    spec = with_class_names(candidate.spec, settings.class_names)
+    spec = _describe(spec, found, name or _safe_name(output.stem), licence, attribution)
+    spec = _with_pair(spec, found, pair, say)
+    candidate = replace(candidate, spec=spec)
     weights = choose_class(spec) if choose_class is not None else None
-    for note in (*prepared.notes, *built.notes):
+    for note in (*source.notes, *candidate.notes, *(fact.sentence() for fact in candidate.assumptions)):
         say(f"note: {note}")
-    say(f"exporting {built.spec.family}")
-    model = prepared.model or build_graph(built)
+    say(f"exporting {spec.family}")
+    model = candidate.model or build_graph(candidate)
     if weights is not None:
         from ganrt.exporter.one_class import fix_class
 
-        built, model = fix_class(built, model, weights)
-    comparison = verify(built, model, sampler, budget_s=_BUDGET_S, progress=progress)
-    comparison = replace(comparison, against=prepared.against or comparison.against)
-    spec = _finish(built.spec, model.SerializeToString(), comparison, sampler)
+        candidate, model = fix_class(candidate, model, weights)
+    comparison = verify(candidate, model, sampler, budget_s=_BUDGET_S, progress=progress)
+    comparison = replace(comparison, against=candidate.against or comparison.against)
+    spec = _finish(candidate.spec, model.SerializeToString(), comparison, sampler)
     data = embed_spec(model, spec)
     say(f"writing {output}")
     _write(output, data, force, lambda written: _check_written(written, spec, sampler))
-    return ExportResult(path=output, spec=spec, verification=comparison, bytes=len(data))
+    return ExportResult(output, spec, comparison, len(data), candidate.facts)
 
 
 def _silent(_: str) -> None:
@@ -114,49 +118,48 @@ def _safe_name(stem: str) -> str:
     return re.sub(r"[^A-Za-z0-9._+-]+", "-", stem).lstrip("._+-")[:100] or "generator"
 
 
-def _prepare(checkpoint: Path, family: str | None, settings: Settings, sampler: Sampler) -> Prepared:
+def _read(checkpoint: Path, family: str | None, settings: Settings, sampler: Sampler) -> Recognised:
     """A whole network as it is, or a family's generator rebuilt from its weights."""
-    from ganrt.exporter.checkpoints import read_checkpoint
-    from ganrt.exporter.families import build_generator
     from ganrt.exporter.foreign.kinds import foreign_kind
-    from ganrt.exporter.prepared import Prepared
+    from ganrt.exporter.readers.files import read_file
+    from ganrt.exporter.recognise import Recognised, recognise
 
     kind = foreign_kind(checkpoint)
-    if kind is not None:
-        if family is not None:
-            raise UsageError(f"{checkpoint} is a whole network ({kind}), not a family's weights\nleave --family away")
-        from ganrt.exporter.foreign.prepare import prepare
+    if kind is None:
+        return recognise(read_file(checkpoint), family, settings)
+    if family is not None:
+        raise UsageError(f"{checkpoint} is a whole network ({kind}), not a family's weights\nleave --family away")
+    from ganrt.exporter.foreign.prepare import prepare
 
-        return prepare(checkpoint, kind, settings, sampler)
-    read = read_checkpoint(checkpoint, part=settings.network)
-    built = build_generator(read, family, settings.without("network"))
-    return Prepared(built, read.format, read.sha256, read.notes, beside=read.beside)
+    return Recognised(*prepare(checkpoint, kind, settings, sampler))
 
 
 def _describe(
-    spec: GeneratorSpec, prepared: Prepared, name: str, licence: str | None, attribution: str | None
+    spec: GeneratorSpec, found: Recognised, name: str, licence: str | None, attribution: str | None
 ) -> GeneratorSpec:
     """The spec before verification; it is made first, since a name that does not do should cost no work."""
     try:
-        source = Source(format=prepared.format, sha256=prepared.sha256, licence=licence, attribution=attribution)
-        return replace(spec, name=name, source=source)
+        source = Provenance(
+            format=found.source.format, sha256=found.source.sha256, licence=licence, attribution=attribution
+        )
+        assumptions = tuple(fact.to_spec() for fact in found.candidate.assumptions)
+        return replace(spec, name=name, source=source, assumptions=assumptions)
     except SpecError as error:
         raise UsageError(str(error)) from error
 
 
 def _with_pair(
-    spec: GeneratorSpec, prepared: Prepared, generator: Path | None, say: Callable[[str], None]
+    spec: GeneratorSpec, found: Recognised, generator: Path | None, say: Callable[[str], None]
 ) -> GeneratorSpec:
     """An encoder with the SHA-256 of the checkpoint that its generator comes from; others as they are."""
     from ganrt.exporter.pairing import NOTE, read_pair
-    from ganrt.exporter.parts import GENERATORS
 
     if generator is not None:
         return replace(spec, pair=read_pair(generator, spec))
     if spec.task != "encode":
         return spec
-    if set(prepared.beside) & set(GENERATORS):
-        return replace(spec, pair=prepared.sha256)
+    if found.beside_generator:
+        return replace(spec, pair=found.source.sha256)
     say(f"note: {NOTE}")
     return spec
 

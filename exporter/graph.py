@@ -17,7 +17,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from ganrt.exporter.families.protocol import Built, ValueRange
+from ganrt.exporter.candidate import Candidate, ValueRange
 from ganrt.exporter.folding import fold_batch_norm
 from ganrt.spec import BATCH, METADATA_KEY, SIDES, GeneratorSpec, Port, Z
 
@@ -72,13 +72,13 @@ def to_levels(native: Tensor, value_range: ValueRange) -> Tensor:
     return levels.clamp(0, 255)
 
 
-def build_graph(built: Built) -> onnx.ModelProto:
+def build_graph(built: Candidate) -> onnx.ModelProto:
     """The ONNX model of a generator, batch norm folded, without its spec. Equal weights give equal bytes."""
     wrapper = _WithTail if built.spec.output else _WithHead
     model = _trace(wrapper(fold_batch_norm(built.module), built.value_range).eval(), built.spec)
     _remove_traces(model)
     _name_open_axes(model, built.spec)
-    _rename(model)
+    _rename(model, getattr(built.module, "names", {}))
     del model.graph.output[1:]  # NATIVE stays as an inner tensor
     # No version: the bytes are to depend on the weights alone.
     model.producer_name, model.producer_version = "ganrt", ""
@@ -174,10 +174,14 @@ def _remove_traces(model: onnx.ModelProto) -> None:
     graph.ClearField("value_info")
 
 
-def _rename(model: onnx.ModelProto) -> None:
-    """Weights get the checkpoint's keys, nodes `ConvTranspose_3`, and what a node makes the node's name."""
+def _rename(model: onnx.ModelProto, owners: Mapping[str, str]) -> None:
+    """Weights get the checkpoint's keys, nodes `ConvTranspose_3`, and what a node makes the node's name.
+
+    Args:
+        owners: the checkpoint's names of modules, where the module has others.
+    """
     graph = model.graph
-    names = {tensor.name: tensor.name.removeprefix(_PREFIX) for tensor in graph.initializer}
+    names = {tensor.name: _key(tensor.name.removeprefix(_PREFIX), owners) for tensor in graph.initializer}
     constants = [name for name in names if not name.startswith(_PREFIX)]
     names.update({name: f"constant_{i}" for i, name in enumerate(constants)})
     fixed = {value.name for value in [*graph.input, *graph.output]}
@@ -191,6 +195,11 @@ def _rename(model: onnx.ModelProto) -> None:
     for node in graph.node:
         node.input[:] = [names.get(name, name) for name in node.input]
         node.output[:] = [names.get(name, name) for name in node.output]
+
+
+def _key(name: str, owners: Mapping[str, str]) -> str:
+    owner, _, last = name.rpartition(".")
+    return f"{owners[owner]}.{last}" if owner in owners else name
 
 
 def _check(model: onnx.ModelProto, spec: GeneratorSpec) -> None:

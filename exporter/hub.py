@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
-
 from ganrt.errors import BadInputFile
+from ganrt.exporter.source import Source
 
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")  # in this order where both are there
 CONFIG = "config.json"
 _MAX_CONFIG = 2**20
 _SHOWN = 80
-
-
-class HubState(dict[str, Tensor]):
-    """A state dict that knows the config.json beside its file."""
-
-    def __init__(self, tensors: Mapping[str, Tensor], config: Path) -> None:
-        super().__init__(tensors)
-        self.config = config
 
 
 def weights_in(path: Path) -> Path:
@@ -31,21 +21,21 @@ def weights_in(path: Path) -> Path:
     return found[0] if found else path
 
 
-def with_config(tensors: Mapping[str, Tensor], weights: Path) -> Mapping[str, Tensor]:
-    """`tensors` as a `HubState` if there is a config.json beside `weights`; it is read when a family asks for it."""
+def config_beside(weights: Path) -> Path | None:
+    """The config.json beside the weights; it is read when a family asks for it."""
     config = weights.with_name(CONFIG)
-    return HubState(tensors, config) if config.is_file() else tensors
+    return config if config.is_file() else None
 
 
-def config_of(state: Mapping[str, Tensor]) -> dict[str, Any] | None:
+def config_of(source: Source) -> dict[str, Any] | None:
     """What the config.json beside the weights says; None without one.
 
     Raises:
         BadInputFile: it is no JSON object, or larger than 1 MiB.
     """
-    if not isinstance(state, HubState):
+    if source.config is None:
         return None
-    with state.config.open("rb") as file:
+    with source.config.open("rb") as file:
         data = file.read(_MAX_CONFIG + 1)
     if len(data) > _MAX_CONFIG:
         raise BadInputFile(f"{CONFIG} has more than {_MAX_CONFIG} bytes\nexpected the one saved with the weights")

@@ -19,7 +19,7 @@ from onnx_ir.passes.common import RemoveUnusedNodesPass
 from torch import Tensor, nn
 
 from ganrt.errors import NegativeResult
-from ganrt.exporter.families.protocol import Built
+from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.inputs import Array as Weights
 from ganrt.graphs.fold_constants import evaluate, make_constant
 from ganrt.graphs.passes import LeftAlone
@@ -40,7 +40,7 @@ class _OneClass(nn.Module):
         return cast(Tensor, self.generator(z, labels, *others))
 
 
-def fix_class(built: Built, model: onnx.ModelProto, weights: Weights) -> tuple[Built, onnx.ModelProto]:
+def fix_class(built: Candidate, model: onnx.ModelProto, weights: Weights) -> tuple[Candidate, onnx.ModelProto]:
     """The generator and its graph with labels that are always `weights` [count], and a spec without.
 
     Raises:

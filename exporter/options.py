@@ -21,6 +21,7 @@ RANGES = ("tanh", "sigmoid", "uint8")
 PRIORS = ("normal", "uniform", "truncated_normal")
 LAYOUTS = ("nchw", "nhwc")
 MEANINGS = ("class", "code")
+JOINS = ("times", "after", "before")
 GAINS = ("multiplied", "added")
 RULES = ("linear", "library")
 LAST = ("tanh", "sigmoid", "none")
@@ -207,6 +208,9 @@ class Settings:
     padding: tuple[int, ...] | None = _option("The layers' paddings, as --stride.", _numbers(64), "<ints>")
     latent: int | None = _option("How many values z has, where the file does not say.", _count, "<int>")
     labels: int | None = _option("How many classes the second input takes.", _count, "<int>")
+    label_join: str | None = _option(
+        "How the classes enter: times (multiplied with z), after or before (beside z).", _one_of(*JOINS)
+    )
     label_meaning: str | None = _option(
         "What the classes are: class, or code as in an InfoGAN (BigBiGAN).", _one_of(*MEANINGS)
     )

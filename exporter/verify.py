@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ganrt.errors import NegativeResult
-from ganrt.exporter.families.protocol import Built
+from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.graph import to_levels, to_native_input, to_uint8, with_native_output
 from ganrt.exporter.inputs import Array, Inputs, Sampler, picture_sizes, sample_inputs, truncation_of
 from ganrt.exporter.session import Session
@@ -86,7 +86,7 @@ class Comparison:
 
 
 def verify(
-    built: Built,
+    built: Candidate,
     model: onnx.ModelProto,
     sampler: Sampler,
     *,
@@ -137,7 +137,7 @@ class _Errors:
     mean_square: float
 
 
-def _compare(built: Built, session: Session, inputs: Inputs, start: int) -> list[_Errors]:
+def _compare(built: Candidate, session: Session, inputs: Inputs, start: int) -> list[_Errors]:
     with torch.no_grad():
         native = _reference(built, inputs)
         exact = to_levels(native.double(), built.value_range).permute(0, 2, 3, 1).numpy()
@@ -153,7 +153,7 @@ def _compare(built: Built, session: Session, inputs: Inputs, start: int) -> list
     return [_picture(*five) for five in zip(floats, reference, image, expected, exact, strict=True)]
 
 
-def _compare_codes(built: Built, session: Session, inputs: Inputs, start: int) -> list[_Errors]:
+def _compare_codes(built: Candidate, session: Session, inputs: Inputs, start: int) -> list[_Errors]:
     """An encoder's latents, float32 [n, dim]: there are no pictures to compare."""
     with torch.no_grad():
         reference = _reference(built, inputs).numpy()
@@ -171,7 +171,7 @@ def _most_at_once(spec: GeneratorSpec) -> int:
     return max(2, _BATCH_PIXELS // (picture.height * picture.width))
 
 
-def _reference(built: Built, inputs: Inputs) -> Tensor:
+def _reference(built: Candidate, inputs: Inputs) -> Tensor:
     """What the module gives, large pictures one by one: torch frees less on the way than ONNX Runtime."""
     step = max(1, _most_at_once(built.spec) // 2)
     values = [to_native_input(torch.from_numpy(value), built.value_range) for value in inputs.values()]

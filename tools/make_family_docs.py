@@ -13,7 +13,6 @@ from ganrt.exporter.families.page import keys_of, page_of
 from ganrt.exporter.families.protocol import KeyCondition
 from ganrt.exporter.foreign.settings import SETTINGS
 from ganrt.exporter.options import spelled
-from ganrt.exporter.parts import AVERAGES, CONTAINERS
 
 PAGE = Path(__file__).parents[1] / "docs" / "families.md"
 HEAD = """# Generator families
@@ -36,10 +35,17 @@ constant. It draws what the whole generator draws of that class, and is verified
 
 ## Several networks in one checkpoint
 
-Averaged weights (EMA) go before the plain ones, and the choice is said. Averages: {averages}. Plain: {plain}. The same
-names count as prefixes of keys where a discriminator lies beside them. `--network NAME` takes any other container or
-prefix. An optimizer's state alone is refused by name. Half precision and bfloat16 weights become float32.
-Keras' files hold one model and have no parts.
+A generator is found by what it is, under any name and prefix, in dictionaries of dictionaries, beside discriminators,
+optimizers and configurations. Averaged weights (EMA) go before the plain ones. What was taken and what was left is
+said; several networks that fit equally well are refused, and `--network NAME` says which. Half precision and bfloat16
+weights become float32. Keras' files hold one model.
+
+## What a file does not say
+
+A property is read from the file, given by an option, or assumed: `ganrt inspect` and `ganrt export` list what was
+assumed, with the option that says otherwise, and so does the exported file (`assumptions` in its spec). Only where
+nothing was assumed is a recognition called certain. Every generator takes `--prior` (and `--threshold`): what z is
+drawn from.
 
 """
 WHOLE = """## Whole networks of no listed family
@@ -65,8 +71,7 @@ result is verified against the file itself, in torch or in ONNX Runtime.
 
 def page() -> str:
     """The whole page."""
-    head = HEAD.format(averages=_code(AVERAGES), plain=_code(CONTAINERS))
-    return "\n".join([head + WHOLE + _settings(SETTINGS), *(_family(name) for name in FAMILIES)])
+    return "\n".join([HEAD + WHOLE + _settings(SETTINGS), *(_family(name) for name in FAMILIES)])
 
 
 def _family(name: str) -> str:

@@ -1,6 +1,6 @@
 """A torchvision classifier with weights from a file: features are what its last linear layer takes, classes its output.
 
-Nothing is downloaded. The weights are read as data (`ganrt.exporter.checkpoints`), and every key must fit.
+Nothing is downloaded. The weights are read as data (`ganrt.exporter.readers`), and every key must fit.
 """
 
 from __future__ import annotations
@@ -75,8 +75,8 @@ def open_torchvision(name: str, weights: Path, options: ExtractorOptions) -> Tor
     models = _models()
     if name not in models.list_models(module=models):
         raise UsageError(f"torchvision:{name}: torchvision knows no classifier of that name, such as resnet50")
-    checkpoints = import_module("ganrt.exporter.checkpoints")
-    checkpoint = checkpoints.read_checkpoint(weights)
+    files = import_module("ganrt.exporter.readers.files")
+    checkpoint = files.source_of(files.read_file(weights).only())
     layer = f"{last_linear(_network(models, name))[0]}.weight"
     if layer not in checkpoint.tensors:
         raise BadInputFile(f"{weights} holds no weights of {name}: there is no '{layer}' in it")

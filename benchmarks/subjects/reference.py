@@ -16,8 +16,7 @@ from torch import Tensor, nn
 
 from ganrt.benchmarks.subjects.protocol import Request
 from ganrt.errors import BackendUnavailable
-from ganrt.exporter.checkpoints import Checkpoint, read_checkpoint
-from ganrt.exporter.families.protocol import State
+from ganrt.exporter.source import Source, State
 from ganrt.runtime.sampling import NO_TRUNCATION, statistics_value
 
 _NO_BLOCK = -1  # an attention's position that no block has
@@ -34,7 +33,12 @@ def reference_module(request: Request) -> nn.Module:
         raise BackendUnavailable(f"family '{family}' has no literal peers: only {', '.join(sorted(_BUILDERS))} have")
     if request.checkpoint is None:
         raise BackendUnavailable("literal peers are made from the checkpoint: give --checkpoint FILE")
-    return _BUILDERS[family](read_checkpoint(request.checkpoint), request).eval()
+    from ganrt.exporter.options import Settings
+    from ganrt.exporter.readers.files import read_file
+    from ganrt.exporter.recognise import recognise
+
+    file = read_file(request.checkpoint)
+    return _BUILDERS[family](recognise(file, family, Settings()).source, request).eval()
 
 
 class FrozenBigGAN(nn.Module):
@@ -48,14 +52,14 @@ class FrozenBigGAN(nn.Module):
         return cast(Tensor, self.network(z, labels, self.truncation))
 
 
-def _biggan_deep(checkpoint: Checkpoint, request: Request) -> nn.Module:
+def _biggan_deep(checkpoint: Source, request: Request) -> nn.Module:
+    from ganrt.exporter.candidate import Facts
     from ganrt.exporter.families.biggan_deep_reading import read_config
     from ganrt.exporter.families.spectral_norm import plain_names
     from ganrt.exporter.hub import config_of
-    from ganrt.exporter.options import Settings
 
     state = checkpoint.tensors
-    config, _ = read_config(plain_names(state), config_of(state), Settings())
+    config, _ = read_config(plain_names(state), config_of(checkpoint), Facts())
     library = _library()
     width = config.channel_width
     with warnings.catch_warnings():
@@ -107,16 +111,16 @@ def _normalised(state: State, network: nn.Module) -> State:
     return made
 
 
-def _cyclegan(checkpoint: Checkpoint, request: Request) -> nn.Module:
+def _cyclegan(checkpoint: Source, request: Request) -> nn.Module:
     """Ours, with torch's own instance norm: the rest is the same Sequential."""
-    from ganrt.exporter.families import build_generator
+    from ganrt.exporter.families.cyclegan import CycleGAN
     from ganrt.exporter.families.instance_norm import InstanceNorm
     from ganrt.exporter.options import Settings
 
     image = request.spec.image
     assert image is not None  # a translator has one
     settings = Settings(size=(image.height, image.width))
-    network = build_generator(checkpoint, None, settings).module
+    network = CycleGAN().build(checkpoint, settings).module
     for parent in list(network.modules()):
         for name, norm in list(parent.named_children()):
             if isinstance(norm, InstanceNorm):
@@ -135,7 +139,7 @@ class TorchNorm(nn.Module):
         return nn.functional.instance_norm(x, eps=self.eps)
 
 
-_BUILDERS: dict[str, Callable[[Checkpoint, Request], nn.Module]] = {
+_BUILDERS: dict[str, Callable[[Source, Request], nn.Module]] = {
     "biggan-deep": _biggan_deep,
     "cyclegan": _cyclegan,
 }

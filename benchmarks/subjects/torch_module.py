@@ -111,12 +111,12 @@ def literal_with_tail(request: Request, dtype: torch.dtype) -> WithTail:
 
 
 def _from_checkpoint(request: Request) -> tuple[nn.Module, str]:
-    from ganrt.exporter.checkpoints import read_checkpoint
-    from ganrt.exporter.families import build_generator
     from ganrt.exporter.options import Settings
+    from ganrt.exporter.readers.files import read_file
+    from ganrt.exporter.recognise import recognise
 
     assert request.checkpoint is not None
-    built = build_generator(read_checkpoint(request.checkpoint), None, Settings())
+    built = recognise(read_file(request.checkpoint), None, Settings()).candidate
     found, wanted = built.spec, request.spec
     if (found.family, found.task, found.labels is None) != (wanted.family, wanted.task, wanted.labels is None):
         raise UsageError(

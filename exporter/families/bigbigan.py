@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile, UsageError
+from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families.bigbigan_layers import (
     DEFAULT_EPS,
     KERNEL,
@@ -28,14 +29,16 @@ from ganrt.exporter.families.bigbigan_layers import (
 )
 from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.page import Page
-from ganrt.exporter.families.protocol import Built, KeyCondition, State
+from ganrt.exporter.families.protocol import KeyCondition, Keyed
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm
 from ganrt.exporter.options import Settings
+from ganrt.exporter.source import Source, State
 from ganrt.spec import GeneratorSpec, Labels, Output
 
 FIRST_SIDE = 4
 MOST_BLOCKS = 8  # 1024 pixels
 _WHAT = "a BigBiGAN generator"
+_TRAINED = "evaluation mode: the training code's own samples are drawn with batch statistics and look different"
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ def _blocks(shape: Shape, widths: tuple[int, ...], eps: float) -> nn.ModuleList:
     return nn.ModuleList(UpBlock(*pair, condition, eps) for pair in pairwise(widths))
 
 
-class BigBiGAN:
+class BigBiGAN(Keyed):
     """The family `bigbigan`: see `ganrt.exporter.families.protocol.Family`."""
 
     settings: Mapping[str, str] = {
@@ -125,19 +128,17 @@ class BigBiGAN:
         ),
     )
 
-    def detect(self, state: State) -> bool:
-        """Whether the keys are this generator's, with or without spectral norm and classes."""
-        return self.keys.holds(state)
-
-    def build(self, state: State, settings: Settings) -> Built:
+    def build(self, source: Source, settings: Settings) -> Candidate:
         """See `Family.build`; 16 to 1024 pixels; any widths; spectral norm, in torch's spellings, folded."""
+        state = source.tensors
         plain, folding = fold_spectral_norm(state, transposed=("conv.",))
         shape = infer_shape(plain)
-        labels = _labels(shape, settings)
-        eps = DEFAULT_EPS if settings.norm_eps is None else settings.norm_eps
+        facts = Facts(settings)
+        labels = _labels(shape, facts)
+        eps = facts.assume("norm_eps", DEFAULT_EPS)
         what = f"{_WHAT} of {shape.side}x{shape.side} pixels with {len(shape.before)} + {len(shape.after)} blocks"
         module = load_strictly(lambda: Generator(shape, eps), plain, what)
-        return Built(
+        return Candidate(
             module=module,
             spec=GeneratorSpec(
                 name="bigbigan",
@@ -147,8 +148,9 @@ class BigBiGAN:
                 output=Output(height=shape.side, width=shape.side, channels=shape.channels),
             ),
             value_range="sigmoid",
-            certainty=f"certain: all {len(state)} keys match",
-            notes=folding + _notes(shape, eps, settings),
+            matched=f"all {len(state)} keys match",
+            facts=tuple(facts.found),
+            notes=(*folding, _TRAINED),
         )
 
 
@@ -180,17 +182,11 @@ def _widths(state: State, place: str) -> tuple[int, ...]:
     return tuple(widths)
 
 
-def _labels(shape: Shape, settings: Settings) -> Labels | None:
-    meaning = settings.label_meaning or "class"
-    if settings.label_meaning and not shape.classes:
-        raise UsageError(f"--label-meaning {meaning}: this generator has no class_embedding\nleave the option away")
-    return Labels(count=shape.classes, meaning=meaning) if shape.classes else None
-
-
-def _notes(shape: Shape, eps: float, settings: Settings) -> tuple[str, ...]:
-    notes = ["evaluation mode: the training code's own samples are drawn with batch statistics and look different"]
-    if shape.classes and settings.label_meaning is None:
-        notes.append(f"{shape.classes} classes assumed; if they are an InfoGAN's code: --label-meaning code")
-    if settings.norm_eps is None:
-        notes.append(f"batch norm's epsilon is not in the file: {eps:g} assumed")
-    return tuple(notes)
+def _labels(shape: Shape, facts: Facts) -> Labels | None:
+    given = facts.settings.label_meaning
+    if given and not shape.classes:
+        raise UsageError(f"--label-meaning {given}: this generator has no class_embedding\nleave the option away")
+    if not shape.classes:
+        return None
+    meaning = facts.assume("label_meaning", "class", "or an InfoGAN's code")
+    return Labels(count=shape.classes, meaning=meaning)

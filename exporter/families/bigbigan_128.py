@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ganrt.errors import BadInputFile
+from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.families.biggan import NORMAL_PRIOR, BigGAN, infer_shape, load_generator
 from ganrt.exporter.families.biggan_checkpoint import SETTINGS, TF_EPS, read_plain
 from ganrt.exporter.families.page import Page
-from ganrt.exporter.families.protocol import Built, State
 from ganrt.exporter.options import Settings
+from ganrt.exporter.source import Source, State
 from ganrt.spec import GeneratorSpec, Output
 
 _SHARED = "shared.weight"
@@ -40,18 +41,23 @@ class BigBiGAN128:
         ),
     )
 
-    def detect(self, state: State) -> bool:
-        """Whether the keys are ajbrock's BigGAN generator's and all classes are the same."""
-        return BigGAN.keys.holds(state) and constant_class(state)
+    task = "generate"
+    open_prior = False
 
-    def build(self, state: State, settings: Settings) -> Built:
+    def match(self, source: Source) -> int | None:
+        """ajbrock's BigGAN generator's keys, and all classes are the same."""
+        same = BigGAN.keys.holds(source.tensors) and constant_class(source.tensors)
+        return BigGAN.keys.specificity + 1 if same else None
+
+    def build(self, source: Source, settings: Settings) -> Candidate:
         """See `Family.build`; unconditional; spectral norm folded."""
+        state = source.tensors
         if _SHARED in state and not constant_class(state):
             raise BadInputFile(f"{_SHARED} has classes that differ: a BigGAN\nexport it with --family biggan")
         first = {key: tensor[:1] if key == _SHARED else tensor for key, tensor in state.items()}
         plain = read_plain(first, settings, tf_epsilons=True)
         shape = infer_shape(plain.state)
-        return Built(
+        return Candidate(
             module=load_generator(shape, plain),
             spec=GeneratorSpec(
                 name="bigbigan-128",
@@ -60,7 +66,8 @@ class BigBiGAN128:
                 output=Output(height=shape.side, width=shape.side, channels=shape.colours),
             ),
             value_range="tanh",
-            certainty=f"certain: all {len(state)} keys match, and all classes are equal",
+            matched=f"all {len(state)} keys match, and all classes are equal",
+            facts=plain.facts,
             notes=plain.notes,
         )
 

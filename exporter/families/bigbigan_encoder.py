@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile, UsageError
+from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families.bigbigan_layers import (
     DEFAULT_EPS,
     KERNEL,
@@ -27,8 +28,9 @@ from ganrt.exporter.families.bigbigan_layers import (
 )
 from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.page import Page
-from ganrt.exporter.families.protocol import Built, KeyCondition, State
+from ganrt.exporter.families.protocol import KeyCondition, Keyed
 from ganrt.exporter.options import Settings
+from ganrt.exporter.source import Source, State
 from ganrt.spec import GeneratorSpec, ImageInput
 
 SLOPE = 0.3
@@ -136,7 +138,7 @@ class Encoder(nn.Module):
         return cast(Tensor, self.linear_dist_params(x)[:, : self.dim])
 
 
-class BigBiGANEncoder:
+class BigBiGANEncoder(Keyed):
     """The family `bigbigan-encoder`: see `ganrt.exporter.families.protocol.Family`."""
 
     settings: Mapping[str, str] = {
@@ -144,6 +146,7 @@ class BigBiGANEncoder:
         "64x64 where the widths are those of the training code's configuration for 64",
         "norm_eps": f"batch norm's epsilon, default {DEFAULT_EPS:g}",
     }
+    task = "encode"
     keys = KeyCondition(all_of=("rev_blocks.0.res_block.conv1.layer.weight", "linear_dist_params.weight"))
 
     page = Page(
@@ -160,18 +163,17 @@ class BigBiGANEncoder:
         ),
     )
 
-    def detect(self, state: State) -> bool:
-        """Whether the keys are this encoder's."""
-        return self.keys.holds(state)
-
-    def build(self, state: State, settings: Settings) -> Built:
+    def build(self, source: Source, settings: Settings) -> Candidate:
         """See `Family.build`; any widths, blocks and latent size; 1, 3 or 4 channels in."""
+        state = source.tensors
         shape = infer_shape(state)
-        eps = DEFAULT_EPS if settings.norm_eps is None else settings.norm_eps
+        facts = Facts(settings)
+        eps = facts.assume("norm_eps", DEFAULT_EPS)
         usual = 64 if (shape.channels, shape.width, shape.blocks) == _CONFIGURATION_64 else DEFAULT_SIDE
+        facts.assume("size", (usual, usual))
         pixels = _side(settings, usual)
         module = load_strictly(lambda: Encoder(shape, eps), state, f"{_WHAT} with {shape.blocks} blocks")
-        return Built(
+        return Candidate(
             module=module,
             spec=GeneratorSpec(
                 name="bigbigan-encoder",
@@ -181,8 +183,9 @@ class BigBiGANEncoder:
                 image=ImageInput(height=pixels, width=pixels, channels=shape.channels),
             ),
             value_range="sigmoid",
-            certainty=f"certain: all {len(state)} keys match",
-            notes=_notes(pixels, eps, settings),
+            matched=f"all {len(state)} keys match",
+            facts=tuple(facts.found),
+            notes=("z is the mean: the training code adds noise to it, in evaluation too",),
         )
 
 
@@ -213,12 +216,3 @@ def _side(settings: Settings, usual: int) -> int:
     if height != width:
         raise UsageError(f"--size {height}x{width}: expected a square, such as --size {height}x{height}")
     return height
-
-
-def _notes(pixels: int, eps: float, settings: Settings) -> tuple[str, ...]:
-    notes = ["z is the mean: the training code adds noise to it, in evaluation too"]
-    if settings.size is None:
-        notes.append(f"the side is not in the file: {pixels} pixels assumed (--size)")
-    if settings.norm_eps is None:
-        notes.append(f"batch norm's epsilon is not in the file: {eps:g} assumed")
-    return tuple(notes)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.families.protocol import State
+from ganrt.exporter.source import State
 from ganrt.spec import Latent
 
 DEFAULT_EPS = 1e-5

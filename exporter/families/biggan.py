@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile
+from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.families.biggan_checkpoint import SETTINGS, Plain, read_plain
 from ganrt.exporter.families.biggan_layers import Attention, ConditionalNorm, Mixture, OutputNorm, upsample
 from ganrt.exporter.families.biggan_refusals import refuse_relatives
@@ -30,8 +31,9 @@ from ganrt.exporter.families.biggan_shapes import (
 )
 from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.page import Page
-from ganrt.exporter.families.protocol import Built, KeyCondition, State
+from ganrt.exporter.families.protocol import KeyCondition, Keyed
 from ganrt.exporter.options import Settings
+from ganrt.exporter.source import Source, State
 from ganrt.spec import GeneratorSpec, Latent, Output
 
 TF_PRIOR = Latent(dim=1, prior="truncated_normal", threshold=2.0, psi_mode="scale")
@@ -138,7 +140,7 @@ class Generator(nn.Module):
         return cast(Tensor, self.output_layer(h).tanh())
 
 
-class BigGAN:
+class BigGAN(Keyed):
     """The family `biggan`: see `ganrt.exporter.families.protocol.Family`."""
 
     settings: Mapping[str, str] = SETTINGS
@@ -164,14 +166,13 @@ class BigGAN:
         ),
     )
 
-    def detect(self, state: State) -> bool:
-        """Whether the keys are ajbrock's BigGAN generator's, or a relative's that `build` refuses with the reason."""
-        from ganrt.exporter.families.bigbigan_128 import constant_class
+    def match(self, source: Source) -> int | None:
+        """The keys of ajbrock's BigGAN generator, or of a relative that `build` refuses with the reason."""
+        return self.keys.specificity if refuse_relatives(source.tensors) else super().match(source)
 
-        return refuse_relatives(state) is not None or (self.keys.holds(state) and not constant_class(state))
-
-    def build(self, state: State, settings: Settings) -> Built:
+    def build(self, source: Source, settings: Settings) -> Candidate:
         """See `Family.build`; 32 to 512 pixels; spectral norm folded."""
+        state = source.tensors
         reason = refuse_relatives(state)
         if reason is not None:
             raise BadInputFile(reason)
@@ -179,7 +180,7 @@ class BigGAN:
         shape = infer_shape(plain.state)
         labels, naming = labels_of(shape.classes)
         prior = TF_PRIOR if plain.converted else NORMAL_PRIOR
-        return Built(
+        return Candidate(
             module=load_generator(shape, plain),
             spec=GeneratorSpec(
                 name="biggan",
@@ -189,7 +190,8 @@ class BigGAN:
                 output=Output(height=shape.side, width=shape.side, channels=shape.colours),
             ),
             value_range="tanh",
-            certainty=f"certain: all {len(state)} keys match",
+            matched=f"all {len(state)} keys match",
+            facts=plain.facts,
             notes=plain.notes + naming,
         )
 

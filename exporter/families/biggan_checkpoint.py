@@ -20,9 +20,10 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from ganrt.errors import BadInputFile, UsageError
-from ganrt.exporter.families.protocol import State
+from ganrt.exporter.candidate import Fact, Facts
 from ganrt.exporter.families.spectral_norm import fold_iterated
 from ganrt.exporter.options import Settings
+from ganrt.exporter.source import State
 
 BN_EPS, SN_EPS, TF_EPS = 1e-5, 1e-6, 1e-4
 SETTINGS: Mapping[str, str] = {
@@ -56,6 +57,7 @@ class Plain:
     converted: bool
     gain_added: bool
     notes: tuple[str, ...]
+    facts: tuple[Fact, ...]
 
 
 def read_plain(state: State, settings: Settings, *, tf_epsilons: bool = False) -> Plain:
@@ -70,9 +72,11 @@ def read_plain(state: State, settings: Settings, *, tf_epsilons: bool = False) -
     """
     converted = _converted(state)
     from_tf = converted or tf_epsilons
-    bn_eps = (TF_EPS if from_tf else BN_EPS) if settings.norm_eps is None else settings.norm_eps
-    sn_eps = (TF_EPS if from_tf else SN_EPS) if settings.sn_eps is None else settings.sn_eps
-    output_bn_eps = BN_EPS if settings.output_norm_eps is None else settings.output_norm_eps
+    facts = Facts(settings)
+    bn_eps = facts.assume("norm_eps", TF_EPS if from_tf else BN_EPS)
+    output_bn_eps = facts.assume("output_norm_eps", BN_EPS)
+    normed = any(key.endswith(".u0") for key in state)
+    sn_eps = facts.assume("sn_eps", TF_EPS if from_tf else SN_EPS) if normed else settings.sn_eps or SN_EPS
     added, gain_notes = _gain(state, settings)
     statistics, statistics_notes = _statistics(state, settings)
     _refuse_partial_norm(statistics)
@@ -80,9 +84,7 @@ def read_plain(state: State, settings: Settings, *, tf_epsilons: bool = False) -
     notes = [*folding, *statistics_notes, *gain_notes]
     if converted:
         notes.append("sv0 is missing or was never written: weights converted from TF Hub")
-    if settings.norm_eps is None:
-        notes.append(f"batch norm's epsilon is not in the file: {bn_eps:g} assumed, {output_bn_eps:g} in the last one")
-    return Plain(folded, bn_eps, output_bn_eps, converted, added, tuple(notes))
+    return Plain(folded, bn_eps, output_bn_eps, converted, added, tuple(notes), tuple(facts.found))
 
 
 def _converted(state: State) -> bool:

@@ -12,28 +12,31 @@ import torch
 from torch import Tensor
 
 from ganrt.errors import BadInputFile
+from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families.biggan_deep_config import START, Config, expected_shapes
 from ganrt.exporter.families.biggan_deep_layers import Generator
 from ganrt.exporter.families.biggan_deep_reading import SETTINGS, read_config
 from ganrt.exporter.families.imagenet import class_labels
 from ganrt.exporter.families.loading import load_strictly, require_fit
 from ganrt.exporter.families.page import Page
-from ganrt.exporter.families.protocol import Built, KeyCondition, State
+from ganrt.exporter.families.protocol import KeyCondition, Keyed
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm, plain_names
 from ganrt.exporter.families.statistics import SETTINGS as STATISTICS_SETTINGS
 from ganrt.exporter.families.statistics import Frozen, Grid, frozen_from, frozen_row, statistics_spec
 from ganrt.exporter.hub import config_of
 from ganrt.exporter.options import Settings
+from ganrt.exporter.source import Source, State
 from ganrt.spec import GeneratorSpec, Latent, Output
 
 THRESHOLD = 2.0  # of the library's truncated_noise_sample
 _PARTS = ("theta", "phi", "g", "o_conv")
 
 
-class BigGANDeep:
+class BigGANDeep(Keyed):
     """The family `biggan-deep`: see `ganrt.exporter.families.protocol.Family`."""
 
     settings: Mapping[str, str] = {**STATISTICS_SETTINGS, **SETTINGS}
+    spectral = True
     keys = KeyCondition(all_of=("embeddings.weight", "generator.gen_z.weight", "generator.bn.running_means"))
 
     page = Page(
@@ -55,20 +58,18 @@ class BigGANDeep:
         ),
     )
 
-    def detect(self, state: State) -> bool:
-        """Whether the keys are a BigGAN-deep's in Hugging Face's layout, with or without spectral norm."""
-        return self.keys.holds(plain_names(state))
-
-    def build(self, state: State, settings: Settings) -> Built:
+    def build(self, source: Source, settings: Settings) -> Candidate:
         """See `Family.build`; any configuration that the layout allows."""
-        config, notes = read_config(plain_names(state), config_of(state), settings)
+        state = source.tensors
+        facts = Facts(settings)
+        config, notes = read_config(plain_names(state), config_of(source), facts)
         frozen = frozen_from(settings, config.grid)
         plain, folding = fold_spectral_norm(state)
         what = f"a BigGAN-deep generator of {config.side}x{config.side} pixels with {len(config.layers)} blocks"
         require_fit(_expected(config), plain, what)
         packed = pack(plain, config, frozen)
         labels, named = class_labels(config.num_classes)
-        return Built(
+        return Candidate(
             module=load_strictly(lambda: Generator(config, frozen=frozen is not None), packed, what),
             spec=GeneratorSpec(
                 name="biggan-deep",
@@ -79,7 +80,8 @@ class BigGANDeep:
                 output=Output(height=config.side, width=config.side, channels=3),
             ),
             value_range="tanh",
-            certainty=f"certain: all {len(state)} keys match ({config.side} px, {len(config.layers)} blocks)",
+            matched=f"all {len(state)} keys match ({config.side} px, {len(config.layers)} blocks)",
+            facts=tuple(facts.found),
             notes=(*notes, *named, *(["spectral norm folded with the stored u and v"] if folding else [])),
         )
 

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile
+from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.families.biggan import NORMAL_PRIOR
 from ganrt.exporter.families.biggan_checkpoint import SETTINGS, Plain, read_plain
 from ganrt.exporter.families.biggan_layers import Attention, ConditionalNorm, Mixture, OutputNorm, upsample
@@ -30,8 +31,9 @@ from ganrt.exporter.families.biggan_shapes import (
 )
 from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.page import Page
-from ganrt.exporter.families.protocol import Built, KeyCondition, State
+from ganrt.exporter.families.protocol import KeyCondition, Keyed
 from ganrt.exporter.options import Settings
+from ganrt.exporter.source import Source, State
 from ganrt.spec import GeneratorSpec, Output
 
 DEPTH = 2
@@ -125,7 +127,7 @@ class Generator(nn.Module):
         return cast(Tensor, self.output_layer(h).tanh())
 
 
-class BigGANDeepAjbrock:
+class BigGANDeepAjbrock(Keyed):
     """The family `biggan-deep-ajbrock`: see `ganrt.exporter.families.protocol.Family`."""
 
     settings: Mapping[str, str] = SETTINGS
@@ -144,18 +146,15 @@ class BigGANDeepAjbrock:
         ),
     )
 
-    def detect(self, state: State) -> bool:
-        """Whether the keys are a `BigGANdeep` generator's."""
-        return self.keys.holds(state)
-
-    def build(self, state: State, settings: Settings) -> Built:
+    def build(self, source: Source, settings: Settings) -> Candidate:
         """See `Family.build`; 32 to 512 pixels; spectral norm folded, unused outputs dropped after that."""
+        state = source.tensors
         plain = read_plain(state, settings)
         shape = infer_shape(plain.state)
         module = load_generator(shape, plain)
         labels, naming = labels_of(shape.classes)
         order = ("the last convolution has spare outputs: conditions (z, class), as in pull request 72",)
-        return Built(
+        return Candidate(
             module=module,
             spec=GeneratorSpec(
                 name="biggan-deep-ajbrock",
@@ -165,7 +164,8 @@ class BigGANDeepAjbrock:
                 output=Output(height=shape.side, width=shape.side, channels=shape.colours),
             ),
             value_range="tanh",
-            certainty=f"certain: all {len(state)} keys match",
+            matched=f"all {len(state)} keys match",
+            facts=plain.facts,
             notes=plain.notes + naming + (order if shape.latent_first else ()),
         )
 

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ganrt.errors import BadInputFile, UsageError
+from ganrt.exporter.candidate import Facts
 from ganrt.exporter.families.biggan_deep_config import DEFAULT_EPS, PUBLISHED, Config, Layer
-from ganrt.exporter.families.protocol import State
 from ganrt.exporter.options import Settings
+from ganrt.exporter.source import State
 
 _MOST_DOUBLINGS = 12  # 16384 pixels
 SETTINGS: Mapping[str, str] = {
@@ -22,7 +23,7 @@ SETTINGS: Mapping[str, str] = {
 }
 
 
-def read_config(state: State, given: Mapping[str, Any] | None, settings: Settings) -> tuple[Config, list[str]]:
+def read_config(state: State, given: Mapping[str, Any] | None, facts: Facts) -> tuple[Config, list[str]]:
     """The hyperparameters, and notes on what neither the weights nor config.json said.
 
     Args:
@@ -36,13 +37,13 @@ def read_config(state: State, given: Mapping[str, Any] | None, settings: Setting
     found = _from_weights(state)
     given = given or {}
     _refuse_contradictions(found, given)
-    ups, said = _upsampling(found, given, settings)
-    eps, assumed = _eps(given, settings)
+    ups, said = _upsampling(found, given, facts.settings)
+    eps = _eps(given, facts)
     layers = tuple(Layer(up, layer.inputs, layer.outputs) for up, layer in zip(ups, found.layers, strict=True))
     if sum(ups) > _MOST_DOUBLINGS:
         raise BadInputFile(f"doubles the side {sum(ups)} times\nexpected at most {_MOST_DOUBLINGS}, for 16384 pixels")
     config = Config(found.z_dim, found.num_classes, found.channel_width, found.n_stats, layers, found.attention, eps)
-    return config, [*said, *assumed, *_unused(config, given)]
+    return config, [*said, *_unused(config, given)]
 
 
 def _from_weights(state: State) -> Config:
@@ -163,15 +164,15 @@ def _upsample_setting(numbers: tuple[int, ...], count: int) -> list[bool]:
     return [i in numbers for i in range(count)]
 
 
-def _eps(given: Mapping[str, Any], settings: Settings) -> tuple[float, list[str]]:
-    if settings.norm_eps is not None:
-        return settings.norm_eps, []
-    if "eps" not in given:
-        return DEFAULT_EPS, [f"no config.json with eps: {DEFAULT_EPS:g} assumed (--norm-eps)"]
+def _eps(given: Mapping[str, Any], facts: Facts) -> float:
+    if facts.settings.norm_eps is not None or "eps" not in given:
+        value: float = facts.assume("norm_eps", DEFAULT_EPS, "no config.json says it")
+        return value
     eps = given["eps"]
     if type(eps) not in (int, float) or not 0 < eps <= 10:
         raise BadInputFile(f"config.json: eps is {str(eps)[:100]}\nexpected a number above 0 and at most 10")
-    return float(eps), []
+    facts.read("norm_eps", float(eps))
+    return float(eps)
 
 
 def _unused(config: Config, given: Mapping[str, Any]) -> list[str]:

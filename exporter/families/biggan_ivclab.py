@@ -15,16 +15,18 @@ import torch
 from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile
+from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families.biggan_layers import Attending, Mixture, modulate, upsample
 from ganrt.exporter.families.biggan_shapes import bottom_width, picture_channels, shape_of
 from ganrt.exporter.families.imagenet import class_labels
 from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.page import Page
-from ganrt.exporter.families.protocol import Built, KeyCondition, State
+from ganrt.exporter.families.protocol import KeyCondition, Keyed
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm
 from ganrt.exporter.families.statistics import SETTINGS as STATISTICS
 from ganrt.exporter.families.statistics import Grid, frozen_from, frozen_row, row_weights, statistics_spec
 from ganrt.exporter.options import Settings
+from ganrt.exporter.source import Source, State
 from ganrt.spec import GeneratorSpec, Latent, Output
 
 EPS = 1e-4
@@ -153,7 +155,7 @@ class Generator(nn.Module):
         return cast(Tensor, self.conv_2d(h).tanh())
 
 
-class BigGANIvclab:
+class BigGANIvclab(Keyed):
     """The family `biggan-ivclab`: see `ganrt.exporter.families.protocol.Family`."""
 
     settings: Mapping[str, str] = {
@@ -175,14 +177,12 @@ class BigGANIvclab:
         ),
     )
 
-    def detect(self, state: State) -> bool:
-        """Whether the keys are those of ivclab's port."""
-        return self.keys.holds(state)
-
-    def build(self, state: State, settings: Settings) -> Built:
+    def build(self, source: Source, settings: Settings) -> Candidate:
         """See `Family.build`; 128, 256 or 512 pixels; spectral norm folded."""
+        state = source.tensors
         frozen = frozen_from(settings, GRID)
-        eps = EPS if settings.norm_eps is None else settings.norm_eps
+        facts = Facts(settings)
+        eps = facts.assume("norm_eps", EPS)
         plain, folding = fold_spectral_norm(state, channels_last=True)
         _require_grid(plain)
         used = {key: tensor for key, tensor in plain.items() if not key.endswith(_TRAINING)}
@@ -191,7 +191,7 @@ class BigGANIvclab:
         shape = infer_shape(used, eps)
         labels, naming = class_labels(shape.classes)
         what = f"ivclab's BigGAN of {shape.side}x{shape.side} pixels, {shape.classes} classes, chunks of {shape.chunk}"
-        return Built(
+        return Candidate(
             module=load_strictly(lambda: Generator(shape), used, what),
             spec=GeneratorSpec(
                 name="biggan-ivclab",
@@ -204,7 +204,8 @@ class BigGANIvclab:
                 output=Output(height=shape.side, width=shape.side, channels=shape.colours),
             ),
             value_range="tanh",
-            certainty=f"certain: all {len(state)} keys match",
+            matched=f"all {len(state)} keys match",
+            facts=tuple(facts.found),
             notes=folding + naming,
         )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ganrt.exporter.families.protocol import KeyCondition, State
+from ganrt.exporter.families.protocol import KeyCondition
+from ganrt.exporter.source import State
 
 _MENDING = "export its TorchScript or ONNX file instead"
 _RELATIVES = {

@@ -6,7 +6,7 @@ from math import isqrt
 
 from ganrt.errors import BadInputFile
 from ganrt.exporter.families.imagenet import class_labels
-from ganrt.exporter.families.protocol import State
+from ganrt.exporter.source import State
 from ganrt.spec import Labels
 
 ORIGINS = "`ajbrock/BigGAN-PyTorch`"

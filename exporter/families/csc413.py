@@ -14,19 +14,23 @@ from typing import cast
 from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile
+from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families.csc413_layers import (
     DEFAULT_EPS,
     Layer,
+    assume_layers,
     infer_layer,
-    layer_notes,
     require_picture,
     require_weights,
+    sampling_notes,
 )
 from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.page import Page
-from ganrt.exporter.families.protocol import Built, KeyCondition, State
-from ganrt.exporter.families.spectral_norm import fold_spectral_norm, plain_names
+from ganrt.exporter.families.protocol import KeyCondition, Keyed
+from ganrt.exporter.families.spectral_norm import fold_spectral_norm
+from ganrt.exporter.layers.activations import hidden_activation, last_activation
 from ganrt.exporter.options import Settings
+from ganrt.exporter.source import Source, State
 from ganrt.spec import GeneratorSpec, Latent, Output
 
 SIDE = 32
@@ -59,9 +63,10 @@ class Shape:
 class Generator(nn.Module):
     """z float32 [n, dim] -> float32 [n, c, 32, 32] in [-1, 1]."""
 
-    def __init__(self, shape: Shape, eps: float) -> None:
+    def __init__(self, shape: Shape, eps: float, hidden: nn.Module, last: nn.Module) -> None:
         super().__init__()
         self.shape = shape
+        self.activations = hidden, last  # a tuple: not among the children
         if shape.variant == "C":
             linear = nn.Linear(shape.dim, shape.width * START**2, bias=shape.linear_bias)
             self.add_module("linear_bn", nn.Sequential(linear, nn.Flatten()))
@@ -70,18 +75,26 @@ class Generator(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         first, *middle, last = self.children()
-        x = first(z if self.shape.variant == "C" else z[:, :, None, None]).relu()
+        hidden, final = self.activations
+        x = hidden(first(z if self.shape.variant == "C" else z[:, :, None, None]))
         if self.shape.flat:
             x = x.reshape(-1, self.shape.width, START, START)
         for layer in middle:
-            x = layer(x).relu()
-        return cast(Tensor, last(x).tanh())
+            x = hidden(layer(x))
+        return cast(Tensor, final(last(x)))
 
 
-class CSC413:
+class CSC413(Keyed):
     """The family `csc413`: see `ganrt.exporter.families.protocol.Family`."""
 
-    settings: Mapping[str, str] = {"norm_eps": f"batch norm's epsilon, default {DEFAULT_EPS:g}"}
+    settings: Mapping[str, str] = {
+        "norm_eps": f"batch norm's epsilon, default {DEFAULT_EPS:g}",
+        "activation": "of the hidden layers, default relu",
+        "last": "the last activation: tanh (default), sigmoid or none",
+        "range": "of the pictures, where the last activation is none",
+    }
+    open_prior = True
+    spectral = True
     keys = (
         KeyCondition(all_of=("linear_bn.0.weight", "upconv1.1.weight")),
         KeyCondition(all_of=("linear_bn.1.weight", "upconv1.1.weight")),
@@ -100,19 +113,17 @@ class CSC413:
         ),
     )
 
-    def detect(self, state: State) -> bool:
-        """Whether the keys are a CSC413 or CSC321 DCGenerator's, with or without spectral norm."""
-        plain = plain_names(state)
-        return any(condition.holds(plain) for condition in self.keys)
-
-    def build(self, state: State, settings: Settings) -> Built:
+    def build(self, source: Source, settings: Settings) -> Candidate:
         """See `Family.build`; 32 pixels; 1, 3 or 4 channels; any widths; spectral norm folded."""
+        state = source.tensors
         plain, folding = fold_spectral_norm(state, transposed=("deconv",))
         shape = infer_shape(plain)
-        eps = DEFAULT_EPS if settings.norm_eps is None else settings.norm_eps
+        facts = Facts(settings)
+        eps = assume_layers(shape.layers, facts)
         what = f"a CSC413 DCGenerator of {SIDE}x{SIDE} pixels with first layer {shape.variant}"
-        module = load_strictly(lambda: Generator(shape, eps), plain, what)
-        return Built(
+        hidden, (last, value_range) = hidden_activation(facts)() or nn.Identity(), last_activation(facts)
+        module = load_strictly(lambda: Generator(shape, eps, hidden, last or nn.Identity()), plain, what)
+        return Candidate(
             module=module,
             spec=GeneratorSpec(
                 name="csc413",
@@ -120,9 +131,10 @@ class CSC413:
                 latent=Latent(dim=shape.dim, prior="uniform", psi_mode="scale"),
                 output=Output(height=SIDE, width=SIDE, channels=shape.layers[-1].outputs),
             ),
-            value_range="tanh",
-            certainty=f"certain: all {len(state)} keys match (first layer: form {shape.variant})",
-            notes=folding + layer_notes(shape.layers, eps, settings.norm_eps is not None),
+            value_range=value_range,
+            matched=f"all {len(state)} keys match (first layer: form {shape.variant})",
+            facts=tuple(facts.found),
+            notes=folding + sampling_notes(shape.layers),
         )
 
 

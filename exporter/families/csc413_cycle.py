@@ -13,21 +13,24 @@ from typing import cast
 from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile
+from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families.csc413_layers import (
     CHANNELS,
     DEFAULT_EPS,
     Kind,
     Layer,
+    assume_layers,
     infer_layer,
-    layer_notes,
     require_picture,
     require_weights,
+    sampling_notes,
 )
 from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.page import Page
-from ganrt.exporter.families.protocol import Built, KeyCondition, State
-from ganrt.exporter.families.spectral_norm import fold_spectral_norm, plain_names
+from ganrt.exporter.families.protocol import KeyCondition, Keyed
+from ganrt.exporter.families.spectral_norm import fold_spectral_norm
 from ganrt.exporter.options import Settings
+from ganrt.exporter.source import Source, State
 from ganrt.spec import GeneratorSpec, ImageInput, Output
 
 SIDE = 32
@@ -65,10 +68,12 @@ class Generator(nn.Module):
         return cast(Tensor, last(x).tanh())
 
 
-class CSC413Cycle:
+class CSC413Cycle(Keyed):
     """The family `csc413-cyclegan`: see `ganrt.exporter.families.protocol.Family`."""
 
     settings: Mapping[str, str] = {"norm_eps": f"batch norm's epsilon, default {DEFAULT_EPS:g}"}
+    spectral = True
+    task = "translate"
     keys = KeyCondition(all_of=("conv1.0.weight", f"{_BLOCK}.0.weight"))
 
     page = Page(
@@ -82,18 +87,16 @@ class CSC413Cycle:
         ),
     )
 
-    def detect(self, state: State) -> bool:
-        """Whether the keys are a CSC413 or CSC321 CycleGenerator's, with or without spectral norm."""
-        return self.keys.holds(plain_names(state))
-
-    def build(self, state: State, settings: Settings) -> Built:
+    def build(self, source: Source, settings: Settings) -> Candidate:
         """See `Family.build`; 32 pixels; 1, 3 or 4 channels in and out; any widths; spectral norm folded."""
+        state = source.tensors
         plain, folding = fold_spectral_norm(state, transposed=("deconv",))
         layers = infer_layers(plain)
-        eps = DEFAULT_EPS if settings.norm_eps is None else settings.norm_eps
+        facts = Facts(settings)
+        eps = assume_layers((x for x in layers if x.name != _BLOCK), facts)
         what = f"a CSC413 CycleGenerator of {SIDE}x{SIDE} pixels"
         module = load_strictly(lambda: Generator(layers, eps), plain, what)
-        return Built(
+        return Candidate(
             module=module,
             spec=GeneratorSpec(
                 name="csc413-cyclegan",
@@ -103,8 +106,9 @@ class CSC413Cycle:
                 output=Output(height=SIDE, width=SIDE, channels=layers[-1].outputs),
             ),
             value_range="tanh",
-            certainty=f"certain: all {len(state)} keys match",
-            notes=folding + layer_notes((x for x in layers if x.name != _BLOCK), eps, settings.norm_eps is not None),
+            matched=f"all {len(state)} keys match",
+            facts=tuple(facts.found),
+            notes=folding + sampling_notes(layers),
         )
 
 

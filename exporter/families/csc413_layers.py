@@ -14,7 +14,8 @@ from typing import Literal
 from torch import nn
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.families.protocol import State
+from ganrt.exporter.candidate import Facts
+from ganrt.exporter.source import State
 
 Kind = Literal["conv", "upconv", "deconv"]
 DEFAULT_EPS = 1e-5
@@ -115,18 +116,22 @@ def require_picture(layer: Layer) -> None:
         raise BadInputFile(f"{layer.name} makes {layer.outputs} channels\nexpected a picture of 1, 3 or 4")
 
 
-def layer_notes(layers: Iterable[Layer], eps: float, eps_given: bool) -> tuple[str, ...]:
-    """What the file does not say about these layers."""
+def assume_layers(layers: Iterable[Layer], facts: Facts) -> float:
+    """Adds what the file does not say about these layers; the norms' epsilon."""
     every = list(layers)
     usual: dict[Kind, int] = {"conv": 5, "upconv": 5, "deconv": 4}
     unusual = [layer for layer in every if layer.kernel != usual[layer.kind] and layer.kernel in PADDINGS[layer.kind]]
-    notes = [f"{layer.name}: padding {layer.padding} assumed for kernel {layer.kernel}" for layer in unusual]
+    for layer in unusual:
+        facts.open(f"{layer.name}'s padding", str(layer.padding), f"kernel {layer.kernel}")
     if any(layer.kind == "deconv" for layer in every):
-        notes.append("strides and paddings of the transposed convolutions are not in the file: 32 pixels assumed")
-    if any(layer.norm for layer in every):
-        notes.append(
-            "evaluation mode: the assignments' notebooks sample with batch statistics, which draws differently"
-        )
-        if not eps_given:
-            notes.append(f"batch norm's epsilon is not in the file: {eps:g} assumed")
-    return tuple(notes)
+        facts.open("strides and paddings", "those that make 32 pixels")
+    if not any(layer.norm for layer in every):
+        return DEFAULT_EPS
+    eps: float = facts.assume("norm_eps", DEFAULT_EPS)
+    return eps
+
+
+def sampling_notes(layers: Iterable[Layer]) -> tuple[str, ...]:
+    """What else is worth saying."""
+    said = "evaluation mode: the assignments' notebooks sample with batch statistics, which draws differently"
+    return (said,) if any(layer.norm for layer in layers) else ()

@@ -16,11 +16,13 @@ import torch
 from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile
+from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families.instance_norm import InstanceNorm
 from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.page import Page
-from ganrt.exporter.families.protocol import Built, KeyCondition, State
+from ganrt.exporter.families.protocol import KeyCondition, Keyed
 from ganrt.exporter.options import Settings
+from ganrt.exporter.source import Source, State
 from ganrt.spec import GeneratorSpec, ImageInput, Output
 
 DEFAULT_EPS = 1e-5
@@ -82,7 +84,7 @@ class Generator(nn.Module):
         return cast(Tensor, self.model(source))
 
 
-class CycleGAN:
+class CycleGAN(Keyed):
     """The family `cyclegan`: see `ganrt.exporter.families.protocol.Family`."""
 
     settings: Mapping[str, str] = {
@@ -90,6 +92,7 @@ class CycleGAN:
         "dynamic": f"leaves height and width open, to any multiple of {MULTIPLE_OF}",
         "norm_eps": f"the norms' epsilon, default {DEFAULT_EPS:g}",
     }
+    task = "translate"
     keys = KeyCondition(all_of=("model.1.weight", f"model.{FIRST_BLOCK}.conv_block.1.weight"))
 
     page = Page(
@@ -105,20 +108,21 @@ class CycleGAN:
         ),
     )
 
-    def detect(self, state: State) -> bool:
-        """Whether the keys are a ResnetGenerator's."""
-        return self.keys.holds(state)
-
-    def build(self, state: State, settings: Settings) -> Built:
+    def build(self, source: Source, settings: Settings) -> Candidate:
         """See `Family.build`; any number of blocks and widths; 1, 3 or 4 channels in and out."""
+        state = source.tensors
         shape = infer_shape(state)
+        facts = Facts(settings)
         image, output = _pictures(shape, settings)
-        eps = DEFAULT_EPS if settings.norm_eps is None else settings.norm_eps
+        if not settings.dynamic:
+            facts.assume("size", (DEFAULT_SIDE, DEFAULT_SIDE))
+        eps = facts.assume("norm_eps", DEFAULT_EPS)
+        facts.open("the padding of the residual blocks", "reflection", "replicated borders have the same keys")
         make = partial(Generator, shape, eps)
         stale = _stale_statistics(make, state)
         what = f"a CycleGAN ResnetGenerator with {shape.blocks} blocks and {_norm(shape)} norm"
         module = load_strictly(make, {key: tensor for key, tensor in state.items() if key not in stale}, what)
-        return Built(
+        return Candidate(
             module=module,
             spec=GeneratorSpec(
                 name="cyclegan",
@@ -128,8 +132,9 @@ class CycleGAN:
                 output=output,
             ),
             value_range="tanh",
-            certainty=f"certain: all {len(state)} keys match ({shape.blocks} blocks, {_norm(shape)} norm)",
-            notes=_notes(shape, stale, eps, settings),
+            matched=f"all {len(state)} keys match ({shape.blocks} blocks, {_norm(shape)} norm)",
+            facts=tuple(facts.found),
+            notes=_notes(shape, stale),
         )
 
 
@@ -200,12 +205,8 @@ def _norm(shape: Shape) -> str:
     return "batch" if shape.batch_norm else "instance"
 
 
-def _notes(shape: Shape, stale: list[str], eps: float, settings: Settings) -> tuple[str, ...]:
-    notes = ["reflection padding in the residual blocks assumed: the keys of replicated borders are the same"]
-    if settings.size is None:
-        notes.append(f"the side is not in the file: {DEFAULT_SIDE} pixels assumed (--size HxW)")
-    if settings.norm_eps is None:
-        notes.append(f"the norms' epsilon is not in the file: {eps:g} assumed")
+def _notes(shape: Shape, stale: list[str]) -> tuple[str, ...]:
+    notes = []
     if stale:
         notes.append(f"not used: {len(stale)} stale statistics of instance norms: {', '.join(stale)}")
     if shape.dropout or shape.batch_norm:

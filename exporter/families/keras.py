@@ -10,21 +10,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from ganrt.errors import UsageError
+from ganrt.exporter.candidate import Candidate, Facts, ValueRange
 from ganrt.exporter.families.page import Page
-from ganrt.exporter.families.protocol import Built, State, ValueRange
 from ganrt.exporter.keras.config import parse_model
 from ganrt.exporter.keras.network import Network, build_network
 from ganrt.exporter.keras.presets import PRESETS, describe_kernels, fitting, model_of
-from ganrt.exporter.keras.state import KerasState
+from ganrt.exporter.keras.state import Origin
+from ganrt.exporter.layers.activations import value_range
 from ganrt.exporter.options import Settings, spelled
+from ganrt.exporter.source import Source, State
 from ganrt.spec import GeneratorSpec, Latent, Output
-
-_RANGES: tuple[ValueRange, ...] = ("tanh", "sigmoid")
 
 
 class Keras:
     """The family `keras`: see `ganrt.exporter.families.protocol.Family`."""
 
+    task = "generate"
+    open_prior = True
     settings: Mapping[str, str] = {
         "preset": f"the architecture of files with weights alone: {', '.join(PRESETS)}",
         "norm_eps": "batch norm's epsilon, for files with weights alone",
@@ -46,21 +48,23 @@ class Keras:
         ),
     )
 
-    def detect(self, state: State) -> bool:
-        """Whether a reader of Keras files made `state`."""
-        return isinstance(state, KerasState)
+    def match(self, source: Source) -> int | None:
+        """A reader of Keras' files made it."""
+        return 1 if source.keras is not None else None
 
-    def build(self, state: State, settings: Settings) -> Built:
-        """See `Family.build`; `state` keeps Keras' layout."""
-        if not isinstance(state, KerasState):
+    def build(self, source: Source, settings: Settings) -> Candidate:
+        """See `Family.build`; the tensors keep Keras' layout."""
+        state = source.tensors
+        if source.keras is None:
             raise UsageError(
                 "family keras: this file was not written by Keras or TensorFlow\n"
                 "expected .keras, .h5, a SavedModel or a checkpoint; leave --family out to recognise it"
             )
-        model, certainty, notes = _architecture(state, settings)
-        network = build_network(parse_model(model), state, "the Keras model that it describes")
+        facts = Facts(settings)
+        model, found = _architecture(state, source.keras, facts)
+        network = build_network(parse_model(model), state, source.keras, "the Keras model that it describes")
         height, width, channels = network.shape
-        return Built(
+        return Candidate(
             module=network.module,
             spec=GeneratorSpec(
                 name="keras",
@@ -68,28 +72,31 @@ class Keras:
                 latent=Latent(dim=network.dim, prior="normal", threshold=None, psi_mode="resample"),
                 output=Output(height=height, width=width, channels=channels),
             ),
-            value_range=_value_range(network, settings),
-            certainty=f"{certainty}, and all {len(state)} keys match",
-            notes=(*state.origin.notes, *notes, *_assumed(network)),
+            value_range=_value_range(network, facts),
+            matched=f"{found}, and all {len(state)} keys match",
+            facts=tuple(facts.found),
+            notes=(*source.keras.notes, *_policies(network)),
         )
 
 
-def _architecture(state: KerasState, settings: Settings) -> tuple[Mapping[str, Any], str, tuple[str, ...]]:
-    """(the model's JSON, how sure, what was assumed)."""
-    if state.origin.model is not None:
+def _architecture(state: State, origin: Origin, facts: Facts) -> tuple[Mapping[str, Any], str]:
+    """(the model's JSON, how it was found)."""
+    settings = facts.settings
+    if origin.model is not None:
         if given := [spelled(name) for name in ("preset", "norm_eps") if name in settings.given()]:
             raise UsageError(f"{given[0]}: the file holds its own architecture\nexpected no {given[0]}")
-        return state.origin.model, "certain: the file holds its architecture", ()
+        return origin.model, "the file holds its architecture"
     name = settings.preset
     if name is None:
-        return _recognise(state, settings.norm_eps)
+        return _recognise(state, origin, facts)
     if name not in PRESETS:
         raise UsageError(f"--preset {name}\nexpected one of: {', '.join(PRESETS)}")
-    return model_of(name, state, settings.norm_eps), f"as said: preset {name}", ()
+    facts.assume("preset", name)
+    return model_of(name, state, origin, settings.norm_eps), f"as said: preset {name}"
 
 
-def _recognise(state: KerasState, epsilon: float | None) -> tuple[Mapping[str, Any], str, tuple[str, ...]]:
-    found = fitting(state)
+def _recognise(state: State, origin: Origin, facts: Facts) -> tuple[Mapping[str, Any], str]:
+    found, epsilon = fitting(state, origin), facts.settings.norm_eps
     if len(found) != 1:
         raise UsageError(
             f"weights without an architecture, in no layout that is known: {describe_kernels(state) or 'no kernels'}\n"
@@ -101,30 +108,22 @@ def _recognise(state: KerasState, epsilon: float | None) -> tuple[Mapping[str, A
             f"the shapes are those of preset {found[0]}, but weights alone do not tell batch norm's epsilon\n"
             f"expected --preset {found[0]} (epsilon {preset.epsilon:g}) or --norm-eps 0.001 (Keras' default)"
         )
-    notes = [f"strides {preset.strides}, {preset.activation} and tanh are not in the file: preset {found[0]} assumed"]
-    if epsilon is None:
-        notes.append(f"batch norm's epsilon is not in the file: {preset.epsilon:g} assumed")
-    return model_of(found[0], state, epsilon), f"likely: the shapes are those of preset {found[0]}", tuple(notes)
+    facts.assume("preset", found[0], f"strides {preset.strides}, {preset.activation} and tanh")
+    facts.assume("norm_eps", preset.epsilon)
+    return model_of(found[0], state, origin, epsilon), f"the shapes are those of preset {found[0]}"
 
 
-def _value_range(network: Network, settings: Settings) -> ValueRange:
-    said = settings.range
-    if said is not None and said not in _RANGES:
-        raise UsageError(f"--range {said}\nexpected tanh (pictures in [-1, 1]) or sigmoid ([0, 1])")
-    if network.last is not None and said not in (None, network.last):
-        raise UsageError(f"--range {said}: the network ends in {network.last}\nexpected no --range")
-    for value_range in _RANGES:
-        if value_range in (network.last, said):
-            return value_range
-    raise UsageError(
-        "the network's last activation does not tell the range of its pictures\n"
-        "expected --range tanh for [-1, 1] or --range sigmoid for [0, 1]"
-    )
+def _value_range(network: Network, facts: Facts) -> ValueRange:
+    if network.last is None and facts.settings.range is None:
+        raise UsageError(
+            "the network's last activation does not tell the range of its pictures\n"
+            "expected --range tanh for [-1, 1] or --range sigmoid for [0, 1]"
+        )
+    if network.last is not None:
+        facts.read("last", network.last)
+    return value_range(network.last or "none", facts)
 
 
-def _assumed(network: Network) -> tuple[str, ...]:
-    notes = ["the latent's distribution is not in the file: standard normal assumed"]
+def _policies(network: Network) -> tuple[str, ...]:
     mixed = sorted(network.policies - {"float32"})
-    if mixed:
-        notes.append(f"trained under the policy {', '.join(mixed)}; computed in float32 here")
-    return tuple(notes)
+    return (f"trained under the policy {', '.join(mixed)}; computed in float32 here",) if mixed else ()

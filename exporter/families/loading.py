@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.families.protocol import State
+from ganrt.exporter.source import State
 
 _COUNTER = "num_batches_tracked"  # a training counter that torch before 0.4.1 did not write; it changes no picture
 _VARIANCES = ("running_var", "stored_var", "standing_vars")
@@ -30,7 +30,7 @@ def load_strictly(make: Callable[[], nn.Module], state: State, what: str) -> nn.
     expected = {key: tensor for key, tensor in module.state_dict().items() if not key.endswith(_COUNTER)}
     given = {key: tensor for key, tensor in state.items() if not key.endswith(_COUNTER)}
     require_fit(expected, given, what)
-    _check_variances(given)
+    check_variances(given)
     counters = {key: torch.zeros((), dtype=torch.int64) for key in module.state_dict() if key.endswith(_COUNTER)}
     module.load_state_dict(given | counters, strict=True, assign=True)
     return module.eval().requires_grad_(False)
@@ -62,7 +62,8 @@ def _clip(text: str) -> str:
     return text if len(text) <= _LONGEST else text[:_LONGEST] + " ..."
 
 
-def _check_variances(state: State) -> None:
+def check_variances(state: State) -> None:
+    """Raises BadInputFile for a running variance that is negative."""
     for key, tensor in state.items():
         if key.endswith(_VARIANCES) and bool((tensor < 0).any()):
             raise BadInputFile(f"tensor {key!r} has negative variances\nexport another checkpoint: this one is damaged")

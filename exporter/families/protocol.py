@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import ClassVar, Protocol
 
-from torch import Tensor, nn
-
+from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.options import Settings
-from ganrt.spec import GeneratorSpec
-
-State = Mapping[str, Tensor]
-ValueRange = Literal["tanh", "sigmoid"]
+from ganrt.exporter.source import Source, State
 
 
 @dataclass(frozen=True)
@@ -25,45 +21,39 @@ class KeyCondition:
     def holds(self, state: State) -> bool:
         return all(key in state for key in self.all_of) and not any(key in state for key in self.none_of)
 
-
-@dataclass(frozen=True)
-class Built:
-    """A generator rebuilt from a checkpoint.
-
-    Attributes:
-        module: in eval mode, float32. Called with the inputs that the spec names, in this order: `z` float32
-            [n, dim], `labels` float32 [n, count], `truncation` float32 [n] where `spec.statistics.mode` is "input";
-            or, of translators and encoders, `source` float32 [n, c, h, w] in its native range.
-            Returns float32 [n, c, h, w] in its native range; an encoder z float32 [n, dim].
-        spec: all but `source`, `verification` and `canary`; its name is the family's.
-        value_range: of the pictures that the module takes and gives: "tanh" for [-1, 1], "sigmoid" for [0, 1].
-        certainty: how sure the recognition is, in words.
-        notes: what the file does not say and had to be assumed.
-    """
-
-    module: nn.Module
-    spec: GeneratorSpec
-    value_range: ValueRange
-    certainty: str
-    notes: tuple[str, ...] = ()
+    @property
+    def specificity(self) -> int:
+        """How many keys it looks at."""
+        return len(self.all_of) + len(self.none_of)
 
 
 class Family(Protocol):
     """One generator family. Adding one is a file here and a line in the table of `ganrt.exporter.families`."""
 
     @property
+    def task(self) -> str:
+        """What its networks do: "generate", "translate" or "encode"."""
+        ...
+
+    @property
+    def open_prior(self) -> bool:
+        """Whether nothing tells what z is drawn from; else the family's scripts do."""
+        ...
+
+    @property
     def settings(self) -> Mapping[str, str]:
         """The options that it takes, fields of `Settings`, each with what it means here.
 
-        A family with truncation-indexed statistics takes `freeze`: the value to freeze them at.
+        Every generator takes `prior` and `threshold` besides. A family with truncation-indexed statistics takes
+        `freeze`: the value to freeze them at.
         """
         ...
 
-    def detect(self, state: State) -> bool:
-        """Whether the keys look like this family's; must not be true for another family's checkpoint."""
+    def match(self, source: Source) -> int | None:
+        """How much of the source tells this family from others, such as the number of keys; None: it is another's."""
         ...
 
-    def build(self, state: State, settings: Settings) -> Built:
+    def build(self, source: Source, settings: Settings) -> Candidate:
         """Infers the hyperparameters from the shapes and loads strictly.
 
         Args:
@@ -74,3 +64,20 @@ class Family(Protocol):
             UsageError: an option's value makes no sense.
         """
         ...
+
+
+class Keyed:
+    """A family that keys tell: `keys`, each condition enough alone; `spectral`: with spectral norm or without."""
+
+    task: ClassVar[str] = "generate"
+    keys: ClassVar[KeyCondition | tuple[KeyCondition, ...]]
+    spectral: ClassVar[bool] = False
+    open_prior: ClassVar[bool] = False
+
+    def match(self, source: Source) -> int | None:
+        """See `Family.match`."""
+        from ganrt.exporter.families.spectral_norm import plain_names
+
+        state = plain_names(source.tensors) if self.spectral else source.tensors
+        conditions = (self.keys,) if isinstance(self.keys, KeyCondition) else self.keys
+        return max((each.specificity for each in conditions if each.holds(state)), default=None)

@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.families.protocol import State
+from ganrt.exporter.source import State
 
 _NORM_EPS = 1e-12
 _NAMED = 8  # layers that a note names; of more it says how many
@@ -68,14 +68,24 @@ SPELLINGS = (
 
 def plain_names(state: State) -> State:
     """`state` as if without spectral norm: the same keys and shapes as folded, weights not yet divided by sigma."""
-    found = _layers(state)
-    used = {key for layer, spelling in found for key in _keys(layer, spelling)}
-    plain = {key: tensor for key, tensor in state.items() if key not in used}
-    for layer, spelling in found:
-        plain[f"{layer}.weight"] = state[layer + spelling.weight]
-        if layer + spelling.bias in state:
-            plain[f"{layer}.bias"] = state[layer + spelling.bias]
-    return plain
+    names: dict[str, str | None] = {}
+    for layer, spelling in _layers(state):
+        weight, u, v, bias = _keys(layer, spelling)
+        names |= {weight: f"{layer}.weight", u: None, v: None, bias: f"{layer}.bias"}
+    named = {names.get(key, key): tensor for key, tensor in state.items()}
+    return {key: tensor for key, tensor in named.items() if key is not None}
+
+
+def transposed_layers(state: State) -> tuple[str, ...]:
+    """Prefixes of the layers whose u runs along the weight's second dimension; where both are as long, even kernels."""
+    found = []
+    for layer, spelling in _layers(state):
+        weight, u = state[layer + spelling.weight], state.get(layer + spelling.u)
+        if weight.ndim == 4 and u is not None and not spelling.iterates:
+            rows, columns, kernel = weight.shape[:3]
+            if u.numel() == columns != rows or (rows == columns and kernel % 2 == 0):
+                found.append(f"{layer}.")
+    return tuple(found)
 
 
 def fold_spectral_norm(
@@ -94,7 +104,7 @@ def fold_spectral_norm(
     _refuse_incomplete(state, found)
     folded = dict(plain_names(state))
     for layer, spelling in found:
-        by_columns = not spelling.iterates and layer.startswith(transposed)
+        by_columns = not spelling.iterates and f"{layer}.".startswith(transposed)
         folded[f"{layer}.weight"] = _normalised(state, layer, spelling, by_columns, channels_last)
     return folded, _notes(found)
 

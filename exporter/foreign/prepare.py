@@ -13,18 +13,19 @@ import onnx
 from numpy.typing import NDArray
 
 from ganrt.errors import BadInputFile, OutputFailed, UsageError
-from ganrt.exporter.families.protocol import Built
+from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.foreign.contract import keep_contract
 from ganrt.exporter.foreign.kinds import KINDS
 from ganrt.exporter.foreign.network import Interface, Network, read_interface
 from ganrt.exporter.foreign.onnx_model import open_session
 from ganrt.exporter.foreign.pictures import Pictures, look_at
 from ganrt.exporter.foreign.reference import Reference, draw_a_few
-from ganrt.exporter.foreign.settings import check_settings, prior_of
+from ganrt.exporter.foreign.settings import SETTINGS
 from ganrt.exporter.foreign.torchscript import first_line
 from ganrt.exporter.inputs import Array, Sampler, sample_inputs
 from ganrt.exporter.options import Settings
-from ganrt.exporter.prepared import Prepared
+from ganrt.exporter.priors import given_latent
+from ganrt.exporter.source import Source
 from ganrt.spec import GeneratorSpec, Labels, Latent, Output
 
 MAX_BYTES = 2 * 2**30  # the limit of a protocol buffer, which the result must be
@@ -32,7 +33,7 @@ _TRIAL = 7
 _SEED = 1
 
 
-def prepare(path: Path, kind: str, wanted: Settings, sampler: Sampler) -> Prepared:
+def prepare(path: Path, kind: str, wanted: Settings, sampler: Sampler) -> tuple[Source, Candidate]:
     """Reads, tries and converts; nothing is written and nothing verified yet.
 
     Args:
@@ -43,29 +44,29 @@ def prepare(path: Path, kind: str, wanted: Settings, sampler: Sampler) -> Prepar
         UsageError: settings that are missing, unknown or contradict the file.
         OutputFailed: it exists but cannot be read.
     """
-    check_settings(wanted)
+    wanted.refuse(SETTINGS, "a whole network of no listed family")
+    facts = Facts(wanted)
     data = _read_bytes(path)
     network: Network = import_module(KINDS[kind]).read(data, path, wanted)
     interface = read_interface(network.model, wanted, path)
-    latent = _latent(interface, wanted)
+    facts.assume("prior", "normal")
+    latent = given_latent(Latent(dim=interface.dim, prior="normal", psi_mode="resample"), facts)
     interface, drawn = _draw(network, interface, wanted, sampler(latent, _SEED, 0, _TRIAL), path)
     pictures = look_at(drawn, network.model, interface.output, wanted, path)
     spec = _spec(kind, latent, wanted, pictures)
     model = keep_contract(network.model, interface, pictures, spec)
     _try(model, spec, sampler, interface.fixed, path)
-    return Prepared(
-        built=Built(
-            module=Reference(network.run, interface, pictures),
-            spec=spec,
-            value_range="tanh" if pictures.range == "tanh" else "sigmoid",
-            certainty="certain: the file is the whole network",
-            notes=(*network.notes, *pictures.notes, *_assumed(wanted, interface)),
-        ),
-        format=kind,
-        sha256=hashlib.sha256(data).hexdigest(),
+    candidate = Candidate(
+        module=Reference(network.run, interface, pictures),
+        spec=spec,
+        value_range="tanh" if pictures.range == "tanh" else "sigmoid",
+        matched="the file is the whole network",
+        facts=tuple(facts.found),
+        notes=(*network.notes, *pictures.notes, *_found(wanted, interface)),
         model=model,
         against=network.against,
     )
+    return Source(path, kind, len(data), hashlib.sha256(data).hexdigest(), {}), candidate
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -96,12 +97,6 @@ def _draw(
         raise
 
 
-def _latent(interface: Interface, wanted: Settings) -> Latent:
-    prior, threshold = prior_of(wanted)
-    mode = "resample" if prior == "normal" else "scale"
-    return Latent(dim=interface.dim, prior=prior, threshold=threshold, psi_mode=mode)
-
-
 def _spec(kind: str, latent: Latent, wanted: Settings, pictures: Pictures) -> GeneratorSpec:
     return GeneratorSpec(
         name=kind,
@@ -112,8 +107,8 @@ def _spec(kind: str, latent: Latent, wanted: Settings, pictures: Pictures) -> Ge
     )
 
 
-def _assumed(wanted: Settings, interface: Interface) -> tuple[str, ...]:
-    notes = [] if wanted.prior else ["--prior normal assumed"]
+def _found(wanted: Settings, interface: Interface) -> tuple[str, ...]:
+    notes = []
     if wanted.latent is None:
         notes.append(f"--latent {interface.dim}, as the file declares")
     if interface.fixed:

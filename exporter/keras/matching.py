@@ -11,8 +11,9 @@ from torch import Tensor
 
 from ganrt.exporter.families.loading import require_fit
 from ganrt.exporter.keras.fields import Fields
-from ganrt.exporter.keras.state import KerasState
+from ganrt.exporter.keras.state import Origin
 from ganrt.exporter.keras.steps import Step
+from ganrt.exporter.source import State
 
 Network = Sequence[tuple[Fields, Sequence[Step]]]  # each layer with its steps
 
@@ -24,13 +25,13 @@ def snake_case(class_name: str) -> str:
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-def values_by_step(network: Network, state: KerasState, what: str) -> dict[int, dict[str, Tensor]]:
+def values_by_step(network: Network, state: State, origin: Origin, what: str) -> dict[int, dict[str, Tensor]]:
     """The Keras variables of each step, under the step's `id`.
 
     Raises:
         BadInputFile: missing, unexpected or misshapen keys, all of them named.
     """
-    keys = _keys(network, state)
+    keys = _keys(network, origin)
     expected = {
         key: torch.empty(step.variables[name], device="meta") for step, names in keys for name, key in names.items()
     }
@@ -38,21 +39,21 @@ def values_by_step(network: Network, state: KerasState, what: str) -> dict[int, 
     return {id(step): {name: state[key] for name, key in names.items()} for step, names in keys}
 
 
-def _keys(network: Network, state: KerasState) -> list[tuple[Step, dict[str, str]]]:
+def _keys(network: Network, origin: Origin) -> list[tuple[Step, dict[str, str]]]:
     """For each step with weights: variable -> key."""
     owning = [(layer, step) for layer, steps in network for step in steps if step.variables]
-    if state.origin.naming == "class":
+    if origin.naming == "class":
         groups = class_names([layer.class_name for layer, _ in network])
         owners = [f"layers/{name}/vars" for name, (_, steps) in zip(groups, network, strict=True) if _owns(steps)]
-    elif state.origin.naming == "name":
+    elif origin.naming == "name":
         owners = [layer.name for layer, _ in owning]
     else:
         spare = [f"layer_with_weights-{k} ({layer.name})" for k, (layer, _) in enumerate(owning)]
-        owners = [*state.origin.owners, *spare[len(state.origin.owners) :]]
+        owners = [*origin.owners, *spare[len(origin.owners) :]]
     found = []
     for owner, (_, step) in zip(owners, owning, strict=False):
         # Files that count variables do so in the order of `get_weights`.
-        names = {n: f"{owner}/{i if state.origin.naming == 'class' else n}" for i, n in enumerate(step.variables)}
+        names = {n: f"{owner}/{i if origin.naming == 'class' else n}" for i, n in enumerate(step.variables)}
         found.append((step, names))
     return found
 

@@ -16,8 +16,9 @@ from ganrt.exporter.keras.fields import Fields
 from ganrt.exporter.keras.layers import in_channel_order, layer_steps
 from ganrt.exporter.keras.matching import values_by_step
 from ganrt.exporter.keras.shaping import Crop, Reshape
-from ganrt.exporter.keras.state import KerasState
+from ganrt.exporter.keras.state import Origin
 from ganrt.exporter.keras.steps import Shape, Step
+from ganrt.exporter.source import State
 
 _CHANNELS = (1, 3, 4)
 _MOVES_ONLY = (nn.Unflatten, Reshape, Crop)  # what may follow the last activation without changing its range
@@ -57,7 +58,7 @@ class Network:
     policies: frozenset[str]
 
 
-def build_network(chain: Chain, state: KerasState, what: str) -> Network:
+def build_network(chain: Chain, state: State, origin: Origin, what: str) -> Network:
     """Args: what: names the expected network in errors.
 
     Raises:
@@ -67,7 +68,7 @@ def build_network(chain: Chain, state: KerasState, what: str) -> Network:
     if not steps or len(steps[-1].shape) != 3 or steps[-1].shape[2] not in _CHANNELS:
         shape = list(steps[-1].shape) if steps else list(chain.input_shape)
         raise BadInputFile(f"draws {shape} values\nexpected a picture [h, w, c] of 1, 3 or 4 channels")
-    values = values_by_step(layers, state, what)
+    values = values_by_step(layers, state, origin, what)
     converted = {
         f"layers.{i}.{key}": tensor
         for i, step in enumerate(steps)

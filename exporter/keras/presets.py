@@ -16,7 +16,8 @@ from torch import Tensor
 
 from ganrt.errors import BadInputFile
 from ganrt.exporter.keras.matching import class_names, kernels
-from ganrt.exporter.keras.state import KerasState
+from ganrt.exporter.keras.state import Origin
+from ganrt.exporter.source import State
 
 
 @dataclass(frozen=True)
@@ -47,17 +48,17 @@ PRESETS: Mapping[str, Preset] = {
 }
 
 
-def fitting(state: KerasState) -> list[str]:
+def fitting(state: State, origin: Origin) -> list[str]:
     """The presets that the kernels' shapes allow."""
-    return [name for name, preset in PRESETS.items() if _fits(preset, _kernels(state, preset))]
+    return [name for name, preset in PRESETS.items() if _fits(preset, _kernels(state, origin, preset))]
 
 
-def describe_kernels(state: KerasState) -> str:
+def describe_kernels(state: State) -> str:
     """The shapes of all tensors with more than one dimension, for errors."""
     return ", ".join(f"{key} {list(tensor.shape)}" for key, tensor in state.items() if tensor.ndim > 1)[:1000]
 
 
-def model_of(name: str, state: KerasState, epsilon: float | None) -> dict[str, Any]:
+def model_of(name: str, state: State, origin: Origin, epsilon: float | None) -> dict[str, Any]:
     """The Keras model of a preset, as the JSON that its file would have held; widths from the shapes in `state`.
 
     Args:
@@ -67,19 +68,22 @@ def model_of(name: str, state: KerasState, epsilon: float | None) -> dict[str, A
         BadInputFile: the shapes do not allow it.
     """
     preset = PRESETS[name]
-    found = _kernels(state, preset)
+    found = _kernels(state, origin, preset)
     if not _fits(preset, found):
         raise BadInputFile(
             f"does not fit the preset {name}: {describe_kernels(state) or 'no kernels'}\n"
             f"expected {len(preset.strides)} kernels {preset.kernel}x{preset.kernel} of transposed convolutions"
             + (f" after a Dense for {preset.side}x{preset.side} pixels" if preset.side else "")
         )
-    return {"class_name": "Sequential", "config": {"name": name, "layers": _layers(preset, found, state, epsilon)}}
+    return {
+        "class_name": "Sequential",
+        "config": {"name": name, "layers": _layers(preset, found, state, origin, epsilon)},
+    }
 
 
-def _kernels(state: KerasState, preset: Preset) -> list[tuple[str, Tensor]]:
-    if state.origin.naming != "class":
-        return kernels(state, state.origin.owners, "kernel")
+def _kernels(state: State, origin: Origin, preset: Preset) -> list[tuple[str, Tensor]]:
+    if origin.naming != "class":
+        return kernels(state, origin.owners, "kernel")
     classes = ["Dense"] * bool(preset.side) + ["Conv2DTranspose"] * len(preset.strides)
     return kernels(state, [f"layers/{name}/vars" for name in class_names(classes)], "0")
 
@@ -96,9 +100,9 @@ def _fits(preset: Preset, found: Sequence[tuple[str, Tensor]]) -> bool:
 
 
 def _layers(
-    preset: Preset, found: Sequence[tuple[str, Tensor]], state: KerasState, epsilon: float | None
+    preset: Preset, found: Sequence[tuple[str, Tensor]], state: State, origin: Origin, epsilon: float | None
 ) -> list[dict[str, Any]]:
-    biases = [f"{owner}/{'1' if state.origin.naming == 'class' else 'bias'}" in state for owner, _ in found]
+    biases = [f"{owner}/{'1' if origin.naming == 'class' else 'bias'}" in state for owner, _ in found]
     shapes = [tuple(kernel.shape) for _, kernel in found]
     epsilon = preset.epsilon if epsilon is None else epsilon
     norm: list[tuple[str, dict[str, Any]]] = [("BatchNormalization", {"epsilon": epsilon}), (preset.activation, {})]

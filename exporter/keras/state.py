@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from torch import Tensor
-
 # How the weights' keys name their layers:
 #   name   `<layer's name>/<variable>` (HDF5 with a model config)
 #   class  `layers/<class>[_k]/vars/<i>`, k counting the layers of one class (Keras 3 and late Keras 2)
@@ -30,11 +28,3 @@ class Origin:
     owners: tuple[str, ...]
     model: Mapping[str, Any] | None = None
     notes: tuple[str, ...] = ()
-
-
-class KerasState(dict[str, Tensor]):
-    """A state dict in Keras' layout (kernels [kh, kw, in, out]) that also knows where it came from."""
-
-    def __init__(self, tensors: Mapping[str, Tensor], origin: Origin) -> None:
-        super().__init__(tensors)
-        self.origin = origin

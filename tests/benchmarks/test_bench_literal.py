@@ -7,6 +7,7 @@ import torch
 from biggan_models import SMALL, library_config, library_model, save_folder
 from cyclegan_models import resnet_state
 from safetensors.torch import save_file
+from sources import read_checkpoint
 
 from ganrt.benchmarks.inputs import Agreement, make_batches
 from ganrt.benchmarks.subjects import LITERAL, open_subject, parse_names
@@ -94,7 +95,6 @@ def test_the_literal_export_is_what_the_authors_wrote_and_is_made_once(biggan):
 
 
 def test_weights_without_spectral_norm_go_into_a_network_that_has_it(biggan, tmp_path):
-    from ganrt.exporter.checkpoints import read_checkpoint
     from ganrt.exporter.families.spectral_norm import fold_spectral_norm
 
     checkpoint, path = biggan

@@ -16,23 +16,23 @@ from bigbigan_models import (
     reference_generator,
     whole_state,
 )
-from dcgan_reference import built_from
+from dcgan_reference import built_from, said_by
 from slow_layers import State
+from sources import read_checkpoint
 from torch import Tensor
 
 from ganrt.errors import BadInputFile, UsageError
-from ganrt.exporter.checkpoints import read_checkpoint
+from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.cost import count_parameters
 from ganrt.exporter.describe import describe
 from ganrt.exporter.families import bigbigan, bigbigan_encoder
-from ganrt.exporter.families.protocol import Built
 from ganrt.exporter.options import Settings
 from ganrt.spec import ImageInput, Labels, Latent, Output
 
 PRIOR = {"prior": "truncated_normal", "threshold": 1.0, "psi_mode": "resample"}
 
 
-def built(tmp_path: Path, state: State, **settings: str) -> Built:
+def built(tmp_path: Path, state: State, **settings: str) -> Candidate:
     return built_from(tiny_models.save_checkpoint(tmp_path / "checkpoint_50.pth", state), settings)
 
 
@@ -153,15 +153,15 @@ def test_what_the_spec_of_a_generator_says(tmp_path: Path) -> None:
     assert spec.output == Output(height=32, width=32, channels=3)
     assert spec.labels == Labels(count=10, names=None, meaning="class")
     assert built(tmp_path, generator_state(), label_meaning="code").spec.labels == Labels(count=10, meaning="code")
-    said = " ".join(built(tmp_path, generator_state()).notes)
+    said = said_by(built(tmp_path, generator_state()))
     for words in (
         "batch statistics",
-        "--label-meaning code",
+        "class assumed (--label-meaning)",
         "epsilon is not in the file: 1e-05",
         "folded with the stored u and v",
     ):
         assert words in said
-    assert "--label-meaning code" not in " ".join(built(tmp_path, generator_state(), label_meaning="class").notes)
+    assert "--label-meaning" not in said_by(built(tmp_path, generator_state(), label_meaning="class"))
 
 
 def test_settings_that_make_no_sense(tmp_path: Path) -> None:
@@ -242,14 +242,14 @@ def test_what_the_spec_of_an_encoder_says(tmp_path: Path) -> None:
     made = built(tmp_path, encoder_state())
     assert (made.spec.family, made.spec.task, made.spec.output) == ("bigbigan-encoder", "encode", None)
     assert made.spec.latent == Latent(dim=20, **PRIOR)
-    said = " ".join(made.notes)
-    for words in ("z is the mean", "32 pixels assumed", "epsilon is not in the file: 1e-05"):
+    said = said_by(made)
+    for words in ("z is the mean", "32x32 assumed (--size)", "epsilon is not in the file: 1e-05"):
         assert words in said
     with torch.device("meta"):
         large = bigbigan_encoder.Encoder(bigbigan_encoder.Shape(3, 64, 6, 9, 100), 1e-5).state_dict()
     state = {key: torch.ones(tensor.shape) for key, tensor in large.items()}
     assert built(tmp_path, state).spec.image == ImageInput(height=64, width=64, channels=3)
-    assert "assumed (--size)" not in " ".join(built(tmp_path, state, size="32x32").notes)
+    assert "assumed (--size)" not in said_by(built(tmp_path, state, size="32x32"))
 
 
 @pytest.mark.parametrize(
@@ -278,9 +278,9 @@ def test_the_whole_gan_in_one_file(tmp_path: Path) -> None:
     path = tiny_models.save_checkpoint(tmp_path / "checkpoint_50.pth", whole_state())
     read = read_checkpoint(path)
     assert (read.container, describe(path).family) == ("generator", "bigbigan")
-    assert read.notes[0].startswith("generator. taken out of one file with encoder., img_discriminator.")
-    assert set(read.beside) == {"encoder", "img_discriminator", "latent_discriminator", "comb_discriminator"}
-    encoder = read_checkpoint(path, part="encoder")
+    assert read.notes[0].startswith("generator taken; left: encoder")
+    assert "encoder" in read.beside
+    encoder = read_checkpoint(path, network="encoder")
     assert "generator" in encoder.beside
     report = describe(path, settings=Settings(network="encoder"), whole=True)
     assert (report.family, report.task, report.latent_dim) == ("bigbigan-encoder", "encode", 20)
@@ -291,6 +291,6 @@ def test_the_whole_gan_in_one_file(tmp_path: Path) -> None:
 def test_a_gan_as_a_dictionary_of_parts(tmp_path: Path) -> None:
     torch.save({"generator": generator_state(), "encoder": encoder_state(), "epoch": 3}, tmp_path / "a.pth")
     assert read_checkpoint(tmp_path / "a.pth").container == "generator"
-    read = read_checkpoint(tmp_path / "a.pth", part="encoder")
+    read = read_checkpoint(tmp_path / "a.pth", network="encoder")
     assert (read.container, read.beside) == ("encoder", ("generator",))
     assert read_checkpoint(tiny_models.save_checkpoint(tmp_path / "b.pth", encoder_state())).beside == ()

@@ -23,16 +23,19 @@ from biggan_models import (
     relative_error,
     save_folder,
 )
+from sources import source
 
 import ganrt
 from ganrt.cli.main import main
 from ganrt.engines.cost import macs_of_one_image
-from ganrt.exporter.checkpoints import Checkpoint, read_checkpoint
 from ganrt.exporter.cost import count_macs, count_parameters
-from ganrt.exporter.families import build_generator
+from ganrt.exporter.families.biggan_deep import BigGANDeep
 from ganrt.exporter.families.biggan_deep_config import Config, Layer
 from ganrt.exporter.families.biggan_deep_layers import Generator
 from ganrt.exporter.families.statistics import statistics_spec
+from ganrt.exporter.options import Settings
+from ganrt.exporter.readers.files import read_file
+from ganrt.exporter.recognise import recognise
 from ganrt.runtime.canary import canary_error
 from ganrt.spec import GeneratorSpec, Labels, Latent, Output
 
@@ -78,7 +81,7 @@ def test_export_and_all_that_follows(folder: Path, tmp_path: Path, run: Run) -> 
     code, err = run("generate", "-m", model, "--class", "3:0.5,4:0.3", "--truncation", "0.58", "-o", tmp_path / "a.png")
     assert (code, "class weights sum to 0.8, not 1: they are used as they are" in err) == (0, True), err
     assert macs_of_one_image(model) == _by_hand()
-    built = build_generator(read_checkpoint(folder), None, {"truncation": "0.58"})
+    built = recognise(read_file(folder), None, {"truncation": "0.58"}).candidate
     assert count_macs(built.module, built.spec) == _by_hand()
 
 
@@ -160,7 +163,5 @@ def test_random_checkpoints_are_those_of_the_original_library(tool: ModuleType) 
     z, labels = examples(library.config, 3)
     expected = library_pictures(library, z, labels, np.full(3, 0.5))
     assert 0.05 < float(expected.std()) < 0.9
-    module = build_generator(
-        Checkpoint(Path("a"), "torch", 1, "", state, "float32"), None, {"upsample": "1,3,4"}
-    ).module
+    module = BigGANDeep().build(source(state), Settings.read({"upsample": "1,3,4"})).module
     assert relative_error(module(z, labels, torch.full((3,), 0.5)), expected) <= 1e-4

@@ -23,12 +23,13 @@ from biggan_models import (
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ganrt.exporter.checkpoints import read_checkpoint
-from ganrt.exporter.families import biggan_deep, build_generator
+from ganrt.exporter.candidate import Candidate
+from ganrt.exporter.families import biggan_deep
 from ganrt.exporter.families.biggan_deep_layers import GenBlock, Generator, SelfAttention
-from ganrt.exporter.families.protocol import Built
 from ganrt.exporter.graph import build_graph, with_native_output
 from ganrt.exporter.options import Settings
+from ganrt.exporter.readers.files import read_file
+from ganrt.exporter.recognise import recognise
 from ganrt.exporter.session import Session
 from ganrt.spec import Labels, Latent, Output, Statistics
 
@@ -43,11 +44,11 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Reference:
     return save_folder(tmp_path_factory.mktemp("biggan"), model), model
 
 
-def built_from(folder: Path, **settings: str) -> Built:
-    return build_generator(read_checkpoint(folder), None, Settings.read(settings))
+def built_from(folder: Path, **settings: str) -> Candidate:
+    return recognise(read_file(folder), None, Settings.read(settings)).candidate
 
 
-def session_of(built: Built) -> Session:
+def session_of(built: Candidate) -> Session:
     return Session(with_native_output(build_graph(built)).SerializeToString())
 
 

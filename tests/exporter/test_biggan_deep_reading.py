@@ -10,17 +10,18 @@ import pytest
 import torch
 from biggan_models import SMALL, examples, library_config, library_model, relative_error, save_folder
 from safetensors.torch import save_file
+from sources import read_checkpoint
 
 from ganrt.cli.main import main
 from ganrt.errors import BadInputFile, UsageError
-from ganrt.exporter.checkpoints import read_checkpoint
+from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.describe import describe
-from ganrt.exporter.families import build_generator
 from ganrt.exporter.families.biggan_deep_config import PUBLISHED, Config, Layer, expected_shapes
 from ganrt.exporter.families.biggan_deep_reading import read_config
 from ganrt.exporter.families.imagenet import imagenet_names
-from ganrt.exporter.families.protocol import Built
 from ganrt.exporter.options import Settings
+from ganrt.exporter.readers.files import read_file
+from ganrt.exporter.recognise import recognise
 
 UPS = "1,3,4"
 
@@ -35,8 +36,8 @@ def folder(tmp_path: Path, model: Any) -> Path:
     return save_folder(tmp_path / "model", model)
 
 
-def built_from(path: Path, **settings: str) -> Built:
-    return build_generator(read_checkpoint(path), None, Settings.read(settings))
+def built_from(path: Path, **settings: str) -> Candidate:
+    return recognise(read_file(path), None, Settings.read(settings)).candidate
 
 
 def edit(folder: Path, **changes: Any) -> None:

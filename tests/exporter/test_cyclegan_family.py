@@ -8,16 +8,16 @@ import pytest
 import tiny_models
 import torch
 from cyclegan_models import reference_resnet, resnet_state
-from dcgan_reference import built_from
+from dcgan_reference import built_from, said_by
 from slow_layers import State
 
 from ganrt.errors import BadInputFile, UsageError
+from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.describe import describe
-from ganrt.exporter.families.protocol import Built
 from ganrt.spec import ImageInput, Output
 
 
-def built(tmp_path: Path, state: State, **settings: str | bool) -> Built:
+def built(tmp_path: Path, state: State, **settings: str | bool) -> Candidate:
     return built_from(tiny_models.save_checkpoint(tmp_path / "net_G.pth", state), settings)
 
 
@@ -26,7 +26,7 @@ def pictures(count: int = 2, channels: int = 3, height: int = 20, width: int = 3
     return 2 * torch.rand(count, channels, height, width, generator=random) - 1
 
 
-def worst(made: Built, state: State, **wrong: bool) -> float:
+def worst(made: Candidate, state: State, **wrong: bool) -> float:
     x = pictures(channels=state["model.1.weight"].shape[1])
     return float((made.module(x) - reference_resnet(state, x, **wrong)).abs().max())
 
@@ -41,8 +41,8 @@ def test_every_build(tmp_path: Path, dropout: bool, batch_norm: bool, blocks: in
     assert made.spec.output == Output(height=256, width=256, channels=outputs)
     assert (made.spec.task, made.spec.family, made.spec.latent) == ("translate", "cyclegan", None)
     norm = "batch" if batch_norm else "instance"
-    assert made.certainty == f"certain: all {len(state)} keys match ({blocks} blocks, {norm} norm)"
-    assert ("--eval" in " ".join(made.notes)) is (dropout or batch_norm)
+    assert made.certainty.startswith(f"all {len(state)} keys match ({blocks} blocks, {norm} norm); assumed: ")
+    assert ("--eval" in said_by(made)) is (dropout or batch_norm)
     error = worst(made, state)
     assert error <= 1e-5, f"max error {error}"
 
@@ -102,11 +102,11 @@ def test_settings(tmp_path: Path) -> None:
     made = built(tmp_path, state, size="20x36", dynamic=True, norm_eps="0.5")
     assert made.spec.image == ImageInput(height=20, width=36, channels=3, multiple_of=4, dynamic=True)
     assert made.spec.output == Output(height=20, width=36, channels=3, dynamic=True)
-    assert "assumed (--size" not in " ".join(made.notes)
-    assert "epsilon" not in " ".join(made.notes)
+    assert "assumed (--size" not in said_by(made)
+    assert "epsilon" not in said_by(made)
     assert worst(made, state) > 0.05
     assert built(tmp_path, state, dynamic=False).spec == built(tmp_path, state).spec
-    assert "256 pixels assumed (--size HxW)" in " ".join(built(tmp_path, state).notes)
+    assert "256x256 assumed (--size)" in said_by(built(tmp_path, state))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import tiny_models
 import torch
@@ -12,9 +14,10 @@ from biggan_models import ODD, SMALL, library_config, library_model
 from cyclegan_models import resnet_state
 from emoji_models import VARIANTS, cycle_state, generator_state
 from slow_layers import State
+from sources import find_family
 from spectral_models import SPELLINGS, with_spectral_norm
 
-from ganrt.exporter.families import FAMILIES, load_family
+from ganrt.errors import BadInputFile
 
 STATES: dict[str, tuple[str, State]] = {
     "dcgan": ("dcgan", tiny_models.dcgan_state()),
@@ -42,7 +45,7 @@ STATES |= {
     "biggan of one class": ("biggan", biggan_state(Plan(classes=1))),
     "anime biggan, to be refused": (
         "biggan",
-        {k: torch.ones(1) for k in ("embed_y.weight", "noise_fc.weight", "blocks.0.cond_norm1.gamma_embed.weight")},
+        {k: torch.ones(1, 1) for k in ("embed_y.weight", "noise_fc.weight", "blocks.0.cond_norm1.gamma_embed.weight")},
     ),
     "bigbigan of 128 px": ("bigbigan-128", _BIGGAN | _SAME),
     "ajbrock's deep": ("biggan-deep-ajbrock", deep_state(_BLOCKS)),
@@ -60,14 +63,17 @@ for _spelling in SPELLINGS:
 @pytest.mark.parametrize("name", STATES)
 def test_recognised_by_one_family_alone(name: str) -> None:
     family, state = STATES[name]
-    assert [known for known in FAMILIES if load_family(known).detect(state)] == [family]
+    assert find_family(state) == family
 
 
 def test_discriminators_are_recognised_by_none() -> None:
-    emoji = {f"conv{i}.0.weight": torch.ones(4, 4, 5, 5) for i in (1, 2, 3, 4)}
-    patch = {f"model.{i}.weight": torch.ones(4, 4, 4, 4) for i in (0, 2, 5, 8, 11)}
+    emoji = {f"conv{i}.0.weight": torch.ones(4 * i, 4 * i - 4 or 3, 5, 5) for i in (1, 2, 3, 4)}
+    widths = pairwise((3, 4, 8, 16, 32, 1))
+    numbers = (0, 2, 5, 8, 11)
+    patch = {f"model.{i}.weight": torch.ones(b, a, 4, 4) for i, (a, b) in zip(numbers, widths, strict=True)}
     unet = {"model.model.0.weight": torch.ones(4, 3, 4, 4), "model.model.1.model.1.weight": torch.ones(4, 4, 4, 4)}
     bigbigan = {f"{n}_down_blocks.0.conv1.layer.weight_orig": torch.ones(4, 4, 3, 3) for n in ("pre", "post")}
     bigbigan |= {"non_loc.gamma": torch.ones(1), "class_embedding.layer.weight_orig": torch.ones(10, 4)}
     for state in (emoji, patch, unet, bigbigan):
-        assert not [known for known in FAMILIES if load_family(known).detect(state)]
+        with pytest.raises(BadInputFile, match="looks like no known family"):
+            find_family(state)

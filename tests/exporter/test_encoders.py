@@ -24,8 +24,8 @@ from typer.testing import CliRunner
 
 from ganrt.errors import BadInputFile, GanrtError, NegativeResult, UsageError
 from ganrt.exporter import graph
+from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.export import ExportResult, export
-from ganrt.exporter.families.protocol import Built
 from ganrt.exporter.graph import build_graph, to_native_input
 from ganrt.exporter.options import Settings
 from ganrt.exporter.pairing import read_pair
@@ -56,7 +56,7 @@ def encoder(checkpoint: Path) -> ExportResult:
 
 
 @pytest.fixture(scope="module")
-def built(checkpoint: Path) -> Built:
+def built(checkpoint: Path) -> Candidate:
     return built_from(tiny_models.save_checkpoint(checkpoint.with_name("encoder.pth"), encoder_state()))
 
 
@@ -69,7 +69,7 @@ def noise(count: int, channels: int = 1) -> NDArray[np.uint8]:
     return np.random.default_rng(3).integers(0, 256, (count, 32, 32, channels), dtype=np.uint8)
 
 
-def test_the_graph_of_an_encoder(built: Built) -> None:
+def test_the_graph_of_an_encoder(built: Candidate) -> None:
     model = build_graph(built)
     assert [value.name for value in model.graph.input] == ["source"]
     assert [value.name for value in model.graph.output] == ["z"]

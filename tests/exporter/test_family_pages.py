@@ -14,11 +14,12 @@ import tiny_models
 import torch
 from cyclegan_models import resnet_state
 from emoji_models import cycle_state, generator_state
+from sources import find_family
 from typer.testing import CliRunner
 
 from ganrt.errors import BadInputFile
 from ganrt.exporter.describe import describe
-from ganrt.exporter.families import FAMILIES, find_family, load_family
+from ganrt.exporter.families import FAMILIES, load_family
 from ganrt.exporter.families.page import page_of, similarity
 from ganrt.exporter.options import Settings, spelled
 
@@ -57,8 +58,11 @@ def test_a_family_without_a_page_of_its_own(tool: ModuleType, monkeypatch: pytes
 class _Bare:
     settings: Mapping[str, str] = {}
 
-    def detect(self, _: object) -> bool:
-        return False
+    task = "generate"
+    open_prior = False
+
+    def match(self, _: object) -> int | None:
+        return None
 
 
 def test_a_family_that_says_nothing(tool: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,13 +70,12 @@ def test_a_family_that_says_nothing(tool: ModuleType, monkeypatch: pytest.Monkey
     monkeypatch.setitem(FAMILIES, "bare", "toy_family:Bare")
     assert "## `bare`: bare\n" in tool.page()
     with pytest.raises(BadInputFile, match="no known family"):
-        find_family({"a": torch.ones(1)})
+        find_family({"a": torch.ones(1, 1)})
 
 
 def test_the_nearest_family_and_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(FAMILIES, "toy", "toy_family:ToyFamily")
-    state = tiny_models.dcgan_state()
-    bare = {key: tensor for key, tensor in state.items() if "running" not in key}
+    bare = {"main.0.weight": torch.ones(8, 16, 4, 4), "main.3.weight": torch.ones(5, 5, 4, 4)}
     with pytest.raises(BadInputFile) as caught:
         find_family(bare)
     message = str(caught.value)
@@ -81,7 +84,7 @@ def test_the_nearest_family_and_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(BadInputFile, match=r"nearest: toy \(1 of its 2 keys are there, but not from_labels\.weight\)"):
         find_family({"from_z.weight": torch.ones(2, 2), "other": torch.ones(1)})
     with pytest.raises(BadInputFile) as caught:
-        find_family({"a": torch.ones(1)})
+        find_family({"a": torch.ones(1, 1)})
     assert "nearest" not in str(caught.value)
     assert "known families: dcgan" in str(caught.value)
 
@@ -103,7 +106,7 @@ def test_one_of_several_conditions_is_enough() -> None:
 )
 def test_the_nearest_of_all_families(keys: list[str], nearest: str) -> None:
     with pytest.raises(BadInputFile, match=f"nearest: {nearest}"):
-        find_family({key: torch.ones(1) for key in keys})
+        find_family({key: torch.ones(1, 1) for key in keys})
 
 
 def test_numbers_of_layers_count_as_equal() -> None:

@@ -229,8 +229,8 @@ def test_notes_say_what_was_assumed(tmp_path: Path) -> None:
     notes = [line for line in said if line.startswith("note: ")]
     assert notes == [
         "note: --range tanh, from the last operator",
-        "note: --prior normal assumed",
         "note: --latent 5, as the file declares",
+        "note: the distribution of z is not in the file: normal assumed (--prior)",
     ]
 
 

@@ -18,7 +18,7 @@ from torch import nn
 
 from ganrt.errors import NegativeResult
 from ganrt.exporter import verify as verification
-from ganrt.exporter.families.protocol import Built
+from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.folding import fold_batch_norm
 from ganrt.exporter.graph import build_graph, embed_spec, with_native_output
 from ganrt.exporter.session import Session
@@ -62,12 +62,12 @@ def test_hand_built_torch_against_onnx(
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+def built(tmp_path_factory: pytest.TempPathFactory) -> Candidate:
     return built_from(tiny_models.save_dcgan(tmp_path_factory.mktemp("built") / "a.pth", width=2))
 
 
 @pytest.fixture(scope="module")
-def model(built: Built) -> onnx.ModelProto:
+def model(built: Candidate) -> onnx.ModelProto:
     return build_graph(built)
 
 
@@ -90,7 +90,7 @@ def test_the_graph_contract(model: onnx.ModelProto) -> None:
     assert {d.dim_value or d.dim_param for v in inferred.graph.value_info for d in v.type.tensor_type.shape.dim[:1]}
 
 
-def test_no_trace_of_this_machine(built: Built, model: onnx.ModelProto) -> None:
+def test_no_trace_of_this_machine(built: Candidate, model: onnx.ModelProto) -> None:
     data = embed_spec(model, built.spec)
     for trace in (b"site-packages", b".py", b"torch", b"pkg.", b"forward", str(Path.home()).encode() + b"/"):
         assert trace not in _without_weights(data), trace
@@ -103,18 +103,18 @@ def _without_weights(data: bytes) -> bytes:
     return bytes(model.SerializeToString())
 
 
-def test_the_spec_is_embedded(built: Built, model: onnx.ModelProto) -> None:
+def test_the_spec_is_embedded(built: Candidate, model: onnx.ModelProto) -> None:
     session = Session(embed_spec(model, built.spec))
     assert GeneratorSpec.from_json(session.metadata()[METADATA_KEY]) == built.spec
     assert not model.metadata_props
 
 
-def test_equal_weights_give_equal_bytes(built: Built, model: onnx.ModelProto, tmp_path: Path) -> None:
+def test_equal_weights_give_equal_bytes(built: Candidate, model: onnx.ModelProto, tmp_path: Path) -> None:
     again = built_from(tiny_models.save_dcgan(tmp_path / "b.safetensors", width=2))
     assert embed_spec(build_graph(again), again.spec) == embed_spec(model, built.spec)
 
 
-def test_exporting_leaves_the_module_alone(built: Built, model: onnx.ModelProto) -> None:
+def test_exporting_leaves_the_module_alone(built: Candidate, model: onnx.ModelProto) -> None:
     assert any(isinstance(child, nn.BatchNorm2d) for child in built.module.modules())
     assert model is not None
 
@@ -164,7 +164,7 @@ def test_what_cannot_be_folded_stays() -> None:
     assert torch.equal(folded(x), module(x))
 
 
-def test_the_comparison(built: Built, model: onnx.ModelProto) -> None:
+def test_the_comparison(built: Candidate, model: onnx.ModelProto) -> None:
     said: list[str] = []
     result = verify(built, model, draw, progress=said.append)
     assert result.samples == 64
@@ -180,17 +180,17 @@ def test_the_comparison(built: Built, model: onnx.ModelProto) -> None:
     "change",
     [{"max_error": 1.1e-4}, {"max_error": float("nan")}, {"max_error_uint8": 2}, {"rounding_error": 0.53}],
 )
-def test_each_criterion_counts_alone(built: Built, model: onnx.ModelProto, change: dict[str, Any]) -> None:
+def test_each_criterion_counts_alone(built: Candidate, model: onnx.ModelProto, change: dict[str, Any]) -> None:
     result = verify(built, model, draw, budget_s=0.0)
     assert result.passed
     assert not replace(result, **change).passed
 
 
-def test_a_slow_model_is_compared_on_at_least_four_latents(built: Built, model: onnx.ModelProto) -> None:
+def test_a_slow_model_is_compared_on_at_least_four_latents(built: Candidate, model: onnx.ModelProto) -> None:
     assert verify(built, model, draw, budget_s=0.0).samples == 4
 
 
-def test_the_latents_are_those_of_seed_1_in_order(built: Built, model: onnx.ModelProto) -> None:
+def test_the_latents_are_those_of_seed_1_in_order(built: Candidate, model: onnx.ModelProto) -> None:
     asked: list[tuple[int, int, int]] = []
 
     def spy(latent: Any, seed: int, start: int, count: int) -> Any:
@@ -203,7 +203,7 @@ def test_the_latents_are_those_of_seed_1_in_order(built: Built, model: onnx.Mode
     assert asked[0][2] == 1
 
 
-def failing(built: Built, model: onnx.ModelProto, *words: str) -> None:
+def failing(built: Candidate, model: onnx.ModelProto, *words: str) -> None:
     with pytest.raises(NegativeResult) as caught:
         verify(built, model, draw)
     message = str(caught.value)
@@ -244,17 +244,17 @@ def _other_scale(model: onnx.ModelProto) -> None:
             tensor.raw_data = np.float32(126).tobytes()
 
 
-def test_one_weight_off_fails(built: Built, model: onnx.ModelProto) -> None:
+def test_one_weight_off_fails(built: Candidate, model: onnx.ModelProto) -> None:
     failing(built, _sabotage(model, _shift_weight), "float error 0.0")
 
 
-def test_a_wrong_tail_fails_although_the_floats_agree(built: Built, model: onnx.ModelProto) -> None:
+def test_a_wrong_tail_fails_although_the_floats_agree(built: Candidate, model: onnx.ModelProto) -> None:
     failing(built, _sabotage(model, _other_scale), "uint8 error 3")
     # Truncating instead of rounding is off by one level at most, but by nearly a whole one from the float picture.
     failing(built, _sabotage(model, _drop_rounding), "uint8 error 1", "rounding error 1 ")
 
 
-def test_non_finite_pictures_fail(built: Built, model: onnx.ModelProto, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_non_finite_pictures_fail(built: Candidate, model: onnx.ModelProto, monkeypatch: pytest.MonkeyPatch) -> None:
     class Broken(nn.Module):
         def forward(self, z: torch.Tensor) -> torch.Tensor:
             made: torch.Tensor = built.module(z)

@@ -17,9 +17,9 @@ import pytest
 import torch
 from dcgan_reference import built_from
 from keras_fixtures import copied, error, fixtures, refused
+from sources import read_checkpoint
 
 from ganrt.errors import BadInputFile, UsageError
-from ganrt.exporter.checkpoints import read_checkpoint
 from ganrt.exporter.keras.crc32c import crc32c, masked
 from ganrt.exporter.keras.table import read_table
 from ganrt.exporter.keras.variables import owned_variables

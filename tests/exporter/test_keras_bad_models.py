@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from dcgan_reference import built_from
 from keras_fixtures import copied, error, fixtures, refused, rezipped, with_layer
+from sources import read_checkpoint
 
 from ganrt.errors import UsageError
-from ganrt.exporter.checkpoints import read_checkpoint
 from ganrt.exporter.describe import describe
 from ganrt.exporter.families.dcgan import DCGAN
 from ganrt.exporter.options import Settings
@@ -123,7 +123,7 @@ def test_keras_is_no_family_for_torch_files_nor_the_reverse(tmp_path: Path) -> N
 
     with pytest.raises(UsageError, match="not written by Keras"):
         built_from(tiny_models.save_dcgan(tmp_path / "a.pth"), family="keras")
-    assert not DCGAN().detect(read_checkpoint(fixtures() / "anime.k3.keras").tensors)
+    assert DCGAN().match(read_checkpoint(fixtures() / "anime.k3.keras")) is None
 
 
 # Weights

@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from dcgan_reference import said_by
 from keras_fixtures import built, error, expected, fixtures
+from sources import read_checkpoint
 from torch import nn
 
-from ganrt.exporter.checkpoints import read_checkpoint
 from ganrt.exporter.describe import describe
 from ganrt.exporter.folding import fold_batch_norm
 from ganrt.exporter.graph import build_graph, with_native_output
@@ -48,7 +49,7 @@ def test_models_with_their_architecture(file: str) -> None:
     assert generator.spec.latent is not None
     assert (generator.spec.latent.dim, generator.spec.latent.prior) == (6, "normal")
     assert generator.value_range == ("sigmoid" if model == "general" else "tanh")
-    assert generator.certainty.startswith("certain: the file holds its architecture, and all ")
+    assert generator.certainty.startswith("the file holds its architecture, and all ")
     mixed = [note for note in generator.notes if "mixed_float16; computed in float32" in note]
     assert len(mixed) == (model == "cifar10-extra")
 
@@ -66,9 +67,9 @@ def test_weights_alone_with_a_preset(file: str) -> None:
 def test_weights_alone_are_recognised_by_their_shapes(file: str) -> None:
     generator = built(file)
     assert error(generator, model_of(file)) <= MODULE
-    assert generator.certainty.startswith(f"likely: the shapes are those of preset {model_of(file)}")
-    assert "epsilon is not in the file: 0.001 assumed" in " ".join(generator.notes)
-    assert f"preset {model_of(file)} assumed" in " ".join(generator.notes)
+    assert generator.certainty.startswith(f"the shapes are those of preset {model_of(file)}")
+    assert "epsilon is not in the file: 0.001 assumed" in said_by(generator)
+    assert f"{model_of(file)} assumed (--preset)" in said_by(generator)
 
 
 SLOW = ("mnist-extra", "cifar10-extra")

@@ -13,12 +13,13 @@ from ajbrock_models import WIDTHS, Plan, biggan_state, deep_state
 from biggan_graphs import build
 from biggan_models import SMALL, library_config, library_model, save_folder
 from onnx import TensorProto, helper, numpy_helper
+from sources import source
 from toy_family import ToyFamily, TruncatedFamily, toy_state
 
 import ganrt
 from ganrt.cli.main import main
 from ganrt.errors import NegativeResult
-from ganrt.exporter.families.protocol import Built
+from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.graph import build_graph, with_native_output
 from ganrt.exporter.inputs import sample_inputs
 from ganrt.exporter.one_class import fix_class, fix_labels
@@ -34,13 +35,13 @@ BUILT = {
     "an embedding for all norms alike": lambda: build(biggan_state(Plan(chunk=0, dim=9))),
     "gains of each class, and no embedding": lambda: build(biggan_state(Plan(chunk=0, embedding=None))),
     "BigGAN-deep, its latent as it is": lambda: build(deep_state(WIDTHS)),
-    "labels added to the latent's product": lambda: ToyFamily().build(toy_state(), Settings()),
-    "a truncation besides": lambda: TruncatedFamily().build(toy_state(), Settings()),
+    "labels added to the latent's product": lambda: ToyFamily().build(source(toy_state()), Settings()),
+    "a truncation besides": lambda: TruncatedFamily().build(source(toy_state()), Settings()),
 }
 
 
 @functools.cache
-def exported(name: str) -> tuple[Built, onnx.ModelProto]:
+def exported(name: str) -> tuple[Candidate, onnx.ModelProto]:
     built = BUILT[name]()
     return built, build_graph(built)
 
@@ -50,7 +51,7 @@ def drawn(model: onnx.ModelProto, inputs: dict[str, np.ndarray]) -> np.ndarray:
     return Session(with_native_output(model).SerializeToString()).run(inputs)[1]
 
 
-def weights_of(built: Built, kind: str) -> np.ndarray:
+def weights_of(built: Candidate, kind: str) -> np.ndarray:
     assert built.spec.labels is not None
     weights = np.eye(built.spec.labels.count, dtype=np.float32)[-1]
     if kind == "mixture":

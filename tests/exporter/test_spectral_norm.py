@@ -13,7 +13,7 @@ from slow_layers import State
 from spectral_models import SPELLINGS, with_spectral_norm
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.families.protocol import Built
+from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.families.spectral_norm import fold_iterated, fold_spectral_norm
 
 _FOUR = [(i, j) for i in (0, 1) for j in (0, 1)]
@@ -24,7 +24,7 @@ LAYERS = {
 }
 
 
-def built(tmp_path: Path, state: State) -> Built:
+def built(tmp_path: Path, state: State) -> Candidate:
     return built_from(tiny_models.save_checkpoint(tmp_path / "G.pkl", state))
 
 

@@ -23,8 +23,8 @@ from torch import Tensor
 from ganrt.errors import NegativeResult
 from ganrt.exporter import export as exporting
 from ganrt.exporter.canary import draw_canary
+from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.export import export
-from ganrt.exporter.families.protocol import Built
 from ganrt.exporter.graph import build_graph, embed_spec, with_native_output
 from ganrt.exporter.inputs import SOURCE, picture_sizes, sample_inputs
 from ganrt.exporter.session import Session
@@ -47,7 +47,7 @@ def pictures(count: int, height: int, width: int, channels: int) -> NDArray[np.u
     return np.random.default_rng(3).integers(0, 256, (count, height, width, channels), dtype=np.uint8)
 
 
-def load(tmp_path: Path, state: State, **settings: str) -> Built:
+def load(tmp_path: Path, state: State, **settings: str) -> Candidate:
     return built_from(tiny_models.save_checkpoint(tmp_path / "net_G.pth", state), settings)
 
 
@@ -106,12 +106,12 @@ def test_graphs_of_the_emoji_generator(tmp_path: Path, variant: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def dynamic(tmp_path_factory: pytest.TempPathFactory) -> tuple[Built, onnx.ModelProto]:
+def dynamic(tmp_path_factory: pytest.TempPathFactory) -> tuple[Candidate, onnx.ModelProto]:
     built = load(tmp_path_factory.mktemp("dynamic"), resnet_state(), height="16", width="16", dynamic="true")
     return built, build_graph(built)
 
 
-def test_open_sizes_in_one_session(dynamic: tuple[Built, onnx.ModelProto]) -> None:
+def test_open_sizes_in_one_session(dynamic: tuple[Candidate, onnx.ModelProto]) -> None:
     _, model = dynamic
     session = Session(with_native_output(model).SerializeToString())
     for count, height, width in [(1, 16, 16), (7, 20, 36), (1, 8, 8), (2, 44, 12), (1, 8, 64)]:
@@ -119,7 +119,7 @@ def test_open_sizes_in_one_session(dynamic: tuple[Built, onnx.ModelProto]) -> No
         assert error <= 2e-5, f"{height}x{width}: max error {error}"
 
 
-def test_large_flat_pictures_stay_accurate(dynamic: tuple[Built, onnx.ModelProto]) -> None:
+def test_large_flat_pictures_stay_accurate(dynamic: tuple[Candidate, onnx.ModelProto]) -> None:
     """Norms over a million values, as plain float32 sums, err by 1e-3 here."""
     built, model = dynamic
     source = sample_inputs(built.spec, draw, 1, 0, 1, (1024, 1024))[SOURCE]
@@ -129,7 +129,7 @@ def test_large_flat_pictures_stay_accurate(dynamic: tuple[Built, onnx.ModelProto
     assert np.abs(native - expected).max() <= 3e-5
 
 
-def test_open_axes_have_names(dynamic: tuple[Built, onnx.ModelProto]) -> None:
+def test_open_axes_have_names(dynamic: tuple[Candidate, onnx.ModelProto]) -> None:
     values = [*dynamic[1].graph.input, *dynamic[1].graph.output]
     dims = [[d.dim_param or d.dim_value for d in value.type.tensor_type.shape.dim] for value in values]
     assert [value.name for value in values] == ["source", "image"]
@@ -137,7 +137,7 @@ def test_open_axes_have_names(dynamic: tuple[Built, onnx.ModelProto]) -> None:
     assert b"h_parts" not in dynamic[1].SerializeToString()
 
 
-def test_open_sizes_are_verified_in_two(dynamic: tuple[Built, onnx.ModelProto]) -> None:
+def test_open_sizes_are_verified_in_two(dynamic: tuple[Candidate, onnx.ModelProto]) -> None:
     built, model = dynamic
     assert picture_sizes(built.spec) == (None, (20, 28))
     said: list[str] = []
@@ -170,7 +170,7 @@ def built_spec() -> Any:
     )
 
 
-def test_the_canary_is_the_test_picture(dynamic: tuple[Built, onnx.ModelProto]) -> None:
+def test_the_canary_is_the_test_picture(dynamic: tuple[Candidate, onnx.ModelProto]) -> None:
     built, model = dynamic
     session = Session(model.SerializeToString())
     source = pattern(draw(Latent(dim=192, prior="uniform"), 0, 0, 1)[0], 16, 16, 3)
@@ -189,7 +189,7 @@ def test_from_file_to_file(tmp_path: Path) -> None:
     assert image.shape == (2, 32, 32, 3)
 
 
-def test_equal_weights_give_equal_bytes(dynamic: tuple[Built, onnx.ModelProto], tmp_path: Path) -> None:
+def test_equal_weights_give_equal_bytes(dynamic: tuple[Candidate, onnx.ModelProto], tmp_path: Path) -> None:
     built, model = dynamic
     again = load(tmp_path, resnet_state(), height="16", width="16", dynamic="true")
     data = embed_spec(build_graph(again), again.spec)
@@ -198,7 +198,7 @@ def test_equal_weights_give_equal_bytes(dynamic: tuple[Built, onnx.ModelProto], 
         assert trace not in data, trace
 
 
-def test_a_wrong_head_fails(dynamic: tuple[Built, onnx.ModelProto]) -> None:
+def test_a_wrong_head_fails(dynamic: tuple[Candidate, onnx.ModelProto]) -> None:
     """Dividing by 120 stretches and shifts the input; the shift shows where the mirrored border meets the norm."""
     built, model = dynamic
     damaged = onnx.ModelProto()
@@ -212,7 +212,7 @@ def test_a_wrong_head_fails(dynamic: tuple[Built, onnx.ModelProto]) -> None:
 
 
 def test_verification_keeps_to_its_budget(
-    dynamic: tuple[Built, onnx.ModelProto], monkeypatch: pytest.MonkeyPatch
+    dynamic: tuple[Candidate, onnx.ModelProto], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built, model = dynamic
     assert verify(built, model, draw, budget_s=0.0).samples == 4

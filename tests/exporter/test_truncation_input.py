@@ -16,11 +16,12 @@ import ganrt
 from ganrt.cli.main import main
 from ganrt.errors import NegativeResult, UsageError
 from ganrt.exporter import graph, verify
-from ganrt.exporter.checkpoints import read_checkpoint
 from ganrt.exporter.export import ExportResult, export
-from ganrt.exporter.families import FAMILIES, build_generator
+from ganrt.exporter.families import FAMILIES
 from ganrt.exporter.inputs import sample_inputs, truncation_of
 from ganrt.exporter.options import Settings
+from ganrt.exporter.readers.files import read_file
+from ganrt.exporter.recognise import recognise
 from ganrt.exporter.session import Session
 from ganrt.runtime.canary import canary_error
 from ganrt.runtime.sampling import sampler
@@ -144,7 +145,7 @@ def test_large_pictures_are_verified_in_small_batches(result: ExportResult, side
 
 
 def test_the_reference_does_not_depend_on_the_batch(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    built = build_generator(read_checkpoint(checkpoint), None, Settings())
+    built = recognise(read_file(checkpoint), None, Settings()).candidate
     inputs = sample_inputs(built.spec, draw, 3, 0, 5)
     whole = verify._reference(built, inputs)
     monkeypatch.setattr(verify, "_BATCH_PIXELS", 1)

@@ -1,12 +1,13 @@
-"""Built generators and their exported graphs, run side by side with a reference."""
+"""Candidate generators and their exported graphs, run side by side with a reference."""
 
 from __future__ import annotations
 
 import torch
+from sources import find_family, source
 from torch import Tensor
 
-from ganrt.exporter.families import find_family, load_family
-from ganrt.exporter.families.protocol import Built
+from ganrt.exporter.candidate import Candidate
+from ganrt.exporter.families import load_family
 from ganrt.exporter.graph import build_graph, with_native_output
 from ganrt.exporter.options import Settings, Texts
 from ganrt.exporter.session import Session
@@ -15,12 +16,12 @@ CLOSE = 5e-5  # float32 against float64; how a processor orders its sums moves i
 FAR = 1e-4  # what even the smallest mistake exceeds: an epsilon of 1e-4 in the last batch norm
 
 
-def build(state: dict[str, Tensor], settings: Texts | None = None, family: str | None = None) -> Built:
+def build(state: dict[str, Tensor], settings: Texts | None = None, family: str | None = None) -> Candidate:
     """By the family that recognises it."""
-    return load_family(family or find_family(state)).build(state, Settings.read(settings or {}))
+    return load_family(family or find_family(state)).build(source(state), Settings.read(settings or {}))
 
 
-def graph_floats(built: Built, *inputs: Tensor) -> Tensor:
+def graph_floats(built: Candidate, *inputs: Tensor) -> Tensor:
     """The exported graph's pictures before their rounding: float64 [n, c, h, w]."""
     session = Session(with_native_output(build_graph(built)).SerializeToString())
     names = ("z", "labels", "truncation")[: len(inputs)]
@@ -35,7 +36,7 @@ def worst(made: Tensor, expected: Tensor) -> float:
     return float((made.double() - expected.double()).abs().max()) / spread
 
 
-def latents(built: Built, count: int = 3) -> Tensor:
+def latents(built: Candidate, count: int = 3) -> Tensor:
     """float32 [count, dim]."""
     assert built.spec.latent is not None
     return torch.randn(count, built.spec.latent.dim, generator=torch.Generator().manual_seed(3))

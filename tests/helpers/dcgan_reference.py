@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ganrt.exporter.checkpoints import read_checkpoint
-from ganrt.exporter.families import build_generator
-from ganrt.exporter.families.protocol import Built
+from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.options import Settings, Texts
+from ganrt.exporter.readers.files import read_file
+from ganrt.exporter.recognise import recognise
 from ganrt.spec import Latent
 
 
@@ -43,5 +43,10 @@ def reference_dcgan(state: dict[str, Tensor], eps: float = 1e-5) -> nn.Sequentia
     return nn.Sequential(*layers, nn.Tanh()).eval().requires_grad_(False)
 
 
-def built_from(path: Path, settings: Texts | None = None, family: str | None = None) -> Built:
-    return build_generator(read_checkpoint(path), family, Settings.read(settings or {}))
+def built_from(path: Path, settings: Texts | None = None, family: str | None = None) -> Candidate:
+    return recognise(read_file(path), family, Settings.read(settings or {})).candidate
+
+
+def said_by(candidate: Candidate) -> str:
+    """All that an export says of a candidate: notes and assumptions."""
+    return " ".join([*candidate.notes, *(fact.sentence() for fact in candidate.assumptions)])

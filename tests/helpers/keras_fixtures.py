@@ -19,7 +19,7 @@ from dcgan_reference import built_from
 from numpy.typing import NDArray
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.families.protocol import Built
+from ganrt.exporter.candidate import Candidate
 
 ARCHIVE = Path(__file__).parents[1] / "fixtures" / "keras.tar.xz"
 Array = NDArray[np.float32]
@@ -43,12 +43,12 @@ def expected(name: str) -> Array:
         return np.asarray(arrays[name])
 
 
-def built(file: str, **settings: str) -> Built:
+def built(file: str, **settings: str) -> Candidate:
     """The generator in the fixture `file`."""
     return built_from(fixtures() / file, settings)
 
 
-def error(generator: Built, model: str) -> float:
+def error(generator: Candidate, model: str) -> float:
     """The worst difference between `generator`'s pictures and TensorFlow's."""
     with torch.no_grad():
         pictures = generator.module(torch.from_numpy(expected(f"{model}.z"))).permute(0, 2, 3, 1).numpy()

@@ -9,9 +9,11 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.families.loading import load_strictly
-from ganrt.exporter.families.protocol import Built, KeyCondition, State
+from ganrt.exporter.families.protocol import KeyCondition, Keyed
 from ganrt.exporter.options import Settings
+from ganrt.exporter.source import Source
 from ganrt.spec import GeneratorSpec, Labels, Latent, Output, Statistics
 
 SIDE, CLASSES, DIM = 6, 3, 5
@@ -43,14 +45,11 @@ def toy_state(seed: int = 0) -> dict[str, Tensor]:
     return {key: tensor.clone() for key, tensor in module.state_dict().items()}
 
 
-class ToyFamily:
+class ToyFamily(Keyed):
     settings: Mapping[str, str] = {}
     keys = KeyCondition(all_of=("from_z.weight", "from_labels.weight"))
 
-    def detect(self, state: State) -> bool:
-        return self.keys.holds(state)
-
-    def build(self, state: State, settings: Settings) -> Built:
+    def build(self, source: Source, settings: Settings) -> Candidate:
         assert not settings.without("freeze").given()
         spec = GeneratorSpec(
             name="toy",
@@ -59,7 +58,7 @@ class ToyFamily:
             labels=Labels(count=CLASSES),
             output=Output(height=SIDE, width=SIDE, channels=1),
         )
-        return Built(load_strictly(ToyGenerator, state, "the toy"), spec, "sigmoid", "certain")
+        return Candidate(load_strictly(ToyGenerator, source.tensors, "the toy"), spec, "sigmoid", "certain")
 
 
 class TruncatedGenerator(ToyGenerator):
@@ -84,13 +83,13 @@ class TruncatedFamily(ToyFamily):
 
     settings: Mapping[str, str] = {"freeze": "the value to freeze at"}
 
-    def build(self, state: State, settings: Settings) -> Built:
-        built = super().build(state, settings)
+    def build(self, source: Source, settings: Settings) -> Candidate:
+        built = super().build(source, settings)
         if settings.freeze is None:
-            module = load_strictly(TruncatedGenerator, state, "the toy")
+            module = load_strictly(TruncatedGenerator, source.tensors, "the toy")
             return replace(built, module=module, spec=replace(built.spec, statistics=Statistics(mode="input")))
         value = settings.freeze
-        module = load_strictly(lambda: FrozenGenerator(value), state, "the toy")
+        module = load_strictly(lambda: FrozenGenerator(value), source.tensors, "the toy")
         return replace(
             built, module=module, spec=replace(built.spec, statistics=Statistics(mode="frozen", value=value))
         )

@@ -1,0 +1,114 @@
+"""Any plain chain of layers, from a state dict or a pickled module: the family that is asked last.
+
+Linear layers, convolutions, transposed convolutions, norms, activations, upsampling, pixel shuffle; a vector in, a
+picture out. See `ganrt.exporter.layers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from ganrt.exporter.candidate import Candidate, Facts
+from ganrt.exporter.families.loading import check_variances, load_strictly
+from ganrt.exporter.families.page import Page
+from ganrt.exporter.families.spectral_norm import fold_spectral_norm, plain_names, transposed_layers
+from ganrt.exporter.layers.chain import Chain, build_chain, read_chain
+from ganrt.exporter.layers.items import Item, NotAChain, items_of, items_of_module, owner_classes
+from ganrt.exporter.layers.labels import plan_of, split_embedding
+from ganrt.exporter.layers.network import Network, picture_shape, weights_of
+from ganrt.exporter.layers.presets import preset_of
+from ganrt.exporter.options import Settings
+from ganrt.exporter.source import Source, State
+from ganrt.spec import GeneratorSpec, Labels, Latent, Output
+
+
+class PlainChain:
+    """The family `chain`: see `ganrt.exporter.families.protocol.Family`."""
+
+    task: ClassVar[str] = "generate"
+    name: ClassVar[str] = "chain"
+    open_prior: ClassVar[bool] = True
+    settings: Mapping[str, str] = {
+        "activation": "of the hidden layers: relu (default behind transposed convolutions), leaky_relu:0.2, ...",
+        "last": "the last activation: tanh (default), sigmoid or none",
+        "range": "of the pictures, where the last activation is none",
+        "norm_eps": "the norms' epsilon, default 1e-05",
+        "size": "of the picture, which settles strides, paddings and upsampling",
+        "stride": "of the convolutions in their order",
+        "padding": "of the convolutions in their order",
+        "labels": "how many of the first layer's inputs are classes; an embedding's rows are counted",
+        "label_join": "how classes enter: times, after or before",
+        "output_shape": "of a picture that a linear layer makes",
+    }
+    page = Page(
+        title="Plain chains of layers",
+        origin="any script: linear layers, (transposed) convolutions, norms, dropout, upsampling, pixel shuffle",
+        formats="state dicts in any container, and whole modules (`torch.save(model)`), which are read as data",
+        gives="square pictures of 1, 3 or 4 channels from a vector",
+        recognised="layers whose channels fit from one to the next, under any names, where no other family matches",
+        traps=(
+            "a state dict holds no activation, stride, padding or epsilon: what is assumed is listed, and each of it "
+            "has an option",
+            "a pickled module holds them; what its `forward` does, it does not hold",
+        ),
+    )
+
+    def match(self, source: Source) -> int | None:
+        """0 where the layers make a chain: every other family is more specific."""
+        return None if self.why_not(source) else 0
+
+    def why_not(self, source: Source) -> str:
+        """Why this is no plain chain; "" if it is one."""
+        try:
+            _, items = split_embedding(_items(source, plain_names(source.tensors)))
+            _read(source, items)
+        except NotAChain as error:
+            return str(error)
+        return ""
+
+    def build(self, source: Source, settings: Settings) -> Candidate:
+        """See `Family.build`."""
+        facts = Facts(settings)
+        state, folding = fold_spectral_norm(source.tensors, transposed_layers(source.tensors))
+        check_variances(state)
+        every = _items(source, state)
+        embedding, items = split_embedding(every)
+        chain = _read(source, items)
+        built = build_chain(chain, every, facts)
+        plan = plan_of(chain, built, embedding, facts, "before" if preset_of(every) else "after")
+        shape = picture_shape(plan.runs, plan.dim, plan.classes)
+        if len(shape) != 3:
+            raise NotAChain(f"makes {list(shape)}, which is no picture")
+        module = load_strictly(lambda: Network(plan.runs), weights_of(plan.runs), "a plain chain of layers")
+        _order_of(source, facts)
+        return Candidate(
+            module=module,
+            spec=GeneratorSpec(
+                name=self.name,
+                family=self.name,
+                latent=Latent(dim=plan.dim, prior="normal", psi_mode="resample"),
+                labels=Labels(count=plan.classes) if plan.classes else None,
+                output=Output(channels=shape[0], height=shape[1], width=shape[2]),
+            ),
+            value_range=built.value_range,
+            matched=f"all {len(source.tensors)} keys fit a chain of {len(built.layers)} layers",
+            facts=tuple(facts.found),
+            notes=folding,
+        )
+
+
+def _read(source: Source, items: list[Item]) -> Chain:
+    own = source.module is not None and bool(owner_classes(source.module))
+    return read_chain(items, source.format != "safetensors", own)
+
+
+def _items(source: Source, state: State) -> list[Item]:
+    return items_of_module(source.module, state) if source.module is not None else items_of(state)
+
+
+def _order_of(source: Source, facts: Facts) -> None:
+    """What a pickled module's own `forward` does is not in the file."""
+    own = sorted(owner_classes(source.module)) if source.module is not None else []
+    if own:
+        facts.open(f"what the forward of {', '.join(own)[:80]} does", "its layers one after another", "--code runs it")

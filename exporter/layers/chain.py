@@ -1,0 +1,506 @@
+"""Items in order -> a network: which layer follows which, where pictures begin, what lies between that has no weights.
+
+Channels must fit from layer to layer, so that most of a chain is read; activations, strides, paddings, upsampling and
+epsilons are not in a state dict, and are taken from options, from a preset whose keys these are, or assumed. Each of
+them is a `Fact`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import isqrt, prod
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from ganrt.errors import UsageError
+from ganrt.exporter.candidate import Facts, ValueRange
+from ganrt.exporter.layers.activations import hidden_activation, last_activation, value_range
+from ganrt.exporter.layers.geometry import Geometry, Sized, settle
+from ganrt.exporter.layers.items import Item, NotAChain, natural, norms_attached
+from ganrt.exporter.layers.network import AsPixel, Layer, picture_of
+from ganrt.exporter.layers.presets import CHAIN_PRESETS, ChainPreset, preset_of
+
+CHANNELS = (1, 3, 4)
+_LEAST = 2  # layers of a generator
+_FEWEST = 64  # values of a picture: 8 x 8
+_ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.SELU, nn.SiLU, nn.GELU, nn.Mish, nn.PReLU, nn.ReLU6, nn.CELU,
+                nn.Softplus, nn.Hardswish)  # fmt: skip
+_LASTS: tuple[type[nn.Module], ...] = (nn.Tanh, nn.Sigmoid, nn.Hardtanh, nn.Hardsigmoid)
+OpKind = Literal["linear", "conv", "transposed", "norm", "prelu", "act", "up", "reshape", "pixel", "module"]
+
+
+@dataclass(frozen=True)
+class Op:
+    """One step before its geometry is settled.
+
+    Attributes:
+        size: (inputs, outputs) of weights; (features, whether of a vector) of norms; (channels, side) of a reshape,
+            0 for a side that is not square.
+        module: the step with its options, where they are known.
+    """
+
+    kind: OpKind
+    item: Item | None = None
+    size: tuple[int, int] = (0, 0)
+    module: nn.Module | None = None
+
+    @property
+    def layer(self) -> Item:
+        assert self.item is not None
+        return self.item
+
+
+@dataclass(frozen=True)
+class Chain:
+    """What was read: the steps from `inputs` values to `outputs` channels (or values, where `flat`).
+
+    `beside` are the steps of `classes` values that lie beside the first `joined_at` steps and are joined to them.
+    """
+
+    ops: tuple[Op, ...]
+    inputs: int
+    outputs: int
+    flat: bool
+    beside: tuple[Op, ...] = ()
+    joined_at: int = 0
+    classes: int = 0
+
+
+@dataclass
+class _Reading:
+    """Walks items; `width` is what the last step gives, in channels of a picture or in values of a vector."""
+
+    named: bool  # whether layers without weights are items too
+    ops: list[Op] = field(default_factory=list)
+    inputs: int = 0
+    width: int = 0
+    flat: bool = True
+    upsampled: bool = False
+
+    def take(self, item: Item, following: Item | None) -> None:
+        if item.kind in ("linear", "embedding"):
+            self._linear(item)
+        elif item.kind == "conv":
+            self._convolution(item)
+        elif item.kind == "norm":
+            self._norm(item)
+        elif item.kind == "prelu":
+            if item.weight.numel() not in (1, self.width):
+                raise NotAChain(f"{item.name} has {item.weight.numel()} values after {self.width} channels")
+            self.ops.append(Op("prelu", item, module=item.module))
+        else:
+            self._known(item)
+        if not self.named and following is not None and item.kind != "prelu":
+            self._between(item, following)
+
+    def _linear(self, item: Item) -> None:
+        outputs, inputs = item.weight.shape
+        if not self.ops:
+            self.inputs = inputs
+        elif not self.flat or self.width != inputs:
+            raise NotAChain(f"{item.name} takes {inputs} values, and {self.width} come before it")
+        self.ops.append(Op("linear", item, (inputs, outputs), item.module))
+        self.width = outputs
+
+    def _convolution(self, item: Item) -> None:
+        first, second, rows, columns = item.weight.shape
+        known = None if item.module is None else isinstance(item.module, nn.ConvTranspose2d)
+        if rows != columns or 0 in item.weight.shape:
+            raise NotAChain(f"{item.name} has a kernel of {rows}x{columns}")
+        if not self.ops:
+            if known is False and rows > 1:
+                raise NotAChain(f"{item.name} is a convolution, and nothing but a vector comes before it")
+            transposed = known is not False and not (known is None and rows == 1 and second < first)
+            self.inputs = self.width = first if transposed else second
+            self.ops.append(Op("pixel"))
+            self.flat = False
+        else:
+            transposed = self._direction(item, known)
+        inputs, outputs = (first, second) if transposed else (second, first)
+        if isinstance(item.module, nn.Conv2d | nn.ConvTranspose2d) and item.module.groups > 1:
+            inputs, outputs = item.module.in_channels, item.module.out_channels
+        self._as_map(item, inputs)
+        self.ops.append(Op("transposed" if transposed else "conv", item, (inputs, outputs), item.module))
+        self.width = outputs
+
+    def _direction(self, item: Item, known: bool | None) -> bool:
+        """Whether it is transposed: by what comes before it, else by the parity of its kernel and its name."""
+        if known is not None:
+            return known
+        first, second, rows, _ = item.weight.shape
+        fits = [self._fits(channels) for channels in (first, second)]
+        if first != second and fits[0] != fits[1]:
+            return fits[0]
+        name = item.name.lower()
+        if any(word in name for word in ("deconv", "transpose", "tconv", "convt")):
+            return True
+        return rows % 2 == 0
+
+    def _fits(self, channels: int) -> bool:
+        if not self.flat:
+            return self.width == channels
+        return self.width % channels == 0 and isqrt(self.width // channels) ** 2 == self.width // channels
+
+    def _as_map(self, item: Item, channels: int) -> None:
+        """A vector becomes a square picture of `channels`; a picture with too many is shuffled into pixels."""
+        if self.flat:
+            if not self._fits(channels):
+                raise NotAChain(f"{item.name} takes {channels} channels, and {self.width} values come before it")
+            self.ops.append(Op("reshape", size=(channels, isqrt(self.width // channels))))
+            self.flat = False
+        elif self.width != channels:
+            factor = isqrt(self.width // channels)
+            if self.named or factor < 2 or channels * factor**2 != self.width:
+                raise NotAChain(f"{item.name} takes {channels} channels, and {self.width} come before it")
+            self.ops.append(Op("up", size=(factor, channels)))
+            self.upsampled = True
+        self.width = channels
+
+    def _norm(self, item: Item) -> None:
+        features = item.features
+        if isinstance(item.module, nn.BatchNorm1d) or (self.flat and self.width == features):
+            if self.width != features:
+                raise NotAChain(f"{item.name} has {features} values, and {self.width} come before it")
+        else:
+            self._as_map(item, features)
+        self.ops.append(Op("norm", item, (features, int(self.flat)), item.module))
+
+    def _known(self, item: Item) -> None:
+        assert item.module is not None
+        if isinstance(item.module, nn.Unflatten):
+            shape = item.module.unflattened_size
+            sizes = tuple(size if isinstance(size, int) else size[1] for size in shape)
+            if not self.flat or prod(sizes) != self.width or len(sizes) != 3:
+                raise NotAChain(f"{item.name} makes {list(sizes)} of {self.width} values")
+            self.flat, self.width = False, sizes[0]
+            side = sizes[1] if sizes[1] == sizes[2] else 0
+            self.ops.append(Op("reshape", size=(sizes[0], side), module=item.module))
+            return
+        if isinstance(item.module, nn.PixelShuffle):
+            self.width //= item.module.upscale_factor**2
+        if isinstance(item.module, nn.Flatten):
+            return
+        kind: OpKind = "act" if isinstance(item.module, _ACTIVATIONS + _LASTS) else "module"
+        self.ops.append(Op(kind, item, module=item.module))
+
+    def _between(self, item: Item, following: Item) -> None:
+        """What has no weights: an activation, and an upsampling or dropout behind it."""
+        big = following.kind in ("linear", "conv")
+        if item.gap is None:
+            bare = item.kind == "linear" and item.name.rpartition(".")[2] == "0"  # a Sequential of this one alone
+            if big and not bare:
+                self.ops.append(Op("act"))
+            return
+        reshaped = item.kind == "norm" and [op.kind for op in self.ops[-2:]] == ["reshape", "norm"]
+        more = item.gap
+        if more and not (reshaped and more == 1 and following.kind == "conv" and _is_odd(following)):
+            self.ops.append(Op("act"))
+            more -= 1
+        grows = following.kind == "conv" and _is_odd(following) and following.weight.shape[1] == self.width
+        if more and grows:
+            self.ops.append(Op("up"))
+            self.upsampled = True
+
+
+def _is_odd(item: Item) -> bool:
+    return item.weight.shape[-1] % 2 == 1
+
+
+def read_chain(items: Sequence[Item], ordered: bool, own: bool = False) -> Chain:
+    """The one chain that these layers make, or two that are joined: see `Chain.beside`.
+
+    Args:
+        ordered: whether the file keeps the order of its layers, as torch's do and safetensors' do not.
+        own: whether a `forward` that is not torch's calls them: it may apply activations that are no layers.
+
+    Raises:
+        NotAChain: they make none; of several orders that were tried, the message is the first one's.
+    """
+    named = any(item.module is not None for item in items)
+    tried: list[Callable[[], list[Item] | None]] = [lambda: list(items)]
+    if own:
+        tried.append(lambda: norms_attached(list(items)))
+    if not named:
+        by_name = natural(items)
+        tried = [*tried, lambda: by_name] if ordered else [lambda: by_name, *tried]
+        tried += [lambda: norms_attached(list(items)), lambda: norms_attached(by_name)]
+    first: NotAChain | None = None
+    for order in tried:
+        try:
+            if (put := order()) is not None:
+                return _walk(put, named, own)
+        except NotAChain as error:
+            first = first or error
+        if put is not None and (joined := _two_branches(put, named, own)) is not None:
+            return joined
+    raise first or NotAChain("holds no layers")
+
+
+def _steps(items: Sequence[Item], named: bool, width: int = 0) -> _Reading:
+    """Args: width: channels of a picture that they begin with; 0: a vector."""
+    reading = _Reading(named, width=width, flat=not width)
+    reading.ops = [Op("pixel")] if width else []  # so that nothing is taken for a first layer
+    for item, following in zip(items, [*items, None][1:], strict=True):
+        reading.take(item, following)
+    reading.ops = reading.ops[1:] if width else reading.ops
+    return reading
+
+
+def _two_branches(items: Sequence[Item], named: bool, own: bool) -> Chain | None:
+    """z and the classes each through a layer of their own, side by side into the third (cDCGAN)."""
+    big = [i for i, item in enumerate(items) if item.kind == "conv"]
+    if len(big) < 3 or big[0] or own:
+        return None
+    try:
+        first, second = _steps(items[: big[1]], named), _steps(items[big[1] : big[2]], named)
+        if first.inputs < second.inputs:
+            first, second = second, first
+        rest = _steps(items[big[2] :], named, first.width + second.width)
+    except NotAChain:
+        return None
+    if first.flat or second.flat or rest.flat or rest.width not in CHANNELS:
+        return None
+    opened = [
+        reading.ops if reading.ops[-1].kind == "act" else [*reading.ops, Op("act")] for reading in (first, second)
+    ]
+    ops = (*opened[0], *rest.ops)
+    return Chain(ops, first.inputs, rest.width, False, tuple(opened[1]), len(opened[0]), second.inputs)
+
+
+def _walk(items: Sequence[Item], named: bool, own: bool) -> Chain:
+    reading = _steps(items, named)
+    ops = _functional(reading.ops) if named and own else reading.ops
+    big = sum(op.kind in _BIG for op in ops)
+    if big < _LEAST:
+        raise NotAChain(f"has {big} linear layers and convolutions")
+    if not named and not any(op.kind == "transposed" for op in ops) and not reading.upsampled and not reading.flat:
+        ops = _upsampled(ops)
+    if not reading.flat and reading.width not in CHANNELS:
+        raise NotAChain(f"ends in {reading.width} channels, which are no picture")
+    if reading.flat and reading.width < _FEWEST:
+        raise NotAChain(f"ends in {reading.width} values, which are no picture")
+    return Chain(tuple(ops), reading.inputs, reading.width, reading.flat)
+
+
+_BIG = ("linear", "conv", "transposed")
+
+
+def _functional(ops: list[Op]) -> list[Op]:
+    """With activations between the layers where the file shows none there: one that is shared, or a function."""
+    places = [i for i, op in enumerate(ops) if op.kind in _BIG]
+    between = [any(op.kind in ("act", "prelu") for op in ops[a:b]) for a, b in pairwise(places)]
+    if all(between) or sum(between) > 1:  # they stand in their places, and one may well be missing
+        return ops
+    shared = [op for op in ops if op.kind == "act"]
+    hidden = next((op for op in shared if not isinstance(op.module, _LASTS)), Op("act"))
+    last = [op for op in shared if isinstance(op.module, _LASTS)][:1]
+    bare = [op for op in ops if op.kind != "act"]
+    starts = [i for i, op in enumerate(bare) if op.kind in _BIG][1:]
+    return [part for i, op in enumerate(bare) for part in ([hidden, op] if i in starts else [op])] + last
+
+
+def _upsampled(ops: list[Op]) -> list[Op]:
+    """Before every convolution but the last, where nothing else makes the picture grow."""
+    last = max(i for i, op in enumerate(ops) if op.kind == "conv")
+    return [part for i, op in enumerate(ops) for part in ([Op("up"), op] if op.kind == "conv" and i < last else [op])]
+
+
+# ---- what weights do not say ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Built:
+    """Layers and the range of what they make; the layers beside the first `joined_at` of them: see `Chain`."""
+
+    layers: tuple[Layer, ...]
+    value_range: ValueRange
+    beside: tuple[Layer, ...] = ()
+    joined_at: int = 0
+
+
+def build_chain(chain: Chain, items: Sequence[Item], facts: Facts) -> Built:
+    """The layers, with all that is open taken from options, a preset, or assumed.
+
+    Raises:
+        NotAChain: no sizes fit.
+        UsageError: an option that does not fit.
+    """
+    name = "" if any(item.module is not None for item in items) else preset_of(items)
+    preset = CHAIN_PRESETS[name] if name else _usual(chain)
+    note = f"as the preset {name}" if name else ""
+    ops = list(chain.ops)
+    ops, last, found_range = _last_of(ops, facts, preset, note)
+    make_hidden = _hidden(ops, facts, preset, note)
+    eps = _epsilons(ops, facts, preset, note)
+    geometries = _geometry(ops, facts, preset, note)
+    layers: list[Layer] = []
+    convolutions, norms = iter(geometries), iter(eps)
+    cut = 0
+    for i, op in enumerate(ops):
+        cut = len(layers) if i == chain.joined_at else cut
+        layers += _layer(op, make_hidden, convolutions, norms)
+    again = iter(geometries), iter(eps)
+    beside = [layer for op in chain.beside for layer in _layer(op, make_hidden, *again)]
+    if last is not None:
+        layers.append(Layer(last, {}))
+    if chain.flat:
+        layers.append(Layer(nn.Unflatten(1, _flat_shape(chain, facts)), {}))
+    return Built(tuple(layers), found_range, tuple(beside), cut)
+
+
+def _usual(chain: Chain) -> ChainPreset:
+    """Transposed convolutions come with ReLU (Radford et al. 2016), most other generators with LeakyReLU."""
+    transposed = any(op.kind == "transposed" for op in chain.ops)
+    return ChainPreset("", activation=("relu", None) if transposed else ("leaky_relu", 0.2))
+
+
+def _last_of(
+    ops: list[Op], facts: Facts, preset: ChainPreset, note: str
+) -> tuple[list[Op], nn.Module | None, ValueRange]:
+    """(the steps before it, the last activation, the range that it gives): in the file, or not."""
+    if ops[-1].kind == "act" and isinstance(ops[-1].module, _LASTS):
+        name = "sigmoid" if isinstance(ops[-1].module, (nn.Sigmoid, nn.Hardsigmoid)) else "tanh"
+        facts.read("last", name)
+        return ops[:-1], ops[-1].module, value_range(name, facts)
+    return ops, *last_activation(facts, preset.last, note)
+
+
+def _hidden(ops: list[Op], facts: Facts, preset: ChainPreset, note: str) -> Callable[[], nn.Module | None]:
+    named = [op.module for op in ops if op.kind == "act" and op.module is not None]
+    if named:
+        facts.read("activation", ", ".join(dict.fromkeys(type(module).__name__ for module in named)))
+    if not any(op.kind == "act" and op.module is None for op in ops):
+        return lambda: None
+    return hidden_activation(facts, preset.activation, note)
+
+
+def _epsilons(ops: list[Op], facts: Facts, preset: ChainPreset, note: str) -> list[float]:
+    norms = [op for op in ops if op.kind == "norm"]
+    if not norms:
+        return []
+    if all(op.module is not None for op in norms):
+        facts.read("norm_eps", tuple(dict.fromkeys(float(getattr(op.module, "eps", 0)) for op in norms)))
+        return []
+    if any("running_mean" not in op.layer.tensors and op.layer.tensors["weight"].ndim == 1 for op in norms):
+        facts.open("the kind of norm", "instance norm (layer norm of vectors)")
+    values = [preset.eps[min(i, len(preset.eps) - 1)] for i in range(len(norms))]
+    given = facts.assume("norm_eps", tuple(dict.fromkeys(values)), note)
+    return values if isinstance(given, tuple) else [given] * len(norms)
+
+
+def _geometry(ops: list[Op], facts: Facts, preset: ChainPreset, note: str) -> list[Geometry]:
+    """Of the convolutions and upsamplings whose options are not in the file."""
+    sized = [op for op in ops if op.kind in ("conv", "transposed", "up")]
+    if any(op.module is not None for op in sized) or not sized:
+        return []
+    convolutions = [op for op in sized if op.kind != "up"]
+    strides = _each(facts.settings.stride or preset.strides, len(convolutions), "--stride")
+    paddings = _each(facts.settings.padding or preset.paddings, len(convolutions), "--padding")
+    plan = [
+        Sized(op.kind == "transposed", op.layer.weight.shape[-1])
+        if op.item
+        else Sized(False, 0, factor=op.size[0] or 2)
+        for op in sized
+    ]
+    numbers = iter(zip(strides, paddings, strict=True))
+    plan = [layer if not layer.kernel else Sized(layer.transposed, layer.kernel, *next(numbers)) for layer in plan]
+    size = facts.settings.size
+    if size is not None and size[0] != size[1]:
+        raise UsageError(f"--size {size[0]}x{size[1]}: expected a square: this network begins with one")
+    start = next((op.size[1] for op in ops if op.kind == "reshape"), 1)
+    found = settle(plan, start, size[0] if size else None)
+    if found is None:
+        if size is None:
+            raise NotAChain("has layers whose pictures have no pixels")
+        raise UsageError(f"--size {size[0]}x{size[1]}: no strides and paddings of these layers give it")
+    geometries, side = found
+    made = [g for g, layer in zip(geometries, plan, strict=True) if layer.kernel]
+    grown = [
+        layer
+        for layer, op in zip(plan, sized, strict=True)
+        if layer.transposed or (not layer.kernel and not op.size[0])
+    ]
+    if grown and not (facts.settings.stride and facts.settings.padding and len(grown) == len(convolutions)):
+        shown = ",".join(str(g.stride) for g in made)
+        where = f"paddings {','.join(str(g.padding) for g in made)}; {side}x{side} pixels (--padding, --size)"
+        facts.open("stride", shown, f"{where}{'; ' if note else ''}{note}")
+    return geometries
+
+
+def _factor(op: Op) -> int:
+    return op.size[0] or 2  # of a pixel shuffle, else of an upsampling
+
+
+def _each(values: tuple[int, ...], count: int, option: str) -> list[int | None]:
+    if not values:
+        return [None] * count
+    if len(values) not in (1, count):
+        raise UsageError(f"{option} has {len(values)} values; expected one, or one for each of {count} convolutions")
+    return [*values] * (count if len(values) == 1 else 1)
+
+
+def _layer(
+    op: Op, hidden: Callable[[], nn.Module | None], geometries: Iterator[Geometry], eps: Iterator[float]
+) -> list[Layer]:
+    """The torch layer of a step, none for an activation that is none."""
+    if op.kind in ("act", "pixel", "reshape", "up", "module"):
+        made = op.module or _weightless(op, hidden, geometries)
+        return [] if made is None else [Layer(made, {})]
+    weights = dict(op.layer.tensors)
+    if op.module is not None:
+        return [Layer(op.module, weights, op.layer.name)]
+    with torch.device("meta"):
+        return [Layer(_weighted(op, weights, geometries, eps), weights, op.layer.name)]
+
+
+def _weightless(op: Op, hidden: Callable[[], nn.Module | None], geometries: Iterator[Geometry]) -> nn.Module | None:
+    if op.kind == "act":
+        return hidden()
+    if op.kind == "pixel":
+        return AsPixel()
+    if op.kind == "reshape":
+        return nn.Unflatten(1, (op.size[0], op.size[1], op.size[1]))
+    next(geometries)
+    return nn.PixelShuffle(op.size[0]) if op.size[0] else nn.Upsample(scale_factor=2, mode="nearest")
+
+
+def _weighted(op: Op, weights: dict[str, Tensor], geometries: Iterator[Geometry], eps: Iterator[float]) -> nn.Module:
+    inputs, outputs = op.size
+    bias = "bias" in weights
+    if op.kind == "linear":
+        return nn.Linear(inputs, outputs, bias)
+    if op.kind == "prelu":
+        return nn.PReLU(op.layer.weight.numel())
+    if op.kind == "norm":
+        return _norm(weights, inputs, outputs == 1, next(eps))
+    kernel = op.layer.weight.shape[-1]
+    geometry = next(geometries)
+    if op.kind == "conv":
+        return nn.Conv2d(inputs, outputs, kernel, geometry.stride, geometry.padding, bias=bias)
+    return nn.ConvTranspose2d(inputs, outputs, kernel, geometry.stride, geometry.padding, geometry.extra, bias=bias)
+
+
+def _norm(weights: dict[str, Tensor], features: int, flat: bool, eps: float) -> nn.Module:
+    affine = "weight" in weights
+    if "running_mean" in weights:
+        return (nn.BatchNorm1d if flat else nn.BatchNorm2d)(features, eps, affine=affine)
+    shape = next(iter(weights.values())).shape
+    return nn.LayerNorm(list(shape), eps) if flat or len(shape) > 1 else nn.InstanceNorm2d(features, eps, affine=affine)
+
+
+def _flat_shape(chain: Chain, facts: Facts) -> tuple[int, int, int]:
+    """Channels, height and width of a picture that a linear layer makes."""
+    default = picture_of(chain.outputs)
+    if default is None and facts.settings.output_shape is None:
+        raise NotAChain(
+            f"makes {chain.outputs} values, which are no square picture\nsay its shape: --output-shape 1x28x28"
+        )
+    shown = "x".join(map(str, facts.settings.output_shape or default or ()))
+    shape: tuple[int, int, int] = facts.assume("output_shape", default, shown=shown)
+    if prod(shape) != chain.outputs or shape[0] not in CHANNELS:
+        raise UsageError(f"--output-shape {shown}: expected a picture of {chain.outputs} values")
+    return shape

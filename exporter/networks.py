@@ -1,0 +1,162 @@
+"""The networks in a file, found by what they are: dictionaries of weights and modules, wherever they lie.
+
+Training scripts write discriminators, averages, optimizers, losses and configurations beside the generator, under
+names that never end. So none is looked for by name; names only tell averages (EMA), which training scripts draw their
+samples with, from the weights that were averaged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from ganrt.exporter.layers.items import is_module, state_of
+from ganrt.exporter.readers.pickles import Array, Record
+from ganrt.exporter.source import State
+
+_AVERAGES = {"ema", "avg", "average", "averaged", "running", "shadow", "smooth", "smoothed", "test", "polyak"}
+_SHORT = {"GE", "Gs"}  # lightweight-gan's and StyleGAN's names of averages
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_WRAPPERS = ("_orig_mod",)  # torch.compile's
+_MAX_DEPTH = 8
+_MAX_NETWORKS = 200
+_MAX_VISITED = 200_000
+_MAX_PREFIXES = 6
+
+
+@dataclass(frozen=True)
+class Network:
+    """One network.
+
+    Attributes:
+        name: dotted, the keys and prefixes that it lies under; "" for the file itself.
+        tensors: by key, as stored. average: whether they are averages.
+        module: the pickled module that they are of.
+        within: the network that this is a part of, by its prefix; None: it stands alone.
+    """
+
+    name: str
+    tensors: State
+    average: bool = False
+    module: Record | None = None
+    within: str | None = None
+
+
+@dataclass
+class _Walk:
+    found: list[Network]
+    optimizers: list[str]
+    others: list[str]
+    visited: int = 0
+
+
+@dataclass(frozen=True)
+class Found:
+    """All networks of a file; the names of optimizers' states, and of what else lies beside them."""
+
+    networks: tuple[Network, ...]
+    optimizers: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+def find_networks(loaded: Any) -> Found:
+    """Args: loaded: what a reader gave: dictionaries, lists, tensors, records.
+
+    Whole dictionaries go before their parts: the parts of a state dict (by prefix) are networks that lie `within` it.
+    """
+    walk = _Walk([], [], [])
+    _visit(loaded, "", walk, 0)
+    parts = [part for network in walk.found if network.module is None for part in _parts(network)]
+    networks = (*walk.found, *parts)[:_MAX_NETWORKS]
+    return Found(networks, tuple(walk.optimizers), tuple(walk.others))
+
+
+def _visit(value: Any, name: str, walk: _Walk, depth: int) -> None:
+    walk.visited += 1
+    if depth > _MAX_DEPTH or walk.visited > _MAX_VISITED:
+        return
+    if is_module(value):
+        tensors = state_of(value)
+        if _is_network(tensors):
+            walk.found.append(Network(name, tensors, is_average(name), value))
+        return
+    if isinstance(value, Record):
+        value = value.entries or (value.state if isinstance(value.state, Mapping) else {})
+    if isinstance(value, (list, tuple)):
+        value = {str(i): item for i, item in enumerate(value[:64]) if not isinstance(item, Tensor)}
+    if not isinstance(value, Mapping):
+        walk.others.append(name)
+        return
+    if {"state", "param_groups"} <= set(value):
+        walk.optimizers.append(name)
+        return
+    tensors = {key: tensor for key, item in value.items() if (tensor := _tensor(item)) is not None and type(key) is str}
+    if _is_network(tensors):
+        walk.found.append(_network(name, tensors))
+    for key, item in value.items():
+        if _tensor(item) is None:
+            _visit(item, f"{name}.{str(key)[:80]}".lstrip("."), walk, depth + 1)
+
+
+def _tensor(value: Any) -> Tensor | None:
+    return value if isinstance(value, Tensor) else value.values if isinstance(value, Array) else None
+
+
+def _is_network(tensors: State) -> bool:
+    """A linear layer or a convolution at least."""
+    return any(tensor.is_floating_point() and tensor.ndim >= 2 for tensor in tensors.values())
+
+
+def _network(name: str, tensors: dict[str, Tensor]) -> Network:
+    """Without the count that torch's AveragedModel keeps beside its weights."""
+    averaged = tensors.pop("n_averaged", None) is not None
+    return Network(name, tensors, averaged or is_average(name))
+
+
+def _parts(network: Network) -> Iterator[Network]:
+    """Networks side by side under prefixes of one state dict, such as `generator.` and `discriminator.`."""
+    for name, tensors in _by_prefix(_unwrapped(network.tensors)).items():
+        whole = f"{network.name}.{name}".lstrip(".")
+        if sum(tensor.ndim > 1 for tensor in tensors.values()) > 1:
+            average = network.average or is_average(name)
+            yield Network(whole, tensors, average, within=network.name)
+
+
+def _by_prefix(tensors: State) -> dict[str, dict[str, Tensor]]:
+    groups: dict[str, dict[str, Tensor]] = {}
+    for key, tensor in tensors.items():
+        head, _, rest = key.partition(".")
+        if rest:
+            groups.setdefault(head, {})[rest] = tensor
+    return groups if len(groups) > 1 else {}
+
+
+def _unwrapped(tensors: State) -> State:
+    return list(spellings(tensors))[-1]
+
+
+def spellings(tensors: State) -> Iterator[State]:
+    """The tensors under their keys, then without the prefix that all keys share, and so on."""
+    named = {_without_wrappers(key): tensor for key, tensor in tensors.items()}
+    tensors = named if len(named) == len(tensors) else tensors
+    yield tensors
+    for _ in range(_MAX_PREFIXES):
+        heads = {key.partition(".")[0] for key in tensors}
+        if len(heads) != 1 or not all("." in key for key in tensors):
+            return
+        tensors = {key.partition(".")[2]: tensor for key, tensor in tensors.items()}
+        yield tensors
+
+
+def _without_wrappers(key: str) -> str:
+    return ".".join(part for part in key.split(".") if part not in _WRAPPERS)
+
+
+def is_average(name: str) -> bool:
+    """Whether a name says that its weights are averages: `g_ema`, `avgG`, `g_running`, `generator_test`, `GE`."""
+    words = [word for part in re.split(r"[^A-Za-z]+", name) for word in _WORD.findall(part)]
+    return any(word.lower() in _AVERAGES or word in _SHORT for word in words)

@@ -1,0 +1,51 @@
+"""What z is drawn from: no weight says it, but a published generator's script does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ganrt.errors import SpecError, UsageError
+from ganrt.exporter.candidate import Facts
+from ganrt.prior import parse_prior
+from ganrt.spec import GeneratorSpec, Latent
+
+DEFAULT_THRESHOLD = 2.0
+
+
+def given_latent(latent: Latent, facts: Facts) -> Latent:
+    """`latent` with the prior and threshold that were given.
+
+    Raises:
+        UsageError: a prior that makes no sense, or not for as many values.
+    """
+    text, threshold = facts.settings.prior, facts.settings.threshold
+    if text is None:
+        if threshold is not None and latent.prior != "truncated_normal":
+            raise UsageError(
+                f"--threshold {threshold:g}: expected --prior truncated_normal with it, not the {latent.prior} prior"
+            )
+        return replace(latent, threshold=threshold) if threshold is not None else latent
+    prior, dim = parse_prior(text)
+    if dim not in (None, latent.dim):
+        raise UsageError(f"--prior {text}: {dim} values in all; expected {latent.dim}, as the network takes")
+    if threshold is not None and "truncated_normal" not in prior:
+        raise UsageError(f"--threshold {threshold:g}: expected --prior truncated_normal with it, not {prior}")
+    truncated = "truncated_normal" in prior
+    try:
+        return Latent(
+            dim=latent.dim,
+            prior=prior,
+            threshold=(threshold or DEFAULT_THRESHOLD) if truncated else None,
+            psi_mode="resample" if prior == "normal" else "scale",
+        )
+    except SpecError as error:
+        raise UsageError(f"--prior {text}: {error}") from error
+
+
+def with_prior(spec: GeneratorSpec, facts: Facts, *, open_prior: bool) -> GeneratorSpec:
+    """The spec with the prior that was given; where nothing says it (`open_prior`), the spec's is an assumption."""
+    if spec.task != "generate" or spec.latent is None:
+        return spec
+    if facts.settings.prior is not None or open_prior:
+        facts.assume("prior", spec.latent.prior)
+    return replace(spec, latent=given_latent(spec.latent, facts))

@@ -1,0 +1,1 @@
+"""Files as data: bytes -> `Source`s. No reader ever runs what a file holds."""
