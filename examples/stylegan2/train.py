@@ -127,7 +127,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--gamma", type=float, default=0.5, help="weight of R1")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--save-every", type=int, default=250)
+    parser.add_argument("--save-every", type=int, default=100)
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
     training = Training(arguments.pictures, arguments.output, Config(), arguments.seed)
