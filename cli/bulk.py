@@ -147,7 +147,10 @@ def run(
             options.note_frozen(generator, truncation.truncation)
             if layout.opaque and layout.background is None:
                 options.note_opaque(generator, layout.picture)
-            drawer = Drawer(generator, law, class_name, crew.batch_size, crew.encoders, pins)
+            given = found.latents if isinstance(found, Request) else None
+            if given is not None:
+                given.check(generator.spec.latent)
+            drawer = Drawer(generator, law, class_name, crew.batch_size, crew.encoders, pins, given)
             plan = _plan(found, drawer, layout)
             census = found if isinstance(found, Census) else None
             if census is not None:
@@ -253,6 +256,7 @@ def _ray(model: str, engine: options.EngineOptions, drawer: Drawer, address: str
         None if engine.memory is None else engine.memory * 2**20,
         engine.low_priority,
         drawer.pinned,
+        drawer.latents,
     )
     return ray_executor(recipe, address, lambda line: say(f"note: {line}"))
 
@@ -276,7 +280,7 @@ def _plan(found: Census | Request, drawer: Drawer, layout: Layout) -> Plan:
 
     generator = drawer.generator
     who = describe(generator, layout)
-    drawing = describe_drawing(generator, drawer.truncation, drawer.labels, drawer.pinned)
+    drawing = describe_drawing(generator, drawer.truncation, drawer.labels, drawer.pinned, drawer.latents)
     if not isinstance(found, Request):
         return Plan(found.unique, 0, 0, None, found.facts, who, drawing, layout)
     if found.seeds is not None:

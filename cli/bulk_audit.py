@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ganrt.runtime.bulk.pipeline import Drawer
     from ganrt.runtime.bulk.plan import Plan
     from ganrt.runtime.generator import Generator
+    from ganrt.runtime.latent_files import LatentFile
 
 _SHOWN = 20
 _NO_SEAL = "the manifest is ganrt 0.1's and has no seal: not every changed bit shows; --repair writes one with it"
@@ -47,6 +49,9 @@ def audit(
     mend: Annotated[
         bool, typer.Option("--repair", help="Draw what is missing or damaged again, and only that.")
     ] = False,
+    latents: Annotated[
+        Path | None, typer.Option("--latents", help="The file of latents that the run was drawn from, if it was.")
+    ] = None,
     cpu: options.ThreadOptions,
     json: options.Json = False,
 ) -> None:
@@ -58,8 +63,9 @@ def audit(
     target = open_target(folder)
     manifest = read_run(target)
     plan = manifest.plan
+    given = _latents(plan, latents)
     with ExitStack() as stack:
-        drawer, why = _open_drawer(plan, model or find_model(target, manifest), cpu.threads, stack)
+        drawer, why = _open_drawer(plan, model or find_model(target, manifest), cpu.threads, given, stack)
         if drawer is None and everything:
             raise BackendUnavailable(f"the run's pictures cannot be drawn here as they were: {why}")
         with Progress(plan.shard_count, "shards") as progress:
@@ -76,7 +82,30 @@ def audit(
     _report(folder, plan, found, mended, mend, json)
 
 
-def _open_drawer(plan: Plan, model: str, threads: int | None, stack: ExitStack) -> tuple[Drawer | None, str]:
+def _latents(plan: Plan, path: Path | None) -> LatentFile | None:
+    """The run's own latents, where the file is given.
+
+    Raises:
+        UsageError: the run has none. BadInputFile: it is another file.
+    """
+    from ganrt.runtime.latent_files import read_latent_file
+
+    if path is None:
+        return None
+    if "latents_sha256" not in plan.drawing:
+        raise UsageError(f"--latents {path}: this run sampled its latents; expected no file of them")
+    given = read_latent_file(path)
+    if given.sha256 != plan.drawing["latents_sha256"]:
+        raise BadInputFile(
+            f"{path} is not the file that the run was drawn from: its SHA-256 begins with {given.sha256[:16]}, "
+            f"expected {plan.drawing['latents_sha256'][:16]}"
+        )
+    return given
+
+
+def _open_drawer(
+    plan: Plan, model: str, threads: int | None, latents: LatentFile | None, stack: ExitStack
+) -> tuple[Drawer | None, str]:
     """What draws the same pictures as the run did; None where nothing here does, and why not.
 
     The engine that a run was drawn with may have been the tuned one or the plain one: what describes itself as the
@@ -85,6 +114,8 @@ def _open_drawer(plan: Plan, model: str, threads: int | None, stack: ExitStack) 
     from ganrt.runtime.bulk.describe import aligned, describe
     from ganrt.runtime.bulk.manifest import differences
 
+    if latents is None and "latents_sha256" in plan.drawing:
+        return None, "it was drawn from a file of latents; give it with --latents FILE"
     was, wrong = plan.generator, ""
     for backend, precision in ((was["backend"], was["precision"]), ("auto", "fastest"), ("auto", "fp32")):
         try:
@@ -100,12 +131,12 @@ def _open_drawer(plan: Plan, model: str, threads: int | None, stack: ExitStack) 
         found = differences(was, aligned(was, describe(generator, plan.layout)))
         if not found:
             announce(generator)
-            return _drawer(plan, generator), ""
+            return _drawer(plan, generator, latents), ""
         wrong = wrong or "; ".join(found[:2])
     return None, wrong
 
 
-def _drawer(plan: Plan, generator: Generator) -> Drawer:
+def _drawer(plan: Plan, generator: Generator, latents: LatentFile | None) -> Drawer:
     """Raises BadInputFile where a generator cannot draw what the plan says, which no run of ganrt's was."""
     from ganrt.runtime.bulk.describe import describe_drawing
     from ganrt.runtime.bulk.formats import open_format
@@ -116,11 +147,11 @@ def _drawer(plan: Plan, generator: Generator) -> Drawer:
     how = plan.drawing
     law = Truncation(how["psi"], how["mode"], how["threshold"], how["statistics_truncation"])
     pins, wrong = how.get("set_z", ""), "the law of its latents is another"
-    drawer = Drawer(generator, law, how["class"], pinned=pins)
+    drawer = Drawer(generator, law, how["class"], pinned=pins, latents=latents)
     try:
         open_format(plan)
         drawer.draw([item(0, 0)])
-        if describe_drawing(generator, law, how["class"], pins) == how:
+        if describe_drawing(generator, law, how["class"], pins, latents) == how:
             return drawer
     except UsageError as error:
         wrong = str(error)

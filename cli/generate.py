@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ganrt.runtime.generator import Generator
+    from ganrt.runtime.latent_files import LatentFile
     from ganrt.runtime.picture_style import PictureStyle
     from ganrt.runtime.sampling import Truncation
     from ganrt.runtime.settings import Settings
+    from ganrt.spec import Latent
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".mp4")
 
@@ -36,6 +38,7 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", 
     ganrt generate --identities players.txt -o players
     ganrt generate --name "Ann of Ayr" --size 512 --mask round -o ann.png
     ganrt generate --set hair=afro --set glasses=round --set skin=0.8 --count 8 --grid 4x2 -o afros.png
+    ganrt generate --latents latents.npy -o given
     ganrt generate --count 4 --encode webp --quality 80 --zoom 4 -o webp
     """,
 )
@@ -81,7 +84,9 @@ def generate(
             say(f"note: {style.note(generator.spec)}")
         options.note_weights(generator, class_name)
         options.note_frozen(generator, truncation.truncation)
-        look = _Look(truncation.law(), class_name, generator.controls.canonical(given), pins)
+        if request.latents is not None:
+            request.latents.check(generator.spec.latent)
+        look = _Look(truncation.law(), class_name, generator.controls.canonical(given), pins, request.latents)
         _draw(generator, request, look, batch_size, plan)
         where = f"{output} (sheet: {plan.sheet})" if plan.sheet and plan.pictures else str(output)
         drawn = len(request) if plan.pictures else min(len(request), plan.columns * plan.rows)
@@ -101,6 +106,7 @@ class _Look:
     class_name: str | None
     controls: Settings
     pins: str
+    latents: LatentFile | None
 
 
 class _Plan:
@@ -126,6 +132,7 @@ class _Plan:
         self.folder = output.parent if single else output
         self.sheet = output if single else output / f"grid-{self.columns}x{self.rows}{style.ending}" if cells else None
         self.identities = self.folder / "identities.csv" if request.identities and self.pictures else None
+        self.stem = "seed{}-index{:08d}" if request.latents is None else "latent{1:08d}"
         _refuse_run(self.folder)
         self._refuse_links(request)
         if not force:
@@ -155,7 +162,7 @@ class _Plan:
 
     def path(self, pair: SeedAndIndex) -> Path:
         """The picture of one (seed, index); the name does not depend on the range asked for."""
-        return self.folder / f"seed{pair[0]}-index{pair[1]:08d}{self.style.ending}"
+        return self.folder / (self.stem.format(*pair) + self.style.ending)
 
     def filled_rows(self, count: int) -> int:
         """Rows of the sheet that `count` pictures need; 1 where there is none."""
@@ -205,7 +212,14 @@ def _draw(
     with Progress(len(request), "images", line_every_s=LINE_EVERY_S) as progress:
         wanted_pairs = plan.wanted(request)
         drawn = generator.sample_pairs(
-            wanted_pairs, look.how, look.class_name, batch_size, look.pins, look.controls, None
+            wanted_pairs,
+            look.how,
+            look.class_name,
+            batch_size,
+            look.pins,
+            look.controls,
+            None,
+            None if look.latents is None else look.latents.z,
         )
         for batch, images in drawn:
             room = plan.columns * plan.rows - len(on_sheet)
@@ -234,10 +248,8 @@ def _origin(generator: Generator, pair: SeedAndIndex, look: _Look, style: Pictur
     return {
         **in_use(generator),
         "ganrt": __version__,
-        "seed": str(pair[0]),
-        "index": str(pair[1]),
+        **_drawn_from(pair, look, latent),
         "psi": how.psi,
-        "law": how.arguments(latent) if latent else None,  # what the latent was really drawn from, defaults included
         "statistics_truncation": how.statistics,
         "class": look.class_name,
         **({"controls": dict(look.controls)} if look.controls else {}),
@@ -245,6 +257,14 @@ def _origin(generator: Generator, pair: SeedAndIndex, look: _Look, style: Pictur
         **style.origin(),
         "latent_spec": latent.latent_spec if latent else None,
     }
+
+
+def _drawn_from(pair: SeedAndIndex, look: _Look, latent: Latent | None) -> dict[str, object]:
+    """Which latent it is; `law` is what it was really drawn from, defaults included."""
+    if look.latents is not None:
+        return {"latents": look.latents.origin(pair[1])}
+    law = look.how.arguments(latent) if latent else None
+    return {"seed": str(pair[0]), "index": str(pair[1]), "law": law}
 
 
 def _identities_table(plan: _Plan, request: Request) -> bytes:

@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
 from ganrt.cli.app import say
 from ganrt.errors import BadInputFile, UsageError
 
+if TYPE_CHECKING:
+    from ganrt.runtime.latent_files import LatentFile
+
 _MAX_COUNT = 10**12
 SeedAndIndex = tuple[int, int]
+Latents = Annotated[
+    Path | None,
+    typer.Option(
+        "--latents",
+        help="Latents from a file in place of sampled ones; truncation leaves them as they are. .npy, .npz (one "
+        "array, or z) or .csv, float32 [n, dim].",
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -36,6 +47,7 @@ class Wanted:
     identity_column: Annotated[
         str | None, typer.Option("--identity-column", help="Of .csv, .jsonl or .parquet. Default: identity.")
     ] = None
+    latents: Latents = None
 
 
 @dataclass(frozen=True)
@@ -55,12 +67,14 @@ class Request:
         seeds: the first image of each, where they were given.
         indices: the indices of `seed`, else.
         identities: whom the indices belong to, if anybody.
+        latents: those of the pictures, where they were given; the indices are rows of it.
     """
 
     seed: int
     indices: range | list[int]
     seeds: list[int] | None = None
     identities: list[str] | None = None
+    latents: LatentFile | None = None
 
     def __len__(self) -> int:
         return len(self.indices if self.seeds is None else self.seeds)
@@ -81,9 +95,13 @@ def read_request(wanted: Wanted, cells: tuple[int, int] | None = None) -> Reques
         UsageError: options that exclude each other, or numbers out of range. BadInputFile: no identities to read.
     """
     from ganrt.runtime.identity import identity_index
+    from ganrt.runtime.latent_files import read_latent_file
     from ganrt.runtime.seeds import parse_seeds
 
     check_choice(wanted)
+    if wanted.latents is not None:
+        given = read_latent_file(wanted.latents)
+        return Request(0, range(len(given.z)), latents=given)
     if wanted.seeds is not None:  # the same seed twice is drawn once
         return Request(0, [], seeds=list(dict.fromkeys(parse_seeds(wanted.seeds))))
     if wanted.identities is not None:
@@ -112,16 +130,23 @@ def read_loose(wanted: WantedLoose, cells: tuple[int, int] | None = None) -> Req
     if wanted.name is None:
         return read_request(wanted, cells)
     if replace(wanted, name=None) != WantedLoose():
-        raise UsageError(f"--name {wanted.name}: expected no --seeds, --count, --seed, --start or --identities with it")
+        raise UsageError(
+            f"--name {wanted.name}: expected no --seeds, --count, --seed, --start, --identities or --latents with it"
+        )
     return Request(0, [identity_index(wanted.name)], identities=[wanted.name])
 
 
 def check_choice(wanted: Wanted) -> None:
     """Raises UsageError for options that exclude each other."""
-    given = {"--seeds": wanted.seeds, "--count": wanted.count, "--identities": wanted.identities}
+    given = {
+        "--seeds": wanted.seeds,
+        "--count": wanted.count,
+        "--identities": wanted.identities,
+        "--latents": wanted.latents,
+    }
     names = [name for name, value in given.items() if value is not None]
     if len(names) > 1:
-        raise UsageError("--seeds, --count and --identities: expected one of them")
+        raise UsageError("--seeds, --count, --identities and --latents: expected one of them")
     if wanted.identities is None and wanted.identity_column is not None:
         raise UsageError(f"--identity-column {wanted.identity_column}: it belongs to --identities")
     if names not in ([], ["--count"]) and (wanted.seed or wanted.start):

@@ -34,7 +34,10 @@ class KeyframeOptions:
         typer.Option("--identities", help="The keyframes: avatars; a file as `generate` reads it, or - for lines."),
     ] = None
     latents: Annotated[
-        Path | None, typer.Option("--latents", help="The keyframes: an .npy file of float32 [keyframes, dim].")
+        Path | None,
+        typer.Option(
+            "--latents", help="The keyframes: an .npy, .npz (one array, or z) or .csv file, float32 [keyframes, dim]."
+        ),
     ] = None
     picture: Annotated[
         list[Path] | None,

@@ -195,6 +195,7 @@ class Generator:
         pinned: str = "",
         controls: SettingsLike = None,
         each: Iterable[Settings] | None = None,
+        latents: NDArray[np.float32] | None = None,
     ) -> Iterator[tuple[list[SeedAndIndex], Images]]:
         """Images of any (seed, index) pairs, one batch at a time, in constant memory.
 
@@ -205,6 +206,7 @@ class Generator:
             pinned: edits of every latent, such as "0:35=-1" (`ganrt.runtime.edits`).
             controls: what named controls are set to in all images.
             each: what they are set to in each image, in the order of the pairs; it wins over `controls`.
+            latents: float32 [n, dim]: row INDEX of them in place of what is drawn and truncated.
 
         Yields:
             the pairs of one batch and their images, uint8 [n, h, w, c].
@@ -218,7 +220,8 @@ class Generator:
         for batch in chunks(pairs, self._batches.size(batch_size)):
             seeds = as_uint64("seeds", [pair[0] for pair in batch])
             indices = as_uint64("indices", [pair[1] for pair in batch])
-            z = self.controls.apply(draw(latent, seeds, indices, how), common)
+            z = draw(latent, seeds, indices, how) if latents is None else latents[indices]
+            z = self.controls.apply(z, common)
             if own is not None:
                 z = np.stack([self.controls.apply(row, next(own)) for row in z])
             z = edit(z, edits)

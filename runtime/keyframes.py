@@ -10,16 +10,14 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ganrt.errors import BadInputFile, UsageError
+from ganrt.errors import UsageError
 from ganrt.runtime.arguments import UINT64_LIMIT, integer_between
 from ganrt.runtime.identity import NAMESPACE, identity_index
-from ganrt.runtime.interpolate import finite
+from ganrt.runtime.latent_files import as_latents, read_latent_file
 from ganrt.runtime.sampling import Truncation, draw
 from ganrt.spec import Latent
 
 F32: TypeAlias = NDArray[np.float32]
-
-_MAX_FILE_BYTES = 2**30
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +66,8 @@ def make_keyframes(
     Args:
         seeds: the first image of each.
         identities: the image of each, as `Generator.avatar` draws it.
-        latents: float [k, dim], such as `Generator.encode` gives, or the path of an .npy file that holds them.
+        latents: float [k, dim], such as `Generator.encode` gives, or the path of a file that holds them
+            (`latent_files`).
 
     Raises:
         UsageError: none of the three, several of them, or numbers out of range. BadInputFile: no such array.
@@ -77,7 +76,7 @@ def make_keyframes(
     if sum(given) != 1:
         raise UsageError("walk: expected keyframes, at least one, from one of seeds, identities and latents")
     if latents is not None:
-        return Keyframes(latents=_as_latents(read_latents(latents) if isinstance(latents, Path) else latents))
+        return Keyframes(latents=read_latent_file(latents).z if isinstance(latents, Path) else as_latents(latents))
     if isinstance(identities, str):
         raise UsageError(f"identities {identities[:60]!r}: expected a sequence of names")
     if len(identities):
@@ -85,32 +84,3 @@ def make_keyframes(
         return Keyframes((0,) * len(indices), indices)
     numbers = tuple(integer_between("seed", seed, 0, UINT64_LIMIT - 1) for seed in seeds)
     return Keyframes(numbers, (0,) * len(numbers))
-
-
-def read_latents(path: Path) -> F32:
-    """The array of an .npy file: float32 [k, dim].
-
-    Raises:
-        BadInputFile: not there, larger than 1 GiB, or not an array of numbers.
-    """
-    try:
-        if path.stat().st_size > _MAX_FILE_BYTES:
-            raise BadInputFile(f"{path} is larger than {_MAX_FILE_BYTES} bytes: expected a few latents")
-        array = np.load(path, allow_pickle=False)
-    except OSError as error:
-        raise BadInputFile(f"{path} cannot be read: {error.strerror or error}") from error
-    except (ValueError, EOFError) as error:
-        raise BadInputFile(
-            f"{path} is no .npy file of numbers: expected float32 [k, dim], as numpy.save writes"
-        ) from error
-    try:
-        return _as_latents(array)
-    except UsageError as error:
-        raise BadInputFile(f"{path}: {error}") from error
-
-
-def _as_latents(given: ArrayLike) -> F32:
-    values = finite("latents", given)
-    if values.ndim != 2 or 0 in values.shape:
-        raise UsageError(f"latents of shape {list(values.shape)}: expected [k, dim], one row a keyframe")
-    return values.astype(np.float32)

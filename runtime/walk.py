@@ -53,7 +53,8 @@ def walk(
     Args:
         seeds: the keyframes are the first image of each.
         identities: the keyframes are their avatars, in `namespace`.
-        latents: the keyframes, float [k, dim] (such as `Generator.encode` gives), or the path of an .npy file.
+        latents: the keyframes, float [k, dim] (such as `Generator.encode` gives), or the path of an .npy, .npz or .csv
+            file.
         duration: seconds; None: 4, or as long as the beats take.
         truncation: psi or a `Truncation`, one or one a keyframe; given latents are left as they are.
         ease: the pace within a segment: linear, smooth, in-out or hold.

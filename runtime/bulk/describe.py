@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ganrt import __version__
 from ganrt.engines.processor import processor
 from ganrt.runtime.bulk.plan import Json, Layout, canonical, digest
+from ganrt.runtime.latent_files import LatentFile
 from ganrt.runtime.sampling import Truncation
 from ganrt.spec import GeneratorSpec
 
@@ -73,8 +74,10 @@ def _draws_alike(other: str | None) -> bool:
     return _ALIKE_SINCE <= numbers[0] <= numbers[1]
 
 
-def describe_drawing(generator: Generator, how: Truncation, class_name: str | None, pinned: str = "") -> Json:
-    """What the options ask of the generator; of a run without edits of its latents it says what 0.1.0 said."""
+def describe_drawing(
+    generator: Generator, how: Truncation, class_name: str | None, pinned: str = "", latents: LatentFile | None = None
+) -> Json:
+    """What the options ask of the generator; of a run that samples latents and edits none it says what 0.1.0 said."""
     latent = generator.spec.latent
     return {
         "psi": how.psi,
@@ -84,6 +87,7 @@ def describe_drawing(generator: Generator, how: Truncation, class_name: str | No
         "statistics_truncation": how.statistics,
         "class": class_name,
         **({"set_z": pinned} if pinned else {}),
+        **({"latents_sha256": latents.sha256} if latents else {}),
     }
 
 

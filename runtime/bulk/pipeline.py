@@ -22,6 +22,7 @@ from ganrt.runtime.bulk.formats import Piece, ShardFormat, ShardWriter, open_for
 from ganrt.runtime.bulk.plan import Item, Json, Plan, Shard
 from ganrt.runtime.bulk.storage import Storage
 from ganrt.runtime.bulk.unique import Looks, signatures, write_signatures
+from ganrt.runtime.latent_files import LatentFile
 from ganrt.runtime.sampling import Truncation
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Drawer:
         batch_size: pictures a batch; None: what the engine likes best. It changes no byte.
         encoders: threads that encode; None: one a core.
         pinned: edits of every latent (`Generator.sample_pairs`).
+        latents: what is drawn in place of sampled latents; indices are its rows.
     """
 
     generator: Generator
@@ -51,11 +53,15 @@ class Drawer:
     batch_size: int | None = None
     encoders: int | None = None
     pinned: str = ""
+    latents: LatentFile | None = None
 
     def draw(self, items: Sequence[Item]) -> Images:
         """Pictures of some items: uint8 [n, h, w, c]."""
         pairs = [(item.seed, item.index) for item in items]
-        batches = self.generator.sample_pairs(pairs, self.truncation, self.labels, self.batch_size, self.pinned)
+        given = None if self.latents is None else self.latents.z
+        batches = self.generator.sample_pairs(
+            pairs, self.truncation, self.labels, self.batch_size, self.pinned, latents=given
+        )
         made = [images for _, images in batches]
         return made[0] if len(made) == 1 else np.concatenate(made)
 

@@ -12,6 +12,7 @@ from ganrt.runtime.bulk.plan import Plan
 from ganrt.runtime.bulk.remote import open_target
 from ganrt.runtime.bulk.run import draw
 from ganrt.runtime.generator import load
+from ganrt.runtime.latent_files import LatentFile
 from ganrt.runtime.sampling import Truncation
 
 
@@ -31,6 +32,7 @@ class Recipe:
     memory: int | None = None
     low_priority: bool = False
     pinned: str = ""
+    latents: LatentFile | None = None
 
     @property
     def on_gpu(self) -> bool:
@@ -71,7 +73,9 @@ class Worker:
         if found:
             generator.close()
             raise BackendUnavailable(f"this machine would draw other bytes: {'; '.join(found[:2])}")
-        self._drawer = Drawer(generator, how.truncation, how.labels, how.batch_size, how.encoders, how.pinned)
+        self._drawer = Drawer(
+            generator, how.truncation, how.labels, how.batch_size, how.encoders, how.pinned, how.latents
+        )
 
     def draw(self, number: int) -> None:
         """Draws a shard, whatever is there."""

@@ -63,6 +63,7 @@ def test_the_examples_of_help_run(run, line):
     for name in ("horse.jpg", "photos/one.jpg", "photos/two.jpg", "seven.png", "sevens/one.png"):
         cv2.imwrite(name, np.full((20, 30, 3), 99, np.uint8))
     save_embedded(Path("flowers.onnx"))
+    np.save("latents.npy", ganrt.latents(2, 100, seed=3))
     if "theirs" in line or "scripted" in line:
         from tiny_networks import net, save_onnx, save_torchscript
 
