@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +12,7 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import LINE_EVERY_S, Progress, announce, command, in_use, print_json, say
+from ganrt.cli.look_requests import Item, Looks, designed, pair_of, read_codes
 from ganrt.cli.requests import Request, SeedAndIndex, WantedLoose, read_loose
 from ganrt.errors import BadInputFile, OutputFailed, UsageError
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from ganrt.runtime.generator import Generator
     from ganrt.runtime.latent_files import LatentFile
+    from ganrt.runtime.looks import Look
     from ganrt.runtime.picture_style import PictureStyle
     from ganrt.runtime.sampling import Truncation
     from ganrt.runtime.settings import Settings
@@ -39,10 +41,13 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", 
     ganrt generate --name "Ann of Ayr" --size 512 --mask round -o ann.png
     ganrt generate --set hair=afro --set glasses=round --set skin=0.8 --count 8 --grid 4x2 -o afros.png
     ganrt generate --latents latents.npy -o given
+    ganrt generate ganrt:avatars-1:0:8841 -o look.png
     ganrt generate --count 4 --encode webp --quality 80 --zoom 4 -o webp
     """,
 )
 def generate(
+    context: typer.Context,
+    codes: options.Codes = None,
     model: options.Model = "avatars",
     *,
     output: Annotated[
@@ -73,10 +78,14 @@ def generate(
     if "://" in output:
         raise UsageError(f"--output {output}: loose pictures need a folder; ganrt bulk run writes to addresses")
     cells = options.parse_grid(grid) if grid else None
-    request = read_loose(wanted, cells)
+    request = read_codes(codes, wanted) if codes else read_loose(wanted, cells)
     style = pictures.style()
     plan = _Plan(Path(output), cells, request, style, force)
     given, pins = options.settings(set_controls), options.pinned(set_z)
+    look = _Look(truncation.law(), class_name, given, pins)
+    if isinstance(request, Looks):
+        look.refuse_beside_codes()
+        model = options.model_of_looks(request.looks, model, context)
     with engine.open(model) as generator:
         announce(generator)
         style.check(generator.spec, plan.columns or 1, plan.filled_rows(len(request)))
@@ -86,7 +95,7 @@ def generate(
         options.note_frozen(generator, truncation.truncation)
         if request.latents is not None:
             request.latents.check(generator.spec.latent)
-        look = _Look(truncation.law(), class_name, generator.controls.canonical(given), pins, request.latents)
+        look = replace(look, controls=generator.controls.canonical(given), latents=request.latents)
         _draw(generator, request, look, batch_size, plan)
         where = f"{output} (sheet: {plan.sheet})" if plan.sheet and plan.pictures else str(output)
         drawn = len(request) if plan.pictures else min(len(request), plan.columns * plan.rows)
@@ -95,7 +104,20 @@ def generate(
             say(f"the sheet shows the first {plan.columns * plan.rows} of {len(request)}")
         if json:
             files = [str(path) for path in plan.files(request)]
-            print_json({**in_use(generator), "images": drawn, "files": files})
+            looks = [_code(generator, item, look) for item in plan.wanted(request)]
+            print_json({**in_use(generator), "images": drawn, "files": files, "looks": looks})
+        elif drawn == 1:
+            say(f"look: {_code(generator, next(plan.wanted(request)), look) or 'none: no code can say it'}")
+
+
+def _code(generator: Generator, item: Item, look: _Look) -> str | None:
+    """The code of a picture; None where none can say what it was drawn with, as for latents of a file."""
+    if look.latents is not None:
+        return None
+    try:
+        return (look.of(generator, item) if isinstance(item, tuple) else item).code
+    except UsageError:
+        return None
 
 
 @dataclass(frozen=True)
@@ -106,14 +128,32 @@ class _Look:
     class_name: str | None
     controls: Settings
     pins: str
-    latents: LatentFile | None
+    latents: LatentFile | None = None
+
+    def of(self, generator: Generator, pair: SeedAndIndex) -> Look:
+        """The look of one picture."""
+        return generator.look(
+            *pair, truncation=self.how, labels=self.class_name, controls=self.controls, pinned=self.pins
+        )
+
+    def refuse_beside_codes(self) -> None:
+        """Raises UsageError where something is set that look codes say themselves."""
+        given = {
+            "--truncation and the like": self.how != type(self.how)(),
+            "--set": self.controls,
+            "--set-z": self.pins,
+            "--class": self.class_name is not None,
+        }
+        for name, value in given.items():
+            if value:
+                raise UsageError(f"{name} beside a look code: the code says it all; expected no {name} with it")
 
 
 class _Plan:
     """Where everything goes; checked before the generator is loaded, made after."""
 
     def __init__(
-        self, output: Path, cells: tuple[int, int] | None, request: Request, style: PictureStyle, force: bool
+        self, output: Path, cells: tuple[int, int] | None, request: Request | Looks, style: PictureStyle, force: bool
     ) -> None:
         suffix = output.suffix.lower()
         single = suffix == style.ending or (suffix, style.encode) == (".jpeg", "jpeg")
@@ -138,20 +178,20 @@ class _Plan:
         if not force:
             self._check_free(request)
 
-    def _check_free(self, request: Request) -> None:
+    def _check_free(self, request: Request | Looks) -> None:
         from ganrt.files import check_free
 
         for path in (self.sheet, self.identities):
             if path:
                 check_free(path, force=False)
         existing = set(self.folder.iterdir()) if self.pictures and self.folder.is_dir() else set()
-        for pair in request if existing else ():
-            if self.path(pair) in existing:
+        for item in request if existing else ():
+            if self.path(item) in existing:
                 raise OutputFailed(
-                    f"{self.path(pair)} exists already: give --force to overwrite it, or another --output"
+                    f"{self.path(item)} exists already: give --force to overwrite it, or another --output"
                 )
 
-    def _refuse_links(self, request: Request) -> None:
+    def _refuse_links(self, request: Request | Looks) -> None:
         """Before anything is drawn: what has the name of an output in the folder must be no link."""
         from ganrt.files import refuse_links
 
@@ -160,19 +200,19 @@ class _Plan:
             if path in links:
                 refuse_links(path, self.folder)
 
-    def path(self, pair: SeedAndIndex) -> Path:
-        """The picture of one (seed, index); the name does not depend on the range asked for."""
-        return self.folder / (self.stem.format(*pair) + self.style.ending)
+    def path(self, item: Item) -> Path:
+        """The picture of one (seed, index) or look; the name does not depend on what else is asked for."""
+        return self.folder / (self.stem.format(*pair_of(item)) + designed(item) + self.style.ending)
 
     def filled_rows(self, count: int) -> int:
         """Rows of the sheet that `count` pictures need; 1 where there is none."""
         return max(1, min(self.rows, -(-count // max(1, self.columns))))
 
-    def wanted(self, request: Request) -> Iterator[SeedAndIndex]:
+    def wanted(self, request: Request | Looks) -> Iterator[Item]:
         """What must be drawn: everything, or for a sheet alone what fits on it."""
         return iter(request) if self.pictures else islice(request, self.columns * self.rows)
 
-    def files(self, request: Request) -> Iterator[Path]:
+    def files(self, request: Request | Looks) -> Iterator[Path]:
         """Everything that is written."""
         if self.pictures:
             yield from map(self.path, request)
@@ -197,7 +237,7 @@ def _refuse_run(folder: Path) -> None:
 
 def _draw(
     generator: Generator,
-    request: Request,
+    request: Request | Looks,
     look: _Look,
     batch_size: int | None,
     plan: _Plan,
@@ -210,45 +250,60 @@ def _draw(
     on_sheet: list[NDArray[np.uint8]] = []
     done = 0
     with Progress(len(request), "images", line_every_s=LINE_EVERY_S) as progress:
-        wanted_pairs = plan.wanted(request)
-        drawn = generator.sample_pairs(
-            wanted_pairs,
-            look.how,
-            look.class_name,
-            batch_size,
-            look.pins,
-            look.controls,
-            None,
-            None if look.latents is None else look.latents.z,
-        )
-        for batch, images in drawn:
+        for batch, images in _drawn(generator, plan.wanted(request), look, batch_size):
             room = plan.columns * plan.rows - len(on_sheet)
             wanted = images if plan.pictures else images[: max(0, room)]
             # a view would keep its batch alive
-            styled = [plan.style.applied(image, *pair).copy() for pair, image in zip(batch, wanted, strict=False)]
+            styled = [
+                plan.style.applied(image, *pair_of(item)).copy() for item, image in zip(batch, wanted, strict=False)
+            ]
             on_sheet += styled[: max(0, room)]
-            for pair, image in zip(batch, styled, strict=True) if plan.pictures else ():
-                data = plan.style.encoded(image, _origin(generator, pair, look, plan.style))
-                write_file(plan.path(pair), data, force=plan.force, within=plan.folder)
+            for item, image in zip(batch, styled, strict=True) if plan.pictures else ():
+                data = plan.style.encoded(image, _origin(generator, item, look, plan.style))
+                write_file(plan.path(item), data, force=plan.force, within=plan.folder)
             done += len(batch)
             progress(done)
     if plan.sheet:
-        first = _origin(generator, next(iter(request)), look, plan.style)
+        first = _origin(generator, next(plan.wanted(request)), look, plan.style)
+        if plan.columns * plan.rows > 1:
+            first.pop("look", None)  # it draws one picture, no sheet
         data = plan.style.encoded(sheet(on_sheet, plan.columns), {**first, "grid": f"{plan.columns}x{plan.rows}"})
         write_file(plan.sheet, data, force=plan.force, within=plan.folder if plan.pictures else None)
     if plan.identities:
         write_file(plan.identities, _identities_table(plan, request), force=plan.force, within=plan.folder)
 
 
-def _origin(generator: Generator, pair: SeedAndIndex, look: _Look, style: PictureStyle) -> dict[str, object]:
+def _drawn(
+    generator: Generator, items: Iterator[Item], look: _Look, batch_size: int | None
+) -> Iterator[tuple[Sequence[Item], NDArray[np.uint8]]]:
+    """The pictures of all items, which are all pairs or all looks, one batch at a time."""
+    first = next(items, None)
+    if first is None:
+        return
+    if isinstance(first, tuple):
+        z = None if look.latents is None else look.latents.z
+        pairs = (pair for pair in chain([first], items) if isinstance(pair, tuple))
+        yield from generator.sample_pairs(
+            pairs, look.how, look.class_name, batch_size, look.pins, look.controls, None, z
+        )
+    else:
+        looks = (one for one in chain([first], items) if not isinstance(one, tuple))
+        yield from generator.draw_looks(looks, batch_size)
+
+
+def _origin(generator: Generator, item: Item, look: _Look, style: PictureStyle) -> dict[str, object]:
     """What a picture says about itself; 64-bit integers as strings."""
     from ganrt import __version__
 
+    code, pair = _code(generator, item, look), pair_of(item)
+    if not isinstance(item, tuple):
+        look = _Look(item.truncation, item.class_text, item.controls, item.edits_text)
     latent, how = generator.spec.latent, look.how
     return {
         **in_use(generator),
         "ganrt": __version__,
         **_drawn_from(pair, look, latent),
+        **({"look": code} if code else {}),
         "psi": how.psi,
         "statistics_truncation": how.statistics,
         "class": look.class_name,
@@ -267,7 +322,7 @@ def _drawn_from(pair: SeedAndIndex, look: _Look, latent: Latent | None) -> dict[
     return {"seed": str(pair[0]), "index": str(pair[1]), "law": law}
 
 
-def _identities_table(plan: _Plan, request: Request) -> bytes:
+def _identities_table(plan: _Plan, request: Request | Looks) -> bytes:
     """CSV: which picture belongs to whom."""
     import csv
     import io
@@ -276,6 +331,7 @@ def _identities_table(plan: _Plan, request: Request) -> bytes:
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(["identity", "index", "file"])
     rows.writerows(
-        [name, pair[1], plan.path(pair).name] for name, pair in zip(request.identities or (), request, strict=True)
+        [name, pair_of(item)[1], plan.path(item).name]
+        for name, item in zip(request.identities or (), plan.wanted(request), strict=True)
     )
     return text.getvalue().encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
@@ -12,6 +13,7 @@ from ganrt.cli.app import say
 
 if TYPE_CHECKING:
     from ganrt.runtime.generator import Generator
+    from ganrt.runtime.looks import Look
     from ganrt.runtime.picture_style import PictureStyle
     from ganrt.runtime.sampling import Truncation
     from ganrt.runtime.settings import Settings
@@ -28,6 +30,14 @@ def _own_unless_given(context: typer.Context, precision: str) -> str:
 Psi = Annotated[
     float | None,
     typer.Option("--truncation", "--trunc", help="Truncation factor psi; below 1: less variety, more typical."),
+]
+Codes = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[CODE]...",
+        help="Look codes, such as ganrt:avatars-1:0:8841: each redraws its picture.",
+        show_default=False,
+    ),
 ]
 ClassName = Annotated[
     str | None,
@@ -232,6 +242,18 @@ def note_opaque(generator: Generator, format: str) -> None:
     """Says so if pictures have a transparency that the format cannot hold."""
     if generator.spec.output is not None and generator.spec.output.channels == 4:
         say(f"note: {format} has no such transparency: pictures lie over white; --background gives another colour")
+
+
+def model_of_looks(looks: Sequence[Look], model: str, context: typer.Context) -> str:
+    """The model to load for some looks: --model if it was given, else theirs.
+
+    Raises:
+        UsageError: see `look_drawing.model_for`.
+    """
+    from ganrt.runtime.look_drawing import model_for
+
+    source = context.get_parameter_source("model")
+    return model_for(looks, None if source is None or source.name == "DEFAULT" else model)
 
 
 def pinned(set_z: list[str] | None) -> str:

@@ -14,14 +14,16 @@ from numpy.typing import NDArray
 from ganrt.engines.backends import open_model
 from ganrt.engines.protocol import BatchSizes, Engine, EngineOptions
 from ganrt.errors import UsageError
+from ganrt.runtime import sampling
 from ganrt.runtime.arguments import UINT64_LIMIT, as_uint64, integer_between
 from ganrt.runtime.batches import Batches, Images, checked_rows, chunks, rows
 from ganrt.runtime.edits import edit, parse_edits
 from ganrt.runtime.identity import identity_index
 from ganrt.runtime.labels import LabelsLike, label_weights
+from ganrt.runtime.looks import Look
 from ganrt.runtime.models import DEFAULT_MODEL, named_controls, resolve_model
 from ganrt.runtime.picture_batches import check_pictures, encoder, translated_shape, translator
-from ganrt.runtime.sampling import Truncation, check_statistics, draw
+from ganrt.runtime.sampling import Truncation, check_statistics
 from ganrt.runtime.settings import ControlTable, Settings, SettingsLike
 from ganrt.runtime.streaming.budget import BudgetQueue
 from ganrt.runtime.streaming.clock import Clock
@@ -75,6 +77,22 @@ def load(
         generator.close()
         raise
     return generator
+
+
+def draw(look: Look | str, model: str | Path | None = None) -> Images:
+    """The picture of a look, or of its code: uint8 [h, w, c]. For many, load a generator once and use its `draw`.
+
+    Args:
+        model: of a look that was drawn by a file: that file; None: the model that the look names.
+
+    Raises:
+        UsageError: see `Generator.draw`.
+    """
+    from ganrt.runtime.look_drawing import model_for
+
+    look = Look.parse(look) if isinstance(look, str) else look
+    with load(model_for([look]) if model is None else model, precision="fp32") as generator:
+        return generator.draw(look)
 
 
 class Generator:
@@ -220,7 +238,7 @@ class Generator:
         for batch in chunks(pairs, self._batches.size(batch_size)):
             seeds = as_uint64("seeds", [pair[0] for pair in batch])
             indices = as_uint64("indices", [pair[1] for pair in batch])
-            z = draw(latent, seeds, indices, how) if latents is None else latents[indices]
+            z = sampling.draw(latent, seeds, indices, how) if latents is None else latents[indices]
             z = self.controls.apply(z, common)
             if own is not None:
                 z = np.stack([self.controls.apply(row, next(own)) for row in z])
@@ -228,6 +246,46 @@ class Generator:
             weights = label_weights(self.spec, rows(labels, done, len(batch)), seeds, indices)
             yield batch, self._batches.of_latents(z, weights, how)
             done += len(batch)
+
+    def draw(self, look: Look | str) -> Images:
+        """The picture of a look, or of its code (docs/look-codes.md): uint8 [h, w, c].
+
+        Raises:
+            UsageError: no code, the look of another model, or one that asks for what this generator does not have.
+        """
+        return np.asarray(next(self.draw_looks([Look.parse(look) if isinstance(look, str) else look]))[1][0])
+
+    def draw_looks(self, looks: Iterable[Look], batch_size: int | None = None) -> Iterator[tuple[list[Look], Images]]:
+        """The pictures of any looks, one batch at a time, in constant memory; each is that of `draw`, byte for byte.
+
+        Yields:
+            the looks of one batch and their images, uint8 [n, h, w, c].
+        """
+        from ganrt.runtime.look_drawing import rows_of
+
+        for batch in chunks(looks, self._batches.size(batch_size)):
+            z, weights, psi = zip(*rows_of(self, batch), strict=True)
+            labels = None if self.spec.labels is None else np.stack(weights)
+            yield batch, self._batches.of_latents(np.stack(z), labels, np.array(psi, np.float32))
+
+    def look(
+        self,
+        seed: int = 0,
+        index: int = 0,
+        *,
+        truncation: float | Truncation | None = None,
+        labels: LabelsLike | None = None,
+        controls: SettingsLike = None,
+        pinned: str = "",
+    ) -> Look:
+        """The look of a picture; `look.code` redraws it. Arguments as for `sample` and `sample_pairs`.
+
+        Raises:
+            UsageError: arguments that this generator does not take, or that no code can say.
+        """
+        from ganrt.runtime.look_drawing import look_of
+
+        return look_of(self, seed, index, truncation=truncation, labels=labels, controls=controls, pinned=pinned)
 
     def avatar(
         self,
@@ -354,7 +412,7 @@ class Generator:
         settings = self.controls.canonical(controls)
 
         def one(seed: int, index: int) -> NDArray[np.float32]:
-            z = draw(latent, as_uint64("seed", [seed]), as_uint64("index", [index]), how)[0]
+            z = sampling.draw(latent, as_uint64("seed", [seed]), as_uint64("index", [index]), how)[0]
             return self.controls.apply(z, settings)
 
         def pictures(z: NDArray[np.float32]) -> Images:

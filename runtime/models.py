@@ -18,6 +18,12 @@ _ALIASES = {"avatars": "avatars-1"}
 DEFAULT_MODEL = "avatars"
 
 
+def bundled_name(name: str) -> str | None:
+    """The bundled model that a name or alias stands for, if it is one."""
+    own = _ALIASES.get(name, name)
+    return own if own in _BUNDLED else None
+
+
 def bundled_model(sha256: str) -> str | None:
     """The name of the bundled model whose file has this SHA-256 (hexadecimal), if it is one."""
     for name in _BUNDLED:

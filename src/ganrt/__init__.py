@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from ganrt.errors import SpecError as SpecError
     from ganrt.errors import UsageError as UsageError
     from ganrt.runtime.generator import Generator as Generator
+    from ganrt.runtime.generator import draw as draw
     from ganrt.runtime.generator import load as load
     from ganrt.runtime.identity import identity_index as identity_index
     from ganrt.runtime.latents import latents as latents
+    from ganrt.runtime.looks import Look as Look
     from ganrt.runtime.pace import even_pace as even_pace
     from ganrt.runtime.sampling import Truncation as Truncation
     from ganrt.runtime.walk import walk as walk
@@ -39,12 +41,14 @@ _LAZY = {
     "GanrtError": "ganrt.errors",
     "Generator": "ganrt.runtime.generator",
     "GeneratorSpec": "ganrt.spec",
+    "Look": "ganrt.runtime.looks",
     "NegativeResult": "ganrt.errors",
     "OutputFailed": "ganrt.errors",
     "SpecError": "ganrt.errors",
     "Truncation": "ganrt.runtime.sampling",
     "UsageError": "ganrt.errors",
     "Walk": "ganrt.runtime.walk_path",
+    "draw": "ganrt.runtime.generator",
     "even_pace": "ganrt.runtime.pace",
     "identity_index": "ganrt.runtime.identity",
     "latents": "ganrt.runtime.latents",
