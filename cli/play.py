@@ -12,6 +12,7 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import announce, command, in_use, print_json, say
+from ganrt.cli.requests import Latents
 from ganrt.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,7 +36,10 @@ if TYPE_CHECKING:
 def play(
     model: options.Model = "avatars",
     *,
-    seeds: Annotated[str, typer.Option("--seeds", help="The keyframes: the first image of each seed.")] = "0-3",
+    seeds: Annotated[
+        str | None, typer.Option("--seeds", help="The keyframes: the first image of each seed. Default: 0-3.")
+    ] = None,
+    latents: Latents = None,
     fps: Annotated[float, typer.Option("--fps", help="Frames a second.")] = 60.0,
     grid: Annotated[str, typer.Option("--grid", help="COLUMNSxROWS: as many walks at once.")] = "1x1",
     latency: Annotated[str, typer.Option("--latency", help="low or smooth.")] = "low",
@@ -58,6 +62,7 @@ def play(
     from ganrt.cli.play_window import require_display
     from ganrt.files import check_free, write_file
     from ganrt.runtime.backgrounds import parse_colour
+    from ganrt.runtime.latent_files import read_latent_file
     from ganrt.runtime.seeds import parse_seeds
 
     if duration is not None and not 0 < duration <= 86400:
@@ -65,13 +70,19 @@ def play(
     behind = parse_colour(background)
     if stats is not None:
         check_free(stats, force)
-    state = PlayState(tuple(parse_seeds(seeds)), truncation, latency=latency, pinned=options.pinned(set_z))
+    if seeds is not None and latents is not None:
+        raise UsageError("--seeds and --latents: expected one of them")
+    given = None if latents is None else read_latent_file(latents)
+    numbers = () if given else tuple(parse_seeds(seeds or "0-3"))
+    state = PlayState(numbers, truncation, latency=latency, pinned=options.pinned(set_z), latents=given)
     columns, rows = options.parse_grid(grid)
     if not headless:
         require_display()
     with engine.open(model) as generator:
         announce(generator)
         options.note_weights(generator, class_name)
+        if given is not None:
+            given.check(generator.spec.latent)
         walks = make_walks(state, columns * rows)
         with generator.stream(walks, fps, latency=latency, late=late, endless=True, labels=class_name) as stream:
             if headless:
@@ -90,16 +101,23 @@ def play(
 
 
 def make_walks(state: PlayState, count: int) -> list[Walk]:
-    """A loop through the seeds, two seconds a keyframe; the others of a grid go through seeds of their own."""
+    """A loop through the seeds, two seconds a keyframe; the others of a grid go through seeds of their own.
+
+    Given latents are the keyframes of all of them; each begins one row after the one before it.
+    """
+    import numpy as np
+
     from ganrt.runtime.walk import walk
 
-    many = len(state.seeds)
+    z = None if state.latents is None else state.latents.z
+    many = len(state.seeds if z is None else z)
     return [
         walk(
             [(seed + 1000 * k) % 2**64 for seed in state.seeds],
             2.0 * many,
             truncation=state.truncation,
             pinned=state.pinned,
+            latents=None if z is None else np.roll(z, -k, axis=0),
         )
         for k in range(count)
     ]

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ganrt.runtime.latent_files import LatentFile
 
 HELP = (
     "space  pause, resume",
@@ -25,10 +29,11 @@ class PlayState:
         truncation: None: as the walk came.
         micro_batch: frames a batch; None: what the latency makes of it, until the slider is moved.
         pinned: edits of every latent, such as 0:35=-1; "" for none.
+        latents: the keyframes in place of seeds.
         saves: how many frames were asked to be saved so far.
     """
 
-    seeds: tuple[int, ...]
+    seeds: tuple[int, ...]  # none where latents are given
     truncation: float | None = None
     speed: float = 1.0
     label: int = 0
@@ -40,6 +45,7 @@ class PlayState:
     full_screen: bool = False
     quit: bool = False
     saves: int = field(default=0)
+    latents: LatentFile | None = None
 
 
 def _other_seeds(state: PlayState, way: int) -> PlayState:

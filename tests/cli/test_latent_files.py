@@ -148,3 +148,19 @@ def test_bulk_draws_the_rows_and_mends_them(run, tiny, tmp_path):
     assert run("bulk", "audit", "shards", "--repair")[0] == 3
     code, _, err = run("bulk", "audit", "shards", "--repair", "--latents", mine)
     assert (code, shard.read_bytes()) == (0, whole), err
+
+
+def test_play_walks_through_the_rows(run, tiny, tmp_path):
+    from ganrt.cli.play import make_walks
+    from ganrt.cli.play_state import PlayState, pressed
+
+    path = saved(tmp_path / "z.npy")
+    state = PlayState((), latents=read_latent_file(path))
+    with ganrt.load(tiny) as generator:
+        first, second = (walk.keyframes(generator.latent) for walk in make_walks(pressed(state, ord("n")), 2))
+    np.testing.assert_array_equal(first, Z)
+    np.testing.assert_array_equal(second, Z[[1, 2, 0]])
+    asked = ("play", "-m", tiny, "--headless", "--duration", 0.1, "--latents", path)
+    code, _, err = run(*asked)
+    assert code == 0, err
+    assert run(*asked, "--seeds", "1")[0] == 2
