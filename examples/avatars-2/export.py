@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 
 from ganrt.controls import Control, Option
 from ganrt.exporter.canary import draw_canary
-from ganrt.exporter.families.protocol import Built
+from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.graph import build_graph, embed_spec
 from ganrt.exporter.session import Session
 from ganrt.exporter.verify import verify
@@ -81,7 +81,7 @@ def export(weights: Path, name: str, budget_s: float) -> bytes:
         source=source,
         controls=controls(),
     )
-    built = Built(load(weights), spec, "sigmoid", "certain")
+    built = Candidate(load(weights), spec, "sigmoid", "its own recipe")
     model = build_graph(built)
     comparison = verify(built, model, sampler, budget_s=budget_s)
     canary = draw_canary(Session(model.SerializeToString()), spec, sampler)
