@@ -94,4 +94,7 @@ def export(
     say(summary)
     if json:
         figures = {key: value for key, value in asdict(verification).items() if key != "extra"}
-        print_json({"file": str(result.path), "family": result.spec.family, "verification": figures})
+        facts = {fact.name: {"value": fact.value, "origin": fact.origin} for fact in result.facts}
+        assumed = [fact.sentence() for fact in result.facts if fact.origin == "assumed"]
+        report = {"file": str(result.path), "family": result.spec.family, "verification": figures}
+        print_json({**report, "facts": facts, "assumptions": assumed})

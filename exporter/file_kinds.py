@@ -66,7 +66,10 @@ def check_zip(path: Path, max_bytes: int) -> None:
             "where you trust it: ganrt export FILE -o FILE.onnx --trust, which runs it"
         )
     if "data.pkl" not in names:
-        raise BadInputFile(f"{path} is a zip archive that torch.save did not write (no data.pkl)\n{MENDING}")
+        raise BadInputFile(
+            f"{path} is a zip archive that torch.save did not write (no data.pkl); unpack it if a checkpoint is in it\n"
+            f"{MENDING}"
+        )
     if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
         raise BadInputFile(f"{path} is a compressed zip archive; torch.save writes uncompressed ones\n{MENDING}")
     if sum(entry.file_size for entry in entries) > max_bytes:
@@ -80,6 +83,10 @@ def _name(head: bytes, size: int) -> str:
     # An ONNX file is a protobuf whose first field is ir_version (tag 0x08), and the producer (0x12) follows.
     if head[:1] == b"\x08" and head[2:3] in (b"\x12", b"\x3a", b"\x42"):
         return "an ONNX model: use it with -m if ganrt wrote it, else ganrt export FILE.onnx -o NEW.onnx"
+    if head.startswith(b"version https://git-lfs"):
+        return "a Git LFS pointer, which stands for the file; fetch it: git lfs pull"
+    if head.lstrip()[:9].lower() in (b"<!doctype", b"<html>", b"<html lan") or b"<html" in head[:200].lower():
+        return "an HTML page: the download failed, or wants a login; download the file again"
     if _is_text(head):
         return "a text file"
     return f"of an unknown kind (it begins with {head[:8].hex(' ')}) or damaged, {size} bytes"

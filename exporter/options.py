@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ganrt.errors import BadInputFile, UsageError
+from ganrt.prior import parse_prior
 from ganrt.spec import MAX_SIDE
 
 RANGES = ("tanh", "sigmoid", "uint8")
-PRIORS = ("normal", "uniform", "truncated_normal")
 LAYOUTS = ("nchw", "nhwc")
 MEANINGS = ("class", "code")
 JOINS = ("times", "after", "before")
@@ -118,6 +118,14 @@ def _activation(option: str, text: str) -> tuple[str, float | None]:
     return name, _number(0, 100)(option, number) if colon else None
 
 
+def _prior(option: str, text: str) -> str:
+    try:
+        parse_prior(text)
+    except ValueError as error:
+        raise UsageError(f"{option} {text[:80]}: {error}") from error
+    return text
+
+
 def _z_shape(option: str, text: str) -> tuple[int, int]:
     first, *rest = text.replace(" ", "").split(",")
     if first != "n" or rest.count("dim") != 1 or len(rest) > 5 or set(rest) - {"dim", "1"}:
@@ -185,7 +193,8 @@ class Settings:
         "The pictures' values: tanh (-1 to 1), sigmoid (0 to 1) or uint8 (0 to 255).", _one_of(*RANGES)
     )
     prior: str | None = _option(
-        "What z is drawn from: normal, uniform (-1 to 1) or truncated_normal.", _one_of(*PRIORS)
+        "What z is drawn from: normal, uniform (-1 to 1), truncated_normal, or parts: normal:62,onehot:10,uniform:2.",
+        _prior,
     )
     threshold: float | None = _option("Where truncated_normal is cut off; 2 by default.", _number(0.01, 8), "<float>")
     norm_eps: float | None = _option(

@@ -75,9 +75,12 @@ class PlainChain:
         every = _items(source, state)
         embedding, items = split_embedding(every)
         chain = _read(source, items)
-        built = build_chain(chain, every, facts)
-        plan = plan_of(chain, built, embedding, facts, "before" if preset_of(every) else "after")
-        shape = picture_shape(plan.runs, plan.dim, plan.classes)
+        built = build_chain(chain, items, facts)
+        plan = plan_of(chain, built, embedding, facts, "before" if preset_of(items) else "after")
+        try:
+            shape = picture_shape(plan.runs, plan.dim, plan.classes)
+        except (RuntimeError, ValueError, IndexError) as error:  # torch's, for shapes that do not fit
+            raise NotAChain(f"has layers that do not fit: {str(error).splitlines()[0][:100]}") from error
         if len(shape) != 3:
             raise NotAChain(f"makes {list(shape)}, which is no picture")
         module = load_strictly(lambda: Network(plan.runs), weights_of(plan.runs), "a plain chain of layers")

@@ -6,23 +6,18 @@ LeakyReLU's slope is 0.3 as a layer (`alpha` in Keras 2, `negative_slope` in Ker
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from torch import nn
 
 from ganrt.exporter.keras.fields import Fields
+from ganrt.exporter.layers.activations import ACTIVATIONS, activation
 
 LAYER_SLOPE = 0.3
-FUNCTION_SLOPE = 0.2
-_FUNCTIONS: Mapping[str, Callable[[], nn.Module] | None] = {
-    "linear": None,
-    "relu": nn.ReLU,
-    "tanh": nn.Tanh,
-    "sigmoid": nn.Sigmoid,
-    "leaky_relu": lambda: nn.LeakyReLU(FUNCTION_SLOPE),
-}
-_LAYERS = ("LeakyReLU", "ReLU", "Activation")
+# As everywhere; a hard sigmoid is not the same in Keras 2 and 3, and a file does not say which it means.
+_FUNCTIONS = tuple(name for name in ACTIVATIONS if name not in ("none", "hard_sigmoid"))
+_LAYERS = ("LeakyReLU", "ReLU", "ELU", "Activation")
 
 
 def activation_argument(fields: Fields) -> nn.Module | None:
@@ -46,17 +41,21 @@ def _function(fields: Fields, name: Any) -> nn.Module | None:
         return None
     if not isinstance(name, str) or name not in _FUNCTIONS:
         raise fields.wrong("activation", f"one of: {', '.join(_FUNCTIONS)}")
-    make = _FUNCTIONS[name]
-    return make() if make else None
+    return activation(name)
 
 
 def activation_layer(fields: Fields) -> nn.Module | None:
-    """The module for a layer of class LeakyReLU, ReLU or Activation."""
+    """The module for a layer of class LeakyReLU, ReLU, ELU or Activation."""
     if fields.class_name == "Activation":
         return activation_argument(fields)
     if fields.class_name == "LeakyReLU":
         return nn.LeakyReLU(fields.number("negative_slope", fields.number("alpha", LAYER_SLOPE)))
-    fields.require("max_value", None)
+    if fields.class_name == "ELU":
+        return nn.ELU(fields.number("alpha", 1.0))
+    fields.require("max_value", None, 6)
     fields.require("threshold", None, 0)
+    if fields.values.get("max_value") == 6:
+        fields.require("negative_slope", None, 0)
+        return nn.ReLU6()
     slope = 0.0 if fields.values.get("negative_slope") is None else fields.number("negative_slope", 0.0)
     return nn.LeakyReLU(slope) if slope else nn.ReLU()

@@ -73,7 +73,7 @@ def read_tar(file: IO[bytes], size: int, max_bytes: int) -> dict[str, bytes]:
     gzipped = file.read(2) == b"\x1f\x8b"
     file.seek(0)
     files: dict[str, bytes] = {}
-    with _damage("gzip or tar archive" if gzipped else "tar archive"):
+    with _damage("tar archive in gzip, or a gzipped file (unpack it: gunzip)" if gzipped else "tar archive"):
         plain = gzip.GzipFile(fileobj=file) if gzipped else file
         # The limit lies below the tar reader, since a header alone may be a bomb.
         stream = cast(IO[bytes], Limited(cast(IO[bytes], plain), unpacked_limit(size, max_bytes)))

@@ -29,6 +29,8 @@ def parse_json(data: bytes | str, what: str) -> Any:
 
 
 def _without_tuples(value: dict[str, Any]) -> Any:
+    if value.get("type") == "ndarray" and "value" in value:  # a number as Keras 2 wrote NumPy's
+        return value["value"]
     return value["items"] if value.get("class_name") == "__tuple__" and "items" in value else value
 
 

@@ -148,6 +148,7 @@ LAYERS: Mapping[str, Callable[[Fields, Shape], list[Step]]] = {
     "Cropping2D": _cropping,
     "LeakyReLU": _activation,
     "ReLU": _activation,
+    "ELU": _activation,
     "Activation": _activation,
     "Dropout": _training_only,
     "SpatialDropout2D": _training_only,

@@ -95,7 +95,9 @@ def _read_tar(file: IO[bytes], size: int, max_bytes: int) -> KerasFile:
         inner = _read_file(io.BytesIO(data), "hdf5" if data.startswith(_HDF5) else "zip", len(data), max_bytes)
         return replace(inner, format=f"tar+{inner.format}", container=single[0], size=size)
     if not kind:
-        raise BadInputFile(f"is an archive of {', '.join(files)[:200] or 'nothing'}\n{_EXPECTED}")
+        raise BadInputFile(
+            f"is an archive of {', '.join(files)[:200] or 'nothing'}; unpack it, if a checkpoint is in it\n{_EXPECTED}"
+        )
     read = _read_model(MemoryFolder(files), kind, root)
     return replace(read, format=f"tar+{read.format}", size=size, sha256=None)
 

@@ -174,6 +174,8 @@ class _Reading:
         if isinstance(item.module, nn.Unflatten):
             shape = item.module.unflattened_size
             sizes = tuple(size if isinstance(size, int) else size[1] for size in shape)
+            self.inputs = self.inputs if self.ops else prod(sizes)
+            self.width = self.width if self.ops else prod(sizes)
             if not self.flat or prod(sizes) != self.width or len(sizes) != 3:
                 raise NotAChain(f"{item.name} makes {list(sizes)} of {self.width} values")
             self.flat, self.width = False, sizes[0]
@@ -195,13 +197,15 @@ class _Reading:
             if big and not bare:
                 self.ops.append(Op("act"))
             return
-        reshaped = item.kind == "norm" and [op.kind for op in self.ops[-2:]] == ["reshape", "norm"]
         more = item.gap
-        if more and not (reshaped and more == 1 and following.kind == "conv" and _is_odd(following)):
+        if self.flat and following.kind == "conv":
+            more -= 1  # within a Sequential, a layer makes the vector a picture
+        reshaped = item.kind == "norm" and [op.kind for op in self.ops[-2:]] == ["reshape", "norm"]
+        if more > 0 and not (reshaped and more == 1 and following.kind == "conv" and _is_odd(following)):
             self.ops.append(Op("act"))
             more -= 1
         grows = following.kind == "conv" and _is_odd(following) and following.weight.shape[1] == self.width
-        if more and grows:
+        if more > 0 and grows:
             self.ops.append(Op("up"))
             self.upsampled = True
 
@@ -293,7 +297,7 @@ def _functional(ops: list[Op]) -> list[Op]:
     """With activations between the layers where the file shows none there: one that is shared, or a function."""
     places = [i for i, op in enumerate(ops) if op.kind in _BIG]
     between = [any(op.kind in ("act", "prelu") for op in ops[a:b]) for a, b in pairwise(places)]
-    if all(between) or sum(between) > 1:  # they stand in their places, and one may well be missing
+    if sum(between) > 1 or (any(between) and len(between) < 3):  # they stand in their places; one may be missing
         return ops
     shared = [op for op in ops if op.kind == "act"]
     hidden = next((op for op in shared if not isinstance(op.module, _LASTS)), Op("act"))

@@ -124,6 +124,8 @@ def _onnx() -> bytes:
         (b"\x89HDF\r\n\x1a\n" + bytes(99), "HDF5"),
         (b"\x1f\x8b" + bytes(99), "gzip"),
         (bytes(999), "unknown kind"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\n", "a Git LFS pointer"),
+        (b"<!DOCTYPE html><html><head><title>Quota exceeded</title>", "an HTML page: the download failed"),
         (b"\x80\x02", "damaged or truncated"),
         (b"PK\x03\x04" + bytes(99), "damaged or truncated"),
         (b"\x05\0\0\0\0\0\0\0{abcd", "damaged or truncated"),

@@ -53,3 +53,24 @@ def test_snake_case_is_keras() -> None:
 def test_expected_pictures_are_not_trivial() -> None:
     for model in ("tutorial-mnist", "mnist-extra", "cifar10-extra", "anime", "general"):
         assert expected(model).std() > 0.05
+
+
+def test_numbers_that_numpy_wrote_and_more_activations() -> None:
+    from torch import nn
+
+    from ganrt.errors import BadInputFile
+    from ganrt.exporter.keras.activations import activation_argument, activation_layer
+    from ganrt.exporter.keras.fields import Fields, parse_json
+
+    values = parse_json('{"alpha": {"type": "ndarray", "value": 0.25}}', "a layer")
+    leaky = activation_layer(Fields("l", "LeakyReLU", values))
+    assert isinstance(leaky, nn.LeakyReLU)
+    assert leaky.negative_slope == 0.25
+    elu = activation_layer(Fields("l", "ELU", values))
+    assert isinstance(elu, nn.ELU)
+    assert elu.alpha == 0.25
+    assert isinstance(activation_layer(Fields("l", "ReLU", {"max_value": 6.0})), nn.ReLU6)
+    for name, kind in {"selu": nn.SELU, "swish": nn.SiLU, "elu": nn.ELU, "relu6": nn.ReLU6}.items():
+        assert isinstance(activation_argument(Fields("l", "Dense", {"activation": name})), kind)
+    with pytest.raises(BadInputFile, match="hard_sigmoid"):
+        activation_argument(Fields("l", "Dense", {"activation": "hard_sigmoid"}))
