@@ -12,6 +12,7 @@ import * as node from "onnxruntime-node";
 import * as web from "onnxruntime-web";
 import { BackendError, load, readSpec, type Generator, type Picture, type Spec } from "ganrt";
 import { identityIndex, latent, lawOf, makeLaw } from "ganrt/latents";
+import { parseLook, printLook } from "ganrt/looks";
 
 export async function use(bytes: Uint8Array): Promise<ImageData[]> {
   const spec: Spec = readSpec(bytes);
@@ -27,6 +28,8 @@ export async function use(bytes: Uint8Array): Promise<ImageData[]> {
   } catch (error) {
     if (error instanceof BackendError) console.error(error.message, error.cause);
   }
+  const code: string = printLook({ ...parseLook("ganrt:avatars-1:0:1"), controls: [["hair", "afro"]] });
+  console.log(code);
   await generator.close();
   return [];
 }
@@ -62,6 +65,7 @@ def test_the_types(tmp_path):
             "paths": {
                 "ganrt": [str(LIBRARY / "ganrt.d.ts")],
                 "ganrt/latents": [str(LIBRARY / "latents.d.ts")],
+                "ganrt/looks": [str(LIBRARY / "looks.d.ts")],
                 "*": [str(MODULES / "*")],
             },
         },
@@ -75,8 +79,8 @@ def test_the_types(tmp_path):
 
 
 def test_every_export_has_a_type():
-    """And every type an export: names of both files, compared."""
-    for name in ("ganrt", "latents"):
+    """And every type an export: names of all files, compared."""
+    for name in ("ganrt", "latents", "looks"):
         values = exported(LIBRARY / f"{name}.js", r"class|(?:async )?function|const")
         assert values == exported(LIBRARY / f"{name}.d.ts", r"class|function|const")
 
