@@ -15,6 +15,7 @@ from ganrt.cli import options
 from ganrt.cli.app import LINE_EVERY_S, Progress, announce, command, group, in_use, print_json, say
 from ganrt.cli.requests import Request, Wanted, check_choice, read_request
 from ganrt.errors import UsageError
+from ganrt.runtime.model_names import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from ganrt.runtime.bulk.begin import Options, Part
@@ -108,7 +109,7 @@ def run(
             "-m",
             "--model",
             help="A bundled model's name, or the path of an .onnx file. Default: of a run that goes on its own, else "
-            "avatars.",
+            f"{DEFAULT_MODEL}.",
         ),
     ] = None,
     output: Annotated[
@@ -180,7 +181,6 @@ def _model_there(output: str, resume: bool) -> str:
     from ganrt.runtime.bulk.manifest import find_manifest
     from ganrt.runtime.bulk.model import find_model
     from ganrt.runtime.bulk.remote import open_target
-    from ganrt.runtime.models import DEFAULT_MODEL
 
     target = open_target(output)
     manifest = find_manifest(target)[0] if resume else None

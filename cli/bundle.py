@@ -10,6 +10,7 @@ import typer
 from ganrt.cli import options
 from ganrt.cli.app import Status, command, note_foreign, print_json, say
 from ganrt.errors import NegativeResult, UsageError
+from ganrt.runtime.model_names import DEFAULT_MODEL
 
 
 @command(
@@ -21,7 +22,7 @@ from ganrt.errors import NegativeResult, UsageError
     """,
 )
 def bundle(
-    model: options.Model = "avatars",
+    model: options.Model = DEFAULT_MODEL,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The folder to make.")] = None,
     precision: Annotated[
         list[str] | None,

@@ -14,6 +14,7 @@ from ganrt.cli import options
 from ganrt.cli.app import Status, command, print_json, say
 from ganrt.cli.option_blocks import was
 from ganrt.errors import UsageError
+from ganrt.runtime.model_names import DEFAULT_MODEL
 
 # What a backend's files are made by: `module:function`, from a `Request` to what is to be reported.
 _ENGINES = "ganrt.cli.compile_engine"
@@ -111,7 +112,7 @@ class Request:
     """,
 )
 def compile_model(
-    model: options.Model = "avatars",
+    model: options.Model = DEFAULT_MODEL,
     *,
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write to.")] = Path("compiled"),
     backend: Annotated[str, typer.Option("--backend", help=f"For which: {', '.join(_COMPILERS)}.")] = "onnxruntime",

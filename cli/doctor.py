@@ -13,6 +13,7 @@ import typer
 from ganrt.cli import options
 from ganrt.cli.app import command, print_json
 from ganrt.errors import GanrtError, NegativeResult, UsageError
+from ganrt.runtime.model_names import DEFAULT_MODEL
 from ganrt.tolerances import CANARY_LEVELS
 
 _PACKAGES = (
@@ -30,7 +31,7 @@ _PACKAGES = (
     """,
 )
 def doctor(
-    model: options.Model = "avatars",
+    model: options.Model = DEFAULT_MODEL,
     self_test: Annotated[
         bool,
         typer.Option("--self-test", help="Try everything that is here, compile and draw; exit code 1 if it fails."),
@@ -51,7 +52,6 @@ def doctor(
         raise UsageError(f"--output {output}: expected with --self-test, whose report goes there")
     from ganrt import __version__
     from ganrt.engines.backends import BACKENDS
-    from ganrt.runtime.models import DEFAULT_MODEL
 
     backends = {name: _try_backend(name) for name in BACKENDS}
     works = [name for name, backend in backends.items() if backend["works"]]
@@ -95,7 +95,6 @@ def _try_backend(name: str) -> dict[str, str | None]:
     from ganrt.engines.backends import BACKENDS
     from ganrt.runtime.canary import canary_error
     from ganrt.runtime.generator import load
-    from ganrt.runtime.models import DEFAULT_MODEL
 
     backend = BACKENDS[name]
     report: dict[str, str | None] = {"device": backend.device, "works": None, "canary_error": None, "mend": None}

@@ -15,6 +15,7 @@ from ganrt.cli.app import LINE_EVERY_S, Progress, announce, command, in_use, pri
 from ganrt.cli.look_requests import Item, Looks, designed, pair_of, read_codes
 from ganrt.cli.requests import Request, SeedAndIndex, WantedLoose, read_loose
 from ganrt.errors import BadInputFile, OutputFailed, UsageError
+from ganrt.runtime.model_names import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +49,7 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", 
 def generate(
     context: typer.Context,
     codes: options.Codes = None,
-    model: options.Model = "avatars",
+    model: options.Model = DEFAULT_MODEL,
     *,
     output: Annotated[
         str,

@@ -11,6 +11,7 @@ import typer
 from ganrt.cli import options
 from ganrt.cli import walk_options as walks
 from ganrt.cli.app import Progress, announce, command, in_use, print_json, say
+from ganrt.runtime.model_names import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from ganrt.runtime.film.options import FilmOptions, Written
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
     "interpolate",
     """
     ganrt interpolate --seeds 1-4 --duration 4 -o walk.mp4
-    ganrt interpolate --seeds 7,8,9 --loop --method cubic --fps 20 --zoom 4 -o loop.gif
+    ganrt interpolate --seeds 7,8,9 --loop --method cubic --fps 20 -o loop.gif
     ganrt interpolate --seeds 1,2 --set-z 0:4=1 --duration 1 -o frames
     ganrt interpolate --identities players.txt --loop --pace pictures --fps 12 --duration 2 -o sprites.json
-    ganrt interpolate --seeds 1-4 --loop --bpm 120 --ease hold --zoom 2 --zoom-filter lanczos -o beat.webp
+    ganrt interpolate --seeds 1-4 --loop --bpm 120 --ease hold --zoom 2 --zoom-filter lanczos -m avatars -o beat.webp
     ganrt interpolate --method drift --seeds 5 --duration 2 --truncation 0.7 -o drift.apng
     ganrt interpolate -m flowers.onnx --classes daisy,rose --seeds 5 --loop -o flowers.gif
     ganrt interpolate -m flowers.onnx --classes 0,2 --seeds 1,2 --truncations 0.4,1 -o both.gif
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     """,  # noqa: E501
 )
 def interpolate(
-    model: options.Model = "avatars",
+    model: options.Model = DEFAULT_MODEL,
     *,
     output: Annotated[
         Path,

@@ -14,6 +14,7 @@ from ganrt.cli import options
 from ganrt.cli.app import announce, command, in_use, print_json, say
 from ganrt.cli.requests import Latents
 from ganrt.errors import UsageError
+from ganrt.runtime.model_names import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     """,
 )
 def play(
-    model: options.Model = "avatars",
+    model: options.Model = DEFAULT_MODEL,
     *,
     seeds: Annotated[
         str | None, typer.Option("--seeds", help="The keyframes: the first image of each seed. Default: 0-3.")

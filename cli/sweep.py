@@ -11,6 +11,7 @@ from ganrt.cli import options
 from ganrt.cli.app import Progress, announce, command, in_use, print_json, say
 from ganrt.cli.option_blocks import was
 from ganrt.errors import UsageError
+from ganrt.runtime.model_names import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from ganrt.runtime.backgrounds import Colour
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     """,
 )
 def sweep(
-    model: options.Model = "avatars",
+    model: options.Model = DEFAULT_MODEL,
     *,
     output: options.OutputFile = Path("sweep.png"),
     factors: Annotated[

@@ -10,6 +10,7 @@ from ganrt.cli import options
 from ganrt.cli.app import Status, command, print_json, say
 from ganrt.cli.option_blocks import was
 from ganrt.errors import UsageError
+from ganrt.runtime.model_names import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     """,
 )
 def tune(
-    model: options.Model = "avatars",
+    model: options.Model = DEFAULT_MODEL,
     *,
     precision: Annotated[
         str, typer.Option("--precision", help="What to tune for, with commas between: fp32, bf16, int8, fastest.")

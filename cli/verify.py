@@ -11,6 +11,7 @@ import typer
 from ganrt.cli import options
 from ganrt.cli.app import Progress, announce, command, in_use, print_json, say
 from ganrt.errors import NegativeResult, UsageError
+from ganrt.runtime.model_names import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from ganrt.runtime.generator import Generator
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     """,
 )
 def verify(
-    model: options.Model = "avatars",
+    model: options.Model = DEFAULT_MODEL,
     *,
     against: Annotated[
         str | None,

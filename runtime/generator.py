@@ -21,7 +21,8 @@ from ganrt.runtime.edits import edit, parse_edits
 from ganrt.runtime.identity import identity_index
 from ganrt.runtime.labels import LabelsLike, label_weights
 from ganrt.runtime.looks import Look
-from ganrt.runtime.models import DEFAULT_MODEL, named_controls, resolve_model
+from ganrt.runtime.model_names import DEFAULT_MODEL
+from ganrt.runtime.models import named_controls, resolve_model
 from ganrt.runtime.picture_batches import check_pictures, encoder, translated_shape, translator
 from ganrt.runtime.sampling import Truncation, check_statistics
 from ganrt.runtime.settings import ControlTable, Settings, SettingsLike
@@ -48,8 +49,8 @@ def load(
     """Loads a generator; use it in a `with` block, or call `close`.
 
     Args:
-        model: a bundled model's name (`avatars`) or the path of an `.onnx` or `.engine` file. An engine is native
-            code: load only those that you, or somebody you trust, compiled.
+        model: a bundled model's name (`avatars-2`; `avatars` is `avatars-1`) or the path of an `.onnx` or `.engine`
+            file. An engine is native code: load only those that you, or somebody you trust, compiled.
         backend: `auto` takes what `ganrt tune` found fastest here, else what runs; or `onnxruntime`, `openvino`,
             `onnxruntime-cuda`.
         device: `auto`, `cpu` or `cuda`; a device that was asked for and is missing is an error.

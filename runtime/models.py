@@ -1,4 +1,4 @@
-"""Bundled models by name. A published name is immutable: a better model gets a new number."""
+"""Models by name or path, and their controls."""
 
 from __future__ import annotations
 
@@ -11,11 +11,8 @@ from pathlib import Path
 from ganrt.checks import list_of, section
 from ganrt.controls import Control
 from ganrt.errors import BadInputFile
+from ganrt.runtime.model_names import ALIASES, BUNDLED
 from ganrt.spec import GeneratorSpec
-
-_BUNDLED = {"avatars-1": "avatars-1.onnx"}
-_ALIASES = {"avatars": "avatars-1"}
-DEFAULT_MODEL = "avatars"
 
 
 def bundled_name(name: str) -> str | None:
@@ -26,7 +23,7 @@ def bundled_name(name: str) -> str | None:
 
 def bundled_model(sha256: str) -> str | None:
     """The name of the bundled model whose file has this SHA-256 (hexadecimal), if it is one."""
-    for name in _BUNDLED:
+    for name in BUNDLED:
         if hashlib.sha256(resolve_model(name).read_bytes()).hexdigest() == sha256:
             return name
     return None
@@ -57,7 +54,7 @@ def resolve_model(name_or_path: str | Path) -> Path:
         BadInputFile: neither a bundled name nor an existing file.
     """
     name = str(name_or_path)
-    bundled = _BUNDLED.get(_ALIASES.get(name, name)) if isinstance(name_or_path, str) else None
+    bundled = BUNDLED.get(ALIASES.get(name, name)) if isinstance(name_or_path, str) else None
     if bundled is not None:
         return _data() / bundled
     path = Path(name_or_path)
@@ -66,7 +63,7 @@ def resolve_model(name_or_path: str | Path) -> Path:
     if not path.exists():
         raise BadInputFile(
             f"model '{name}' is neither a file nor a bundled model\n"
-            f"bundled models: {', '.join([*_ALIASES, *_BUNDLED])}; "
+            f"bundled models: {', '.join([*ALIASES, *BUNDLED])}; "
             "make your own: ganrt export CHECKPOINT -o model.onnx"
         )
     return path

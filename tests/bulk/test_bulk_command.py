@@ -157,8 +157,8 @@ def test_a_run_goes_on_with_its_own_model(run, tiny, tmp_path, monkeypatch):
     command = ["bulk", "run", "--count", 6, "--format", "npy", "--shard-size", 3, "-o"]
     assert run(*command, "a", "-m", tiny)[0] == 0
     assert run(*command, "b")[0] == 0
-    monkeypatch.setattr("ganrt.runtime.models.DEFAULT_MODEL", "another")
-    for output, model in (("a", "tiny"), ("b", "avatars-1")):
+    monkeypatch.setattr("ganrt.cli.bulk.DEFAULT_MODEL", "another")
+    for output, model in (("a", "tiny"), ("b", "avatars-2")):
         folder = tmp_path / "work" / output
         whole = contents(folder)
         (folder / "00001_stats.json").unlink()

@@ -121,7 +121,7 @@ def test_generate_writes_pictures_as_asked_for(run):
     code, _, err = run("generate", "--count", 2, "--encode", "webp", "--zoom", 2, "--grid", "2x1", "-o", "webp")
     assert code == 0, err
     assert sorted(p.suffix for p in Path("webp").iterdir()) == [".webp"] * 3
-    assert cv2.imread("webp/grid-2x1.webp").shape == (128, 256, 3)
+    assert cv2.imread("webp/grid-2x1.webp").shape == (512, 1024, 3)
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_an_mp4_holds_every_frame_at_its_rate(tmp_path, codec, channels, fps):
 
 @pytest.mark.parametrize("codec", ["h264", "av1"])
 def test_a_film_of_a_walk_is_what_the_generator_draws(tmp_path, codec):
-    with ganrt.load() as generator:
+    with ganrt.load("avatars") as generator:
         walk = ganrt.walk([1, 2, 3], 1.0)
         drawn = list(generator.stream(walk, 30, paced=False))
         write_frames(tmp_path / "a.mp4", iter(drawn), FilmOptions(30, zoom=4, codec=codec))

@@ -15,6 +15,7 @@ from rgba_models import HALF, HIDDEN, INSIDE, SIDE, save_rgba
 import ganrt
 from ganrt.pixels import over
 from ganrt.runtime.backgrounds import AUTO, colour_behind
+from ganrt.runtime.models import resolve_model
 from ganrt.runtime.pictures import encode_png
 
 DOCS = Path(__file__).parents[2] / "docs" / "transparency.md"
@@ -65,6 +66,17 @@ def draw(run, model, *arguments):
 
 
 # Loose pictures.
+
+
+def test_the_default_model_draws_transparent_pictures_and_is_named(run):
+    code, _, err = run("generate", "--name", "player-8841", "-o", "a.png")
+    assert (code, err.startswith("avatars-2: backend")) == (0, True)
+    with ganrt.load() as generator:
+        assert generator.spec.name == "avatars-2"
+        assert np.array_equal(read("a.png"), generator.avatar("player-8841"))
+        assert read("a.png").shape == (256, 256, 4)
+        assert tuple(read("a.png")[CORNER]) == (0, 0, 0, 0)
+    assert resolve_model("avatars") == resolve_model("avatars-1") != resolve_model("avatars-2")
 
 
 def test_png_holds_alpha_as_it_was_drawn(run, model, pictures):

@@ -140,8 +140,8 @@ def test_statistics_follow_the_path_frame_by_frame(tmp_path):
 
 @pytest.mark.parametrize("loop", [True, False])
 def test_an_even_pace_is_even_and_by_index(loop):
-    """The bundled model: its pictures change in leaps, so that even steps in latents are none in pictures."""
-    with ganrt.load() as generator:
+    """A bundled model: its pictures change in leaps, so that even steps in latents are none in pictures."""
+    with ganrt.load("avatars") as generator:
         walk = ganrt.walk([1, 2], 2.0, loop)
         paced = ganrt.even_pace(walk, generator)
         uneven, even = (_spread(list(generator.stream(each, 30, paced=False))) for each in (walk, paced))
