@@ -17,8 +17,8 @@ from ganrt.spec import GeneratorSpec
 
 def bundled_name(name: str) -> str | None:
     """The bundled model that a name or alias stands for, if it is one."""
-    own = _ALIASES.get(name, name)
-    return own if own in _BUNDLED else None
+    own = ALIASES.get(name, name)
+    return own if own in BUNDLED else None
 
 
 def bundled_model(sha256: str) -> str | None:
