@@ -118,6 +118,7 @@ def run(
     wanted: Wanted,
     class_name: options.ClassName = None,
     truncation: options.TruncationOptions,
+    set_controls: options.SetControls = None,
     set_z: options.SetZ = None,
     storing: LayoutOptions,
     resume: Annotated[
@@ -135,7 +136,7 @@ def run(
     from ganrt.runtime.bulk.pipeline import Drawer
 
     layout, part = storing.layout(), parse_part(crew.part)
-    law, pins = truncation.law(), options.pinned(set_z)
+    law, pins, wished = truncation.law(), options.pinned(set_z), options.settings(set_controls)
     if output.lower().endswith(".png"):
         raise UsageError(f"--output {output}: shards need a folder")
     if part is not None and not resume:
@@ -151,7 +152,8 @@ def run(
             given = found.latents if isinstance(found, Request) else None
             if given is not None:
                 given.check(generator.spec.latent)
-            drawer = Drawer(generator, law, class_name, crew.batch_size, crew.encoders, pins, given)
+            controls = generator.controls.canonical(wished)
+            drawer = Drawer(generator, law, class_name, crew.batch_size, crew.encoders, pins, given, controls)
             plan = _plan(found, drawer, layout)
             census = found if isinstance(found, Census) else None
             if census is not None:
@@ -257,6 +259,7 @@ def _ray(model: str, engine: options.EngineOptions, drawer: Drawer, address: str
         engine.low_priority,
         drawer.pinned,
         drawer.latents,
+        drawer.controls,
     )
     return ray_executor(recipe, address, lambda line: say(f"note: {line}"))
 
@@ -280,7 +283,9 @@ def _plan(found: Census | Request, drawer: Drawer, layout: Layout) -> Plan:
 
     generator = drawer.generator
     who = describe(generator, layout)
-    drawing = describe_drawing(generator, drawer.truncation, drawer.labels, drawer.pinned, drawer.latents)
+    drawing = describe_drawing(
+        generator, drawer.truncation, drawer.labels, drawer.pinned, drawer.latents, drawer.controls
+    )
     if not isinstance(found, Request):
         return Plan(found.unique, 0, 0, None, found.facts, who, drawing, layout)
     if found.seeds is not None:

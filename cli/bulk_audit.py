@@ -143,15 +143,17 @@ def _drawer(plan: Plan, generator: Generator, latents: LatentFile | None) -> Dra
     from ganrt.runtime.bulk.pipeline import Drawer
     from ganrt.runtime.bulk.plan import item
     from ganrt.runtime.sampling import Truncation
+    from ganrt.runtime.settings import parse_settings
 
     how = plan.drawing
     law = Truncation(how["psi"], how["mode"], how["threshold"], how["statistics_truncation"])
     pins, wrong = how.get("set_z", ""), "the law of its latents is another"
-    drawer = Drawer(generator, law, how["class"], pinned=pins, latents=latents)
     try:
+        controls = generator.controls.canonical(parse_settings(how.get("set", "").split()))
+        drawer = Drawer(generator, law, how["class"], pinned=pins, latents=latents, controls=controls)
         open_format(plan)
         drawer.draw([item(0, 0)])
-        if describe_drawing(generator, law, how["class"], pins, latents) == how:
+        if describe_drawing(generator, law, how["class"], pins, latents, controls) == how:
             return drawer
     except UsageError as error:
         wrong = str(error)

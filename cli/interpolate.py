@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     ganrt interpolate --seeds 1-4 --duration 4 -o walk.mp4
     ganrt interpolate --seeds 7,8,9 --loop --method cubic --fps 20 -o loop.gif
     ganrt interpolate --seeds 1,2 --set-z 0:4=1 --duration 1 -o frames
+    ganrt interpolate --seeds 1,2 --set hair=afro --set glasses=round --loop --duration 1 -o afros.gif
     ganrt interpolate --identities players.txt --loop --pace pictures --fps 12 --duration 2 -o sprites.json
     ganrt interpolate --seeds 1-4 --loop --bpm 120 --ease hold --zoom 2 --zoom-filter lanczos -m avatars -o beat.webp
     ganrt interpolate --method drift --seeds 5 --duration 2 --truncation 0.7 -o drift.apng
@@ -88,7 +89,8 @@ def interpolate(
             with engine.open(source.encoder) as encoding:
                 walk = walks.make_walk(source, way, how, walks.encode_pictures(generator, encoding, source))
         assert walk is not None
-        origin = {**in_use(generator), **source.origin(), **way.origin(how), "fps": fps}
+        controls = generator.controls.canonical(walk.controls)
+        origin = {**in_use(generator), **source.origin(), **way.origin(how, controls), "fps": fps}
         written = _write(generator, walk, way, output, replace(film, origin=origin))
         if json:
             files = [str(path) for path in written.files]

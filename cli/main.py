@@ -19,6 +19,7 @@ from ganrt.cli import (  # noqa: F401  (they register themselves)
     bundle,
     classes,
     compile,
+    controls,
     doctor,
     evaluate,
     export,

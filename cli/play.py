@@ -53,6 +53,7 @@ def play(
     ] = "ffffff",
     truncation: options.Psi = None,
     class_name: options.ClassName = None,
+    set_controls: options.SetControls = None,
     set_z: options.SetZ = None,
     engine: options.EngineOptions,
     force: options.Force = False,
@@ -75,7 +76,14 @@ def play(
         raise UsageError("--seeds and --latents: expected one of them")
     given = None if latents is None else read_latent_file(latents)
     numbers = () if given else tuple(parse_seeds(seeds or "0-3"))
-    state = PlayState(numbers, truncation, latency=latency, pinned=options.pinned(set_z), latents=given)
+    state = PlayState(
+        numbers,
+        truncation,
+        latency=latency,
+        pinned=options.pinned(set_z),
+        latents=given,
+        controls=options.settings(set_controls),
+    )
     columns, rows = options.parse_grid(grid)
     if not headless:
         require_display()
@@ -119,6 +127,7 @@ def make_walks(state: PlayState, count: int) -> list[Walk]:
             truncation=state.truncation,
             pinned=state.pinned,
             latents=None if z is None else np.roll(z, -k, axis=0),
+            controls=state.controls,
         )
         for k in range(count)
     ]

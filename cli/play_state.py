@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ganrt.runtime.latent_files import LatentFile
+    from ganrt.runtime.settings import Settings
 
 HELP = (
     "space  pause, resume",
@@ -30,6 +31,7 @@ class PlayState:
         micro_batch: frames a batch; None: what the latency makes of it, until the slider is moved.
         pinned: edits of every latent, such as 0:35=-1; "" for none.
         latents: the keyframes in place of seeds.
+        controls: what named controls are set to.
         saves: how many frames were asked to be saved so far.
     """
 
@@ -40,6 +42,7 @@ class PlayState:
     micro_batch: int | None = None
     latency: str = "low"
     pinned: str = ""
+    controls: Settings = ()
     paused: bool = False
     help: bool = False
     full_screen: bool = False

@@ -38,6 +38,7 @@ def sweep(
     columns: Annotated[
         int, typer.Option("--columns", min=1, help="Images a row, fresh noise in every row."), was("--latents")
     ] = 5,
+    set_controls: options.SetControls = None,
     set_z: options.SetZ = None,
     seed: Annotated[int, typer.Option("--seed", help="An unsigned 64-bit integer.")] = 0,
     truncation: options.LawOptions,
@@ -66,11 +67,12 @@ def sweep(
     values = _parse_factors(factors)
     _check_outputs(output, csv, plot, force)
     behind = _behind(background)
-    how = truncation.law()
+    how, given = truncation.law(), options.settings(set_controls)
     total = len(values) * images_a_row(columns, diversity_samples)
     with engine.open(model) as generator:
         announce(generator)
         options.note_weights(generator, class_name)
+        controls = generator.controls.canonical(given)
         with Progress(total, "images") as progress:
             rows = run_sweep(
                 generator,
@@ -80,10 +82,12 @@ def sweep(
                 truncation=how,
                 labels=class_name,
                 pinned=options.pinned(set_z),
+                controls=controls,
                 diversity_samples=diversity_samples,
                 progress=progress,
             )
         origin = _origin(generator, values, seed, how, class_name, set_z or [])
+        origin |= {"controls": dict(controls)} if controls else {}
         _write(rows, {"sheet": output, "table": csv, "plot": plot}, origin, behind, force)
         if json:
             names = {name: str(path) for name, path in (("csv", csv), ("plot", plot)) if path}

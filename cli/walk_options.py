@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
-from ganrt.cli.options import ClassName, SetZ
+from ganrt.cli.options import ClassName, SetControls, SetZ, settings
 from ganrt.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ganrt.runtime.generator import Generator
     from ganrt.runtime.sampling import Truncation
+    from ganrt.runtime.settings import Settings
     from ganrt.runtime.walk_path import Walk
 
 
@@ -118,6 +119,7 @@ class PathOptions:
     bpm: Annotated[float | None, typer.Option("--bpm", help="Beats a minute: keyframes fall on beats.")] = None
     beats: Annotated[float, typer.Option("--beats", help="Beats from keyframe to keyframe, with --bpm.")] = 1.0
     speed: Annotated[float, typer.Option("--speed", help="Of a drift: new random points a second.")] = 0.5
+    set_controls: SetControls = None
     set_z: SetZ = None
     truncations: Annotated[
         str | None,
@@ -139,14 +141,15 @@ class PathOptions:
         except ValueError:
             raise UsageError(f"--truncations {self.truncations}: expected numbers, such as 0.3,1") from None
 
-    def origin(self, how: Truncation) -> dict[str, object]:
-        """What a file says of it."""
+    def origin(self, how: Truncation, controls: Settings = ()) -> dict[str, object]:
+        """What a file says of it; `controls` in their canonical form."""
         return {
             "method": self.method,
             "loop": self.loop,
             "ease": self.ease,
             "pace": self.pace,
             "bpm": self.bpm,
+            **({"controls": dict(controls)} if controls else {}),
             "set_z": list(self.set_z or ()),
             "psi": how.psi if self.truncations is None else self.truncations,
             "truncation_mode": how.mode,
@@ -180,6 +183,7 @@ def make_walk(
         beats_per_minute=path.bpm,
         beats=path.beats,
         speed=path.speed,
+        controls=settings(path.set_controls),
     )
 
 

@@ -12,6 +12,7 @@ from ganrt.engines.processor import processor
 from ganrt.runtime.bulk.plan import Json, Layout, canonical, digest
 from ganrt.runtime.latent_files import LatentFile
 from ganrt.runtime.sampling import Truncation
+from ganrt.runtime.settings import NOTHING, Settings, settings_text
 from ganrt.spec import GeneratorSpec
 
 if TYPE_CHECKING:
@@ -75,9 +76,14 @@ def _draws_alike(other: str | None) -> bool:
 
 
 def describe_drawing(
-    generator: Generator, how: Truncation, class_name: str | None, pinned: str = "", latents: LatentFile | None = None
+    generator: Generator,
+    how: Truncation,
+    class_name: str | None,
+    pinned: str = "",
+    latents: LatentFile | None = None,
+    controls: Settings = NOTHING,
 ) -> Json:
-    """What the options ask of the generator; of a run that samples latents and edits none it says what 0.1.0 said."""
+    """What the options ask of the generator; of a run that samples latents and changes none what 0.1.0 said."""
     latent = generator.spec.latent
     return {
         "psi": how.psi,
@@ -86,6 +92,7 @@ def describe_drawing(
         "law": how.arguments(latent) if latent else None,
         "statistics_truncation": how.statistics,
         "class": class_name,
+        **({"set": settings_text(controls)} if controls else {}),
         **({"set_z": pinned} if pinned else {}),
         **({"latents_sha256": latents.sha256} if latents else {}),
     }

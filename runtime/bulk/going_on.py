@@ -20,6 +20,7 @@ _OPTIONS = {
     "drawing.threshold": "--threshold",
     "drawing.statistics_truncation": "--statistics-truncation",
     "drawing.class": "--class",
+    "drawing.set": "--set",
     "drawing.set_z": "--set-z",
     "layout.format": "--format",
     "layout.picture": "--encode",
@@ -76,4 +77,6 @@ def _follows(name: str, following: tuple[str, ...], old: Json) -> bool:
 def _option(name: str, value: object) -> str:
     if value is True:
         return name
+    if name == "--set" and value:
+        return " ".join(f"--set {pair}" for pair in str(value).split())
     return f"without {name}" if value in (None, False, "") else f"{name} {shlex.quote(str(value))}"

@@ -24,6 +24,7 @@ from ganrt.runtime.bulk.storage import Storage
 from ganrt.runtime.bulk.unique import Looks, signatures, write_signatures
 from ganrt.runtime.latent_files import LatentFile
 from ganrt.runtime.sampling import Truncation
+from ganrt.runtime.settings import NOTHING, Settings
 
 if TYPE_CHECKING:
     from ganrt.runtime.generator import Generator
@@ -45,6 +46,7 @@ class Drawer:
         encoders: threads that encode; None: one a core.
         pinned: edits of every latent (`Generator.sample_pairs`).
         latents: what is drawn in place of sampled latents; indices are its rows.
+        controls: what named controls are set to in all pictures, in the canonical form; an item's own win.
     """
 
     generator: Generator
@@ -54,13 +56,15 @@ class Drawer:
     encoders: int | None = None
     pinned: str = ""
     latents: LatentFile | None = None
+    controls: Settings = NOTHING
 
     def draw(self, items: Sequence[Item]) -> Images:
         """Pictures of some items: uint8 [n, h, w, c]."""
         pairs = [(item.seed, item.index) for item in items]
+        own = [item.controls for item in items] if any(item.controls for item in items) else None
         given = None if self.latents is None else self.latents.z
         batches = self.generator.sample_pairs(
-            pairs, self.truncation, self.labels, self.batch_size, self.pinned, latents=given
+            pairs, self.truncation, self.labels, self.batch_size, self.pinned, self.controls, own, latents=given
         )
         made = [images for _, images in batches]
         return made[0] if len(made) == 1 else np.concatenate(made)

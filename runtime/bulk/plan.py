@@ -28,12 +28,13 @@ _DEFAULT_SHEET = 16
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One picture of a run. `key` is unique in the run and holds no dot."""
+    """One picture of a run. `key` is unique in the run and holds no dot; `controls` are what it alone sets."""
 
     seed: int
     index: int
     key: str
     identity: str | None = None
+    controls: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class Plan:
         seeds: of which the first picture is drawn, or None.
         identities: what is known of the file of identities (`Census.facts`), or None.
         generator: model, spec, backend, precision, machine type and versions (`describe`).
-        drawing: the law of the latents, statistics truncation and class.
+        drawing: the law of the latents, statistics truncation, class, controls and edits.
     """
 
     count: int

@@ -14,6 +14,7 @@ from ganrt.runtime.bulk.run import draw
 from ganrt.runtime.generator import load
 from ganrt.runtime.latent_files import LatentFile
 from ganrt.runtime.sampling import Truncation
+from ganrt.runtime.settings import NOTHING, Settings
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Recipe:
     low_priority: bool = False
     pinned: str = ""
     latents: LatentFile | None = None
+    controls: Settings = NOTHING
 
     @property
     def on_gpu(self) -> bool:
@@ -74,7 +76,14 @@ class Worker:
             generator.close()
             raise BackendUnavailable(f"this machine would draw other bytes: {'; '.join(found[:2])}")
         self._drawer = Drawer(
-            generator, how.truncation, how.labels, how.batch_size, how.encoders, how.pinned, how.latents
+            generator,
+            how.truncation,
+            how.labels,
+            how.batch_size,
+            how.encoders,
+            how.pinned,
+            how.latents,
+            how.controls,
         )
 
     def draw(self, number: int) -> None:

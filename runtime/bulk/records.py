@@ -132,7 +132,7 @@ PLAN = record(
                 ),
                 "class": optional(text(2**20)),
             },
-            {"set_z": text(2**20), "latents_sha256": _sha256},
+            {"set": text(2**16), "set_z": text(2**20), "latents_sha256": _sha256},
         ),
         "layout": record(
             {

@@ -1,0 +1,101 @@
+"""`ganrt controls list`: what can be set by name, and what it looks like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ganrt.cli import options
+from ganrt.cli.app import announce, command, group, in_use, print_json, say
+from ganrt.errors import UsageError
+
+if TYPE_CHECKING:
+    from ganrt.controls import Control
+
+
+@group(
+    "controls",
+    """
+    ganrt controls list
+    """,
+)
+def controls(context: typer.Context) -> None:
+    """Named properties of the picture, such as hair and glasses, which --set sets."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@command(
+    "list",
+    """
+    ganrt controls list
+    ganrt controls list --json
+    ganrt controls list --set skin=0.3 -o choices.png
+    """,
+    controls,
+)
+def list_controls(
+    model: options.Model = "avatars",
+    *,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Also draw each choice on one labelled sheet, .png.")
+    ] = None,
+    set_controls: options.SetControls = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of the sheet's picture, its image 0.")] = 0,
+    engine: options.EngineOptions,
+    force: options.Force = False,
+    json: options.Json = False,
+) -> None:
+    """Lists a model's controls with their options and ranges; draws each choice with -o."""
+    from ganrt.files import check_free
+
+    given = options.settings(set_controls)
+    if output is not None and output.suffix.lower() != ".png":
+        raise UsageError(f"--output {output}: expected a name that ends in .png")
+    if output is not None:
+        check_free(output, force)
+    with engine.open(model) as generator:
+        announce(generator)
+        base, found = generator.controls.canonical(given), generator.controls.controls
+        if json:
+            print_json({**in_use(generator), "controls": [_as_json(one) for one in found]})
+        elif not found:
+            say(f"'{generator.spec.name}' has no named controls; set values of its latent: --set-z 0:4=1")
+        for line in () if json else map(_line, found):
+            typer.echo(line)
+        if output is not None:
+            _draw(generator, found, output, base, seed, force)
+
+
+def _draw(generator: Any, found: tuple[Control, ...], output: Path, base: Any, seed: int, force: bool) -> None:
+    from ganrt import __version__
+    from ganrt.files import write_file
+    from ganrt.runtime.control_sheet import control_sheet
+    from ganrt.runtime.pictures import encode_png
+
+    if not found:
+        raise UsageError(f"--output {output}: '{generator.spec.name}' has no named controls to draw")
+    origin = {**in_use(generator), "ganrt": __version__, "seed": str(seed), "index": "0", "controls": dict(base)}
+    write_file(output, encode_png(control_sheet(generator, base, seed), origin), force=force)
+    say(f"{output}")
+
+
+def _line(control: Control) -> str:
+    """ "skin: 0 (light) to 1 (dark). Skin colour." """
+    if control.kind == "choice":
+        values = ", ".join(option.name for option in control.options)
+    elif control.kind == "color":
+        values = "a colour, such as 3366cc"
+    else:
+        low, high = (f" ({end})" if control.ends else "" for end in control.ends or ("", ""))
+        values = f"{control.low:g}{low} to {control.high:g}{high}"
+    return f"{control.name}: {values}" + (f"\n    {control.help}" if control.help else "")
+
+
+def _as_json(control: Control) -> dict[str, object]:
+    """As in a spec."""
+    from ganrt.checks import encode
+
+    return encode(control)
