@@ -9,6 +9,7 @@ files by name:
     fp32/model.onnx    the portable graph; fp16/model.onnx where it was asked for
     engines/           compiled engines with their sidecars, where some were given
     spec.json          the generator's spec, with its inputs and outputs; canary.png: what it draws first
+    controls.json      the named controls, where the model has some (also of a model whose spec is older than controls)
     latents.json       latents with known answers, to test a client with
     clients/           sources in C, C# and JavaScript
     NOTICE, README.md
@@ -25,6 +26,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from ganrt.checks import encode
 from ganrt.engines.onnx_file import OnnxFile, read_onnx
 from ganrt.engines.tensorrt.sidecar import read_trusted, sidecar_path
 from ganrt.errors import UsageError
@@ -34,6 +36,7 @@ from ganrt.runtime.bundle_place import whole_folder
 from ganrt.runtime.bundle_texts import NOTICE, README
 from ganrt.runtime.identity import identity_index
 from ganrt.runtime.latents import sample
+from ganrt.runtime.models import named_controls
 from ganrt.runtime.sampling import NO_TRUNCATION, Truncation
 from ganrt.spec import BATCH, GeneratorSpec, Latent
 
@@ -90,6 +93,8 @@ def write_bundle(contents: Contents, folder: Path, *, force: bool = False) -> di
         if spec.canary is not None:
             _write(partial / "canary.png", spec.canary.png_bytes())
         _write_json(partial / "latents.json", known_latents(spec))
+        if found := named_controls(spec, contents.model.sha256):
+            _write_json(partial / "controls.json", {"controls": [encode(control) for control in found]})
         _copy_clients(partial / "clients")
         _write_texts(partial, spec)
         manifest = _manifest(partial, spec, contents)

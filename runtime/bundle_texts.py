@@ -11,6 +11,7 @@ Made by ganrt. This folder is all that a game needs to draw the same avatars as 
 | `engines/` | if there: compiled for NVIDIA GPUs; native code: load only what you or somebody you trust compiled |
 | `spec.json` | what the model expects and gives: latent, controls, inputs and outputs with their types and shapes |
 | `canary.png` | what it draws for the seed and index of `spec.json`'s canary: compare once on each kind of device |
+| `controls.json` | if there: properties with names, such as hair, and the values of z that each sets |
 | `latents.json` | latents with known answers, bits of float32: compare once with your client |
 | `clients/` | sources without dependencies: a C header, a C# file, a JavaScript module |
 | `manifest.json` | ONNX Runtime's model package, schema 1.0, with the SHA-256 of every other file |

@@ -71,4 +71,6 @@ export class Generator {
   frame(seeds: Uint64[], k: number, options?: WalkOptions): Float32Array;
   close(): Promise<void>;
 }
+/** A copy of a latent with controls set: by name an option, a number, or a colour RRGGBB. */
+export function withControls(z: Float32Array, controls: Control[], given: Record<string, string | number>): Float32Array;
 export function toImageData(picture: Picture): ImageData;

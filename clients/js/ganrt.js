@@ -15,6 +15,7 @@ import { checkTruncation, drawnLabels, indicesFrom, labelRows, latentRows, trunc
 import { between, identityIndex, lawOf, latent, lerp, slerp } from "./latents.js";
 import { ModelError, readSpec } from "./spec.js";
 
+export { withControls } from "./controls.js";
 export * from "./latents.js";
 export { ModelError, readSpec } from "./spec.js";
 

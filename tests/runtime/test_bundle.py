@@ -465,3 +465,9 @@ def test_a_precision_given_twice_is_one(tmp_path, monkeypatch):
     with pytest.raises(UsageError, match="expected a graph made from"):
         bundle.bundle(output=tmp_path / "k", precision=["fp16", "fp16"])
     assert lowerings == ["fp16"]
+
+
+def test_a_bundle_carries_the_controls_of_a_model_whose_spec_has_none(whole):
+    listed = json.loads((whole / "controls.json").read_text("utf-8"))["controls"]
+    assert [one["name"] for one in listed][:2] == ["hair", "expression"]
+    assert "controls.json" in listed_files(read_manifest(whole))
