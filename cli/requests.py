@@ -57,6 +57,9 @@ class WantedLoose(Wanted):
     name: Annotated[
         str | None, typer.Option("--name", help="One identity, such as a player's name: its own image.")
     ] = None
+    reroll: Annotated[
+        int, typer.Option("--reroll", help="With --name: another image of the same identity, 1, 2, ... Default: 0.")
+    ] = 0
 
 
 @dataclass(frozen=True)
@@ -128,12 +131,14 @@ def read_loose(wanted: WantedLoose, cells: tuple[int, int] | None = None) -> Req
     from ganrt.runtime.identity import identity_index
 
     if wanted.name is None:
+        if wanted.reroll:
+            raise UsageError(f"--reroll {wanted.reroll}: it belongs to --name")
         return read_request(wanted, cells)
-    if replace(wanted, name=None) != WantedLoose():
+    if replace(wanted, name=None, reroll=0) != WantedLoose():
         raise UsageError(
             f"--name {wanted.name}: expected no --seeds, --count, --seed, --start, --identities or --latents with it"
         )
-    return Request(0, [identity_index(wanted.name)], identities=[wanted.name])
+    return Request(0, [identity_index(wanted.name, reroll=wanted.reroll)], identities=[wanted.name])
 
 
 def check_choice(wanted: Wanted) -> None:

@@ -293,6 +293,7 @@ class Generator:
         identity: str,
         *,
         namespace: str = "ganrt",
+        reroll: int = 0,
         truncation: float | Truncation | None = None,
         labels: LabelsLike | None = None,
         controls: SettingsLike = None,
@@ -300,9 +301,10 @@ class Generator:
         """The image that belongs to an identity, such as a player's name or id: uint8 [h, w, c].
 
         Args:
+            reroll: 0: its own; 1, 2, ...: another one for the same identity, where that is spoilt.
             controls: what named controls are set to, such as {"glasses": "round"}.
         """
-        index = identity_index(identity, namespace)
+        index = identity_index(identity, namespace, reroll)
         images = self.sample(1, seed=0, start=index, truncation=truncation, labels=labels, controls=controls)
         return np.asarray(images[0])
 

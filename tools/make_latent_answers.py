@@ -45,6 +45,8 @@ DIM = 10
 CLASS_COUNTS = [1, 2, 10, 1000, 2**32]
 IDENTITIES = [("player-8841", "ganrt"), ("", "ganrt"), ("player-8841", ""), ("Zoë", "ganrt"), ("名前", "my-game")]
 
+REROLLS = [1, 2, 10, 2**32 - 1]
+
 
 def values(dim: int = DIM, **law: Any) -> list[list[str]]:
     """The latents of all pairs as hexadecimal floats, one list a pair."""
@@ -66,6 +68,11 @@ def answers() -> dict[str, Any]:
         "identities": [
             {"identity": identity, "namespace": namespace, "index": str(identity_index(identity, namespace))}
             for identity, namespace in IDENTITIES
+        ],
+        "rerolls": [
+            {"identity": name, "namespace": space, "reroll": r, "index": str(identity_index(name, space, r))}
+            for name, space in IDENTITIES
+            for r in REROLLS
         ],
         "parts": [{"law": law, "values": values(parse_prior(law["prior"])[1] or DIM, **law)} for law in PARTS + STYLES],
     }

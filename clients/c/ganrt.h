@@ -1355,11 +1355,11 @@ static inline ganrt_status ganrt__sha_text(ganrt__sha *s, const char *text, size
     return GANRT_OK;
 }
 
-/* Section 6: the index, under seed 0, of an identity: UTF-8 of `bytes` bytes, which may be 0 (and hold zero bytes).
- * name_space: NULL for "ganrt". */
-static inline ganrt_status ganrt_identity(const char *identity, size_t bytes, const char *name_space,
-                                          size_t name_space_bytes, uint64_t *index)
+static inline ganrt_status ganrt__identity(const char *identity, size_t bytes, const char *name_space,
+                                           size_t name_space_bytes, uint32_t reroll, uint64_t *index)
 {
+    char digits[10];
+    size_t first = sizeof digits;
     ganrt__sha s = {{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19},
                     0,
                     {0}};
@@ -1367,11 +1367,30 @@ static inline ganrt_status ganrt_identity(const char *identity, size_t bytes, co
                                      : ganrt__sha_text(&s, "ganrt", 5);
     if (status == GANRT_OK)
         status = ganrt__sha_text(&s, identity, bytes);
+    for (; reroll; reroll /= 10)
+        digits[--first] = (char)('0' + reroll % 10);
+    if (status == GANRT_OK && first < sizeof digits)
+        status = ganrt__sha_text(&s, digits + first, sizeof digits - first);
     if (status != GANRT_OK)
         return status;
     ganrt__sha_end(&s);
     *index = (uint64_t)s.h[0] << 32 | s.h[1];
     return GANRT_OK;
+}
+
+/* Section 6: the index, under seed 0, of an identity: UTF-8 of `bytes` bytes, which may be 0 (and hold zero bytes).
+ * name_space: NULL for "ganrt". */
+static inline ganrt_status ganrt_identity(const char *identity, size_t bytes, const char *name_space,
+                                          size_t name_space_bytes, uint64_t *index)
+{
+    return ganrt__identity(identity, bytes, name_space, name_space_bytes, 0, index);
+}
+
+/* The same of another draw for an identity whose first one is spoilt: 1, 2, ...; 0 is the first. */
+static inline ganrt_status ganrt_identity_reroll(const char *identity, size_t bytes, const char *name_space,
+                                                 size_t name_space_bytes, uint32_t reroll, uint64_t *index)
+{
+    return ganrt__identity(identity, bytes, name_space, name_space_bytes, reroll, index);
 }
 
 /* Section 8: paths between latents, equal to Python's to within float32 rounding. t: 0 (a) to 1 (b). `out` may be a. */

@@ -285,13 +285,20 @@ public static class Ganrt
         return (float)(psi ?? 1);
     }
 
-    /// <summary>The index, under seed 0, of an identity such as a player's name or id (section 6).</summary>
-    public static ulong Identity(string identity, string nameSpace = "ganrt")
+    /// <summary>
+    /// The index, under seed 0, of an identity such as a player's name or id (section 6). reroll: another draw for the
+    /// same identity, 1, 2, ...; 0 is the first.
+    /// </summary>
+    public static ulong Identity(string identity, string nameSpace = "ganrt", uint reroll = 0)
     {
         byte[] space = Prefixed(nameSpace, nameof(nameSpace)), name = Prefixed(identity, nameof(identity));
-        var message = new byte[space.Length + name.Length];
+        byte[] again = reroll == 0
+            ? new byte[0]
+            : Prefixed(reroll.ToString(System.Globalization.CultureInfo.InvariantCulture), nameof(reroll));
+        var message = new byte[space.Length + name.Length + again.Length];
         space.CopyTo(message, 0);
         name.CopyTo(message, space.Length);
+        again.CopyTo(message, space.Length + name.Length);
         byte[] digest;
         using (var sha = SHA256.Create())
             digest = sha.ComputeHash(message);

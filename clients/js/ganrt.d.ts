@@ -64,7 +64,7 @@ export class Generator {
   readonly spec: Spec;
   readonly backend: string;
   sample(count?: number, options?: DrawOptions & { seed?: Uint64; start?: Uint64 }): Promise<Picture[]>;
-  avatar(identity: string, options?: DrawOptions & { namespace?: string }): Promise<Picture>;
+  avatar(identity: string, options?: DrawOptions & { namespace?: string; reroll?: number }): Promise<Picture>;
   latent(seed: Uint64, index: Uint64, truncation?: number | null): Float32Array;
   synthesize(latents: Float32Array[], options?: DrawOptions): Promise<Picture[]>;
   walk(seeds: Uint64[], options?: WalkOptions & { labels?: Labels; from?: number }): AsyncGenerator<Picture, void>;

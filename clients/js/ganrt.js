@@ -85,8 +85,9 @@ export class Generator {
 
   /** The avatar of a player's name or id. */
   async avatar(identity, options = {}) {
-    const { namespace = "ganrt", truncation, labels } = known(options, "namespace", "truncation", "labels");
-    return (await this.#draw(0, [identityIndex(identity, namespace)], truncation, labels))[0];
+    const wanted = known(options, "namespace", "reroll", "truncation", "labels");
+    const { namespace = "ganrt", reroll = 0, truncation, labels } = wanted;
+    return (await this.#draw(0, [identityIndex(identity, namespace, reroll)], truncation, labels))[0];
   }
 
   /** The latent of one image: a Float32Array of spec.latent.dim values. */

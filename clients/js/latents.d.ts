@@ -41,7 +41,7 @@ export function latent(
   options?: { stream?: number; into?: Float32Array | null },
 ): Float32Array;
 export function classChoice(seed: Uint64, index: Uint64, count: number): number;
-export function identityIndex(identity: string, namespace?: string): bigint;
+export function identityIndex(identity: string, namespace?: string, reroll?: number): bigint;
 export function quantile(u: number): number;
 export function tail(threshold: number): number;
 export function lerp(a: ArrayLike<number>, b: ArrayLike<number>, t: number): Float32Array;

@@ -157,13 +157,20 @@ export function classChoice(seed, index, count) {
   return choice(0, count, halves("index", index), key);
 }
 
-/** The index, under seed 0, of an identity such as a player's name or id: a BigInt (section 6). */
-export function identityIndex(identity, namespace = "ganrt") {
+/**
+ * The index, under seed 0, of an identity such as a player's name or id: a BigInt (section 6). reroll: another draw for
+ * the same identity, 1, 2, ...; 0 is the first.
+ */
+export function identityIndex(identity, namespace = "ganrt", reroll = 0) {
+  if (!Number.isInteger(reroll) || reroll < 0 || reroll >= 2 ** 32)
+    throw new ArgumentError(`reroll: expected a whole number from 0 to 2^32 - 1, got ${shown(reroll)}`);
   const space = prefixed("namespace", namespace);
   const name = prefixed("identity", identity);
-  const message = new Uint8Array(space.length + name.length);
+  const again = reroll ? prefixed("reroll", String(reroll)) : new Uint8Array(0);
+  const message = new Uint8Array(space.length + name.length + again.length);
   message.set(space);
   message.set(name, space.length);
+  message.set(again, space.length + name.length);
   const hash = sha256(message);
   return (BigInt(hash[0]) << 32n) | BigInt(hash[1]);
 }

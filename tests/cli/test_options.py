@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import typer.main
 
+import ganrt
 from ganrt.cli.main import app
 
 NEW = "the old spelling works in this release only"
@@ -118,6 +119,11 @@ def test_generate_writes_pictures_as_asked_for(run):
     assert run("generate", "--identities", "players.txt", "-o", "players")[0] == 0
     (listed,) = Path("players").glob("seed0-*.png")
     assert np.array_equal(cv2.imread(str(listed)), cv2.imread("plain.png"))
+    assert run("generate", "--name", "Ann of Ayr", "--reroll", 1, "-o", "again.png")[0] == 0
+    with ganrt.load() as generator:
+        again = generator.avatar("Ann of Ayr", reroll=1)
+    assert np.array_equal(cv2.imread("again.png", cv2.IMREAD_UNCHANGED)[..., [2, 1, 0, 3]], again)
+    assert not np.array_equal(cv2.imread("again.png"), cv2.imread("plain.png"))
     code, _, err = run("generate", "--count", 2, "--encode", "webp", "--zoom", 2, "--grid", "2x1", "-o", "webp")
     assert code == 0, err
     assert sorted(p.suffix for p in Path("webp").iterdir()) == [".webp"] * 3
@@ -130,6 +136,8 @@ def test_generate_writes_pictures_as_asked_for(run):
         (("--encode", "webp", "-o", "a.png"), "expected a folder, or a name that ends in .webp, as --encode webp"),
         (("--zoom", "2", "--size", "9"), "--size and --zoom: expected one of them"),
         (("--background", "blue"), "--background blue: expected none, auto or a colour"),
+        (("--reroll", "1"), "--reroll 1: it belongs to --name"),
+        (("--name", "a", "--reroll", "-1"), "reroll"),
         (("--name", "a", "--count", "2"), "--name a: expected no --seeds"),
     ],
 )

@@ -40,7 +40,7 @@ static class Client
             case "z": return Floats(Ganrt.Latent(LawOf(token), ulong.Parse(token[0]), ulong.Parse(token[1]),
                                                  int.Parse(token[2]), (Ganrt.Stream)int.Parse(token[7])));
             case "class": return Ganrt.ClassOf(ulong.Parse(token[0]), ulong.Parse(token[1]), ulong.Parse(token[2])).ToString();
-            case "identity": return Ganrt.Identity(Text(token[0]), Text(token[1])).ToString();
+            case "identity": return Ganrt.Identity(Text(token[0]), Text(token[1]), uint.Parse(token[2])).ToString();
             case "model": return Floats(Ganrt.Latent(ModelLaw(token), 0, 0, int.Parse(token[4])));
             case "truncation": return Floats(new[] { Ganrt.TruncationOf(token[0] == "-" ? (double?)null : Double(token[0])) });
             case "between": return Floats(Ganrt.Between(Ganrt.Law.Of(token[1]), Vector(token[2]), Vector(token[3]), Double(token[0])));

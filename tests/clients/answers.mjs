@@ -25,7 +25,8 @@ const answers = {
     return floats(ganrt.latent(law, BigInt(seed), BigInt(index), Number(dim), { stream: Number(stream) }));
   },
   class: (seed, index, count) => ganrt.classChoice(BigInt(seed), BigInt(index), Number(count)).toString(),
-  identity: (identity, namespace) => ganrt.identityIndex(text(identity), text(namespace)).toString(),
+  identity: (identity, namespace, reroll) =>
+    ganrt.identityIndex(text(identity), text(namespace), Number(reroll)).toString(),
   lerp: (t, a, b) => floats(ganrt.lerp(vector(a), vector(b), double(t))),
   slerp: (t, a, b) => floats(ganrt.slerp(vector(a), vector(b), double(t))),
   between: (t, prior, a, b) => floats(ganrt.between(ganrt.makeLaw({ prior }), vector(a), vector(b), double(t))),

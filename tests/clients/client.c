@@ -14,7 +14,7 @@
  *                                                                     parts; a PRIOR or MODE of 9 does not exist
  *     between T PRIOR A B                                             as slerp, part by part
  *     class SEED INDEX COUNT                                          a decimal number
- *     identity HEX_UTF8|- HEX_NAMESPACE|-                             a decimal number
+ *     identity HEX_UTF8|- HEX_NAMESPACE|- REROLL                      a decimal number
  *     lerp T A B, slerp T A B                                         float32 bits; A and B are bits with commas between
  *     spec HEX_JSON PSI|-         name dim labels truncation_input truncation_default height width channels
  *                                 canary_seed canary_index, then image 0 of seed 0 (of one law: 8 values at most); or
@@ -170,8 +170,14 @@ static int answer_identity(char **token)
     static char identity[LINE], name_space[LINE];
     uint64_t index;
     size_t n = from_hex(token[0], identity), m = from_hex(token[1], name_space);
-    if (ganrt_identity(identity, n, name_space, m, &index) != GANRT_OK)
+    uint32_t reroll = (uint32_t)integer(token[2]);
+    if (ganrt_identity_reroll(identity, n, name_space, m, reroll, &index) != GANRT_OK)
         return 0;
+    if (!reroll) {
+        uint64_t plain;
+        if (ganrt_identity(identity, n, name_space, m, &plain) != GANRT_OK || plain != index)
+            return 0;
+    }
     printf("%" PRIu64 "\n", index);
     return 1;
 }
@@ -295,7 +301,7 @@ int main(void)
         int (*answer)(char **);
     } commands[] = {{"check", 0, answer_check}, {"philox", 6, answer_philox}, {"quantile", 1, answer_quantile},
                     {"tail", 1, answer_tail},   {"z", 8, answer_z},           {"class", 3, answer_class},
-                    {"lerp", 3, answer_lerp},   {"slerp", 3, answer_slerp},   {"identity", 2, answer_identity},
+                    {"lerp", 3, answer_lerp},   {"slerp", 3, answer_slerp},   {"identity", 3, answer_identity},
                     {"spec", 2, answer_spec},   {"sum", 4, answer_sum},       {"time", 1, answer_time},
                     {"between", 4, answer_between}, {"truncation", 2, answer_truncation}};
     static char line[LINE];

@@ -45,8 +45,9 @@ def z_request(seed, index, dim, law, stream=0):
     return " ".join(map(str, ["z", *fields, bits_of(law.get("psi", 1)), law.get("psi_mode", "scale"), stream]))
 
 
-def identity_request(text, namespace):
-    return " ".join(["identity", *(s.encode("utf-8", "surrogatepass").hex() or "-" for s in (text, namespace))])
+def identity_request(text, namespace, reroll=0):
+    texts = (s.encode("utf-8", "surrogatepass").hex() or "-" for s in (text, namespace))
+    return " ".join(["identity", *texts, str(reroll)])
 
 
 def float32_bits(values):
@@ -115,6 +116,9 @@ def test_known_answers(client):
             expected.append((f"class {seed} {index} {entry['count']}", str(answer)))
     for entry in known["identities"]:
         expected.append((identity_request(entry["identity"], entry["namespace"]), entry["index"]))
+    for entry in known["rerolls"]:
+        request = identity_request(entry["identity"], entry["namespace"], entry["reroll"])
+        expected.append((request, entry["index"]))
     compare(client, expected)
 
 
@@ -215,7 +219,9 @@ def test_random_identities(client):
     expected = []
     for text in texts:
         namespace = rng.choice(["ganrt", "", "my-game", rng.choice(texts)])
-        expected.append((identity_request(text, namespace), str(identity.identity_index(text, namespace))))
+        reroll = rng.choice([0, 1, 9, 10, 2**32 - 1, rng.randrange(2**32)])
+        index = identity.identity_index(text, namespace, reroll)
+        expected.append((identity_request(text, namespace, reroll), str(index)))
     compare(client, expected)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import pytest
 
 from ganrt.errors import UsageError
@@ -28,3 +30,13 @@ def test_bad_text(bad):
         identity_index(bad)
     with pytest.raises(UsageError, match=r"namespace: given .*accepted is text"):
         identity_index("x", bad)
+
+
+def test_a_reroll_is_another_index_worked_out_by_hand():
+    message = b"\0\0\0\5ganrt\0\0\0\x0bplayer-8841\0\0\0\x0212"
+    assert identity_index("player-8841", reroll=12) == int.from_bytes(sha256(message).digest()[:8], "big")
+    assert identity_index("player-8841", reroll=0) == identity_index("player-8841")
+    assert len({identity_index("ann", reroll=r) for r in range(100)}) == 100
+    for bad in (-1, 2**32, 1.5, "1"):
+        with pytest.raises(UsageError, match="reroll"):
+            identity_index("ann", reroll=bad)

@@ -48,6 +48,12 @@ def test_identities(answer):
     assert identity_index(answer["identity"], answer["namespace"]) == int(answer["index"])
 
 
+def test_rerolls():
+    assert len(ANSWERS["rerolls"]) == 20
+    for answer in ANSWERS["rerolls"]:
+        assert identity_index(answer["identity"], answer["namespace"], answer["reroll"]) == int(answer["index"])
+
+
 def test_answers_are_float32():
     for answer in ANSWERS["latents"]:
         values = np.array([[float.fromhex(text) for text in row] for row in answer["values"]])

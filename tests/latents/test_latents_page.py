@@ -42,6 +42,13 @@ def test_identities():
         assert identity_index("" if identity == "(empty)" else identity, namespace) == int(index)
 
 
+def test_rerolls():
+    cells = rows("| Rerolled | Its namespace | r | Its index |")
+    assert len(cells) == 2
+    for identity, namespace, reroll, index in cells:
+        assert identity_index(identity, namespace, int(reroll)) == int(index)
+
+
 @pytest.mark.parametrize(
     "cells",
     rows("| Seed | Index | Prior | Threshold | psi | `psi_mode` | Values |"),
