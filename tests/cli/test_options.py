@@ -80,7 +80,7 @@ def test_an_old_spelling_beside_the_new_one_is_refused(run):
 def test_help_has_a_heading_for_each_block(run):
     out = run("generate", "--help")[1]
     titles = [line for line in out.splitlines() if line.endswith(":") and not line.startswith(" ")]
-    assert titles == ["Options:", "Which pictures:", "Truncation:", "Pictures:", "Backend and device:"]
+    assert titles == ["Arguments:", "Options:", "Which pictures:", "Truncation:", "Pictures:", "Backend and device:"]
     assert (
         out.index("Truncation:") < out.index("--threshold") < out.index("Backend and device:") < out.index("--memory")
     )
