@@ -71,8 +71,8 @@ def read_onnx(path: Path) -> OnnxFile:
     """Reads and checks an ONNX file.
 
     Raises:
-        BadInputFile: missing, empty, too large, not ONNX, with local functions or external data, or with a NaN or
-            infinite weight.
+        BadInputFile: missing, empty, too large, not ONNX, with local functions or external data, with a NaN or infinite
+            weight, or with a spec and operators that are not ONNX's own.
     """
     data = _read_bytes(path)
     try:
@@ -151,6 +151,13 @@ def _check_whole(onnx_file: OnnxFile) -> None:
         raise BadInputFile(
             f"{onnx_file.path} has local functions ({', '.join(onnx_file.functions)[:200]}); expected plain operators\n"
             "inline them: onnx.save(onnx.inliner.inline_local_functions(onnx.load(path)), new_path)"
+        )
+
+    if onnx_file.foreign and METADATA_KEY in onnx_file.metadata:
+        raise BadInputFile(
+            f"{onnx_file.path}: {onnx_file.foreign[0][:100]} is not an operator of ONNX, and a model file has no "
+            "others\n"
+            "export it with ONNX's own operators: ganrt export CHECKPOINT -o F.onnx"
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 
 from ganrt.benchmarks.inputs import make_inputs
 from ganrt.benchmarks.subjects.protocol import Request, Subject
@@ -20,6 +21,7 @@ def open_peer(request: Request) -> Subject:
 
     from ganrt.benchmarks.subjects.torch_module import TorchSubject, build, plan
 
+    _keep_headers()
     chosen = plan("torch-compile", request)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's compiler uses what torch has deprecated
@@ -27,3 +29,15 @@ def open_peer(request: Request) -> Subject:
         subject = TorchSubject(module, chosen, request, {"mode": "default"})
         subject.run(make_inputs(request.spec, 0, 0, request.batch_size))
     return subject
+
+
+def _keep_headers() -> None:
+    """Has torch keep the headers that it precompiles in its cache: it has no option for them, and by itself leaves them
+    in the temporary folder."""
+    from torch._inductor import codecache
+    from torch._inductor.runtime.cache_dir_utils import cache_dir
+
+    folder = Path(cache_dir()) / "precompiled_headers"
+    for name, place in (("_HEADER_DIR", folder), ("_HEADER_LOCK_DIR", folder / "locks")):
+        if hasattr(codecache, name):
+            setattr(codecache, name, str(place))

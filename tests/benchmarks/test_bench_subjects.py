@@ -61,6 +61,10 @@ def test_a_subject_draws_the_bundled_models_pictures(name):
     assert agreement.checked == 6
     assert [np.abs(a.astype(int) - batches.wanted(i)).max() <= 1 for i, a in enumerate(many)] == [True] * 3
     assert subject.about["version"].split()[0] in ("onnxruntime", "openvino", "torch")
+    if name == "torch-compile":  # torch's own place for its headers is the temporary folder
+        from torch._inductor.codecache import _HEADER_DIR
+
+        assert Path(_HEADER_DIR) == Path(os.environ["TORCHINDUCTOR_CACHE_DIR"]) / "precompiled_headers"
 
 
 def test_openvino_has_several_requests_in_flight_where_only_the_rate_counts():

@@ -49,6 +49,20 @@ def test_the_same_places_are_searched_for_nan(place: str) -> None:
         read_onnx(path)
 
 
+@pytest.mark.parametrize("within", [False, True], ids=["graph", "graph within"])
+def test_operators_of_others_are_refused_in_a_model_file(within: bool) -> None:
+    model = tiny_model(tiny_spec())
+    node = onnx.helper.make_node("Gelu", ["g"], ["h"], domain="com.microsoft")
+    inner = onnx.helper.make_graph([node], "inner", [], [])
+    model.graph.node.append(onnx.helper.make_node("If", ["c"], ["h"], then_branch=inner) if within else node)
+    onnx.save(model, "foreign.onnx")
+    with pytest.raises(BadInputFile, match=r"com.microsoft.Gelu is not an operator of ONNX.*\n.*ganrt export"):
+        read_onnx(Path("foreign.onnx"))
+    del model.metadata_props[:]  # somebody else's file may have them
+    onnx.save(model, "theirs.onnx")
+    assert read_onnx(Path("theirs.onnx")).foreign == ("com.microsoft.Gelu",)
+
+
 def test_local_functions_are_refused_with_the_way_to_inline_them() -> None:
     model = plant(tiny_model(tiny_spec()), "function", numpy_helper.from_array(np.ones(1, np.float32)))
     onnx.save(model, "model.onnx")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ganrt.graphs.wire import BYTES, VARINT, fields, message, packed, signed, text
 
 DAMAGED = (ValueError, IndexError, OverflowError, RecursionError, struct.error)  # what reading a damaged file raises
+_OWN = ("", "ai.onnx")  # the domain of ONNX's own operators
 _FLOAT, _FLOAT16, _DOUBLE = 1, 10, 11
 _NUMPY_TYPES = {_FLOAT: np.float32, _FLOAT16: np.float16, _DOUBLE: np.float64}
 
@@ -67,6 +68,7 @@ class Contents:
 
     Attributes:
         operators: of the graph and of the graphs within it.
+        foreign: those of them that are not ONNX's own, with their domain, such as com.microsoft.Gelu.
         weights: every tensor of the file, wherever it stands: initializers, attributes, inner graphs, functions.
         functions: names of the local functions.
     """
@@ -77,6 +79,7 @@ class Contents:
     metadata: dict[str, str]
     graph: Graph
     operators: tuple[str, ...]
+    foreign: tuple[str, ...]
     weights: tuple[Weight, ...]
     functions: tuple[str, ...]
 
@@ -113,6 +116,7 @@ def read_contents(data: bytes) -> Contents:
         metadata=metadata,
         graph=graph,
         operators=tuple(reader.operators),
+        foreign=tuple(reader.foreign),
         weights=tuple(reader.weights),
         functions=tuple(functions),
     )
@@ -123,6 +127,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.operators: list[str] = []
+        self.foreign: list[str] = []
         self.weights: list[Weight] = []
 
     def graph(self, data: memoryview) -> Graph:
@@ -150,7 +155,7 @@ class _Reader:
         return name
 
     def _node(self, data: memoryview) -> Node:
-        operator = ""
+        operator, domain = "", ""
         names: dict[int, list[str]] = {1: [], 2: []}
         attributes: dict[str, float | tuple[int, ...] | Weight] = {}
         for number, _, value in fields(data):
@@ -159,10 +164,14 @@ class _Reader:
             elif number == 4:
                 operator = text(value)
                 self.operators.append(operator)
+            elif number == 7:
+                domain = text(value)
             elif number == 5:
                 name, given = self._attribute(message(value))
                 if given is not None:
                     attributes[name] = given
+        if domain not in _OWN:
+            self.foreign.append(f"{domain}.{operator}")
         return Node(operator, tuple(names[1]), tuple(names[2]), attributes)
 
     def _attribute(self, data: memoryview) -> tuple[str, float | tuple[int, ...] | Weight | None]:
@@ -226,4 +235,4 @@ def _opset(data: memoryview) -> int:
     values = {number: value for number, _, value in fields(data)}
     domain = text(values[1]) if 1 in values else ""
     version = values.get(2, 0)
-    return version if domain in ("", "ai.onnx") and isinstance(version, int) else 0
+    return version if domain in _OWN and isinstance(version, int) else 0
