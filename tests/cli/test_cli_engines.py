@@ -133,7 +133,7 @@ def test_a_sidecar_is_inspected_with_its_engine(run, tmp_path, monkeypatch):
 
 def test_a_bundle_is_inspected(run, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
-    assert run("bundle", "-o", "kit")[0] == 0
+    assert run("bundle", "-m", "avatars", "-o", "kit")[0] == 0
     Path("kit/mine.txt").touch()
     code, out, _ = run("inspect", "kit", "--json")
     found = json.loads(out)
