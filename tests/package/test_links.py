@@ -150,3 +150,52 @@ def test_names_with_dots_are_names(tmp_path: Path) -> None:
     write_file(tmp_path / ".a" / "..b" / "c", b"1", within=tmp_path)
     assert (tmp_path / ".a" / "..b" / "c").read_bytes() == b"1"
     assert [path.name for path in (tmp_path / ".a" / "..b").iterdir()] == ["c"]
+
+
+def test_what_a_compiler_writes(run: Run, tiny: Path, victim: Path) -> None:
+    asked = f"compile -m {tiny} --precision fp16 --min-psnr 1 --budget 0 -o out".split()
+    assert run(*asked)[0] == 0
+    (made,) = Path("out").glob("*.fp16.onnx")
+    for target in ("new", "file"):
+        made.unlink()
+        made.symlink_to(victim / target)
+        code, _, errors = run(*asked, "--force")
+        assert code == 5, errors
+        assert f"{made} is a link" in errors
+        assert untouched(victim)
+
+
+@pytest.mark.parametrize("name", ["spec.json", "fp32/model.onnx", "fp32/"])
+def test_what_a_bundle_writes(run: Run, tiny: Path, victim: Path, name: str) -> None:
+    """A bundle's files are made elsewhere and moved in: a link to a file is replaced, one to a folder is refused."""
+    asked = f"bundle -m {tiny} -o kit".split()
+    assert run(*asked)[0] == 0
+    place, folder = Path("kit") / name.rstrip("/"), name.endswith("/")
+    _remove(place)
+    place.symlink_to(victim / ("folder" if folder else "file"))
+    code, _, errors = run(*asked, "--force")
+    assert (code, place.is_symlink()) == ((5, True) if folder else (0, False)), errors
+    assert untouched(victim)
+    assert not list((victim / "folder").iterdir())
+
+
+def test_what_reconstruct_writes(run: Run, tmp_path: Path, victim: Path) -> None:
+    import cv2
+    import numpy as np
+    from tiny_encoder import save_encoder, save_generator
+
+    save_generator(tmp_path / "digits.onnx", labels=10)
+    save_encoder(tmp_path / "encoder.onnx")
+    cv2.imwrite("seven.png", np.full((20, 30, 3), 99, np.uint8))
+    models = ["-m", str(tmp_path / "digits.onnx"), "--encoder", str(tmp_path / "encoder.onnx"), "--class", "7"]
+    asked = ["reconstruct", "seven.png", *models, "-o", "out"]
+    code, _, errors = run(*asked)
+    assert code == 0, errors
+    for made in sorted(Path("out").iterdir()):
+        made.unlink()
+        made.symlink_to(victim / "file")
+        code, _, errors = run(*asked, "--force")
+        assert code == 5, errors
+        assert f"{made} is a link" in errors
+        assert untouched(victim)
+        made.unlink()
