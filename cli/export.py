@@ -23,6 +23,7 @@ from ganrt.exporter.options import Settings
     ganrt export biggan-deep-128 -o mushroom.onnx --class mushroom --freeze truncation=0.4
     ganrt export theirs.onnx -o mine.onnx --prior uniform --range tanh
     ganrt export scripted.pt -o mine.onnx --trust --latent 100
+    ganrt export weights.pth --code models.py:Generator --args '{"ngf": 64}' -o mine.onnx
     """,
 )
 def export(
@@ -39,6 +40,26 @@ def export(
         str | None,
         typer.Option("--family", help="The generator's family, where the keys do not tell, such as dcgan."),
     ] = None,
+    code: Annotated[
+        str | None,
+        typer.Option(
+            "--code",
+            metavar="<FILE.py:CLASS>",
+            help="The generator's own class: this file is run, in a process of its own.",
+        ),
+    ] = None,
+    arguments: Annotated[
+        str | None,
+        typer.Option(
+            "--args",
+            metavar="<JSON>",
+            help="""What the class is built with: {"ngf": 64}, a list [100, 64], or both {"*": [100], "ngf": 64}.""",
+        ),
+    ] = None,
+    time_limit: Annotated[
+        float,
+        typer.Option("--time-limit", min=1, help="How many seconds the code of --code may be silent."),
+    ] = 300,
     *,
     settings: Settings,
     class_name: Annotated[
@@ -66,6 +87,7 @@ def export(
 ) -> None:
     """Exports a checkpoint and verifies the result against it; writes nothing if that fails."""
     from ganrt.exporter.export import export as run_export
+    from ganrt.exporter.owner.reference import read_code
     from ganrt.exporter.verify import PLANNED
     from ganrt.runtime.labels import one_label
     from ganrt.runtime.sampling import sampler
@@ -82,6 +104,8 @@ def export(
         licence=licence,
         attribution=attribution,
         force=force,
+        code=read_code(code, arguments),
+        time_limit_s=time_limit,
         progress=say,
     )
     verification = result.verification

@@ -10,6 +10,7 @@ from torch import nn
 
 from ganrt.exporter.options import NO_SETTINGS, Settings, spelled
 from ganrt.spec import Assumption, GeneratorSpec
+from ganrt.tolerances import EXPORT_ERROR
 
 if TYPE_CHECKING:
     import onnx
@@ -20,6 +21,8 @@ _WORDS = {
     "activation": "the hidden activation",
     "last": "the last activation",
     "range": "the range of the pictures",
+    "source_range": "the range of the pictures that go in",
+    "condition": "what the second input is held at",
     "prior": "the distribution of z",
     "norm_eps": "the norms' epsilon",
     "output_shape": "the shape of the picture",
@@ -118,6 +121,7 @@ class Candidate:
         facts: its properties and how they are known. notes: what else is worth saying.
         model: keeps the graph contract already; None: it is still to be traced from `module`.
         against: what `module` is, in words; None: the network rebuilt in torch.
+        tolerance: how far the graph may be from `module`, as floats.
     """
 
     module: nn.Module
@@ -128,6 +132,7 @@ class Candidate:
     notes: tuple[str, ...] = ()
     model: onnx.ModelProto | None = None
     against: str | None = None
+    tolerance: float = EXPORT_ERROR
 
     @property
     def assumptions(self) -> tuple[Fact, ...]:

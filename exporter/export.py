@@ -18,11 +18,14 @@ from ganrt.spec import METADATA_KEY, GeneratorSpec
 from ganrt.spec import Source as Provenance
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from ganrt.exporter.candidate import Fact
+    from ganrt.exporter.owner.reference import Code
     from ganrt.exporter.recognise import Recognised
     from ganrt.exporter.verify import Comparison
 
-__all__ = ["ExportResult", "Sampler", "export"]
+__all__ = ["Asked", "ExportResult", "Sampler", "export", "export_module"]
 # Of verification: with tracing and the canaries, the largest translators then take less than 20 s on two cores.
 _BUDGET_S = 6.0
 
@@ -51,6 +54,8 @@ def export(
     licence: str | None = None,
     attribution: str | None = None,
     force: bool = False,
+    code: Code | None = None,
+    time_limit_s: float | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> ExportResult:
     """Exports a generator, verifies it against the checkpoint and writes it; writes nothing if verification fails.
@@ -67,6 +72,8 @@ def export(
         name: the generator's, by default the output's without its suffix.
         licence: of the weights; with `attribution` it is kept in the spec.
         force: overwrite `output`.
+        code: the owner's class: it is run in a process of its own, which may be silent for `time_limit_s` seconds
+            (300 by default).
         progress: told what is being done, a short sentence at a time.
 
     Raises:
@@ -77,37 +84,118 @@ def export(
         BackendUnavailable: a package is missing.
     """
     say = progress or _silent
+    _check_output(output, force)
+    given = Asked(checkpoint, sampler, settings, name or _safe_name(output.stem), licence, attribution, choose_class)
+    if code is None:
+        require(*EXPORTING)
+        say(f"reading {checkpoint}")
+        made = _make(_read(checkpoint, family, settings.without("class_names"), sampler), given, pair, say)
+    else:
+        made = _by_owners_class(code, given, family, say, time_limit_s)
+    return _written(output, made, sampler, force, say)
+
+
+def export_module(
+    module: nn.Module, output: Path, asked: Asked, *, force: bool = False, progress: Callable[[str], None] | None = None
+) -> ExportResult:
+    """As `export`, of a module that lives already; it stays as it is.
+
+    Args:
+        asked: its `checkpoint` names the module in messages.
+    """
+    say = progress or _silent
+    _check_output(output, force)
+    require(*EXPORTING)
+    from ganrt.exporter.owner.live import read_module
+
+    made = _make(read_module(module, asked.settings.without("class_names")), asked, None, say)
+    return _written(output, made, asked.sampler, force, say)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is exported and how: see `export`."""
+
+    checkpoint: Path
+    sampler: Sampler
+    settings: Settings = NO_SETTINGS
+    name: str = "generator"
+    licence: str | None = None
+    attribution: str | None = None
+    choose_class: ChooseClass | None = None
+
+
+@dataclass(frozen=True)
+class Made:
+    """A verified model: the bytes of its file, and what `ExportResult` tells."""
+
+    data: bytes
+    spec: GeneratorSpec
+    comparison: Comparison
+    facts: tuple[Fact, ...]
+
+
+def _check_output(output: Path, force: bool) -> None:
     if output.suffix != ".onnx":
         raise UsageError(f"output {output} does not end in .onnx\nexpected such as -o {output.stem or 'model'}.onnx")
     check_free(output, force)
+
+
+def _by_owners_class(
+    code: Code, asked: Asked, family: str | None, say: Callable[[str], None], limit_s: float | None
+) -> Made:
+    from ganrt.exporter.owner.process import LIMIT_S, run_apart
+
+    if family is not None:
+        raise UsageError("--family and --code: the class says what the generator is\nleave --family away")
+    say(f"running {code.place} (--code): it may do whatever its code says")
+    made: Made = run_apart(make_by_code, {"code": code, "asked": asked}, say, limit_s or LIMIT_S)
+    return made
+
+
+def make_by_code(code: Code, asked: Asked, progress: Callable[[str], None]) -> Made:
+    """The part of `export` that runs the owner's code."""
     require(*EXPORTING)
+    from ganrt.exporter.owner.code import prepare_process
+    from ganrt.exporter.owner.live import read_by_code
+
+    prepare_process(code)
+    return _make(read_by_code(code, asked.checkpoint, asked.settings.without("class_names")), asked, None, progress)
+
+
+def _make(found: Recognised, asked: Asked, pair: Path | None, say: Callable[[str], None]) -> Made:
+    """The model of what was read, verified."""
     from ganrt.exporter.class_names import with_class_names
+    from ganrt.exporter.class_rows import check_mixtures
     from ganrt.exporter.graph import build_graph, embed_spec
     from ganrt.exporter.verify import verify
 
-    say(f"reading {checkpoint}")
-    found = _read(checkpoint, family, settings.without("class_names"), sampler)
     candidate, source = found.candidate, found.source
-    spec = with_class_names(candidate.spec, settings.class_names)
-    spec = _describe(spec, found, name or _safe_name(output.stem), licence, attribution)
+    spec = with_class_names(candidate.spec, asked.settings.class_names)
+    spec = _describe(spec, found, asked.name, asked.licence, asked.attribution)
     spec = _with_pair(spec, found, pair, say)
     candidate = replace(candidate, spec=spec)
-    weights = choose_class(spec) if choose_class is not None else None
+    weights = asked.choose_class(spec) if asked.choose_class is not None else None
     for note in (*source.notes, *candidate.notes, *(fact.sentence() for fact in candidate.assumptions)):
         say(f"note: {note}")
     say(f"exporting {spec.family}")
     model = candidate.model or build_graph(candidate)
+    if note := check_mixtures(model, spec):
+        say(f"note: {note}")
     if weights is not None:
         from ganrt.exporter.one_class import fix_class
 
         candidate, model = fix_class(candidate, model, weights)
-    comparison = verify(candidate, model, sampler, budget_s=_BUDGET_S, progress=progress)
+    comparison = verify(candidate, model, asked.sampler, budget_s=_BUDGET_S, progress=say)
     comparison = replace(comparison, against=candidate.against or comparison.against)
-    spec = _finish(candidate.spec, model.SerializeToString(), comparison, sampler)
-    data = embed_spec(model, spec)
+    spec = _finish(candidate.spec, model.SerializeToString(), comparison, asked.sampler)
+    return Made(embed_spec(model, spec), spec, comparison, candidate.facts)
+
+
+def _written(output: Path, made: Made, sampler: Sampler, force: bool, say: Callable[[str], None]) -> ExportResult:
     say(f"writing {output}")
-    _write(output, data, force, lambda written: _check_written(written, spec, sampler))
-    return ExportResult(output, spec, comparison, len(data), candidate.facts)
+    _write(output, made.data, force, lambda written: _check_written(written, made.spec, sampler))
+    return ExportResult(output, made.spec, made.comparison, len(made.data), made.facts)
 
 
 def _silent(_: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -110,6 +110,10 @@ def _sides(*names: str, most: int = MAX_SIDE) -> Read:
     return read
 
 
+def _values(option: str, text: str) -> tuple[float, ...]:
+    return tuple(_number(-1e6, 1e6)(option, part.strip()) for part in text.split(","))
+
+
 def _activation(option: str, text: str) -> tuple[str, float | None]:
     """ "leaky_relu:0.2" -> ("leaky_relu", 0.2); "relu" -> ("relu", None)."""
     name, colon, number = text.partition(":")
@@ -172,6 +176,7 @@ class Settings:
         size: (height, width) in pixels.
         output_shape: (channels, height, width).
         stride, padding: of the layers in their order; one value holds for all.
+        condition: of a translator's second input; one value holds for all.
         class_names: in the order of the classes.
         freeze: the truncation whose batch-norm statistics are folded into the graph.
         z_shape: how many axes of length 1 lie before and after dim: n,dim,1,1 is (0, 2).
@@ -215,6 +220,15 @@ class Settings:
         "The layers' strides, one for all or one each: 2 or 1,2,2.", _numbers(64), "<ints>"
     )
     padding: tuple[int, ...] | None = _option("The layers' paddings, as --stride.", _numbers(64), "<ints>")
+    source_range: str | None = _option(
+        "The range of a translator's own pictures, where it is not --range: tanh or sigmoid.",
+        _one_of("tanh", "sigmoid"),
+    )
+    condition: tuple[float, ...] | None = _option(
+        "What a translator's second input (a style, a label) is held at: a value, or all with commas.",
+        _values,
+        "<floats>",
+    )
     latent: int | None = _option("How many values z has, where the file does not say.", _count, "<int>")
     labels: int | None = _option("How many classes the second input takes.", _count, "<int>")
     label_join: str | None = _option(
@@ -258,6 +272,16 @@ class Settings:
         known = {item.name: item for item in fields(cls)}
         values: dict[str, Any] = {name: _read(known, name, text) for name, text in given.items() if text is not None}
         return cls(**values)
+
+    def named(self, names: Sequence[str]) -> Settings:
+        """The same with these names of the classes.
+
+        Raises:
+            UsageError: two are the same.
+        """
+        if len(set(names)) < len(names):
+            raise UsageError(f"labels={list(names)}: expected different names"[:300])
+        return replace(self, class_names=tuple(names))
 
     def given(self) -> tuple[str, ...]:
         """The fields that were given."""

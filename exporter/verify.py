@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,7 @@ from ganrt.exporter.inputs import Array, Inputs, Sampler, picture_sizes, sample_
 from ganrt.exporter.session import Session
 from ganrt.pixels import comparable
 from ganrt.spec import GeneratorSpec, Verification, psi_input
-from ganrt.tolerances import EXPORT_ERROR, EXPORT_LEVELS, EXPORT_ROUNDING
+from ganrt.tolerances import EXPORT_ERROR, EXPORT_LEVELS
 
 BATCHES = (1, 3, 4, 8, 16, 32)  # 64 pictures in batches of several sizes: a constant batch cannot hide
 PLANNED = sum(BATCHES)
@@ -53,6 +53,7 @@ class Comparison:
         max_error_uint8: worst difference in grey levels; `differing` of `values` uint8 values differ at all.
         rounding_error: worst distance of a uint8 value from torch's unrounded one, in grey levels; ideally 0.5.
         psnr: of the worst uint8 picture in dB, None if all are identical, and for encoders, which draw none.
+        tolerance: of `max_error`, in floats; that of the levels goes with it.
     """
 
     against: str
@@ -64,15 +65,21 @@ class Comparison:
     differing: int
     values: int
     psnr: float | None
+    tolerance: float = EXPORT_ERROR
 
     @property
     def passed(self) -> bool:
         # Written so that a NaN fails.
         return (
-            self.max_error <= EXPORT_ERROR
-            and self.max_error_uint8 <= EXPORT_LEVELS
-            and self.rounding_error <= EXPORT_ROUNDING
+            self.max_error <= self.tolerance
+            and self.max_error_uint8 <= self.levels
+            and self.rounding_error <= 0.5 + 255 * self.tolerance
         )
+
+    @property
+    def levels(self) -> int:
+        """How many grey levels `tolerance` may come to."""
+        return max(EXPORT_LEVELS, round(255 * self.tolerance))
 
     def to_spec(self) -> Verification:
         """The part of it that the spec keeps."""
@@ -120,6 +127,7 @@ def verify(
         if progress is not None:
             progress(f"verified {done} of {PLANNED} {what}")
     result = _summarise(errors, f"torch {torch.__version__}, float32, before folding")
+    result = replace(result, tolerance=built.tolerance)
     if not result.passed:
         raise NegativeResult(_failure(result, what, built.spec))
     return result
@@ -234,12 +242,12 @@ def _failure(result: Comparison, what: str, spec: GeneratorSpec) -> str:
     does = "draws" if spec.output else "encodes"
     message = (
         f"the exported graph {does} something else than the checkpoint, worst at seed {SEED}, {where}; "
-        f"nothing was written\nfloat error {result.max_error:.3g} (at most {EXPORT_ERROR:g})"
+        f"nothing was written\nfloat error {result.max_error:.3g} (at most {result.tolerance:g})"
     )
     if spec.output is None:
         return message
     psnr = "identical" if result.psnr is None else f"{result.psnr:.1f} dB"
     return (
-        f"{message}, uint8 error {result.max_error_uint8} (at most {EXPORT_LEVELS}), "
-        f"rounding error {result.rounding_error:.3g} (at most {EXPORT_ROUNDING:.3g}), PSNR {psnr}"
+        f"{message}, uint8 error {result.max_error_uint8} (at most {result.levels}), "
+        f"rounding error {result.rounding_error:.3g} (at most {0.5 + 255 * result.tolerance:.3g}), PSNR {psnr}"
     )

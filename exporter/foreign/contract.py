@@ -14,7 +14,7 @@ from ganrt.exporter.foreign.network import Interface, Tensor, tensors
 from ganrt.exporter.foreign.onnx_model import walk
 from ganrt.exporter.foreign.pictures import Pictures
 from ganrt.exporter.graph import IR_VERSION, NATIVE, OPSET, value_infos
-from ganrt.spec import IMAGE, GeneratorSpec
+from ganrt.spec import IMAGE, LABELS, SOURCE, GeneratorSpec
 
 _Step = tuple[str, list[str], dict[str, Any]]  # operator, further inputs, attributes
 _PREFIX = "net."  # before every name of the foreign graph, so that none meets the contract's
@@ -32,7 +32,7 @@ def keep_contract(
     graph.CopyFrom((free_batch(model) if interface.fixed else model).graph)
     kind = next(tensor.kind for tensor in tensors(graph.output) if tensor.name == interface.output)
     _prune(graph, interface.output)
-    before, names = _entries(interface)
+    before, names = _entries(interface, pictures)
     after, names[interface.output] = _tail(interface.output, kind, pictures)
     _rename(graph.node, graph.initializer, names)
     nodes = [*before, *graph.node, *after]
@@ -73,16 +73,44 @@ def _inner_names(node: Any) -> set[str]:
     return names | {value.name for graph in graphs for value in graph.output}
 
 
-def _entries(interface: Interface) -> tuple[list[Any], dict[str, str]]:
+def _entries(interface: Interface, pictures: Pictures) -> tuple[list[Any], dict[str, str]]:
     """Nodes from the contract's inputs to the network's own, and the network's inputs' new names."""
+    if interface.source is not None:
+        made = _head(interface, pictures)
+        return made, {interface.z.name: made[-1].output[0]}
     nodes: list[Any] = []
     names: dict[str, str] = {}
     for name, tensor in (("z", interface.z), ("labels", interface.labels)):
         if tensor is not None:
-            steps = _steps(name, tensor, reshape=name == "z" and sum(interface.z_ones) > 0)
+            numbers = name == "labels" and interface.numbers
+            steps = (
+                _numbers(tensor) if numbers else _steps(name, tensor, reshape=name == "z" and sum(interface.z_ones) > 0)
+            )
             nodes += steps
             names[tensor.name] = steps[-1].output[0] if steps else name
     return nodes, names
+
+
+def _head(interface: Interface, pictures: Pictures) -> list[Any]:
+    """Nodes from `source` uint8 [n, h, w, c] to the network's own picture."""
+    steps: list[_Step] = [("Cast", [], {"to": TensorProto.FLOAT})]
+    if interface.source_layout == "nchw":
+        steps.append(("Transpose", [], {"perm": [0, 3, 1, 2]}))
+    if pictures.source_range == "tanh":
+        steps += [("Div", ["half"], {}), ("Sub", ["unit"], {})]
+    elif pictures.source_range == "sigmoid":
+        steps.append(("Div", ["white"], {}))
+    if interface.z.kind != TensorProto.FLOAT:
+        steps.append(("Cast", [], {"to": interface.z.kind}))
+    return list(_chain(steps, SOURCE, "source_native"))
+
+
+def _numbers(tensor: Tensor) -> list[Any]:
+    """Nodes from class weights to the number of the largest, which `with_class_rows` takes away again."""
+    nodes = [helper.make_node("ArgMax", [LABELS], ["numbers"], axis=1, keepdims=int(len(tensor.dims) == 2))]
+    if tensor.kind != TensorProto.INT64:
+        nodes.append(helper.make_node("Cast", ["numbers"], ["numbers_cast"], to=tensor.kind))
+    return nodes
 
 
 def _steps(name: str, tensor: Tensor, *, reshape: bool) -> list[Any]:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.options import Settings
+from ganrt.spec import ImageInput
+from ganrt.tolerances import EXPORT_ERROR
 
 # Values for the inputs in the order of `Network.inputs` -> the picture as the file gives it.
 Run = Callable[[Sequence[NDArray[Any]]], NDArray[Any]]
@@ -36,19 +38,22 @@ class Network:
         run: the file itself, not `model`.
         against: what `run` is, for the spec.
         notes: what had to be assumed.
+        tolerance: how far `model` may be from it, as floats: more where the file computes in half precision.
     """
 
     model: onnx.ModelProto
     run: Run
     against: str
     notes: tuple[str, ...] = ()
+    tolerance: float = EXPORT_ERROR
 
 
 @dataclass(frozen=True)
 class Interface:
-    """How z and the labels get in, and where the picture comes out.
+    """How z and the labels, or a picture, get in, and where the picture comes out.
 
     Attributes:
+        z: the input of z; of translators that of the picture, which `source` describes.
         z_ones: how many axes of length 1 lie before and after dim in the network's own z.
         fixed: whether the network draws one picture at a time only.
         output: its name; `output_index` where it lies among the outputs.
@@ -64,6 +69,13 @@ class Interface:
     output: str
     output_index: int
     labels_first: bool
+    source: ImageInput | None = None
+    source_layout: str = "nchw"
+
+    @property
+    def numbers(self) -> bool:
+        """Whether the labels are class numbers, not rows."""
+        return self.labels is not None and self.labels.kind in _INTEGERS
 
     def z_shape(self, batch: int) -> list[int]:
         """The network's own shape of z."""
@@ -94,30 +106,64 @@ def read_interface(model: onnx.ModelProto, wanted: Settings, path: Path) -> Inte
         BadInputFile: no generator: no float latent, or a batch fixed at more than one.
     """
     inputs = real_inputs(model)
-    z, labels = _roles(inputs, wanted, path)
-    for tensor in (z, labels):
-        if tensor is not None and tensor.kind not in _FLOAT_KINDS:
+    count = wanted.labels or _counted(model, inputs)
+    z, labels = _roles(inputs, count, path)
+    by_number = labels is not None and labels.dims[1:] in ((), (1,))
+    for tensor, kinds in ((z, _FLOATS), (labels, {**_FLOATS, **_INTEGERS} if by_number else _FLOATS)):
+        if tensor is not None and tensor.kind not in kinds:
             kind = onnx.TensorProto.DataType.Name(tensor.kind).lower()
             raise BadInputFile(
                 f"{path}: input {tensor.name!r} is {kind}; expected floats: z, and labels as one-hot rows\n"
                 "wrap the generator so that it takes them and export it again"
             )
     output = _output(model, wanted, path)
-    ones, dim = _latent(z, wanted, path)
+    picture = _picture(z, wanted) if labels is None else None
+    ones, dim = ((0, 0), 0) if picture else _latent(z, wanted, path)
     return Interface(
         z=z,
         dim=dim,
         z_ones=ones,
         labels=labels,
-        labels_count=wanted.labels,
+        labels_count=count if labels is not None else None,
         fixed=_fixed(inputs, path),
         output=output,
         output_index=[value.name for value in model.graph.output].index(output),
         labels_first=labels is inputs[0],
+        source=picture[0] if picture else None,
+        source_layout=picture[1] if picture else "nchw",
     )
 
 
-_FLOAT_KINDS: Mapping[int, str] = {
+def _counted(model: onnx.ModelProto, inputs: list[Tensor]) -> int | None:
+    """How many rows the table has that class numbers look up, where one input of two holds integers."""
+    numbers = {tensor.name for tensor in inputs if tensor.kind in _INTEGERS}
+    if len(inputs) != 2 or len(numbers) != 1:
+        return None
+    rows = {tensor.name: tensor.dims[0] for tensor in model.graph.initializer if tensor.dims}
+    for node in model.graph.node:
+        if node.op_type in ("Cast", "Identity", "Squeeze", "Unsqueeze", "Reshape") and node.input[0] in numbers:
+            numbers.add(node.output[0])
+        elif node.op_type == "Gather" and node.input[1] in numbers and node.input[0] in rows:
+            return int(rows[node.input[0]])
+    return None
+
+
+def _picture(tensor: Tensor, wanted: Settings) -> tuple[ImageInput, str] | None:
+    """The picture that a translator takes, and its layout; None where the input is z."""
+    if len(tensor.dims) != 4 or wanted.latent is not None or wanted.z_shape is not None:
+        return None
+    for layout, axis, sides in (("nchw", 1, tensor.dims[2:]), ("nhwc", 3, tensor.dims[1:3])):
+        channels = tensor.dims[axis]
+        if channels in (1, 3, 4) and all(side is None or side > _LEAST_SIDE for side in sides):
+            given = wanted.size or (_SIDE, _SIDE)
+            height, width = (side or own for side, own in zip(sides, given, strict=True))
+            return ImageInput(height=height, width=width, channels=channels), layout
+    return None
+
+
+_LEAST_SIDE, _SIDE = 8, 256
+_INTEGERS: Mapping[int, str] = {onnx.TensorProto.INT64: "int64", onnx.TensorProto.INT32: "int32"}
+_FLOATS: Mapping[int, str] = {
     onnx.TensorProto.FLOAT: "float32",
     onnx.TensorProto.FLOAT16: "float16",
     onnx.TensorProto.DOUBLE: "float64",
@@ -126,21 +172,24 @@ _FLOAT_KINDS: Mapping[int, str] = {
 
 def numpy_type(tensor: Tensor) -> str:
     """NumPy's name of an input's type."""
-    return _FLOAT_KINDS[tensor.kind]
+    return {**_FLOATS, **_INTEGERS}[tensor.kind]
 
 
-def _roles(inputs: list[Tensor], wanted: Settings, path: Path) -> tuple[Tensor, Tensor | None]:
+def _roles(inputs: list[Tensor], count: int | None, path: Path) -> tuple[Tensor, Tensor | None]:
     shown = ", ".join(f"{tensor.name} {_shape(tensor)}" for tensor in inputs) or "none"
-    if len(inputs) != (2 if wanted.labels else 1):
-        expected = "z and labels" if wanted.labels else "z alone; say --labels COUNT if the second one is labels"
+    if len(inputs) != (2 if count else 1):
+        expected = "z and labels" if count else "z alone; say --labels COUNT if the second one is labels"
         raise UsageError(f"{path} takes {len(inputs)} inputs: {shown}\nexpected {expected}")
-    if not wanted.labels:
+    if not count:
         return inputs[0], None
+    numbers = [tensor for tensor in inputs if tensor.kind in _INTEGERS]
+    if len(numbers) == 1 and numbers[0].dims[1:] in ((), (1,)):
+        return next(tensor for tensor in inputs if tensor is not numbers[0]), numbers[0]
     # z comes first unless the widths say otherwise.
-    fits = [bool(tensor.dims) and tensor.dims[-1] == wanted.labels for tensor in inputs]
+    fits = [bool(tensor.dims) and tensor.dims[-1] == count for tensor in inputs]
     z, labels = inputs if not (fits[0] and not fits[1]) else inputs[::-1]
-    if len(labels.dims) != 2 or labels.dims[1] not in (None, wanted.labels):
-        raise UsageError(f"{path}: --labels {wanted.labels} fits no input: {shown}\nexpected [n, {wanted.labels}]")
+    if len(labels.dims) != 2 or labels.dims[1] not in (None, count):
+        raise UsageError(f"{path}: --labels {count} fits no input: {shown}\nexpected [n, {count}]")
     return z, labels
 
 

@@ -9,19 +9,22 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import inliner, version_converter
+from onnx import inliner, numpy_helper, version_converter
 
-from ganrt.errors import BadInputFile
+from ganrt.errors import BadInputFile, OutputFailed
 from ganrt.exporter.foreign.network import Network, numpy_type, read_interface, real_inputs
 from ganrt.exporter.graph import IR_VERSION, OPSET
 from ganrt.exporter.options import Settings
 from ganrt.exporter.session import Session
 from ganrt.spec import METADATA_KEY
+from ganrt.tolerances import EXPORT_HALF_ERROR
 
 _RANDOM = {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli"}
 _STANDARD = ("", "ai.onnx")
+MAX_BYTES = 2 * 2**30  # the limit of a protocol buffer, which the result must be
 
 
 def read(data: bytes, path: Path, wanted: Settings) -> Network:
@@ -35,10 +38,14 @@ def read(data: bytes, path: Path, wanted: Settings) -> Network:
     model = parse(data, path)
     if any(entry.key == METADATA_KEY for entry in model.metadata_props):
         raise BadInputFile(f"{path} is a ganrt model already: it needs no export, use it with -m")
-    model = to_contract_opset(model, path)
+    if any(tensor.external_data for tensor in _tensors(onnx.load_from_string(data))):
+        data = model.SerializeToString()
+    declared = real_inputs(model)
+    half = sum(tensor.data_type == onnx.TensorProto.FLOAT16 for tensor in model.graph.initializer)
+    model = to_contract_opset(_in_full(model), path)
     interface = read_interface(model, wanted, path)
     session = open_session(data, path)
-    kinds = {tensor.name: numpy_type(tensor) for tensor in (interface.z, interface.labels) if tensor}
+    kinds = {tensor.name: numpy_type(tensor) for tensor in declared}
 
     def run(values: Sequence[NDArray[Any]]) -> NDArray[Any]:
         feeds = zip(real_inputs(model), values, strict=True)
@@ -46,14 +53,38 @@ def read(data: bytes, path: Path, wanted: Settings) -> Network:
             interface.output_index
         ]
 
-    return Network(model, run, "the ONNX file itself in ONNX Runtime")
+    against = "the ONNX file itself in ONNX Runtime"
+    if not half:
+        return Network(model, run, against)
+    note = f"{half} weights are in half precision; the graph computes with them in float32"
+    return Network(model, run, f"{against}, in half precision", (note,), EXPORT_HALF_ERROR)
+
+
+def _in_full(model: onnx.ModelProto) -> onnx.ModelProto:
+    """A copy that computes in float32 what `model` computes in half precision: weights, casts, inputs and outputs."""
+    full = onnx.ModelProto()
+    full.CopyFrom(model)
+    for tensor in _tensors(full):
+        if tensor.data_type == onnx.TensorProto.FLOAT16:
+            values = numpy_helper.to_array(tensor).astype(np.float32)
+            tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
+    for graph in (full.graph, *full.functions):
+        for node in walk(graph):
+            for attribute in node.attribute:
+                if attribute.name in ("to", "dtype") and attribute.i == onnx.TensorProto.FLOAT16:
+                    attribute.i = onnx.TensorProto.FLOAT
+    for value in (*full.graph.input, *full.graph.output):
+        if value.type.tensor_type.elem_type == onnx.TensorProto.FLOAT16:
+            value.type.tensor_type.elem_type = onnx.TensorProto.FLOAT
+    full.graph.ClearField("value_info")
+    return full
 
 
 def parse(data: bytes, path: Path) -> onnx.ModelProto:
-    """The model, without touching any other file.
+    """The model, with the weights that lie in files beside it.
 
     Raises:
-        BadInputFile: damaged, or with external data.
+        BadInputFile: damaged, or with external data that lies elsewhere, in a link, or is cut.
     """
     try:
         model = onnx.load_from_string(data)
@@ -61,13 +92,47 @@ def parse(data: bytes, path: Path) -> onnx.ModelProto:
         raise BadInputFile(f"{path} is not an ONNX file, or it is damaged ({_short(error)})") from error
     if not model.graph.node or not model.opset_import:
         raise BadInputFile(f"{path} is not an ONNX file: it holds no graph")
+    room = MAX_BYTES
     for tensor in _tensors(model):
         if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
-            raise BadInputFile(
-                f"{path}: weight {tensor.name[:80]!r} lies in another file (external data), which is refused\n"
-                "save the model as one file: onnx.save(onnx.load(path), new_path, save_as_external_data=False)"
-            )
+            room -= _load_beside(tensor, path, room)
     return model
+
+
+def _load_beside(tensor: onnx.TensorProto, path: Path, room: int) -> int:
+    """Takes a weight's bytes from a regular file in the same folder; returns how many.
+
+    A name is a name and no path: no folder, no "..", no link, so that a model reads nothing else of this machine.
+    """
+    entries = {entry.key: entry.value for entry in tensor.external_data}
+    name = entries.get("location", "")
+    mend = "save the model as one file: onnx.save(onnx.load(path), new_path, save_as_external_data=False)"
+    beside = path.parent / name
+    if not name or name != Path(name).name or "\\" in name or ":" in name or name in (".", ".."):
+        raise BadInputFile(
+            f"{path}: weight {tensor.name[:80]!r} lies in {name[:80]!r}, which is no file beside it\n{mend}"
+        )
+    if beside.is_symlink() or not beside.is_file():
+        what = "a link" if beside.is_symlink() else "missing"
+        raise BadInputFile(f"{path}: its weights lie in {name[:80]}, which is {what}\ncopy both files into one folder")
+    try:
+        offset, length = int(entries.get("offset", "0")), int(entries.get("length", "-1"))
+        size = beside.stat().st_size
+        length = size - offset if length < 0 else length
+        if offset < 0 or offset + length > size or length > room:
+            raise ValueError(f"bytes {offset} to {offset + length} of {size}")
+        with beside.open("rb") as file:
+            file.seek(offset)
+            tensor.raw_data = file.read(length)
+    except ValueError as error:
+        raise BadInputFile(
+            f"{path}: weight {tensor.name[:80]!r} does not lie in {name[:80]} ({error})\n{mend}"
+        ) from error
+    except OSError as error:
+        raise OutputFailed(f"{beside} could not be read: {error.strerror or error}") from error
+    tensor.data_location = onnx.TensorProto.DEFAULT
+    tensor.ClearField("external_data")
+    return length
 
 
 def to_contract_opset(model: onnx.ModelProto, path: Path) -> onnx.ModelProto:

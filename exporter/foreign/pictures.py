@@ -23,7 +23,10 @@ _LAST = {"Tanh": "tanh", "Sigmoid": "sigmoid"}
 
 @dataclass(frozen=True)
 class Pictures:
-    """Axes, size in pixels and range of a network's pictures; `notes` what looks odd or was assumed."""
+    """Axes, size in pixels and range of a network's pictures; `notes` what looks odd or was assumed.
+
+    `source_range` is that of the pictures that a translator takes.
+    """
 
     layout: str
     height: int
@@ -31,6 +34,7 @@ class Pictures:
     channels: int
     range: str
     notes: tuple[str, ...]
+    source_range: str = "tanh"
 
 
 def look_at(drawn: NDArray[Any], model: onnx.ModelProto, output: str, wanted: Settings, path: Path) -> Pictures:

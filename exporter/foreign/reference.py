@@ -19,17 +19,26 @@ from ganrt.tolerances import EXPORT_ERROR
 
 
 class Reference(nn.Module):
-    """z float32 [n, dim] (and labels float32 [n, count]) -> float32 [n, c, h, w] in its native range."""
+    """z float32 [n, dim] (and labels float32 [n, count]), or a picture float32 [n, c, h, w] -> float32 [n, c, h, w].
+
+    Pictures go in and out in the range of those that come out.
+    """
 
     def __init__(self, run: Run, interface: Interface, pictures: Pictures) -> None:
         super().__init__()
         self._run, self._interface, self._pictures = run, interface, pictures
 
     def forward(self, z: torch.Tensor, *labels: torch.Tensor) -> torch.Tensor:
-        drawn = draw(self._run, self._interface, z.numpy(), labels[0].numpy() if labels else None)
+        given = z if self._interface.source is None else self._own_range(z)
+        drawn = draw(self._run, self._interface, given.numpy(), labels[0].numpy() if labels else None)
         native = torch.from_numpy(np.asarray(drawn, np.float32))
         native = native.permute(0, 3, 1, 2) if self._pictures.layout == "nhwc" else native
         return (native / 255 if self._pictures.range == "uint8" else native).contiguous()
+
+    def _own_range(self, native: torch.Tensor) -> torch.Tensor:
+        """The pictures in the range that the file takes."""
+        unit = (native + 1) / 2 if self._pictures.range == "tanh" else native
+        return {"tanh": unit * 2 - 1, "sigmoid": unit, "uint8": unit * 255}[self._pictures.source_range]
 
 
 def draw(run: Run, interface: Interface, z: Array, labels: Array | None) -> NDArray[Any]:
@@ -38,8 +47,12 @@ def draw(run: Run, interface: Interface, z: Array, labels: Array | None) -> NDAr
         rows = [slice(i, i + 1) for i in range(len(z))]
         parts = [draw(run, interface, z[row], None if labels is None else labels[row]) for row in rows]
         return np.concatenate(parts)
+    if interface.source is not None:
+        return run([z if interface.source_layout == "nchw" else np.ascontiguousarray(z.transpose(0, 2, 3, 1))])
     values: list[NDArray[Any]] = [z.reshape(interface.z_shape(len(z)))]
     if labels is not None:
+        if interface.labels is not None and interface.numbers:
+            labels = labels.argmax(1).reshape([-1, 1][: len(interface.labels.dims)])
         values.insert(0 if interface.labels_first else 1, labels)
     return run(values)
 
@@ -59,8 +72,8 @@ def draw_a_few(run: Run, interface: Interface, z: Array, labels: Array | None, p
         ]
     except Exception as error:  # ONNX Runtime's, torch's and the file's own errors have no common base
         raise UsageError(
-            f"{path} does not run on z {interface.z_shape(len(z))} ({first_line(error)})\n"
-            "check --latent, --labels and --z-shape"
+            f"{path} does not run on {_given(interface, z)} ({first_line(error)})\n"
+            "check --latent, --labels and --z-shape, or a translator's --size"
         ) from error
     if not _same(drawn, again):
         raise BadInputFile(f"{path} draws at random: the same z gave two pictures\nexport it again in eval mode")
@@ -70,6 +83,10 @@ def draw_a_few(run: Run, interface: Interface, z: Array, labels: Array | None, p
             "export it again in eval mode"
         )
     return drawn
+
+
+def _given(interface: Interface, z: Array) -> str:
+    return f"pictures {list(z.shape)}" if interface.source else f"z {interface.z_shape(len(z))}"
 
 
 def _same(left: NDArray[Any], right: NDArray[Any]) -> bool:

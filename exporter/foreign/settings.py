@@ -11,7 +11,9 @@ SETTINGS: Mapping[str, str] = {
     "threshold": "where truncated_normal is cut off, default 2",
     "range": "tanh (-1 to 1), sigmoid (0 to 1) or uint8 (0 to 255); default from a last Tanh, Sigmoid or uint8",
     "layout": "nchw or nhwc, default whichever axis has 1, 3 or 4 channels",
-    "labels": "how many classes the second input takes, as float one-hot rows; default none",
+    "labels": "how many classes the second input takes, as rows or as numbers; default what an embedding looks up",
     "z_shape": "the shape of z with n and dim, such as n,dim,1,1; default what the file declares or takes",
+    "source_range": "of a translator's own pictures: tanh or sigmoid, default as --range",
+    "size": "of a translator's pictures, where the file leaves it open; default 256x256",
     "image_output": "the ONNX output that holds the picture, where there are several",
 }

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ganrt.errors import OutputFailed as OutputFailed
     from ganrt.errors import SpecError as SpecError
     from ganrt.errors import UsageError as UsageError
+    from ganrt.exporting import export as export
     from ganrt.runtime.generator import Generator as Generator
     from ganrt.runtime.generator import draw as draw
     from ganrt.runtime.generator import load as load
@@ -49,6 +50,7 @@ _LAZY = {
     "UsageError": "ganrt.errors",
     "Walk": "ganrt.runtime.walk_path",
     "draw": "ganrt.runtime.generator",
+    "export": "ganrt.exporting",
     "even_pace": "ganrt.runtime.pace",
     "identity_index": "ganrt.runtime.identity",
     "latents": "ganrt.runtime.latents",

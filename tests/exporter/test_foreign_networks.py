@@ -274,3 +274,47 @@ def test_inner_graphs_and_functions_are_kept(tmp_path: Path) -> None:
     result = exported(tmp_path / "net.onnx", {})
     check_contract(result)
     check_pictures(result, _by_file(tmp_path / "net.onnx", {}))
+
+
+def test_class_numbers_become_rows(tmp_path: Path) -> None:
+    """Of an embedding's Gather: one class is drawn as the file draws its number, and mixtures are mixed."""
+    model = onnx.parser.parse_model(
+        """<ir_version: 8, opset_import: ["" : 17]>
+        net (float[n,6] z, int64[n] y) => (float[n,1,2,3] image) <float[4,6] table>
+        { e = Gather(table, y)  m = Mul(z, e)  t = Tanh(m)
+          s = Constant<value = int64[4] {-1, 1, 2, 3}>()  image = Reshape(t, s) }"""
+    )
+    table = np.random.default_rng(2).standard_normal((4, 6)).astype(np.float32)
+    model.graph.initializer.append(onnx.numpy_helper.from_array(table, "table"))
+    del model.graph.input[2:]
+    onnx.save(model, tmp_path / "net.onnx")
+    result = exported(tmp_path / "net.onnx", {})
+    assert result.spec.labels == Labels(count=4)
+    z, rows = inputs(result.spec, 3)["z"], np.float32([[0, 1, 0, 0], [0, 0, 0, 1], [0.5, 0, 0.5, 0]])
+    image = Session(result.path.read_bytes()).run({"z": z, "labels": rows})[0]
+    expected = np.round((np.tanh(z * (rows @ table)) + 1) * 127.5).reshape(3, 2, 3, 1)
+    assert np.abs(image.astype(int) - expected).max() <= 1
+
+
+def test_pictures_in_pictures_out(tmp_path: Path) -> None:
+    model = onnx.parser.parse_model(
+        """<ir_version: 8, opset_import: ["" : 17]>
+        net (float16[n,3,h,w] x) => (float16[n,3,h,w] image) { image = Tanh(x) }"""
+    )
+    onnx.save(model, tmp_path / "net.onnx")
+    result = exported(tmp_path / "net.onnx", {"size": "16x24"})
+    source = np.random.default_rng(2).integers(0, 256, (2, 16, 24, 3), np.uint8)
+    image = Session(result.path.read_bytes()).run({"source": source})[0]
+    expected = np.round((np.tanh(source / 127.5 - 1) + 1) * 127.5)
+    assert result.spec.task == "translate"
+    assert np.abs(image.astype(int) - expected).max() <= 1
+    assert [a.property for a in result.spec.assumptions] == ["source-range"]
+
+
+def test_weights_in_a_file_beside_it(tmp_path: Path) -> None:
+    path = save_onnx(tmp_path / "net.onnx")
+    whole = exported(path, {})
+    expected = Session(whole.path.read_bytes()).run(inputs(whole.spec, 2))
+    onnx.save(onnx.load(path), path, save_as_external_data=True, location="net.data", size_threshold=0)
+    result = export(path, tmp_path / "again.onnx", sampler=draw)
+    assert np.array_equal(Session(result.path.read_bytes()).run(inputs(result.spec, 2))[0], expected[0])

@@ -89,13 +89,34 @@ def _true() -> Any:
     return np.array(True)
 
 
-def test_external_data_is_refused_and_not_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["/etc/hostname", "../x.data", "inner/x.data", "a\\\\x.data", "..", ""])
+def test_external_data_elsewhere_is_refused_and_not_read(place: str, tmp_path: Path) -> None:
+    outside(place, tmp_path)
+    refused(BadInputFile, tmp_path / "net.onnx", {}, "which is no file beside it", "save_as_external_data=False")
+
+
+def outside(place: str, folder: Path, **others: str) -> None:
+    """A model whose weights lie in `place`, with other entries of theirs."""
     model = onnx_net()
     onnx.external_data_helper.convert_model_to_external_data(model, location="x.data", size_threshold=0)
-    for entry in (entry for tensor in model.graph.initializer for entry in tensor.external_data):
-        entry.value = "/etc/hostname" if entry.key == "location" else entry.value
-    (tmp_path / "net.onnx").write_bytes(model.SerializeToString())
-    refused(BadInputFile, tmp_path / "net.onnx", {}, "'image' lies in another file", "save_as_external_data=False")
+    for tensor in model.graph.initializer:
+        for entry in tensor.external_data:
+            entry.value = place if entry.key == "location" else others.get(entry.key, entry.value)
+        for key in others:
+            tensor.external_data.add(key=key, value=others[key])
+    (folder / "net.onnx").write_bytes(model.SerializeToString())
+
+
+def test_external_data_that_is_missing_a_link_or_cut(tmp_path: Path) -> None:
+    outside("x.data", tmp_path)
+    refused(BadInputFile, tmp_path / "net.onnx", {}, "x.data, which is missing")
+    (tmp_path / "x.data").symlink_to("/etc/hostname")
+    refused(BadInputFile, tmp_path / "net.onnx", {}, "x.data, which is a link")
+    (tmp_path / "x.data").unlink()
+    (tmp_path / "x.data").write_bytes(bytes(8))
+    for others in ({"offset": "-4"}, {"offset": "4", "length": "8"}, {"length": "many"}):
+        outside("x.data", tmp_path, **others)
+        refused(BadInputFile, tmp_path / "net.onnx", {}, "does not lie in x.data")
 
 
 def test_batches_that_cannot_be_freed(tmp_path: Path) -> None:

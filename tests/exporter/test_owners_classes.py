@@ -1,0 +1,228 @@
+"""Modules by their owner's class: what they take is found, and the graph draws what they draw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import owners_models as models
+import pytest
+import torch
+from torch import Tensor, nn
+
+from ganrt.errors import BadInputFile, GanrtError, UsageError
+from ganrt.exporter.candidate import Candidate
+from ganrt.exporter.class_rows import check_mixtures
+from ganrt.exporter.graph import with_native_output
+from ganrt.exporter.options import Settings
+from ganrt.exporter.owner.live import read_module
+from ganrt.exporter.session import Session
+
+COUNT = 6
+CLASSES = models.CLASSES
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    torch.manual_seed(3)
+
+
+def trained(module: nn.Module) -> nn.Module:
+    """Eval mode, with running statistics that are not those of a fresh norm."""
+    for part in module.modules():
+        if isinstance(part, nn.BatchNorm1d) and part.running_mean is not None:
+            nn.init.normal_(part.running_mean)
+            nn.init.uniform_(part.running_var, 0.5, 2)
+    return module.eval()
+
+
+def candidate(module: nn.Module, **options: str) -> Candidate:
+    return read_module(trained(module), Settings.read(options)).candidate
+
+
+def drawn(made: Candidate, *inputs: Tensor) -> Any:
+    """The graph's float pictures."""
+    assert made.model is not None
+    values = {name: value.numpy() for name, value in zip(made.spec.inputs, inputs, strict=True)}
+    return Session(with_native_output(made.model).SerializeToString()).run(values)[1]
+
+
+def assumed(made: Candidate) -> set[str]:
+    return {fact.name for fact in made.assumptions}
+
+
+def z(dim: int) -> Tensor:
+    return torch.randn(COUNT, dim)
+
+
+NUMBERS = torch.arange(COUNT) % CLASSES
+ROWS = torch.eye(CLASSES)[NUMBERS]
+Z = z(12)
+# module, inputs of the contract, how the owner calls it.
+KINDS: dict[str, tuple[Callable[[], nn.Module], dict[str, str], tuple[Tensor, ...], Callable[[nn.Module], Any]]] = {
+    "vector": (models.Vector, {}, (Z,), lambda m: m(Z)),
+    "sequential": (
+        lambda: nn.Sequential(nn.Linear(12, 64), nn.Tanh(), nn.Unflatten(1, (1, 8, 8))),
+        {},
+        (Z,),
+        lambda m: m(Z),
+    ),
+    "deconvolved": (models.Deconvolved, {}, (Z[:, :7],), lambda m: m(Z[:, :7, None, None])),
+    "embedded": (models.Embedded, {}, (Z, ROWS), lambda m: m(Z, NUMBERS)),
+    "one hot": (models.OneHot, {}, (Z, ROWS), lambda m: m(Z, NUMBERS)),
+    "rows": (models.Rows, {"labels": "5"}, (Z, ROWS), lambda m: m(Z[..., None, None], ROWS[..., None, None])),
+    "argmax": (models.ArgMax, {}, (Z, ROWS), lambda m: m(Z, ROWS)),
+    "parts": (
+        models.Parts,
+        {"prior": "normal:8,onehot:3,uniform:2"},
+        (Z := torch.cat([Z, z(1)], 1),),
+        lambda m: m(Z[:, :8], Z[:, 8:11], Z[:, 11:]),
+    ),
+    "squeezed": (models.Squeezed, {}, (Z[:, :12],), lambda m: m(Z[:, :12])),
+    "its own spectral norm": (models.PowerNormed, {}, (Z[:, :12],), lambda m: m(Z[:, :12])),
+}
+Z = Z[:, :12]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_module_takes_is_found_and_its_graph_draws_the_same(kind: str) -> None:
+    make, options, inputs, call = KINDS[kind]
+    if kind == "parts":
+        wide = inputs[0]
+        call = lambda m: m(wide[:, :8], wide[:, 8:11], wide[:, 11:])  # noqa: E731
+    module = make()
+    made = candidate(module, **options)
+    state = {key: tensor.clone() for key, tensor in module.state_dict().items()}
+    with torch.no_grad():
+        expected = call(module).numpy()
+    module.load_state_dict(state)
+    assert np.abs(drawn(made, *inputs) - expected).max() < 1e-5
+    assert assumed(made) == (set() if "prior" in options else {"prior"})
+    assert made.value_range == "tanh"
+
+
+@pytest.mark.parametrize("make", [models.Embedded, models.OneHot, models.ArgMax, models.Rows])
+def test_mixtures_of_classes_are_drawn(make: type[nn.Module]) -> None:
+    module = make()
+    made = candidate(module, labels="5")
+    rows = torch.tensor([[0.5, 0, 0.25, 0, 0.25]]).expand(COUNT, -1)
+    got = drawn(made, Z, rows)
+    with torch.no_grad():
+        if make is models.Rows:
+            expected = module(Z[..., None, None], rows[..., None, None]).numpy()
+        elif make is models.OneHot:
+            expected = module.main(torch.cat([rows, Z], 1)).view(-1, 1, 8, 8).numpy()
+        else:
+            inner = module.inner if make is models.ArgMax else module
+            expected = inner.main(Z * (rows @ inner.emb.weight)).view(-1, 1, 8, 8).numpy()
+    assert np.abs(got - expected).max() < 1e-5
+    assert check_mixtures(made.model, made.spec) == ""
+
+
+def test_a_class_that_is_chosen_by_number_is_refused() -> None:
+    with pytest.raises(BadInputFile, match="no meaning for mixtures"):
+        candidate(models.Chosen())
+
+
+def test_a_mixture_that_draws_one_class_is_noticed() -> None:
+    from ganrt.exporter.graph import build_graph
+    from ganrt.exporter.owner.call import Argument, Call, Owned
+
+    made = candidate(models.ArgMax())
+    call = Call((Argument("z", "vector", 12), Argument("labels", "rows", CLASSES)))
+    from dataclasses import replace
+
+    plain = build_graph(replace(made, module=Owned(trained(models.ArgMax()), call)))
+    with pytest.raises(BadInputFile, match="draws one of the two"):
+        check_mixtures(plain, made.spec)
+
+
+def test_the_parts_of_z_are_asked_for() -> None:
+    with pytest.raises(UsageError, match="--prior normal:62,onehot:10"):
+        candidate(models.Parts())
+
+
+def test_a_flat_output_is_a_square_by_assumption_or_what_is_given() -> None:
+    module = models.Flat()
+    guessed, given = candidate(module), candidate(module, output_shape="1x9x16")
+    with torch.no_grad():
+        values = module(Z)[0].numpy()
+    assert assumed(guessed) == {"prior", "output_shape"}
+    assert assumed(given) == {"prior"}
+    assert guessed.value_range == given.value_range == "sigmoid"
+    assert np.abs(drawn(guessed, Z) - values.reshape(-1, 1, 12, 12)).max() < 1e-5
+    assert np.abs(drawn(given, Z) - values.reshape(-1, 1, 9, 16)).max() < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("last", "options", "found", "open_"),
+    [
+        ("sigmoid", {}, "sigmoid", False),
+        ("linear", {}, "tanh", True),
+        ("linear", {"range": "sigmoid"}, "sigmoid", False),
+    ],
+)
+def test_the_range_is_read_assumed_or_given(last: str, options: dict[str, str], found: str, open_: bool) -> None:
+    made = candidate(models.Vector(last=last), **options)
+    assert made.value_range == found
+    assert ("range" in assumed(made)) == open_
+
+
+def test_a_range_that_the_last_operator_contradicts_is_refused() -> None:
+    with pytest.raises(UsageError, match="expected tanh"):
+        candidate(models.Vector(), range="sigmoid")
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (models.Noisy, r"drop \(Always\) draws at random"),
+        (models.OfTheBatch, "depends on the others of its batch"),
+    ],
+)
+def test_modules_that_eval_does_not_settle_are_refused(make: type[nn.Module], message: str) -> None:
+    with pytest.raises(BadInputFile, match=message):
+        candidate(make())
+
+
+def test_a_translator_with_a_style() -> None:
+    module = models.Styled()
+    source = torch.randint(0, 256, (2, 16, 24, 3), dtype=torch.uint8)
+    native = source.permute(0, 3, 1, 2) / 127.5 - 1
+    held = candidate(module, size="16x24", condition="1,0.5,-1,2")
+    plain = candidate(module, size="16x24")
+    assert "condition" in assumed(plain) - assumed(held)
+    assert "size" in assumed(candidate(module)) - assumed(plain)
+    for made, style in ((held, [1.0, 0.5, -1, 2]), (plain, [0.0] * 4)):
+        with torch.no_grad():
+            expected = module(native, torch.tensor([style] * 2))[0].numpy()
+        assert np.abs(drawn(made, source) - expected).max() < 1e-5
+
+
+def test_a_translator_whose_pictures_grow_and_lie_in_0_to_1() -> None:
+    module = models.Enlarger()
+    source = torch.randint(0, 256, (2, 16, 16, 1), dtype=torch.uint8)
+    for made, given in (
+        (candidate(module, size="16x16"), source.permute(0, 3, 1, 2) / 255),
+        (candidate(module, size="16x16", source_range="tanh"), source.permute(0, 3, 1, 2) / 127.5 - 1),
+    ):
+        with torch.no_grad():
+            expected = module(given).numpy()
+        assert made.value_range == "sigmoid"
+        assert made.spec.output.height == 32
+        assert np.abs(drawn(made, source) - expected).max() < 1e-5
+
+
+def test_a_live_module_stays_as_it_is() -> None:
+    module = models.Deconvolved().train()
+    state = {key: tensor.clone() for key, tensor in module.state_dict().items()}
+    read_module(module, Settings())
+    assert module.training
+    assert all(torch.equal(tensor, state[key]) for key, tensor in module.state_dict().items())
+
+
+@pytest.mark.parametrize("module", [nn.LSTM(4, 4), 7])
+def test_what_is_no_generator_is_refused_with_the_options(module: Any) -> None:
+    with pytest.raises(GanrtError, match="--latent|expected a torch"):
+        read_module(module, Settings())
