@@ -37,9 +37,10 @@ def compile_engine(request: Request, progress: Callable[[str, int], object]) -> 
     options = request.engine
     profiles = _profiles(tuple(options.batch or ()), options.ladder)
     load_vendor(request.backend)  # before the minutes that a precision may take
+    default = "here" if request.backend == "tensorrt" else "all"
     recipe = Recipe(
         request.backend,
-        find_targets(request.backend, options.target or ("here" if request.backend == "tensorrt" else "all")),
+        find_targets(request.backend, default if options.target is None else options.target),
         profiles,
         workspace=None if options.workspace is None else options.workspace * _MIB,
         level=options.level,
