@@ -45,7 +45,7 @@ def test_a_file_is_written_and_used(run, tiny, monkeypatch):
     assert code == 2
     assert "give the portable FP32 model: --against MODEL" in err
     with monkeypatch.context() as patch:  # as if it was bundled
-        patch.setitem(models._BUNDLED, "tiny-1", tiny)
+        patch.setitem(models.BUNDLED, "tiny-1", tiny)
         code, _, err = run("verify", "-m", report["file"], "--samples", "8")
     assert code == 0, err
 
