@@ -1,7 +1,7 @@
 """BigGAN-deep's hyperparameters from the weights, and from config.json what the weights do not say.
 
-Shapes say everything but which blocks double the side, and the epsilon. Those come from config.json, from `--set`, or
-from the published configuration (128, 256 or 512 pixels) whose channels are the same.
+Shapes say everything but which blocks double the side, and the epsilon. Those come from config.json, from `--upsample`
+and `--norm-eps`, or from the published configuration (128, 256 or 512 pixels) whose channels are the same.
 """
 
 from __future__ import annotations

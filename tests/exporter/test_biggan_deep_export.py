@@ -72,7 +72,7 @@ def tool() -> ModuleType:
 
 def test_export_and_all_that_follows(folder: Path, tmp_path: Path, run: Run) -> None:
     model = tmp_path / "small.onnx"
-    code, err = run("export", folder, "-o", model, "--freeze", "truncation=0.58", "--set", "statistics_rule=library")
+    code, err = run("export", folder, "-o", model, "--freeze", "truncation=0.58", "--statistics-rule", "library")
     assert (code, "verified on 64 pictures" in err) == (0, True), err
     with ganrt.load(model) as generator:
         assert canary_error(generator) == 0
@@ -81,7 +81,7 @@ def test_export_and_all_that_follows(folder: Path, tmp_path: Path, run: Run) -> 
     code, err = run("generate", "-m", model, "--class", "3:0.5,4:0.3", "--truncation", "0.58", "-o", tmp_path / "a.png")
     assert (code, "class weights sum to 0.8, not 1: they are used as they are" in err) == (0, True), err
     assert macs_of_one_image(model) == _by_hand()
-    built = recognise(read_file(folder), None, {"truncation": "0.58"}).candidate
+    built = recognise(read_file(folder), None, Settings.read({"freeze": "truncation=0.58"})).candidate
     assert count_macs(built.module, built.spec) == _by_hand()
 
 
@@ -103,12 +103,12 @@ def _by_hand() -> int:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--freeze", "truncation=0"), "truncation=0.0: the statistics cover above 0 to 1"),
+        (("--freeze", "truncation=0"), "truncation=0: the statistics cover above 0 to 1"),
         (("--freeze", "truncation=1.5"), "truncation=1.5: the statistics cover above 0 to 1"),
         (("--freeze", "truncation=nan"), "truncation=nan: the statistics cover above 0 to 1"),
-        (("--set", "statistics_rule=library"), "needs a frozen truncation"),
-        (("--set", "statistics_rule=cubic"), "expected linear or library"),
-        (("--set", "size=3"), "family biggan-deep has no setting 'size'"),
+        (("--statistics-rule", "library"), "needs a frozen truncation"),
+        (("--statistics-rule", "cubic"), "expected linear or library"),
+        (("--size", "32x32"), "family biggan-deep has no option --size"),
     ],
 )
 def test_options_that_make_no_sense(

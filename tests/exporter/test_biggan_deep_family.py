@@ -44,8 +44,10 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Reference:
     return save_folder(tmp_path_factory.mktemp("biggan"), model), model
 
 
-def built_from(folder: Path, **settings: str) -> Candidate:
-    return recognise(read_file(folder), None, Settings.read(settings)).candidate
+def built_from(folder: Path, *, frozen: str | None = None, statistics_rule: str | None = None) -> Candidate:
+    """With the statistics frozen at a truncation, if one is given."""
+    given = {"freeze": f"truncation={frozen}" if frozen else None, "statistics_rule": statistics_rule}
+    return recognise(read_file(folder), None, Settings.read(given)).candidate
 
 
 def session_of(built: Candidate) -> Session:
@@ -93,21 +95,21 @@ def test_any_configuration(fields: dict[str, Any], tmp_path: Path) -> None:
 @pytest.mark.parametrize("truncation", ["0.45", "0.58", "0.3", "0.333", "0.14", "1"])
 def test_frozen_with_the_librarys_own_rule(reference: Reference, truncation: str) -> None:
     folder, model = reference
-    built = built_from(folder, truncation=truncation, statistics_rule="library")
+    built = built_from(folder, frozen=truncation, statistics_rule="library")
     assert (built.spec.statistics.mode, built.spec.statistics.value) == ("frozen", float(truncation))
     z, labels = examples(model.config, 4)
     expected = library_pictures(model, z, labels, np.full(4, float(truncation)))
     pictures = built.module(z, labels)
     assert relative_error(pictures, expected) <= TOLERANCE
     if truncation in ("0.333", "0.58", "0.14"):  # at 0.45, halfway, and on clean rows the rules agree
-        linear = built_from(folder, truncation=truncation).module(z, labels)
+        linear = built_from(folder, frozen=truncation).module(z, labels)
         assert relative_error(linear, expected) > 100 * TOLERANCE
 
 
 @pytest.mark.slow
 def test_a_frozen_graph(reference: Reference) -> None:
     folder, model = reference
-    built = built_from(folder, truncation="0.58", statistics_rule="library")
+    built = built_from(folder, frozen="0.58", statistics_rule="library")
     z, labels = examples(model.config, 5)
     expected = library_pictures(model, z, labels, np.full(5, 0.58))
     session = session_of(built)
@@ -119,7 +121,7 @@ def test_a_frozen_graph(reference: Reference) -> None:
 def test_frozen_and_input_agree_between_two_rows(reference: Reference) -> None:
     folder, model = reference
     z, labels = examples(model.config, 3)
-    frozen = built_from(folder, truncation="0.333").module(z, labels)
+    frozen = built_from(folder, frozen="0.333").module(z, labels)
     given = built_from(folder).module(z, labels, torch.full((3,), 0.333))
     assert relative_error(given, frozen) <= TOLERANCE
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from sources import read_checkpoint
 
 from ganrt.cli.main import main
 from ganrt.errors import BadInputFile, UsageError
-from ganrt.exporter.candidate import Candidate
+from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.describe import describe
 from ganrt.exporter.families.biggan_deep_config import PUBLISHED, Config, Layer, expected_shapes
 from ganrt.exporter.families.biggan_deep_reading import read_config
@@ -24,6 +26,7 @@ from ganrt.exporter.readers.files import read_file
 from ganrt.exporter.recognise import recognise
 
 UPS = "1,3,4"
+EPS_ASSUMED = "the norms' epsilon is not in the file: 0.0001 assumed (--norm-eps); no config.json says it"
 
 
 @pytest.fixture(scope="module")
@@ -60,11 +63,12 @@ def test_every_form_of_the_files_draws_the_same(folder: Path, model: Any, tmp_pa
     for path in (legacy, safe, wrapped, folder / "pytorch_model.bin"):
         built = built_from(path)
         assert built.notes == ("spectral norm folded with the stored u and v",)
+        assert built.assumptions == ()
         assert torch.equal(built.module(z, labels, truncation), expected)
     bare = save_folder(tmp_path / "bare", model, config=False)
     for path in (bare, bare / "pytorch_model.bin"):
         built = built_from(path, upsample=UPS)
-        assert built.notes[0] == "no config.json with eps: 0.0001 assumed (--norm-eps)"
+        assert [fact.sentence() for fact in built.assumptions] == [EPS_ASSUMED]
         assert torch.equal(built.module(z, labels, truncation), expected)
 
 
@@ -107,8 +111,12 @@ def test_published_configurations_are_known_by_their_channels(side: int, given: 
     layers = tuple(Layer(i % 2 == 1, 8 * a, 8 * b) for i, (a, b) in enumerate(PUBLISHED[side]))
     config = Config(16, 1000, 8, 51, layers, 8, 1e-4)
     state = {key: torch.empty(shape, device="meta") for key, shape in expected_shapes(config).items()}
-    found, notes = read_config(state, given, Settings())
+    facts = Facts()
+    found, notes = read_config(state, given, facts)
     assert (found, found.side) == (config, side)
+    assert [(fact.name, fact.value, fact.origin) for fact in facts.found] == [
+        ("norm_eps", "0.0001", "read" if given else "assumed")
+    ]
     assert notes[0] == f"no config.json with layers: blocks upsample as in biggan-deep-{side}, whose channels match"
 
 
@@ -195,7 +203,9 @@ def test_fields_that_nothing_uses_are_said(folder: Path) -> None:
 
 def test_a_fields_absence_is_no_contradiction(folder: Path) -> None:
     edit(folder, z_dim=None, channel_width=None, attention_layer_position=None, eps=None)
-    assert built_from(folder).notes[0] == "no config.json with eps: 0.0001 assumed (--norm-eps)"
+    built = built_from(folder)
+    assert [fact.sentence() for fact in built.assumptions] == [EPS_ASSUMED]
+    assert built.notes == ("spectral norm folded with the stored u and v",)
 
 
 DAMAGES: list[tuple[str, Any, str]] = [
@@ -232,12 +242,21 @@ def test_a_folder_without_weights(tmp_path: Path) -> None:
         read_checkpoint(tmp_path)
 
 
-def test_a_pickle_with_code_in_a_folder(tmp_path: Path) -> None:
-    import pickle
+class _Payload:
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (os.mkdir, ("exploited",))
 
-    (tmp_path / "pytorch_model.bin").write_bytes(pickle.dumps(print, protocol=2))
-    with pytest.raises(BadInputFile, match="contains code or objects other than tensors"):
+
+def test_a_pickle_with_code_in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    weights = tmp_path / "pytorch_model.bin"
+    weights.write_bytes(pickle.dumps(_Payload(), protocol=2))
+    with pytest.raises(BadInputFile, match=r"pytorch_model\.bin .*was not run"):
         read_checkpoint(tmp_path)
+    weights.write_bytes(pickle.dumps(print, protocol=2))
+    with pytest.raises(BadInputFile, match=r"pytorch_model\.bin holds no network"):
+        read_checkpoint(tmp_path)
+    assert not (tmp_path / "exploited").exists()
 
 
 def test_the_names_of_imagenet() -> None:

@@ -15,10 +15,12 @@ from ajbrock_models import (
 )
 from biggan_graphs import CLOSE, FAR, build, graph_floats, latents, mixtures, worst
 from biggan_reference import Epsilons, Wrong, biggan
+from dcgan_reference import said_by
 from slow_layers import State
 from torch import Tensor
 
 from ganrt.errors import BadInputFile, UsageError
+from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.families.biggan import Generator, infer_shape
 from ganrt.exporter.families.biggan_checkpoint import read_plain
 from ganrt.exporter.options import Settings
@@ -34,6 +36,11 @@ def pictures(state: State, settings: dict[str, str | bool] | None = None) -> tup
     labels = mixtures(3, built.spec.labels.count if built.spec.labels else 1)
     made = built.module(z, labels) if built.spec.labels else built.module(z)
     return z, labels, made.double()
+
+
+def epsilons(built: Candidate) -> dict[str, str]:
+    """The assumed ones, by their options."""
+    return {fact.option: fact.value for fact in built.assumptions if fact.option.endswith("-eps")}
 
 
 def test_the_graph_draws_what_the_reference_draws() -> None:
@@ -76,7 +83,15 @@ def test_the_epsilons() -> None:
     settings = {"norm_eps": "0.3", "output_norm_eps": "0.2"}
     assert worst(pictures(STATE, settings)[2], biggan(STATE, z, labels, eps=Epsilons(0.3, 0.2))) <= CLOSE
     assert build(STATE, settings).notes[-1].startswith("spectral norm of 27 layers")
-    assert "1e-05 assumed, 1e-05 in the last one" in build(STATE).notes[-1]
+    assert epsilons(build(STATE)) == {"--norm-eps": "1e-05", "--output-norm-eps": "1e-05", "--sn-eps": "1e-06"}
+    assert epsilons(build(STATE, settings)) == {"--sn-eps": "1e-06"}
+    said = said_by(build(STATE))
+    for words in (
+        "the norms' epsilon is not in the file: 1e-05 assumed (--norm-eps)",
+        "the last norm's epsilon is not in the file: 1e-05 assumed (--output-norm-eps)",
+        "spectral norm's epsilon is not in the file: 1e-06 assumed (--sn-eps)",
+    ):
+        assert words in said
 
 
 @pytest.mark.parametrize("side", [32, 64])
@@ -164,7 +179,7 @@ def test_cross_replica_statistics_and_their_gains() -> None:
     assert worst(added, made) > 0.1
     with pytest.raises(UsageError, match="--gain twice: expected multiplied or added"):
         build(state, {"gain": "twice"})
-    with pytest.raises(UsageError, match=r"gain=added\nexpected a checkpoint with cross_replica"):
+    with pytest.raises(UsageError, match=r"--gain added\nexpected a checkpoint with cross_replica"):
         build(STATE, {"gain": "added"})
 
 
@@ -178,7 +193,7 @@ def test_conversions_from_tf_hub() -> None:
         assert worst(made, biggan(state, z, labels, eps=Epsilons(bn=1e-4, output=1e-4))) > FAR
         built = build(state)
         assert built.spec.latent == Latent(dim=12, prior="truncated_normal", threshold=2.0, psi_mode="scale")
-        assert any("0.0001 assumed, 1e-05 in the last one" in note for note in built.notes)
+        assert epsilons(built) == {"--norm-eps": "0.0001", "--output-norm-eps": "1e-05", "--sn-eps": "0.0001"}
         assert any("converted from TF Hub" in note for note in built.notes)
 
 

@@ -77,7 +77,7 @@ def test_the_epsilon() -> None:
 
 @pytest.mark.parametrize("truncation", ["0.4", "0.33"])
 def test_freezing_folds_the_rows(truncation: str) -> None:
-    built = build(STATE, {"truncation": truncation})
+    built = build(STATE, {"freeze": f"truncation={truncation}"})
     z, labels = latents(built, 2), mixtures(2, 5)
     expected = ivclab(STATE, z, labels, [float(truncation)] * 2)
     assert worst(built.module(z, labels), expected) <= 3 * CLOSE
@@ -86,9 +86,11 @@ def test_freezing_folds_the_rows(truncation: str) -> None:
 
 
 def test_truncations_outside_the_table() -> None:
-    for text in ("0", "0.01", "1.01", "much"):
-        with pytest.raises(UsageError, match=r"cover 0\.02 to 1"):
-            build(STATE, {"truncation": text})
+    for text in ("0", "0.01", "1.01", "nan"):
+        with pytest.raises(UsageError, match=rf"--freeze truncation={text}: the statistics cover 0\.02 to 1"):
+            build(STATE, {"freeze": f"truncation={text}"})
+    with pytest.raises(UsageError, match="--freeze truncation=much: expected truncation=NUMBER"):
+        build(STATE, {"freeze": "truncation=much"})
 
 
 @pytest.mark.slow
