@@ -41,8 +41,9 @@ def read(data: bytes, path: Path, wanted: Settings) -> Network:
     if any(tensor.external_data for tensor in _tensors(onnx.load_from_string(data))):
         data = model.SerializeToString()
     declared = real_inputs(model)
-    half = sum(tensor.data_type == onnx.TensorProto.FLOAT16 for tensor in model.graph.initializer)
-    model = to_contract_opset(_in_full(model), path)
+    weights = sum(tensor.data_type == onnx.TensorProto.FLOAT16 for tensor in model.graph.initializer)
+    full, half = _in_full(model)
+    model = to_contract_opset(full, path)
     interface = read_interface(model, wanted, path)
     session = open_session(data, path)
     kinds = {tensor.name: numpy_type(tensor) for tensor in declared}
@@ -56,12 +57,15 @@ def read(data: bytes, path: Path, wanted: Settings) -> Network:
     against = "the ONNX file itself in ONNX Runtime"
     if not half:
         return Network(model, run, against)
-    note = f"{half} weights are in half precision; the graph computes with them in float32"
+    note = f"the file computes in half precision ({weights} weights); the graph computes in float32"
     return Network(model, run, f"{against}, in half precision", (note,), EXPORT_HALF_ERROR)
 
 
-def _in_full(model: onnx.ModelProto) -> onnx.ModelProto:
-    """A copy that computes in float32 what `model` computes in half precision: weights, casts, inputs and outputs."""
+def _in_full(model: onnx.ModelProto) -> tuple[onnx.ModelProto, bool]:
+    """A copy that computes in float32 what `model` computes in half precision: weights, casts, inputs and outputs.
+
+    And whether there was any of it.
+    """
     full = onnx.ModelProto()
     full.CopyFrom(model)
     for tensor in _tensors(full):
@@ -76,8 +80,9 @@ def _in_full(model: onnx.ModelProto) -> onnx.ModelProto:
     for value in (*full.graph.input, *full.graph.output):
         if value.type.tensor_type.elem_type == onnx.TensorProto.FLOAT16:
             value.type.tensor_type.elem_type = onnx.TensorProto.FLOAT
+    half = full != model
     full.graph.ClearField("value_info")
-    return full
+    return full, half
 
 
 def parse(data: bytes, path: Path) -> onnx.ModelProto:

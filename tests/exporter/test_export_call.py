@@ -275,5 +275,5 @@ def test_describe_names_the_container(tmp_path: Path) -> None:
 def test_the_signature_is_the_agreed_one() -> None:
     names = list(inspect.signature(export).parameters)
     assert names[:3] == ["checkpoint", "output", "sampler"]
-    options = {"family", "settings", "choose_class", "pair", "name", "licence", "attribution"}
+    options = {"family", "settings", "choose_class", "pair", "name", "licence", "attribution", "code", "time_limit_s"}
     assert set(names[3:]) == options | {"force", "progress"}

@@ -20,6 +20,7 @@ from ganrt.exporter.export import ExportResult, export
 from ganrt.exporter.options import Settings
 from ganrt.exporter.session import Session
 from ganrt.spec import METADATA_KEY, GeneratorSpec, Labels, Latent, Output
+from ganrt.tolerances import EXPORT_ERROR, EXPORT_HALF_ERROR
 
 TRUST = {"trust": True}
 Z = torch.zeros(2, DIM)
@@ -56,7 +57,9 @@ def check_contract(result: ExportResult) -> None:
     assert [entry.key for entry in model.metadata_props] == [METADATA_KEY]
 
 
-def check_pictures(result: ExportResult, reference: Callable[..., Any], scale: float = 127.5, shift: float = 1) -> None:
+def check_pictures(
+    result: ExportResult, reference: Callable[..., Any], scale: float = 127.5, shift: float = 1, levels: float = 0.51
+) -> None:
     """`reference` gives floats [n, c, h, w]; the tail is written out again from the formula."""
     session = Session(result.path.read_bytes())
     for count in (1, 7):
@@ -67,7 +70,7 @@ def check_pictures(result: ExportResult, reference: Callable[..., Any], scale: f
         )
         assert image.shape == expected.shape
         error = np.abs(image - expected).max()
-        assert error <= 0.51, f"max error {error} grey levels"
+        assert error <= levels, f"max error {error} grey levels"
         assert count == 1 or np.ptp(image, axis=0).any()
 
 
@@ -184,9 +187,28 @@ def test_foreign_onnx(
     path = save_onnx(tmp_path / "net.onnx", **options)
     result = exported(path, settings)
     check_contract(result)
+    if options.get("kind") == TensorProto.FLOAT16:
+        check_pictures(result, _by_file(path, options), levels=0.75)
+        assert result.verification.tolerance == EXPORT_HALF_ERROR
+        path, options = _in_full(path), {}  # the graph computes in float32
+    else:
+        assert result.verification.tolerance == EXPORT_ERROR
     check_pictures(result, _by_file(path, options), **tail)
     # What another output alone needed is gone.
     assert "Exp" not in {node.op_type for node in onnx.load(str(result.path)).graph.node}
+
+
+def _in_full(path: Path) -> Path:
+    """The same network with its half-precision weights, its input and its output in float32."""
+    model = onnx.load(str(path))
+    for tensor in model.graph.initializer:
+        if tensor.data_type == TensorProto.FLOAT16:
+            values = onnx.numpy_helper.to_array(tensor).astype(np.float32)
+            tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
+    for value in (*model.graph.input, *model.graph.output):
+        value.type.tensor_type.elem_type = TensorProto.FLOAT
+    onnx.save(model, path.with_name("full.onnx"))
+    return path.with_name("full.onnx")
 
 
 def _by_file(path: Path, options: dict[str, Any]) -> Callable[..., Any]:
@@ -288,7 +310,7 @@ def test_class_numbers_become_rows(tmp_path: Path) -> None:
     model.graph.initializer.append(onnx.numpy_helper.from_array(table, "table"))
     del model.graph.input[2:]
     onnx.save(model, tmp_path / "net.onnx")
-    result = exported(tmp_path / "net.onnx", {})
+    result = exported(tmp_path / "net.onnx", {"layout": "nchw"})
     assert result.spec.labels == Labels(count=4)
     z, rows = inputs(result.spec, 3)["z"], np.float32([[0, 1, 0, 0], [0, 0, 0, 1], [0.5, 0, 0.5, 0]])
     image = Session(result.path.read_bytes()).run({"z": z, "labels": rows})[0]
@@ -306,6 +328,7 @@ def test_pictures_in_pictures_out(tmp_path: Path) -> None:
     source = np.random.default_rng(2).integers(0, 256, (2, 16, 24, 3), np.uint8)
     image = Session(result.path.read_bytes()).run({"source": source})[0]
     expected = np.round((np.tanh(source / 127.5 - 1) + 1) * 127.5)
+    assert result.verification.tolerance == EXPORT_HALF_ERROR
     assert result.spec.task == "translate"
     assert np.abs(image.astype(int) - expected).max() <= 1
     assert [a.property for a in result.spec.assumptions] == ["source-range"]

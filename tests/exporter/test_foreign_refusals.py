@@ -19,13 +19,13 @@ from ganrt.errors import BadInputFile, GanrtError, NegativeResult, UsageError
 from ganrt.exporter.export import export
 from ganrt.exporter.foreign import contract
 from ganrt.exporter.foreign.kinds import foreign_kind
-from ganrt.exporter.options import Settings
+from ganrt.exporter.options import Settings, Texts
 
 TRUST = {"trust": True, "latent": str(DIM)}
 node = helper.make_node
 
 
-def refused(kind: type[GanrtError], path: Path, settings: dict[str, str], *words: str, **options: Any) -> None:
+def refused(kind: type[GanrtError], path: Path, settings: Texts, *words: str, **options: Any) -> None:
     output = path.parent / "out" / "made.onnx"
     with pytest.raises(kind) as caught:
         export(path, output, sampler=draw, settings=Settings.read(settings), **options)
@@ -146,7 +146,10 @@ def test_training_mode_is_noticed(tmp_path: Path) -> None:
     [
         ({"preset": "1"}, ("no option --preset", "--latent (", "--range (", "--z-shape (")),
         ({"norm_eps": "1"}, ("no option --norm-eps",)),
-        ({"prior": "gauss"}, ("--prior gauss", "normal or uniform or truncated_normal")),
+        (
+            {"prior": "gauss"},
+            ("--prior gauss", "expected normal, uniform, truncated_normal, or parts such as normal:62"),
+        ),
         ({"threshold": "2"}, ("--threshold 2", "--prior truncated_normal")),
         ({"threshold": "9", "prior": "truncated_normal"}, ("--threshold 9", "0.01 to 8")),
         ({"threshold": "x", "prior": "truncated_normal"}, ("--threshold x",)),

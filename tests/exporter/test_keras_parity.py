@@ -16,6 +16,7 @@ from ganrt.exporter.describe import describe
 from ganrt.exporter.folding import fold_batch_norm
 from ganrt.exporter.graph import build_graph, with_native_output
 from ganrt.exporter.keras import activations, convolutions, layers
+from ganrt.exporter.keras.fields import Fields
 from ganrt.exporter.keras.padding import Transposed, same_padding, transposed_axis
 from ganrt.exporter.session import Session
 
@@ -119,7 +120,7 @@ def sprung(file: str) -> float:
 def test_trap_the_slope(monkeypatch: pytest.MonkeyPatch) -> None:
     right = activations.activation_layer
 
-    def without_slope(fields: activations.Fields) -> nn.Module | None:
+    def without_slope(fields: Fields) -> nn.Module | None:
         module = right(fields)
         return nn.LeakyReLU(0.2) if isinstance(module, nn.LeakyReLU) else module
 

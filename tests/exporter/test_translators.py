@@ -47,7 +47,7 @@ def pictures(count: int, height: int, width: int, channels: int) -> NDArray[np.u
     return np.random.default_rng(3).integers(0, 256, (count, height, width, channels), dtype=np.uint8)
 
 
-def load(tmp_path: Path, state: State, **settings: str) -> Candidate:
+def load(tmp_path: Path, state: State, **settings: str | bool) -> Candidate:
     return built_from(tiny_models.save_checkpoint(tmp_path / "net_G.pth", state), settings)
 
 
@@ -107,7 +107,7 @@ def test_graphs_of_the_emoji_generator(tmp_path: Path, variant: str) -> None:
 
 @pytest.fixture(scope="module")
 def dynamic(tmp_path_factory: pytest.TempPathFactory) -> tuple[Candidate, onnx.ModelProto]:
-    built = load(tmp_path_factory.mktemp("dynamic"), resnet_state(), height="16", width="16", dynamic="true")
+    built = load(tmp_path_factory.mktemp("dynamic"), resnet_state(), size="16x16", dynamic=True)
     return built, build_graph(built)
 
 
@@ -191,7 +191,7 @@ def test_from_file_to_file(tmp_path: Path) -> None:
 
 def test_equal_weights_give_equal_bytes(dynamic: tuple[Candidate, onnx.ModelProto], tmp_path: Path) -> None:
     built, model = dynamic
-    again = load(tmp_path, resnet_state(), height="16", width="16", dynamic="true")
+    again = load(tmp_path, resnet_state(), size="16x16", dynamic=True)
     data = embed_spec(build_graph(again), again.spec)
     assert data == embed_spec(model, built.spec)
     for trace in (b"site-packages", b".py", b"torch", b"forward"):

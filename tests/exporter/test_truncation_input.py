@@ -126,8 +126,12 @@ def test_what_cannot_be_frozen(freeze: str, expected: str, tmp_path: Path, capsy
 
 
 def test_a_whole_network_cannot_be_frozen(result: ExportResult, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="a whole network's statistics cannot be frozen"):
+    refusal = (
+        r"--freeze truncation=0\.4: a whole network .* has no truncation-indexed statistics\nexpected biggan-deep or"
+    )
+    with pytest.raises(UsageError, match=refusal):
         export(result.path, tmp_path / "a.onnx", sampler=sampler, settings=Settings(freeze=0.4))
+    assert not (tmp_path / "a.onnx").exists()
 
 
 def test_truncation_0_is_never_accepted(result: ExportResult) -> None:
