@@ -111,7 +111,7 @@ def test_the_clients_give_the_known_answers(whole, tmp_path, language):
             requests.append(f"z {image['seed']} {image['index']} 8 {law[entry['psi']]} {bits} {mode} 0")
             expected.append(" ".join(image["z"]))
     for entry in known["identities"]:
-        requests.append(f"identity {entry['identity'].encode().hex() or '-'} {b'ganrt'.hex()}")
+        requests.append(f"identity {entry['identity'].encode().hex() or '-'} {b'ganrt'.hex()} 0")
         expected.append(entry["index"])
     assert client(requests) == expected
 
