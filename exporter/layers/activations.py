@@ -8,18 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from torch import Tensor, nn
+from torch import nn
 
 from ganrt.errors import UsageError
 from ganrt.exporter.candidate import Facts, ValueRange
-
-
-class HardSigmoid(nn.Module):
-    """Keras 2's: clip(0.2 x + 0.5, 0, 1); Keras 3 and torch divide by 6 instead."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return (x * 0.2 + 0.5).clamp(0, 1)
-
 
 ACTIVATIONS: Mapping[str, Callable[[float | None], nn.Module | None]] = {
     "none": lambda _: None,
