@@ -8,6 +8,7 @@ import types
 
 import pytest
 from cli_files import names, read
+from full_disk import fill_disk
 from tiny_onnx import save_tiny
 
 import ganrt.__main__
@@ -121,12 +122,7 @@ def test_an_output_that_cannot_be_written_exits_with_5(run, tiny, tmp_path):
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no /dev/full")  # noqa: PTH110
 def test_a_full_disk_exits_with_5_and_leaves_no_half_file(run, tiny, tmp_path, monkeypatch):
-    """/dev/full takes no byte; the temporary files are sent there."""
-    from pathlib import Path
-
-    original = Path.write_bytes
-    full = Path("/dev/full")
-    monkeypatch.setattr(Path, "write_bytes", lambda self, data: original(full, data))
+    fill_disk(monkeypatch)
     code, _, err = run("generate", "-m", tiny, "--count", 2, "-o", "a")
     assert code == 5
     assert "No space left" in err

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from full_disk import fill_disk
 from odd_pictures import encoded, flat_jpeg, jpeg_with_exif
 from tiny_onnx import save_tiny, save_translator, translator_spec
 
@@ -345,8 +346,7 @@ def test_pictures_are_read_batch_by_batch(run, monkeypatch):
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no /dev/full")  # noqa: PTH110
 def test_a_full_disk_exits_with_5(run, monkeypatch):
     put("a.png")
-    original = Path.write_bytes
-    monkeypatch.setattr(Path, "write_bytes", lambda self, data: original(Path("/dev/full"), data))
+    fill_disk(monkeypatch)
     assert run("a.png", "-m", "m.onnx", "-o", "o")[0] == 5
     assert files("o") == []
 

@@ -41,17 +41,21 @@ def test_it_holds_every_module_and_the_model(wheel):
     sources = {path.relative_to(ROOT).as_posix() for pattern in CLIENTS for path in (ROOT / "clients").glob(pattern)}
     assert {"clients/c/ganrt.h", "clients/csharp/Ganrt.cs", "clients/js/latents.js"} <= sources
     expected |= {f"ganrt/{name}" for name in sources}
-    assert {"ganrt/runtime/data/avatars-1.onnx", "ganrt/exporter/families/data/imagenet_classes.txt"} <= expected
+    models = {f"ganrt/runtime/data/avatars-{version}.onnx" for version in (1, 2)}
+    assert models | {"ganrt/exporter/families/data/imagenet_classes.txt"} <= expected
     assert {name for name in names if name.startswith("ganrt/")} == expected
 
 
 def test_it_holds_nothing_else(wheel):
-    names = zipfile.ZipFile(wheel).namelist()
+    entries = zipfile.ZipFile(wheel).infolist()
+    names = [entry.filename for entry in entries]
     tops = {name.split("/")[0] for name in names}
     assert tops == {"ganrt", next(top for top in tops if top.endswith(".dist-info"))}
     assert not [name for name in names if "results" in name or "__pycache__" in name]
     assert {"LICENSE", "NOTICE"} <= {Path(name).name for name in names}
-    assert wheel.stat().st_size < 20 * 2**20
+    models = sum(entry.compress_size for entry in entries if entry.filename.endswith(".onnx"))
+    assert wheel.stat().st_size - models < 2 * 2**20
+    assert models < 22 * 2**20
 
 
 def test_it_runs_without_the_checkout(wheel, tmp_path):
