@@ -36,7 +36,7 @@ def test_known_answers(answer):
 
 
 def test_the_answers_of_one_part_are_those_of_version_0_1_0():
-    before = {name: value for name, value in ANSWERS.items() if name != "parts"}
+    before = {name: value for name, value in ANSWERS.items() if name not in ("parts", "rerolls")}
     digest = hashlib.sha256(json.dumps(before, sort_keys=True).encode()).hexdigest()
     assert digest == "5a78f356a8c464006763d665eba92f682680d083d0415d52f1b4270ddc9f0a2e"
 
