@@ -59,8 +59,11 @@ def owners_candidate(module: nn.Module, numbers: Mapping[str, int], settings: Se
     """
     settings.refuse(SETTINGS, "a generator by its own class")
     prober = Prober(module, numbers, settings)
+    state = {key: tensor.clone() for key, tensor in module.state_dict().items()}
     with owners_errors(f"running {what}"):
-        found = examine(module, prober.find())
+        found = prober.find()
+        module.load_state_dict(state, strict=False)  # which trials may have changed: see `Owned`
+        found = examine(module, found)
         drawn = _draw(module, found)
     found = replace(found, open_size=_takes_other_sizes(module, found))
     facts = Facts(settings)
@@ -153,6 +156,8 @@ def _graph(candidate: Candidate, found: Found, what: str) -> onnx.ModelProto:
     module = candidate.module
     assert isinstance(module, Owned)
     with owners_errors(f"tracing {what}"):
+        if found.kept is not None:
+            module.module.load_state_dict(found.kept)
         plain = Owned(folded(module.module), found.call, unit=module.unit)
         try:
             return build_graph(replace(candidate, module=plain))
