@@ -119,8 +119,9 @@ def _named(file: File, network: str | None) -> tuple[Source, ...]:
     exact = [source for source in file.sources if source.container == network]
     ending = [source for source in file.sources if source.container.rpartition(".")[2] == network]
     if not (exact or ending):
-        known = ", ".join(source.container for source in file.sources if source.container)[:300] or "one alone"
-        raise UsageError(f"{file.path} has no network {network!r}\nexpected --network with one of: {known}")
+        known = ", ".join(source.container for source in file.sources if source.container)[:300]
+        mend = f"expected --network with one of: {known}" if known else "it holds one network: leave --network out"
+        raise UsageError(f"{file.path} has no network {network!r}\n{mend}")
     return tuple(exact or ending)
 
 

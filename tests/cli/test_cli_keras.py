@@ -22,9 +22,10 @@ def test_a_missing_preset_is_a_usage_error(run):
     code, _, err = run("export", fixtures() / "anime.k2-weights.h5", "-o", "a.onnx")
     assert code == 2
     assert "--preset anime" in err
-    code, _, err = run("export", fixtures() / "general.k3.keras", "-o", "a.onnx", "--set", "size=3")
+    code, _, err = run("export", fixtures() / "general.k3.keras", "-o", "a.onnx", "--size", "8x8")
     assert code == 2
-    assert "range (tanh for pictures" in err
+    assert "family keras has no option --size" in err
+    assert "--range (tanh for pictures" in err
 
 
 def test_inspect_of_files_and_folders(run):
@@ -44,7 +45,7 @@ def test_keras_files_have_no_parts_and_are_read_whole(run):
     for arguments in (["inspect"], ["export", "-o", "a.onnx"]):
         code, _, err = run(*arguments, fixtures() / "general.k3.keras", "--network", "generator")
         assert code == 2
-        assert "has no part 'generator': Keras' files hold one model" in err
+        assert "has no network 'generator'\nit holds one network: leave --network out" in err
     reports = [
         json.loads(run("inspect", fixtures() / "general.k3.keras", "--json", *full)[1])
         for full in ([], ["--full", "--family", "keras"])
