@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install -q -c constraints.txt $(PIP_ARGS)
 
 demo: venv
 	$(PIP) -e ".[cpu]"
-	$(BIN)/ganrt generate --model avatars --count 16 --seed 1 --grid 4x4 --output out/demo --force
+	$(BIN)/ganrt generate --count 16 --seed 1 --grid 4x4 --output out/demo --force
 
 # A process a processor; one thread in each, so that they do not wait for each other. The programs that tests start keep
 # the bytecode that the first of them compiles.
