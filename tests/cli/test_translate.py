@@ -11,6 +11,7 @@ from odd_pictures import encoded, flat_jpeg, jpeg_with_exif
 from tiny_onnx import save_tiny, save_translator, translator_spec
 
 from ganrt.cli.main import main
+from ganrt.files import Folder
 from ganrt.runtime import photos as photo_reading
 from ganrt.runtime.photos import read_photo
 from ganrt.runtime.pictures import read_origin
@@ -317,13 +318,11 @@ def test_an_interrupt_leaves_whole_files(run, monkeypatch):
 
 def test_an_interrupted_write_leaves_no_half_file(run, monkeypatch):
     put("in/a.png")
-    original = Path.write_bytes
 
-    def interrupted(self, data):
-        original(self, data[: len(data) // 2])
-        raise KeyboardInterrupt
+    def interrupted(folder, source, name, target=None):
+        raise KeyboardInterrupt  # the bytes are in a file of another name, and it is not renamed any more
 
-    monkeypatch.setattr(Path, "write_bytes", interrupted)
+    monkeypatch.setattr(Folder, "replace", interrupted)
     assert run("in", "-m", "m.onnx", "-o", "o")[0] == 130
     assert files("o") == []
 

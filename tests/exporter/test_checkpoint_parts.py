@@ -114,7 +114,7 @@ def test_choices_are_named(tmp_path: Path) -> None:
     refused(path, "several networks that fit equally well: G, netG", "--network netG")
     assert is_state(read_checkpoint(path, network="netG"), SMOOTH)
     save_checkpoint(path, PLAIN)
-    refused(path, "no network 'G'", "one of: one alone", part="G", error=UsageError)
+    refused(path, "no network 'G'", "it holds one network", part="G", error=UsageError)
 
 
 def test_any_prefix_can_be_named(tmp_path: Path) -> None:

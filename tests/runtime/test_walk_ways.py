@@ -175,7 +175,7 @@ def test_a_walk_that_stands_still_has_no_pace(tmp_path):
         ({}, "expected keyframes"),
         ({"seeds": [1], "identities": ["a"]}, "one of seeds, identities and latents"),
         ({"identities": "ann"}, "sequence of names"),
-        ({"latents": [1.0, 2.0]}, "one row a keyframe"),
+        ({"latents": [1.0, 2.0]}, "one row for each latent"),
         ({"latents": [[np.nan, 2.0]]}, "finite"),
         ({"seeds": [1, 2], "truncation": [1, 0.5, 0.2]}, "as many of each"),
         ({"seeds": [1], "truncation": []}, "expected a factor"),
