@@ -118,8 +118,7 @@ def run(
     wanted: Wanted,
     class_name: options.ClassName = None,
     truncation: options.TruncationOptions,
-    set_controls: options.SetControls = None,
-    set_z: options.SetZ = None,
+    fixed: options.ControlOptions,
     storing: LayoutOptions,
     resume: Annotated[
         bool,
@@ -136,7 +135,6 @@ def run(
     from ganrt.runtime.bulk.pipeline import Drawer
 
     layout, part = storing.layout(), parse_part(crew.part)
-    law, pins, wished = truncation.law(), options.pinned(set_z), options.settings(set_controls)
     if output.lower().endswith(".png"):
         raise UsageError(f"--output {output}: shards need a folder")
     if part is not None and not resume:
@@ -152,7 +150,8 @@ def run(
             given = found.latents if isinstance(found, Request) else None
             if given is not None:
                 given.check(generator.spec.latent)
-            controls = generator.controls.canonical(wished)
+            controls = generator.controls.canonical(fixed.settings)
+            law, pins = truncation.law(), fixed.pins
             drawer = Drawer(generator, law, class_name, crew.batch_size, crew.encoders, pins, given, controls)
             plan = _plan(found, drawer, layout)
             census = found if isinstance(found, Census) else None

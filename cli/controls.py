@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,8 @@ from ganrt.errors import UsageError
 
 if TYPE_CHECKING:
     from ganrt.controls import Control
+    from ganrt.runtime.generator import Generator
+    from ganrt.runtime.settings import Settings
 
 
 @group(
@@ -42,23 +44,26 @@ def list_controls(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Also draw each choice on one labelled sheet, .png.")
     ] = None,
-    set_controls: options.SetControls = None,
     seed: Annotated[int, typer.Option("--seed", help="Of the sheet's picture, its image 0.")] = 0,
+    name: Annotated[str | None, typer.Option("--name", help="Whose avatar the sheet's picture is.")] = None,
+    fixed: options.ControlOptions,
     engine: options.EngineOptions,
     force: options.Force = False,
     json: options.Json = False,
 ) -> None:
     """Lists a model's controls with their options and ranges; draws each choice with -o."""
-    from ganrt.files import check_free
+    from ganrt.files import check_free, write_file
+    from ganrt.runtime.identity import identity_index
 
-    given = options.settings(set_controls)
+    if seed and name is not None:
+        raise UsageError("--seed and --name: expected one of them")
     if output is not None and output.suffix.lower() != ".png":
         raise UsageError(f"--output {output}: expected a name that ends in .png")
     if output is not None:
         check_free(output, force)
     with engine.open(model) as generator:
         announce(generator)
-        base, found = generator.controls.canonical(given), generator.controls.controls
+        base, found = generator.controls.canonical(fixed.settings), generator.controls.controls
         if json:
             print_json({**in_use(generator), "controls": [_as_json(one) for one in found]})
         elif not found:
@@ -66,20 +71,22 @@ def list_controls(
         for line in () if json else map(_line, found):
             typer.echo(line)
         if output is not None:
-            _draw(generator, found, output, base, seed, force)
+            if not found:
+                raise UsageError(f"--output {output}: '{generator.spec.name}' has no named controls to draw")
+            pair = (seed, 0) if name is None else (0, identity_index(name))
+            data = _sheet(generator, base, fixed.pins, pair, {} if name is None else {"name": name})
+            write_file(output, data, force=force)
+            say(f"{output}")
 
 
-def _draw(generator: Any, found: tuple[Control, ...], output: Path, base: Any, seed: int, force: bool) -> None:
+def _sheet(generator: Generator, base: Settings, pins: str, pair: tuple[int, int], who: dict[str, object]) -> bytes:
     from ganrt import __version__
-    from ganrt.files import write_file
     from ganrt.runtime.control_sheet import control_sheet
     from ganrt.runtime.pictures import encode_png
 
-    if not found:
-        raise UsageError(f"--output {output}: '{generator.spec.name}' has no named controls to draw")
-    origin = {**in_use(generator), "ganrt": __version__, "seed": str(seed), "index": "0", "controls": dict(base)}
-    write_file(output, encode_png(control_sheet(generator, base, seed), origin), force=force)
-    say(f"{output}")
+    origin = {**in_use(generator), "ganrt": __version__, **who, "seed": str(pair[0]), "index": str(pair[1])}
+    origin |= {"controls": dict(base), **({"set_z": pins} if pins else {})}
+    return encode_png(control_sheet(generator, base, *pair, pins), origin)
 
 
 def _line(control: Control) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -54,6 +55,7 @@ def evaluate(
     start: Annotated[int, typer.Option("--start", help="The first index.")] = 0,
     truncation: options.TruncationOptions,
     class_name: options.ClassName = None,
+    fixed: options.ControlOptions,
     metrics: Annotated[
         str | None,
         typer.Option(
@@ -109,8 +111,11 @@ def evaluate(
     if fake is not None and model is not None:
         raise UsageError("--fake and --model: expected one of them")
     law = truncation.law()
-    if model is None and (count, per_class, class_name, law, seed, start) != (None, None, None, Truncation(), 0, 0):
-        raise UsageError("--count, --per-class, --class, --seed, --start and truncation: they belong to --model")
+    of_model = (count, per_class, class_name, law, seed, start, fixed)
+    if model is None and of_model != (None, None, None, Truncation(), 0, 0, options.ControlOptions()):
+        raise UsageError(
+            "--count, --per-class, --class, --seed, --start, --set, --set-z and truncation: they belong to --model"
+        )
     if count is not None and per_class is not None:
         raise UsageError("--count and --per-class: expected one of them")
     if output is not None:
@@ -126,7 +131,7 @@ def evaluate(
         engine.device,
         engine.threads,
     )
-    drawing = Drawing(per_class or count or _COUNT, seed, start, per_class is not None, law, class_name)
+    drawing = Drawing(per_class or count or _COUNT, seed, start, per_class is not None, law, class_name, fixed.pins)
     with ExitStack() as stack:
         real_side, fake_side = _files("--real", real), _files("--fake", fake)
         if model is not None:
@@ -134,7 +139,8 @@ def evaluate(
             announce(generator)
             options.note_weights(generator, class_name)
             options.note_frozen(generator, truncation.truncation)
-            fake_side = GeneratedPictures(generator, drawing)
+            controls = generator.controls.canonical(fixed.settings)
+            fake_side = GeneratedPictures(generator, replace(drawing, controls=controls))
         report = _evaluate(real_side, fake_side, _open_extractors(features, encoder, wishes), settings)
     if output is not None:
         write_report(output, report, force=force)

@@ -62,8 +62,7 @@ def generate(
     ] = "out",
     wanted: WantedLoose,
     truncation: options.TruncationOptions,
-    set_controls: options.SetControls = None,
-    set_z: options.SetZ = None,
+    fixed: options.ControlOptions,
     class_name: options.ClassName = None,
     grid: Annotated[
         str | None,
@@ -82,8 +81,7 @@ def generate(
     request = read_codes(codes, wanted) if codes else read_loose(wanted, cells)
     style = pictures.style()
     plan = _Plan(Path(output), cells, request, style, force)
-    given, pins = options.settings(set_controls), options.pinned(set_z)
-    look = _Look(truncation.law(), class_name, given, pins)
+    look = _Look(truncation.law(), class_name, fixed.settings, fixed.pins)
     if isinstance(request, Looks):
         look.refuse_beside_codes()
         model = options.model_of_looks(request.looks, model, context)
@@ -96,7 +94,7 @@ def generate(
         options.note_frozen(generator, truncation.truncation)
         if request.latents is not None:
             request.latents.check(generator.spec.latent)
-        look = replace(look, controls=generator.controls.canonical(given), latents=request.latents)
+        look = replace(look, controls=generator.controls.canonical(fixed.settings), latents=request.latents)
         _draw(generator, request, look, batch_size, plan)
         where = f"{output} (sheet: {plan.sheet})" if plan.sheet and plan.pictures else str(output)
         drawn = len(request) if plan.pictures else min(len(request), plan.columns * plan.rows)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     ganrt interpolate --seeds 7,8,9 --loop --method cubic --fps 20 -o loop.gif
     ganrt interpolate --seeds 1,2 --set-z 0:4=1 --duration 1 -o frames
     ganrt interpolate --seeds 1,2 --set hair=afro --set glasses=round --loop --duration 1 -o afros.gif
+    ganrt interpolate --name Ann --name Bob --loop --fps 12 --duration 1 -o friends.gif
     ganrt interpolate --identities players.txt --loop --pace pictures --fps 12 --duration 2 -o sprites.json
     ganrt interpolate --seeds 1-4 --loop --bpm 120 --ease hold --zoom 2 --zoom-filter lanczos -m avatars -o beat.webp
     ganrt interpolate --method drift --seeds 5 --duration 2 --truncation 0.7 -o drift.apng
@@ -44,8 +45,9 @@ def interpolate(
             "-o", "--output", help=".mp4, .gif, .webp, .apng, or .json: a sprite sheet; no suffix: a folder of PNGs."
         ),
     ] = Path("walk.mp4"),
-    source: walks.KeyframeOptions,
+    source: walks.FilmedOptions,
     way: walks.PathOptions,
+    fixed: options.ControlOptions,
     fps: Annotated[float, typer.Option("--fps", help="Frames a second.")] = 30.0,
     zoom: Annotated[int, typer.Option("--zoom", min=1, max=64, help="Pictures become ZOOM times as large.")] = 1,
     zoom_filter: Annotated[
@@ -74,7 +76,7 @@ def interpolate(
     how = truncation.law()
     film = FilmOptions(fps, zoom, zoom_filter, codec, background, force)
     # What is wrong with the options or the output is said before a model is loaded.
-    walk = None if source.encoder else walks.make_walk(source, way, how)
+    walk = None if source.encoder else walks.make_walk(source, way, how, fixed)
     if walk is not None:
         walk.frame_count(fps)
     check_output(output, film)
@@ -87,10 +89,10 @@ def interpolate(
             options.note_opaque(generator, output.suffix[1:].lower())
         if source.encoder is not None:
             with engine.open(source.encoder) as encoding:
-                walk = walks.make_walk(source, way, how, walks.encode_pictures(generator, encoding, source))
+                walk = walks.make_walk(source, way, how, fixed, walks.encode_pictures(generator, encoding, source))
         assert walk is not None
         controls = generator.controls.canonical(walk.controls)
-        origin = {**in_use(generator), **source.origin(), **way.origin(how, controls), "fps": fps}
+        origin = {**in_use(generator), **source.origin(), **way.origin(how, fixed, controls), "fps": fps}
         written = _write(generator, walk, way, output, replace(film, origin=origin))
         if json:
             files = [str(path) for path in written.files]

@@ -56,22 +56,46 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on 
 OutputFile = Annotated[Path, typer.Option("-o", "--output", help="The file to write.")]
 
 
-SetControls = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="<name=value>",
-        help="Set a named control: hair=afro, skin=0.8; may be given several times. ganrt controls list shows them.",
-    ),
-]
-SetZ = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set-z",
-        metavar="<str>",
-        help="Pin latent dimensions, after --set: 0:35=-1, or 3=0.5; may be given several times.",
-    ),
-]
+@dataclass(frozen=True)
+class ControlOptions:
+    """What is set in every picture; both are checked when they are read, before a model is loaded."""
+
+    panel: ClassVar[str] = "Set in every picture"
+    set_controls: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="<name=value>",
+            help="A named control: hair=afro, skin=0.8; may be given several times. ganrt controls list shows them.",
+        ),
+    ] = None
+    set_z: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set-z",
+            metavar="<str>",
+            help="Latent dimensions, after --set: 0:4=1, or 3=0.5; may be given several times.",
+        ),
+    ] = None
+
+    def __post_init__(self) -> None:
+        from ganrt.runtime.edits import parse_edits
+
+        if self.pins:
+            parse_edits(self.pins)
+        _ = self.settings
+
+    @property
+    def settings(self) -> Settings:
+        """What --set asks for; whether the model has such controls is checked when it is there."""
+        from ganrt.runtime.settings import parse_settings
+
+        return parse_settings(self.set_controls or ())
+
+    @property
+    def pins(self) -> str:
+        """What --set-z asks for, as the runtime takes it."""
+        return ",".join(self.set_z or ())
 
 
 @dataclass(frozen=True)
@@ -254,31 +278,6 @@ def model_of_looks(looks: Sequence[Look], model: str, context: typer.Context) ->
 
     source = context.get_parameter_source("model")
     return model_for(looks, None if source is None or source.name == "DEFAULT" else model)
-
-
-def pinned(set_z: list[str] | None) -> str:
-    """What --set-z asks for, as the runtime takes it; checked before a model is loaded.
-
-    Raises:
-        UsageError: an edit that is none.
-    """
-    from ganrt.runtime.edits import parse_edits
-
-    text = ",".join(set_z or ())
-    if text:
-        parse_edits(text)
-    return text
-
-
-def settings(given: list[str] | None) -> Settings:
-    """What --set asks for; whether the model has such controls is checked when it is there.
-
-    Raises:
-        UsageError: something that is no NAME=VALUE, or a control twice.
-    """
-    from ganrt.runtime.settings import parse_settings
-
-    return parse_settings(given or ())
 
 
 def parse_grid(text: str) -> tuple[int, int]:

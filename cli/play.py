@@ -12,7 +12,7 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import announce, command, in_use, print_json, say
-from ganrt.cli.requests import Latents
+from ganrt.cli.walk_options import KeyframeOptions
 from ganrt.errors import UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
 
@@ -37,10 +37,7 @@ if TYPE_CHECKING:
 def play(
     model: options.Model = DEFAULT_MODEL,
     *,
-    seeds: Annotated[
-        str | None, typer.Option("--seeds", help="The keyframes: the first image of each seed. Default: 0-3.")
-    ] = None,
-    latents: Latents = None,
+    keyframes: KeyframeOptions,
     fps: Annotated[float, typer.Option("--fps", help="Frames a second.")] = 60.0,
     grid: Annotated[str, typer.Option("--grid", help="COLUMNSxROWS: as many walks at once.")] = "1x1",
     latency: Annotated[str, typer.Option("--latency", help="low or smooth.")] = "low",
@@ -53,8 +50,7 @@ def play(
     ] = "ffffff",
     truncation: options.Psi = None,
     class_name: options.ClassName = None,
-    set_controls: options.SetControls = None,
-    set_z: options.SetZ = None,
+    fixed: options.ControlOptions,
     engine: options.EngineOptions,
     force: options.Force = False,
     json: options.Json = False,
@@ -65,24 +61,21 @@ def play(
     from ganrt.files import check_free, write_file
     from ganrt.runtime.backgrounds import parse_colour
     from ganrt.runtime.latent_files import read_latent_file
-    from ganrt.runtime.seeds import parse_seeds
 
     if duration is not None and not 0 < duration <= 86400:
         raise UsageError(f"--duration {duration:g}: expected seconds, more than 0 and at most 86400")
     behind = parse_colour(background)
     if stats is not None:
         check_free(stats, force)
-    if seeds is not None and latents is not None:
-        raise UsageError("--seeds and --latents: expected one of them")
-    given = None if latents is None else read_latent_file(latents)
-    numbers = () if given else tuple(parse_seeds(seeds or "0-3"))
+    given = None if keyframes.latents is None else read_latent_file(keyframes.latents)
     state = PlayState(
-        numbers,
+        tuple(keyframes.seed_list()),
         truncation,
         latency=latency,
-        pinned=options.pinned(set_z),
+        pinned=fixed.pins,
         latents=given,
-        controls=options.settings(set_controls),
+        identities=tuple(keyframes.identity_list()),
+        controls=fixed.settings,
     )
     columns, rows = options.parse_grid(grid)
     if not headless:
@@ -112,20 +105,21 @@ def play(
 def make_walks(state: PlayState, count: int) -> list[Walk]:
     """A loop through the seeds, two seconds a keyframe; the others of a grid go through seeds of their own.
 
-    Given latents are the keyframes of all of them; each begins one row after the one before it.
+    Avatars and given latents are the keyframes of all of them; each begins one after the one before it.
     """
     import numpy as np
 
     from ganrt.runtime.walk import walk
 
     z = None if state.latents is None else state.latents.z
-    many = len(state.seeds if z is None else z)
+    many, who = len(state.seeds or state.identities if z is None else z), state.identities
     return [
         walk(
             [(seed + 1000 * k) % 2**64 for seed in state.seeds],
             2.0 * many,
             truncation=state.truncation,
             pinned=state.pinned,
+            identities=[who[(k + i) % many] for i in range(len(who))],
             latents=None if z is None else np.roll(z, -k, axis=0),
             controls=state.controls,
         )
@@ -215,4 +209,4 @@ def _save(picture: NDArray[np.uint8], state: PlayState) -> None:
 
     path = next(p for k in range(10**6) if not (p := Path(f"play-{k:04}.png")).exists())
     write_file(path, encode_png(picture))
-    say(f"saved: {path} (seeds {','.join(map(str, state.seeds))})")
+    say(f"saved: {path}" + (f" (seeds {','.join(map(str, state.seeds))})" if state.seeds else ""))

@@ -29,13 +29,13 @@ class PlayState:
         seeds: the keyframes; `n` and `p` move all of them by their number.
         truncation: None: as the walk came.
         micro_batch: frames a batch; None: what the latency makes of it, until the slider is moved.
-        pinned: edits of every latent, such as 0:35=-1; "" for none.
-        latents: the keyframes in place of seeds.
+        pinned: edits of every latent, such as 0:4=1; "" for none.
+        latents, identities: the keyframes in place of seeds.
         controls: what named controls are set to.
         saves: how many frames were asked to be saved so far.
     """
 
-    seeds: tuple[int, ...]  # none where latents are given
+    seeds: tuple[int, ...]  # none where identities or latents are given
     truncation: float | None = None
     speed: float = 1.0
     label: int = 0
@@ -49,6 +49,7 @@ class PlayState:
     quit: bool = False
     saves: int = field(default=0)
     latents: LatentFile | None = None
+    identities: tuple[str, ...] = ()
 
 
 def _other_seeds(state: PlayState, way: int) -> PlayState:

@@ -14,7 +14,6 @@ from ganrt.errors import UsageError
 
 if TYPE_CHECKING:
     from ganrt.cli.picture_files import PictureFile
-    from ganrt.runtime.generator import Generator
     from ganrt.runtime.reconstruction import Reconstructed
 
 
@@ -41,6 +40,7 @@ def reconstruct(
     any_pair: Annotated[
         bool, typer.Option("--any-pair", help="Also with a generator that the encoder was not trained with.")
     ] = False,
+    fixed: options.ControlOptions,
     pictures: picture_options.PictureOptions,
     engine: options.EngineOptions,
     force: options.Force = False,
@@ -65,21 +65,34 @@ def reconstruct(
         check_pair(generator.spec, encoding.spec, files=(model, encoder), any_pair=any_pair)
         options.note_weights(generator, class_name)
         run = PictureRun(generator, how, plan, pictures.skip_bad)
+        controls = generator.controls.canonical(fixed.settings)
         results = reconstruct_photos(
-            generator, encoding, run.photos(), how, labels=class_name, any_pair=any_pair, batch_size=pictures.batch_size
+            generator,
+            encoding,
+            run.photos(),
+            how,
+            labels=class_name,
+            any_pair=any_pair,
+            batch_size=pictures.batch_size,
+            pinned=fixed.pins,
+            controls=controls,
         )
-        run.write_all(results, lambda picture, done: _write(run, encoding, class_name, picture, done))
+        used: dict[str, object] = {
+            "encoder": encoding.spec.name,
+            "encoder_sha256": encoding.model_sha256,
+            "class": class_name,
+        }
+        used |= {"controls": dict(controls)} if controls else {}
+        used |= {"set_z": fixed.pins} if fixed.pins else {}
+        run.write_all(results, lambda picture, done: _write(run, used, picture, done))
         if json:
             print_json({**run.report(), "encoder": in_use(encoding), "class": class_name})
     run.refuse_bad()
 
 
-def _write(
-    run: PictureRun, encoder: Generator, class_name: str | None, picture: PictureFile, done: Reconstructed
-) -> dict[str, object]:
+def _write(run: PictureRun, used: dict[str, object], picture: PictureFile, done: Reconstructed) -> dict[str, object]:
     """Writes a reconstruction; returns its entry in the report."""
     path = run.plan.path(picture)
-    used = {"encoder": encoder.spec.name, "encoder_sha256": encoder.model_sha256, "class": class_name}
     run.save(path, done.image, {**run.origin(picture, done.sha256), **used})
     likeness = None if math.isinf(done.psnr) else round(done.psnr, 4)
     say(f"{picture.path}: {'identical' if likeness is None else f'PSNR {likeness:.1f} dB'}")

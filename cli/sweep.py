@@ -9,15 +9,17 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import Progress, announce, command, in_use, print_json, say
-from ganrt.cli.option_blocks import was
 from ganrt.errors import UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from ganrt.runtime.backgrounds import Colour
     from ganrt.runtime.generator import Generator
+    from ganrt.runtime.latent_files import LatentFile
     from ganrt.runtime.sampling import Truncation
     from ganrt.runtime.sweep import Row
+
+_COLUMNS = 5
 
 
 @command(
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     """
     ganrt sweep -o sweep.png
     ganrt sweep --factors 0.3,0.5,1.0 --columns 8 --seed 7 -o three.png
+    ganrt sweep --name "Ann of Ayr" --columns 8 --diversity-samples 8 -o ann.png
     ganrt sweep --truncation-mode scale --threshold 5 --csv study.csv --plot plot.png -o study.png
     """,
 )
@@ -36,10 +39,21 @@ def sweep(
         str, typer.Option("--factors", help="Truncation factors, one row each.")
     ] = "0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,1.0",
     columns: Annotated[
-        int, typer.Option("--columns", min=1, help="Images a row, fresh noise in every row."), was("--latents")
-    ] = 5,
-    set_controls: options.SetControls = None,
-    set_z: options.SetZ = None,
+        int, typer.Option("--columns", min=1, help="Images a row, fresh noise in every row.")
+    ] = _COLUMNS,
+    name: Annotated[
+        str | None,
+        typer.Option("--name", help="A player's avatar and its rerolls in place of noise, the same in every row."),
+    ] = None,
+    latents: Annotated[
+        str | None,
+        typer.Option(
+            "--latents",
+            help="Latents from a file in place of noise, the same in every row, times its factor. .npy, .npz (one "
+            "array, or z) or .csv, float32 [n, dim].",
+        ),
+    ] = None,
+    fixed: options.ControlOptions,
     seed: Annotated[int, typer.Option("--seed", help="An unsigned 64-bit integer.")] = 0,
     truncation: options.LawOptions,
     class_name: options.ClassName = None,
@@ -64,15 +78,20 @@ def sweep(
     from ganrt.runtime.sweep import sweep as run_sweep
     from ganrt.runtime.sweep_report import sweep_table
 
+    columns, given_latents = _columns(columns, latents)
+    _check_alone(seed, name, given_latents)
+    z = None if given_latents is None else given_latents.z
     values = _parse_factors(factors)
     _check_outputs(output, csv, plot, force)
     behind = _behind(background)
-    how, given = truncation.law(), options.settings(set_controls)
-    total = len(values) * images_a_row(columns, diversity_samples)
+    how = truncation.law()
+    total = len(values) * images_a_row(columns, diversity_samples, z)
     with engine.open(model) as generator:
         announce(generator)
         options.note_weights(generator, class_name)
-        controls = generator.controls.canonical(given)
+        if given_latents is not None:
+            given_latents.check(generator.spec.latent)
+        controls = generator.controls.canonical(fixed.settings)
         with Progress(total, "images") as progress:
             rows = run_sweep(
                 generator,
@@ -81,12 +100,14 @@ def sweep(
                 seed=seed,
                 truncation=how,
                 labels=class_name,
-                pinned=options.pinned(set_z),
+                pinned=fixed.pins,
                 controls=controls,
+                identity=name,
+                latents=z,
                 diversity_samples=diversity_samples,
                 progress=progress,
             )
-        origin = _origin(generator, values, seed, how, class_name, set_z or [])
+        origin = _origin(generator, values, how, class_name, fixed.set_z or []) | _source(seed, name, given_latents)
         origin |= {"controls": dict(controls)} if controls else {}
         _write(rows, {"sheet": output, "table": csv, "plot": plot}, origin, behind, force)
         if json:
@@ -94,6 +115,37 @@ def sweep(
             print_json({**in_use(generator), "file": str(output), **names, "rows": sweep_table(rows)})
         else:
             _print(rows)
+
+
+def _columns(columns: int, latents: str | None) -> tuple[int, LatentFile | None]:
+    """How many, and what was given for them; --latents N is how 0.1.0 spelt --columns N.
+
+    Raises:
+        UsageError: the number said both ways. BadInputFile: a file that holds no latents.
+    """
+    from ganrt.runtime.latent_files import read_latent_file
+
+    if latents is None:
+        return columns, None
+    if not latents.isdecimal() or Path(latents).exists():
+        return columns, read_latent_file(Path(latents))
+    if columns != _COLUMNS:
+        raise UsageError("--latents and --columns are one option: expected --columns alone")
+    say("note: --latents is now --columns; the old spelling works in this release only")
+    return int(latents), None
+
+
+def _check_alone(seed: int, name: str | None, latents: LatentFile | None) -> None:
+    given = {"--seed": bool(seed), "--name": name is not None, "--latents": latents is not None}
+    if sum(given.values()) > 1:
+        raise UsageError("--seed, --name and --latents: expected one of them")
+
+
+def _source(seed: int, name: str | None, latents: LatentFile | None) -> dict[str, object]:
+    """What a file says of its columns."""
+    if latents is not None:
+        return {"latents": latents.origin()}
+    return {"seed": str(seed)} if name is None else {"name": name}
 
 
 def _check_outputs(output: Path, csv: Path | None, plot: Path | None, force: bool) -> None:
@@ -109,12 +161,11 @@ def _check_outputs(output: Path, csv: Path | None, plot: Path | None, force: boo
 
 
 def _origin(
-    generator: Generator, values: list[float], seed: int, how: Truncation, class_name: str | None, set_z: list[str]
+    generator: Generator, values: list[float], how: Truncation, class_name: str | None, set_z: list[str]
 ) -> dict[str, object]:
     return {
         **in_use(generator),
         "sweep": values,
-        "seed": str(seed),
         "truncation_mode": how.mode,
         "threshold": how.threshold,
         "statistics_truncation": how.statistics,

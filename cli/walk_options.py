@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
-from ganrt.cli.options import ClassName, SetControls, SetZ, settings
+from ganrt.cli.options import ClassName, ControlOptions
 from ganrt.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,12 +23,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class KeyframeOptions:
-    """Where the keyframes come from; at most one of seeds, identities, latents and pictures."""
+    """Where the keyframes come from: at most one of seeds, names, identities and latents."""
 
     panel: ClassVar[str] = "Keyframes"
     seeds: Annotated[
-        str | None,
-        typer.Option("--seeds", help="The keyframes: the first image of each seed. Default: 0-3; with --classes 0."),
+        str | None, typer.Option("--seeds", help="The keyframes: the first image of each seed. Default: 0-3.")
+    ] = None
+    name: Annotated[
+        list[str] | None,
+        typer.Option("--name", metavar="<player>", help="A keyframe: a player's avatar; several times, in this order."),
     ] = None
     identities: Annotated[
         Path | None,
@@ -39,6 +42,45 @@ class KeyframeOptions:
         typer.Option(
             "--latents", help="The keyframes: an .npy, .npz (one array, or z) or .csv file, float32 [keyframes, dim]."
         ),
+    ] = None
+
+    def __post_init__(self) -> None:
+        given = self._given()
+        if sum(given.values()) > 1:
+            *names, last = given
+            raise UsageError(f"{', '.join(names)} and {last} exclude each other: expected one of them")
+
+    def _given(self) -> dict[str, bool]:
+        """Which of those that exclude each other were given."""
+        return {
+            "--seeds": self.seeds is not None,
+            "--name": bool(self.name),
+            "--identities": self.identities is not None,
+            "--latents": self.latents is not None,
+        }
+
+    def seed_list(self, default: str = "0-3") -> list[int]:
+        """The seeds; none where the keyframes are others."""
+        from ganrt.runtime.seeds import parse_seeds
+
+        given = self._given()
+        others = any(value for name, value in given.items() if name != "--seeds")
+        return [] if others else parse_seeds(self.seeds or default)
+
+    def identity_list(self) -> list[str]:
+        """Whose avatars the keyframes are; none where they are others."""
+        from ganrt.cli.requests import read_identities
+
+        return list(self.name or ()) if self.identities is None else read_identities(self.identities)
+
+
+@dataclass(frozen=True)
+class FilmedOptions(KeyframeOptions):
+    """The same of films, whose keyframes may be pictures, and classes go along."""
+
+    seeds: Annotated[
+        str | None,
+        typer.Option("--seeds", help="The keyframes: the first image of each seed. Default: 0-3; with --classes 0."),
     ] = None
     picture: Annotated[
         list[Path] | None,
@@ -63,29 +105,23 @@ class KeyframeOptions:
     class_name: ClassName = None
 
     def __post_init__(self) -> None:
-        given = [self.seeds is not None, self.identities is not None, self.latents is not None, bool(self.picture)]
-        if sum(given) > 1:
-            raise UsageError("--seeds, --identities, --latents and --picture exclude each other: expected one of them")
+        super().__post_init__()
         if bool(self.picture) != (self.encoder is not None):
             raise UsageError("--picture and --encoder: expected both; the encoder makes latents of the pictures")
         self.names()
+
+    def _given(self) -> dict[str, bool]:
+        return {**super()._given(), "--picture": bool(self.picture)}
 
     def names(self) -> list[str]:
         """The classes of the keyframes; none where none are named."""
         return parse_classes(self.classes, self.class_name)
 
-    def seed_list(self, method: str) -> list[int]:
-        """The seeds; none where the keyframes are others."""
-        from ganrt.runtime.seeds import parse_seeds
-
-        if self.identities is not None or self.latents is not None or self.picture:
-            return []
-        return parse_seeds(self.seeds or ("0" if self.names() or method == "drift" else "0-3"))
-
     def origin(self) -> dict[str, object]:
         """What a file says of them."""
         return {
             "seeds": self.seeds,
+            **({"names": self.name} if self.name else {}),
             "identities": str(self.identities) if self.identities else None,
             "latents": str(self.latents) if self.latents else None,
             "pictures": [str(path) for path in self.picture or ()],
@@ -119,8 +155,6 @@ class PathOptions:
     bpm: Annotated[float | None, typer.Option("--bpm", help="Beats a minute: keyframes fall on beats.")] = None
     beats: Annotated[float, typer.Option("--beats", help="Beats from keyframe to keyframe, with --bpm.")] = 1.0
     speed: Annotated[float, typer.Option("--speed", help="Of a drift: new random points a second.")] = 0.5
-    set_controls: SetControls = None
-    set_z: SetZ = None
     truncations: Annotated[
         str | None,
         typer.Option("--truncations", help="A truncation factor for each keyframe, such as 0.3,1: it goes along."),
@@ -141,7 +175,7 @@ class PathOptions:
         except ValueError:
             raise UsageError(f"--truncations {self.truncations}: expected numbers, such as 0.3,1") from None
 
-    def origin(self, how: Truncation, controls: Settings = ()) -> dict[str, object]:
+    def origin(self, how: Truncation, fixed: ControlOptions, controls: Settings) -> dict[str, object]:
         """What a file says of it; `controls` in their canonical form."""
         return {
             "method": self.method,
@@ -150,7 +184,7 @@ class PathOptions:
             "pace": self.pace,
             "bpm": self.bpm,
             **({"controls": dict(controls)} if controls else {}),
-            "set_z": list(self.set_z or ()),
+            "set_z": list(fixed.set_z or ()),
             "psi": how.psi if self.truncations is None else self.truncations,
             "truncation_mode": how.mode,
             "threshold": how.threshold,
@@ -159,35 +193,39 @@ class PathOptions:
 
 
 def make_walk(
-    keyframes: KeyframeOptions, path: PathOptions, how: Truncation, encoded: NDArray[np.float32] | None = None
+    keyframes: FilmedOptions,
+    path: PathOptions,
+    how: Truncation,
+    fixed: ControlOptions,
+    encoded: NDArray[np.float32] | None = None,
 ) -> Walk:
     """The walk that the options ask for.
 
     Args:
         encoded: latents of the pictures, float32 [k, dim], where those are the keyframes.
     """
-    from ganrt.cli.requests import read_identities
     from ganrt.runtime.walk import walk
 
+    names = keyframes.names()
     return walk(
-        keyframes.seed_list(path.method),
+        keyframes.seed_list("0" if names or path.method == "drift" else "0-3"),
         path.duration,
         path.loop,
         path.method,
         path.psis(how),
-        ",".join(path.set_z or ()),
-        keyframes.names(),
-        identities=[] if keyframes.identities is None else read_identities(keyframes.identities),
+        fixed.pins,
+        names,
+        identities=keyframes.identity_list(),
         latents=keyframes.latents if encoded is None else encoded,
         ease=path.ease,
         beats_per_minute=path.bpm,
         beats=path.beats,
         speed=path.speed,
-        controls=settings(path.set_controls),
+        controls=fixed.settings,
     )
 
 
-def encode_pictures(generator: Generator, encoder: Generator, keyframes: KeyframeOptions) -> NDArray[np.float32]:
+def encode_pictures(generator: Generator, encoder: Generator, keyframes: FilmedOptions) -> NDArray[np.float32]:
     """Latents of the pictures, resized to what the encoder takes: float32 [k, dim]."""
     import numpy as np
 

@@ -30,13 +30,14 @@ def choices(control: Control) -> list[str]:
     return [number_text(min(control.low + i * step, control.high)) for i in range(_STEPS)]
 
 
-def control_sheet(generator: Generator, base: Settings = (), seed: int = 0, index: int = 0) -> Page:
-    """The picture of (seed, index) with each value of each control, and `base` otherwise: uint8 [h, w, 3]."""
+def control_sheet(generator: Generator, base: Settings = (), seed: int = 0, index: int = 0, pinned: str = "") -> Page:
+    """The picture of (seed, index) with each value of each control, `base` otherwise, and `pinned` edits of its latent
+    (`ganrt.runtime.edits`): uint8 [h, w, 3]."""
     blocks = []
     for control in generator.controls.controls:
         values = choices(control)
         own = [overridden(base, ((control.name, value),)) for value in values]
-        drawn = generator.sample_pairs([(seed, index)] * len(values), each=own)
+        drawn = generator.sample_pairs([(seed, index)] * len(values), pinned=pinned, each=own)
         pictures = [_small(picture) for _, batch in drawn for picture in batch]
         blocks.append(_block(control, values, pictures))
     return np.concatenate(blocks)

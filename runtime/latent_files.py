@@ -40,9 +40,9 @@ class LatentFile:
         if self.z.shape[1] != dim:
             raise BadInputFile(f"{self.name}: latents of {self.z.shape[1]} numbers: this generator's have {dim}")
 
-    def origin(self, row: int) -> dict[str, object]:
-        """What a picture says of its latent."""
-        return {"file": self.name, "sha256": self.sha256, "row": row}
+    def origin(self, row: int | None = None) -> dict[str, object]:
+        """What a picture says of its latent, or of all of them."""
+        return {"file": self.name, "sha256": self.sha256} | ({} if row is None else {"row": row})
 
 
 def read_latent_file(path: Path) -> LatentFile:

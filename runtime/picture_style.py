@@ -26,8 +26,8 @@ MASKS = ("none", "round")
 MAX_ZOOM = 64
 _MOST_PIXELS = 2**28  # of a file: what encoders and viewers still take
 _LONGEST = {"png": 2**20, "webp": 16383, "jpeg": 65500}  # sides; of WebP and JPEG the formats' own
-_QUALITY = {"webp": 90, "jpeg": 95}
-_BEST = {"webp": 101, "jpeg": 100}
+QUALITY = {"webp": 90, "jpeg": 95}  # unless another one is asked for
+BEST_QUALITY = {"webp": 101, "jpeg": 100}
 
 Pixels = NDArray[np.uint8]
 
@@ -56,7 +56,7 @@ class PictureStyle:
     def __post_init__(self) -> None:
         one_of("--encode", self.encode, tuple(ENCODINGS))
         one_of("--mask", self.mask, MASKS)
-        best = _BEST.get(self.encode)
+        best = BEST_QUALITY.get(self.encode)
         if best is None and self.quality is not None:
             raise UsageError(f"--quality {self.quality}: it belongs to --encode jpeg and webp")
         if best is not None and self.quality is not None and not 1 <= self.quality <= best:
@@ -131,7 +131,7 @@ class PictureStyle:
         """
         if self.encode == "png":
             return encode_png(image, origin)
-        quality = _QUALITY[self.encode] if self.quality is None else self.quality
+        quality = QUALITY[self.encode] if self.quality is None else self.quality
         if self.encode == "webp":
             how = [cv2.IMWRITE_WEBP_QUALITY, quality]
         else:  # all colour is kept: the usual halving shows on flat drawings

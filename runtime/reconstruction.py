@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from ganrt.errors import UsageError
 from ganrt.runtime.compare import psnr
+from ganrt.runtime.edits import edit, parse_edits
 from ganrt.runtime.fitting import Fit, finish, shown_part
 from ganrt.runtime.generator import Generator
 from ganrt.runtime.labels import LabelsLike
 from ganrt.runtime.photo_batches import FittedPhoto, photo_batches
 from ganrt.runtime.photos import Photo
+from ganrt.runtime.settings import SettingsLike
 from ganrt.spec import GeneratorSpec
 
 Pixels = NDArray[np.uint8]
@@ -54,6 +56,8 @@ def reconstruct_photos(
     labels: LabelsLike | None = None,
     any_pair: bool = False,
     batch_size: int | None = None,
+    pinned: str = "",
+    controls: SettingsLike = None,
 ) -> Iterator[Reconstructed]:
     """Encodes photos and draws them again, in their order; none depends on the others.
 
@@ -62,14 +66,17 @@ def reconstruct_photos(
             the encoder does not say which one a photo shows.
         any_pair: also with a generator that the encoder was not trained with.
         batch_size: photos a batch; None: 16.
+        pinned, controls: what is changed in every latent, as for `Generator.sample_pairs`.
 
     Raises:
         UsageError: see `check_pair`; no labels for a generator with classes, or an unknown class.
     """
     check_pair(generator.spec, encoder.spec, any_pair=any_pair)
     require_labels(generator.spec, labels)
+    settings, edits = generator.controls.canonical(controls), parse_edits(pinned) if pinned else ()
     for batch in photo_batches(encoder.spec, photos, fit, batch_size):
         z = encoder.encode(np.stack([photo.fitted.source for photo in batch]), batch_size)
+        z = edit(generator.controls.apply(z, settings), edits)
         images = generator.synthesize(z, labels)
         for photo, code, image in zip(batch, z, images, strict=True):
             yield _reconstructed(photo, code, image)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.errors import UsageError
+from ganrt.prior import ONEHOT
 from ganrt.runtime.latents import latents, sample
 from ganrt.spec import MAX_PSI, GeneratorSpec, Latent, psi_input
 
@@ -85,6 +86,17 @@ def draw(
 ) -> NDArray[np.float32]:
     """z of image `indices[i]` of `seeds[i]`: float32 [n, dim], the same bits everywhere (latent spec 1)."""
     return sample(seeds, indices, latent.dim, **truncation.arguments(latent))
+
+
+def scaled(latent: Latent, z: NDArray[np.float32], psi: float) -> NDArray[np.float32]:
+    """Given latents made smaller: psi * z, float32 [n, dim]; choices (onehot parts) and latents of styles stay."""
+    if latent.psi_mode == "style":
+        return z
+    factors = np.full(latent.dim, psi, np.float32)
+    for part in latent.parts:
+        if part.prior == ONEHOT:
+            factors[part.first : part.stop] = 1
+    return z * factors
 
 
 def statistics_value(spec: GeneratorSpec, truncation: Truncation) -> float:

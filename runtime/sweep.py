@@ -13,11 +13,12 @@ from ganrt.errors import UsageError
 from ganrt.pixels import over
 from ganrt.runtime.backgrounds import Colour
 from ganrt.runtime.generator import Generator
+from ganrt.runtime.identity import identity_index
 from ganrt.runtime.intervals import MIN_SAMPLES, Estimate, mean_estimate, pair_estimate
 from ganrt.runtime.labels import LabelsLike
 from ganrt.runtime.measures import distances, features, sharpness
 from ganrt.runtime.pictures import sheet
-from ganrt.runtime.sampling import Truncation, draw, statistics_value
+from ganrt.runtime.sampling import Truncation, draw, scaled, statistics_value
 from ganrt.runtime.settings import SettingsLike
 from ganrt.spec import GeneratorSpec
 
@@ -54,13 +55,16 @@ def sweep(
     labels: LabelsLike | None = None,
     pinned: str = "",
     controls: SettingsLike = None,
+    identity: str | None = None,
+    latents: NDArray[np.float32] | None = None,
     diversity_samples: int = 64,
     progress: Callable[[int], object] | None = None,
 ) -> list[Row]:
     """Draws `columns` images for each factor, with fresh noise in every row.
 
     Row r shows images start + r * n to start + r * n + columns - 1 of `seed`, where n = `images_a_row` is how many
-    images the row is measured on. Of these only a batch and the ones to show are held.
+    images the row is measured on. Of these only a batch and the ones to show are held. An identity or given latents
+    are the same in every row instead.
 
     Args:
         truncation: mode, threshold and statistics for all rows; psi is the row's factor, and for a BigGAN the
@@ -68,13 +72,18 @@ def sweep(
         labels: as for `Generator.sample`, the same for all; None: a class drawn for each image.
         pinned: edits of every latent, such as "0:35=-1" (`ganrt.runtime.edits`).
         controls: what named controls are set to in all images.
+        identity: whose image and rerolls are drawn, in place of `seed` and `start`.
+        latents: what is drawn, float32 [n, dim], in place of sampled ones: times psi, so that no mode but `scale` goes
+            with them; of a style space as they are. At most as many rows as a row of images has are taken.
         progress: told how many images are drawn.
 
     Raises:
         UsageError: nothing to draw, too few images to measure, or a factor out of range; before anything is drawn.
     """
-    per_row = images_a_row(columns, diversity_samples)
+    per_row = images_a_row(columns, diversity_samples, latents)
     base = truncation or Truncation()
+    if latents is not None and (base.mode == "resample" or base.threshold is not None):
+        raise UsageError("given latents are scaled: expected no truncation mode resample and no threshold with them")
     laws = [replace(base, psi=psi) for psi in factors]
     if not laws:
         raise UsageError("sweep: expected at least one factor")
@@ -82,10 +91,16 @@ def sweep(
     rows: list[Row] = []
     for psi, law, statistic in zip(factors, laws, statistics, strict=True):
         done = len(rows) * per_row
-        pairs = [(seed, start + done + i) for i in range(per_row)]
+        if identity is not None:
+            pairs = [(0, identity_index(identity, reroll=i)) for i in range(per_row)]
+        elif latents is not None:
+            pairs = [(0, i) for i in range(per_row)]
+        else:
+            pairs = [(seed, start + done + i) for i in range(per_row)]
+        z = None if latents is None else scaled(generator.latent, latents, psi)
         shown: list[NDArray[np.uint8]] = []
         x, sharp = [], []
-        for _, images in generator.sample_pairs(pairs, law, labels, pinned=pinned, controls=controls):
+        for _, images in generator.sample_pairs(pairs, law, labels, pinned=pinned, controls=controls, latents=z):
             shown += [image.copy() for image in images[: columns - len(shown)]]  # a view would keep its batch alive
             x.append(features(images))
             sharp.append(sharpness(images))
@@ -98,8 +113,8 @@ def sweep(
     return rows
 
 
-def images_a_row(columns: int, diversity_samples: int) -> int:
-    """How many images a row draws: those to show, and as many more as are to be measured.
+def images_a_row(columns: int, diversity_samples: int, latents: NDArray[np.float32] | None = None) -> int:
+    """How many images a row draws: those to show, and as many more as are to be measured; of latents what there is.
 
     Raises:
         UsageError: no column, or fewer samples than an interval needs.
@@ -108,7 +123,11 @@ def images_a_row(columns: int, diversity_samples: int) -> int:
         raise UsageError("sweep: expected at least one latent a row")
     if diversity_samples < MIN_SAMPLES:
         raise UsageError(f"sweep: {diversity_samples} images to measure; an interval needs at least {MIN_SAMPLES}")
-    return max(columns, diversity_samples)
+    if latents is None:
+        return max(columns, diversity_samples)
+    if len(latents) < MIN_SAMPLES:
+        raise UsageError(f"sweep: {len(latents)} latents to measure; an interval needs at least {MIN_SAMPLES}")
+    return min(len(latents), max(columns, diversity_samples))
 
 
 def _checked(spec: GeneratorSpec, law: Truncation) -> float | None:

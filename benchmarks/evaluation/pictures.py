@@ -16,6 +16,7 @@ from ganrt.runtime.labels import LabelsLike
 from ganrt.runtime.latents import class_choice
 from ganrt.runtime.photos import Photo, read_photo
 from ganrt.runtime.sampling import Truncation
+from ganrt.runtime.settings import SettingsLike
 
 Shape = tuple[int, int, int]  # height, width, channels without alpha
 Labelled = tuple[Photo, int]  # a picture and its label's number; -1 where there are no labels
@@ -89,6 +90,7 @@ class Drawing:
     Attributes:
         count: pictures in all, or with `per_class` of each class or code.
         labels: one class for all; None: each picture's own, as `Generator.sample` draws it.
+        pinned, controls: as for `Generator.sample_pairs`.
     """
 
     count: int
@@ -97,6 +99,8 @@ class Drawing:
     per_class: bool = False
     truncation: Truncation | None = None
     labels: LabelsLike | None = None
+    pinned: str = ""
+    controls: SettingsLike = None
 
 
 class GeneratedPictures(Pictures):
@@ -161,11 +165,16 @@ class GeneratedPictures(Pictures):
             "law": law,
             "class": drawing.labels,
             "per_class": drawing.count if drawing.per_class else None,
+            **({"controls": dict(generator.controls.canonical(drawing.controls))} if drawing.controls else {}),
+            **({"set_z": drawing.pinned} if drawing.pinned else {}),
         }
 
     def _draw(self, first: int, count: int, labels: LabelsLike | None) -> Iterator[Labelled]:
-        pairs: Iterable[tuple[int, int]] = ((self._drawing.seed, first + i) for i in range(count))
-        for batch, images in self._generator.sample_pairs(pairs, self._drawing.truncation, labels):
+        drawing = self._drawing
+        pairs: Iterable[tuple[int, int]] = ((drawing.seed, first + i) for i in range(count))
+        for batch, images in self._generator.sample_pairs(
+            pairs, drawing.truncation, labels, pinned=drawing.pinned, controls=drawing.controls
+        ):
             numbers = np.full(len(batch), -1)
             if self.labels and labels is None:
                 numbers = class_choice([seed for seed, _ in batch], [index for _, index in batch], len(self.labels))

@@ -11,11 +11,11 @@ from typing import Any
 
 from ganrt.errors import BadInputFile, SpecError, UsageError
 from ganrt.runtime.backgrounds import check_background
+from ganrt.runtime.picture_style import BEST_QUALITY, ENCODINGS, QUALITY
 
 Json = dict[str, Any]
 FORMATS = ("files", "webdataset", "parquet", "atlas", "npy")
 FOLDERS = ("files", "atlas")  # formats of which a shard is a folder
-PICTURES = ("png", "webp", "jpeg")
 _ENDINGS = {"webdataset": ".tar", "parquet": ".parquet", "npy": ".npy"}
 LARGEST_FOLDER = 10_000  # pictures of one folder
 LARGEST_SHARD = 10_000_000
@@ -221,7 +221,7 @@ def make_layout(
     side = (sheet if sheet is not None else _DEFAULT_SHEET) if format == "atlas" else None
     encoding = "" if format == "npy" else picture or "png"
     if quality is None:
-        quality = {"webp": 90, "jpeg": 95}.get(encoding)
+        quality = QUALITY.get(encoding)
     if size is None:
         size = _DEFAULT_SHARD if not side else max(1, _DEFAULT_SHARD // side**2) * side**2
     return checked(Layout(format, encoding, quality, size, side, signatures, background))
@@ -235,10 +235,10 @@ def checked(layout: Layout) -> Layout:
     """
     if layout.format not in FORMATS:
         raise UsageError(f"format '{layout.format}': expected {', '.join(FORMATS)}")
-    if layout.picture not in (("",) if layout.format == "npy" else PICTURES):
-        raise UsageError(f"--encode {layout.picture}: expected {', '.join(PICTURES)}")
+    if layout.picture not in (("",) if layout.format == "npy" else ENCODINGS):
+        raise UsageError(f"--encode {layout.picture}: expected {', '.join(ENCODINGS)}")
     check_background(layout.background, "jpeg" if layout.opaque else None)
-    highest = {"jpeg": 100, "webp": 101}.get(layout.picture)
+    highest = BEST_QUALITY.get(layout.picture)
     if highest is None and layout.quality is not None:
         raise UsageError(f"--quality {layout.quality}: it belongs to --encode jpeg and webp")
     if highest is not None and not (layout.quality is not None and 1 <= layout.quality <= highest):

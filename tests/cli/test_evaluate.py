@@ -50,6 +50,15 @@ def test_the_same_call_gives_the_same_figures(run, colours, tiny):
     assert run(*arguments)[1] == run(*arguments)[1]
 
 
+def test_what_is_set_is_set_in_every_picture(run, colours, tiny):
+    asked = ("evaluate", "--real", colours, "-m", tiny, "--count", 12, "--metrics", "frechet", "--json")
+    plain, fixed = (json.loads(run(*asked, *more)[1]) for more in ((), ("--set-z", "0:6=1")))
+    assert fixed["fake"]["set_z"] == "0:6=1"
+    assert plain["metrics"]["frechet"] != fixed["metrics"]["frechet"]
+    code, _, err = run("evaluate", "--real", colours, "--fake", colours, "--set-z", "0=1")
+    assert (code, "they belong to --model" in err) == (2, True)
+
+
 def test_what_it_says(run, colours, tmp_path):
     draw(tmp_path / "other", (128, 128, 128), 9)
     draw(tmp_path / "other", (128, 128, 128), 1, side=20)

@@ -51,6 +51,14 @@ def test_keyframes_from_identities_and_latents(run, tiny, tmp_path):
         np.testing.assert_array_equal(by_latents[[0, -1]], generator.synthesize(z))
 
 
+def test_keyframes_from_names(run, tiny, tmp_path):
+    frames = frames_of(run, tmp_path, tiny, "--name", "Ann", "--name", "Bob")
+    with ganrt.load(tiny) as generator:
+        for frame, name in ((frames[0], "Ann"), (frames[-1], "Bob")):
+            assert np.abs(frame.astype(int) - generator.avatar(name)).max() <= 1
+    assert run("interpolate", "-m", tiny, "--name", "Ann", "--seeds", "1", "-o", "none")[0] == 2
+
+
 def test_keyframes_from_pictures_through_the_encoder(run, tmp_path):
     from tiny_encoder import save_encoder, save_generator
 

@@ -42,6 +42,23 @@ def test_keys_change_the_state():
     assert pressed(state, ord("s")).saves == 1
 
 
+def test_players_are_the_keyframes(run, tiny):
+    import ganrt
+    from ganrt.cli.play import make_walks
+
+    state = PlayState((), identities=("Ann", "Bob", "Cem"))
+    with ganrt.load(tiny) as generator:
+        first, second = (walk.keyframes(generator.latent) for walk in make_walks(pressed(state, ord("n")), 2))
+        ann = generator.avatar("Ann")
+        np.testing.assert_array_equal(generator.synthesize(first)[0], ann)
+    np.testing.assert_array_equal(second, first[[1, 2, 0]])
+    asked = ("play", "-m", tiny, "--headless", "--duration", 0.1, "--name", "Ann")
+    code, _, err = run(*asked, "--name", "Bob")
+    assert code == 0, err
+    code, _, err = run(*asked, "--seeds", "1")
+    assert (code, "exclude each other: expected one of them" in err) == (2, True)
+
+
 class Recorder:
     def __init__(self):
         self.calls = []

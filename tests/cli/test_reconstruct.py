@@ -79,6 +79,19 @@ def seen(path):
     return fit_photo(read_photo(Path(path)), encoder_spec(), Fit()).source
 
 
+def test_what_is_set_is_set_in_every_latent(models):
+    code, _, err = models("reconstruct", "in/a.png", *PAIR, "--class", "7", "--set-z", "0:2=1.5", "-o", "o")
+    assert code == 0, err
+    with load("digits.onnx") as generator, load("encoder.onnx") as encoder:
+        z = encoder.encode(seen("in/a.png")[None])
+        plain = generator.synthesize(z, "7")
+        z[:, :2] = 1.5
+        np.testing.assert_array_equal(read("o/a.png"), generator.synthesize(z, "7")[0])
+        assert not np.array_equal(read("o/a.png"), plain[0])
+    assert read_origin(Path("o/a.png"))["set_z"] == "0:2=1.5"
+    assert models("reconstruct", "in/a.png", *PAIR, "--class", "7", "--set", "hair=afro", "-o", "p")[0] == 2
+
+
 def test_without_classes_none_is_needed(models):
     arguments = ("in/a.png", "-m", "plain.onnx", "--encoder", "encoder.onnx")
     for folder in ("one", "two"):

@@ -128,6 +128,16 @@ def test_the_list_shows_options_ranges_and_a_sheet(run, dolls, work):
     sheet = read(work / "sheet.png")
     assert (sheet.shape[1], sheet.std() > 20) == (8 * 120 + 8, True)
     assert read_origin(work / "sheet.png")["controls"] == {"skin": "1"}
+    code, _, err = run("controls", "list", "-m", dolls, "--name", "Ann", "--set-z", "9=0.5", "-o", "ann.png")
+    assert code == 0, err
+    with ganrt.load(dolls, backend="onnxruntime") as generator:
+        from ganrt.runtime.control_sheet import control_sheet
+        from ganrt.runtime.identity import identity_index
+
+        own = control_sheet(generator, (), 0, identity_index("Ann"), "9=0.5")
+        assert not np.array_equal(own, control_sheet(generator, (), 0, identity_index("Ann")))
+    assert np.array_equal(read(work / "ann.png"), own)
+    assert run("controls", "list", "-m", dolls, "--name", "Ann", "--seed", 1, "-o", "x.png")[0] == 2
     assert run("controls", "list", "-m", dolls, "-o", "sheet.png")[0] == 5
     assert run("controls", "list", "-m", dolls, "-o", "sheet.jpg")[0] == 2
 

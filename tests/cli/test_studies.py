@@ -72,6 +72,55 @@ def test_a_sweep_may_hold_the_statistics(run, tmp_path):
     assert "truncation 1.5: expected 0.02 to 1" in err
 
 
+def cells(path, columns):
+    """The 8 x 8 pictures of a sweep's sheet of two rows, behind its margin: uint8 [2, columns, 8, 8, 3]."""
+    return read(path)[:, 44:].reshape(2, 8, columns, 8, 3).swapaxes(1, 2)
+
+
+def test_a_file_of_latents_is_scaled_by_each_factor(run, tiny, tmp_path):
+    z = ganrt.latents(9, 6, seed=4)
+    np.save(tmp_path / "z.npy", z)
+    asked = [*SWEEP, "-m", tiny, "--factors", "0.25,1", "--latents", tmp_path / "z.npy"]
+    code, out, err = run(*asked, "--json", "-o", "s.png")
+    assert code == 0, err
+    assert [(row["start"], row["samples"]) for row in json.loads(out)["rows"]] == [("0", 8), ("0", 8)]
+    with ganrt.load(tiny) as generator:
+        for row, psi in zip(cells("s.png", 2), (0.25, 1), strict=True):
+            np.testing.assert_array_equal(row, generator.synthesize(np.float32(psi) * z[:2]))
+    assert read_origin(tmp_path / "work" / "s.png")["latents"]["file"] == "z.npy"
+    for wrong in (["--seed", 3], ["--name", "Ann"], ["--threshold", 2], ["--truncation-mode", "resample"]):
+        code, _, err = run(*asked, *wrong, "-o", "none.png")
+        assert (code, "expected" in err) == (2, True), err
+    np.save(tmp_path / "z.npy", z[:7])
+    code, _, err = run(*asked, "-o", "none.png")
+    assert (code, "7 latents to measure; an interval needs at least 8" in err) == (2, True)
+    np.save(tmp_path / "z.npy", z[:, :5])
+    code, _, err = run(*asked, "-o", "none.png")
+    assert (code, "latents of 5 numbers" in err) == (4, True)
+
+
+def test_choices_and_latents_of_styles_are_not_scaled():
+    from ganrt.runtime.sampling import scaled
+    from ganrt.spec import Latent
+
+    z = np.ones((1, 6), np.float32)
+    parts = scaled(Latent(dim=6, prior="normal:2,onehot:3,uniform:1"), z, 0.5)
+    np.testing.assert_array_equal(parts, [[0.5, 0.5, 1, 1, 1, 0.5]])
+    np.testing.assert_array_equal(scaled(Latent(dim=6, prior="normal", psi_mode="style"), z, 0.5), z)
+
+
+def test_a_player_and_the_rerolls_are_in_every_row(run, tiny, tmp_path):
+    code, _, err = run(*SWEEP, "-m", tiny, "--name", "Ann of Ayr", "-o", "s.png")
+    assert code == 0, err
+    with ganrt.load(tiny) as generator:
+        for row, psi in zip(cells("s.png", 2), (0.3, 1.0), strict=True):
+            for reroll in range(2):
+                expected = generator.avatar("Ann of Ayr", reroll=reroll, truncation=psi)
+                np.testing.assert_array_equal(row[reroll], expected)
+    assert read_origin(tmp_path / "work" / "s.png")["name"] == "Ann of Ayr"
+    assert run(*SWEEP, "-m", tiny, "--name", "Ann", "--seed", 1, "-o", "none.png")[0] == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
