@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -13,6 +14,7 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import LINE_EVERY_S, Progress, announce, command, group, in_use, print_json, say
+from ganrt.cli.look_requests import Design, read_codes
 from ganrt.cli.requests import Request, Wanted, check_choice, read_request
 from ganrt.errors import UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
@@ -102,6 +104,7 @@ class CrewOptions:
     bulk,
 )
 def run(
+    codes: options.Codes = None,
     *,
     model: Annotated[
         str | None,
@@ -132,15 +135,18 @@ def run(
     """Draws pictures into shards; killed at any instant, the same command goes on and ends in the same bytes."""
     from ganrt.runtime.bulk.begin import Options
     from ganrt.runtime.bulk.census import Census
+    from ganrt.runtime.bulk.identity_files import LOOKS
     from ganrt.runtime.bulk.pipeline import Drawer
 
     layout, part = storing.layout(), parse_part(crew.part)
+    design = Design(truncation.law(), class_name, fixed.settings, fixed.pins)
     if output.lower().endswith(".png"):
         raise UsageError(f"--output {output}: shards need a folder")
     if part is not None and not resume:
         raise UsageError("--part and --no-resume: each part would remove what the others drew; empty the output first")
-    with _found(wanted) as found:
-        model = model or _model_there(output, resume)
+    with _found(codes or [], wanted, design) as found:
+        looks = found if isinstance(found, Census) and found.kind == LOOKS else None
+        model = model or _model_there(output, resume, looks)
         with engine.open(model) as generator:
             announce(generator)
             options.note_weights(generator, class_name)
@@ -151,11 +157,12 @@ def run(
             if given is not None:
                 given.check(generator.spec.latent)
             controls = generator.controls.canonical(fixed.settings)
-            law, pins = truncation.law(), fixed.pins
+            law, pins = design.how, design.pins
             drawer = Drawer(generator, law, class_name, crew.batch_size, crew.encoders, pins, given, controls)
             plan = _plan(found, drawer, layout)
             census = found if isinstance(found, Census) else None
             if census is not None:
+                census.require_drawable(lambda row: row.look_in(generator, law, class_name, controls, pins))
                 _report_census(census)
             executor = _ray(model, engine, drawer, crew.address) if crew.executor == "ray" else None
             _run(plan, census, drawer, output, Options(resume, force), executor, part, json)
@@ -177,15 +184,21 @@ def parse_part(given: str | None) -> Part | None:
     return Part(int(number), int(of))
 
 
-def _model_there(output: str, resume: bool) -> str:
-    """The model of the run that goes on, whatever the default is by now; else the default."""
+def _model_there(output: str, resume: bool, looks: Census | None) -> str:
+    """The model of the run that goes on, whatever the default is by now; else that of the looks, or the default."""
     from ganrt.runtime.bulk.manifest import find_manifest
     from ganrt.runtime.bulk.model import find_model
     from ganrt.runtime.bulk.remote import open_target
+    from ganrt.runtime.look_drawing import model_for
+    from ganrt.runtime.looks import Look
 
     target = open_target(output)
     manifest = find_manifest(target)[0] if resume else None
-    return DEFAULT_MODEL if manifest is None else find_model(target, manifest)
+    if manifest is not None:
+        return find_model(target, manifest)
+    if looks is None:
+        return DEFAULT_MODEL
+    return model_for([Look.parse(next(looks.items()).look)])  # of the others each must be of the same one
 
 
 def _run(
@@ -264,16 +277,34 @@ def _ray(model: str, engine: options.EngineOptions, drawer: Drawer, address: str
 
 
 @contextmanager
-def _found(wanted: Wanted) -> Iterator[Census | Request]:
-    """The census of the identities, if identities were asked for; else the range or the seeds."""
+def _found(codes: list[str], wanted: Wanted, design: Design) -> Iterator[Census | Request]:
+    """The census of the identities or looks, if such were asked for; else the range or the seeds."""
     from ganrt.runtime.bulk.census import take_census
+    from ganrt.runtime.bulk.identity_files import LOOKS
 
-    if wanted.identities is None:
+    if not codes and wanted.looks is None and wanted.identities is None:
         yield read_request(wanted)
         return
     check_choice(wanted)
-    with take_census(wanted.identities, wanted.identity_column) as census:
+    with ExitStack() as stack:
+        if wanted.identities is not None and not codes:
+            census = stack.enter_context(take_census(wanted.identities, wanted.identity_column))
+        else:
+            path = wanted.looks if not codes else _listed(stack, codes, wanted)
+            assert path is not None
+            census = stack.enter_context(take_census(path, kind=LOOKS))
+        if census.looks:
+            design.refuse_beside_looks("look codes")
         yield census
+
+
+def _listed(stack: ExitStack, codes: list[str], wanted: Wanted) -> Path:
+    """A file of the codes: a run by it is that by a file of the same lines."""
+    looks = read_codes(codes, wanted)
+    assert looks is not None
+    path = Path(stack.enter_context(TemporaryDirectory(prefix="ganrt-"))) / "codes"
+    path.write_text("".join(look.code + "\n" for look in looks), "utf-8", newline="\n")
+    return path
 
 
 def _plan(found: Census | Request, drawer: Drawer, layout: Layout) -> Plan:
@@ -294,10 +325,11 @@ def _plan(found: Census | Request, drawer: Drawer, layout: Layout) -> Plan:
 
 def _report_census(census: Census) -> None:
     from ganrt.runtime.bulk.census import expected_collisions
+    from ganrt.runtime.bulk.identity_files import LOOKS
 
     again = census.lines - census.unique
     say(
-        f"{census.unique} identities"
+        f"{census.unique} {'looks' if census.kind == LOOKS else 'identities'}"
         + (f"; {again} lines repeat one, and are drawn once" if again else "")
         + f"; {census.collisions} share an index with another ({expected_collisions(census.unique):.1g} expected)"
     )

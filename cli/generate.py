@@ -12,7 +12,7 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import LINE_EVERY_S, Progress, announce, command, in_use, print_json, say
-from ganrt.cli.look_requests import Item, Looks, designed, pair_of, read_codes
+from ganrt.cli.look_requests import Design, Item, Looks, as_looks, designed, pair_of, read_codes, require_drawable
 from ganrt.cli.requests import Request, SeedAndIndex, WantedLoose, read_loose
 from ganrt.errors import BadInputFile, OutputFailed, UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from ganrt.runtime.latent_files import LatentFile
     from ganrt.runtime.looks import Look
     from ganrt.runtime.picture_style import PictureStyle
-    from ganrt.runtime.sampling import Truncation
-    from ganrt.runtime.settings import Settings
     from ganrt.spec import Latent
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".mp4")
@@ -43,6 +41,7 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", 
     ganrt generate --set hair=afro --set glasses=round --set skin=0.8 --count 8 --grid 4x2 -o afros.png
     ganrt generate --latents latents.npy -o given
     ganrt generate ganrt:avatars-1:0:8841 -o look.png
+    ganrt generate --looks looks.txt -o looks
     ganrt generate --count 4 --encode webp --quality 80 --zoom 4 -o webp
     """,
 )
@@ -78,15 +77,19 @@ def generate(
     if "://" in output:
         raise UsageError(f"--output {output}: loose pictures need a folder; ganrt bulk run writes to addresses")
     cells = options.parse_grid(grid) if grid else None
-    request = read_codes(codes, wanted) if codes else read_loose(wanted, cells)
+    request = read_codes(codes, wanted) or read_loose(wanted, cells)
     style = pictures.style()
     plan = _Plan(Path(output), cells, request, style, force)
-    look = _Look(truncation.law(), class_name, fixed.settings, fixed.pins)
+    design = Design(truncation.law(), class_name, fixed.settings, fixed.pins)
     if isinstance(request, Looks):
-        look.refuse_beside_codes()
+        design.refuse_beside_looks()
         model = options.model_of_looks(request.looks, model, context)
     with engine.open(model) as generator:
         announce(generator)
+        design = replace(design, controls=generator.controls.canonical(fixed.settings))
+        if isinstance(request, Request) and request.rows is not None:
+            request = as_looks(generator, request, wanted.identities, design)
+            plan = _Plan(Path(output), cells, request, style, force)
         style.check(generator.spec, plan.columns or 1, plan.filled_rows(len(request)))
         if style.note(generator.spec):
             say(f"note: {style.note(generator.spec)}")
@@ -94,7 +97,9 @@ def generate(
         options.note_frozen(generator, truncation.truncation)
         if request.latents is not None:
             request.latents.check(generator.spec.latent)
-        look = replace(look, controls=generator.controls.canonical(fixed.settings), latents=request.latents)
+        look = _Look(design.how, class_name, design.controls, fixed.pins, request.latents)
+        if isinstance(request, Looks):
+            require_drawable(generator, request)
         _draw(generator, request, look, batch_size, plan)
         where = f"{output} (sheet: {plan.sheet})" if plan.sheet and plan.pictures else str(output)
         drawn = len(request) if plan.pictures else min(len(request), plan.columns * plan.rows)
@@ -120,13 +125,9 @@ def _code(generator: Generator, item: Item, look: _Look) -> str | None:
 
 
 @dataclass(frozen=True)
-class _Look:
-    """What all pictures have in common."""
+class _Look(Design):
+    """The same with latents, where they were given."""
 
-    how: Truncation
-    class_name: str | None
-    controls: Settings
-    pins: str
     latents: LatentFile | None = None
 
     def of(self, generator: Generator, pair: SeedAndIndex) -> Look:
@@ -134,18 +135,6 @@ class _Look:
         return generator.look(
             *pair, truncation=self.how, labels=self.class_name, controls=self.controls, pinned=self.pins
         )
-
-    def refuse_beside_codes(self) -> None:
-        """Raises UsageError where something is set that look codes say themselves."""
-        given = {
-            "--truncation and the like": self.how != type(self.how)(),
-            "--set": self.controls,
-            "--set-z": self.pins,
-            "--class": self.class_name is not None,
-        }
-        for name, value in given.items():
-            if value:
-                raise UsageError(f"{name} beside a look code: the code says it all; expected no {name} with it")
 
 
 class _Plan:
@@ -328,9 +317,13 @@ def _identities_table(plan: _Plan, request: Request | Looks) -> bytes:
 
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(["identity", "index", "file"])
-    rows.writerows(
-        [name, pair_of(item)[1], plan.path(item).name]
-        for name, item in zip(request.identities or (), plan.wanted(request), strict=True)
-    )
+    if isinstance(request, Looks):
+        rows.writerow(["identity", "index", "file", "look"])
+        rows.writerows([row.identity, look.index, plan.path(look).name, look.code] for row, look in request.rows)
+    else:
+        rows.writerow(["identity", "index", "file"])
+        rows.writerows(
+            [name, pair_of(item)[1], plan.path(item).name]
+            for name, item in zip(request.identities or (), plan.wanted(request), strict=True)
+        )
     return text.getvalue().encode()

@@ -11,6 +11,7 @@ import typer
 from ganrt.cli import options
 from ganrt.cli import walk_options as walks
 from ganrt.cli.app import Progress, announce, command, in_use, print_json, say
+from ganrt.errors import UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     ganrt interpolate --name Ann --name Bob --loop --fps 12 --duration 1 -o friends.gif
     ganrt interpolate --identities players.txt --loop --pace pictures --fps 12 --duration 2 -o sprites.json
     ganrt interpolate --seeds 1-4 --loop --bpm 120 --ease hold --zoom 2 --zoom-filter lanczos -m avatars -o beat.webp
+    ganrt interpolate ganrt:avatars-2:0:1 ganrt:avatars-2:0:2 --loop --duration 1 --fps 12 -o looks.webp
     ganrt interpolate --method drift --seeds 5 --duration 2 --truncation 0.7 -o drift.apng
     ganrt interpolate -m flowers.onnx --classes daisy,rose --seeds 5 --loop -o flowers.gif
     ganrt interpolate -m flowers.onnx --classes 0,2 --seeds 1,2 --truncations 0.4,1 -o both.gif
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     """,  # noqa: E501
 )
 def interpolate(
+    context: typer.Context,
+    codes: options.Codes = None,
     model: options.Model = DEFAULT_MODEL,
     *,
     output: Annotated[
@@ -76,10 +80,13 @@ def interpolate(
     how = truncation.law()
     film = FilmOptions(fps, zoom, zoom_filter, codec, background, force)
     # What is wrong with the options or the output is said before a model is loaded.
-    walk = None if source.encoder else walks.make_walk(source, way, how, fixed)
+    looks = source.coded(codes, how)
+    walk = None if looks or source.encoder or source.is_designed else walks.make_walk(source, way, how, fixed)
     if walk is not None:
         walk.frame_count(fps)
     check_output(output, film)
+    if looks:
+        model = options.model_of_looks(looks.path, model, context)
     with engine.open(model) as generator:
         announce(generator)
         for name in source.names():
@@ -90,9 +97,16 @@ def interpolate(
         if source.encoder is not None:
             with engine.open(source.encoder) as encoding:
                 walk = walks.make_walk(source, way, how, fixed, walks.encode_pictures(generator, encoding, source))
+        elif source.is_designed:
+            if source.classes is not None:
+                raise UsageError(f"--classes beside looks in --identities {source.identities}: expected one of them")
+            looks = source.of_rows(generator, how, source.class_name, fixed)
+        if looks is not None:
+            walk = walks.make_walk_of_looks(generator, looks, way, fixed)
         assert walk is not None
         controls = generator.controls.canonical(walk.controls)
-        origin = {**in_use(generator), **source.origin(), **way.origin(how, fixed, controls), "fps": fps}
+        of_looks = {"look_codes": [look.code for look in looks.path]} if looks else {}
+        origin = {**in_use(generator), **source.origin(), **of_looks, **way.origin(how, fixed, controls), "fps": fps}
         written = _write(generator, walk, way, output, replace(film, origin=origin))
         if json:
             files = [str(path) for path in written.files]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as json_module
 import math
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +13,8 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import announce, command, in_use, print_json, say
-from ganrt.cli.walk_options import KeyframeOptions
+from ganrt.cli.look_requests import Design, Looks
+from ganrt.cli.walk_options import KeyframeOptions, held_settings
 from ganrt.errors import UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
 
@@ -31,10 +33,13 @@ if TYPE_CHECKING:
     "play",
     """
     ganrt play --headless --duration 1 --fps 60 --stats out.json
+    ganrt play ganrt:avatars-2:0:1 ganrt:avatars-2:0:2 --headless --duration 1
     ganrt play --headless --duration 1 --grid 2x2 --latency smooth --json
     """,
 )
 def play(
+    context: typer.Context,
+    codes: options.Codes = None,
     model: options.Model = DEFAULT_MODEL,
     *,
     keyframes: KeyframeOptions,
@@ -61,6 +66,7 @@ def play(
     from ganrt.files import check_free, write_file
     from ganrt.runtime.backgrounds import parse_colour
     from ganrt.runtime.latent_files import read_latent_file
+    from ganrt.runtime.sampling import Truncation
 
     if duration is not None and not 0 < duration <= 86400:
         raise UsageError(f"--duration {duration:g}: expected seconds, more than 0 and at most 86400")
@@ -68,13 +74,17 @@ def play(
     if stats is not None:
         check_free(stats, force)
     given = None if keyframes.latents is None else read_latent_file(keyframes.latents)
+    looks = keyframes.coded(codes, Truncation(truncation))
+    if looks is not None:
+        Design(Truncation(), class_name, (), "").refuse_beside_looks()
+        model = options.model_of_looks(looks.path, model, context)
     state = PlayState(
-        tuple(keyframes.seed_list()),
+        () if looks else tuple(keyframes.seed_list()),
         truncation,
         latency=latency,
         pinned=fixed.pins,
         latents=given,
-        identities=tuple(keyframes.identity_list()),
+        identities=() if keyframes.is_designed else tuple(keyframes.identity_list()),
         controls=fixed.settings,
     )
     columns, rows = options.parse_grid(grid)
@@ -85,6 +95,10 @@ def play(
         options.note_weights(generator, class_name)
         if given is not None:
             given.check(generator.spec.latent)
+        if keyframes.is_designed:
+            looks = keyframes.of_rows(generator, Truncation(truncation), class_name, fixed)
+        if looks is not None:
+            state, class_name = _of_looks(generator, looks, replace(state, controls=held_settings(looks, fixed)))
         walks = make_walks(state, columns * rows)
         with generator.stream(walks, fps, latency=latency, late=late, endless=True, labels=class_name) as stream:
             if headless:
@@ -100,6 +114,23 @@ def play(
             write_file(stats, (json_module.dumps(told, indent=2, sort_keys=True) + "\n").encode(), force=force)
         if json:
             print_json(told)
+
+
+def _of_looks(generator: Generator, looks: Looks, state: PlayState) -> tuple[PlayState, str | None]:
+    """The state with the looks as keyframes, and their class.
+
+    Raises:
+        UsageError: looks of several classes or truncations, which sliders could not move together.
+    """
+    from ganrt.runtime.latent_files import LatentFile
+    from ganrt.runtime.look_drawing import keyframes_of
+
+    found = keyframes_of(generator, looks.path)
+    if len(found.classes) > 1 or len(found.truncations) > 1:
+        raise UsageError("play: looks of several classes or truncations: expected one; interpolate takes all")
+    given = LatentFile("looks", "", found.latents)
+    truncation = found.truncations[0].psi
+    return replace(state, latents=given, truncation=truncation), next(iter(found.classes), None)
 
 
 def make_walks(state: PlayState, count: int) -> list[Walk]:

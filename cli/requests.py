@@ -13,6 +13,7 @@ from ganrt.cli.app import say
 from ganrt.errors import BadInputFile, UsageError
 
 if TYPE_CHECKING:
+    from ganrt.runtime.bulk.rows import Row
     from ganrt.runtime.latent_files import LatentFile
 
 _MAX_COUNT = 10**12
@@ -48,6 +49,10 @@ class Wanted:
         str | None, typer.Option("--identity-column", help="Of .csv, .jsonl or .parquet. Default: identity.")
     ] = None
     latents: Latents = None
+    looks: Annotated[
+        Path | None,
+        typer.Option("--looks", help="A file of look codes, one a line; - is standard input."),
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,7 @@ class Request:
         seeds: the first image of each, where they were given.
         indices: the indices of `seed`, else.
         identities: whom the indices belong to, if anybody.
+        rows: of a file of identities in which rows set something all its rows.
         latents: those of the pictures, where they were given; the indices are rows of it.
     """
 
@@ -78,6 +84,7 @@ class Request:
     seeds: list[int] | None = None
     identities: list[str] | None = None
     latents: LatentFile | None = None
+    rows: list[Row] | None = None
 
     def __len__(self) -> int:
         return len(self.indices if self.seeds is None else self.seeds)
@@ -97,7 +104,6 @@ def read_request(wanted: Wanted, cells: tuple[int, int] | None = None) -> Reques
     Raises:
         UsageError: options that exclude each other, or numbers out of range. BadInputFile: no identities to read.
     """
-    from ganrt.runtime.identity import identity_index
     from ganrt.runtime.latent_files import read_latent_file
     from ganrt.runtime.seeds import parse_seeds
 
@@ -108,8 +114,9 @@ def read_request(wanted: Wanted, cells: tuple[int, int] | None = None) -> Reques
     if wanted.seeds is not None:  # the same seed twice is drawn once
         return Request(0, [], seeds=list(dict.fromkeys(parse_seeds(wanted.seeds))))
     if wanted.identities is not None:
-        names = read_identities(wanted.identities, wanted.identity_column)
-        return Request(0, [identity_index(name) for name in names], identities=names)
+        rows = read_rows(wanted.identities, wanted.identity_column)
+        designed = rows if any(row.is_designed for row in rows) else None
+        return Request(0, [row.index for row in rows], identities=[row.identity for row in rows], rows=designed)
     count, seed, start = wanted.count, wanted.seed, wanted.start
     if count is None:
         count = cells[0] * cells[1] if cells else 1
@@ -148,18 +155,19 @@ def check_choice(wanted: Wanted) -> None:
         "--count": wanted.count,
         "--identities": wanted.identities,
         "--latents": wanted.latents,
+        "--looks": wanted.looks,
     }
     names = [name for name, value in given.items() if value is not None]
     if len(names) > 1:
-        raise UsageError("--seeds, --count, --identities and --latents: expected one of them")
+        raise UsageError("--seeds, --count, --identities, --latents and --looks: expected one of them")
     if wanted.identities is None and wanted.identity_column is not None:
         raise UsageError(f"--identity-column {wanted.identity_column}: it belongs to --identities")
     if names not in ([], ["--count"]) and (wanted.seed or wanted.start):
         raise UsageError(f"{names[0]}: --seed and --start belong to --count")
 
 
-def read_identities(path: Path, column: str | None = None) -> list[str]:
-    """The identities of a file (`-`: standard input), each once; that some were repeated is said.
+def read_rows(path: Path, column: str | None = None) -> list[Row]:
+    """The rows of a file of identities (`-`: standard input), each once; that some were repeated is said.
 
     A run in shards reads the same file by the same reader: the same players get the same avatars.
 
@@ -167,15 +175,19 @@ def read_identities(path: Path, column: str | None = None) -> list[str]:
         column: which one of the file's columns, if it has any; None: `identity`.
 
     Raises:
-        BadInputFile: it is missing or malformed, or holds no identity. UsageError: a column of lines of text.
+        BadInputFile: it is missing or malformed, holds no identity, or one twice with other settings.
+        UsageError: a column of lines of text.
     """
     from ganrt.runtime.bulk import identity_files
 
-    found = identity_files.read_identities(path, identity_files.kind_of(path), column)
-    given = [name for _, name in found]
-    names = list(dict.fromkeys(given))
-    if not names:
+    lines = 0
+    rows: dict[str, Row] = {}
+    for row in identity_files.read_rows(path, identity_files.kind_of(path), column):
+        lines += 1
+        if rows.setdefault(row.identity, row).design != row.design:
+            raise identity_files.contradiction(path, "--identities", row)
+    if not rows:
         raise BadInputFile(f"--identities {path}: no identity in it; expected one a line")
-    if len(names) < len(given):
-        say(f"{len(given)} lines name {len(names)} identities: each is drawn once")
-    return names
+    if len(rows) < lines:
+        say(f"{lines} lines name {len(rows)} identities: each is drawn once")
+    return list(rows.values())

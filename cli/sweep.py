@@ -9,6 +9,7 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import Progress, announce, command, in_use, print_json, say
+from ganrt.cli.look_requests import Design, Looks, parse_codes, require_drawable
 from ganrt.errors import UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
 
@@ -28,10 +29,13 @@ _COLUMNS = 5
     ganrt sweep -o sweep.png
     ganrt sweep --factors 0.3,0.5,1.0 --columns 8 --seed 7 -o three.png
     ganrt sweep --name "Ann of Ayr" --columns 8 --diversity-samples 8 -o ann.png
+    ganrt sweep ganrt:avatars-2:0:1 ganrt:avatars-2:0:2 --factors 0.3,0.7,1 --diversity-samples 8 -o looks.png
     ganrt sweep --truncation-mode scale --threshold 5 --csv study.csv --plot plot.png -o study.png
     """,
 )
 def sweep(
+    context: typer.Context,
+    codes: options.Codes = None,
     model: options.Model = DEFAULT_MODEL,
     *,
     output: options.OutputFile = Path("sweep.png"),
@@ -52,6 +56,10 @@ def sweep(
             help="Latents from a file in place of noise, the same in every row, times its factor. .npy, .npz (one "
             "array, or z) or .csv, float32 [n, dim].",
         ),
+    ] = None,
+    looks: Annotated[
+        Path | None,
+        typer.Option("--looks", help="A file of look codes: each row shows them, after those given as arguments."),
     ] = None,
     fixed: options.ControlOptions,
     seed: Annotated[int, typer.Option("--seed", help="An unsigned 64-bit integer.")] = 0,
@@ -85,6 +93,12 @@ def sweep(
     _check_outputs(output, csv, plot, force)
     behind = _behind(background)
     how = truncation.law()
+    shown = parse_codes(codes, looks)
+    if shown:
+        if name is not None or z is not None or seed or columns != _COLUMNS:
+            raise UsageError("look codes are the columns: expected no --name, --latents, --seed or --columns with them")
+        Design(how, class_name, fixed.settings, fixed.pins).refuse_beside_looks()
+        model = options.model_of_looks(shown, model, context)
     total = len(values) * images_a_row(columns, diversity_samples, z)
     with engine.open(model) as generator:
         announce(generator)
@@ -92,6 +106,7 @@ def sweep(
         if given_latents is not None:
             given_latents.check(generator.spec.latent)
         controls = generator.controls.canonical(fixed.settings)
+        require_drawable(generator, Looks(tuple(shown)))
         with Progress(total, "images") as progress:
             rows = run_sweep(
                 generator,
@@ -104,11 +119,13 @@ def sweep(
                 controls=controls,
                 identity=name,
                 latents=z,
+                looks=shown,
                 diversity_samples=diversity_samples,
                 progress=progress,
             )
         origin = _origin(generator, values, how, class_name, fixed.set_z or []) | _source(seed, name, given_latents)
         origin |= {"controls": dict(controls)} if controls else {}
+        origin |= {"look_codes": [look.code for look in shown]} if shown else {}
         _write(rows, {"sheet": output, "table": csv, "plot": plot}, origin, behind, force)
         if json:
             names = {name: str(path) for name, path in (("csv", csv), ("plot", plot)) if path}

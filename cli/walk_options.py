@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
+from ganrt.cli.look_requests import Design, Looks, as_looks, parse_codes
 from ganrt.cli.options import ClassName, ControlOptions
+from ganrt.cli.requests import Request
 from ganrt.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ganrt.runtime.bulk.rows import Row
     from ganrt.runtime.generator import Generator
     from ganrt.runtime.sampling import Truncation
     from ganrt.runtime.settings import Settings
@@ -43,6 +48,12 @@ class KeyframeOptions:
             "--latents", help="The keyframes: an .npy, .npz (one array, or z) or .csv file, float32 [keyframes, dim]."
         ),
     ] = None
+    looks: Annotated[
+        Path | None,
+        typer.Option(
+            "--looks", help="The keyframes: a file of look codes, one a line, after those given as arguments."
+        ),
+    ] = None
 
     def __post_init__(self) -> None:
         given = self._given()
@@ -57,6 +68,7 @@ class KeyframeOptions:
             "--name": bool(self.name),
             "--identities": self.identities is not None,
             "--latents": self.latents is not None,
+            "--looks": self.looks is not None,
         }
 
     def seed_list(self, default: str = "0-3") -> list[int]:
@@ -69,9 +81,38 @@ class KeyframeOptions:
 
     def identity_list(self) -> list[str]:
         """Whose avatars the keyframes are; none where they are others."""
-        from ganrt.cli.requests import read_identities
+        return list(self.name or ()) if self.rows is None else [row.identity for row in self.rows]
 
-        return list(self.name or ()) if self.identities is None else read_identities(self.identities)
+    @cached_property
+    def rows(self) -> list[Row] | None:
+        """The rows of the file of identities, if there is one."""
+        from ganrt.cli.requests import read_rows
+
+        return None if self.identities is None else read_rows(self.identities)
+
+    @property
+    def is_designed(self) -> bool:
+        """Whether rows of the file of identities set something: each is a look then."""
+        return any(row.is_designed for row in self.rows or ())
+
+    def coded(self, codes: Sequence[str] | None, how: Truncation) -> Looks | None:
+        """The look codes that are the keyframes, if there are such.
+
+        Raises:
+            UsageError: options beside them that they say themselves. --set and --set-z are the walk's own.
+        """
+        given = parse_codes(codes, self.looks)
+        if not given:
+            return None
+        if self != type(self)(looks=self.looks):
+            raise UsageError("look codes are the keyframes: expected no other keyframes and no classes beside them")
+        Design(how, None, (), "").refuse_beside_looks()
+        return Looks(tuple(given))
+
+    def of_rows(self, generator: Generator, how: Truncation, class_name: str | None, fixed: ControlOptions) -> Looks:
+        """The keyframes of a file of identities in which rows set something."""
+        design = Design(how, class_name, generator.controls.canonical(fixed.settings), "")
+        return as_looks(generator, Request(0, [], rows=self.rows), self.identities, design)
 
 
 @dataclass(frozen=True)
@@ -126,6 +167,7 @@ class FilmedOptions(KeyframeOptions):
             "latents": str(self.latents) if self.latents else None,
             "pictures": [str(path) for path in self.picture or ()],
             "encoder": self.encoder,
+            "looks": str(self.looks) if self.looks else None,
             "classes": self.names(),
         }
 
@@ -204,24 +246,62 @@ def make_walk(
     Args:
         encoded: latents of the pictures, float32 [k, dim], where those are the keyframes.
     """
+    names = keyframes.names()
+    return _walk(
+        path,
+        keyframes.seed_list("0" if names or path.method == "drift" else "0-3"),
+        path.psis(how),
+        names,
+        fixed.pins,
+        fixed.settings,
+        keyframes.identity_list(),
+        keyframes.latents if encoded is None else encoded,
+    )
+
+
+def make_walk_of_looks(generator: Generator, looks: Looks, path: PathOptions, fixed: ControlOptions) -> Walk:
+    """The walk through looks. What --set sets holds in every frame, but for what rows of a file set themselves."""
+    from ganrt.runtime.look_drawing import keyframes_of
+
+    if path.truncations is not None or path.method == "drift":
+        raise UsageError("looks are the keyframes: expected no --truncations and no drift with them")
+    found, held = keyframes_of(generator, looks.path), held_settings(looks, fixed)
+    return _walk(path, [], found.truncations, found.classes, fixed.pins, held, latents=found.latents)
+
+
+def held_settings(looks: Looks, fixed: ControlOptions) -> Settings:
+    """What --set sets in every frame: all but what rows of a file set themselves."""
+    own = {name for row, _ in looks.rows for name, _ in row.controls}
+    return tuple((name, value) for name, value in fixed.settings if name not in own)
+
+
+def _walk(
+    path: PathOptions,
+    seeds: Sequence[int],
+    truncations: Sequence[Truncation],
+    classes: Sequence[str],
+    pins: str,
+    controls: Settings,
+    identities: Sequence[str] = (),
+    latents: NDArray[np.float32] | Path | None = None,
+) -> Walk:
     from ganrt.runtime.walk import walk
 
-    names = keyframes.names()
     return walk(
-        keyframes.seed_list("0" if names or path.method == "drift" else "0-3"),
+        seeds,
         path.duration,
         path.loop,
         path.method,
-        path.psis(how),
-        fixed.pins,
-        names,
-        identities=keyframes.identity_list(),
-        latents=keyframes.latents if encoded is None else encoded,
+        truncations,
+        pins,
+        classes,
+        identities=identities,
+        latents=latents,
         ease=path.ease,
         beats_per_minute=path.bpm,
         beats=path.beats,
         speed=path.speed,
-        controls=fixed.settings,
+        controls=controls,
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from ganrt.spec import psi_input
 if TYPE_CHECKING:
     from ganrt.runtime.generator import Generator
 
+T = TypeVar("T")
 F32 = NDArray[np.float32]
 _HASH_DIGITS = 8
 
@@ -111,6 +113,43 @@ def rows_of(generator: Generator, looks: Iterable[Look]) -> Iterator[tuple[F32, 
             yield _row(generator, look)
         except UsageError as error:
             raise UsageError(f"{look.code}: {error}") from error
+
+
+@dataclass(frozen=True, eq=False)
+class LookKeyframes:
+    """What a walk through looks goes through; of classes and truncations one, where all looks have the same.
+
+    Attributes:
+        latents: float32 [k, dim], truncated, with controls and edits.
+        classes: class texts; none of a generator without classes.
+        truncations: for the graph's input, where it has one; the latents are what they are.
+    """
+
+    latents: F32
+    classes: list[str]
+    truncations: list[Truncation]
+
+
+def keyframes_of(generator: Generator, looks: Sequence[Look]) -> LookKeyframes:
+    """The keyframes of a walk whose frames there are the looks' pictures, byte for byte.
+
+    Raises:
+        UsageError: see `rows_of`.
+    """
+    z, weights, _ = zip(*rows_of(generator, looks), strict=True)
+    classes = [_class_text(row) for row in weights if row is not None]
+    return LookKeyframes(np.stack(z), _one_or_all(classes), _one_or_all([look.truncation for look in looks]))
+
+
+def _one_or_all(values: list[T]) -> list[T]:
+    return values[:1] if all(value == values[0] for value in values) else values
+
+
+def _class_text(weights: F32) -> str:
+    named = np.flatnonzero(weights)
+    if len(named) == 1 and weights[named[0]] == 1:
+        return str(named[0])
+    return ",".join(f"{k}:{float(weights[k])!r}" for k in named) or "0:0.0"
 
 
 def _row(generator: Generator, look: Look) -> tuple[F32, F32 | None, float]:

@@ -16,6 +16,7 @@ from ganrt.runtime.generator import Generator
 from ganrt.runtime.identity import identity_index
 from ganrt.runtime.intervals import MIN_SAMPLES, Estimate, mean_estimate, pair_estimate
 from ganrt.runtime.labels import LabelsLike
+from ganrt.runtime.looks import Look
 from ganrt.runtime.measures import distances, features, sharpness
 from ganrt.runtime.pictures import sheet
 from ganrt.runtime.sampling import Truncation, draw, scaled, statistics_value
@@ -57,6 +58,7 @@ def sweep(
     controls: SettingsLike = None,
     identity: str | None = None,
     latents: NDArray[np.float32] | None = None,
+    looks: Sequence[Look] = (),
     diversity_samples: int = 64,
     progress: Callable[[int], object] | None = None,
 ) -> list[Row]:
@@ -75,6 +77,7 @@ def sweep(
         identity: whose image and rerolls are drawn, in place of `seed` and `start`.
         latents: what is drawn, float32 [n, dim], in place of sampled ones: times psi, so that no mode but `scale` goes
             with them; of a style space as they are. At most as many rows as a row of images has are taken.
+        looks: shown in each row, at its factor in place of their own truncation; the measures are of fresh noise.
         progress: told how many images are drawn.
 
     Raises:
@@ -82,6 +85,7 @@ def sweep(
     """
     per_row = images_a_row(columns, diversity_samples, latents)
     base = truncation or Truncation()
+    columns = 0 if looks else columns
     if latents is not None and (base.mode == "resample" or base.threshold is not None):
         raise UsageError("given latents are scaled: expected no truncation mode resample and no threshold with them")
     laws = [replace(base, psi=psi) for psi in factors]
@@ -107,6 +111,8 @@ def sweep(
             done += len(images)
             if progress:
                 progress(done)
+        for _, images in generator.draw_looks(replace(look, truncation=law) for look in looks):
+            shown += list(images)
         diversity = pair_estimate(distances(np.concatenate(x)))
         sharp_mean = mean_estimate(np.concatenate(sharp))
         rows.append(Row(psi, statistic, pairs[0][1], per_row, np.stack(shown), diversity, sharp_mean))

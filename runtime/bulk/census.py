@@ -1,6 +1,6 @@
 """The first pass over a file of identities: how many there are, which are repeated, and which share an index.
 
-Memory hardly grows with the file: 24 bytes an identity go to temporary files, 64 of them by the index's top bits, which
+Memory hardly grows with the file: 32 bytes an identity go to temporary files, 64 of them by the index's top bits, which
 are sorted one after the other; one bit a line marks what is to be left out.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -19,14 +19,16 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
-from ganrt.errors import BadInputFile
-from ganrt.runtime.bulk.identity_files import kind_of, read_identities
+from ganrt.errors import BadInputFile, UsageError
+from ganrt.runtime.bulk.identity_files import contradiction, kind_of, option_of, read_rows
 from ganrt.runtime.bulk.plan import Item, Json, item
+from ganrt.runtime.bulk.rows import Row
 from ganrt.runtime.identity import identity_index
+from ganrt.runtime.looks import Look
 
 _PARTITIONS = 64
 _CHUNK = 1 << 16
-_RECORD = np.dtype([("index", "<u8"), ("check", "<u8"), ("place", "<u8")])
+_RECORD = np.dtype([("index", "<u8"), ("check", "<u8"), ("design", "<u8"), ("place", "<u8")])
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Census:
         collisions: different identities that share their index, and so their picture, with one before them.
         skipped: uint8 [lines / 8], a bit for each place in the file, set where an identity is repeated.
         colliding: places in the file of the collisions.
+        designed: how many rows set something (`ganrt.runtime.bulk.rows`), repetitions counted; with `looks` of them
+            by a look.
     """
 
     path: Path
@@ -50,6 +54,8 @@ class Census:
     collisions: int
     skipped: NDArray[np.uint8]
     colliding: frozenset[int]
+    designed: int = 0
+    looks: int = 0
 
     @property
     def facts(self) -> Json:
@@ -62,6 +68,7 @@ class Census:
             "unique": str(self.unique),
             "duplicates": str(self.lines - self.unique),
             "index_collisions": str(self.collisions),
+            **({"designed": str(self.designed), "looks": str(self.looks)} if self.designed else {}),
         }
 
     def items(self) -> Iterator[Item]:
@@ -70,46 +77,101 @@ class Census:
         Raises:
             BadInputFile: the file is another one by now.
         """
+        for place, row in self._rows():
+            made = _item(row)
+            if place in self.colliding and not row.is_designed:  # the second of one index needs a key of its own
+                made = replace(made, key=f"{made.key}-{_check(row.identity):016x}")
+            yield made
+
+    def require_drawable(self, can_draw: Callable[[Row], object]) -> None:
+        """Asks of each row that sets something whether it can be drawn, before anything is.
+
+        Raises:
+            BadInputFile: one cannot (`can_draw` raises UsageError), which the message names.
+        """
+        for _, row in self._rows() if self.designed else ():
+            try:
+                if row.is_designed:
+                    can_draw(row)
+            except UsageError as error:
+                option = option_of(self.kind)
+                raise BadInputFile(f"{option} {self.path}, line {row.number}: {error}") from error
+
+    def _rows(self) -> Iterator[tuple[int, Row]]:
+        """(place, row) of each identity, repetitions left out."""
         place = -1
-        for place, (_, identity) in enumerate(read_identities(self.path, self.kind, self.column)):
+        for place, row in enumerate(read_rows(self.path, self.kind, self.column)):
             if place >= self.lines:
                 break
-            if self.skipped[place >> 3] >> (place & 7) & 1:
-                continue
-            made = item(0, identity_index(identity), identity)
-            if place in self.colliding:  # of two identities with one index the second needs a key of its own
-                made = replace(made, key=f"{made.key}-{_check(identity):016x}")
-            yield made
+            if not self.skipped[place >> 3] >> (place & 7) & 1:
+                yield place, row
         if place + 1 != self.lines or file_sha256(self.path) != self.sha256:
-            raise BadInputFile(f"--identities {self.path} changed while it was read")
+            raise BadInputFile(f"{option_of(self.kind)} {self.path} changed while it was read")
+
+
+def _item(row: Row) -> Item:
+    if row.look:
+        look = Look.parse(row.look)
+        made = item(look.seed, look.index, row.identity)
+    else:
+        made = item(0, row.index, row.identity)
+    if not row.is_designed:
+        return made
+    return replace(made, key=f"{made.key}-{row.suffix}", controls=row.controls, look=row.look)
 
 
 @contextmanager
-def take_census(path: Path, column: str | None = None) -> Iterator[Census]:
+def take_census(path: Path, column: str | None = None, kind: str | None = None) -> Iterator[Census]:
     """Reads a file of identities (`-`: standard input, which is copied to a temporary file) for the first time.
+
+    Args:
+        kind: see `read_rows`; None: as the file's name says.
 
     Raises:
         BadInputFile: it is malformed, or holds no identity.
     """
     with TemporaryDirectory(prefix="ganrt-") as name:
-        folder, kind = Path(name), kind_of(path)
+        folder, kind = Path(name), kind or kind_of(path)
+        option = option_of(kind)
         if str(path) == "-":
             path = folder / "standard input"
             with path.open("wb") as copy:
                 shutil.copyfileobj(sys.stdin.buffer, copy, 1 << 20)
         if not path.is_file():  # a pipe can be read once; this takes two passes
-            raise BadInputFile(f"--identities {path}: expected a file of identities, or - for standard input")
+            what = "look codes" if option == "--looks" else "identities"
+            raise BadInputFile(f"{option} {path}: expected a file of {what}, or - for standard input")
         sha256 = file_sha256(path)
-        lines = _scatter(read_identities(path, kind, column), folder)
+        counted = _Counted()
+        lines = _scatter(counted.through(read_rows(path, kind, column)), folder)
         if not lines:
-            raise BadInputFile(f"--identities {path}: no identity in it; expected one a line")
+            what = "look code" if option == "--looks" else "identity"
+            raise BadInputFile(f"{option} {path}: no {what} in it; expected one a line")
         skipped, again, colliding = np.zeros(-(-lines // 8), np.uint8), 0, set[int]()
         for part in range(_PARTITIONS):
-            repeated, shared = _judge(_part(folder, part))
+            repeated, shared, contradicting = _judge(_part(folder, part))
+            if len(contradicting):
+                raise _contradiction(path, kind, column, int(contradicting[0]))
             np.bitwise_or.at(skipped, repeated >> 3, (1 << (repeated & 7)).astype(np.uint8))
             again += len(repeated)
             colliding.update(shared.tolist())
-        yield Census(path, kind, column, sha256, lines, lines - again, len(colliding), skipped, frozenset(colliding))
+        unique, places = lines - again, frozenset(colliding)
+        yield Census(
+            path, kind, column, sha256, lines, unique, len(places), skipped, places, counted.designed, counted.looks
+        )
+
+
+@dataclass
+class _Counted:
+    """Counts the rows that pass through."""
+
+    designed: int = 0
+    looks: int = 0
+
+    def through(self, rows: Iterable[Row]) -> Iterator[Row]:
+        for row in rows:
+            self.designed += row.is_designed
+            self.looks += bool(row.look)
+            yield row
 
 
 def expected_collisions(count: int) -> float:
@@ -126,9 +188,11 @@ def file_sha256(path: Path) -> str:
         return made.hexdigest()
 
 
-def _scatter(numbered: Iterable[tuple[int, str]], folder: Path) -> int:
-    """Writes (index, check, place) of every identity to the partitions; returns how many there are."""
-    records = ((identity_index(name), _check(name), place) for place, (_, name) in enumerate(numbered))
+def _scatter(rows: Iterable[Row], folder: Path) -> int:
+    """Writes (index, check, design, place) of every identity to the partitions; returns how many there are."""
+    records = (
+        (identity_index(row.identity), _check(row.identity), row.design, place) for place, row in enumerate(rows)
+    )
     total = 0
     while len(chunk := np.fromiter(islice(records, _CHUNK), _RECORD)):
         total += len(chunk)
@@ -139,15 +203,20 @@ def _scatter(numbered: Iterable[tuple[int, str]], folder: Path) -> int:
     return total
 
 
-def _judge(path: Path) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Of one partition the places of repetitions, and those of identities that share an index with another."""
+def _judge(path: Path) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Of one partition the places of repetitions, of identities that share an index with another, and of repetitions
+    that set something else."""
     found = np.fromfile(path, _RECORD) if path.exists() else np.empty(0, _RECORD)
     found = found[np.lexsort((found["place"], found["check"], found["index"]))]
     before, after = found[:-1], found[1:]
     one_index = before["index"] == after["index"]
     repeated = one_index & (before["check"] == after["check"])
     places = after["place"].astype(np.int64)
-    return places[repeated], places[one_index & ~repeated]
+    return places[repeated], places[one_index & ~repeated], places[repeated & (before["design"] != after["design"])]
+
+
+def _contradiction(path: Path, kind: str, column: str | None, place: int) -> BadInputFile:
+    return contradiction(path, option_of(kind), next(islice(read_rows(path, kind, column), place, None)))
 
 
 def _check(identity: str) -> int:

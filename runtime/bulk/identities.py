@@ -1,4 +1,7 @@
-"""The mapping from identities to pictures: `identities/00000.csv` lists those of shard 00000, in order."""
+"""The mapping from identities to pictures: `identities/00000.csv` lists those of shard 00000, in order.
+
+Where rows of the file set something, it says what: two more columns, `controls` (`hair=afro skin=0.8`) and `look`.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,17 @@ from collections.abc import Iterator
 from itertools import islice
 from types import SimpleNamespace
 
-from ganrt.errors import BadInputFile
+from ganrt.errors import BadInputFile, UsageError
 from ganrt.runtime.bulk.census import Census
+from ganrt.runtime.bulk.identity_files import option_of
 from ganrt.runtime.bulk.manifest import read_stats
 from ganrt.runtime.bulk.plan import Item, Plan, Shard
 from ganrt.runtime.bulk.storage import Storage, write
+from ganrt.runtime.looks import Look
+from ganrt.runtime.settings import parse_settings, settings_text
 
 _HEAD = ["identity", "index", "key", "shard"]
+_DESIGNED = [*_HEAD, "controls", "look"]
 
 
 def write_mapping(census: Census, plan: Plan, storage: Storage) -> None:
@@ -32,9 +39,9 @@ def write_mapping(census: Census, plan: Plan, storage: Storage) -> None:
             part = list(islice(items, shard.count))
             if shard.number in wanted:
                 made.append(shard.identities)
-                write(storage, shard.identities, _table(part, shard))
+                write(storage, shard.identities, _table(part, shard, census.designed > 0))
         for _ in items:  # none is left, but the file is only then known to be the same
-            raise BadInputFile(f"--identities {census.path} changed while it was read")
+            raise BadInputFile(f"{option_of(census.kind)} {census.path} changed while it was read")
     except BadInputFile:
         for name in made:
             storage.remove(name)
@@ -51,20 +58,27 @@ def read_mapping(storage: Storage, shard: Shard) -> Iterator[Item]:
     try:
         with storage.open(shard.identities) as file, io.TextIOWrapper(file, "utf-8", newline="") as text:
             rows = csv.reader(text, strict=True)
-            if next(rows, None) != _HEAD:
+            if (head := next(rows, None)) not in (_HEAD, _DESIGNED):
                 raise ValueError("its first line is another")
-            for identity, index, key, name in rows:
-                if name != shard.name:
-                    raise ValueError(f"it names shard {name}")
-                yield Item(0, int(index), key, identity)
+            for row in rows:
+                if len(row) != len(head):
+                    raise ValueError(f"a row of {len(row)} fields; expected {len(head)}")
+                if row[3] != shard.name:
+                    raise ValueError(f"it names shard {row[3]}")
+                yield _item(*row)
                 count += 1
         if count != shard.count:
             raise ValueError(f"{count} identities; expected {shard.count}")
-    except (OSError, ValueError, csv.Error) as error:
+    except (OSError, ValueError, UsageError, csv.Error) as error:
         raise BadInputFile(
             f"{shard.identities} is missing or damaged: {error}\n"
             "remove it, and run the same command again: it is written anew"
         ) from error
+
+
+def _item(identity: str, index: str, key: str, _: str, controls: str = "", look: str = "") -> Item:
+    seed = Look.parse(look).seed if look else 0
+    return Item(seed, int(index), key, identity, parse_settings(controls.split()), look)
 
 
 def _is_there(storage: Storage, plan: Plan, shard: Shard) -> bool:
@@ -74,10 +88,12 @@ def _is_there(storage: Storage, plan: Plan, shard: Shard) -> bool:
     return bool(size) and (stats is None or stats.get("identities", {}).get("bytes") in (None, size))
 
 
-def _table(items: list[Item], shard: Shard) -> bytes:
+def _table(items: list[Item], shard: Shard, designed: bool) -> bytes:
     lines: list[str] = []
     # csv quotes what ends its lines, in older Pythons nothing else: an identity may hold either character.
     rows = csv.writer(SimpleNamespace(write=lines.append), lineterminator="\r\n")
-    rows.writerow(_HEAD)
-    rows.writerows([item.identity, item.index, item.key, shard.name] for item in items)
+    rows.writerow(_DESIGNED if designed else _HEAD)
+    for item in items:
+        more = (settings_text(item.controls), item.look) if designed else ()
+        rows.writerow([item.identity, item.index, item.key, shard.name, *more])
     return "".join(line.removesuffix("\r\n") + "\n" for line in lines).encode()

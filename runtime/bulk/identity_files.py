@@ -2,6 +2,9 @@
 
 Always UTF-8, whatever the system's encoding: the same name must give the same avatar everywhere. For the same reason
 nothing but the file's name decides how it is read, and a name that promises another structure is refused.
+
+In files with columns a row may also say what its picture looks like (`ganrt.runtime.bulk.rows`). Lines of text are
+names and nothing else: a player may be called `ganrt:avatars-2:0:1`.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ganrt.errors import BadInputFile, UsageError
+from ganrt.runtime.bulk.rows import Row, is_setting, make_row
+from ganrt.runtime.looks import Look
 
 LONGEST = 1 << 16  # bytes of a line
 COLUMN = "identity"
@@ -28,7 +33,9 @@ _NOT_READ = re.compile(
 )
 _RENAME = "rename one of them, or name another to `ganrt generate`: --identity-column NAME"
 _WIDE = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+LOOKS = "looks"  # the kind of a file of look codes, which no name tells: --looks does
 Numbered = tuple[int, str]
+Cells = tuple[int, str, dict[str, object]]  # line or row, identity, and what the columns that set something hold
 
 
 def kind_of(path: Path) -> str:
@@ -43,33 +50,70 @@ def kind_of(path: Path) -> str:
     return _KINDS.get(suffix, "text")
 
 
-def read_identities(path: Path, kind: str, column: str | None = None) -> Iterator[Numbered]:
-    """(line or row number from 1, identity) of every identity in a file; empty lines are passed over.
+def read_rows(path: Path, kind: str, column: str | None = None) -> Iterator[Row]:
+    """Every identity in a file, with what its row sets; empty lines are passed over.
 
     Args:
         path: a file; `-`: standard input, as lines.
+        kind: see `kind_of`; or `looks`: a look code a line, which is its own identity.
         column: of CSV, JSON lines and Parquet the field that holds it; None: `identity`.
 
     Raises:
         BadInputFile: the file is missing, or a line is malformed, which the message names.
         UsageError: `column` for lines of text.
     """
-    if kind == "text" and column is not None:
+    option = option_of(kind)
+    if kind in ("text", LOOKS) and column is not None:
         raise UsageError(f"--identity-column {column}: lines of text have no columns; it is for .csv, .jsonl, .parquet")
     if str(path) != "-" and (not path.exists() or path.is_dir()):
-        raise BadInputFile(f"--identities {path}: expected a file of identities")
-    reader: Callable[[Path, str], Iterator[Numbered]] = _READERS[kind]
-    for number, identity in reader(path, column or COLUMN):
+        raise BadInputFile(f"{option} {path}: expected a file of {'look codes' if kind == LOOKS else 'identities'}")
+    reader: Callable[[Path, str], Iterator[Cells]] = _READERS[kind]
+    for number, identity, cells in reader(path, column or COLUMN):
         if "\0" in identity:
             raise _bad(path, number, "it holds a zero byte")
-        yield number, identity
+        if not cells:
+            yield Row(number, identity)
+            continue
+        try:
+            yield make_row(number, identity, cells)
+        except UsageError as error:
+            raise _bad(path, number, str(error), option) from error
 
 
-def _text(path: Path, _: str) -> Iterator[Numbered]:
-    return ((number, line) for number, line in _lines(path) if line)
+def option_of(kind: str) -> str:
+    """The option by which a file of this kind is given."""
+    return "--looks" if kind == LOOKS else "--identities"
 
 
-def _csv(path: Path, column: str) -> Iterator[Numbered]:
+def contradiction(path: Path, option: str, row: Row) -> BadInputFile:
+    """What is said of an identity that stands in a file twice, with other settings."""
+    return BadInputFile(
+        f"{option} {path}, line {row.number}: {ascii(row.identity)[:60]} stands there again, with other settings\n"
+        "expected an identity once, or the same each time"
+    )
+
+
+def read_identities(path: Path, kind: str, column: str | None = None) -> Iterator[Numbered]:
+    """(line or row number from 1, identity) of every identity in a file; see `read_rows`."""
+    return ((row.number, row.identity) for row in read_rows(path, kind, column))
+
+
+def _text(path: Path, _: str) -> Iterator[Cells]:
+    return ((number, line, {}) for number, line in _lines(path) if line)
+
+
+def _looks(path: Path, _: str) -> Iterator[Cells]:
+    for number, line in _lines(path):
+        if not line.strip():
+            continue
+        try:
+            code = Look.parse(line).code
+        except UsageError as error:
+            raise _bad(path, number, str(error), "--looks") from error
+        yield number, code, {"look": code}
+
+
+def _csv(path: Path, column: str) -> Iterator[Cells]:
     last = 0
 
     def lines() -> Iterator[str]:
@@ -81,23 +125,32 @@ def _csv(path: Path, column: str) -> Iterator[Numbered]:
     rows = csv.reader(lines(), strict=True)
     try:
         head = next(rows, [])
-        if head.count(column) != 1:
-            raise BadInputFile(
-                f"--identities {path}: its first line names the columns {', '.join(head)[:200] or '(none)'}; "
-                f"expected '{column}' among them, once\n{_RENAME}"
-            )
-        place = head.index(column)
+        place, settings = _places(path, head, column)
         for row in rows:
             if row and (len(row) != len(head) or not row[place]):
                 wrong = f"{len(row)} fields; expected {len(head)}" if len(row) != len(head) else f"'{column}' is empty"
                 raise _bad(path, last, wrong)
             if row:
-                yield last, row[place]
+                yield last, row[place], {name: row[k] for name, k in settings.items()}
     except csv.Error as error:
         raise _bad(path, last, str(error)) from error
 
 
-def _jsonl(path: Path, column: str) -> Iterator[Numbered]:
+def _places(path: Path, head: list[str], column: str) -> tuple[int, dict[str, int]]:
+    """Where the identity stands in a row, and what sets something, by its column's name."""
+    if head.count(column) != 1:
+        raise BadInputFile(
+            f"--identities {path}: its first line names the columns {', '.join(head)[:200] or '(none)'}; "
+            f"expected '{column}' among them, once\n{_RENAME}"
+        )
+    settings = {name: k for k, name in enumerate(head) if name != column and is_setting(name)}
+    twice = [name for name in settings if head.count(name) > 1]
+    if twice:
+        raise BadInputFile(f"--identities {path}: its first line names the column {twice[0]} twice; expected it once")
+    return head.index(column), settings
+
+
+def _jsonl(path: Path, column: str) -> Iterator[Cells]:
     for number, line in _lines(path):
         if not line.strip():
             continue
@@ -112,10 +165,11 @@ def _jsonl(path: Path, column: str) -> Iterator[Numbered]:
             identity.encode()
         except UnicodeEncodeError as error:
             raise _bad(path, number, "it holds half of a surrogate pair") from error
-        yield number, identity
+        fields = value.items() if isinstance(value, dict) else ()
+        yield number, identity, {name: given for name, given in fields if name != column and is_setting(name)}
 
 
-def _parquet(path: Path, column: str) -> Iterator[Numbered]:
+def _parquet(path: Path, column: str) -> Iterator[Cells]:
     from ganrt.runtime.bulk.formats.parquet import import_pyarrow
 
     pyarrow = import_pyarrow()
@@ -127,8 +181,10 @@ def _parquet(path: Path, column: str) -> Iterator[Numbered]:
                     f"expected '{column}' among them\n{_RENAME}"
                 )
             number = 0
-            for batch in file.iter_batches(10_000, columns=[column]):
-                for value in map(_as_text, batch.column(0).to_pylist()):
+            settings = [name for name in file.schema_arrow.names if name != column and is_setting(name)]
+            for batch in file.iter_batches(10_000, columns=[column, *settings]):
+                found = {name: batch.column(name).to_pylist() for name in batch.schema.names}
+                for k, value in enumerate(map(_as_text, found[column])):
                     number += 1
                     if not isinstance(value, str) or not 0 < len(value.encode()) <= LONGEST:
                         raise _bad(
@@ -136,7 +192,7 @@ def _parquet(path: Path, column: str) -> Iterator[Numbered]:
                             number,
                             f"row {number}: expected text of 1 to {LONGEST} bytes, or a whole number (cast others)",
                         )
-                    yield number, value
+                    yield number, value, {name: found[name][k] for name in settings}
     except (pyarrow.ArrowException, OSError) as error:
         raise BadInputFile(f"--identities {path} is no Parquet file that can be read: {error}") from error
 
@@ -146,7 +202,7 @@ def _as_text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-_READERS = {"text": _text, "csv": _csv, "jsonl": _jsonl, "parquet": _parquet}
+_READERS = {"text": _text, "csv": _csv, "jsonl": _jsonl, "parquet": _parquet, LOOKS: _looks}
 
 
 def _lines(path: Path) -> Iterator[Numbered]:
@@ -176,5 +232,5 @@ def _bounded(path: Path, file: BinaryIO) -> Iterator[bytes]:
         yield line
 
 
-def _bad(path: Path, number: int, wrong: str) -> BadInputFile:
-    return BadInputFile(f"--identities {path}, line {number}: {wrong}")
+def _bad(path: Path, number: int, wrong: str, option: str = "--identities") -> BadInputFile:
+    return BadInputFile(f"{option} {path}, line {number}: {wrong}")

@@ -23,6 +23,7 @@ from ganrt.runtime.bulk.plan import Item, Json, Plan, Shard
 from ganrt.runtime.bulk.storage import Storage
 from ganrt.runtime.bulk.unique import Looks, signatures, write_signatures
 from ganrt.runtime.latent_files import LatentFile
+from ganrt.runtime.looks import Look
 from ganrt.runtime.sampling import Truncation
 from ganrt.runtime.settings import NOTHING, Settings
 
@@ -60,19 +61,29 @@ class Drawer:
 
     def draw(self, items: Sequence[Item]) -> Images:
         """Pictures of some items: uint8 [n, h, w, c]."""
+        if any(item.look for item in items):
+            return _joined(self.generator.draw_looks(map(self._look, items), self.batch_size))
         pairs = [(item.seed, item.index) for item in items]
         own = [item.controls for item in items] if any(item.controls for item in items) else None
         given = None if self.latents is None else self.latents.z
         batches = self.generator.sample_pairs(
             pairs, self.truncation, self.labels, self.batch_size, self.pinned, self.controls, own, latents=given
         )
-        made = [images for _, images in batches]
-        return made[0] if len(made) == 1 else np.concatenate(made)
+        return _joined(batches)
+
+    def _look(self, item: Item) -> Look:
+        """What an item among looks is drawn as; where a file has looks, no option changes a picture."""
+        return Look.parse(item.look) if item.look else self.generator.look(0, item.index, controls=item.controls)
 
     def piece_size(self, form: ShardFormat) -> int:
         """Pictures of a piece: a batch, fewer of large pictures, or what the format asks for."""
         batch = self.batch_size or self.generator.batch_sizes.optimum
         return form.piece or max(1, min(batch, _PIECE_BYTES // int(np.prod(form.shape))))
+
+
+def _joined(batches: Iterable[tuple[object, Images]]) -> Images:
+    made = [images for _, images in batches]
+    return made[0] if len(made) == 1 else np.concatenate(made)
 
 
 class _Part(NamedTuple):

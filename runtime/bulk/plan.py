@@ -28,13 +28,19 @@ _DEFAULT_SHEET = 16
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One picture of a run. `key` is unique in the run and holds no dot; `controls` are what it alone sets."""
+    """One picture of a run. `key` is unique in the run and holds no dot.
+
+    Attributes:
+        controls: what it alone sets.
+        look: its look code, where that says everything; "": the plan does.
+    """
 
     seed: int
     index: int
     key: str
     identity: str | None = None
     controls: tuple[tuple[str, str], ...] = ()
+    look: str = ""
 
 
 @dataclass(frozen=True)

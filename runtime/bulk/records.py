@@ -103,10 +103,11 @@ PLAN = record(
             record(
                 {
                     "file_sha256": _sha256,
-                    "kind": one_of("text", "csv", "jsonl", "parquet"),
+                    "kind": one_of("text", "csv", "jsonl", "parquet", "looks"),
                     "column": optional(text(2**16)),
                     **dict.fromkeys(("lines", "unique", "duplicates", "index_collisions"), _lines),
-                }
+                },
+                dict.fromkeys(("designed", "looks"), _lines),
             )
         ),
         "generator": record(

@@ -52,6 +52,7 @@ def test_the_examples_of_help_run(run, line):
     from tiny_models import dcgan_state, save_checkpoint
 
     Path("players.txt").write_text("ann\nbob\n")
+    Path("looks.txt").write_text("ganrt:avatars-2:0:1\nganrt:avatars-2:0:2\n")
     save_checkpoint(Path("netG_epoch_24.pth"), dcgan_state())
     save_checkpoint(Path("generator.safetensors"), dcgan_state())
     for name in ("horse2zebra", "zebra2horse"):

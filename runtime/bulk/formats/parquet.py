@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
 from typing import Any
@@ -17,6 +18,7 @@ from ganrt.runtime.bulk.encoders import ENDINGS
 from ganrt.runtime.bulk.formats.writer import Piece, ShardFormat, ShardWriter, SingleFile
 from ganrt.runtime.bulk.plan import Item, Plan, Shard
 from ganrt.runtime.bulk.storage import Storage
+from ganrt.runtime.settings import settings_text
 
 INSTALL = 'pip install "ganrt[parquet]"'
 _GROUP_BYTES = 32 * 2**20  # of pictures in a row group: what is held before it is written
@@ -87,6 +89,8 @@ class _Table(SingleFile):
             "seed": [item.seed for item, _ in self._rows],
             "index": [item.index for item, _ in self._rows],
             "identity": [item.identity for item, _ in self._rows],
+            "controls": [settings_text(item.controls) for item, _ in self._rows],
+            "look": [item.look for item, _ in self._rows],
         }
         wanted = {name: columns[name] for name in self._schema.names}
         self._writer.write_table(self._pyarrow.Table.from_pydict(wanted, schema=self._schema))
@@ -101,7 +105,9 @@ class Parquet(ShardFormat):
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan)
         self._pyarrow = import_pyarrow()
-        self._schema = _schema(self._pyarrow, plan.identities is not None)
+        of_identities = () if plan.identities is None else ("identity",)
+        designed = ("controls", "look") if plan.identities and "designed" in plan.identities else ()
+        self._schema = _schema(self._pyarrow, (*of_identities, *designed))
 
     def files(self, shard: Shard) -> str:
         """See `ShardFormat`."""
@@ -113,10 +119,8 @@ class Parquet(ShardFormat):
         return _Table(storage, self.files(shard), self._pyarrow, self._schema, ending)
 
 
-def _schema(pyarrow: Any, identities: bool) -> Any:
-    kinds = {"key": "string", "image": "image", "seed": "uint64", "index": "uint64"}
-    if identities:
-        kinds["identity"] = "string"
+def _schema(pyarrow: Any, texts: Sequence[str]) -> Any:
+    kinds = {"key": "string", "image": "image", "seed": "uint64", "index": "uint64", **dict.fromkeys(texts, "string")}
     picture = pyarrow.struct([("bytes", pyarrow.binary()), ("path", pyarrow.string())])
     types = {"string": pyarrow.string(), "uint64": pyarrow.uint64(), "image": picture}
     features = {

@@ -85,6 +85,10 @@ class ShardFormat(ABC):
         told: dict[str, object] = {"seed": str(item.seed), "index": str(item.index)}
         if item.identity is not None:
             told["identity"] = item.identity
+        if item.controls:
+            told["controls"] = dict(item.controls)
+        if item.look:
+            told["look"] = item.look
         if self.plan.drawing["class"] is not None:
             told["class"] = self.plan.drawing["class"]
         return told
