@@ -10,6 +10,7 @@ import typer
 from ganrt.cli import options
 from ganrt.cli.app import announce, command, group, in_use, print_json, say
 from ganrt.errors import UsageError
+from ganrt.runtime.model_names import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from ganrt.controls import Control
@@ -39,7 +40,7 @@ def controls(context: typer.Context) -> None:
     controls,
 )
 def list_controls(
-    model: options.Model = "avatars",
+    model: options.Model = DEFAULT_MODEL,
     *,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Also draw each choice on one labelled sheet, .png.")

@@ -36,6 +36,7 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", 
     ganrt generate --count 16 --grid 4x4 -o avatars
     ganrt generate --seeds 0,1,4-6 --truncation 0.7 -o seeds
     ganrt generate --count 12 --grid 4x3 -o sheet.png
+    ganrt generate --count 40 --grid 8x5 --numbers -o choose.png
     ganrt generate --identities players.txt -o players
     ganrt generate --name "Ann of Ayr" --size 512 --mask round -o ann.png
     ganrt generate --set hair=afro --set glasses=round --set skin=0.8 --count 8 --grid 4x2 -o afros.png
@@ -67,6 +68,9 @@ def generate(
         str | None,
         typer.Option("--grid", help="Also a contact sheet of COLUMNSxROWS images, such as 4x3."),
     ] = None,
+    numbers: Annotated[
+        bool, typer.Option("--numbers", help="With --grid: the sheet says each image's number, from 1, and look code.")
+    ] = False,
     batch_size: Annotated[int | None, typer.Option("--batch-size", "-b", help="Images a batch.")] = None,
     pictures: options.StyleOptions,
     engine: options.EngineOptions,
@@ -77,9 +81,11 @@ def generate(
     if "://" in output:
         raise UsageError(f"--output {output}: loose pictures need a folder; ganrt bulk run writes to addresses")
     cells = options.parse_grid(grid) if grid else None
+    if numbers and cells is None:
+        raise UsageError("--numbers: it belongs to --grid")
     request = read_codes(codes, wanted) or read_loose(wanted, cells)
     style = pictures.style()
-    plan = _Plan(Path(output), cells, request, style, force)
+    plan = _Plan(Path(output), cells, request, style, force, numbers)
     design = Design(truncation.law(), class_name, fixed.settings, fixed.pins)
     if isinstance(request, Looks):
         design.refuse_beside_looks()
@@ -89,7 +95,7 @@ def generate(
         design = replace(design, controls=generator.controls.canonical(fixed.settings))
         if isinstance(request, Request) and request.rows is not None:
             request = as_looks(generator, request, wanted.identities, design)
-            plan = _Plan(Path(output), cells, request, style, force)
+            plan = _Plan(Path(output), cells, request, style, force, numbers)
         style.check(generator.spec, plan.columns or 1, plan.filled_rows(len(request)))
         if style.note(generator.spec):
             say(f"note: {style.note(generator.spec)}")
@@ -141,7 +147,13 @@ class _Plan:
     """Where everything goes; checked before the generator is loaded, made after."""
 
     def __init__(
-        self, output: Path, cells: tuple[int, int] | None, request: Request | Looks, style: PictureStyle, force: bool
+        self,
+        output: Path,
+        cells: tuple[int, int] | None,
+        request: Request | Looks,
+        style: PictureStyle,
+        force: bool,
+        numbers: bool,
     ) -> None:
         suffix = output.suffix.lower()
         single = suffix == style.ending or (suffix, style.encode) == (".jpeg", "jpeg")
@@ -150,7 +162,7 @@ class _Plan:
                 f"--output {output}: expected a folder, or a name that ends in {style.ending}, "
                 f"as --encode {style.encode}"
             )
-        self.style = style
+        self.style, self.numbers = style, numbers
         if single and cells is None:
             if len(request) > 1:
                 raise UsageError(f"--output {output}: {len(request)} images need a folder, or --grid for one sheet")
@@ -232,10 +244,12 @@ def _draw(
 ) -> None:
     """Draws and writes everything; of the pictures only those of one batch and of the sheet are held."""
     from ganrt.files import make_folder, write_file
+    from ganrt.runtime.captions import captioned
     from ganrt.runtime.pictures import sheet
 
     make_folder(plan.folder)
     on_sheet: list[NDArray[np.uint8]] = []
+    codes: list[str | None] = []
     done = 0
     with Progress(len(request), "images", line_every_s=LINE_EVERY_S) as progress:
         for batch, images in _drawn(generator, plan.wanted(request), look, batch_size):
@@ -246,6 +260,7 @@ def _draw(
                 plan.style.applied(image, *pair_of(item)).copy() for item, image in zip(batch, wanted, strict=False)
             ]
             on_sheet += styled[: max(0, room)]
+            codes += [_code(generator, item, look) for item in batch[: max(0, room)] if plan.numbers]
             for item, image in zip(batch, styled, strict=True) if plan.pictures else ():
                 data = plan.style.encoded(image, _origin(generator, item, look, plan.style))
                 write_file(plan.path(item), data, force=plan.force, within=plan.folder)
@@ -255,7 +270,10 @@ def _draw(
         first = _origin(generator, next(plan.wanted(request)), look, plan.style)
         if plan.columns * plan.rows > 1:
             first.pop("look", None)  # it draws one picture, no sheet
-        data = plan.style.encoded(sheet(on_sheet, plan.columns), {**first, "grid": f"{plan.columns}x{plan.rows}"})
+        first["grid"] = f"{plan.columns}x{plan.rows}"
+        if plan.numbers:
+            on_sheet, first["looks"] = captioned(on_sheet, codes), codes
+        data = plan.style.encoded(sheet(on_sheet, plan.columns), first)
         write_file(plan.sheet, data, force=plan.force, within=plan.folder if plan.pictures else None)
     if plan.identities:
         write_file(plan.identities, _identities_table(plan, request), force=plan.force, within=plan.folder)

@@ -70,3 +70,40 @@ def test_another_model_is_refused(run, tmp_path: Path, dolls: Path) -> None:
     code, _, told = run("generate", "ganrt:avatars-1:0:1", "-m", str(dolls), "-o", str(tmp_path / "a.png"))
     assert code == 2
     assert "drawn by avatars-1" in told
+
+
+def test_a_numbered_sheet_says_each_code_and_shows_the_same_pictures(run, tmp_path: Path, dolls: Path) -> None:
+    from ganrt.runtime.pictures import read_origin
+
+    options = ("--count", "5", "--grid", "3x2", "--set", "hair=afro", "-m", str(dolls))
+    assert run("generate", *options, "-o", str(tmp_path / "plain"))[0] == 0
+    code, out, err = run("generate", *options, "--numbers", "-o", str(tmp_path / "numbered"), "--json")
+    assert code == 0, err
+    sheets = [tmp_path / name / "grid-3x2.png" for name in ("plain", "numbered")]
+    codes = read_origin(sheets[1])["looks"]
+    assert codes == json.loads(out)["looks"]
+    assert len(codes) == 5
+    plain, numbered = (cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in sheets)
+    height, cell = plain.shape[0] // 2, numbered.shape[0] // 2
+    assert cell > height
+    for row in range(2):
+        told = numbered[row * cell : row * cell + height]
+        assert (told == plain[row * height : (row + 1) * height]).all()
+        strip = numbered[row * cell + height : (row + 1) * cell]
+        assert (strip.max(), strip.min() < 100) == (255, True)
+    names = sorted(path.name for path in (tmp_path / "numbered").iterdir())
+    assert names == sorted(path.name for path in (tmp_path / "plain").iterdir())
+    code, _, err = run("generate", "--numbers", "-m", str(dolls), "-o", str(tmp_path / "none"))
+    assert (code, "--numbers: it belongs to --grid" in err) == (2, True)
+
+
+def test_captions_break_codes_and_leave_out_what_does_not_fit() -> None:
+    import numpy as np
+
+    from ganrt.runtime.captions import captioned
+
+    pictures = [np.zeros((8, 64, channels), np.uint8) for channels in (4, 4)]
+    short, long = (captioned(pictures, [code, None])[0] for code in ("ganrt:a:0:1", "ganrt:" + "a" * 2000))
+    assert short.shape[0] > long.shape[0] > 8
+    assert (short[:8] == 0).all()
+    assert (long[8:, :, 3] == 255).all()
