@@ -45,12 +45,14 @@ def _broken(code: str | None, width: int) -> list[str]:
 
 def _with_strip(picture: Pixels, number: str, lines: Sequence[str], strip: int) -> Pixels:
     picture = np.repeat(picture, 3, axis=2) if picture.shape[2] == 1 else picture
-    below = np.full((strip, *picture.shape[1:]), 255, np.uint8)
+    below = np.full((strip, picture.shape[1], 3), 255, np.uint8)  # text that OpenCV writes makes holes in alpha
     _write(below, number, _LINE + _MARGIN, _NUMBER)
     for k, line in enumerate(lines):
         _write(below, line, (k + 2) * _LINE + 2 * _MARGIN, _CODE)
+    if picture.shape[2] == 4:
+        below = np.dstack([below, np.full(below.shape[:2], 255, np.uint8)])
     return np.concatenate([picture, below])
 
 
 def _write(strip: Pixels, text: str, bottom: int, scale: float) -> None:
-    cv2.putText(strip, text, (_MARGIN, bottom), _FONT, scale, (0, 0, 0, 255), 1, cv2.LINE_AA)
+    cv2.putText(strip, text, (_MARGIN, bottom), _FONT, scale, (0, 0, 0), 1, cv2.LINE_AA)

@@ -158,9 +158,11 @@ def sweep_sheet(rows: Sequence[Row], behind: Colour | None = None) -> NDArray[np
     for row, label in zip(rows, labels, strict=True):
         page = sheet(row.images if behind is None else over(row.images, behind), len(row.images))
         page = np.repeat(page, 3, axis=2) if page.shape[2] == 1 else page
-        margin = np.full((page.shape[0], width, page.shape[2]), 255, np.uint8)
+        margin = np.full((page.shape[0], width, 3), 255, np.uint8)  # text that OpenCV writes makes holes in alpha
         (_, height), _ = cv2.getTextSize(label, _FONT, scale, thickness)
         place = (6, (page.shape[0] + height) // 2)
-        cv2.putText(margin, label, place, _FONT, scale, (0, 0, 0, 255), thickness, cv2.LINE_AA)
+        cv2.putText(margin, label, place, _FONT, scale, (0, 0, 0), thickness, cv2.LINE_AA)
+        if page.shape[2] == 4:
+            margin = np.dstack([margin, np.full(margin.shape[:2], 255, np.uint8)])
         pages.append(np.concatenate([margin, page], axis=1))
     return np.concatenate(pages)

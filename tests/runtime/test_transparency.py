@@ -260,6 +260,8 @@ def test_a_sweep_keeps_alpha_behind_white_labels(run, model, pictures):
     sheet = read("a.png")
     assert sheet.shape[2] == 4
     assert sheet[0, 0].tolist() == [255] * 4
+    assert (sheet[:, :30, 3] == 255).all()  # where the labels stand
+    assert sheet[:, :30, :3].min() < 100
     assert sheet[0, -1, 3] == 0
     assert run(*options, "--background", "336699", "-o", "b.png")[0] == 0
     assert tuple(read("b.png")[0, -1]) == BLUE
