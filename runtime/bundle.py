@@ -36,6 +36,7 @@ from ganrt.runtime.bundle_place import whole_folder
 from ganrt.runtime.bundle_texts import NOTICE, README
 from ganrt.runtime.identity import identity_index
 from ganrt.runtime.latents import sample
+from ganrt.runtime.look_drawing import code_model
 from ganrt.runtime.models import named_controls
 from ganrt.runtime.sampling import NO_TRUNCATION, Truncation
 from ganrt.spec import BATCH, GeneratorSpec, Latent
@@ -89,7 +90,7 @@ def write_bundle(contents: Contents, folder: Path, *, force: bool = False) -> di
             _write(partial / precision / "model.onnx", _of_the_model(path, contents.model))
         for engine in contents.engines:
             _copy_engine(engine, partial / "engines", contents.model)
-        _write_json(partial / "spec.json", json.loads(spec.to_json()) | stated_ports(spec))
+        _write_json(partial / "spec.json", json.loads(spec.to_json()) | stated(contents.model))
         if spec.canary is not None:
             _write(partial / "canary.png", spec.canary.png_bytes())
         _write_json(partial / "latents.json", known_latents(spec))
@@ -102,13 +103,15 @@ def write_bundle(contents: Contents, folder: Path, *, force: bool = False) -> di
     return manifest
 
 
-def stated_ports(spec: GeneratorSpec) -> dict[str, Any]:
-    """What spec.json says of the graph beside the spec: type and shape of each of its `inputs` and `outputs`, "n" the
-    batch."""
-    return {
+def stated(model: OnnxFile) -> dict[str, Any]:
+    """What spec.json says beside the spec: type and shape of each of the graph's `inputs` and `outputs`, "n" the batch,
+    and what look codes call the model."""
+    spec = model.spec()
+    ports = {
         side: {name: {"type": port.dtype, "shape": [BATCH, *port.dims]} for name, port in ports.items()}
         for side, ports in (("inputs", spec.inputs), ("outputs", spec.outputs))
     }
+    return {**ports, "look_model": code_model(spec.name, model.sha256)}
 
 
 def known_latents(spec: GeneratorSpec) -> dict[str, Any]:

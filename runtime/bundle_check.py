@@ -11,7 +11,7 @@ from typing import Any
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.errors import BadInputFile, SpecError
 from ganrt.pixels import one_level
-from ganrt.runtime.bundle import known_latents, read_engine, sha256_of, stated_ports
+from ganrt.runtime.bundle import known_latents, read_engine, sha256_of, stated
 from ganrt.runtime.bundle_manifest import COMPONENT, MANIFEST, listed_engines, listed_files, read_manifest
 from ganrt.runtime.canary import canary_error, canary_picture
 from ganrt.runtime.generator import load
@@ -68,13 +68,16 @@ def _files(folder: Path, listed: dict[str, str]) -> Iterator[str]:
 
 def _contents(folder: Path, engines: list[str], draw: bool) -> Iterator[str]:
     """Do the parts agree with each other? Hashes cannot tell, if all were written by somebody else."""
-    stated, ports = _stated_spec(folder / "spec.json")
+    written, beside = _stated_spec(folder / "spec.json")
     model = read_onnx(folder / "fp32" / "model.onnx")
     spec = model.spec()
-    if stated != spec:
+    if written != spec:
         yield "spec.json: is not the spec within fp32/model.onnx"
-    if ports and ports != stated_ports(spec):
+    expected = stated(model)
+    if any(beside[side] != expected[side] for side in ("inputs", "outputs") if side in beside):
         yield "spec.json: its inputs and outputs are not those of fp32/model.onnx"
+    if beside.get("look_model", expected["look_model"]) != expected["look_model"]:
+        yield f"spec.json: look codes call fp32/model.onnx '{expected['look_model']}'"
     try:
         if json.loads((folder / "latents.json").read_bytes()) != known_latents(spec):
             yield "latents.json: the answers are not those of latent spec 1"
@@ -88,12 +91,12 @@ def _contents(folder: Path, engines: list[str], draw: bool) -> Iterator[str]:
 
 
 def _stated_spec(path: Path) -> tuple[GeneratorSpec, dict[str, Any]]:
-    """The spec, and what stands beside it of inputs and outputs; bundles of version 0.1.0 say nothing of these."""
+    """The spec, and what stands beside it (`stated`); bundles of version 0.1.0 say nothing of that."""
     try:
         document = path.read_bytes()
         values = json.loads(document)
-        ports = {side: values.pop(side) for side in ("inputs", "outputs") if side in values}
-        return GeneratorSpec.from_json(json.dumps(values)), ports
+        beside = {name: values.pop(name) for name in ("inputs", "outputs", "look_model") if name in values}
+        return GeneratorSpec.from_json(json.dumps(values)), beside
     except (OSError, SpecError) as error:
         raise BadInputFile(f"{path}: {error}") from error
     except (ValueError, AttributeError, TypeError, RecursionError) as error:

@@ -56,11 +56,12 @@ def look_of(
 
 def model_of(generator: Generator) -> str:
     """What codes call a generator: a bundled model's name, else NAME~ with eight digits of its portable file's hash."""
-    return _model(generator.spec.name, generator.model_sha256)
+    return code_model(generator.spec.name, generator.model_sha256)
 
 
 @cache
-def _model(name: str, sha256: str) -> str:
+def code_model(name: str, sha256: str) -> str:
+    """The same by the spec's name and the SHA-256 of the portable file."""
     return bundled_model(sha256) or f"{name.lower().replace('+', '-')}~{sha256[:_HASH_DIGITS]}"
 
 

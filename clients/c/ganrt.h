@@ -84,6 +84,7 @@ typedef struct {
 /* What a client needs of spec.json; strings end with 0. */
 typedef struct {
     char name[128];
+    char look_model[128]; /* what look codes call the model */
     uint64_t dim;
     ganrt_prior prior;
     uint32_t parts; /* of GANRT_PARTS */
@@ -92,7 +93,7 @@ typedef struct {
     double threshold;           /* GANRT_NO_THRESHOLD: the prior's own */
     uint64_t labels;            /* how many classes or codes; 0: the model takes no labels */
     int truncation_input;       /* whether the model has the input `truncation` */
-    double truncation_default;  /* of that input */
+    double truncation_default, truncation_low, truncation_high; /* of that input; it never is 0 unless of a style space */
     uint32_t height, width, channels;
     uint64_t canary_seed, canary_index;
 } ganrt_spec;
@@ -1661,6 +1662,8 @@ static inline int ganrt__read_rest(ganrt__json whole, ganrt_spec *spec)
     uint64_t height, width, channels;
     if (!ganrt__text(ganrt__member(whole, "name"), spec->name, sizeof spec->name))
         return 0;
+    if (!ganrt__text(ganrt__member(whole, "look_model"), spec->look_model, sizeof spec->look_model))
+        memcpy(spec->look_model, spec->name, sizeof spec->name);
     if (!ganrt__integer(ganrt__member(output, "height"), 16384, &height) ||
         !ganrt__integer(ganrt__member(output, "width"), 16384, &width) ||
         !ganrt__integer(ganrt__member(output, "channels"), 4, &channels))
@@ -1675,13 +1678,17 @@ static inline int ganrt__read_rest(ganrt__json whole, ganrt_spec *spec)
     if (!ganrt__text(ganrt__member(statistics, "mode"), mode, sizeof mode))
         return 0;
     spec->truncation_input = strcmp(mode, "input") == 0;
-    if (spec->truncation_input && !ganrt__number(ganrt__member(statistics, "default"), &spec->truncation_default))
+    spec->truncation_high = 1.0;
+    if (spec->truncation_input && (!ganrt__number(ganrt__member(statistics, "default"), &spec->truncation_default) ||
+                                   !ganrt__number(ganrt__member(statistics, "low"), &spec->truncation_low) ||
+                                   !ganrt__number(ganrt__member(statistics, "high"), &spec->truncation_high)))
         return 0;
     if (spec->psi_mode == GANRT_STYLE) {
         if (spec->truncation_input)
             return 0;
         spec->truncation_input = 1;
         spec->truncation_default = 1.0;
+        spec->truncation_high = 16.0;
     }
     return ganrt__is_null(canary) || (ganrt__integer(ganrt__member(canary, "seed"), UINT64_MAX, &spec->canary_seed) &&
                                       ganrt__integer(ganrt__member(canary, "index"), UINT64_MAX, &spec->canary_index));
@@ -1745,13 +1752,13 @@ static inline ganrt_status ganrt_law_of(ganrt_law *law, const ganrt_spec *spec, 
 }
 
 /* What the model's input `truncation` takes, one value an image: psi, or the default for GANRT_NO_PSI. A style space
- * takes 0 to 16, and 0 is the average picture; statistics (BigGAN) at most 1 and never 0. */
+ * takes 0 to 16, and 0 is the average picture; statistics (BigGAN) what they cover, and never 0. */
 static inline ganrt_status ganrt_truncation(const ganrt_spec *spec, double psi, float *value)
 {
     int style = spec->psi_mode == GANRT_STYLE;
     if (psi == GANRT_NO_PSI)
         psi = spec->truncation_default;
-    if (!spec->truncation_input || !(psi >= 0 && psi <= (style ? 16 : 1)) || (psi == 0 && !style))
+    if (!spec->truncation_input || !(psi >= spec->truncation_low && psi <= spec->truncation_high) || (psi == 0 && !style))
         return GANRT_BAD_ARGUMENT;
     *value = (float)psi;
     return GANRT_OK;

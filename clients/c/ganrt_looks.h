@@ -3,7 +3,7 @@
  *
  *     static ganrt_look look;
  *     if (ganrt_look_read(text, strlen(text), &look) == GANRT_LOOK_OK)
- *         ... ganrt_latent(&law, look.seed, look.index, GANRT_STREAM_Z, z, dim) of ganrt.h, the controls, the edits ...
+ *         ... ganrt_look_latent of ganrt_controls.h: from a look to what a model is fed ...
  *
  * Licence: Apache 2.0, as ganrt's own. */
 #ifndef GANRT_LOOKS_H
@@ -13,6 +13,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #define GANRT_LOOK_CHARACTERS 4000
@@ -315,6 +316,191 @@ static inline ganrt_look_status ganrt_look_read(const char *code, size_t bytes, 
         at = next;
     }
     return GANRT_LOOK_OK;
+}
+
+/* A look without fields, to be printed or filled in; `model` is copied. 0: the name is no model's. */
+static inline int ganrt_look_plain(ganrt_look *look, const char *model, uint64_t seed, uint64_t index)
+{
+    memset(look, 0, sizeof *look);
+    if (strlen(model) > 110)
+        return 0;
+    strcpy(look->text, model);
+    look->model = look->text;
+    look->seed = seed;
+    look->index = index;
+    return ganrt__look_is_model(look->text);
+}
+
+/* Appends to a code; once it is full, `bytes` stays beyond `room`. */
+typedef struct {
+    char *text;
+    size_t bytes, room;
+} ganrt__look_writer;
+
+static inline void ganrt__look_put(ganrt__look_writer *out, const char *text)
+{
+    size_t n = strlen(text);
+    if (out->bytes <= GANRT_LOOK_CHARACTERS && n < out->room - out->bytes && out->bytes + n <= GANRT_LOOK_CHARACTERS) {
+        memcpy(out->text + out->bytes, text, n + 1);
+        out->bytes += n;
+    } else
+        out->bytes = GANRT_LOOK_CHARACTERS + 1;
+}
+
+static inline void ganrt__look_put_whole(ganrt__look_writer *out, uint64_t number)
+{
+    char text[21], *at = text + 20;
+    *at = 0;
+    do
+        *--at = (char)('0' + number % 10);
+    while (number /= 10);
+    ganrt__look_put(out, at);
+}
+
+/* d.ddde+x, as printf writes it, without an exponent; 0 if it has more than 18 digits. */
+static inline int ganrt__look_positional(const char *text, char made[32])
+{
+    char digits[20];
+    int minus = *text == '-', n = 0, point = 1, exponent = 0, below, i;
+    for (text += minus; *text && *text != 'e'; text++) /* whatever the locale's point is */
+        if (ganrt__look_digit(*text) && n < 19)
+            digits[n++] = *text;
+    for (below = text[1] == '-', text += 2; ganrt__look_digit(*text); text++)
+        exponent = exponent * 10 + (*text - '0');
+    point += below ? -exponent : exponent;
+    while (n > 1 && digits[n - 1] == '0')
+        n--;
+    if ((point > n ? point : point > 0 ? n : n + 1 - point) > 18 || point < -20 || n > 18)
+        return 0;
+    if (minus)
+        *made++ = '-';
+    if (point <= 0)
+        *made++ = '0';
+    for (i = point < 0 ? point : 0; i < (point > n ? point : n); i++) {
+        if (i == point || (point <= 0 && i == (point < 0 ? point : 0)))
+            *made++ = '.';
+        *made++ = i < 0 || i >= n ? '0' : digits[i];
+    }
+    *made = 0;
+    return 1;
+}
+
+/* The fewest digits that are read back as the number: `single`, once it is rounded to float32. */
+static inline int ganrt__look_number_text(double number, int single, char made[32])
+{
+    char text[40];
+    int digits;
+    if (number == 0) {
+        strcpy(made, signbit(number) ? "-0" : "0");
+        return 1;
+    }
+    if (!(fabs(number) < 1e18))
+        return 0;
+    for (digits = 0; digits < 17; digits++) {
+        double back;
+        snprintf(text, sizeof text, "%.*e", digits, number);
+        if (!ganrt__look_positional(text, made) || !ganrt__look_number(made, &back))
+            continue;
+        if (single ? (float)back == (float)number : back == number)
+            return 1;
+    }
+    return 0;
+}
+
+static inline void ganrt__look_put_number(ganrt__look_writer *out, const char *name, double number, int single)
+{
+    char text[32];
+    ganrt__look_put(out, name);
+    if (ganrt__look_number_text(number, single, text))
+        ganrt__look_put(out, text);
+    else
+        out->bytes = GANRT_LOOK_CHARACTERS + 1;
+}
+
+static inline void ganrt__look_put_fields(ganrt__look_writer *out, const ganrt_look *look)
+{
+    uint32_t i;
+    if (look->has_psi)
+        ganrt__look_put_number(out, ",.psi=", look->psi, 0);
+    if (look->mode) {
+        ganrt__look_put(out, ",.mode=");
+        ganrt__look_put(out, look->mode);
+    }
+    if (look->has_threshold)
+        ganrt__look_put_number(out, ",.threshold=", look->threshold, 0);
+    if (look->has_statistics)
+        ganrt__look_put_number(out, ",.statistics=", look->statistics, 0);
+    for (i = 0; i < look->classes; i++) {
+        int single = look->classes == 1 && look->class_weight[0] == 1;
+        ganrt__look_put(out, single ? ",.class=" : ",.class");
+        ganrt__look_put_whole(out, look->class_number[i]);
+        if (!single)
+            ganrt__look_put_number(out, "=", (double)look->class_weight[i], 1);
+    }
+    for (i = 0; i < look->controls; i++) {
+        ganrt__look_put(out, ",");
+        ganrt__look_put(out, look->control_name[i]);
+        ganrt__look_put(out, "=");
+        ganrt__look_put(out, look->control_value[i]);
+    }
+    for (i = 0; i < look->edits; i++) {
+        ganrt__look_put(out, ",.z");
+        ganrt__look_put_whole(out, look->edit[i].first);
+        if (look->edit[i].stop != look->edit[i].first + 1) {
+            ganrt__look_put(out, "-");
+            ganrt__look_put_whole(out, look->edit[i].stop);
+        }
+        ganrt__look_put_number(out, "=", (double)look->edit[i].value, 1);
+    }
+}
+
+/* Whether classes, controls and edits are in order, none twice, as ganrt_look_read gives them. */
+static inline int ganrt__look_in_order(const ganrt_look *look)
+{
+    uint32_t i;
+    if (look->classes > GANRT_LOOK_CLASSES || look->controls > GANRT_LOOK_CONTROLS || look->edits > GANRT_LOOK_EDITS)
+        return 0;
+    for (i = 1; i < look->classes; i++)
+        if (look->class_number[i - 1] >= look->class_number[i])
+            return 0;
+    for (i = 1; i < look->controls; i++)
+        if (strcmp(look->control_name[i - 1], look->control_name[i]) >= 0)
+            return 0;
+    for (i = 0; i < look->edits; i++)
+        if (look->edit[i].first >= look->edit[i].stop || (i && look->edit[i - 1].stop > look->edit[i].first))
+            return 0;
+    return 1;
+}
+
+/* The code of a look, with its check letters and a 0: at most GANRT_LOOK_CHARACTERS + 4 bytes. `scratch` is overwritten:
+ * what is printed is read back. GANRT_LOOK_BAD: `room` is too small, or no code can say it. */
+static inline ganrt_look_status ganrt_look_print(const ganrt_look *look, char *code, size_t room, ganrt_look *scratch)
+{
+    ganrt__look_writer out;
+    char letters[3];
+    size_t head;
+    out.text = code;
+    out.bytes = 0;
+    out.room = room;
+    if (room < 8 || !ganrt__look_in_order(look))
+        return GANRT_LOOK_BAD;
+    ganrt__look_put(&out, "ganrt:");
+    ganrt__look_put(&out, look->model);
+    ganrt__look_put(&out, ":");
+    ganrt__look_put_whole(&out, look->seed);
+    ganrt__look_put(&out, ":");
+    ganrt__look_put_whole(&out, look->index);
+    head = out.bytes;
+    ganrt__look_put_fields(&out, look);
+    if (out.bytes > GANRT_LOOK_CHARACTERS || out.bytes + 4 > room || !ganrt_look_check(code, out.bytes, letters))
+        return GANRT_LOOK_BAD;
+    if (out.bytes > head) { /* the first field's comma is a colon */
+        code[head] = ':';
+        ganrt_look_check(code, out.bytes, letters);
+    }
+    code[out.bytes++] = ':';
+    memcpy(code + out.bytes, letters, 3);
+    return ganrt_look_read(code, out.bytes + 2, scratch);
 }
 
 #endif

@@ -456,7 +456,7 @@ public static class Ganrt
     static readonly double[] Cells = ReadTable();
 
     // A cast to double rounds what an older runtime may have kept wider (ECMA-335, I.12.1.3).
-    static double Add(double product, double other)
+    internal static double Add(double product, double other)
     {
         return (double)((double)product + other);
     }

@@ -1,5 +1,7 @@
 import type { LatentSpec, Uint64 } from "./latents.js";
+import type { Look } from "./looks.js";
 export * from "./latents.js";
+export { type Look, LookError, parseLook, printLook } from "./looks.js";
 
 /** What docs/model-format.md describes; fields that a client has no use for are left out. */
 export interface Spec {
@@ -38,11 +40,14 @@ export interface DrawOptions {
   truncation?: number | null;
   labels?: Labels;
 }
+/** By a control's name an option, a number, or a colour RRGGBB. */
+export type Settings = Record<string, string | number>;
 export interface WalkOptions {
   frames?: number;
   loop?: boolean;
   method?: "slerp" | "lerp";
   truncation?: number | null;
+  controls?: Settings;
 }
 /** The part of ONNX Runtime that is used; onnxruntime-node and onnxruntime-web both have it. */
 export interface Runtime {
@@ -57,20 +62,33 @@ export class BackendError extends Error {}
 export function readSpec(bytes: Uint8Array): Spec;
 export function load(
   model: Uint8Array | ArrayBuffer | string | URL,
-  options: { ort: Runtime; executionProviders?: (string | { name: string })[] | null; sessionOptions?: object },
+  options: { ort: Runtime; executionProviders?: (string | { name: string })[] | null; sessionOptions?: object; controls?: Control[] | null },
 ): Promise<Generator>;
 export class Generator {
   private constructor();
   readonly spec: Spec;
   readonly backend: string;
-  sample(count?: number, options?: DrawOptions & { seed?: Uint64; start?: Uint64 }): Promise<Picture[]>;
-  avatar(identity: string, options?: DrawOptions & { namespace?: string; reroll?: number }): Promise<Picture>;
+  readonly controls: Control[];
+  /** What look codes call the model. */
+  readonly model: string;
+  sample(count?: number, options?: DrawOptions & { seed?: Uint64; start?: Uint64; controls?: Settings }): Promise<Picture[]>;
+  avatar(identity: string, options?: DrawOptions & { namespace?: string; reroll?: number; controls?: Settings }): Promise<Picture>;
+  draw(look: string | Look): Promise<Picture>;
+  look(seed: Uint64, index: Uint64, options?: { truncation?: number | null; controls?: Settings }): Look;
   latent(seed: Uint64, index: Uint64, truncation?: number | null): Float32Array;
   synthesize(latents: Float32Array[], options?: DrawOptions): Promise<Picture[]>;
   walk(seeds: Uint64[], options?: WalkOptions & { labels?: Labels; from?: number }): AsyncGenerator<Picture, void>;
   frame(seeds: Uint64[], k: number, options?: WalkOptions): Float32Array;
   close(): Promise<void>;
 }
-/** A copy of a latent with controls set: by name an option, a number, or a colour RRGGBB. */
-export function withControls(z: Float32Array, controls: Control[], given: Record<string, string | number>): Float32Array;
+/** A copy of a latent with controls set. */
+export function withControls(z: Float32Array, controls: Control[], given: Settings): Float32Array;
+/** What a look feeds a model: one image; null for an input that the model does not have. */
+export function lookInputs(
+  look: Look,
+  spec: Spec,
+  controls?: Control[],
+): { z: Float32Array; labels: Float32Array | null; truncation: Float32Array | null };
+/** The names of the models that ganrt brings along, by the SHA-256 of their files. */
+export const BUNDLED: Record<string, string>;
 export function toImageData(picture: Picture): ImageData;

@@ -11,16 +11,24 @@
  * The runtime is handed in, so that a page decides which of its builds it loads. Licence: Apache 2.0, as ganrt's own.
  */
 import { ArgumentError, known, shown } from "./arguments.js";
+import { lookInputs, withControls } from "./controls.js";
 import { checkTruncation, drawnLabels, indicesFrom, labelRows, latentRows, truncationRow } from "./inputs.js";
 import { between, identityIndex, lawOf, latent, lerp, slerp } from "./latents.js";
+import { LookError, numberText, parseLook, printLook } from "./looks.js";
 import { ModelError, readSpec } from "./spec.js";
 
-export { withControls } from "./controls.js";
+export { lookInputs, withControls } from "./controls.js";
 export * from "./latents.js";
+export { LookError, parseLook, printLook } from "./looks.js";
 export { ModelError, readSpec } from "./spec.js";
 
 const METHODS = new Map(Object.entries({ slerp, lerp }));
-const WALK = ["frames", "loop", "method", "truncation"];
+const WALK = ["frames", "loop", "method", "truncation", "controls"];
+// What look codes call the models that ganrt brings along, by the SHA-256 of their files; others are NAME~ with its start.
+export const BUNDLED = {
+  f0477c18cdf57f5c22e42e8e45a344c8215061eee02c185e679c32262d396f54: "avatars-1",
+  e4f0cf3619055dfc7817dcef962cfef23209671ee91b99fa6c4cfaf1c3a517b6: "avatars-2",
+};
 
 /** ONNX Runtime cannot open or run the model here; `cause` is its own error. */
 export class BackendError extends Error {
@@ -37,11 +45,13 @@ export class BackendError extends Error {
  * ort: the module onnxruntime-node, onnxruntime-web or onnxruntime-react-native.
  * executionProviders: as ONNX Runtime takes them, such as ["webgpu", "wasm"]; the first that opens is used, and
  *   `generator.backend` says which. Without any it is the processor: "wasm" in browsers, "cpu" elsewhere.
+ * controls: the named controls, `controls` of a kit's controls.json; without them those of the model's own spec.
  * Throws ModelError for a file that is missing, damaged, newer or not ganrt's, and BackendError where no provider opens
  * it.
  */
 export async function load(model, options = {}) {
-  const { ort, executionProviders, sessionOptions = {} } = known(options, "ort", "executionProviders", "sessionOptions");
+  known(options, "ort", "executionProviders", "sessionOptions", "controls");
+  const { ort, executionProviders, sessionOptions = {}, controls = null } = options;
   if (!ort?.InferenceSession) throw new ArgumentError("ort: expected the module onnxruntime-node or onnxruntime-web");
   // ONNX Runtime for Node reads this when it opens the first session; by default it reports home.
   if (globalThis.process?.env) process.env.ORT_DISABLE_TELEMETRY = "1";
@@ -50,12 +60,13 @@ export async function load(model, options = {}) {
     throw new ArgumentError(`executionProviders: expected an array of at least one, got ${shown(providers)}`);
   const bytes = await bytesOf(model);
   const spec = readSpec(bytes);
+  const about = { code: await codeOf(bytes, spec.name), controls: controls ?? spec.controls ?? [] };
   const errors = [];
   for (const provider of providers) {
     const name = provider?.name ?? provider;
     try {
       const session = await ort.InferenceSession.create(bytes, { ...sessionOptions, executionProviders: [provider] });
-      return new Generator(ort, session, spec, name);
+      return new Generator(ort, session, spec, name, about);
     } catch (error) {
       errors.push([name, error]);
     }
@@ -70,24 +81,50 @@ export class Generator {
   #session;
   #last = Promise.resolve();
 
-  constructor(ort, session, spec, backend) {
+  constructor(ort, session, spec, backend, { code, controls }) {
     this.#ort = ort;
     this.#session = session;
     this.spec = spec;
     this.backend = backend;
+    this.controls = controls;
+    this.model = code;
   }
 
-  /** Images `start` to `start + count - 1` of `seed`, as pictures. */
+  /** Images `start` to `start + count - 1` of `seed`, as pictures; `controls` such as { hair: "afro" } in all of them. */
   async sample(count = 1, options = {}) {
-    const { seed = 0, start = 0, truncation, labels } = known(options, "seed", "start", "truncation", "labels");
-    return this.#draw(seed, indicesFrom(start, count), truncation, labels);
+    const { seed = 0, start = 0, ...how } = known(options, "seed", "start", "truncation", "labels", "controls");
+    return this.#draw(seed, indicesFrom(start, count), how);
   }
 
   /** The avatar of a player's name or id. */
   async avatar(identity, options = {}) {
-    const wanted = known(options, "namespace", "reroll", "truncation", "labels");
-    const { namespace = "ganrt", reroll = 0, truncation, labels } = wanted;
-    return (await this.#draw(0, [identityIndex(identity, namespace, reroll)], truncation, labels))[0];
+    known(options, "namespace", "reroll", "truncation", "labels", "controls");
+    const { namespace = "ganrt", reroll = 0, ...how } = options;
+    return (await this.#draw(0, [identityIndex(identity, namespace, reroll)], how))[0];
+  }
+
+  /** The picture of a look: its code, or what parseLook or `look` gave. */
+  async draw(look) {
+    const wanted = typeof look === "string" ? parseLook(look) : look;
+    const own = this.model.split("~");
+    const given = wanted.model.split("~");
+    if (own.at(-1) !== given.at(-1) || own.length !== given.length)
+      throw new LookError(`look code: it was drawn by ${wanted.model}, and this model is ${this.model}`);
+    const { z, labels, truncation } = lookInputs(wanted, this.spec, this.controls);
+    return (await this.#pictures([z], labels, truncation))[0];
+  }
+
+  /** The look of an image, as `sample` draws it with the same options; printLook gives its code. */
+  look(seed, index, options = {}) {
+    const { truncation = null, controls = {} } = known(options, "truncation", "controls");
+    withControls(this.latent(seed, index, truncation), this.controls, controls);
+    return parseLook(printLook({
+      model: this.model,
+      seed,
+      index,
+      truncation: { psi: truncation, mode: null, threshold: null, statistics: null },
+      controls: Object.entries(controls).map((pair) => this.#setting(...pair)).sort(([a], [b]) => (a < b ? -1 : 1)),
+    }));
   }
 
   /** The latent of one image: a Float32Array of spec.latent.dim values. */
@@ -110,7 +147,12 @@ export class Generator {
     const z = latentRows(latents, spec.latent.dim);
     const n = latents.length;
     const weights = labelRows(spec, spec.labels ? (labels ?? 0) : labels, n);
-    const psi = truncationRow(spec, truncation, n);
+    return this.#pictures(latents, weights, truncationRow(spec, truncation, n), z);
+  }
+
+  async #pictures(latents, weights, psi, z = latentRows(latents, this.spec.latent.dim)) {
+    const { spec } = this;
+    const n = latents.length;
     const feeds = { z: this.#tensor(z, [n, spec.latent.dim]) };
     if (weights) feeds.labels = this.#tensor(weights, [n, spec.labels.count]);
     if (psi) feeds.truncation = this.#tensor(psi, [n]);
@@ -123,18 +165,21 @@ export class Generator {
    */
   async *walk(seeds, options = {}) {
     known(options, ...WALK, "labels", "from");
-    const { frames = 120, loop, method, truncation, labels, from = 0 } = options;
+    const { frames = 120, loop, method, truncation, controls, labels, from = 0 } = options;
     if (!Number.isInteger(from) || from < 0) throw new ArgumentError(`from: expected 0 or more, got ${shown(from)}`);
     checkFrames(frames);
     for (let k = from; k < frames; k++) {
-      const z = this.frame(seeds, k, { frames, loop, method, truncation });
+      const z = this.frame(seeds, k, { frames, loop, method, truncation, controls });
       yield (await this.synthesize([z], { labels, truncation }))[0];
     }
   }
 
-  /** The latent of frame k of a walk; k may have a fraction, from 0 to `frames` (open walks: to the last frame). */
+  /**
+   * The latent of frame k of a walk; k may have a fraction, from 0 to `frames` (open walks: to the last frame). Controls
+   * are set after the interpolation.
+   */
   frame(seeds, k, options = {}) {
-    const { frames = 120, loop = true, method = "slerp", truncation } = known(options, ...WALK);
+    const { frames = 120, loop = true, method = "slerp", truncation, controls = {} } = known(options, ...WALK);
     const path = METHODS.get(method);
     if (!path) throw new ArgumentError(`method: expected slerp or lerp, got ${shown(method)}`);
     if (!Array.isArray(seeds) || !seeds.length) throw new ArgumentError("seeds: expected an array of at least one");
@@ -145,7 +190,8 @@ export class Generator {
     const position = seeds.length === 1 || last < 1 ? 0 : (k * knots) / last;
     const low = Math.min(Math.floor(position), Math.max(0, knots - 1));
     const ends = [low, low + 1].map((knot) => this.latent(seeds[knot % seeds.length], 0, truncation));
-    return position === low ? ends[0] : between(lawOf(this.spec.latent), ...ends, position - low, path);
+    const z = position === low ? ends[0] : between(lawOf(this.spec.latent), ...ends, position - low, path);
+    return withControls(z, this.controls, controls);
   }
 
   /** Releases the model, when the last call is done. */
@@ -156,9 +202,16 @@ export class Generator {
     await session?.release();
   }
 
-  #draw(seed, indices, truncation, labels) {
-    const zs = indices.map((index) => this.latent(seed, index, truncation));
+  #draw(seed, indices, { truncation, labels, controls = {} }) {
+    const zs = indices.map((index) => withControls(this.latent(seed, index, truncation), this.controls, controls));
     return this.synthesize(zs, { labels: labels ?? drawnLabels(this.spec, seed, indices), truncation });
+  }
+
+  // As Python writes it: an option, the shortest decimal of a number, or six lower-case digits.
+  #setting(name, value) {
+    const { kind } = this.controls.find((one) => one.name === name);
+    if (kind === "scalar") return [name, numberText(Number(value) + 0, (why) => new LookError(`look: ${why}`))];
+    return [name, kind === "color" ? value.replace("#", "").toLowerCase() : value];
   }
 
   #tensor(values, shape) {
@@ -176,6 +229,15 @@ export class Generator {
       throw new BackendError(`'${this.spec.name}' does not run on ${this.backend}: ${error.message}`, error);
     }
   }
+}
+
+/** What look codes call a model. Without Web Crypto (pages that are not served securely) its name has to do. */
+async function codeOf(bytes, name) {
+  const plain = name.toLowerCase().replaceAll("+", "-");
+  if (!globalThis.crypto?.subtle) return plain;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return BUNDLED[sha256] ?? `${plain}~${sha256.slice(0, 8)}`;
 }
 
 function checkFrames(frames) {

@@ -167,7 +167,7 @@ function number(text, fail) {
 }
 
 /** The shortest decimal that is this double, without an exponent. */
-function numberText(value, fail) {
+export function numberText(value, fail) {
   const text = (Object.is(value, -0) ? "-" : "") + positional(String(value));
   if (!NUMBER.test(text) || text.replace(/[^0-9]/g, "").length > MAX_DIGITS)
     throw fail(`${value} cannot stand in a code: round it, to at most ${MAX_DIGITS} digits`);

@@ -2,15 +2,21 @@
 //     {"model": path, "call": method, "args": [...]}  ->  {"pictures": [{width, height, channels, base64}]},
 //     {"values": [...]} of a latent, {"backend": name} of "load", {"value": ...} of a function (model null), or {"error": class, "message": text}
 // In arguments "12n" is a BigInt, {"f32": [...]} a Float32Array and {"repeat": [text, n]} a long text.
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import * as ganrt from "../../clients/js/ganrt.js";
 
 const ort = createRequire(new URL("../../clients/js/package.json", import.meta.url))("onnxruntime-node");
 const opened = new Map();
 
+/** Those beside a model that is older than controls; null: those of its spec. */
+function controlsOf(path) {
+  const beside = path.replace(/\.onnx$/, ".controls.json");
+  return existsSync(beside) ? JSON.parse(readFileSync(beside, "utf8")).controls : null;
+}
+
 async function open(path) {
-  if (!opened.has(path)) opened.set(path, await ganrt.load(readFileSync(path), { ort }));
+  if (!opened.has(path)) opened.set(path, await ganrt.load(readFileSync(path), { ort, controls: controlsOf(path) }));
   return opened.get(path);
 }
 
@@ -42,6 +48,7 @@ const calls = {
     await Promise.all([generator.close(), generator.close()]);
     return generator.sample();
   },
+  code: (generator, args) => ({ value: ganrt.printLook(generator.look(...args)) }),
   together: async (generator, names) => told(await Promise.all(names.map((name) => generator.avatar(name)))),
 };
 

@@ -1,4 +1,4 @@
-"""clients/js/looks.js reads and writes look codes as the package does: the known answers, and damaged codes."""
+"""clients/js/looks.js and controls.js: look codes are read, written and drawn as in the package; damaged codes."""
 
 import json
 import subprocess
@@ -13,6 +13,7 @@ from ganrt.runtime.looks import Look, check_letters
 
 ROOT = Path(__file__).resolve().parents[2]
 ANSWERS = json.loads((ROOT / "tests" / "looks" / "known-answers.json").read_text("utf-8"))
+DRAWING = json.loads((ROOT / "tests" / "looks" / "known-latents.json").read_text("utf-8"))
 _CHARACTERS = "abz019-._~:=,"
 
 
@@ -34,7 +35,7 @@ def damaged():
 def told(damaged, tmp_path_factory):
     need_node()
     path = tmp_path_factory.mktemp("looks") / "answers.json"
-    path.write_text(json.dumps({**ANSWERS, "fuzzed": damaged}))
+    path.write_text(json.dumps({**ANSWERS, **DRAWING, "fuzzed": damaged}))
     command = ["node", str(ROOT / "tests" / "clients" / "looks.mjs"), str(path)]
     return json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout)
 
@@ -44,6 +45,11 @@ def test_the_known_answers(told):
     assert told["spellings"] == ANSWERS["spellings"]
     assert told["invalid"] == [{"newer": False}] * len(ANSWERS["invalid"])
     assert told["newer"] == [{"newer": True}] * len(ANSWERS["newer"])
+
+
+def test_what_a_model_is_fed(told):
+    assert told["drawn"] == DRAWING["drawn"]
+    assert told["refused"] == ["ArgumentError"] * len(DRAWING["refused"])
 
 
 def test_damaged_codes_are_accepted_and_refused_alike(told, damaged):

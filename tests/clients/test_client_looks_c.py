@@ -1,4 +1,4 @@
-"""clients/c/ganrt_looks.h reads look codes as the package does: the known answers, and damaged codes."""
+"""Look codes in C and C#: read, printed and drawn as the package does; the known answers, and damaged codes."""
 
 import json
 import shutil
@@ -14,31 +14,60 @@ from ganrt.runtime.sampling import Truncation
 
 ROOT = Path(__file__).resolve().parents[2]
 ANSWERS = json.loads((ROOT / "tests" / "looks" / "known-answers.json").read_text("utf-8"))
+DRAWING = json.loads((ROOT / "tests" / "looks" / "known-latents.json").read_text("utf-8"))
 _CHARACTERS = "abz019-._~:=,"
 _STRICT = ["-Wall", "-Wextra", "-Wdouble-promotion", "-Werror", "-I", str(ROOT / "clients" / "c")]
 _BUILDS = {
     "gcc sanitized": ["gcc", "-std=c99", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
-    "clang": ["clang", "-std=c99", "-O3"],
-    "g++": ["g++", "-std=c++17", "-O2", "-x", "c++"],
+    "clang": ["clang", "-std=c99", "-O1"],
+    "g++": ["g++", "-std=c++17", "-O0", "-x", "c++"],
+    "mono": ["mcs", "-langversion:7.2", "-warnaserror"],
 }
 
 
 @pytest.fixture(scope="module", params=_BUILDS)
 def ask(request, tmp_path_factory):
-    command = _BUILDS[request.param]
-    if shutil.which(command[0]) is None:
-        pytest.skip(f"{command[0]} is not on the path")
-    program = tmp_path_factory.mktemp("looks") / "looks"
-    source = str(ROOT / "tests" / "clients" / "looks.c")
-    subprocess.run([*command, *_STRICT, source, "-o", str(program), "-lm"], check=True, timeout=120)
+    command = _build(request.param, tmp_path_factory.mktemp("looks"))
 
-    def answers(texts):
+    def answers(texts, *files):
         lines = "".join(text.encode().hex() + "\n" for text in texts)
-        done = subprocess.run([str(program)], input=lines, capture_output=True, text=True, timeout=60)
+        done = subprocess.run([*command, *map(str, files)], input=lines, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr
         return done.stdout.splitlines()
 
     return answers
+
+
+def _build(name, folder):
+    command, program = _BUILDS[name], str(folder / "looks")
+    for tool in ("mcs", "mono") if name == "mono" else command[:1]:
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not on the path")
+    here = ROOT / "tests" / "clients"
+    if name != "mono":
+        command = [*command, "-ffp-contract=off", *_STRICT, str(here / "looks.c"), "-o", program, "-lm"]
+        subprocess.run(command, check=True, timeout=120)
+        return [program]
+    sources = [
+        ROOT / "clients" / "csharp" / "Ganrt.cs",
+        ROOT / "clients" / "csharp" / "GanrtLooks.cs",
+        here / "Looks.cs",
+    ]
+    subprocess.run([*command, f"-out:{program}.exe", *map(str, sources)], check=True, timeout=120)
+    return ["mono", f"{program}.exe"]
+
+
+@pytest.mark.parametrize("name", DRAWING["models"])
+def test_what_a_model_is_fed(ask, name, tmp_path):
+    model = DRAWING["models"][name]
+    (tmp_path / "spec.json").write_text(json.dumps(model["spec"]))
+    (tmp_path / "controls.json").write_text(json.dumps({"controls": model["controls"]}, indent=1))
+    drawn = [one for one in DRAWING["drawn"] if one["model"] == name]
+    refused = [one["code"] for one in DRAWING["refused"] if one["model"] == name]
+    refused += [f"ganrt:{model}:5:8841" for model in ("roses", f"{name}~1a2b3c4d")]
+    told = ask([*(one["code"] for one in drawn), *refused], tmp_path / "spec.json", tmp_path / "controls.json")
+    wanted = [f"{one['z']}|{one['labels']}|{one['truncation']}" for one in drawn]
+    assert told == [*wanted, *["refused"] * len(refused)]
 
 
 def test_the_known_answers(ask):
@@ -97,19 +126,24 @@ def expected(text):
         how.mode or "",
         number(how.threshold),
         number(how.statistics),
-        "".join(f"{chosen}:{number(np.float32(weight))}," for chosen, weight in look.classes or ()),
+        "".join(f"{chosen}:{single(weight)}," for chosen, weight in look.classes or ()),
         "".join(f"{name}={value}," for name, value in look.controls),
-        "".join(f"{edit.start}-{edit.stop}:{number(np.float32(edit.value))}," for edit in look.edits),
+        "".join(f"{edit.start}-{edit.stop}:{single(edit.value)}," for edit in look.edits),
+        printed(look),
     ]
     return "|".join(parts)
 
 
+def printed(look):
+    try:
+        return look.code
+    except UsageError:  # numbers that need more digits than they were given in
+        return "unprintable"
+
+
 def number(value):
-    """As C's %a writes it."""
-    if value is None:
-        return ""
-    text = float(value).hex()
-    if text.lstrip("-") == "0x0.0p+0":
-        return text.replace("0x0.0p", "0x0p")
-    mantissa, exponent = text.split("p")
-    return f"{mantissa.rstrip('0').rstrip('.') if '.' in mantissa else mantissa}p{exponent}"
+    return "" if value is None else f"{int(np.float64(value).view(np.uint64)):016x}"
+
+
+def single(value):
+    return f"{int(np.float32(value).view(np.uint32)):08x}"

@@ -167,7 +167,7 @@ def test_a_model_in_parts_with_controls_and_a_reduced_canary(tmp_path):
 def test_a_kit_of_version_0_1_0_is_whole(kit):
     """Its spec.json states the spec alone."""
     spec = json.loads((kit / "spec.json").read_text(encoding="utf-8"))
-    del spec["inputs"], spec["outputs"]
+    del spec["inputs"], spec["outputs"], spec["look_model"]
     (kit / "spec.json").write_text(json.dumps(spec), encoding="utf-8")
     resealed(kit)
     assert check_bundle(kit, draw=False) == []
@@ -283,6 +283,7 @@ def resealed(kit):
     [
         ("spec.json", '"dim": 100', '"dim": 101', "spec.json: is not the spec within"),
         ("spec.json", '"uint8"', '"int8"', "spec.json: its inputs and outputs are not those"),
+        ("spec.json", '"look_model": "avatars-1"', '"look_model": "a"', "spec.json: look codes call fp32/model.onnx"),
         ("latents.json", '"8"', '"9"', None),
         ("latents.json", '"index": "9708835144438872660"', '"index": "1"', "latents.json: the answers are not"),
     ],
