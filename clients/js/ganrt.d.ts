@@ -1,7 +1,8 @@
 import type { LatentSpec, Uint64 } from "./latents.js";
 import type { Look } from "./looks.js";
 export * from "./latents.js";
-export { type Look, LookError, parseLook, printLook } from "./looks.js";
+export type { Look } from "./looks.js";
+export { LookError, parseLook, printLook } from "./looks.js";
 
 /** What docs/model-format.md describes; fields that a client has no use for are left out. */
 export interface Spec {

@@ -21,3 +21,5 @@ export class LookError extends ArgumentError {
 export function parseLook(text: string): Look;
 export function printLook(look: Partial<Look> & { model: string; seed: bigint | number; index: bigint | number }): string;
 export function checkLetters(body: string): string;
+/** A number as codes have it: the fewest digits, without an exponent. */
+export function numberText(value: number, fail: (why: string) => Error): string;
