@@ -195,7 +195,7 @@ WRONG_ARGUMENTS = [
         "nameSpace: there is no such option; expected namespace, reroll, truncation, labels",
     ),
     ("avatar", ["a", {"psi": 0.5}], "psi: there is no such option"),
-    ("avatar", ["a", "my-game"], "options: expected an object of namespace, reroll, truncation, labels, controls, got 'my-game'"),
+    ("avatar", ["a", "my-game"], "options: expected an object of namespace, reroll, truncation, labels, controls, got"),
     ("sample", [1, {"index": 5}], "index: there is no such option; expected seed, start, truncation, labels"),
     ("sample", [1, 5], "options: expected an object of seed"),
     ("synthesize", [[[0] * 100], {"psi": 1}], "psi: there is no such option; expected labels, truncation"),
