@@ -6,15 +6,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ganrt.engines.onnx_file import read_onnx
-from ganrt.errors import BackendUnavailable, BadInputFile
-from ganrt.interrupts import import_whole
+from ganrt.errors import BadInputFile
+from ganrt.graphs import import_with_onnx
+
+if TYPE_CHECKING:
+    import onnx_ir as ir
 
 # They rename or re-address what is there: no engine moves a byte for them.
 _VIEWS = frozenset({"Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity", "Dropout", "Shape"})
-Shapes = dict[str, tuple[int, ...]]
+
+
+class _UnknownShape(Exception):
+    """Inference gave a value none."""
 
 
 @dataclass(frozen=True)
@@ -52,18 +58,15 @@ def layer_costs(path: Path) -> tuple[LayerCost, ...] | None:
     Raises:
         BackendUnavailable: the onnx package is missing.
     """
+    purpose = "costs are counted with it"
+    passes = import_with_onnx("onnx_ir.passes.common", purpose)
+    model: ir.Model = import_with_onnx("onnx_ir", purpose).load(path)
+    _close_axes(model.graph, _open_sides(path))
+    passes.ShapeInferencePass(check_type=False, strict_mode=False)(model)
+    constants = set(model.graph.initializers.values())
     try:
-        onnx = import_whole("onnx")
-    except ImportError as error:
-        raise BackendUnavailable('onnx is not installed\ninstall it: pip install "ganrt[compile]"') from error
-    try:
-        model = onnx.load(str(path), load_external_data=False)
-        _close_axes(model.graph, _open_sides(path))
-        model = onnx.shape_inference.infer_shapes(model, data_prop=True)
-        shapes = _shapes(model.graph)
-        constants = {tensor.name for tensor in model.graph.initializer}
-        return tuple(_layer(node, shapes, constants) for node in model.graph.node)
-    except (KeyError, IndexError, onnx.shape_inference.InferenceError):
+        return tuple(_layer(node, constants) for node in model.graph)
+    except _UnknownShape:
         return None
 
 
@@ -76,50 +79,47 @@ def _open_sides(path: Path) -> tuple[int, int] | None:
     return (image.height, image.width) if image else None
 
 
-def _close_axes(graph: Any, sides: tuple[int, int] | None) -> None:
-    """Batch 1, and fixed sides of an NHWC picture."""
-    for value in graph.input:
-        dims = value.type.tensor_type.shape.dim
-        dims[0].dim_value = 1
-        if sides and len(dims) == 4:
-            for dim, side in zip(dims[1:3], sides, strict=True):
-                dim.dim_value = dim.dim_value or side
-    for value in graph.output:  # what was declared open is inferred anew
-        for dim in value.type.tensor_type.shape.dim:
-            if not dim.HasField("dim_value"):
-                dim.Clear()
+def _close_axes(graph: ir.Graph, sides: tuple[int, int] | None) -> None:
+    """Batch 1, and fixed sides of an NHWC picture; what is declared of outputs is inferred anew."""
+    for value in graph.inputs:
+        shape = list(value.shape or ())
+        given = (1, *(sides or ())) if len(shape) == 4 else (1,)
+        for axis, side in enumerate(given[: len(shape)]):
+            shape[axis] = shape[axis] if axis and isinstance(shape[axis], int) else side
+        value.shape = value.shape and type(value.shape)(shape)
+    for value in graph.outputs:
+        value.shape = None
 
 
-def _shapes(graph: Any) -> Shapes:
-    shapes = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
-    for value in (*graph.input, *graph.value_info, *graph.output):
-        shapes[value.name] = tuple(max(1, d.dim_value) for d in value.type.tensor_type.shape.dim)
-    return shapes
+def _shape(value: ir.Value | None) -> tuple[int, ...]:
+    """Sides that stay open, or are empty, count as 1."""
+    if value is None or value.shape is None:
+        raise _UnknownShape
+    return tuple(max(1, side) if isinstance(side, int) else 1 for side in value.shape)
 
 
-def _layer(node: Any, shapes: Shapes, constants: set[str]) -> LayerCost:
+def _layer(node: ir.Node, constants: set[ir.Value]) -> LayerCost:
     """The cost of one node; adds its outputs to `constants` where all of its inputs are."""
-    given = [name for name in node.input if name]
-    fixed = sum(prod(shapes[name]) for name in given if name in constants)
-    moved = sum(prod(shapes[name]) for name in given if name not in constants)
-    made = sum(prod(shapes[name]) for name in node.output if name)
-    name = node.name or node.output[0]
-    if all(part in constants for part in given):  # computed once, when the model is loaded
-        constants.update(node.output)
+    given = [value for value in node.inputs if value is not None]
+    fixed = sum(prod(_shape(value)) for value in given if value in constants)
+    moved = sum(prod(_shape(value)) for value in given if value not in constants)
+    made = sum(prod(_shape(value)) for value in node.outputs if value.name)
+    name = node.name or node.outputs[0].name or ""
+    if all(value in constants for value in given):  # computed once, when the model is loaded
+        constants.update(node.outputs)
         return LayerCost(name, node.op_type, 0, 0, 0, 0)
     if node.op_type in _VIEWS:
         return LayerCost(name, node.op_type, 0, 0, 0, 0)
-    return LayerCost(name, node.op_type, _node_macs(node, shapes), fixed, moved, made)
+    return LayerCost(name, node.op_type, _node_macs(node), fixed, moved, made)
 
 
-def _node_macs(node: Any, shapes: Shapes) -> int:
+def _node_macs(node: ir.Node) -> int:
     if node.op_type == "Conv":
-        weight, output = shapes[node.input[1]], shapes[node.output[0]]
-        return prod(output[2:]) * prod(weight)
+        return prod(_shape(node.outputs[0])[2:]) * prod(_shape(node.inputs[1]))
     if node.op_type == "ConvTranspose":
-        return prod(shapes[node.input[0]][2:]) * prod(shapes[node.input[1]])
+        return prod(_shape(node.inputs[0])[2:]) * prod(_shape(node.inputs[1]))
     if node.op_type in ("MatMul", "Gemm"):
-        left = shapes[node.input[0]]
-        inner = left[0] if any(a.name == "transA" and a.i for a in node.attribute) else left[-1]
-        return prod(shapes[node.output[0]]) * inner
+        left = _shape(node.inputs[0])
+        transposed = node.attributes.get_int("transA", 0)
+        return prod(_shape(node.outputs[0])) * (left[0] if transposed else left[-1])
     return 0

@@ -1,6 +1,8 @@
 """Batch norm folded into the convolution before it, before tracing: what `ganrt.graphs.fold_batch_norm` does to graphs.
 
-Exact in real numbers, done in float64, rounded once.
+Exact in real numbers, done in float64, rounded once. Before tracing, because torch's own exporter folds whatever batch
+norm it meets while it optimises, in float32: a pass over the graph would come too late. Graphs that were exported
+elsewhere have theirs folded by the pass; both compute the factors by `affine`.
 """
 
 from __future__ import annotations

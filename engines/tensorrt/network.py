@@ -11,6 +11,7 @@ from ganrt.engines.contract import Found, check_graph
 from ganrt.engines.onnx_file import OnnxFile
 from ganrt.engines.tensorrt.sidecar import Tensor
 from ganrt.errors import BackendUnavailable, BadInputFile
+from ganrt.graphs import import_with_onnx
 
 _TYPES = {"FLOAT": "float32", "HALF": "float16", "UINT8": "uint8", "INT32": "int32", "INT64": "int64", "BOOL": "bool"}
 # What is in the vendor's message, or the operator -> what mends it.
@@ -48,12 +49,7 @@ def check_onnx(graph: OnnxFile) -> None:
         BadInputFile: a breach of ONNX's rules.
         BackendUnavailable: the onnx package is missing.
     """
-    try:
-        import onnx
-    except ImportError as error:
-        raise BackendUnavailable(
-            'onnx is not installed, and engines are compiled with it\ninstall it: pip install "ganrt[compile]"'
-        ) from error
+    onnx = import_with_onnx("onnx", "engines are compiled with it")
     try:
         onnx.checker.check_model(graph.data, full_check=True)
     except Exception as error:  # protobuf, the checker and shape inference each have their own
