@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ganrt.runtime.latent_files import LatentFile
 
 _SHOWN = 20
+_LISTED = 1000  # findings in --json, which may be as many as a run has files
 _NO_SEAL = "the manifest is ganrt 0.1's and has no seal: not every changed bit shows; --repair writes one with it"
 _SEALED = "the manifest was ganrt 0.1's and had no seal; it has one now"
 
@@ -72,13 +74,14 @@ def audit(
             found = check_files(target, manifest, progress)
         if drawer is not None:
             check_pictures(target, plan, drawer, everything, found)
-        elif mend and set(found.bad_shards) - found.unmapped_shards:
+        elif mend and next(found.to_draw(), None) is not None:
             raise BackendUnavailable(f"the run's pictures cannot be drawn here as they were: {why}")
         else:
             say(f"note: no picture is drawn again, hashes alone are compared: {why}")
-        mended = repair(target, manifest, drawer, found) if mend and (found.findings or not manifest.has_seal) else []
+        wrong = next(found.findings(), None) is not None
+        mended = repair(target, manifest, drawer, found) if mend and (wrong or not manifest.has_seal) else []
     if not manifest.has_seal:
-        say(f"note: {_SEALED}" if mend and not found.unmapped_shards else f"note: {_NO_SEAL}")
+        say(f"note: {_SEALED}" if mend and not found.lacks_identities else f"note: {_NO_SEAL}")
     _report(folder, plan, found, mended, mend, json)
 
 
@@ -161,15 +164,16 @@ def _drawer(plan: Plan, generator: Generator, latents: LatentFile | None) -> Dra
 
 
 def _report(folder: str, plan: Plan, found: Audit, mended: list[str], repairing: bool, json: bool) -> None:
-    lines = list(_lines(plan, found, mended, repairing))
-    for line in lines[:_SHOWN]:
+    done = set(mended)
+    lines = _lines(plan, found, done, repairing)
+    for line in islice(lines, _SHOWN):
         say(line)
-    if len(lines) > _SHOWN:
-        say(f"and {len(lines) - _SHOWN} more")
+    if more := sum(1 for _ in lines):
+        say(f"and {more} more")
     say(f"files read: {found.files}, {found.bytes} bytes; pictures drawn again: {found.drawn_again}")
     note_foreign(found.foreign, "run")
     if json:
-        findings = [asdict(finding) for finding in found.findings]
+        findings = [asdict(finding) for finding in islice(found.findings(), _LISTED)]
         print_json(
             {
                 "output": folder,
@@ -178,35 +182,39 @@ def _report(folder: str, plan: Plan, found: Audit, mended: list[str], repairing:
                 "bytes": found.bytes,
                 "drawn_again": found.drawn_again,
                 "findings": findings,
+                "undrawn_shards": len(found.undrawn),
                 "foreign": found.foreign,
                 "repaired": mended,
             }
         )
-    left = [finding for finding in found.findings if finding.name not in mended]
+    left = sum(finding.name not in done for finding in found.findings())
     if left:
         raise NegativeResult(
-            f"{folder}: {len(left)} of its files are not as they should be\n{_way_on(folder, found, repairing)}"
+            f"{folder}: {left} of its files are not as they should be\n{_way_on(folder, found, repairing)}"
         )
     say(f"{folder}: {'mended: ' + str(len(mended)) + ' files' if mended else 'all is well'}")
 
 
-def _lines(plan: Plan, found: Audit, mended: list[str], repairing: bool) -> Iterator[str]:
+def _lines(plan: Plan, found: Audit, mended: set[str], repairing: bool) -> Iterator[str]:
     """Every finding, and whether it was mended; of a run that is not finished how far it has come."""
     from ganrt.runtime.bulk.audit import UNFINISHED
 
-    for finding in found.findings:
+    unfinished, undrawn = False, 0
+    for finding in found.findings():
+        unfinished |= finding.kind == UNFINISHED
+        undrawn += finding.kind == UNFINISHED and finding.shard is not None
         if repairing:
             yield f"{'mended' if finding.name in mended else 'not mended'}: {finding.kind}: {finding.name}"
         elif finding.kind != UNFINISHED:
             yield f"{finding.kind}: {finding.name}"
-    if not repairing and any(finding.kind == UNFINISHED for finding in found.findings):
-        there = plan.shard_count - found.undrawn
+    if not repairing and unfinished:
+        there = plan.shard_count - undrawn
         yield f"unfinished: {there} of {plan.shard_count} shards are there; the run is in progress, or was interrupted"
 
 
 def _way_on(folder: str, found: Audit, repairing: bool) -> str:
     """What mends what is left."""
-    if found.unmapped_shards:
+    if found.lacks_identities:
         return (
             "of identities/ only the file of identities brings a part back: remove the part if it is there, and run "
             "the same ganrt bulk run command again" + ("" if repairing else "; --repair mends the rest")

@@ -6,7 +6,7 @@ import hashlib
 import os
 import random
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,7 +18,7 @@ from ganrt.runtime.bulk.comparison import Comparison
 from ganrt.runtime.bulk.formats import ShardFormat, open_format
 from ganrt.runtime.bulk.identities import read_mapping
 from ganrt.runtime.bulk.manifest import Manifest, find_manifest, in_short, plans_of_stats, read_stats
-from ganrt.runtime.bulk.names import COPY, NAME, is_piece, is_unfinished
+from ganrt.runtime.bulk.names import COPY, NAME, STATS, is_piece, is_unfinished
 from ganrt.runtime.bulk.pipeline import Drawer, in_order
 from ganrt.runtime.bulk.plan import Item, Json, Plan, Shard, shard_file
 from ganrt.runtime.bulk.run import draw, finish
@@ -29,7 +29,7 @@ _SAMPLED_SHARDS, _SAMPLE = 4, 64  # shards, and pictures of each, that are drawn
 _BLOCK = 1 << 20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something wrong: `kind` (one of the words above), the file, and the shard to draw again, if that mends it."""
 
@@ -38,11 +38,44 @@ class Finding:
     shard: int | None = None
 
 
+@dataclass(frozen=True)
+class Undrawn:
+    """The shards that an unfinished run has not drawn yet; told by those that are there, for they may be a million.
+
+    Attributes:
+        there: numbers of the shards that are there, or have a part of the mapping.
+    """
+
+    plan: Plan
+    there: frozenset[int]
+
+    def __len__(self) -> int:
+        return self.plan.shard_count - len(self.there)
+
+    def __contains__(self, number: int | None) -> bool:
+        return number is not None and 0 <= number < self.plan.shard_count and number not in self.there
+
+    def __iter__(self) -> Iterator[Shard]:
+        return (self.plan.shard(number) for number in range(self.plan.shard_count) if number not in self.there)
+
+    def findings(self) -> Iterator[Finding]:
+        """What is to be said of them: of a run by identities they lack their part of the mapping as well."""
+        for shard in self:
+            if self.plan.identities is not None:
+                yield Finding(MISSING, shard.identities, shard.number)
+            yield Finding(UNFINISHED, shard.stats, shard.number)
+
+
 @dataclass
 class Audit:
-    """What was looked at and found; `foreign` files are somebody else's, and nobody's fault."""
+    """What was looked at and found; `foreign` files are somebody else's, and nobody's fault.
 
-    findings: list[Finding] = field(default_factory=list)
+    Attributes:
+        found: of what is there; `findings` tells of the undrawn shards as well.
+    """
+
+    undrawn: Undrawn
+    found: list[Finding] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
     files: int = 0
     bytes: int = 0
@@ -50,28 +83,40 @@ class Audit:
 
     def add(self, kind: str, name: str, shard: Shard | None = None) -> None:
         """Notes a finding."""
-        self.findings.append(Finding(kind, name, shard.number if shard else None))
+        self.found.append(Finding(kind, name, shard.number if shard else None))
 
     def merge(self, other: Audit) -> None:
         """Adds what another audit found."""
-        self.findings += other.findings
+        self.found += other.found
         self.files += other.files
         self.bytes += other.bytes
 
+    def findings(self) -> Iterator[Finding]:
+        """Everything that is wrong."""
+        yield from self.found
+        yield from self.undrawn.findings()
+
     @property
-    def bad_shards(self) -> list[int]:
+    def bad(self) -> set[int]:
+        """The shards with findings, but for those that are not drawn yet."""
+        return {finding.shard for finding in self.found if finding.shard is not None}
+
+    @property
+    def unmapped(self) -> set[int]:
+        """Those of them that cannot be drawn again here: only the file of identities says whose their pictures are."""
+        return {f.shard for f in self.found if f.shard is not None and f.name.startswith("identities/")}
+
+    @property
+    def lacks_identities(self) -> bool:
+        """Whether something is left that only the file of identities mends."""
+        return bool(self.unmapped) or (self.undrawn.plan.identities is not None and len(self.undrawn) > 0)
+
+    def to_draw(self) -> Iterator[Shard]:
         """The shards to draw again, in order."""
-        return sorted({finding.shard for finding in self.findings if finding.shard is not None})
-
-    @property
-    def unmapped_shards(self) -> set[int]:
-        """Those that cannot be drawn again here: only the file of identities says of whom their pictures are."""
-        return {f.shard for f in self.findings if f.shard is not None and f.name.startswith("identities/")}
-
-    @property
-    def undrawn(self) -> int:
-        """How many shards an unfinished run has not drawn yet."""
-        return sum(finding.kind == UNFINISHED and finding.shard is not None for finding in self.findings)
+        plan, wanted = self.undrawn.plan, self.bad - self.unmapped
+        if plan.identities is None and len(self.undrawn):
+            return (plan.shard(k) for k in range(plan.shard_count) if k in wanted or k in self.undrawn)
+        return map(plan.shard, sorted(wanted))
 
 
 def read_run(storage: Target) -> Manifest:
@@ -111,19 +156,17 @@ def check_files(storage: Target, manifest: Manifest, progress: Callable[[int], o
     Args:
         progress: called with the number of shards looked at.
     """
-    audit, plan, expected = Audit(), manifest.plan, {NAME}
+    plan, expected = manifest.plan, {NAME}
     names, workers = list(storage.names()), os.cpu_count() or 1
+    audit = Audit(Undrawn(plan, _there(manifest, names)))
     _check_manifest(storage, manifest, audit)
-    there, undrawn = _shards(manifest, set(names), audit)
+    there = map(plan.shard, sorted(audit.undrawn.there))
     with ThreadPoolExecutor(workers, "ganrt-audit") as pool:  # hashing and reading release Python's lock
-        look = partial(_check_shard, storage, manifest)
+        look = partial(_check_shard, storage, manifest, audit.undrawn)
         for done, (found, of_shard) in enumerate(in_order(look, there, pool, 2 * workers), 1):
             audit.merge(found)
             expected |= of_shard
             progress(done)
-    for shard in undrawn:
-        audit.add(UNFINISHED, shard.stats, shard)
-    left_over = {shard.number for shard in undrawn}
     for name in names:
         if name in expected or name.startswith(lock.NAME) or (name == COPY and manifest.has_seal):
             continue
@@ -131,7 +174,7 @@ def check_files(storage: Target, manifest: Manifest, progress: Callable[[int], o
             audit.foreign.append(name)
         elif is_unfinished(name) and not manifest.complete:
             audit.add(UNFINISHED, name)
-        elif owner(plan, name) not in left_over:
+        elif owner(plan, name) not in audit.undrawn:
             audit.add(SURPLUS, name)
     return audit
 
@@ -145,25 +188,19 @@ def _check_manifest(storage: Storage, manifest: Manifest, audit: Audit) -> None:
         audit.add(MISSING if storage.size(COPY) is None else DAMAGED, COPY)
 
 
-def _shards(manifest: Manifest, names: set[str], audit: Audit) -> tuple[list[Shard], list[Shard]]:
-    """The shards to look at, and those that an unfinished run has not drawn yet, which no file is opened for."""
+def _there(manifest: Manifest, names: Iterable[str]) -> frozenset[int]:
+    """The numbers of the shards to look at: of a finished run all, else those of which there is a file."""
     plan = manifest.plan
     if manifest.complete:
-        return list(plan.shards()), []
-    there: list[Shard] = []
-    undrawn: list[Shard] = []
-    for shard in plan.shards():
-        mapped = shard.identities in names
-        (there if mapped or shard.stats in names else undrawn).append(shard)
-        if plan.identities is not None and not mapped and shard.stats not in names:
-            audit.add(MISSING, shard.identities, shard)
-    return there, undrawn
+        return frozenset(range(plan.shard_count))
+    numbers = {owner(plan, name) for name in names if STATS.fullmatch(name) or name.startswith("identities/")}
+    return frozenset(number for number in numbers if number is not None and number < plan.shard_count)
 
 
-def _check_shard(storage: Storage, manifest: Manifest, shard: Shard) -> tuple[Audit, set[str]]:
+def _check_shard(storage: Storage, manifest: Manifest, undrawn: Undrawn, shard: Shard) -> tuple[Audit, set[str]]:
     """What is wrong with a shard, and the names of its files."""
     plan, listed = manifest.plan, manifest.shards
-    audit, expected, stats = Audit(), {shard.stats}, read_stats(storage, manifest.plan, shard)
+    audit, expected, stats = Audit(undrawn), {shard.stats}, read_stats(storage, manifest.plan, shard)
     if stats is None:
         kind = MISSING if listed is not None else UNFINISHED
         audit.add(kind if storage.size(shard.stats) is None else DAMAGED, shard.stats, shard)
@@ -187,11 +224,11 @@ def check_pictures(storage: Target, plan: Plan, drawer: Drawer, everything: bool
         everything: all pictures, not a sample.
         audit: where to note what was found; shards that are known to be bad are passed over.
     """
-    form, bad = open_format(plan), set(audit.bad_shards)
-    sound = [shard for shard in plan.shards() if shard.number not in bad]
+    form = open_format(plan)
+    sound = sorted(audit.undrawn.there - audit.bad)
     if not everything:
         sound = random.Random(plan.count).sample(sound, min(_SAMPLED_SHARDS, len(sound)))
-    for shard in sound:
+    for shard in map(plan.shard, sound):
         if read_stats(storage, plan, shard) is None:
             continue
         items = list(plan.items(shard) if plan.identities is None else read_mapping(storage, shard))
@@ -216,21 +253,19 @@ def repair(storage: Target, manifest: Manifest, drawer: Drawer | None, audit: Au
         if held := storage.held():
             raise OutputFailed(f"{storage.place}: parts of a run are being drawn here ({held[0]}): wait for their end")
         storage.tidy()
-        unmapped = audit.unmapped_shards
-        bad = [plan.shard(number) for number in audit.bad_shards if number not in unmapped]
-        for finding in audit.findings:
+        for finding in audit.found:
             if finding.kind == SURPLUS:
                 storage.remove(finding.name)
-        for shard in bad:
-            storage.remove(shard.stats)
+        for number in audit.bad - audit.unmapped:
+            storage.remove(plan.shard(number).stats)
         if drawer is not None:
-            draw(plan, bad, drawer, storage)
-        whole = not unmapped
+            draw(plan, audit.to_draw(), drawer, storage)
+        whole = not audit.lacks_identities
         if whole:
             finish(storage, manifest)
-    of_whole = () if whole else (NAME, COPY)
-    mended = (f for f in audit.findings if f.shard not in unmapped and f.name not in of_whole)
-    return sorted({finding.name for finding in mended})
+    unmapped, of_whole = audit.unmapped, () if whole else (NAME, COPY)
+    mended = {f.name for f in audit.found if f.shard not in unmapped and f.name not in of_whole}
+    return sorted(mended | ({shard.stats for shard in audit.undrawn} if plan.identities is None else set()))
 
 
 def _check_file(storage: Storage, name: str, file: Json, shard: Shard, audit: Audit) -> None:

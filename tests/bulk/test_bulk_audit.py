@@ -3,11 +3,15 @@
 import json
 import os
 import shutil
+import tracemalloc
 from hashlib import sha256
 
 import pytest
 from bulk_runs import as_0_1_0, contents, rewrite
 from tiny_onnx import save_tiny, tiny_spec
+
+from ganrt.runtime.bulk.audit import check_files, read_run
+from ganrt.runtime.bulk.storage import LocalStorage
 
 
 @pytest.fixture
@@ -127,6 +131,37 @@ def test_an_unfinished_run_is_finished_by_repair(run, drawn):
     assert "00004" not in err
     assert findings(run, "--repair")[0] == 0
     assert contents(folder) == whole
+
+
+def test_undrawn_shards_take_no_memory_each(run, drawn):
+    folder = drawn()
+    for path in folder.glob("0*"):
+        path.unlink()
+
+    def enlarge(shards):
+        def change(document):
+            document["plan"]["pictures"]["count"] = str(12 * shards)
+            if "shards" in document:
+                unfinish(document)
+
+        for name in ("manifest.json", "manifest.plan.json"):
+            rewrite(folder / name, change)
+
+    enlarge(10**6)
+    tracemalloc.start()
+    try:
+        found = check_files(LocalStorage(folder), read_run(LocalStorage(folder)), lambda _: None)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (len(found.undrawn), len(found.found), peak < 2**21) == (10**6, 1, True), peak
+    assert next(found.to_draw()).name == "000000"
+    enlarge(2000)
+    code, out, err = run("bulk", "audit", "o", "-m", "../tiny.onnx", "--json")
+    report = json.loads(out)
+    assert (code, report["undrawn_shards"], len(report["findings"])) == (1, 2000, 1000), err
+    assert "0 of 2000 shards are there" in err
+    assert "2001 of its files are not as they should be" in err
 
 
 def test_foreign_files_are_a_note(run, drawn):

@@ -51,7 +51,7 @@ def audited(folder):
     storage = LocalStorage(folder)
     manifest = read_run(storage)
     found = check_files(storage, manifest, lambda _: None)
-    return manifest, found, {(finding.kind, finding.name) for finding in found.findings}
+    return manifest, found, {(finding.kind, finding.name) for finding in found.findings()}
 
 
 @pytest.mark.parametrize("name", FILES)
