@@ -35,6 +35,9 @@ _WORDS = {
     "class_names": "the names of the classes",
     "label_join": "how the classes enter",
     "label_meaning": "what the classes stand for",
+    "mapping_rate": "the rate of the mapping's weights",
+    "conv_clamp": "the limit of activations",
+    "average": "the average style",
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor
@@ -26,6 +26,7 @@ _MAX_DEPTH = 8
 _MAX_NETWORKS = 200
 _MAX_VISITED = 200_000
 _MAX_PREFIXES = 6
+_NOTHING: State = {}
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Network:
         tensors: by key, as stored. average: whether they are averages.
         module: the pickled module that they are of.
         within: the network that this is a part of, by its prefix; None: it stands alone.
+        beside: lone tensors in the dictionary around it, such as the average style.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Network:
     average: bool = False
     module: Record | None = None
     within: str | None = None
+    beside: State = field(default_factory=dict)
 
 
 @dataclass
@@ -75,14 +78,14 @@ def find_networks(loaded: Any) -> Found:
     return Found(networks, tuple(walk.optimizers), tuple(walk.others))
 
 
-def _visit(value: Any, name: str, walk: _Walk, depth: int) -> None:
+def _visit(value: Any, name: str, walk: _Walk, depth: int, beside: State = _NOTHING) -> None:
     walk.visited += 1
     if depth > _MAX_DEPTH or walk.visited > _MAX_VISITED:
         return
     if is_module(value):
         tensors = state_of(value)
         if _is_network(tensors):
-            walk.found.append(Network(name, tensors, is_average(name), value))
+            walk.found.append(Network(name, tensors, is_average(name), value, beside=beside))
         return
     if isinstance(value, Record):
         value = value.entries or (value.state if isinstance(value.state, Mapping) else {})
@@ -96,10 +99,10 @@ def _visit(value: Any, name: str, walk: _Walk, depth: int) -> None:
         return
     tensors = {key: tensor for key, item in value.items() if (tensor := _tensor(item)) is not None and type(key) is str}
     if _is_network(tensors):
-        walk.found.append(_network(name, tensors))
+        walk.found.append(_network(name, dict(tensors), beside))
     for key, item in value.items():
         if _tensor(item) is None:
-            _visit(item, f"{name}.{str(key)[:80]}".lstrip("."), walk, depth + 1)
+            _visit(item, f"{name}.{str(key)[:80]}".lstrip("."), walk, depth + 1, tensors)
 
 
 def _tensor(value: Any) -> Tensor | None:
@@ -111,10 +114,10 @@ def _is_network(tensors: State) -> bool:
     return any(tensor.is_floating_point() and tensor.ndim >= 2 for tensor in tensors.values())
 
 
-def _network(name: str, tensors: dict[str, Tensor]) -> Network:
+def _network(name: str, tensors: dict[str, Tensor], beside: State) -> Network:
     """Without the count that torch's AveragedModel keeps beside its weights."""
     averaged = tensors.pop("n_averaged", None) is not None
-    return Network(name, tensors, averaged or is_average(name))
+    return Network(name, tensors, averaged or is_average(name), beside=beside)
 
 
 def _parts(network: Network) -> Iterator[Network]:
@@ -123,7 +126,7 @@ def _parts(network: Network) -> Iterator[Network]:
         whole = f"{network.name}.{name}".lstrip(".")
         if sum(tensor.ndim > 1 for tensor in tensors.values()) > 1:
             average = network.average or is_average(name)
-            yield Network(whole, tensors, average, within=network.name)
+            yield Network(whole, tensors, average, within=network.name, beside=network.beside)
 
 
 def _by_prefix(tensors: State) -> dict[str, dict[str, Tensor]]:

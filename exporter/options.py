@@ -87,6 +87,10 @@ def _count(option: str, text: str) -> int:
     return int(text)
 
 
+def _limit(option: str, text: str) -> float:
+    return 0.0 if text == "none" else _number(0, 1e6, open_below=True)(option, text)
+
+
 def _numbers(high: int) -> Read:
     def read(option: str, text: str) -> tuple[int, ...]:
         parts = [part.strip() for part in text.split(",")]
@@ -180,6 +184,7 @@ class Settings:
         class_names: in the order of the classes.
         freeze: the truncation whose batch-norm statistics are folded into the graph.
         z_shape: how many axes of length 1 lie before and after dim: n,dim,1,1 is (0, 2).
+        conv_clamp: 0 for none.
         upsample: numbers of the blocks that double the side.
         trust: whether the code that the file holds may run. Else as their help says.
     """
@@ -257,6 +262,16 @@ class Settings:
         "BigGAN-deep: the blocks that double the side, such as 1,3,5.", _numbers(999), "<ints>"
     )
     gain: str | None = _option("BigGAN, cross_replica checkpoints: multiplied or added.", _one_of(*GAINS))
+    mapping_rate: float | None = _option(
+        "StyleGAN: the learning rate of the mapping's weights, 0.01 in all that were published.",
+        _number(0, 100, open_below=True),
+        "<float>",
+    )
+    conv_clamp: float | None = _option(
+        "StyleGAN2: the limit of activations, such as 256, or none.", _limit, "<float|none>"
+    )
+    noise: str | None = _option("StyleGAN2: const (the file's own noise) or none.", _one_of("const", "none"))
+    cutoff: int | None = _option("StyleGAN: truncate the first N styles alone.", _count, "<int>")
     accumulated: bool | None = _switch(
         "BigGAN: mybn's statistics are sums, or not; by default the counter tells.", either_way=True
     )

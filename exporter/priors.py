@@ -36,7 +36,7 @@ def given_latent(latent: Latent, facts: Facts) -> Latent:
             dim=latent.dim,
             prior=prior,
             threshold=(threshold or DEFAULT_THRESHOLD) if truncated else None,
-            psi_mode="resample" if prior == "normal" else "scale",
+            psi_mode="style" if latent.psi_mode == "style" else "resample" if prior == "normal" else "scale",
         )
     except SpecError as error:
         raise UsageError(f"--prior {text}: {error}") from error

@@ -10,6 +10,7 @@ from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families import FAMILIES, GENERIC, load_family
 from ganrt.exporter.families.page import closeness, similarity
+from ganrt.exporter.families.unsupported import name_unsupported, refused
 from ganrt.exporter.networks import spellings
 from ganrt.exporter.options import Settings
 from ganrt.exporter.priors import with_prior
@@ -67,6 +68,8 @@ def recognise(file: File, family: str | None, settings: Settings) -> Recognised:
         matches = find_matches(file, family, settings.network)
         best = matches[0]
         refuse_ties(file.path, matches)
+        if settings.network is None:
+            _refuse_raw(best)
         found = _build(best, family, settings.without("network"))
         encodes = found.candidate.spec.task == "encode"
         return replace(found, beside_generator=encodes and _has_generator(file))
@@ -90,9 +93,13 @@ def find_matches(file: File, family: str | None = None, network: str | None = No
     names = [name for name in FAMILIES if name != GENERIC]
     whole = [source for source in sources if source.within is None]
     for candidates, families in ((whole, names), (sources, names), (whole, [GENERIC]), (sources, [GENERIC])):
+        if families == [GENERIC] and (known := name_unsupported(sources, discriminators=False)):
+            raise BadInputFile(f"is of {known}")
         found = [match for source in candidates for match in _matches(source, families)]
         if found:
             return sorted(found, key=lambda match: match.rank)
+    if known := name_unsupported(sources):
+        raise BadInputFile(f"is of {known}")
     raise BadInputFile(_unknown(file, sources))
 
 
@@ -140,6 +147,16 @@ def refuse_ties(path: Path, matches: Sequence[Match]) -> None:
         )
 
 
+def _refuse_raw(best: Match) -> None:
+    """The last step's weights beside a training's other networks, where the averages are missing."""
+    averaged, name = getattr(load_family(best.family), "averaged", ""), best.source.container
+    if averaged and not best.source.average and name in ("G", "g"):
+        raise BadInputFile(
+            f"holds {name}, the weights of the last step, and not {averaged}, their average, which pictures are drawn "
+            f"with\nexpected a file that holds {averaged}; --network {name} takes {name} all the same"
+        )
+
+
 def _build(best: Match, family: str | None, settings: Settings) -> Recognised:
     """The best match; where a family's keys are there and its shapes are not, the plain chain may do."""
     try:
@@ -155,6 +172,8 @@ def _build(best: Match, family: str | None, settings: Settings) -> Recognised:
 
 
 def _candidate(match: Match, settings: Settings) -> Recognised:
+    if known := refused(match.source):
+        raise BadInputFile(f"is of {known}")
     chosen = load_family(match.family)
     drawn = ("prior", "threshold") if match.task == "generate" else ()
     settings.without(*drawn).refuse(chosen.settings, f"family {match.family}")

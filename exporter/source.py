@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,7 @@ class Source:
         config: the config.json beside the weights, in Hugging Face's layout.
         keras: what a Keras file says of the layers.
         module: the pickled module, as inert records.
+        lone: tensors by themselves in the dictionary around it, such as the average style.
     """
 
     path: Path
@@ -51,3 +52,4 @@ class Source:
     config: Path | None = None
     keras: Origin | None = None
     module: Record | None = None
+    lone: State = field(default_factory=dict)

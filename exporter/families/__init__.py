@@ -22,6 +22,8 @@ FAMILIES: dict[str, str] = {
     "bigbigan-128": "ganrt.exporter.families.bigbigan_128:BigBiGAN128",
     "bigbigan": "ganrt.exporter.families.bigbigan:BigBiGAN",
     "bigbigan-encoder": "ganrt.exporter.families.bigbigan_encoder:BigBiGANEncoder",
+    "stylegan2": "ganrt.exporter.families.stylegan2:StyleGAN2",
+    "stylegan2-rosinality": "ganrt.exporter.families.stylegan2_rosinality:StyleGAN2Rosinality",
     "keras": "ganrt.exporter.families.keras:Keras",
     "chain": "ganrt.exporter.families.chain:PlainChain",
 }

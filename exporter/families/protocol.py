@@ -67,12 +67,16 @@ class Family(Protocol):
 
 
 class Keyed:
-    """A family that keys tell: `keys`, each condition enough alone; `spectral`: with spectral norm or without."""
+    """A family that keys tell: `keys`, each condition enough alone; `spectral`: with spectral norm or without.
+
+    `averaged`: how its training names the averaged weights, without which a file is refused; "" where it has none.
+    """
 
     task: ClassVar[str] = "generate"
     keys: ClassVar[KeyCondition | tuple[KeyCondition, ...]]
     spectral: ClassVar[bool] = False
     open_prior: ClassVar[bool] = False
+    averaged: ClassVar[str] = ""
 
     def match(self, source: Source) -> int | None:
         """See `Family.match`."""

@@ -109,6 +109,7 @@ def as_file(base: Source, found: Found, config: Path | None) -> File:
             within=network.within,
             beside=tuple(name for name in inside if name != network.name),
             module=network.module,
+            lone=network.beside,
             config=config,
         )
         if network.within is None:
