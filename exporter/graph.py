@@ -1,16 +1,13 @@
 """torch module -> ONNX model that keeps the graph contract.
 
 Opset 18, IR 10, `ai.onnx` alone, one file, one dynamic axis `n` (and `h` and `w` where the spec leaves them open);
-inputs as the spec names them, output `image` uint8 [n, h, w, c], or `z` float32 [n, dim] of an encoder. torch.export
-does the tracing (so any family's module will do) and this file the contract.
+inputs as the spec names them, output `image` uint8 [n, h, w, c], or `z` float32 [n, dim] of an encoder. Tracing
+(`tracing.py`) takes any family's module, and this file keeps the contract.
 """
 
 from __future__ import annotations
 
-import logging
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any, cast
 
 import onnx
@@ -19,9 +16,9 @@ from torch import Tensor, nn
 
 from ganrt.exporter.candidate import Candidate, ValueRange
 from ganrt.exporter.folding import fold_batch_norm
+from ganrt.exporter.tracing import OPSET, trace
 from ganrt.spec import BATCH, METADATA_KEY, SIDES, GeneratorSpec, Port, Z
 
-OPSET = 18
 IR_VERSION = 10
 NATIVE = "native"  # the float picture before the tail: an inner tensor, which verification reads
 _PREFIX = "generator."
@@ -75,7 +72,8 @@ def to_levels(native: Tensor, value_range: ValueRange) -> Tensor:
 def build_graph(built: Candidate) -> onnx.ModelProto:
     """The ONNX model of a generator, batch norm folded, without its spec. Equal weights give equal bytes."""
     wrapper = _WithTail if built.spec.output else _WithHead
-    model = _trace(wrapper(fold_batch_norm(built.module), built.value_range).eval(), built.spec)
+    outputs = [*built.spec.outputs, NATIVE] if built.spec.output else list(built.spec.outputs)
+    model = trace(wrapper(fold_batch_norm(built.module), built.value_range).eval(), built.spec, outputs)
     _remove_traces(model)
     _name_open_axes(model, built.spec)
     _rename(model, getattr(built.module, "names", {}))
@@ -108,35 +106,6 @@ def with_native_output(model: onnx.ModelProto) -> onnx.ModelProto:
     return extended
 
 
-def _trace(module: nn.Module, spec: GeneratorSpec) -> onnx.ModelProto:
-    # Two images: torch.export takes a batch of one for a constant.
-    examples = tuple(torch.zeros(2, *port.shape, dtype=getattr(torch, port.dtype)) for port in spec.inputs.values())
-    with _quiet(), torch.no_grad():
-        program = torch.onnx.export(
-            module,
-            examples,
-            dynamo=True,
-            opset_version=OPSET,
-            input_names=list(spec.inputs),
-            output_names=[*spec.outputs, NATIVE] if spec.output else list(spec.outputs),
-            dynamic_shapes=(tuple(_open_axes(spec) for _ in examples),),
-            verbose=False,
-        )
-    assert program is not None
-    return program.model_proto
-
-
-def _open_axes(spec: GeneratorSpec) -> dict[int, Any]:
-    """torch.export's open axes of every input: the batch, and a dynamic picture's sides as multiples of a symbol."""
-    axes: dict[int, Any] = {0: torch.export.Dim(BATCH)}
-    if spec.image is not None and spec.image.dynamic:
-        for axis, name in enumerate(SIDES, start=1):
-            # From two multiples on: torch.export takes a one for a constant.
-            symbol = torch.export.Dim(f"{name}_parts", min=2)
-            axes[axis] = spec.image.multiple_of * symbol if spec.image.multiple_of > 1 else symbol
-    return axes
-
-
 def _name_open_axes(model: onnx.ModelProto, spec: GeneratorSpec) -> None:
     """`4*h_parts` becomes `h`, in the input and the output: they are equal, or the graph would not be the spec's."""
     if spec.image is None or not spec.image.dynamic:
@@ -144,20 +113,6 @@ def _name_open_axes(model: onnx.ModelProto, spec: GeneratorSpec) -> None:
     for value in [*model.graph.input, *model.graph.output[:1]]:
         for axis, name in enumerate(SIDES, start=1):
             value.type.tensor_type.shape.dim[axis].dim_param = name
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without torch's internal deprecations and its note that torchvision is missing: neither is the user's affair."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)
 
 
 def _remove_traces(model: onnx.ModelProto) -> None:

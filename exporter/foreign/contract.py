@@ -13,7 +13,8 @@ from ganrt.exporter.foreign.batch import free_batch
 from ganrt.exporter.foreign.network import Interface, Tensor, tensors
 from ganrt.exporter.foreign.onnx_model import walk
 from ganrt.exporter.foreign.pictures import Pictures
-from ganrt.exporter.graph import IR_VERSION, NATIVE, OPSET, value_infos
+from ganrt.exporter.graph import IR_VERSION, NATIVE, value_infos
+from ganrt.exporter.tracing import OPSET
 from ganrt.spec import IMAGE, LABELS, SOURCE, GeneratorSpec
 
 _Step = tuple[str, list[str], dict[str, Any]]  # operator, further inputs, attributes

@@ -16,8 +16,8 @@ from ganrt.errors import BadInputFile
 from ganrt.exporter.foreign.network import Network
 from ganrt.exporter.foreign.onnx_model import parse, to_contract_opset
 from ganrt.exporter.foreign.torchscript import first_line, quiet, require_trust, torch_runner
-from ganrt.exporter.graph import OPSET
 from ganrt.exporter.options import Settings
+from ganrt.exporter.tracing import OPSET
 
 
 def read(data: bytes, path: Path, wanted: Settings) -> Network:

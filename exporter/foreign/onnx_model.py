@@ -16,9 +16,10 @@ from onnx import inliner, numpy_helper, version_converter
 
 from ganrt.errors import BadInputFile, OutputFailed
 from ganrt.exporter.foreign.network import Network, numpy_type, read_interface, real_inputs
-from ganrt.exporter.graph import IR_VERSION, OPSET
+from ganrt.exporter.graph import IR_VERSION
 from ganrt.exporter.options import Settings
 from ganrt.exporter.session import Session
+from ganrt.exporter.tracing import OPSET
 from ganrt.spec import METADATA_KEY
 from ganrt.tolerances import EXPORT_HALF_ERROR
 

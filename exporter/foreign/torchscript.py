@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.foreign.network import Network
 from ganrt.exporter.foreign.onnx_model import parse, to_contract_opset
-from ganrt.exporter.graph import OPSET
 from ganrt.exporter.options import Settings
+from ganrt.exporter.tracing import OPSET
 
 _TRIED: tuple[tuple[int, int], ...] = ((0, 0), (0, 2))  # n,dim and n,dim,1,1
 _EXAMPLES = (2, 1)  # two pictures: a batch of one would be taken for a constant
