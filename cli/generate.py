@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from ganrt.runtime.generator import Generator
     from ganrt.runtime.latent_files import LatentFile
-    from ganrt.runtime.looks import Look
     from ganrt.runtime.picture_style import PictureStyle
     from ganrt.spec import Latent
 
@@ -135,12 +134,6 @@ class _Look(Design):
     """The same with latents, where they were given."""
 
     latents: LatentFile | None = None
-
-    def of(self, generator: Generator, pair: SeedAndIndex) -> Look:
-        """The look of one picture."""
-        return generator.look(
-            *pair, truncation=self.how, labels=self.class_name, controls=self.controls, pinned=self.pins
-        )
 
 
 class _Plan:

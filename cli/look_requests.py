@@ -58,6 +58,12 @@ class Design:
     controls: Settings
     pins: str
 
+    def of(self, generator: Generator, pair: SeedAndIndex) -> Look:
+        """The look of one picture."""
+        return generator.look(
+            *pair, truncation=self.how, labels=self.class_name, controls=self.controls, pinned=self.pins
+        )
+
     def refuse_beside_looks(self, of: str = "a look code") -> None:
         """Raises UsageError where something is set that look codes say themselves."""
         given = {

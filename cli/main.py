@@ -23,6 +23,7 @@ from ganrt.cli import (  # noqa: F401  (they register themselves)
     doctor,
     evaluate,
     export,
+    gallery,
     generate,
     inspect,
     interpolate,

@@ -1,0 +1,302 @@
+"""`ganrt gallery`: an HTML page of pictures to choose from, with look codes to copy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ganrt.cli import options
+from ganrt.cli.app import LINE_EVERY_S, Progress, announce, command, in_use, print_json, say
+from ganrt.cli.look_requests import Design, Looks, as_looks, read_codes, require_drawable
+from ganrt.cli.requests import Request, WantedLoose, read_loose
+from ganrt.errors import BadInputFile, UsageError
+from ganrt.runtime.model_names import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ganrt.runtime.bulk.plan import Plan
+    from ganrt.runtime.bulk.storage import LocalStorage
+    from ganrt.runtime.gallery import Entry
+    from ganrt.runtime.generator import Generator
+    from ganrt.runtime.looks import Look
+
+_SHOWN = (10, 6)  # pictures, unless it is said how many
+_BATCH = 64
+Named = tuple[str, "Look"]
+
+
+@command(
+    "gallery",
+    """
+    ganrt gallery -o gallery.html
+    ganrt gallery --count 100 --set glasses=round -o round.html
+    ganrt gallery --identities players.txt -o players.html
+    """,
+)
+def gallery(
+    context: typer.Context,
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[SOURCE]...",
+            help="A folder of pictures that ganrt drew, the folder of a bulk run, or look codes. Default: a model's.",
+            show_default=False,
+        ),
+    ] = None,
+    model: options.Model = DEFAULT_MODEL,
+    *,
+    output: options.OutputFile = Path("gallery.html"),
+    wanted: WantedLoose,
+    truncation: options.TruncationOptions,
+    fixed: options.ControlOptions,
+    class_name: options.ClassName = None,
+    title: Annotated[str | None, typer.Option("--title", help="The page's heading.")] = None,
+    page_size: Annotated[
+        int, typer.Option("--page-size", min=1, max=5000, help="Pictures a page; more go to OUTPUT-2.html and so on.")
+    ] = 1000,
+    filters: Annotated[
+        bool, typer.Option("--filters/--no-filters", help="Menus by control; finding the options takes some drawing.")
+    ] = True,
+    engine: options.EngineOptions,
+    force: options.Force = False,
+    json: options.Json = False,
+) -> None:
+    """Writes a page of pictures with look codes to copy: of a model, a folder of pictures, or a bulk run."""
+    if output.suffix.lower() not in (".html", ".htm"):
+        raise UsageError(f"--output {output}: expected a name that ends in .html")
+    design = Design(truncation.law(), class_name, fixed.settings, fixed.pins)
+    given = context.get_parameter_source("model")
+    chosen = None if given is None or given.name == "DEFAULT" else model
+    with ExitStack() as stack:
+        folder = _folder(sources)
+        if folder is not None:
+            _refuse_beside_folder(wanted, design)
+            found = _of_folder(folder, chosen, engine, filters, stack)
+        else:
+            found = _of_model(sources, model, chosen, wanted, design, engine, filters, stack)
+        _write(found, output, title, page_size, force, json)
+
+
+class _Found:
+    """What goes on the pages; of a folder without a model there is no generator."""
+
+    def __init__(
+        self, entries: Iterable[Entry], count: int, title: str, generator: Generator | None, filters: bool
+    ) -> None:
+        self.entries, self.count, self.title, self.generator = entries, count, title, generator
+        controls = generator.controls.controls if generator and filters else ()
+        self.order = [one.name for one in controls if one.kind != "color"]
+
+
+def _write(found: _Found, output: Path, title: str | None, page_size: int, force: bool, json: bool) -> None:
+    from ganrt.runtime.gallery import write_gallery
+
+    heading = title or found.title
+    with Progress(found.count, "pictures", line_every_s=LINE_EVERY_S) as progress:
+        pages = write_gallery(found.entries, output, found.count, heading, found.order, page_size, force, progress)
+    more = f", {len(pages)} pages" if len(pages) > 1 else ""
+    say(f"{found.count} pictures: {output}{more}")
+    if json:
+        used = in_use(found.generator) if found.generator else {}
+        print_json({**used, "pictures": found.count, "pages": [str(path) for path in pages]})
+
+
+def _folder(sources: list[str] | None) -> Path | None:
+    """The folder that was given, if one was.
+
+    Raises:
+        UsageError: something beside it.
+    """
+    from ganrt.runtime.looks import looks_like_code
+
+    folders = [source for source in sources or () if not looks_like_code(source)]
+    if not folders:
+        return None
+    if len(sources or ()) > 1:
+        raise UsageError(f"{folders[0]} and more: expected one folder, or look codes")
+    path = Path(folders[0])
+    if not path.is_dir():
+        raise BadInputFile(f"{path}: expected a folder of pictures, a bulk run's folder, or a look code")
+    return path
+
+
+def _refuse_beside_folder(wanted: WantedLoose, design: Design) -> None:
+    if wanted != WantedLoose() or design != Design(type(design.how)(), None, (), ""):
+        raise UsageError("a folder says which pictures: expected no options that do beside it")
+
+
+def _of_model(
+    codes: list[str] | None,
+    model: str,
+    chosen: str | None,
+    wanted: WantedLoose,
+    design: Design,
+    engine: options.EngineOptions,
+    filters: bool,
+    stack: ExitStack,
+) -> _Found:
+    from ganrt.runtime.look_drawing import model_for
+
+    if wanted.latents is not None:
+        raise UsageError("--latents: latents of a file have no look codes; draw them with ganrt generate")
+    request = read_codes(codes, wanted) or read_loose(wanted, _SHOWN)
+    if isinstance(request, Looks):
+        design.refuse_beside_looks()
+        model = model_for(request.looks, chosen)
+    generator = stack.enter_context(engine.open(model))
+    announce(generator)
+    design = replace(design, controls=generator.controls.canonical(design.controls))
+    if isinstance(request, Request) and request.rows is not None:
+        request = as_looks(generator, request, wanted.identities, design)
+    if isinstance(request, Looks):
+        require_drawable(generator, request)
+    items = _named(generator, request, design)
+    count = len(request) if isinstance(request, Request) else len(request.path)
+    return _Found(_drawn(generator, items, filters), count, generator.spec.name, generator, filters)
+
+
+def _named(generator: Generator, request: Request | Looks, design: Design) -> Iterator[Named]:
+    if isinstance(request, Looks):
+        names = request.identities or [f"seed {look.seed}, {look.index}" for look in request.path]
+        yield from zip(names, request.path, strict=True)
+        return
+    names_of = iter(request.identities or ())
+    for seed, index in request:
+        yield next(names_of, f"seed {seed}, {index}"), design.of(generator, (seed, index))
+
+
+def _drawn(generator: Generator, items: Iterable[Named], filters: bool) -> Iterator[Entry]:
+    """Draws looks, and finds what they can be found by; in constant memory."""
+    from ganrt.runtime.control_reading import LookReader
+    from ganrt.runtime.gallery import Entry
+
+    reader = LookReader(generator) if filters and generator.controls.controls else None
+    left = iter(items)
+    while batch := list(islice(left, _BATCH)):
+        looks = [look for _, look in batch]
+        pictures = [picture for _, made in generator.draw_looks(looks) for picture in made]
+        told = reader.read(looks, pictures) if reader else [{} for _ in batch]
+        for (name, look), picture, controls in zip(batch, pictures, told, strict=True):
+            yield Entry(name, look.code, picture, controls)
+
+
+def _of_folder(
+    folder: Path, model: str | None, engine: options.EngineOptions, filters: bool, stack: ExitStack
+) -> _Found:
+    from ganrt.runtime.bulk.manifest import find_manifest
+    from ganrt.runtime.bulk.model import find_model
+    from ganrt.runtime.bulk.storage import LocalStorage
+
+    storage = LocalStorage(folder)
+    try:
+        manifest, _ = find_manifest(storage)
+    except BadInputFile:  # somebody else's
+        manifest = None
+    if manifest is None:
+        return _of_pictures(folder, model, engine, filters, stack)
+    plan = manifest.plan
+    if "latents_sha256" in plan.drawing:
+        raise UsageError(f"{folder} was drawn from a file of latents, whose pictures have no look codes")
+    generator = stack.enter_context(engine.open(model or find_model(storage, manifest)))
+    announce(generator)
+    if generator.model_sha256 != plan.generator["model_sha256"]:
+        raise BadInputFile(f"{folder} was drawn by {plan.generator['model']}, and this is another model: -m MODEL")
+    items = _of_plan(generator, plan, storage)
+    return _Found(_drawn(generator, items, filters), plan.count, folder.name or str(folder), generator, filters)
+
+
+def _of_plan(generator: Generator, plan: Plan, storage: LocalStorage) -> Iterator[Named]:
+    """The looks of a bulk run, drawn again: shards of any format have the same."""
+    from ganrt.runtime.bulk.identities import read_mapping
+    from ganrt.runtime.looks import Look
+    from ganrt.runtime.sampling import Truncation
+    from ganrt.runtime.settings import overridden, parse_settings
+
+    how = plan.drawing
+    law = Truncation(how["psi"], how["mode"], how["threshold"], how["statistics_truncation"])
+    common, pins = generator.controls.canonical(parse_settings(how.get("set", "").split())), how.get("set_z", "")
+    for shard in plan.shards():
+        for item in plan.items(shard) if plan.identities is None else read_mapping(storage, shard):
+            name = item.identity or f"seed {item.seed}, {item.index}"
+            if item.look:
+                yield name, Look.parse(item.look)
+                continue
+            controls = overridden(common, generator.controls.canonical(item.controls))
+            labels = how["class"]
+            yield (
+                name,
+                generator.look(item.seed, item.index, truncation=law, labels=labels, controls=controls, pinned=pins),
+            )
+
+
+def _of_pictures(
+    folder: Path, model: str | None, engine: options.EngineOptions, filters: bool, stack: ExitStack
+) -> _Found:
+    """Pictures as they are, with the codes that they hold; their model tells their controls, where it is at hand."""
+    from ganrt.runtime.look_drawing import model_for
+
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".png" and path.is_file())
+    coded = [path for path in paths if _code_of(path) is not None]
+    if not coded:
+        raise BadInputFile(
+            f"{folder}: none of its {len(paths)} PNG pictures holds a look code; expected pictures that ganrt generate "
+            "drew, or a bulk run"
+        )
+    if len(coded) < len(paths):
+        say(f"note: {len(paths) - len(coded)} PNG pictures hold no look code, and are left out")
+    generator = None
+    first = _code_of(coded[0])
+    assert first is not None
+    try:
+        generator = stack.enter_context(engine.open(model_for([first], model)))
+    except UsageError as error:
+        if model is not None:
+            raise
+        say(f"note: no menus by control: {str(error).splitlines()[0]}")
+    return _Found(_read(coded, generator, filters), len(coded), folder.name or str(folder), generator, filters)
+
+
+def _code_of(path: Path) -> Look | None:
+    from ganrt.runtime.looks import Look
+    from ganrt.runtime.pictures import read_origin
+
+    try:
+        return Look.parse(str(read_origin(path).get("look")))
+    except (BadInputFile, UsageError):
+        return None
+
+
+def _read(paths: list[Path], generator: Generator | None, filters: bool) -> Iterator[Entry]:
+    import numpy as np
+
+    from ganrt.runtime.control_reading import LookReader
+    from ganrt.runtime.gallery import Entry
+    from ganrt.runtime.look_drawing import model_of
+    from ganrt.runtime.photos import read_photo
+
+    reader = LookReader(generator) if generator and filters and generator.controls.controls else None
+    own = model_of(generator) if generator else ""
+    left = iter(paths)
+    while batch := list(islice(left, _BATCH)):
+        looks = [(path, look) for path in batch if (look := _code_of(path)) is not None]
+        mine = [look for _, look in looks if look.model == own]
+        told: dict[Look, dict[str, str]] = {}
+        if reader and generator and mine:
+            drawn = [picture for _, made in generator.draw_looks(mine) for picture in made]
+            told = dict(zip(mine, reader.read(mine, drawn), strict=True))
+        for path, look in looks:
+            photo = read_photo(path)
+            picture = photo.colour if photo.alpha is None else np.dstack([_rgb(photo.colour), photo.alpha])
+            yield Entry(path.stem, look.code, picture, told.get(look, dict(look.controls)))
+
+
+def _rgb(colour: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return colour if colour.shape[2] == 3 else colour.repeat(3, axis=2)

@@ -1,0 +1,196 @@
+"""A gallery of pictures with their look codes: self-contained HTML pages, each written as soon as it is full.
+
+A page holds everything in itself (thumbnails, style, script) and asks nothing of any network.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ganrt.errors import OutputFailed
+from ganrt.runtime.pictures import to_opencv
+from ganrt.runtime.resampling import fitted
+
+Pixels = NDArray[np.uint8]
+THUMBNAIL = 128  # pixels of the longer side
+MOST_A_PAGE = 5000
+_QUALITY = 80  # of their WebP
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One picture.
+
+    Attributes:
+        title: a name, or seed and index.
+        code: its look code.
+        picture: uint8 [h, w, c].
+        controls: (control, option) pairs that it can be found by.
+    """
+
+    title: str
+    code: str
+    picture: Pixels
+    controls: dict[str, str] = field(default_factory=dict)
+
+
+def page_paths(output: Path, count: int, a_page: int) -> list[Path]:
+    """gallery.html, gallery-2.html, ...: where `count` pictures go."""
+    pages = max(1, -(-count // a_page))
+    return [output, *(output.with_name(f"{output.stem}-{k}{output.suffix}") for k in range(2, pages + 1))]
+
+
+def write_gallery(
+    entries: Iterable[Entry],
+    output: Path,
+    count: int,
+    title: str,
+    order: Sequence[str] = (),
+    a_page: int = 1000,
+    force: bool = False,
+    progress: Callable[[int], object] = lambda _: None,
+) -> list[Path]:
+    """Writes the pages; of the pictures only those of one page are held.
+
+    Args:
+        count: how many entries there are, at most.
+        order: the controls to filter by, in this order.
+
+    Raises:
+        OutputFailed: a page exists already, without `force`; before the first picture is asked for.
+    """
+    from ganrt.files import check_free, write_file
+
+    paths, left = page_paths(output, count, a_page), iter(entries)
+    for path in paths:
+        check_free(path, force)
+    done = 0
+    for number, path in enumerate(paths, 1):
+        made = []
+        for entry in islice(left, a_page):
+            made.append(_Shown.of(entry))
+            progress(done + len(made))
+        done += len(made)
+        write_file(path, _page(made, title, order, paths, number, count).encode(), force=force)
+    return paths
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """An entry as its page holds it."""
+
+    title: str
+    code: str
+    image: str
+    size: tuple[int, int]
+    controls: dict[str, str]
+
+    @classmethod
+    def of(cls, entry: Entry) -> _Shown:
+        """Makes the thumbnail."""
+        small = entry.picture if max(entry.picture.shape[:2]) <= THUMBNAIL else fitted(entry.picture, THUMBNAIL)
+        ok, data = cv2.imencode(".webp", to_opencv(small), [cv2.IMWRITE_WEBP_QUALITY, _QUALITY])
+        if not ok:
+            raise OutputFailed(f"the WebP encoder refused a thumbnail of shape {list(small.shape)}")
+        image = base64.b64encode(data.tobytes()).decode()
+        return cls(entry.title, entry.code, image, (small.shape[1], small.shape[0]), entry.controls)
+
+    def lines(self) -> Iterator[str]:
+        told = ", ".join(f"{name} {value}" for name, value in self.controls.items())
+        name, code = html.escape(self.title), html.escape(self.code)
+        about = html.escape(f"{self.title}: {told}" if told else self.title)
+        controls = html.escape(json.dumps(self.controls, sort_keys=True))
+        width, height = self.size
+        yield (
+            f'<li data-controls="{controls}"><button type="button" data-code="{code}" title="Copy the look code">'
+            f'<img src="data:image/webp;base64,{self.image}" alt="{about}" width="{width}" height="{height}" '
+            f'loading="lazy" decoding="async"><span class="name">{name}</span><code>{code}</code></button></li>'
+        )
+
+
+def _page(
+    shown: Sequence[_Shown], title: str, order: Sequence[str], paths: Sequence[Path], number: int, count: int
+) -> str:
+    style, script = _data("gallery.css"), _data("gallery.js")
+    policy = f"default-src 'none'; base-uri 'none'; img-src data:; {_hashed('style', style)}; "
+    policy += f"{_hashed('script', script)}; form-action 'none'"
+    pages = "\n".join(_navigation(paths, number)) if len(paths) > 1 else ""
+    part = f", page {number} of {len(paths)}" if len(paths) > 1 else ""
+    example = (
+        f" Draw one again with <code>ganrt generate {html.escape(shown[0].code)} -o look.png</code>." if shown else ""
+    )
+    return "\n".join(
+        [
+            "<!doctype html>",
+            '<html lang="en">',
+            "<head>",
+            '<meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            '<meta name="color-scheme" content="light dark">',
+            f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
+            f"<title>{html.escape(title)}{part}</title>",
+            f"<style>{style}</style>",
+            "</head>",
+            "<body>",
+            f"<header><h1>{html.escape(title)}</h1>",
+            f"<p>{count} pictures{part}. A click on a picture copies its look code.{example}</p></header>",
+            "<main>",
+            *_filters(shown, order),
+            pages,
+            "<ul>",
+            *(line for one in shown for line in one.lines()),
+            "</ul>",
+            pages,
+            '<p id="told" role="status" aria-live="polite"></p>',
+            "</main>",
+            f"<script>{script}</script>",
+            "</body>",
+            "</html>",
+            "",
+        ]
+    )
+
+
+def _filters(shown: Sequence[_Shown], order: Sequence[str]) -> Iterator[str]:
+    """A menu a control, with the options that pictures of the page have; hidden without scripts."""
+    yield '<form hidden aria-label="Filter">'
+    for name in order:
+        options = sorted({one.controls[name] for one in shown if name in one.controls})
+        if len(options) < 2:
+            continue
+        label = html.escape(name.replace("-", " "))
+        yield f'<label>{label} <select name="{html.escape(name)}"><option value="">all</option>'
+        yield from (f"<option>{html.escape(option)}</option>" for option in options)
+        yield "</select></label>"
+    yield '<button type="reset" class="action">Show all</button></form>'
+
+
+def _navigation(paths: Sequence[Path], number: int) -> Iterator[str]:
+    steps = {"First": 1, "Previous": number - 1, "Next": number + 1, "Last": len(paths)}
+    yield '<nav aria-label="Pages">'
+    for name, to in steps.items():
+        if 1 <= to <= len(paths) and to != number:
+            yield f'<a href="{html.escape(paths[to - 1].name)}">{name}</a>'
+    yield f"<span>Page {number} of {len(paths)}</span></nav>"
+
+
+def _hashed(kind: str, text: str) -> str:
+    return f"{kind}-src 'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+@cache
+def _data(name: str) -> str:
+    return (files("ganrt.runtime") / "data" / name).read_text("utf-8")
