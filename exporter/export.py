@@ -89,7 +89,7 @@ def export(
     if code is None:
         require(*EXPORTING)
         say(f"reading {checkpoint}")
-        made = _make(_read(checkpoint, family, settings.without("class_names"), sampler), given, pair, say)
+        made = _make(_read(checkpoint, family, settings.without("class_names")), given, pair, say)
     else:
         made = _by_owners_class(code, given, family, say, time_limit_s)
     return _written(output, made, sampler, force, say)
@@ -206,20 +206,20 @@ def _safe_name(stem: str) -> str:
     return re.sub(r"[^A-Za-z0-9._+-]+", "-", stem).lstrip("._+-")[:100] or "generator"
 
 
-def _read(checkpoint: Path, family: str | None, settings: Settings, sampler: Sampler) -> Recognised:
+def _read(checkpoint: Path, family: str | None, settings: Settings) -> Recognised:
     """A whole network as it is, or a family's generator rebuilt from its weights."""
     from ganrt.exporter.foreign.kinds import foreign_kind
     from ganrt.exporter.readers.files import read_file
-    from ganrt.exporter.recognise import Recognised, recognise
+    from ganrt.exporter.recognise import recognise
 
     kind = foreign_kind(checkpoint)
     if kind is None:
         return recognise(read_file(checkpoint), family, settings)
     if family is not None:
         raise UsageError(f"{checkpoint} is a whole network ({kind}), not a family's weights\nleave --family away")
-    from ganrt.exporter.foreign.prepare import prepare
+    from ganrt.exporter.foreign.reading import read_graph
 
-    return Recognised(*prepare(checkpoint, kind, settings, sampler))
+    return read_graph(checkpoint, kind, settings)
 
 
 def _describe(

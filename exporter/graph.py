@@ -22,6 +22,7 @@ from ganrt.spec import BATCH, METADATA_KEY, SIDES, GeneratorSpec, Port, Z
 IR_VERSION = 10
 NATIVE = "native"  # the float picture before the tail: an inner tensor, which verification reads
 _PREFIX = "generator."
+_CARRIERS = {"Identity", "Transpose", "Reshape", "Cast", "Squeeze", "Unsqueeze", "Flatten"}
 
 
 class _WithHead(nn.Module):
@@ -74,7 +75,7 @@ def build_graph(built: Candidate) -> onnx.ModelProto:
     wrapper = _WithTail if built.spec.output else _WithHead
     outputs = [*built.spec.outputs, NATIVE] if built.spec.output else list(built.spec.outputs)
     model = trace(wrapper(fold_batch_norm(built.module), built.value_range).eval(), built.spec, outputs)
-    _remove_traces(model)
+    remove_traces(model)
     _name_open_axes(model, built.spec)
     _rename(model, getattr(built.module, "names", {}))
     del model.graph.output[1:]  # NATIVE stays as an inner tensor
@@ -106,6 +107,17 @@ def with_native_output(model: onnx.ModelProto) -> onnx.ModelProto:
     return extended
 
 
+def last_operator(model: onnx.ModelProto, output: str) -> str:
+    """The operator that makes `output`, looking through those that only move values."""
+    makers = {name: node for node in model.graph.node for name in node.output}
+    node = makers.get(output)
+    for _ in range(len(model.graph.node)):
+        if node is None or node.op_type not in _CARRIERS:
+            break
+        node = makers.get(node.input[0])
+    return str(node.op_type) if node is not None else ""
+
+
 def _name_open_axes(model: onnx.ModelProto, spec: GeneratorSpec) -> None:
     """`4*h_parts` becomes `h`, in the input and the output: they are equal, or the graph would not be the spec's."""
     if spec.image is None or not spec.image.dynamic:
@@ -115,7 +127,7 @@ def _name_open_axes(model: onnx.ModelProto, spec: GeneratorSpec) -> None:
             value.type.tensor_type.shape.dim[axis].dim_param = name
 
 
-def _remove_traces(model: onnx.ModelProto) -> None:
+def remove_traces(model: onnx.ModelProto) -> None:
     """Drops what tracing left behind: stack traces with local paths, names of passes, doc strings."""
     graph = model.graph
     parts: list[Any] = [model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer]

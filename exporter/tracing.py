@@ -67,7 +67,7 @@ def _examples(spec: GeneratorSpec, batch: int) -> tuple[Tensor, ...]:
 def _export(
     module: nn.Module, spec: GeneratorSpec, outputs: list[str], examples: tuple[Tensor, ...], shapes: Any
 ) -> onnx.ModelProto:
-    with _quiet(), torch.no_grad():
+    with quiet(), torch.no_grad():
         program = torch.onnx.export(
             module,
             examples,
@@ -141,14 +141,16 @@ def _open_axes(spec: GeneratorSpec) -> dict[int, Any]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Without torch's internal deprecations and its note that torchvision is missing: neither is the user's affair."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+def quiet() -> Iterator[None]:
+    """Without torch's deprecation warnings and exporter logs: the user can do nothing about them."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.export")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

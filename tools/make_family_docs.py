@@ -11,7 +11,7 @@ from pathlib import Path
 from ganrt.exporter.families import FAMILIES, load_family
 from ganrt.exporter.families.page import keys_of, page_of
 from ganrt.exporter.families.protocol import KeyCondition
-from ganrt.exporter.foreign.settings import SETTINGS
+from ganrt.exporter.foreign.reading import SETTINGS
 from ganrt.exporter.options import spelled
 
 PAGE = Path(__file__).parents[1] / "docs" / "families.md"
@@ -51,17 +51,20 @@ drawn from.
 WHOLE = """## Whole networks of no listed family
 
 `ganrt export` also takes a TorchScript archive (`torch.jit.save`), an exported program (`torch.export.save`, `.pt2`)
-and a foreign ONNX file: one input z (and labels), one picture out. Sizes are found by drawing a few pictures, and the
-result is verified against the file itself, in torch or in ONNX Runtime.
+and a foreign ONNX file, with what its exporter left beside it: vectors and classes in, or a picture; one picture out.
+What it takes is found by calling it, and the result is verified against the file itself, in torch or in ONNX Runtime.
 
-    ganrt export theirs.onnx -o mine.onnx --prior uniform --range tanh
-    ganrt export scripted.pt -o mine.onnx --trust --latent 100
+    ganrt export theirs.onnx -o mine.onnx --prior uniform
+    ganrt export scripted.pt -o mine.onnx --trust
 
 - **TorchScript and `.pt2` files are code.** Exporting one runs it: TorchScript operators reach files, and a `.pt2` may
   hold pickles. That needs `--trust`. An ONNX file is data and needs none.
+- Classes may be rows of weights or whole numbers; how many there are is found by trying. In the exported graph they are
+  rows, so that mixtures of classes work. Of several inputs whose names say nothing, `--labels 10` or
+  `--prior normal:62,onehot:10` says what they are.
 - ONNX files are converted to opset 18. Refused by name: operators outside `ai.onnx`, random operators and training
-  mode, external data, a batch fixed at more than 1, pictures that depend on others of their batch. A batch fixed at 1
-  is made free and verified to draw the same, picture by picture.
+  mode, weights in other places than beside the file, pictures that depend on others of their batch. A fixed batch is
+  made free and verified to draw the same, picture by picture. Half precision becomes float32, and is named.
 - A wrong `--layout` or `--range` is refused where the drawn pictures show it (values outside the range, no axis of 1,
   3 or 4 channels), and said where they only hint at it. Two mistakes cannot be seen: a wrong `--prior`, and pictures
   whose red and blue are swapped. Look at a few.

@@ -1,4 +1,5 @@
-"""Generators of no listed family: TorchScript, exported programs (`.pt2`) and foreign ONNX files, one kind a file.
+"""Whole graphs: TorchScript, exported programs (`.pt2`) and foreign ONNX files, one kind a file.
 
-Each kind gives the network as an ONNX model and as something to run; the rest (inputs, tail, contract) is shared.
+Each kind gives something that runs, and an ONNX model of it. What it takes is found as of an owner's class
+(`ganrt.exporter.owner`); `joining` puts the contract's inputs and tail around the model.
 """

@@ -1,4 +1,4 @@
-"""A batch that was fixed at 1 made free, where only reshapes fix it. Whether that was sound, verification decides."""
+"""A batch that was fixed made free, where only reshapes fix it. Whether that was sound, verification decides."""
 
 from __future__ import annotations
 
@@ -9,25 +9,43 @@ import onnx
 from onnx import numpy_helper
 
 
-def free_batch(model: onnx.ModelProto) -> onnx.ModelProto:
-    """A copy whose constant reshapes to [1, ...] take their first axis from what they are given.
+def free_batch(model: onnx.ModelProto, batch: int) -> onnx.ModelProto:
+    """A copy whose constant reshapes to [batch, ...] take their first axis from what they are given.
 
-    With a -1 among the others the first becomes 0 (as the input's first axis), else -1 (what is left).
+    The others are what they are for that batch; where that cannot be inferred and one of them is -1, the first becomes
+    0 (as the input's first axis).
     """
     freed = onnx.ModelProto()
     freed.CopyFrom(model)
-    constants = _constants(freed)
+    constants, known = _constants(freed), _shapes(freed)
     for i, node in enumerate(freed.graph.node):
-        if node.op_type != "Reshape" or node.input[1] not in constants:
+        shape = constants.get(node.input[1], []) if node.op_type == "Reshape" else []
+        if shape[:1] != [batch]:
             continue
-        shape = constants[node.input[1]]
-        literal = any(attribute.name == "allowzero" and attribute.i for attribute in node.attribute)
-        if shape[:1] == [1] and not (literal and -1 in shape):
-            first = 0 if -1 in shape else -1
-            name = f"free_batch_{i}"
-            freed.graph.initializer.append(numpy_helper.from_array(np.array([first, *shape[1:]], np.int64), name))
-            node.input[1] = name
+        new = [-1, *known.get(node.output[0], shape)[1:]]
+        if new.count(-1) > 1:
+            if _zero_is_zero(node):
+                continue
+            new[0] = 0
+        name = f"free_batch_{i}"
+        freed.graph.initializer.append(numpy_helper.from_array(np.array(new, np.int64), name))
+        node.input[1] = name
     return freed
+
+
+def _zero_is_zero(node: Any) -> bool:
+    return any(attribute.name == "allowzero" and attribute.i for attribute in node.attribute)
+
+
+def _shapes(model: onnx.ModelProto) -> dict[str, list[int]]:
+    """Those that are whole in the graph as it was made."""
+    inferred = onnx.shape_inference.infer_shapes(model, data_prop=True).graph
+    shapes = {v.name: v.type.tensor_type.shape.dim for v in (*inferred.value_info, *inferred.output)}
+    return {
+        name: [dim.dim_value for dim in dims]
+        for name, dims in shapes.items()
+        if dims and all(dim.HasField("dim_value") for dim in dims)
+    }
 
 
 def _constants(model: onnx.ModelProto) -> dict[str, list[int]]:

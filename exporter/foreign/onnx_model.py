@@ -5,61 +5,125 @@ Sources: onnx.proto (field names), the ONNX operator specification (which operat
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
+import torch
 from onnx import inliner, numpy_helper, version_converter
+from torch import Tensor, nn
 
-from ganrt.errors import BadInputFile, OutputFailed
-from ganrt.exporter.foreign.network import Network, numpy_type, read_interface, real_inputs
+from ganrt.errors import BadInputFile, OutputFailed, UsageError
+from ganrt.exporter.foreign.opened import Opened
 from ganrt.exporter.graph import IR_VERSION
 from ganrt.exporter.options import Settings
+from ganrt.exporter.owner.call import Dims
+from ganrt.exporter.owner.probe import Parameter, is_label
 from ganrt.exporter.session import Session
 from ganrt.exporter.tracing import OPSET
 from ganrt.spec import METADATA_KEY
-from ganrt.tolerances import EXPORT_HALF_ERROR
+from ganrt.tolerances import EXPORT_ERROR, EXPORT_HALF_ERROR
 
 _RANDOM = {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli"}
 _STANDARD = ("", "ai.onnx")
 MAX_BYTES = 2 * 2**30  # the limit of a protocol buffer, which the result must be
 
 
-def read(data: bytes, path: Path, wanted: Settings) -> Network:
-    """The network of an ONNX file; `run` is ONNX Runtime on the file's own bytes.
+_NUMPY: Mapping[int, Any] = {
+    onnx.TensorProto.FLOAT: np.float32,
+    onnx.TensorProto.FLOAT16: np.float16,
+    onnx.TensorProto.DOUBLE: np.float64,
+    onnx.TensorProto.INT64: np.int64,
+    onnx.TensorProto.INT32: np.int32,
+}
+_WHOLE = (onnx.TensorProto.INT64, onnx.TensorProto.INT32)
+
+
+class _InRuntime(nn.Module):
+    """The file's own bytes in ONNX Runtime, on inputs of its own types; floats come out as float32."""
+
+    def __init__(self, session: Session, inputs: Mapping[str, int], outputs: Sequence[int]) -> None:
+        super().__init__()
+        self.session, self.inputs, self.chosen = session, inputs, outputs
+
+    def forward(self, *values: Tensor) -> list[Tensor]:
+        given = zip(self.inputs.items(), values, strict=True)
+        made = self.session.run({name: value.numpy().astype(_NUMPY[kind]) for (name, kind), value in given})
+        tensors = [torch.from_numpy(np.ascontiguousarray(made[index])) for index in self.chosen]
+        return [tensor.float() if tensor.is_floating_point() else tensor for tensor in tensors]
+
+
+def read(data: bytes, path: Path, settings: Settings) -> Opened:
+    """An ONNX file.
 
     Raises:
-        BadInputFile: damaged, one of ganrt's own, with external data, operators outside `ai.onnx`, random ones, or
-            of an opset that does not convert; the message says which.
-        UsageError: its inputs or outputs are not what the settings say.
+        BadInputFile: damaged, one of ganrt's own, with weights that lie elsewhere than beside it, operators outside
+            `ai.onnx`, random ones, inputs of strange types, or of an opset that does not convert.
+        UsageError: it has no output of that name.
     """
     model = parse(data, path)
     if any(entry.key == METADATA_KEY for entry in model.metadata_props):
         raise BadInputFile(f"{path} is a ganrt model already: it needs no export, use it with -m")
     if any(tensor.external_data for tensor in _tensors(onnx.load_from_string(data))):
         data = model.SerializeToString()
-    declared = real_inputs(model)
+    inputs = real_inputs(model)
+    kinds = {value.name: value.type.tensor_type.elem_type for value in inputs}
+    if strange := [name for name, kind in kinds.items() if kind not in _NUMPY]:
+        names = {value: name.lower() for name, value in onnx.TensorProto.DataType.items()}
+        kind = names.get(kinds[strange[0]], "of an unknown type")
+        raise BadInputFile(
+            f"{path}: input {strange[0]!r} is {kind}; expected floats, or whole numbers for classes\n"
+            "wrap the generator so that it takes them and export it again"
+        )
     weights = sum(tensor.data_type == onnx.TensorProto.FLOAT16 for tensor in model.graph.initializer)
     full, half = _in_full(model)
-    model = to_contract_opset(full, path)
-    interface = read_interface(model, wanted, path)
-    session = open_session(data, path)
-    kinds = {tensor.name: numpy_type(tensor) for tensor in declared}
-
-    def run(values: Sequence[NDArray[Any]]) -> NDArray[Any]:
-        feeds = zip(real_inputs(model), values, strict=True)
-        return session.run({tensor.name: value.astype(kinds[tensor.name]) for tensor, value in feeds})[
-            interface.output_index
-        ]
-
+    net = _with_outputs(to_contract_opset(full, path), settings, path)
+    all_outputs = [value.name for value in model.graph.output]
+    module = _InRuntime(open_session(data, path), kinds, [all_outputs.index(value.name) for value in net.graph.output])
     against = "the ONNX file itself in ONNX Runtime"
-    if not half:
-        return Network(model, run, against)
     note = f"the file computes in half precision ({weights} weights); the graph computes in float32"
-    return Network(model, run, f"{against}, in half precision", (note,), EXPORT_HALF_ERROR)
+    dims = [_dims(value) for value in inputs]
+    return Opened(
+        module,
+        [
+            Parameter(name, kind in _WHOLE or (is_label(name) and i > 0), shape[1:], kind in _WHOLE)
+            for i, ((name, kind), shape) in enumerate(zip(kinds.items(), dims, strict=True))
+        ],
+        lambda _: net,
+        f"{against}, in half precision" if half else against,
+        batch=max((shape[0] or 0 for shape in dims if shape), default=0) or None,
+        notes=(note,) if half else (),
+        tolerance=EXPORT_HALF_ERROR if half else EXPORT_ERROR,
+    )
+
+
+def real_inputs(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
+    """The inputs that are no weights: old files list their weights among the inputs."""
+    weights = {tensor.name for tensor in model.graph.initializer}
+    return [value for value in model.graph.input if value.name not in weights]
+
+
+def _dims(value: onnx.ValueInfoProto) -> Dims:
+    shape = value.type.tensor_type.shape
+    return tuple(dim.dim_value if dim.HasField("dim_value") else None for dim in shape.dim)
+
+
+def _with_outputs(model: onnx.ModelProto, settings: Settings, path: Path) -> onnx.ModelProto:
+    """Its own inputs alone, and the output that was said to be the picture."""
+    names = [value.name for value in model.graph.output]
+    chosen = settings.image_output
+    if chosen is not None and chosen not in names:
+        raise UsageError(f"{path} has no output {chosen!r}\nexpected one of: {', '.join(names)}")
+    inputs = real_inputs(model)
+    outputs = [value for value in model.graph.output if chosen in (None, value.name)]
+    made = onnx.ModelProto()
+    made.CopyFrom(model)
+    del made.graph.input[:], made.graph.output[:]
+    made.graph.input.extend(inputs)
+    made.graph.output.extend(outputs)
+    return made
 
 
 def _in_full(model: onnx.ModelProto) -> tuple[onnx.ModelProto, bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ from ganrt.exporter.source import State
 
 Kind = Literal["vector", "rows", "numbers", "picture", "fixed"]
 Shape = tuple[int, int, int]
+Dims = tuple[int | None, ...]  # None: any length
 CHANNELS = (1, 3, 4)
 
 
@@ -24,8 +25,8 @@ class Argument:
 
     Attributes:
         kind: a part of z; class weights as rows, or class numbers; a picture; or values that are held.
-        size: how many values, classes or channels. ones: how many axes of length 1 follow.
-        held: the values, of `fixed`.
+        size: how many values, classes or channels. ones: how many axes of length 1 follow; `before`: lie before it.
+        held: the values, of `fixed`. last: whether a picture's channels lie last.
     """
 
     name: str
@@ -33,14 +34,24 @@ class Argument:
     size: int
     ones: int = 0
     held: tuple[float, ...] = ()
+    before: int = 0
+    last: bool = False
+
+    def dims(self, sides: tuple[int, int]) -> tuple[int, ...]:
+        """Its shape without the batch; `sides` are a picture's (height, width)."""
+        if self.kind == "picture":
+            return (*sides, self.size) if self.last else (self.size, *sides)
+        size = () if self.kind == "numbers" else (self.size,)
+        return (*[1] * self.before, *size, *[1] * self.ones)
 
 
 @dataclass(frozen=True)
 class Call:
-    """The arguments in their order; `shape` (channels, height, width) of a flat output."""
+    """The arguments in their order; `shape` (channels, height, width) of a flat output; `layout`: nchw, nhwc or ""."""
 
     arguments: tuple[Argument, ...]
     shape: Shape | None = None
+    layout: str = ""
 
     @property
     def dim(self) -> int:
@@ -61,15 +72,15 @@ class Call:
         made, at = [], 0
         for a in self.arguments:
             if a.kind == "picture":
-                value = inputs[0]
+                value = inputs[0].permute(0, 2, 3, 1) if a.last else inputs[0]
             elif a.kind == "fixed":
                 value = torch.tensor([a.held]).expand(inputs[0].shape[0], a.size)
             elif a.kind == "vector":
-                value, at = inputs[0][:, at : at + a.size], at + a.size
+                value = inputs[0] if a.size == self.dim else inputs[0][:, at : at + a.size]
+                at += a.size
             else:
                 value = inputs[1] if a.kind == "rows" else inputs[1].argmax(1)
-            shape = value.shape if a.kind != "numbers" else value.shape[:1]
-            made.append(value.reshape(*shape, *[1] * a.ones) if a.ones else value)
+            made.append(value.reshape(-1, *a.dims((0, 0))) if a.ones or a.before else value)
         return made
 
     def words(self) -> str:
@@ -78,7 +89,7 @@ class Call:
 
 
 def _words(a: Argument) -> str:
-    shape = "[" + ", ".join(["n", str(a.size), *["1"] * a.ones]) + "]"
+    shape = "[" + ", ".join(["n", *map(str, a.dims((0, 0)))]) + "]"
     return {
         "vector": f"z {shape}",
         "rows": f"class weights {shape}",
@@ -94,14 +105,23 @@ class Owned(nn.Module):
     Args:
         pairs: whether single pictures are drawn as two equal ones, which a `squeeze()` in `forward` needs.
         kept: the module's state, put back before each call: some spectral norms change their own in eval mode too.
-        unit: whether pictures come in as [0, 1] where the contract's are [-1, 1] (1), the reverse (-1), or as they are.
+        source: what the module's own pictures are where the contract's are others: see `own_range`.
+        levels: whether pictures come out in [0, 255].
     """
 
     def __init__(
-        self, module: nn.Module, call: Call, *, pairs: bool = False, unit: int = 0, kept: State | None = None
+        self,
+        module: nn.Module,
+        call: Call,
+        *,
+        pairs: bool = False,
+        source: str = "",
+        levels: bool = False,
+        kept: State | None = None,
     ) -> None:
         super().__init__()
-        self.module, self.call, self.pairs, self.unit, self.kept = module, call, pairs, unit, kept
+        self.module, self.call, self.pairs, self.kept = module, call, pairs, kept
+        self.source, self.levels = source, levels
         self.names = {f"module.{name}": name for name, _ in module.named_modules() if name}
 
     def forward(self, *inputs: Tensor) -> Tensor:
@@ -112,36 +132,84 @@ class Owned(nn.Module):
     def draw(self, inputs: tuple[Tensor, ...]) -> Tensor:
         if self.kept is not None:
             self.module.load_state_dict(self.kept)
-        if self.unit:
-            inputs = ((inputs[0] + 1) / 2 if self.unit > 0 else inputs[0] * 2 - 1,)
-        return as_picture(self.module(*self.call.values(inputs)), self.call.shape)
+        return self.after(as_picture(self.module(*self.before(inputs)), self.call))
+
+    def before(self, inputs: tuple[Tensor, ...]) -> list[Tensor]:
+        """The module's arguments."""
+        return self.call.values((own_range(inputs[0], self.source), *inputs[1:]))
+
+    def after(self, picture: Tensor) -> Tensor:
+        return picture / 255 if self.levels else picture
 
 
-def as_picture(made: Any, shape: Shape | None) -> Tensor:
+def own_range(picture: Tensor, source: str) -> Tensor:
+    """The contract's picture in the module's range: [-1, 1] as [0, 1] ("unit"), [0, 1] as [-1, 1] ("signed") or as
+    [0, 255] ("levels"), or as it is ("")."""
+    made = {"unit": (1.0, 0.5), "signed": (-0.5, 2.0), "levels": (0.0, 255.0), "": (0.0, 1.0)}
+    shift, scale = made[source]
+    return (picture + shift) * scale if source else picture
+
+
+class InBatches(nn.Module):
+    """A module that takes `count` inputs at once and no other number; the last call is filled up."""
+
+    def __init__(self, module: nn.Module, count: int) -> None:
+        super().__init__()
+        self.module, self.count = module, count
+
+    def forward(self, *values: Tensor) -> list[Tensor]:
+        made = []
+        for first in range(0, len(values[0]), self.count):
+            parts = [value[first : first + self.count] for value in values]
+            less = self.count - len(parts[0])
+            filled = [torch.cat([part, part[-1:].expand(less, *part.shape[1:])]) if less else part for part in parts]
+            made.append([tensor[: len(parts[0])] for tensor in tensors_of(self.module(*filled))])
+        return [torch.cat(parts) for parts in zip(*made, strict=True)]
+
+
+def as_picture(made: Any, call: Call) -> Tensor:
     """The first picture of what a module gives, float32 [n, c, h, w].
 
     Raises:
         TypeError: there is none.
     """
     tensors = tensors_of(made)
-    for tensor in tensors:
-        if tensor.ndim == 4 and tensor.shape[1] in CHANNELS:
-            return tensor.float()
-        if tensor.ndim == 4 and tensor.shape[3] in CHANNELS:
-            return tensor.permute(0, 3, 1, 2).float()
-    for tensor in tensors:
-        if tensor.ndim == 3:
-            return tensor.unsqueeze(1).float()
-        if tensor.ndim >= 2 and shape is not None:
-            return tensor.reshape(tensor.shape[0], *shape).float()
-    given = ", ".join(str(list(tensor.shape)) for tensor in tensors) or type(made).__name__
-    raise TypeError(f"it gives {given}, which is no picture")
+    index = picture_index(tensors, call)
+    if index is None:
+        given = ", ".join(str(list(tensor.shape)) for tensor in tensors) or type(made).__name__
+        raise TypeError(f"it gives {given}, which is no picture" + (f" of layout {call.layout}" if call.layout else ""))
+    return shaped(tensors[index], call)
+
+
+def picture_index(tensors: Sequence[Tensor], call: Call) -> int | None:
+    """Which of them is the picture; None: none."""
+    for rank in (4, 3, 2):
+        for i, tensor in enumerate(tensors):
+            if tensor.ndim == rank and (rank != 4 or _layout(tensor, call)) and (rank > 2 or call.shape is not None):
+                return i
+    return None
+
+
+def _layout(tensor: Tensor, call: Call) -> str:
+    """The layout that was said, or the first that fits; "" if none does."""
+    fitting = [name for name, axis in (("nchw", 1), ("nhwc", 3)) if tensor.shape[axis] in CHANNELS]
+    return next((name for name in fitting if call.layout in ("", name)), "")
+
+
+def shaped(tensor: Tensor, call: Call) -> Tensor:
+    """A picture as float32 [n, c, h, w]."""
+    if tensor.ndim == 4:
+        return (tensor if _layout(tensor, call) == "nchw" else tensor.permute(0, 3, 1, 2)).float()
+    if tensor.ndim == 3:
+        return tensor.unsqueeze(1).float()
+    assert call.shape is not None
+    return tensor.reshape(-1, *call.shape).float()
 
 
 def tensors_of(made: Any) -> list[Tensor]:
-    """All float tensors that a module gives, in their order."""
+    """All tensors of floats or grey levels that a module gives, in their order."""
     if isinstance(made, Tensor):
-        return [made] if made.is_floating_point() else []
+        return [made] if made.ndim and (made.is_floating_point() or made.dtype == torch.uint8) else []
     items = made.values() if isinstance(made, Mapping) else made if isinstance(made, (list, tuple)) else ()
     return [tensor for item in items for tensor in tensors_of(item)]
 

@@ -1,103 +1,152 @@
-"""An owner's module -> what `export` verifies and writes."""
+"""A network that runs (an owner's module, a whole graph) -> what `export` verifies and writes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import onnx
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate, Facts, ValueRange
 from ganrt.exporter.class_rows import with_class_rows
-from ganrt.exporter.foreign.pictures import last_operator
-from ganrt.exporter.graph import NATIVE, build_graph
+from ganrt.exporter.graph import NATIVE, build_graph, last_operator
 from ganrt.exporter.options import Settings
-from ganrt.exporter.owner.call import Owned, folded, tensors_of
+from ganrt.exporter.owner.call import Owned, folded, picture_index, tensors_of
 from ganrt.exporter.owner.code import owners_errors
-from ganrt.exporter.owner.probe import Found, Prober, examine, trial_inputs
+from ganrt.exporter.owner.probe import Found, Parameter, Prober, examine, trial_inputs
 from ganrt.exporter.priors import with_prior
 from ganrt.spec import MAX_SIDE, GeneratorSpec, ImageInput, Labels, Latent, Output
+from ganrt.tolerances import EXPORT_ERROR
 
 SETTINGS: Mapping[str, str] = {
     "network": "which of several networks in the file",
-    "latent": "how many values z has, where the class does not tell",
+    "latent": "how many values z has, where neither the class nor the graph tells",
     "labels": "how many classes the label argument takes",
     "prior": "normal, uniform, truncated_normal, or the parts of z in the arguments' order",
     "threshold": "where truncated_normal is cut off, default 2",
     "z_shape": "the shape of z, such as n,dim,1,1",
-    "range": "tanh (-1 to 1) or sigmoid (0 to 1), where the last operator does not tell",
+    "range": "tanh (-1 to 1), sigmoid (0 to 1) or uint8 (0 to 255), where the last operator does not tell",
+    "layout": "nchw or nhwc, default whichever axis has 1, 3 or 4 channels",
     "source_range": "of a translator's own pictures, default as --range",
     "output_shape": "of a flat output, such as 1x28x28; default a square",
     "size": "of a translator's pictures, default 256x256 or what fits",
     "condition": "what a translator's second argument is held at, default 0",
 }
-_LAST: dict[str, ValueRange] = {"Tanh": "tanh", "Sigmoid": "sigmoid"}
-_SLACK = 0.05  # what pictures in [0, 1] may exceed it by
+_LAST = {"Tanh": "tanh", "Sigmoid": "sigmoid"}
+_MEANING = {"tanh": "-1 to 1", "sigmoid": "0 to 1", "uint8": "0 to 255"}
+# What a range may be exceeded by: networks without a last tanh overshoot a little, and are clipped.
+_ALLOWED = {"tanh": (-2.0, 2.0), "sigmoid": (-0.25, 1.25), "uint8": (-16.0, 272.0)}
+_SLACK = 0.05  # what pictures in [0, 1] may exceed it by, to be taken for such
 
 
 @dataclass(frozen=True)
-class _Drawn:
-    """A few pictures of the module's: float32 [n, c, h, w] and how many tensors came with each call."""
+class Drawn:
+    """A few pictures of the network's.
 
-    pictures: torch.Tensor
+    Attributes:
+        pictures: float32 [n, c, h, w]. shape: as the network gives them, without the batch.
+        whole: whether they were whole levels. tensors: how many came with them; index: which of them they are.
+    """
+
+    pictures: Tensor
+    shape: tuple[int, ...]
+    whole: bool
     tensors: int
+    index: int
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A network that runs.
+
+    Attributes:
+        module: in eval mode, float32, on the CPU.
+        what: names it, such as "Generator of models.py".
+        matched: what it was recognised by.
+        trace: makes its graph, which keeps the contract.
+        numbers, parameters: see `Prober`.
+        settings: the options that it takes. family: of the spec.
+        against, tolerance, notes: see `Candidate`.
+    """
+
+    module: nn.Module
+    what: str
+    matched: str
+    trace: Callable[[Candidate, Found, Drawn], onnx.ModelProto]
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    parameters: Sequence[Parameter] | None = None
+    settings: Mapping[str, str] = field(default_factory=lambda: SETTINGS)
+    family: str = "class"
+    against: str = ""
+    tolerance: float = EXPORT_ERROR
+    notes: tuple[str, ...] = ()
 
 
 def owners_candidate(module: nn.Module, numbers: Mapping[str, int], settings: Settings, what: str) -> Candidate:
-    """Finds how `module` is called, and makes its graph.
+    """`make_candidate` of an owner's module."""
 
-    Args:
-        module: in eval mode, float32, on the CPU. numbers: see `Prober`.
-        settings: those of `SETTINGS`.
-        what: names the module, such as "Generator of models.py".
+    def trace(candidate: Candidate, found: Found, _: Drawn) -> onnx.ModelProto:
+        return _trace_module(candidate, found, what)
+
+    matched = f"{what} with its weights"
+    return make_candidate(Subject(module, what, matched, trace, numbers), settings)
+
+
+def make_candidate(subject: Subject, settings: Settings) -> Candidate:
+    """Finds how a network is called, and makes its graph.
 
     Raises:
         UsageError: what it takes is not clear, or an option does not fit. BadInputFile: it fails, or is random.
     """
-    settings.refuse(SETTINGS, "a generator by its own class")
-    prober = Prober(module, numbers, settings)
+    settings.refuse(subject.settings, subject.what)
+    module = subject.module
+    prober = Prober(module, subject.numbers, settings, subject.parameters)
     state = {key: tensor.clone() for key, tensor in module.state_dict().items()}
-    with owners_errors(f"running {what}"):
+    with owners_errors(f"running {subject.what}"):
         found = prober.find()
         module.load_state_dict(state, strict=False)  # which trials may have changed: see `Owned`
         found = examine(module, found)
         drawn = _draw(module, found)
-    found = replace(found, open_size=_takes_other_sizes(module, found))
+        found = replace(found, open_size=_takes_other_sizes(module, found, prober.parameters))
     facts = Facts(settings)
     _tell(found, facts)
-    spec = _spec(found, drawn)
-    spec = with_prior(spec, facts, open_prior=True)
-    candidate = Candidate(found.owned(module), spec, "tanh", f"{what} with its weights")
-    model, value_range = _traced(candidate, found, drawn, facts, what)
-    unit = _unit(found, value_range, facts)
+    spec = with_prior(_spec(subject.family, found, drawn), facts, open_prior=True)
+    candidate = Candidate(found.owned(module), spec, "tanh", subject.matched)
+    model, said = _traced(subject, candidate, found, drawn, facts)
+    value_range: ValueRange = "tanh" if said == "tanh" else "sigmoid"
+    source = _source_range(found, value_range, said, facts)
     candidate = replace(
         candidate,
-        module=found.owned(module, unit),
+        module=found.owned(module, source, said == "uint8"),
         value_range=value_range,
         facts=tuple(facts.found),
-        notes=_notes(drawn),
-        against=f"{what} in torch {torch.__version__}"[:200],
+        notes=(*subject.notes, *_notes(drawn, said)),
+        against=(subject.against or f"{subject.what} in torch {torch.__version__}")[:200],
+        tolerance=subject.tolerance,
     )
-    if value_range != "tanh" or unit:
-        model = _graph(candidate, found, what)
+    if said != "tanh" or source:
+        model = subject.trace(candidate, found, drawn)
     return replace(candidate, model=with_class_rows(model, spec))
 
 
-def _draw(module: nn.Module, found: Found) -> _Drawn:
+def _draw(module: nn.Module, found: Found) -> Drawn:
     inputs = trial_inputs(found, 8)
     with torch.no_grad():
         pictures = found.owned(module)(*inputs)
-        tensors = len(tensors_of(module(*found.call.values(inputs))))
-    return _Drawn(pictures, tensors)
+        made = tensors_of(module(*found.call.values(inputs)))
+    index = picture_index(made, found.call)
+    assert index is not None
+    return Drawn(pictures, tuple(made[index].shape[1:]), made[index].dtype == torch.uint8, len(made), index)
 
 
-def _takes_other_sizes(module: nn.Module, found: Found) -> bool:
-    if found.call.picture is None:
-        return False
+def _takes_other_sizes(module: nn.Module, found: Found, parameters: Sequence[Parameter]) -> bool:
     other = replace(found, size=(found.size[0] * 2, found.size[1] * 2))
+    picture = found.call.picture
+    if picture is None or not parameters[0].takes(picture, other.size):
+        return False
     try:
         return len(_draw(module, other).pictures) > 0
     except Exception:  # whatever the owner's code raises
@@ -116,7 +165,7 @@ def _tell(found: Found, facts: Facts) -> None:
         facts.assume("condition", held[0].held, f"{held[0].name} takes {held[0].size} values")
 
 
-def _spec(found: Found, drawn: _Drawn) -> GeneratorSpec:
+def _spec(family: str, found: Found, drawn: Drawn) -> GeneratorSpec:
     channels, height, width = drawn.pictures.shape[1:]
     if max(height, width) > MAX_SIDE:
         raise UsageError(f"pictures of {height}x{width}; expected sides up to {MAX_SIDE}")
@@ -124,10 +173,10 @@ def _spec(found: Found, drawn: _Drawn) -> GeneratorSpec:
     call, (rows, columns) = found.call, found.size
     if call.picture is not None:
         image = ImageInput(height=rows, width=columns, channels=call.picture.size)
-        return GeneratorSpec(name="class", family="class", task="translate", image=image, output=output)
+        return GeneratorSpec(name=family, family=family, task="translate", image=image, output=output)
     return GeneratorSpec(
-        name="class",
-        family="class",
+        name=family,
+        family=family,
         latent=Latent(dim=call.dim, prior="normal", psi_mode="resample"),
         labels=Labels(count=call.classes) if call.classes else None,
         output=output,
@@ -135,30 +184,37 @@ def _spec(found: Found, drawn: _Drawn) -> GeneratorSpec:
 
 
 def _traced(
-    candidate: Candidate, found: Found, drawn: _Drawn, facts: Facts, what: str
-) -> tuple[onnx.ModelProto, ValueRange]:
+    subject: Subject, candidate: Candidate, found: Found, drawn: Drawn, facts: Facts
+) -> tuple[onnx.ModelProto, str]:
     """The graph, and the pictures' range: of the last operator, of the option, or by their values."""
-    model = _graph(candidate, found, what)
-    last = _LAST.get(last_operator(model, NATIVE))
+    model = subject.trace(candidate, found, drawn)
+    last = "uint8" if drawn.whole else _LAST.get(last_operator(model, NATIVE))
     given = facts.settings.range
     low, high = float(drawn.pictures.min()), float(drawn.pictures.max())
-    if given not in (None, "tanh", "sigmoid") or (last and given not in (None, last)):
-        expected = last or "tanh or sigmoid"
-        raise UsageError(f"--range {given}: the pictures lie in {low:.3g} to {high:.3g}\nexpected {expected}")
+    if given is not None and (last not in (None, given) or not _lies(low, high, given)):
+        fitting = ", ".join(f"{name} ({meaning})" for name, meaning in _MEANING.items() if last in (None, name))
+        raise UsageError(f"--range {given}: the pictures lie in {low:.3g} to {high:.3g}\nexpected {fitting}")
     if last is not None:
         facts.read("range", last, "the last operator")
         return model, last
-    guess: ValueRange = "sigmoid" if low >= -_SLACK / 10 and high <= 1 + _SLACK else "tanh"
-    return model, facts.assume("range", guess, f"8 pictures lie in {low:.3g} to {high:.3g}")
+    guess = "sigmoid" if low >= -_SLACK / 10 and high <= 1 + _SLACK else "uint8" if low >= 0 and high > 16 else "tanh"
+    chosen: str = facts.assume("range", guess, f"8 pictures lie in {low:.3g} to {high:.3g}")
+    return model, chosen
 
 
-def _graph(candidate: Candidate, found: Found, what: str) -> onnx.ModelProto:
+def _lies(low: float, high: float, said: str) -> bool:
+    """Whether values may be of a range. NaN passes: verification names the picture."""
+    least, most = _ALLOWED[said]
+    return not (low < least or high > most or (said == "uint8" and high <= 1.5))
+
+
+def _trace_module(candidate: Candidate, found: Found, what: str) -> onnx.ModelProto:
     module = candidate.module
     assert isinstance(module, Owned)
     with owners_errors(f"tracing {what}"):
         if found.kept is not None:
             module.module.load_state_dict(found.kept)
-        plain = Owned(folded(module.module), found.call, unit=module.unit)
+        plain = Owned(folded(module.module), found.call, source=module.source, levels=module.levels)
         try:
             return build_graph(replace(candidate, module=plain))
         except AssertionError as error:  # the contract: a graph for batches of one length alone
@@ -168,20 +224,22 @@ def _graph(candidate: Candidate, found: Found, what: str) -> onnx.ModelProto:
             ) from error
 
 
-def _unit(found: Found, value_range: str, facts: Facts) -> int:
-    """How a translator's own pictures differ from the contract's: see `Owned`."""
+def _source_range(found: Found, value_range: str, said: str, facts: Facts) -> str:
+    """How a translator's own pictures differ from the contract's: see `own_range`."""
     if found.call.picture is None:
         if facts.settings.source_range is not None:
             raise UsageError("--source-range: this generator takes no pictures\nleave the option away")
-        return 0
-    source = facts.assume("source_range", value_range)
-    return 0 if source == value_range else 1 if source == "sigmoid" else -1
+        return ""
+    source = facts.assume("source_range", said)
+    return "" if source == value_range else {"sigmoid": "unit", "tanh": "signed", "uint8": "levels"}[source]
 
 
-def _notes(drawn: _Drawn) -> tuple[str, ...]:
+def _notes(drawn: Drawn, said: str) -> tuple[str, ...]:
     notes = []
+    if said == "tanh" and drawn.pictures.min() >= 0:
+        notes.append(f"no value of {len(drawn.pictures)} pictures is below 0: is it --range sigmoid?")
     if drawn.tensors > 1:
-        notes.append(f"forward gives {drawn.tensors} tensors; the first picture is taken")
+        notes.append(f"it gives {drawn.tensors} tensors; the first picture is taken")
     if bool((drawn.pictures == drawn.pictures[:1]).all()):
         notes.append("different inputs give the same picture")
     return tuple(notes)

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.options import Settings
-from ganrt.exporter.owner.call import CHANNELS, Argument, Call, Owned, Shape, as_picture, tensors_of
+from ganrt.exporter.owner.call import CHANNELS, Argument, Call, Dims, Owned, Shape, as_picture, tensors_of
 from ganrt.exporter.owner.code import numbers_of, reason, where
 from ganrt.exporter.source import State
 from ganrt.prior import parse_prior
@@ -35,14 +35,42 @@ _PICTURES = 3  # drawn at once: no length of a network's is three
 _LEAST_SIDE = 8
 _TRIED_SIDES = (256, 128, 64, 512, 32)
 _MAX_TRIALS = 4000
+_MAX_CLASSES = 65536
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """An argument of `forward` by its name, and whether it is taken for class labels."""
+    """An argument of `forward`, or an input of a graph.
+
+    Attributes:
+        label: whether it is taken for class labels.
+        dims: its shape without the batch, as a graph declares it; None: nothing is declared.
+        whole: whether it takes whole numbers; None: that is not declared.
+    """
 
     name: str
     label: bool
+    dims: Dims | None = None
+    whole: bool | None = None
+
+    def takes(self, argument: Argument, sides: tuple[int, int]) -> bool:
+        """Whether an argument's shape is the declared one."""
+        dims = argument.dims(sides)
+        declared = self.dims is None or (
+            len(self.dims) == len(dims) and all(d in (None, size) for d, size in zip(self.dims, dims, strict=True))
+        )
+        return declared and self.whole in (None, argument.kind == "numbers")
+
+    def words(self) -> str:
+        """Such as "z [?, 100]"."""
+        if self.dims is None:
+            return self.name
+        return f"{self.name} [{', '.join('?' if d is None else str(d) for d in (None, *self.dims))}]"
+
+
+def is_label(name: str) -> bool:
+    """Whether an argument of this name is taken for class labels."""
+    return bool(_LABEL.search(name))
 
 
 @dataclass(frozen=True)
@@ -62,9 +90,9 @@ class Found:
     pairs: bool = False
     kept: State | None = None
 
-    def owned(self, module: nn.Module, unit: int = 0) -> Owned:
+    def owned(self, module: nn.Module, source: str = "", levels: bool = False) -> Owned:
         """The module in the contract's shapes."""
-        return Owned(module, self.call, pairs=self.pairs, unit=unit, kept=self.kept)
+        return Owned(module, self.call, pairs=self.pairs, source=source, levels=levels, kept=self.kept)
 
 
 def parameters_of(module: nn.Module) -> list[Parameter]:
@@ -73,7 +101,7 @@ def parameters_of(module: nn.Module) -> list[Parameter]:
     for parameter in inspect.signature(module.forward).parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.KEYWORD_ONLY):
             continue
-        label = bool(_LABEL.search(parameter.name))
+        label = is_label(parameter.name)
         if parameter.default is parameter.empty or (parameter.default is None and label and found):
             found.append(Parameter(parameter.name, label and bool(found)))
     # nn.Sequential's own forward calls it `input`; one whose forward takes *inputs takes one.
@@ -85,12 +113,19 @@ class Prober:
 
     Args:
         numbers: whole numbers by the names that the owner gave them.
+        parameters: what it takes, where its `forward` does not say.
     """
 
-    def __init__(self, module: nn.Module, numbers: Mapping[str, int], settings: Settings) -> None:
+    def __init__(
+        self,
+        module: nn.Module,
+        numbers: Mapping[str, int],
+        settings: Settings,
+        parameters: Sequence[Parameter] | None = None,
+    ) -> None:
         self.module, self.settings = module, settings
         self.numbers = {**numbers, **numbers_of(module)}
-        self.parameters = parameters_of(module)
+        self.parameters = _with_said_label(list(parameters or parameters_of(module)), settings)
         self.problem = ""
         self.trials = 0
         self.strict = True  # whether classes must make a difference
@@ -107,10 +142,11 @@ class Prober:
             fitting = self._first_fitting(self._generators())
         fitting = fitting or self._first_fitting(self._translators())
         if not fitting:
-            names = ", ".join(p.name for p in self.parameters)
+            names = ", ".join(p.words() for p in self.parameters)
             raise UsageError(
-                f"nothing that was tried fits forward({names}); the nearest failed: {self.problem or 'no picture'}\n"
-                "say what it takes: --latent 100, --labels 10, --prior normal:62,onehot:10, --size 64x64"
+                f"nothing that was tried fits ({names}); the nearest failed: {self.problem or 'no picture'}\n"
+                "say what it takes: --latent 100, --labels 10, --prior normal:62,onehot:10, --z-shape n,dim,1,1, "
+                "--size 64x64"
             )
         found = fitting[0]
         if len(fitting) > 1:
@@ -123,6 +159,10 @@ class Prober:
         for group in groups:
             fits: list[Found] = []
             for candidate in group:
+                if not all(
+                    map(Parameter.takes, self.parameters, candidate.call.arguments, itertools.repeat(candidate.size))
+                ):
+                    continue
                 if any(_same_lengths(candidate.call, other.call) for other in fits):
                     continue  # the same lengths with other axes
                 fit = self._tried(candidate)
@@ -136,12 +176,14 @@ class Prober:
         self.trials += 1
         if self.trials > _MAX_TRIALS:
             return None
-        inputs = trial_inputs(candidate, _PICTURES)
+        candidate = replace(candidate, call=replace(candidate.call, layout=self.settings.layout or ""))
         try:
+            candidate = self._counted(candidate)
+            inputs = trial_inputs(candidate, _PICTURES)
             with torch.no_grad():
                 made = self.module(*candidate.call.values(inputs))
             guess = self.settings.output_shape or _guessed_shape(made)
-            native = as_picture(made, guess)
+            native = as_picture(made, replace(candidate.call, shape=guess))
         except Exception as error:  # whatever the owner's code raises
             self.problem = f"{reason(error)}{where(error)}".replace("\n", "; ")[:400]
             return None
@@ -154,6 +196,34 @@ class Prober:
             return None
         call = replace(candidate.call, shape=guess if flat else None)
         return replace(candidate, call=call, guessed=flat and self.settings.output_shape is None)
+
+    def _counted(self, candidate: Found) -> Found:
+        """With the count of classes that are numbers, where nothing says it: the first number that is refused."""
+        call = candidate.call
+        if all(a.kind != "numbers" or a.size for a in call.arguments):
+            return candidate
+        z = torch.zeros(_PICTURES, call.dim)
+
+        def takes(number: int) -> bool:
+            rows = torch.zeros(_PICTURES, number + 1)
+            rows[:, number] = 1
+            try:
+                self.module(*call.values((z, rows)))
+            except Exception:  # whatever the owner's code raises
+                return False
+            return True
+
+        with torch.no_grad():
+            self.module(*call.values((z, torch.ones(_PICTURES, 1))))  # else it fails for another reason
+            high = next((2**i for i in range(1, 17) if not takes(2**i)), _MAX_CLASSES)
+            if high == _MAX_CLASSES:
+                raise TypeError("class numbers without an end: give --labels COUNT")
+            low = high // 2
+            while high - low > 1:
+                middle = (low + high) // 2
+                low, high = (middle, high) if takes(middle) else (low, middle)
+        counted = tuple(replace(a, size=high) if a.kind == "numbers" else a for a in call.arguments)
+        return replace(candidate, call=replace(call, arguments=counted))
 
     def _classes_matter(self, candidate: Found, made: object) -> bool:
         z, rows = trial_inputs(candidate, _PICTURES)
@@ -182,22 +252,31 @@ class Prober:
         """The parameters; where the parts of z are given, a label's name may be one of them."""
         parts = self.settings.prior is not None and ":" in self.settings.prior
         plain = [replace(p, label=False) for p in self.parameters]
-        orders = [plain, self.parameters] if parts and self.settings.labels is None else [self.parameters, plain]
+        orders = [plain, self.parameters] if parts else [self.parameters, plain]
+        if self.settings.labels is not None:
+            orders = [self.parameters]
         for i, order in enumerate(orders):
             if i == 0 or order != orders[0]:
                 yield order
 
-    def _ones(self) -> tuple[int, ...]:
-        given = self.settings.z_shape
-        return (0, 2) if given is None else (given[1],)
+    def _ones(self) -> Sequence[tuple[int, int]]:
+        """How many axes of length 1 lie before and after the values of z."""
+        if self.settings.z_shape is not None:
+            return [self.settings.z_shape]
+        found = [(0, 0), (0, 2)]
+        for p in self.parameters:
+            found += [(i, len(p.dims) - i - 1) for i in range(len(p.dims))] if p.dims and not p.label else []
+        return list(dict.fromkeys(found))
 
     def _label_arguments(self, label: Parameter | None) -> Iterator[Argument | None]:
         if label is None:
             yield None
             return
-        embeddings = [m.num_embeddings for m in self.module.modules() if isinstance(m, nn.Embedding)]
+        embeddings = [rows for rows, _ in self._embeddings()]
         named = [value for name, value in self.numbers.items() if _CLASSES.search(name)]
         counts = [self.settings.labels] if self.settings.labels else list(dict.fromkeys([*embeddings, *named]))
+        if not self.settings.labels and label.whole:
+            counts = [0]  # they are counted: see `_counted`
         if not counts:
             counts = list(dict.fromkeys([*self._inputs(), *self.numbers.values()]))
         kinds: tuple[tuple[str, int], ...] = (("rows", 0), ("rows", 2), ("numbers", 0), ("numbers", 1))
@@ -221,7 +300,7 @@ class Prober:
         named = [value for name, value in self.numbers.items() if _LATENT.search(name)]
         inputs = self._inputs()
         less = [size - label.size for size in inputs if label is not None and size > label.size]
-        embedded = [m.embedding_dim for m in self.module.modules() if isinstance(m, nn.Embedding)]
+        embedded = [columns for _, columns in self._embeddings()]
         less += [size - dim for size in inputs for dim in embedded if size > dim]
         lengths = list(dict.fromkeys(size for size in [*named, *inputs, *less, *self.numbers.values()] if size > 4))
         if vectors == 1:
@@ -233,24 +312,34 @@ class Prober:
 
     def _inputs(self) -> list[int]:
         """How many values or channels the layers take, in their order."""
+        declared = [size for p in self.parameters for size in p.dims or () if size]
         sizes = [_takes(module) for module in self.module.modules()]
-        return list(dict.fromkeys(size for size in sizes if size))
+        return list(dict.fromkeys(size for size in [*declared, *sizes] if size))
+
+    def _embeddings(self) -> list[tuple[int, int]]:
+        weights = [_weight(m) for m in self.module.modules() if _is(m, nn.Embedding)]
+        return [(weight.shape[0], weight.shape[1]) for weight in weights if weight is not None]
 
     # pictures
 
     def _translators(self) -> Iterator[Iterator[Found]]:
-        first = next((m.in_channels for m in self.module.modules() if isinstance(m, nn.Conv2d)), 3)
+        first = next((_takes(m) for m in self.module.modules() if _is(m, nn.Conv2d)), 3)
         channels = dict.fromkeys(c for c in (first, 3, 1, 4) if c in CHANNELS)
-        for size in self._picture_sizes():
+        lasts = (False, True) if self.parameters[0].dims else (False,)
+        for last, size in itertools.product(lasts, self._picture_sizes()):
             for count in channels:
                 for held in self._held(len(self.parameters) - 1, first - count):
-                    picture = Argument(self.parameters[0].name, "picture", count)
+                    picture = Argument(self.parameters[0].name, "picture", count, last=last)
                     yield iter([Found(Call((picture, *held)), size)])
 
     def _picture_sizes(self) -> Iterator[tuple[int, int]]:
         if self.settings.size is not None:
             yield self.settings.size
             return
+        dims = self.parameters[0].dims or ()
+        for sides in (dims[1:], dims[:2]):  # channels first, or last
+            if len(dims) == 3 and all(side and side >= _LEAST_SIDE for side in sides):
+                yield sides  # type: ignore[misc]
         named = [value for name, value in self.numbers.items() if _SIDES.search(name) and value >= 16]
         for side in dict.fromkeys([*named, *_TRIED_SIDES]):
             yield side, side
@@ -269,15 +358,24 @@ class Prober:
 
 
 def _arranged(
-    parameters: Sequence[Parameter], sizes: Sequence[int], label: Argument | None, ones: Sequence[int]
+    parameters: Sequence[Parameter], sizes: Sequence[int], label: Argument | None, ones: Sequence[tuple[int, int]]
 ) -> Iterator[list[Argument]]:
     """The arguments in their order, parts of z with the axes of length 1 that are tried."""
-    for axes in ones:
+    for before, after in ones:
         lengths = iter(sizes)
         made = []
         for p in parameters:
-            made.append(label if p.label and label else Argument(p.name, "vector", next(lengths), axes))
+            part = label if p.label and label else Argument(p.name, "vector", next(lengths), after, before=before)
+            made.append(part)
         yield made
+
+
+def _with_said_label(parameters: list[Parameter], settings: Settings) -> list[Parameter]:
+    """With --labels and no argument that is called so: the last one whose declared length is not another."""
+    if settings.labels is None or len(parameters) < 2 or any(p.label for p in parameters):
+        return parameters
+    fits = [i for i, p in enumerate(parameters) if not p.dims or any(d in (None, settings.labels) for d in p.dims)]
+    return [replace(p, label=i == fits[-1]) for i, p in enumerate(parameters)] if fits else parameters
 
 
 def _cuts(parts: Sequence[int], count: int) -> Iterator[list[Sequence[int]]]:
@@ -292,10 +390,23 @@ def _same_lengths(left: Call, right: Call) -> bool:
 
 
 def _takes(module: nn.Module) -> int:
-    if isinstance(module, nn.Linear):
-        return module.in_features
-    convolutions = (nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
-    return module.in_channels if isinstance(module, convolutions) else 0
+    """How many values or channels a layer takes; 0: it is none."""
+    weight = _weight(module)
+    if weight is None:
+        return 0
+    if _is(module, nn.Conv1d, nn.Conv2d, nn.Linear):
+        return int(weight.shape[1]) * getattr(module, "groups", 1)
+    return int(weight.shape[0]) if _is(module, nn.ConvTranspose1d, nn.ConvTranspose2d) else 0
+
+
+def _is(module: nn.Module, *kinds: type[nn.Module]) -> bool:
+    """Also of TorchScript, whose modules have no more than their classes' names."""
+    return isinstance(module, kinds) or getattr(module, "original_name", "") in [kind.__name__ for kind in kinds]
+
+
+def _weight(module: nn.Module) -> Tensor | None:
+    """Spectral norms have it under another name."""
+    return next((p for p in module.parameters() if p.ndim > 1), None)
 
 
 def _asked(call: Call) -> str:
@@ -307,7 +418,7 @@ def _asked(call: Call) -> str:
 
 def _has_picture(made: object) -> bool:
     try:
-        as_picture(made, None)
+        as_picture(made, Call(()))
     except TypeError:
         return False
     return True
@@ -361,7 +472,7 @@ def examine(module: nn.Module, found: Found) -> Found:
     if not _same(first, alone):
         raise BadInputFile(
             "a picture depends on the others of its batch: a batch norm in training mode, or without running "
-            "statistics?\nexpected that eval() settles it: give its norms track_running_stats=True"
+            "statistics?\nexpected a network in eval mode, and norms with track_running_stats=True"
         )
     return found
 
@@ -397,6 +508,7 @@ def _random_layer(module: nn.Module, owned: nn.Module, inputs: tuple[Tensor, ...
     named = [
         (f"{name} ({type(part).__name__})" if name else type(part).__name__, part)
         for name, part in module.named_modules()
+        if not isinstance(part, torch.jit.ScriptModule)  # which take no hooks
     ]
     handles = [part.register_forward_hook(keep(name)) for name, part in named]
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from dcgan_reference import draw
 from onnx import TensorProto
 from tiny_networks import CLASSES, DIM, SIDE, Conditional, net, save_onnx, save_program, save_torchscript
 
+from ganrt.errors import UsageError
 from ganrt.exporter.export import ExportResult, export
 from ganrt.exporter.options import Settings
 from ganrt.exporter.session import Session
@@ -101,12 +103,12 @@ def test_torchscript(tmp_path: Path, way: str) -> None:
 
 
 def test_torchscript_that_takes_z_as_a_picture(tmp_path: Path) -> None:
-    module, said = net(spatial=True), list[str]()
+    module = net(spatial=True)
     path = save_torchscript(tmp_path / "net.pt", module)
-    result = exported(path, TRUST | {"latent": str(DIM)}, said)
+    result = exported(path, dict(TRUST))
     check_contract(result)
     check_pictures(result, by_module(module, spatial=True))
-    assert "note: --z-shape n,dim,1,1: a z of n,dim does not fit" in said
+    assert ("forward", "z: z [n, 5, 1, 1]") in [(fact.name, fact.value) for fact in result.facts]
     given = export(path, tmp_path / "b.onnx", sampler=draw, settings=Settings(trust=True, latent=5, z_shape=(0, 2)))
     assert given.spec.canary == result.spec.canary
 
@@ -130,7 +132,7 @@ def test_exported_programs(tmp_path: Path, dynamic: bool) -> None:
     check_contract(result)
     check_pictures(result, by_module(module))
     assert ("note: its batch is fixed at 1; it was made free" in said) is not dynamic
-    assert "note: --latent 5, as the file declares" in said
+    assert ("forward", "z: z [n, 5]") in [(fact.name, fact.value) for fact in result.facts]
     assert result.spec.verification is not None
     assert "the exported program itself" in result.spec.verification.against
 
@@ -177,6 +179,7 @@ VARIANTS: dict[str, tuple[dict[str, Any], dict[str, str], dict[str, float]]] = {
         {},
     ),
     "batch 1 inside": ({"reshape": (1, 3, SIDE, SIDE)}, {}, {}),
+    "batch 2": ({"z": (2, DIM), "reshape": (2, 3, SIDE, SIDE)}, {}, {}),
 }
 
 
@@ -218,10 +221,13 @@ def _by_file(path: Path, options: dict[str, Any]) -> Callable[..., Any]:
     dtype = onnx.helper.tensor_dtype_to_np_dtype(options.get("kind", TensorProto.FLOAT))
     session = Session(model.SerializeToString())
 
+    copies = options["z"][0] if isinstance(options.get("z", ("n",))[0], int) else 1
+
     def one(z: Any, labels: Any) -> Any:
-        feeds = {"latent": z.reshape([DIM if size == "k" else size for size in shape]).astype(dtype)}
+        z = z.reshape([DIM if size == "k" else size for size in shape]).astype(dtype)
+        feeds = {"latent": np.repeat(z, copies, axis=0)}
         feeds |= {"c": labels[None].astype(dtype)} if labels is not None else {}
-        picture = session.run(feeds)[0]
+        picture = session.run(feeds)[0][:1]
         return picture.transpose(0, 3, 1, 2) if options.get("layout") == "nhwc" else picture
 
     def run(z: Any, labels: Any = None) -> Any:
@@ -245,21 +251,23 @@ def test_priors(tmp_path: Path, settings: dict[str, str], latent: Latent) -> Non
     assert exported(save_onnx(tmp_path / "net.onnx"), settings).spec.latent == latent
 
 
-def test_notes_say_what_was_assumed(tmp_path: Path) -> None:
+def test_what_was_read_and_what_was_assumed(tmp_path: Path) -> None:
     said: list[str] = []
-    exported(save_onnx(tmp_path / "a.onnx"), {}, said)
-    notes = [line for line in said if line.startswith("note: ")]
-    assert notes == [
-        "note: --range tanh, from the last operator",
-        "note: --latent 5, as the file declares",
-        "note: the distribution of z is not in the file: normal assumed (--prior)",
+    result = exported(save_onnx(tmp_path / "a.onnx"), {}, said)
+    assert [line for line in said if line.startswith("note: ")] == [
+        "note: the distribution of z is not in the file: normal assumed (--prior)"
+    ]
+    assert [(fact.name, fact.value, fact.origin) for fact in result.facts] == [
+        ("forward", "latent: z [n, 5]", "read"),
+        ("prior", "normal", "assumed"),
+        ("range", "tanh", "read"),
     ]
 
 
 def test_a_likely_wrong_range_is_said(tmp_path: Path) -> None:
     said: list[str] = []
     exported(save_onnx(tmp_path / "a.onnx", last="HardSigmoid"), {"range": "tanh"}, said)
-    assert "note: no value of 7 pictures is below 0: is it --range sigmoid?" in said
+    assert "note: no value of 8 pictures is below 0: is it --range sigmoid?" in said
 
 
 def test_equal_files_give_equal_bytes(tmp_path: Path) -> None:
@@ -302,11 +310,11 @@ def test_class_numbers_become_rows(tmp_path: Path) -> None:
     """Of an embedding's Gather: one class is drawn as the file draws its number, and mixtures are mixed."""
     model = onnx.parser.parse_model(
         """<ir_version: 8, opset_import: ["" : 17]>
-        net (float[n,6] z, int64[n] y) => (float[n,1,2,3] image) <float[4,6] table>
+        net (float[n,96] z, int64[n] y) => (float[n,1,8,12] image) <float[4,96] table>
         { e = Gather(table, y)  m = Mul(z, e)  t = Tanh(m)
-          s = Constant<value = int64[4] {-1, 1, 2, 3}>()  image = Reshape(t, s) }"""
+          s = Constant<value = int64[4] {-1, 1, 8, 12}>()  image = Reshape(t, s) }"""
     )
-    table = np.random.default_rng(2).standard_normal((4, 6)).astype(np.float32)
+    table = np.random.default_rng(2).standard_normal((4, 96)).astype(np.float32)
     model.graph.initializer.append(onnx.numpy_helper.from_array(table, "table"))
     del model.graph.input[2:]
     onnx.save(model, tmp_path / "net.onnx")
@@ -314,7 +322,7 @@ def test_class_numbers_become_rows(tmp_path: Path) -> None:
     assert result.spec.labels == Labels(count=4)
     z, rows = inputs(result.spec, 3)["z"], np.float32([[0, 1, 0, 0], [0, 0, 0, 1], [0.5, 0, 0.5, 0]])
     image = Session(result.path.read_bytes()).run({"z": z, "labels": rows})[0]
-    expected = np.round((np.tanh(z * (rows @ table)) + 1) * 127.5).reshape(3, 2, 3, 1)
+    expected = np.round((np.tanh(z * (rows @ table)) + 1) * 127.5).reshape(3, 8, 12, 1)
     assert np.abs(image.astype(int) - expected).max() <= 1
 
 
@@ -341,3 +349,73 @@ def test_weights_in_a_file_beside_it(tmp_path: Path) -> None:
     onnx.save(onnx.load(path), path, save_as_external_data=True, location="net.data", size_threshold=0)
     result = export(path, tmp_path / "again.onnx", sampler=draw)
     assert np.array_equal(Session(result.path.read_bytes()).run(inputs(result.spec, 2))[0], expected[0])
+
+
+TWO_INPUTS = """<ir_version: 8, opset_import: ["" : 17]>
+net (float[n,40] a, float[n,24] b) => (float[n,64] image) { c = Concat<axis = 1>(a, b)  image = Tanh(c) }"""
+
+
+def test_several_inputs_are_asked_for_and_flat_pictures_are_squares(tmp_path: Path) -> None:
+    onnx.save(onnx.parser.parse_model(TWO_INPUTS), tmp_path / "net.onnx")
+    with pytest.raises(UsageError, match=r"several inputs: a \[\?, 40\], b \[\?, 24\]"):
+        exported(tmp_path / "net.onnx", {})
+    parts = exported(tmp_path / "net.onnx", {"prior": "normal:40,onehot:24"})
+    assert parts.spec.latent is not None
+    assert (parts.spec.latent.dim, parts.spec.labels) == (64, None)
+    z = np.random.default_rng(3).standard_normal((5, 64)).astype(np.float32)
+    expected = np.round((np.tanh(z) + 1) * 127.5).reshape(5, 8, 8, 1)
+    assert np.abs(Session(parts.path.read_bytes()).run({"z": z})[0] - expected).max() <= 1
+    assert [a.property for a in parts.spec.assumptions] == ["output-shape"]
+    classes = export(tmp_path / "net.onnx", tmp_path / "b.onnx", sampler=draw, settings=Settings(labels=24))
+    assert classes.spec.labels == Labels(count=24)
+    image = Session(classes.path.read_bytes()).run({"z": z[:, :40], "labels": z[:, 40:]})[0]
+    assert np.abs(image - expected).max() <= 1
+
+
+class _Numbered(torch.nn.Module):
+    """Class numbers, named so that nothing says what they are, and a batch that tracing fixes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table, self.fc = torch.nn.Embedding(7, 12), torch.nn.Linear(12, 100)
+
+    def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        return torch.sigmoid(self.fc(x * self.table(y))).view(len(x), 1, 10, 10)
+
+
+@pytest.mark.parametrize("kind", ["traced", "program", "legacy"])
+def test_class_numbers_and_a_batch_of_one(tmp_path: Path, kind: str) -> None:
+    torch.manual_seed(5)
+    module = _Numbered().eval().requires_grad_(False)
+    example = torch.randn(1, 12), torch.zeros(1, dtype=torch.int64)
+    path = tmp_path / "net.pt"
+    if kind == "traced":
+        save_torchscript(path, module, *example)
+    elif kind == "program":
+        save_program(path, module, *example, dynamic=False)
+    else:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            torch.onnx.export(module, example, path, dynamo=False)
+    result = exported(path, {} if kind == "legacy" else dict(TRUST))
+    assert result.spec.labels == Labels(count=7)
+    z, rows = np.random.default_rng(3).standard_normal((5, 12)).astype(np.float32), np.eye(7, dtype=np.float32)[2:]
+    rows[0] = [0.5, 0, 0, 0.5, 0, 0, 0]
+    values = torch.from_numpy(z) * (torch.from_numpy(rows) @ module.table.weight)
+    expected = torch.sigmoid(module.fc(values)).reshape(5, 10, 10, 1).numpy() * 255
+    assert np.abs(Session(result.path.read_bytes()).run({"z": z, "labels": rows})[0] - expected).max() <= 0.51
+
+
+def test_a_translator_with_a_second_input_and_channels_last(tmp_path: Path) -> None:
+    model = onnx.parser.parse_model(
+        """<ir_version: 8, opset_import: ["" : 17]>
+        net (float[1,16,16,3] x, float[1,3] style) => (float[1,16,16,3] image) {
+          s = Constant<value = int64[4] {1, 1, 1, 3}>()  y = Reshape(style, s)  z = Add(x, y)  image = Sigmoid(z) }"""
+    )
+    onnx.save(model, tmp_path / "net.onnx")
+    result = exported(tmp_path / "net.onnx", {"condition": "0.5,-1,0"})
+    source = np.random.default_rng(2).integers(0, 256, (3, 16, 16, 3), np.uint8)
+    image = Session(result.path.read_bytes()).run({"source": source})[0]
+    expected = 255 / (1 + np.exp(-(source / 255 + np.array([0.5, -1, 0]))))
+    assert np.abs(image - expected).max() <= 0.51
+    assert result.spec.task == "translate"

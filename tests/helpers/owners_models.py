@@ -21,7 +21,7 @@ class Vector(nn.Module):
     def forward(self, z: Tensor) -> Tensor:
         x = self.main(z).view(z.size(0), self.ngf, 4, 4)
         x = self.out(functional.interpolate(x, scale_factor=2))
-        return {"tanh": torch.tanh, "sigmoid": torch.sigmoid, "linear": lambda y: y}[self.last](x)
+        return {"tanh": torch.tanh, "sigmoid": torch.sigmoid, "linear": lambda y: y / 8}[self.last](x)
 
 
 class Deconvolved(nn.Module):

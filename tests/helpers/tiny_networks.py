@@ -85,6 +85,7 @@ def onnx_net(
     z: tuple[int | str, ...] = ("n", DIM),
     labels: bool = False,
     labels_first: bool = False,
+    label_name: str = "c",
     opset: int = 18,
     kind: int = TensorProto.FLOAT,
     uint8: bool = False,
@@ -109,7 +110,7 @@ def onnx_net(
     weight = rng.normal(0, 0.6, (width, channels * SIDE * SIDE)).astype(dtype)
     values = {"image": weight, "native": np.asarray(reshape or (-1, *sides), np.int64), "half": np.asarray(127, dtype)}
     nodes = [helper.make_node("Flatten", ["latent"], ["flat"])]
-    nodes += [helper.make_node("Concat", ["flat", "c"], ["all"], axis=1)] if labels else []
+    nodes += [helper.make_node("Concat", ["flat", label_name], ["all"], axis=1)] if labels else []
     nodes += [helper.make_node("MatMul", ["all" if labels else "flat", "image"], ["y"])]
     nodes += extra if extra is not None else [helper.make_node("Identity", ["y"], ["x"])]
     nodes += [helper.make_node(last, ["x"], ["z"]), helper.make_node("Reshape", ["z", "native"], ["shaped"])]
@@ -121,7 +122,7 @@ def onnx_net(
         nodes += [helper.make_node("Identity", ["shaped"], ["out"])]
     inputs = [helper.make_tensor_value_info("latent", kind, list(z))]
     if labels:
-        inputs.insert(0 if labels_first else 1, helper.make_tensor_value_info("c", kind, ["n", CLASSES]))
+        inputs.insert(0 if labels_first else 1, helper.make_tensor_value_info(label_name, kind, ["n", CLASSES]))
     outputs = [helper.make_tensor_value_info("out", TensorProto.UINT8 if uint8 else kind, [z[0], *sides])]
     if second_output:
         nodes.append(helper.make_node("Exp", ["flat"], ["features"]))

@@ -1,0 +1,41 @@
+"""A whole graph as its file gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import onnx
+from torch import Tensor, nn
+
+from ganrt.exporter.owner.probe import Parameter
+from ganrt.tolerances import EXPORT_ERROR
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a reader of one kind hands on.
+
+    Attributes:
+        module: the file itself: tensors in the order of its inputs -> its tensors.
+        parameters: its inputs.
+        convert: values for its inputs -> the ONNX model: opset 18, `ai.onnx` alone, no random operators; its inputs in
+            the file's order, its outputs as `module` gives them.
+        against: what `module` is, for the spec.
+        batch: how many pictures it draws at a time; None: any number, as far as it declares.
+        tolerance: how far the model may be from it, as floats: more where the file computes in half precision.
+    """
+
+    module: nn.Module
+    parameters: Sequence[Parameter]
+    convert: Callable[[Sequence[Tensor]], onnx.ModelProto]
+    against: str
+    batch: int | None = None
+    notes: tuple[str, ...] = ()
+    tolerance: float = EXPORT_ERROR
+
+
+def first_line(error: BaseException) -> str:
+    """The last line that says something: torch puts the interpreter's stack above it."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines[-1] if lines else type(error).__name__)[:200]
