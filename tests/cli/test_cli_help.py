@@ -112,7 +112,8 @@ def test_the_examples_of_help_run(run, line):
         pytest.importorskip("tensorrt_rtx", reason='tensorrt_rtx is not installed: pip install "ganrt[rtx]"')
     words = shlex.split(line)
     assert words[0] == "ganrt"
-    if words[1] in ("sweep", "interpolate", "bulk") and words[2] != "audit" and "-m" not in words:
+    long = words[1] in ("sweep", "interpolate", "bulk", "bench", "tune", "compile", "verify", "bundle", "evaluate")
+    if long and not {"-m", "--fake"} & set(words) and words[2] not in ("audit", "compare", "merge", "report", "suite", "layers"):
         words += ["-m", "avatars"]  # hundreds of pictures: of the small model, for the time they take
     code, _, err = run(*words[1:])
     assert code == 0, err
