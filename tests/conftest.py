@@ -72,6 +72,7 @@ def run(capsys, tmp_path, monkeypatch):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Soaks run only where they are asked for by name."""
-    if "soak" not in (config.option.markexpr or ""):
-        items[:] = [item for item in items if "soak" not in item.keywords]
+    """Soaks and published sizes run only where they are asked for by name."""
+    for marker in ("soak", "full_size"):
+        if marker not in (config.option.markexpr or ""):
+            items[:] = [item for item in items if marker not in item.keywords]

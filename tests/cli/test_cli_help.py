@@ -113,7 +113,11 @@ def test_the_examples_of_help_run(run, line):
     words = shlex.split(line)
     assert words[0] == "ganrt"
     long = words[1] in ("sweep", "interpolate", "bulk", "bench", "tune", "compile", "verify", "bundle", "evaluate")
-    if long and not {"-m", "--fake"} & set(words) and words[2] not in ("audit", "compare", "merge", "report", "suite", "layers"):
+    if (
+        long
+        and not {"-m", "--fake"} & set(words)
+        and words[2] not in ("audit", "compare", "merge", "report", "suite", "layers")
+    ):
         words += ["-m", "avatars"]  # hundreds of pictures: of the small model, for the time they take
     code, _, err = run(*words[1:])
     assert code == 0, err

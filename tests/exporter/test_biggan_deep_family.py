@@ -229,7 +229,7 @@ def test_the_order_of_the_first_features_is_that_of_the_checkpoint() -> None:
         assert torch.equal(ordered[channel, y, x], rows[(y * 4 + x) * 5 + channel])
 
 
-@pytest.mark.slow
+@pytest.mark.full_size
 def test_the_published_128_pixels(tmp_path: Path) -> None:
     config = library_config({})
     model = library_model(config)

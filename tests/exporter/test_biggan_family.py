@@ -219,7 +219,7 @@ def test_the_published_configurations(side: int, parameters: int, keys: int) -> 
     assert {key: tensor.shape for key, tensor in module.state_dict().items()} == expected
 
 
-@pytest.mark.slow
+@pytest.mark.full_size
 def test_the_real_128_px_generator() -> None:
     state = biggan_state(real_plan(128))
     built = build(state)
