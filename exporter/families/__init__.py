@@ -24,6 +24,12 @@ FAMILIES: dict[str, str] = {
     "bigbigan-encoder": "ganrt.exporter.families.bigbigan_encoder:BigBiGANEncoder",
     "stylegan2": "ganrt.exporter.families.stylegan2:StyleGAN2",
     "stylegan2-rosinality": "ganrt.exporter.families.stylegan2_rosinality:StyleGAN2Rosinality",
+    "mimicry": "ganrt.exporter.families.resnet.mimicry:Mimicry",
+    "studiogan": "ganrt.exporter.families.resnet.studiogan:StudioGAN",
+    "sngan": "ganrt.exporter.families.resnet.sngan:SNGAN",
+    "wgan-gp": "ganrt.exporter.families.resnet.wgan_gp:WGANGP",
+    "sagan-resnet": "ganrt.exporter.families.resnet.sagan:ResNetSAGAN",
+    "sagan": "ganrt.exporter.families.sagan:SAGAN",
     "keras": "ganrt.exporter.families.keras:Keras",
     "chain": "ganrt.exporter.families.chain:PlainChain",
 }

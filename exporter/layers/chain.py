@@ -20,13 +20,14 @@ from ganrt.errors import UsageError
 from ganrt.exporter.candidate import Facts, ValueRange
 from ganrt.exporter.layers.activations import hidden_activation, last_activation, value_range
 from ganrt.exporter.layers.geometry import Geometry, Sized, settle
-from ganrt.exporter.layers.items import Item, NotAChain, natural, norms_attached
+from ganrt.exporter.layers.items import Item, NotAChain, natural, norms_attached, refuse_blocks
 from ganrt.exporter.layers.network import AsPixel, Layer, picture_of
 from ganrt.exporter.layers.presets import CHAIN_PRESETS, ChainPreset, preset_of
 
 CHANNELS = (1, 3, 4)
 _LEAST = 2  # layers of a generator
 _FEWEST = 64  # values of a picture: 8 x 8
+_LARGEST = 1024  # pixels a side, if nobody says more
 _ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.SELU, nn.SiLU, nn.GELU, nn.Mish, nn.PReLU, nn.ReLU6, nn.CELU,
                 nn.Softplus, nn.Hardswish)  # fmt: skip
 _LASTS: tuple[type[nn.Module], ...] = (nn.Tanh, nn.Sigmoid, nn.Hardtanh, nn.Hardsigmoid)
@@ -225,6 +226,8 @@ def read_chain(items: Sequence[Item], ordered: bool, own: bool = False) -> Chain
         NotAChain: they make none; of several orders that were tried, the message is the first one's.
     """
     named = any(item.module is not None for item in items)
+    if not named:
+        refuse_blocks(items)
     tried: list[Callable[[], list[Item] | None]] = [lambda: list(items)]
     if own:
         tried.append(lambda: norms_attached(list(items)))
@@ -422,6 +425,10 @@ def _geometry(ops: list[Op], facts: Facts, preset: ChainPreset, note: str) -> li
             raise NotAChain("has layers whose pictures have no pixels")
         raise UsageError(f"--size {size[0]}x{size[1]}: no strides and paddings of these layers give it")
     geometries, side = found
+    if size is None and side > _LARGEST:
+        raise NotAChain(
+            f"would make pictures of {side}x{side}, which few chains do\nsay --size {side}x{side} if it does"
+        )
     made = [g for g, layer in zip(geometries, plan, strict=True) if layer.kernel]
     grown = [
         layer

@@ -122,6 +122,23 @@ def natural(items: Iterable[Item]) -> list[Item]:
     return [replace(i, gap=_gap(i.name, then)) for i, then in zip(ordered, [*names, ""][1:], strict=True)]
 
 
+def refuse_blocks(items: Iterable[Item]) -> None:
+    """Raises NotAChain for residual blocks, by their form: parts that hold the same several convolutions by name.
+
+    Layers in a Sequential have numbers; a class with `conv1` and `conv2` has a `forward` of its own, and such classes
+    most often add what came in. No weight tells.
+    """
+    owned: dict[str, set[str]] = {}
+    for item in items:
+        owner, _, name = item.name.rpartition(".")
+        if item.kind == "conv" and owner and not name.isdigit():
+            owned.setdefault(owner, set()).add(name)
+    blocks = [owner for owner, names in owned.items() if len(names) > 1 and list(owned.values()).count(names) > 1]
+    if blocks:
+        shown = ", ".join(blocks[:3])[:80]
+        raise NotAChain(f"{shown} are blocks of a class of its own, and what its forward adds is not in the file")
+
+
 def norms_attached(items: list[Item]) -> list[Item] | None:
     """Each norm moved behind the next layer that has its channels: `conv1..4`, then `bn1..3`. None if that fails.
 

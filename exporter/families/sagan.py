@@ -1,0 +1,146 @@
+"""Chains with self-attention between their layers, as heykeetae/Self-Attention-GAN has it (arXiv:1805.08318).
+
+A DCGAN whose pictures go through attention where they have its channels: gamma * V softmax(Q^T K)^T + x, with queries
+and keys of an eighth of the channels and values of all, each a 1x1 convolution with a bias, and nothing pooled.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from ganrt.errors import BadInputFile
+from ganrt.exporter.candidate import Candidate, Facts
+from ganrt.exporter.families.chain import PlainChain
+from ganrt.exporter.families.loading import load_strictly
+from ganrt.exporter.families.page import Page
+from ganrt.exporter.families.spectral_norm import fold_spectral_norm, transposed_layers
+from ganrt.exporter.layers.network import Network
+from ganrt.exporter.options import Settings
+from ganrt.exporter.source import Source, State
+from ganrt.spec import Output
+
+_QUERY = re.compile(r"(.+)\.query_conv\.(weight|weight_orig|module\.weight_bar|parametrizations\.weight\.original)")
+_CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
+
+
+class SelfAttention(nn.Module):
+    """float32 [n, c, h, w] -> the same shape; key names are the script's."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.query_conv = nn.Conv2d(channels, max(channels // 8, 1), 1)
+        self.key_conv = nn.Conv2d(channels, max(channels // 8, 1), 1)
+        self.value_conv = nn.Conv2d(channels, channels, 1)
+        self.gamma = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        queries, keys, values = (part(x).flatten(2) for part in (self.query_conv, self.key_conv, self.value_conv))
+        weights = torch.softmax(queries.transpose(1, 2) @ keys, dim=-1)
+        return cast(Tensor, self.gamma * (values @ weights.transpose(1, 2)).reshape(x.shape) + x)
+
+
+@dataclass(frozen=True)
+class _Attention:
+    """Its name in the file, channels, and tensors by the names of `SelfAttention`."""
+
+    name: str
+    channels: int
+    tensors: State
+
+
+class SAGAN(PlainChain):
+    """The family `sagan`: see `ganrt.exporter.families.protocol.Family`."""
+
+    name = "sagan"
+    open_prior = False
+    page = Page(
+        title="Self-attention GAN",
+        origin="`heykeetae/Self-Attention-GAN` and what was written after it, `950000_G.pth`",
+        gives="square pictures of 1, 3 or 4 channels from a vector, which is normal in its script",
+        recognised="`query_conv`, `key_conv`, `value_conv` and `gamma` under any names, beside a plain chain of layers",
+        traps=(
+            "its own spectral norm, which iterates in every pass, in evaluation too",
+            "layers that are in the file in another order than in the network, attention last",
+            "attention stands where the picture has its channels; with several such places the last one is assumed",
+        ),
+    )
+
+    def match(self, source: Source) -> int | None:
+        """4 (the attention's parts) where there is attention and the rest is a chain."""
+        chain, attention = _parted(source)
+        return 4 if attention and source.module is None and not self.why_not(chain) else None
+
+    def build(self, source: Source, settings: Settings) -> Candidate:
+        """See `Family.build`."""
+        chain, names = _parted(source)
+        candidate = super().build(chain, settings)
+        facts = Facts(settings, list(candidate.facts))
+        network = cast(Network, candidate.module)
+        for attention in _attentions(source.tensors, names):
+            _insert(network, attention, facts)
+        output = candidate.spec.output
+        assert output is not None
+        _check(network, candidate, output)
+        matched = f"all {len(source.tensors)} keys fit a chain of layers with attention"
+        return replace(candidate, matched=matched, facts=tuple(facts.found))
+
+
+def _parted(source: Source) -> tuple[Source, list[str]]:
+    """The source without its attentions, and their names."""
+    names = [match[1] for key in source.tensors if (match := _QUERY.fullmatch(key))]
+    prefixes = tuple(f"{name}." for name in names)
+    rest = {key: tensor for key, tensor in source.tensors.items() if not (names and key.startswith(prefixes))}
+    return replace(source, tensors=rest), names
+
+
+def _attentions(state: State, names: list[str]) -> Iterator[_Attention]:
+    for name in names:
+        own = {key.removeprefix(f"{name}."): value for key, value in state.items() if key.startswith(f"{name}.")}
+        plain, _ = fold_spectral_norm(own, transposed_layers(own))
+        value = plain.get("value_conv.weight")
+        if value is None or value.ndim != 4:
+            raise BadInputFile(f"{name} is no self-attention: it has no value_conv.weight of four dimensions")
+        yield _Attention(name, value.shape[0], plain)
+
+
+def _insert(network: Network, attention: _Attention, facts: Facts) -> None:
+    """Puts it behind the activation of the last layer that gives as many channels."""
+    run = cast(nn.Sequential, network.runs[-1])
+    places = [i for i, width in _ends(run) if width == attention.channels]
+    if not places:
+        raise BadInputFile(f"{attention.name} takes {attention.channels} channels, which no layer gives")
+    if len(places) > 1:
+        facts.open(
+            f"where {attention.name} stands", f"behind layer {places[-1]} of {len(run)}", "--code runs its class"
+        )
+    module = load_strictly(
+        lambda: SelfAttention(attention.channels), attention.tensors, f"self-attention {attention.name}"
+    )
+    run.insert(places[-1], module)
+    number = len(network.runs) - 1
+    names = [network.names.pop(f"runs.{number}.{i}", "") for i in range(len(run))]
+    names.insert(places[-1], attention.name)
+    network.names |= {f"runs.{number}.{i}": name for i, name in enumerate(names) if name}
+
+
+def _ends(run: nn.Sequential) -> Iterator[tuple[int, int]]:
+    """(where the next convolution stands, the channels before it) for each convolution but the last."""
+    convolutions = [(i, layer) for i, layer in enumerate(run) if isinstance(layer, _CONVOLUTIONS)]
+    for (_, layer), (following, _) in pairwise(convolutions):
+        yield following, layer.out_channels
+
+
+def _check(network: Network, candidate: Candidate, output: Output) -> None:
+    latent, labels = candidate.spec.latent, candidate.spec.labels
+    assert latent is not None
+    values = [torch.zeros(1, latent.dim)] + ([torch.zeros(1, labels.count)] if labels else [])
+    made = network(*values)
+    if tuple(made.shape[1:]) != (output.channels, output.height, output.width):
+        raise BadInputFile(f"makes {list(made.shape[1:])} with its attention")
