@@ -1,4 +1,4 @@
-"""Writes README's section "Performance" from the documents in benchmarks/results.
+"""Writes the figures of docs/performance.md from the documents in benchmarks/results.
 
 python tools/make_performance_section.py
 """
@@ -18,7 +18,7 @@ from ganrt.benchmarks.report.ratios import costs
 from ganrt.benchmarks.report.words import NONE, date, number, pictures, plain, times
 
 ROOT = Path(__file__).parents[1]
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "performance.md"
 RESULTS = ROOT / "benchmarks" / "results"
 BEGIN, END = "<!-- performance: begin -->", "<!-- performance: end -->"
 EMPTY = "No run is recorded yet: `ganrt bench suite -o benchmarks/results/NAME.json` makes one."
@@ -44,16 +44,16 @@ def section(documents: Sequence[tuple[str, Document]]) -> str:
     return "\n\n".join([fill(HEAD, 120), *(_run(name, document) for name, document in documents)])
 
 
-def insert(readme: str, text: str) -> str:
-    """README with `text` between its markers.
+def insert(page: str, text: str) -> str:
+    """The page with `text` between its markers.
 
     Raises:
         ValueError: it does not have both markers, once each and in that order.
     """
-    before, begin, rest = readme.partition(BEGIN)
+    before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end or BEGIN in after or END in before + after:
-        raise ValueError(f"README: expected {BEGIN} and then {END}, once each")
+        raise ValueError(f"docs/performance.md: expected {BEGIN} and then {END}, once each")
     return f"{before}{BEGIN}\n\n{text}\n\n{END}{after}"
 
 
@@ -68,7 +68,7 @@ def read_all(folder: Path) -> list[tuple[str, Document]]:
 
 def _run(name: str, document: Document) -> str:
     groups = group_results(document.results)
-    link = f"[all results](benchmarks/results/{name})"
+    link = f"[all results](../benchmarks/results/{name})"
     state = ", interrupted" if document.status == "interrupted" else ""
     title = f"**{escape(machine_name(document.machine))}**, {escape(plain(document.machine.get('os')))}, "
     about = f"{title}ganrt {escape(document.ganrt)}, {date(document.created)}{state}; {link}."
@@ -131,5 +131,5 @@ def _figures(result: Result) -> str | None:
 
 
 if __name__ == "__main__":
-    README.write_text(insert(README.read_text("utf-8"), section(read_all(RESULTS))), "utf-8")
-    print(README)
+    PAGE.write_text(insert(PAGE.read_text("utf-8"), section(read_all(RESULTS))), "utf-8")
+    print(PAGE)

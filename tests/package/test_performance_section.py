@@ -1,4 +1,4 @@
-"""README's section on performance is what the recorded results say."""
+"""The figures of docs/performance.md are what the recorded results say."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def tool() -> ModuleType:
     return module
 
 
-def test_readme_agrees_with_the_results(tool):
-    readme = (ROOT / "README.md").read_text("utf-8")
-    made = tool.insert(readme, tool.section(tool.read_all(ROOT / "benchmarks" / "results")))
-    assert readme == made, "run: python tools/make_performance_section.py"
+def test_the_page_agrees_with_the_results(tool):
+    page = (ROOT / "docs" / "performance.md").read_text("utf-8")
+    made = tool.insert(page, tool.section(tool.read_all(ROOT / "benchmarks" / "results")))
+    assert page == made, "run: python tools/make_performance_section.py"
 
 
 def test_no_results_are_said(tool, tmp_path):
@@ -40,7 +40,7 @@ def test_no_results_are_said(tool, tmp_path):
 def test_a_section_of_made_up_results(tool, tmp_path):
     save(tmp_path / "here.json", full_document())
     text = tool.section(tool.read_all(tmp_path))
-    assert "[all results](benchmarks/results/here.json)" in text
+    assert "[all results](../benchmarks/results/here.json)" in text
     assert "**Test CPU, 4 cores**, Linux 6.1, ganrt 0.1.0, 2026-11-22 03:12 UTC" in text
     row = "| toy | single stream | 16 | fp32 | ganrt/onnxruntime | 65 | 246.1 | 1.11× "
     assert row in text
@@ -74,9 +74,9 @@ def test_a_peer_as_it_comes_is_told_by_its_own_precision(tool):
 
 def test_the_markers_must_be_there(tool):
     assert tool.insert(f"a\n{tool.BEGIN}\nold\n{tool.END}\nb", "new") == f"a\n{tool.BEGIN}\n\nnew\n\n{tool.END}\nb"
-    for readme in ("nothing", tool.BEGIN, tool.END + tool.BEGIN, f"{tool.BEGIN}{tool.END}{tool.BEGIN}"):
+    for page in ("nothing", tool.BEGIN, tool.END + tool.BEGIN, f"{tool.BEGIN}{tool.END}{tool.BEGIN}"):
         with pytest.raises(ValueError, match="expected"):
-            tool.insert(readme, "x")
+            tool.insert(page, "x")
 
 
 def test_a_foreign_file_among_the_results_is_refused(tool, tmp_path):
