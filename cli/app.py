@@ -149,14 +149,9 @@ def announce(generator: Generator) -> None:
 
 def in_use(generator: Generator) -> dict[str, str]:
     """The same for --json."""
-    return {
-        "model": generator.spec.name,
-        "model_sha256": generator.model_sha256,
-        "backend": generator.backend,
-        "device": generator.device,
-        "precision": generator.precision,
-        "form": generator.form,
-    }
+    from ganrt.runtime.picture_origin import in_use as told
+
+    return told(generator)
 
 
 class Progress:

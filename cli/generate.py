@@ -13,7 +13,7 @@ import typer
 from ganrt.cli import options
 from ganrt.cli.app import LINE_EVERY_S, Progress, announce, command, in_use, print_json, say
 from ganrt.cli.look_requests import Design, Item, Looks, as_looks, designed, pair_of, read_codes, require_drawable
-from ganrt.cli.requests import Request, SeedAndIndex, WantedLoose, read_loose
+from ganrt.cli.requests import Request, WantedLoose, read_loose
 from ganrt.errors import BadInputFile, OutputFailed, UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from ganrt.runtime.generator import Generator
     from ganrt.runtime.latent_files import LatentFile
     from ganrt.runtime.picture_style import PictureStyle
-    from ganrt.spec import Latent
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".mp4")
 
@@ -263,7 +262,7 @@ def _draw(
         first = _origin(generator, next(plan.wanted(request)), look, plan.style)
         if plan.columns * plan.rows > 1:
             first.pop("look", None)  # it draws one picture, no sheet
-        first["grid"] = f"{plan.columns}x{plan.rows}"
+            first["grid"] = f"{plan.columns}x{plan.rows}"
         if plan.numbers:
             on_sheet, first["looks"] = captioned(on_sheet, codes), codes
         data = plan.style.encoded(sheet(on_sheet, plan.columns), first)
@@ -291,34 +290,13 @@ def _drawn(
 
 
 def _origin(generator: Generator, item: Item, look: _Look, style: PictureStyle) -> dict[str, object]:
-    """What a picture says about itself; 64-bit integers as strings."""
-    from ganrt import __version__
+    """What a picture says about itself."""
+    from ganrt.runtime.picture_origin import look_origin, picture_origin
 
-    code, pair = _code(generator, item, look), pair_of(item)
     if not isinstance(item, tuple):
-        look = _Look(item.truncation, item.class_text, item.controls, item.edits_text)
-    latent, how = generator.spec.latent, look.how
-    return {
-        **in_use(generator),
-        "ganrt": __version__,
-        **_drawn_from(pair, look, latent),
-        **({"look": code} if code else {}),
-        "psi": how.psi,
-        "statistics_truncation": how.statistics,
-        "class": look.class_name,
-        **({"controls": dict(look.controls)} if look.controls else {}),
-        **({"set_z": look.pins} if look.pins else {}),
-        **style.origin(),
-        "latent_spec": latent.latent_spec if latent else None,
-    }
-
-
-def _drawn_from(pair: SeedAndIndex, look: _Look, latent: Latent | None) -> dict[str, object]:
-    """Which latent it is; `law` is what it was really drawn from, defaults included."""
-    if look.latents is not None:
-        return {"latents": look.latents.origin(pair[1])}
-    law = look.how.arguments(latent) if latent else None
-    return {"seed": str(pair[0]), "index": str(pair[1]), "law": law}
+        return look_origin(generator, item, style)
+    how = (look.how, look.class_name, look.controls, look.pins)
+    return picture_origin(generator, item, *how, style, _code(generator, item, look), look.latents)
 
 
 def _identities_table(plan: _Plan, request: Request | Looks) -> bytes:

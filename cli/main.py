@@ -29,6 +29,7 @@ from ganrt.cli import (  # noqa: F401  (they register themselves)
     interpolate,
     play,
     reconstruct,
+    serve,
     sweep,
     translate,
     tune,

@@ -40,6 +40,8 @@ def test_options_that_are_given_several_times_show_what_one_takes(run, command):
 def examples():
     for command in commands():
         for line in command.epilog.split("\n\n")[1:]:
+            if line.startswith("ganrt serve"):
+                continue  # it ends when it is told to: tests/runtime/test_serve.py
             yield pytest.param(line, id=line)
 
 
@@ -112,9 +114,11 @@ def test_the_examples_of_help_run(run, line):
         pytest.importorskip("tensorrt_rtx", reason='tensorrt_rtx is not installed: pip install "ganrt[rtx]"')
     words = shlex.split(line)
     assert words[0] == "ganrt"
-    long = words[1] in ("sweep", "interpolate", "bulk", "bench", "tune", "compile", "verify", "bundle", "evaluate")
+    drawing = ("sweep", "interpolate", "bulk", "gallery")
+    long = words[1] in (*drawing, "bench", "tune", "compile", "verify", "bundle", "evaluate")
     if (
         long
+        and "ganrt:" not in line
         and not {"-m", "--fake"} & set(words)
         and words[2] not in ("audit", "compare", "merge", "report", "suite", "layers")
     ):
