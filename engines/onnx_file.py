@@ -11,6 +11,7 @@ import numpy as np
 
 from ganrt.engines.stamp import DERIVED, read_form_stamp, read_stamp
 from ganrt.errors import BadInputFile
+from ganrt.file_kinds import HEAD, no_onnx
 from ganrt.graphs.reader import DAMAGED, Contents, read_contents
 from ganrt.spec import METADATA_KEY, GeneratorSpec
 
@@ -78,7 +79,7 @@ def read_onnx(path: Path) -> OnnxFile:
     try:
         onnx_file = _read(path, data)
     except DAMAGED as error:
-        raise BadInputFile(f"{path} is not an ONNX file, or it is damaged ({error})") from error
+        raise BadInputFile(no_onnx(path, data[:HEAD], str(error))) from error
     if not onnx_file.ir_version or not onnx_file.opset or not onnx_file.operators:
         raise BadInputFile(f"{path} is not an ONNX file: it holds no graph")
     _check_whole(onnx_file)

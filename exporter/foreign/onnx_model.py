@@ -23,6 +23,7 @@ from ganrt.exporter.owner.call import Dims
 from ganrt.exporter.owner.probe import Parameter, is_label
 from ganrt.exporter.session import Session
 from ganrt.exporter.tracing import OPSET
+from ganrt.file_kinds import HEAD, no_onnx
 from ganrt.spec import METADATA_KEY
 from ganrt.tolerances import EXPORT_ERROR, EXPORT_HALF_ERROR
 
@@ -159,7 +160,7 @@ def parse(data: bytes, path: Path) -> onnx.ModelProto:
     try:
         model = onnx.load_from_string(data)
     except Exception as error:  # protobuf's own DecodeError, and whatever else its parsers raise
-        raise BadInputFile(f"{path} is not an ONNX file, or it is damaged ({_short(error)})") from error
+        raise BadInputFile(no_onnx(path, data[:HEAD], _short(error))) from error
     if not model.graph.node or not model.opset_import:
         raise BadInputFile(f"{path} is not an ONNX file: it holds no graph")
     room = MAX_BYTES

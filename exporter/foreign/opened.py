@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -36,6 +37,8 @@ class Opened:
 
 
 def first_line(error: BaseException) -> str:
-    """The last line that says something: torch puts the interpreter's stack above it."""
+    """The line that says what is wrong, else the last one: torch puts the interpreter's stack above it, and sometimes
+    the values of a graph below."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines[-1] if lines else type(error).__name__)[:200]
+    telling = [line for line in lines if re.search(r"Error|not support|[Uu]nsupported", line)]
+    return (telling or lines[-1:] or [type(error).__name__])[-1][:200]

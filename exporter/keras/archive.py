@@ -73,11 +73,11 @@ def read_tar(file: IO[bytes], size: int, max_bytes: int) -> dict[str, bytes]:
     gzipped = file.read(2) == b"\x1f\x8b"
     file.seek(0)
     files: dict[str, bytes] = {}
-    with _damage("tar archive in gzip, or a gzipped file (unpack it: gunzip)" if gzipped else "tar archive"):
+    with _damage("tar archive in gzip" if gzipped else "tar archive"):
         plain = gzip.GzipFile(fileobj=file) if gzipped else file
         # The limit lies below the tar reader, since a header alone may be a bomb.
         stream = cast(IO[bytes], Limited(cast(IO[bytes], plain), unpacked_limit(size, max_bytes)))
-        with tarfile.open(fileobj=stream, mode="r|") as archive:
+        with _opened(stream, gzipped) as archive:
             for count, member in enumerate(archive):
                 _check_member(member, count)
                 if member.isreg():
@@ -85,6 +85,15 @@ def read_tar(file: IO[bytes], size: int, max_bytes: int) -> dict[str, bytes]:
         while stream.read(2**20):  # to the end, where gzip has its checksum
             pass
     return files
+
+
+def _opened(stream: IO[bytes], gzipped: bool) -> tarfile.TarFile:
+    try:
+        return tarfile.open(fileobj=stream, mode="r|")
+    except tarfile.ReadError:
+        if gzipped:
+            raise BadInputFile("is a gzipped file and no archive\nunpack it: gunzip FILE") from None
+        raise
 
 
 def _check_member(member: tarfile.TarInfo, count: int) -> None:

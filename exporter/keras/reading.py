@@ -17,6 +17,7 @@ from ganrt.exporter.keras.folder import DiskFolder, Folder, MemoryFolder, folder
 from ganrt.exporter.keras.hdf5 import read_hdf5
 from ganrt.exporter.keras.saved_model import find_model, latest, read_checkpoint_files, read_saved_model
 from ganrt.exporter.keras.state import Origin
+from ganrt.file_kinds import HEAD, describe
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _GZIP = b"\x1f\x8b"
@@ -111,9 +112,22 @@ def _read_folder(path: Path, kind: str, max_bytes: int) -> KerasFile:
     names, notes = latest(folder.names(), folder)
     kind, root = find_model(names)
     if not kind:
+        if pointers := _pointers(path):
+            raise BadInputFile(
+                f"holds Git LFS pointers ({', '.join(pointers)[:200]}) and no model\nfetch it: git lfs pull"
+            )
         raise BadInputFile(f"is a folder without a model\n{_EXPECTED}, or model.safetensors or pytorch_model.bin")
     read = _read_model(folder, kind, root)
     return replace(read, origin=replace(read.origin, notes=(*notes, *read.origin.notes)))
+
+
+def _pointers(path: Path) -> list[str]:
+    """The files in a folder that stand for others."""
+    found = []
+    for each in [each for each in sorted(path.iterdir())[:100] if each.is_file()]:
+        with each.open("rb") as file:
+            found += [each.name] if "Git LFS" in describe(file.read(HEAD)) else []
+    return found
 
 
 def _read_model(folder: Folder, kind: str, root: str) -> KerasFile:

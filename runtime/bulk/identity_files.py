@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.runtime.bulk.rows import Row, is_setting, make_row
@@ -99,7 +99,11 @@ def read_identities(path: Path, kind: str, column: str | None = None) -> Iterato
 
 
 def _text(path: Path, _: str) -> Iterator[Cells]:
-    return ((number, line, {}) for number, line in _lines(path) if line)
+    for number, line in _lines(path):
+        if "\r" in line:  # two players would become one
+            raise _bad(path, number, "a carriage return inside the line; expected lines that end in LF or CRLF")
+        if line:
+            yield number, line, {}
 
 
 def _looks(path: Path, _: str) -> Iterator[Cells]:
@@ -139,6 +143,12 @@ def _csv(path: Path, column: str) -> Iterator[Cells]:
 def _places(path: Path, head: list[str], column: str) -> tuple[int, dict[str, int]]:
     """Where the identity stands in a row, and what sets something, by its column's name."""
     if head.count(column) != 1:
+        separator = next((each for each in (";", "\t", "|") if len(head) == 1 and each in head[0]), "")
+        if separator:
+            raise BadInputFile(
+                f"--identities {path}: its first line has {separator!r} between the columns; expected commas\n"
+                "save it as CSV with commas (in Excel: CSV UTF-8, comma delimited)"
+            )
         raise BadInputFile(
             f"--identities {path}: its first line names the columns {', '.join(head)[:200] or '(none)'}; "
             f"expected '{column}' among them, once\n{_RENAME}"
@@ -157,7 +167,8 @@ def _jsonl(path: Path, column: str) -> Iterator[Cells]:
         try:
             value = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise _bad(path, number, "no JSON") from error
+            long = "digits" in str(error)  # Python's limit for numbers
+            raise _bad(path, number, "a number of thousands of digits; expected text" if long else "no JSON") from error
         identity = _as_text(value.get(column) if isinstance(value, dict) else value)
         if not isinstance(identity, str) or not identity:
             raise _bad(path, number, f"expected a string or a whole number, or an object whose '{column}' is one")
@@ -183,7 +194,7 @@ def _parquet(path: Path, column: str) -> Iterator[Cells]:
             number = 0
             settings = [name for name in file.schema_arrow.names if name != column and is_setting(name)]
             for batch in file.iter_batches(10_000, columns=[column, *settings]):
-                found = {name: batch.column(name).to_pylist() for name in batch.schema.names}
+                found = {name: _values(path, batch, name, number) for name in batch.schema.names}
                 for k, value in enumerate(map(_as_text, found[column])):
                     number += 1
                     if not isinstance(value, str) or not 0 < len(value.encode()) <= LONGEST:
@@ -195,6 +206,16 @@ def _parquet(path: Path, column: str) -> Iterator[Cells]:
                     yield number, value, {name: found[name][k] for name in settings}
     except (pyarrow.ArrowException, OSError) as error:
         raise BadInputFile(f"--identities {path} is no Parquet file that can be read: {error}") from error
+
+
+def _values(path: Path, batch: Any, name: str, before: int) -> list[Any]:
+    """A column of a batch that begins behind row `before`."""
+    try:
+        made: list[Any] = batch.column(name).to_pylist()
+        return made
+    except (ValueError, OverflowError) as error:  # text that is no UTF-8; times that Python has not
+        wrong = f"column {name[:80]!r} holds what cannot be read from row {before + 1} on: {str(error).splitlines()[0]}"
+        raise BadInputFile(f"--identities {path}: {wrong[:300]}\nexpected text in UTF-8, or whole numbers") from error
 
 
 def _as_text(value: object) -> object:
