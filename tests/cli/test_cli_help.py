@@ -123,6 +123,8 @@ def test_the_examples_of_help_run(run, line):
         and words[2] not in ("audit", "compare", "merge", "report", "suite", "layers")
     ):
         words += ["-m", "avatars"]  # hundreds of pictures: of the small model, for the time they take
+    if words[1] == "bench" and words[2].startswith("-"):
+        words += ["--warmup", "0.1"]
     code, _, err = run(*words[1:])
     assert code == 0, err
 

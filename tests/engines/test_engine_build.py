@@ -61,11 +61,14 @@ def test_every_family_builds_in_fp16_for_all_targets(rtx, tmp_path, family):
 WITH_ISLANDS = ("biggan-deep-ajbrock", "biggan-ivclab", "bigbigan", "infogan")
 
 
+IN_FP32_TOO = ("biggan", "bigbigan-encoder", "csc413-cyclegan", "keras-general")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("family", OTHERS)
-def test_all_other_families_build_in_fp32_and_fp16(rtx, tmp_path, family):
+def test_all_other_families_build_in_fp16_and_some_in_fp32(rtx, tmp_path, family):
     model = exported(tmp_path, family)
-    for graph in (model, half(model)):
+    for graph in (model, half(model)) if family in IN_FP32_TOO else (half(model),):
         done = compile_engine(graph, recipe("sm86", batch="2"), tmp_path, None, quiet)
         sidecar = read_trusted(done.path)[1]
         assert sidecar == done.sidecar

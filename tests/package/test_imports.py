@@ -18,7 +18,7 @@ import sys
 class Refuse:
     def find_spec(self, name, path=None, target=None):
         if name.split(".")[0] in {HEAVY}:
-            raise ImportError(f"{{name}} must not be imported at run time")
+            raise ModuleNotFoundError(f"{{name}} must not be imported at run time", name=name)
 sys.meta_path.insert(0, Refuse())
 """
 
