@@ -6,7 +6,7 @@ PIP_ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -q -c constraints.txt $(PIP_ARGS)
 
-.PHONY: demo test test-gpu check venv dev node-modules clean
+.PHONY: demo test test-gpu check wheel venv dev node-modules clean
 
 demo: venv
 	$(PIP) -e ".[cpu]"
@@ -35,6 +35,12 @@ $(BIN)/python:
 
 dev: venv
 	$(PIP) -e ".[dev]"
+
+# A wheel whose bytes depend on the commit alone, and what it is installed with (CycloneDX), in dist.
+wheel: dev
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m pip wheel --no-deps -q -w dist .
+	$(PIP) cyclonedx-bom
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --of JSON -o dist/ganrt.cdx.json $(BIN)/python
 
 # For the JavaScript client and the web page. Without Node or a registry their tests skip, and say why.
 node-modules:
