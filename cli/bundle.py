@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from ganrt.cli import options
 from ganrt.cli.app import Status, command, note_foreign, print_json, say
 from ganrt.errors import NegativeResult, UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from ganrt.engines.onnx_file import OnnxFile
 
 
 @command(
@@ -32,6 +35,12 @@ def bundle(
         list[Path] | None,
         typer.Option("--engine", metavar="<path>", help="A compiled engine of this model, to go along; several times."),
     ] = None,
+    drawer: Annotated[
+        str,
+        typer.Option(
+            "--drawer", metavar="<str>", help="The built-in drawer's file: fp32, fp16 (half the size) or none."
+        ),
+    ] = "fp32",
     check: Annotated[Path | None, typer.Option("--check", help="A bundle to look over instead of making one.")] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Replace a bundle; files there that are not of it are kept.")
@@ -44,11 +53,17 @@ def bundle(
     if check is not None:
         _check(check, json)
     elif output is not None:
-        _make(model, output, tuple(dict.fromkeys(precision or ())), tuple(engine or ()), force, json)
+        _make(model, output, tuple(dict.fromkeys(precision or ())), tuple(engine or ()), drawer, force, json)
 
 
 def _make(
-    model: str, output: Path, precisions: tuple[str, ...], engines: tuple[Path, ...], force: bool, json: bool
+    model: str,
+    output: Path,
+    precisions: tuple[str, ...],
+    engines: tuple[Path, ...],
+    drawer: str,
+    force: bool,
+    json: bool,
 ) -> None:
     import tempfile
 
@@ -59,16 +74,36 @@ def _make(
 
     if unknown := set(precisions) - {"fp16"}:
         raise UsageError(f"--precision {', '.join(sorted(unknown))}: expected fp16; fp32 is always there")
+    if drawer not in ("fp32", "fp16", "none"):
+        raise UsageError(f"--drawer {drawer}: expected fp32, fp16 or none")
     check_place(output, force)  # before a graph is lowered, which takes minutes
     path = resolve_model(model)
+    opened = read_onnx(path)
     with tempfile.TemporaryDirectory() as folder:
         variants = {precision: _lowered(path, precision, Path(folder)) for precision in precisions}
-        manifest = write_bundle(Contents(read_onnx(path), variants, engines), output, force=force)
+        contents = Contents(opened, variants, engines, _builtin(opened, drawer))
+        manifest = write_bundle(contents, output, force=force)
     files = manifest["additional_metadata"]["ganrt"]["files"]
     say(f"{len(files) + 1} files: {output}; look it over with: ganrt bundle --check {output}")
     _note_foreign(output)
     if json:
         print_json({"folder": str(output), "manifest": manifest})
+
+
+def _builtin(model: OnnxFile, storage: str) -> dict[str, bytes]:
+    """The files of the built-in drawer; none, and a sentence, where it does not know the model."""
+    from ganrt.engines.drawer.lower import NoDrawerError
+    from ganrt.runtime.drawer_file import canary_bytes, make_drawer
+    from ganrt.runtime.generator import load
+
+    if storage == "none" or model.spec().task != "generate":
+        return {}
+    with load(model.path, backend="onnxruntime") as generator:
+        try:
+            return {"model.drawer": make_drawer(model, generator, storage), "canary.raw": canary_bytes(generator)}
+        except NoDrawerError as error:
+            say(f"no built-in drawer: {str(error).removeprefix('drawer: ')}")
+            return {}
 
 
 def _lowered(model: Path, precision: str, folder: Path) -> Path:

@@ -20,7 +20,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -64,11 +64,13 @@ class Contents:
         model: the portable FP32 graph.
         variants: further graphs of the same model, by precision.
         engines: compiled engines, each with its sidecar beside it.
+        builtin: files of the built-in drawer, by name.
     """
 
     model: OnnxFile
     variants: Mapping[str, Path]
     engines: Sequence[Path] = ()
+    builtin: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def write_bundle(contents: Contents, folder: Path, *, force: bool = False) -> dict[str, Any]:
@@ -88,6 +90,8 @@ def write_bundle(contents: Contents, folder: Path, *, force: bool = False) -> di
         _write(partial / "fp32" / "model.onnx", contents.model.data)
         for precision, path in contents.variants.items():
             _write(partial / precision / "model.onnx", _of_the_model(path, contents.model))
+        for name, data in contents.builtin.items():
+            _write(partial / "builtin" / name, data)
         for engine in contents.engines:
             _copy_engine(engine, partial / "engines", contents.model)
         _write_json(partial / "spec.json", json.loads(spec.to_json()) | stated(contents.model))

@@ -8,6 +8,7 @@ Made by ganrt. This folder is all that a game needs to draw the same avatars as 
 |---|---|
 | `fp32/model.onnx` | the portable graph, opset 18: ONNX Runtime (any platform), Windows ML, OpenVINO |
 | `fp16/model.onnx` | if there: the same in half precision, strongly typed, for GPUs |
+| `builtin/` | if there: the model for `clients/c/ganrt_draw.h`, which needs no runtime, and the canary as plain bytes |
 | `engines/` | if there: compiled for NVIDIA GPUs; native code: load only what you or somebody you trust compiled |
 | `spec.json` | what the model expects and gives: latent, controls, inputs and outputs with their types and shapes |
 | `canary.png` | what it draws for the seed and index of `spec.json`'s canary: compare once on each kind of device |

@@ -16,18 +16,19 @@ from ganrt.graphs.wire import BYTES, VARINT, fields, message, packed, signed, te
 
 DAMAGED = (ValueError, IndexError, OverflowError, RecursionError, struct.error)  # what reading a damaged file raises
 _OWN = ("", "ai.onnx")  # the domain of ONNX's own operators
-_FLOAT, _FLOAT16, _DOUBLE = 1, 10, 11
+_FLOAT, _INT64, _FLOAT16, _DOUBLE = 1, 7, 10, 11
 _NUMPY_TYPES = {_FLOAT: np.float32, _FLOAT16: np.float16, _DOUBLE: np.float64}
 
 
 @dataclass(frozen=True)
 class Weight:
-    """One tensor; `values` is a flat view of floating-point data, None for other types."""
+    """One tensor; `values` is a flat view of floating-point data, `integers` of int64; None for other types."""
 
     name: str
     shape: tuple[int, ...]
     values: NDArray[np.floating] | None
     external: bool
+    integers: NDArray[np.int64] | None = None
 
     def array(self) -> NDArray[np.floating] | None:
         """In its shape; None where it holds no floating-point numbers, or not as many as its shape says."""
@@ -36,14 +37,17 @@ class Weight:
         return self.values.reshape(self.shape)
 
 
+Attribute = float | str | tuple[int, ...] | Weight
+
+
 @dataclass(frozen=True)
 class Node:
-    """One operator; of its attributes those that are numbers, lists of integers or tensors."""
+    """One operator; of its attributes those that are numbers, texts, lists of integers or tensors."""
 
     operator: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
-    attributes: dict[str, float | tuple[int, ...] | Weight]
+    attributes: dict[str, Attribute]
 
 
 @dataclass(frozen=True)
@@ -157,7 +161,7 @@ class _Reader:
     def _node(self, data: memoryview) -> Node:
         operator, domain = "", ""
         names: dict[int, list[str]] = {1: [], 2: []}
-        attributes: dict[str, float | tuple[int, ...] | Weight] = {}
+        attributes: dict[str, Attribute] = {}
         for number, _, value in fields(data):
             if number in names:
                 names[number].append(text(value))
@@ -174,11 +178,11 @@ class _Reader:
             self.foreign.append(f"{domain}.{operator}")
         return Node(operator, tuple(names[1]), tuple(names[2]), attributes)
 
-    def _attribute(self, data: memoryview) -> tuple[str, float | tuple[int, ...] | Weight | None]:
-        """Name and value: a number (2, 3), a tensor (5), or integers (8). Others are only gone through: tensors (10), a
-        graph (6), graphs (11), a sparse tensor (22), sparse tensors (23)."""
+    def _attribute(self, data: memoryview) -> tuple[str, Attribute | None]:
+        """Name and value: a number (2, 3), a text (4), a tensor (5), or integers (8). Others are only gone through:
+        tensors (10), a graph (6), graphs (11), a sparse tensor (22), sparse tensors (23)."""
         name = ""
-        value: float | Weight | None = None
+        value: float | str | Weight | None = None
         integers: list[int] = []
         for number, _, part in fields(data):
             if isinstance(part, int):
@@ -190,6 +194,8 @@ class _Reader:
                 name = text(part)
             elif number == 2:
                 (value,) = struct.unpack("<f", part)
+            elif number == 4:
+                value = bytes(part).decode("utf-8", "replace")
             elif number == 5:
                 value = self._tensor(part)
             elif number == 8:
@@ -213,6 +219,7 @@ class _Reader:
         shape: list[int] = []
         name, kind, external = "", 0, False
         raw: memoryview | None = None
+        whole: list[int] = []
         for number, wire, value in fields(data):
             if number == 1:
                 shape += [value] if wire == VARINT and isinstance(value, int) else packed(message(value))
@@ -223,12 +230,19 @@ class _Reader:
             elif number in (4, 9, 10) and wire == BYTES and kind in (0, _FLOAT, _DOUBLE, _FLOAT16):
                 # float_data, raw_data and double_data are little-endian arrays of the element type
                 raw = message(value)
+            elif number in (7, 9) and kind == _INT64:  # int64_data is varints
+                whole += [value] if isinstance(value, int) else packed(value) if number == 7 else _words(value)
             elif number == 13 or (number == 14 and value == 1):
                 external = True
         dtype = _NUMPY_TYPES.get(kind)
         values = None if raw is None or dtype is None else np.frombuffer(raw, np.dtype(dtype).newbyteorder("<"))
-        self.weights.append(Weight(name, tuple(shape), values, external))
+        integers = np.array([signed(one) for one in whole], np.int64) if kind == _INT64 else None
+        self.weights.append(Weight(name, tuple(shape), values, external, integers))
         return self.weights[-1]
+
+
+def _words(data: memoryview) -> list[int]:
+    return [int(one) for one in np.frombuffer(data, "<u8")]
 
 
 def _opset(data: memoryview) -> int:
