@@ -23,6 +23,7 @@ from ganrt.exporter.options import Settings
     ganrt export biggan-deep-128 -o mushroom.onnx --class mushroom --freeze truncation=0.4
     ganrt export theirs.onnx -o mine.onnx --prior uniform --range tanh
     ganrt export scripted.pt -o mine.onnx --trust --latent 100
+    ganrt export network-snapshot.pkl -o face.onnx --split
     ganrt export weights.pth --code models.py:Generator --args '{"ngf": 64}' -o mine.onnx
     """,
 )
@@ -82,6 +83,12 @@ def export(
         typer.Option("--attribution", help="Whom to credit, kept in the file."),
     ] = None,
     old_settings: OldSettings = None,
+    split: Annotated[
+        bool,
+        typer.Option(
+            "--split", help="Of a StyleGAN: NAME-mapping.onnx and NAME-synthesis.onnx, for walks and mixtures in w."
+        ),
+    ] = False,
     force: options.Force = False,
     json: options.Json = False,
 ) -> None:
@@ -105,6 +112,7 @@ def export(
         attribution=attribution,
         force=force,
         code=read_code(code, arguments),
+        split=split,
         time_limit_s=time_limit,
         progress=say,
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
 from ganrt.engines.choice import Choice, chosen_graph, remembered
 from ganrt.engines.onnx_file import OnnxFile, derived, read_onnx
 from ganrt.engines.protocol import Engine, EngineOptions
+from ganrt.engines.split import with_mapping
 from ganrt.engines.tensorrt.sidecar import Sidecar, read_trusted
 from ganrt.errors import BackendUnavailable, UsageError
 
@@ -96,6 +98,15 @@ def open_model(path: Path, backend: str = "auto", options: EngineOptions | None 
         BackendUnavailable: no backend, or not the one asked for, can run here.
     """
     options = options or EngineOptions(precision=OWN)
+    return with_mapping(path, _open_one(path, backend, options), partial(_open_mapping, threads=options.threads))
+
+
+def _open_mapping(onnx_file: OnnxFile, threads: int | None) -> Engine:
+    """The mapping that belongs to a synthesis: in FP32, on the CPU."""
+    return _open_first(onnx_file, candidates("auto", "cpu"), EngineOptions(device="cpu", threads=threads), chosen=False)
+
+
+def _open_one(path: Path, backend: str, options: EngineOptions) -> Engine:
     if options.precision not in PRECISIONS:
         raise UsageError(f"precision '{options.precision}': expected one of {', '.join(PRECISIONS)}")
     if path.suffix == ".engine":

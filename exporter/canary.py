@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.exporter.inputs import Sampler, sample_inputs
-from ganrt.exporter.session import Session
+from ganrt.exporter.session import Runs
 from ganrt.pixels import reduce, reduction
 from ganrt.spec import Canary, GeneratorSpec
 
 SEED, INDEX = 0, 0
 
 
-def draw_canary(session: Session, spec: GeneratorSpec, sampler: Sampler) -> Canary:
+def draw_canary(session: Runs, spec: GeneratorSpec, sampler: Sampler) -> Canary:
     """Seed 0, index 0 (and class 0) through `session`, alone in its batch.
 
     A translator or encoder gets the test picture `ganrt.pattern` of that latent, in the spec's size. Of a large picture

@@ -56,6 +56,7 @@ def export(
     force: bool = False,
     code: Code | None = None,
     time_limit_s: float | None = None,
+    split: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> ExportResult:
     """Exports a generator, verifies it against the checkpoint and writes it; writes nothing if verification fails.
@@ -74,6 +75,8 @@ def export(
         force: overwrite `output`.
         code: the owner's class: it is run in a process of its own, which may be silent for `time_limit_s` seconds
             (300 by default).
+        split: of a StyleGAN, write the mapping and the synthesis as two files, `NAME-mapping.onnx` and
+            `NAME-synthesis.onnx`, beside each other; the result is the synthesis's.
         progress: told what is being done, a short sentence at a time.
 
     Raises:
@@ -84,12 +87,17 @@ def export(
         BackendUnavailable: a package is missing.
     """
     say = progress or _silent
-    _check_output(output, force)
+    _check_output(output, force, split=split)
     given = Asked(checkpoint, sampler, settings, name or _safe_name(output.stem), licence, attribution, choose_class)
     if code is None:
         require(*EXPORTING)
         say(f"reading {checkpoint}")
-        made = _make(_read(checkpoint, family, settings.without("class_names")), given, pair, say)
+        found = _read(checkpoint, family, settings.without("class_names"))
+        if split:
+            return _split(output, found, given, force, say)
+        made = _make(found, given, pair, say)
+    elif split:
+        raise UsageError("--split and --code: expected one of them")
     else:
         made = _by_owners_class(code, given, family, say, time_limit_s)
     return _written(output, made, sampler, force, say)
@@ -135,10 +143,16 @@ class Made:
     facts: tuple[Fact, ...]
 
 
-def _check_output(output: Path, force: bool) -> None:
+def _check_output(output: Path, force: bool, *, split: bool = False) -> None:
     if output.suffix != ".onnx":
         raise UsageError(f"output {output} does not end in .onnx\nexpected such as -o {output.stem or 'model'}.onnx")
-    check_free(output, force)
+    for path in _halves(output) if split else (output,):
+        check_free(path, force)
+
+
+def _halves(output: Path) -> tuple[Path, Path]:
+    """`face.onnx` -> `face-mapping.onnx` and `face-synthesis.onnx`."""
+    return tuple(output.with_name(f"{output.stem}-{half}.onnx") for half in ("mapping", "synthesis"))  # type: ignore[return-value]
 
 
 def _by_owners_class(
@@ -161,6 +175,28 @@ def make_by_code(code: Code, asked: Asked, progress: Callable[[str], None]) -> M
 
     prepare_process(code)
     return _make(read_by_code(code, asked.checkpoint, asked.settings.without("class_names")), asked, None, progress)
+
+
+def _split(output: Path, found: Recognised, asked: Asked, force: bool, say: Callable[[str], None]) -> ExportResult:
+    """Both halves of a StyleGAN, written."""
+    from ganrt.exporter.class_names import with_class_names
+    from ganrt.exporter.session import Session
+    from ganrt.exporter.split import split
+
+    if asked.choose_class is not None:
+        raise UsageError("--split and --class: expected one of them; give the class when drawing")
+    spec = with_class_names(found.candidate.spec, asked.settings.class_names)
+    spec = _describe(spec, found, asked.name, asked.licence, asked.attribution)
+    candidate = replace(found.candidate, spec=spec)
+    for note in (*found.source.notes, *candidate.notes, *(fact.sentence() for fact in candidate.assumptions)):
+        say(f"note: {note}")
+    say(f"exporting {spec.family} as mapping and synthesis")
+    halves = split(candidate, asked.sampler, _BUDGET_S, say)
+    for path, data in zip(_halves(output), (halves.mapping, halves.synthesis), strict=True):
+        say(f"writing {path}")
+        _write(path, data, force, lambda written: GeneratorSpec.from_json(Session(written).metadata()[METADATA_KEY]))
+    size = len(halves.mapping) + len(halves.synthesis)
+    return ExportResult(_halves(output)[1], halves.spec, halves.comparison, size, candidate.facts)
 
 
 def _make(found: Recognised, asked: Asked, pair: Path | None, say: Callable[[str], None]) -> Made:
@@ -260,7 +296,7 @@ def _finish(spec: GeneratorSpec, model: bytes, comparison: Comparison, sampler: 
     return replace(spec, verification=comparison.to_spec(), canary=canary)
 
 
-def _write(output: Path, data: bytes, force: bool, check: Callable[[bytes], None]) -> None:
+def _write(output: Path, data: bytes, force: bool, check: Callable[[bytes], object]) -> None:
     """Writes beside `output`, reads it back, lets `check` judge what lies on the disk, and moves it into place."""
     with whole_file(output, force=force) as partial:
         with partial.open("xb") as file:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from numpy.typing import NDArray
 
 from ganrt.offline import import_onnxruntime
 
 _FATAL_ONLY = 4  # errors are raised, and need not be printed besides
+
+
+@runtime_checkable
+class Runs(Protocol):
+    """What runs a model: `Session`, or several of them together."""
+
+    def run(self, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]: ...
 
 
 class Session:

@@ -29,7 +29,7 @@ from ganrt.errors import NegativeResult
 from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.graph import to_levels, to_native_input, to_uint8, with_native_output
 from ganrt.exporter.inputs import Array, Inputs, Sampler, picture_sizes, sample_inputs, truncation_of
-from ganrt.exporter.session import Session
+from ganrt.exporter.session import Runs, Session
 from ganrt.pixels import comparable
 from ganrt.spec import GeneratorSpec, Verification, psi_input
 from ganrt.tolerances import EXPORT_ERROR, EXPORT_LEVELS
@@ -94,7 +94,7 @@ class Comparison:
 
 def verify(
     built: Candidate,
-    model: onnx.ModelProto,
+    model: onnx.ModelProto | Runs,
     sampler: Sampler,
     *,
     budget_s: float = 20.0,
@@ -105,7 +105,7 @@ def verify(
     Translators and encoders are compared on 64 pictures; where they leave height and width open, in two sizes.
 
     Args:
-        model: as `build_graph` returns it.
+        model: as `build_graph` returns it; or what runs it, and gives the float picture beside the image.
         budget_s: seconds; at least 4 latents or pictures are compared whatever they take.
 
     Raises:
@@ -114,7 +114,7 @@ def verify(
     what = "latents" if built.spec.image is None else "pictures"
     sizes = picture_sizes(built.spec)
     compare = _compare if built.spec.output else _compare_codes
-    session = Session(with_native_output(model).SerializeToString())
+    session = model if isinstance(model, Runs) else Session(with_native_output(model).SerializeToString())
     errors: list[_Errors] = []
     began, done = time.monotonic(), 0
     for number, batch in enumerate(min(batch, _most_at_once(built.spec)) for batch in BATCHES):
@@ -145,7 +145,7 @@ class _Errors:
     mean_square: float
 
 
-def _compare(built: Candidate, session: Session, inputs: Inputs, start: int) -> list[_Errors]:
+def _compare(built: Candidate, session: Runs, inputs: Inputs, start: int) -> list[_Errors]:
     with torch.no_grad():
         native = _reference(built, inputs)
         exact = to_levels(native.double(), built.value_range).permute(0, 2, 3, 1).numpy()
@@ -161,7 +161,7 @@ def _compare(built: Candidate, session: Session, inputs: Inputs, start: int) -> 
     return [_picture(*five) for five in zip(floats, reference, image, expected, exact, strict=True)]
 
 
-def _compare_codes(built: Candidate, session: Session, inputs: Inputs, start: int) -> list[_Errors]:
+def _compare_codes(built: Candidate, session: Runs, inputs: Inputs, start: int) -> list[_Errors]:
     """An encoder's latents, float32 [n, dim]: there are no pictures to compare."""
     with torch.no_grad():
         reference = _reference(built, inputs).numpy()

@@ -133,13 +133,17 @@ def pack_affines(layers: Sequence[tuple[Tensor, Tensor]], groups: Sequence[int])
 class StyleGenerator(nn.Module):
     """(z [n, z_dim], labels [n, classes] if there are any, truncation [n]) -> [n, c, side, side], about [-1, 1].
 
-    truncation 1 leaves w as it is and 0 gives the average. `synthesis` takes the styles of its layers.
+    truncation 1 leaves w as it is and 0 gives the average. `synthesis` takes the styles of its layers; `taken` says
+    which of the w each of them is made from.
     """
 
     average: Tensor
 
-    def __init__(self, mapping: Mapping, affines: Affines, synthesis: nn.Module, w_dim: int) -> None:
+    def __init__(
+        self, mapping: Mapping, affines: Affines, synthesis: nn.Module, w_dim: int, taken: Sequence[int]
+    ) -> None:
         super().__init__()
+        self.taken = tuple(taken)
         self.mapping = mapping
         self.affines = affines
         self.synthesis = synthesis

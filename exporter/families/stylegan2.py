@@ -93,7 +93,8 @@ def candidate(state: State, read: Read, facts: Facts, family: str, notes: tuple[
 
     def make() -> space.StyleGenerator:
         affines = space.Affines(used.w_dim, [width for _, width, _ in used.layers], groups)
-        return space.StyleGenerator(space.Mapping(shape), affines, Synthesis(used), used.w_dim)
+        taken = [index for _, _, index in used.layers]
+        return space.StyleGenerator(space.Mapping(shape), affines, Synthesis(used), used.w_dim, taken)
 
     return Candidate(
         module=load_strictly(make, packed, what),

@@ -34,6 +34,7 @@ from ganrt.sections import Verification as Verification
 SPEC_VERSION = "1.1"
 OLDEST_VERSION = "1.0"
 METADATA_KEY = "ganrt.spec"
+METADATA_FIELD = 14  # `metadata_props` in ONNX's ModelProto
 MAX_JSON_BYTES = 4 * 2**20
 MAX_PSI = 16.0  # of a style space, and of latents
 

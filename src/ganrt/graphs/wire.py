@@ -36,6 +36,20 @@ def fields(data: memoryview) -> Iterator[Field]:
         position += length
 
 
+def without(data: bytes, number: int) -> bytes:
+    """A message's bytes without the field `number`; all else stays as it lies there."""
+    view, position, kept = memoryview(data), 0, []
+    while position < len(view):
+        start = position
+        key, position = varint(view, position)
+        size = {FIXED64: 8, FIXED32: 4, VARINT: 0}.get(key & 7)
+        length, position = varint(view, position) if size in (None, 0) else (size, position)
+        position += length if size is None else size
+        if key >> 3 != number:
+            kept.append(view[start:position])
+    return b"".join(kept)
+
+
 def varint(data: bytes | memoryview, position: int) -> tuple[int, int]:
     """The number at a position, 0 to 2^64 - 1, and where it ends."""
     value = shift = 0
