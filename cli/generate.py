@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ganrt.runtime.generator import Generator
     from ganrt.runtime.latent_files import LatentFile
     from ganrt.runtime.picture_style import PictureStyle
+    from ganrt.runtime.styles import Mix
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".mp4")
 
@@ -62,6 +63,17 @@ def generate(
     truncation: options.TruncationOptions,
     fixed: options.ControlOptions,
     class_name: options.ClassName = None,
+    mix: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--mix",
+            metavar="<0-7=seed5>",
+            help="Of a StyleGAN in two files: these styles come from another seed; several times.",
+        ),
+    ] = None,
+    save_w: Annotated[
+        Path | None, typer.Option("--save-w", help="Also the pictures' styles, .npz with w float32 [n, styles, dim].")
+    ] = None,
     grid: Annotated[
         str | None,
         typer.Option("--grid", help="Also a contact sheet of COLUMNSxROWS images, such as 4x3."),
@@ -76,6 +88,8 @@ def generate(
     json: options.Json = False,
 ) -> None:
     """Draws loose pictures (shards: bulk run): image INDEX of SEED is the same whatever count, order or batch size."""
+    from ganrt.runtime.styles import parse_mixes, write_styles
+
     if "://" in output:
         raise UsageError(f"--output {output}: loose pictures need a folder; ganrt bulk run writes to addresses")
     cells = options.parse_grid(grid) if grid else None
@@ -88,6 +102,8 @@ def generate(
     if isinstance(request, Looks):
         design.refuse_beside_looks()
         model = options.model_of_looks(request.looks, model, context)
+    if (mix or save_w is not None) and isinstance(request, Looks):
+        raise UsageError("look codes name no mixtures of styles: expected no --mix and no --save-w with them")
     with engine.open(model) as generator:
         announce(generator)
         design = replace(design, controls=generator.controls.canonical(fixed.settings))
@@ -101,10 +117,14 @@ def generate(
         options.note_frozen(generator, truncation.truncation)
         if request.latents is not None:
             request.latents.check(generator.spec.latent)
-        look = _Look(design.how, class_name, design.controls, fixed.pins, request.latents)
+        kept: list[NDArray[np.float32]] | None = None if save_w is None else []
+        look = _Look(design.how, class_name, design.controls, fixed.pins, request.latents, parse_mixes(mix), kept)
         if isinstance(request, Looks):
             require_drawable(generator, request)
         _draw(generator, request, look, batch_size, plan)
+        if save_w is not None:
+            write_styles(save_w, look.styles or [], force=force)
+            say(f"styles: {save_w}")
         where = f"{output} (sheet: {plan.sheet})" if plan.sheet and plan.pictures else str(output)
         drawn = len(request) if plan.pictures else min(len(request), plan.columns * plan.rows)
         say(f"{drawn} images: {where}")
@@ -120,7 +140,7 @@ def generate(
 
 def _code(generator: Generator, item: Item, look: _Look) -> str | None:
     """The code of a picture; None where none can say what it was drawn with, as for latents of a file."""
-    if look.latents is not None:
+    if look.latents is not None or look.mixes:
         return None
     try:
         return (look.of(generator, item) if isinstance(item, tuple) else item).code
@@ -133,6 +153,8 @@ class _Look(Design):
     """The same with latents, where they were given."""
 
     latents: LatentFile | None = None
+    mixes: tuple[Mix, ...] = ()
+    styles: list[NDArray[np.float32]] | None = None  # what --save-w writes
 
 
 class _Plan:
@@ -282,7 +304,7 @@ def _drawn(
         z = None if look.latents is None else look.latents.z
         pairs = (pair for pair in chain([first], items) if isinstance(pair, tuple))
         yield from generator.sample_pairs(
-            pairs, look.how, look.class_name, batch_size, look.pins, look.controls, None, z
+            pairs, look.how, look.class_name, batch_size, look.pins, look.controls, None, z, look.mixes, look.styles
         )
     else:
         looks = (one for one in chain([first], items) if not isinstance(one, tuple))
@@ -296,7 +318,8 @@ def _origin(generator: Generator, item: Item, look: _Look, style: PictureStyle) 
     if not isinstance(item, tuple):
         return look_origin(generator, item, style)
     how = (look.how, look.class_name, look.controls, look.pins)
-    return picture_origin(generator, item, *how, style, _code(generator, item, look), look.latents)
+    origin = picture_origin(generator, item, *how, style, _code(generator, item, look), look.latents)
+    return origin | ({"mix": [str(mix) for mix in look.mixes]} if look.mixes else {})
 
 
 def _identities_table(plan: _Plan, request: Request | Looks) -> bytes:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ganrt.runtime.sampling import Truncation
     from ganrt.runtime.sweep import Row
 
+_FACTORS = "0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,1.0"
 _COLUMNS = 5
 
 
@@ -39,9 +40,7 @@ def sweep(
     model: options.Model = DEFAULT_MODEL,
     *,
     output: options.OutputFile = Path("sweep.png"),
-    factors: Annotated[
-        str, typer.Option("--factors", help="Truncation factors, one row each.")
-    ] = "0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,1.0",
+    factors: Annotated[str, typer.Option("--factors", help="Truncation factors, one row each.")] = _FACTORS,
     columns: Annotated[
         int, typer.Option("--columns", min=1, help="Images a row, fresh noise in every row.")
     ] = _COLUMNS,
@@ -60,6 +59,15 @@ def sweep(
     looks: Annotated[
         Path | None,
         typer.Option("--looks", help="A file of look codes: each row shows them, after those given as arguments."),
+    ] = None,
+    mix: Annotated[
+        str | None,
+        typer.Option(
+            "--mix",
+            metavar="<0-7>",
+            help="Of a StyleGAN in two files: the table of style mixing instead; these styles come from the columns. "
+            "--factors then takes one.",
+        ),
     ] = None,
     fixed: options.ControlOptions,
     seed: Annotated[int, typer.Option("--seed", help="An unsigned 64-bit integer.")] = 0,
@@ -86,9 +94,14 @@ def sweep(
     from ganrt.runtime.sweep import sweep as run_sweep
     from ganrt.runtime.sweep_report import sweep_table
 
+    if mix is not None:
+        _mixing(engine, model, mix, columns, output, factors, class_name, seed, force)
+        return
     columns, given_latents = _columns(columns, latents)
     _check_alone(seed, name, given_latents)
     z = None if given_latents is None else given_latents.z
+    if z is not None and z.ndim != 2:
+        raise UsageError("--latents: a sweep scales latents, and these are styles\nexpected float32 [n, dim]")
     values = _parse_factors(factors)
     _check_outputs(output, csv, plot, force)
     behind = _behind(background)
@@ -132,6 +145,35 @@ def sweep(
             print_json({**in_use(generator), "file": str(output), **names, "rows": sweep_table(rows)})
         else:
             _print(rows)
+
+
+def _mixing(
+    engine: options.EngineOptions,
+    model: str,
+    mix: str,
+    columns: int,
+    output: Path,
+    factors: str,
+    class_name: str | None,
+    seed: int,
+    force: bool,
+) -> None:
+    """`sweep --mix`: one picture."""
+    from ganrt.files import write_file
+    from ganrt.runtime.pictures import encode_png
+    from ganrt.runtime.style_mixing import mixing_sheet
+
+    psi = None if factors == _FACTORS else _parse_factors(factors)
+    if psi is not None and len(psi) != 1:
+        raise UsageError(f"--factors {factors} and --mix: expected one factor")
+    _check_outputs(output, None, None, force)
+    with engine.open(model) as generator:
+        announce(generator)
+        value = None if psi is None else psi[0]
+        picture = mixing_sheet(generator, mix, columns, seed=seed, truncation=value, labels=class_name)
+        origin = {**in_use(generator), "seed": str(seed), "mix": mix, "psi": value, "class": class_name}
+        write_file(output, encode_png(picture, origin), force=force)
+        say(f"{output}")
 
 
 def _columns(columns: int, latents: str | None) -> tuple[int, LatentFile | None]:

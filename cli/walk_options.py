@@ -197,6 +197,10 @@ class PathOptions:
     bpm: Annotated[float | None, typer.Option("--bpm", help="Beats a minute: keyframes fall on beats.")] = None
     beats: Annotated[float, typer.Option("--beats", help="Beats from keyframe to keyframe, with --bpm.")] = 1.0
     speed: Annotated[float, typer.Option("--speed", help="Of a drift: new random points a second.")] = 0.5
+    space: Annotated[
+        str | None,
+        typer.Option("--space", help="z, or w: between styles, of a StyleGAN in two files, whose default it is."),
+    ] = None
     truncations: Annotated[
         str | None,
         typer.Option("--truncations", help="A truncation factor for each keyframe, such as 0.3,1: it goes along."),
@@ -224,6 +228,7 @@ class PathOptions:
             "loop": self.loop,
             "ease": self.ease,
             "pace": self.pace,
+            **({"space": self.space} if self.space else {}),
             "bpm": self.bpm,
             **({"controls": dict(controls)} if controls else {}),
             "set_z": list(fixed.set_z or ()),
@@ -297,6 +302,7 @@ def _walk(
         classes,
         identities=identities,
         latents=latents,
+        space=path.space,
         ease=path.ease,
         beats_per_minute=path.bpm,
         beats=path.beats,

@@ -67,6 +67,10 @@ class Batches:
             )
         return np.asarray(self._padded(inputs, "image"), np.uint8)
 
+    def of_styles(self, w: NDArray[np.float32]) -> Images:
+        """The images of one batch of styles float32 [n, count, dim]: uint8 [n, h, w, c]."""
+        return np.asarray(self._padded({"w": np.ascontiguousarray(w)}, "image"), np.uint8)
+
     def of_pictures(self, pictures: Images, batch_size: int | None, output: str) -> Iterator[NDArray[np.generic]]:
         """What a translator or encoder makes of uint8 [n, h, w, c], batch by batch."""
         count, height, width = pictures.shape[:3]

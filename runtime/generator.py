@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -31,6 +31,7 @@ from ganrt.runtime.streaming.clock import Clock
 from ganrt.runtime.streaming.options import StreamOptions
 from ganrt.runtime.streaming.source import Source, WalkOrWalks, as_walks
 from ganrt.runtime.streaming.stream import FrameStream
+from ganrt.runtime.styles import Mix, Styles, styles_of
 from ganrt.spec import GeneratorSpec, Latent
 
 SeedAndIndex = tuple[int, int]
@@ -170,6 +171,53 @@ class Generator:
         """The named controls of the latent: those of the spec, or of a bundled model those beside its file."""
         return ControlTable(named_controls(self.spec, self.model_sha256), self.spec.name)
 
+    @cached_property
+    def _styles(self) -> Styles | None:
+        return styles_of(self._engine, self.controls)
+
+    @property
+    def style_space(self) -> Styles:
+        """The styles of a StyleGAN in two files (docs/stylegan.md).
+
+        Raises:
+            UsageError: the model is another.
+        """
+        if self._styles is None:
+            raise UsageError(
+                f"'{self.spec.name}' has no styles of its own to mix or walk between\n"
+                "expected a StyleGAN in two files, and its synthesis as -m: ganrt export CHECKPOINT --split"
+            )
+        return self._styles
+
+    def styles(
+        self, z: NDArray[np.float32], labels: LabelsLike | None = None, truncation: float | None = None
+    ) -> NDArray[np.float32]:
+        """The styles of latents, as `synthesize_styles` takes them.
+
+        Args:
+            z: float32 [n, dim]. labels: as for `synthesize`. truncation: psi; None leaves them as they are.
+
+        Returns:
+            float32 [n, count, dim].
+        """
+        zeros = np.zeros(len(z), np.uint64)
+        given = 0 if labels is None and self.spec.labels else labels
+        w = self.style_space.of(z, label_weights(self.spec, given, zeros, zeros))
+        return w if truncation is None else self.style_space.pulled(w, np.full(len(w), truncation, np.float32))
+
+    def synthesize_styles(self, w: NDArray[np.floating], truncation: float | None = None) -> Images:
+        """The pictures of styles, float [n, count, dim] or [n, dim]: uint8 [n, h, w, c].
+
+        Args:
+            truncation: psi, which pulls them to their average; None leaves them as they are.
+        """
+        styles = self.style_space.checked(w)
+        if truncation is not None:
+            styles = self.style_space.pulled(styles, np.full(len(styles), truncation, np.float32))
+        step = self._batches.size(None)
+        batches = [self._batches.of_styles(styles[i : i + step]) for i in range(0, len(styles), step)]
+        return np.concatenate(batches) if batches else self._batches.none()
+
     def sample(
         self,
         count: int = 1,
@@ -215,6 +263,8 @@ class Generator:
         controls: SettingsLike = None,
         each: Iterable[Settings] | None = None,
         latents: NDArray[np.float32] | None = None,
+        mixes: Sequence[Mix] = (),
+        keep: list[NDArray[np.float32]] | None = None,
     ) -> Iterator[tuple[list[SeedAndIndex], Images]]:
         """Images of any (seed, index) pairs, one batch at a time, in constant memory.
 
@@ -225,7 +275,10 @@ class Generator:
             pinned: edits of every latent, such as "0:35=-1" (`ganrt.runtime.edits`).
             controls: what named controls are set to in all images.
             each: what they are set to in each image, in the order of the pairs; it wins over `controls`.
-            latents: float32 [n, dim]: row INDEX of them in place of what is drawn and truncated.
+            latents: float32 [n, dim]: row INDEX of them in place of what is drawn and truncated; styles
+                [n, count, dim] are truncated, and take no controls and edits.
+            mixes: styles that come from other seeds (of a StyleGAN in two files).
+            keep: gets the styles of every batch, float32 [n, count, dim].
 
         Yields:
             the pairs of one batch and their images, uint8 [n, h, w, c].
@@ -236,17 +289,38 @@ class Generator:
         edits = parse_edits(pinned) if pinned else ()
         common, own = self.controls.canonical(controls), None if each is None else iter(each)
         done = 0
+        styled = bool(mixes) or keep is not None
         for batch in chunks(pairs, self._batches.size(batch_size)):
             seeds = as_uint64("seeds", [pair[0] for pair in batch])
             indices = as_uint64("indices", [pair[1] for pair in batch])
             z = sampling.draw(latent, seeds, indices, how) if latents is None else latents[indices]
-            z = self.controls.apply(z, common)
-            if own is not None:
-                z = np.stack([self.controls.apply(row, next(own)) for row in z])
-            z = edit(z, edits)
             weights = label_weights(self.spec, rows(labels, done, len(batch)), seeds, indices)
-            yield batch, self._batches.of_latents(z, weights, how)
             done += len(batch)
+            if z.ndim == 2:
+                z = self.controls.apply(z, common)
+                if own is not None:
+                    z = np.stack([self.controls.apply(row, next(own)) for row in z])
+                z = edit(z, edits)
+            if z.ndim == 2 and not styled:
+                yield batch, self._batches.of_latents(z, weights, how)
+                continue
+            w = self.style_space.of(z, weights) if z.ndim == 2 else z
+            w = self._mixed(w, weights, mixes, how)
+            if keep is not None:
+                keep.append(w)
+            yield batch, self._batches.of_styles(w)
+
+    def _mixed(
+        self, w: NDArray[np.float32], weights: NDArray[np.float32] | None, mixes: Sequence[Mix], how: Truncation
+    ) -> NDArray[np.float32]:
+        """Styles with those of other seeds, truncated."""
+        latent, space = self.latent, self.style_space
+
+        def drawn(seed: int) -> NDArray[np.float32]:
+            return sampling.draw(latent, as_uint64("seed", [seed]), np.zeros(1, np.uint64), how)
+
+        w = space.mixed(space.checked(w), weights, mixes, drawn)
+        return space.pulled(w, np.full(len(w), sampling.psi_value(self.spec, how), np.float32))
 
     def draw(self, look: Look | str) -> Images:
         """The picture of a look, or of its code (docs/look-codes.md): uint8 [h, w, c].
@@ -385,7 +459,7 @@ class Generator:
             UsageError: at once, before any frame: the walk asks for what this generator does not have.
         """
         options = StreamOptions(latency, late, paced, endless, copy, micro_batch)
-        source = Source(self.spec, self.latent, as_walks(walk), fps, speed, labels, self.controls)
+        source = Source(self.spec, self.latent, as_walks(walk), fps, speed, labels, self.controls, self._styles)
         stream = FrameStream(self._engine, source, options, clock)
         self._streams.add(stream)
         return stream

@@ -50,7 +50,7 @@ class Keyframes:
 
     @staticmethod
     def _checked(latents: F32, latent: Latent) -> F32:
-        if latents.shape[1] != latent.dim:
+        if latents.ndim != 2 or latents.shape[1] != latent.dim:
             raise UsageError(f"latents of {latents.shape[1]} values: this generator's have {latent.dim}")
         return latents
 

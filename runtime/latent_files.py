@@ -21,21 +21,24 @@ F32: TypeAlias = NDArray[np.float32]
 
 _MAX_BYTES = 2**30
 _EXPECTED = (
-    "expected float32 [n, dim]: an .npy file, an .npz with one array or one named z, or a .csv with a row of numbers "
-    "for each latent"
+    "expected float32 [n, dim]: an .npy file, an .npz with one array or one named z or w, or a .csv with a row of "
+    "numbers for each latent"
 )
 
 
 @dataclass(frozen=True, eq=False)
 class LatentFile:
-    """What a file held, `z` float32 [n, dim]; its name without folders and its SHA-256 say which one it was."""
+    """What a file held, `z` float32 [n, dim] or styles [n, count, dim]; its name without folders and its SHA-256 say
+    which one it was."""
 
     name: str
     sha256: str
     z: F32
 
     def check(self, latent: Latent | None) -> None:
-        """Raises BadInputFile if the generator's latents have another length."""
+        """Raises BadInputFile if the generator's latents have another length; styles are checked when drawn."""
+        if self.z.ndim == 3:
+            return
         dim = latent.dim if latent else 0
         if self.z.shape[1] != dim:
             raise BadInputFile(f"{self.name}: latents of {self.z.shape[1]} numbers: this generator's have {dim}")
@@ -62,19 +65,19 @@ def read_latent_file(path: Path) -> LatentFile:
     except (ValueError, EOFError, MemoryError, KeyError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
         raise BadInputFile(f"{path} holds no latents: {str(error).splitlines()[0][:200]}\n{_EXPECTED}") from error
     try:
-        return LatentFile(path.name, hashlib.sha256(data).hexdigest(), as_latents(array))
+        return LatentFile(path.name, hashlib.sha256(data).hexdigest(), as_latents(array, styles=True))
     except UsageError as error:
         raise BadInputFile(f"{path}: {error}") from error
 
 
-def as_latents(given: ArrayLike) -> F32:
-    """Checked: float32 [k, dim].
+def as_latents(given: ArrayLike, *, styles: bool = False) -> F32:
+    """Checked: float32 [k, dim]; with `styles` also [k, count, dim].
 
     Raises:
         UsageError: another shape, nothing in it, or a number that is not finite in float32.
     """
     values = finite("latents", given)
-    if values.ndim != 2 or 0 in values.shape:
+    if values.ndim not in ((2, 3) if styles else (2,)) or 0 in values.shape:
         raise UsageError(f"latents of shape {list(values.shape)}: expected [k, dim], one row for each latent")
     return values.astype(np.float32)
 
@@ -87,9 +90,10 @@ def _from_numpy(data: bytes) -> NDArray[np.generic]:
             raise ValueError(f"it unpacks to more than {_MAX_BYTES} bytes")
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         names = list(arrays)
-        if len(names) != 1 and "z" not in names:
-            raise ValueError(f"arrays {', '.join(names) or 'none'}, and none of them is z")
-        return np.asarray(arrays["z" if "z" in names else names[0]])
+        named = [name for name in ("z", "w") if name in names]
+        if len(names) != 1 and not named:
+            raise ValueError(f"arrays {', '.join(names) or 'none'}, and none of them is z or w")
+        return np.asarray(arrays[(named or names)[0]])
 
 
 def _from_csv(data: bytes) -> NDArray[np.float64]:

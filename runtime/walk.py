@@ -44,6 +44,7 @@ def walk(
     beats: float = 1.0,
     speed: float = 0.5,
     controls: SettingsLike = None,
+    space: str | None = None,
 ) -> Walk:
     """A walk through keyframes of latents, labels and truncation; see `Walk`.
 
@@ -61,6 +62,7 @@ def walk(
         beats_per_minute: lets a keyframe fall on every `beats` beats.
         speed: of the method `drift`, which goes from its one seed on for ever: new random points a second.
         controls: what named controls are set to in every frame, such as {"hair": "afro"}; `pinned` comes after them.
+        space: z, or w: between the styles of a StyleGAN in two files, which is its default.
 
     Raises:
         UsageError: no keyframe, numbers that do not fit together, a duration that is not above 0, or an unknown method.
@@ -81,7 +83,9 @@ def walk(
         source, _DURATION, bool(loop), method, psis, pinned, tuple(classes), check_ease(ease), float(speed), by_beat
     )
     seconds = _seconds(duration, how.segments, beats_per_minute, beats)
-    return replace(how, duration=seconds, controls=as_settings(controls))
+    if space not in (None, "z", "w"):
+        raise UsageError(f"space '{space}': expected z or w")
+    return replace(how, duration=seconds, controls=as_settings(controls), space=space)
 
 
 def _seconds(duration: float | None, segments: int, beats_per_minute: float | None, beats: float) -> float:

@@ -46,6 +46,7 @@ class Walk:
         speed: of `drift`: new random points a second.
         by_beat: each segment takes its beats; a pace by pictures then works within segments alone.
         controls: what named controls are set to in every frame, before `pinned`.
+        space: `z`, or `w`: between the styles of the keyframes, straight; None: w where the generator has it apart.
         pace: float64 [m], rising from 0 to `segments`: how far the walk is at evenly spaced positions, by pictures; see
             `pace.even_pace`. None: by keyframes alone.
     """
@@ -62,6 +63,7 @@ class Walk:
     by_beat: bool
     pace: F64 | None = None
     controls: Settings = NOTHING
+    space: str | None = None
 
     @property
     def truncation(self) -> Truncation:
@@ -97,8 +99,26 @@ class Walk:
             controls: the generator's.
         """
         path = _latent_path(self, latent)(self._drifted(frames, fps) if self._drifts else self._at(frames, fps))
-        path = controls.apply(path, self.controls)
-        return edit(path, parse_edits(self.pinned)) if self.pinned else path
+        return self.edited(controls.apply(path, self.controls))
+
+    def edited(self, z: F32) -> F32:
+        """Latents with `pinned` applied."""
+        return edit(z, parse_edits(self.pinned)) if self.pinned else z
+
+    def positions(self, frames: Sequence[int], fps: float) -> F64:
+        """Where the frames are, in keyframes: float64 [n]. Not of a drift."""
+        return self._at(frames, fps)
+
+    def goes_in_w(self, *, can: bool) -> bool:
+        """Whether it goes between styles. `can`: the generator has them apart.
+
+        Raises:
+            UsageError: it is to, and the generator has not, or it drifts.
+        """
+        if self.space == "w" and (not can or self._drifts):
+            what = "a drift goes through z" if can else "this generator's mapping is not a file of its own"
+            raise UsageError(f"space w: {what}\nexpected keyframes, and a StyleGAN in two files: ganrt export --split")
+        return can and not self._drifts and self.space != "z"
 
     def label_keyframes(self, spec: GeneratorSpec) -> F32 | None:
         """One-hot weights float32 [k, count] of the classes; None where the walk has none.

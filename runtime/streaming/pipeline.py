@@ -117,7 +117,7 @@ class Pipeline:
         with self.condition:
             self.schedule.counters.host.add(ready - begun)
         flying = _Flying(work, block, [], ready)
-        rows = len(inputs["z"])
+        rows = len(next(iter(inputs.values())))
         try:
             for first in range(0, rows, self._engine.batch_sizes.maximum):
                 last = min(first + self._engine.batch_sizes.maximum, rows)
@@ -131,7 +131,7 @@ class Pipeline:
     def _land(self, flying: _Flying) -> None:
         while flying.pieces:
             first, last, ticket, inputs = flying.pieces.pop(0)
-            self._collect(ticket, len(inputs["z"]), flying.block.images[first:last])
+            self._collect(ticket, len(next(iter(inputs.values()))), flying.block.images[first:last])
         now = self.clock.now()
         took = now - max(flying.begun, self._last_ns)
         self._last_ns = now

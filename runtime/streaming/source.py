@@ -13,8 +13,9 @@ from ganrt.runtime.arguments import real_number
 from ganrt.runtime.labels import LabelsLike, label_weights
 from ganrt.runtime.sampling import Truncation, check_statistics
 from ganrt.runtime.settings import NO_CONTROLS, ControlTable
+from ganrt.runtime.styles import Styles
 from ganrt.runtime.walk import Walk
-from ganrt.spec import GeneratorSpec, Latent
+from ganrt.spec import GeneratorSpec, Latent, W
 
 Inputs = dict[str, NDArray[np.generic]]
 WalkOrWalks = Walk | Sequence[Walk]
@@ -29,7 +30,7 @@ class Source:
         fps: frames a second that are shown.
         speed: of the walk; 2 walks twice as fast at the same frames a second.
         labels: instead of those of the walks; None: theirs, else class 0.
-        controls: the generator's, which walks may set.
+        controls: the generator's, which walks may set. styles: its style space, where that is apart.
     """
 
     spec: GeneratorSpec
@@ -39,6 +40,7 @@ class Source:
     speed: float = 1.0
     labels: LabelsLike | None = None
     controls: ControlTable = NO_CONTROLS
+    styles: Styles | None = None
 
     @property
     def walk_fps(self) -> float:
@@ -78,11 +80,19 @@ class Source:
         rows = [self._of_walk(walk, frames) for walk in self.walks]
         if len(rows) == 1:
             return rows[0]
+        if len({frozenset(row) for row in rows}) > 1:
+            raise UsageError("stream: some walks go through z and some through w; expected one space for all")
         return {name: _interleaved([row[name] for row in rows]) for name in rows[0]}
 
     def _of_walk(self, walk: Walk, frames: Sequence[int]) -> Inputs:
         total = walk.frame_count(self.walk_fps)
         own = [frame % total if walk.loop else min(frame, total - 1) for frame in frames]
+        if walk.goes_in_w(can=self.styles is not None):
+            assert self.styles is not None
+            psi = walk.truncations(self.spec, own, self.walk_fps)
+            assert psi is not None
+            given = None if self.labels is None else self._weights(walk, [0])
+            return {W: self.styles.along(walk, given, own, self.walk_fps, psi)}
         inputs: Inputs = {"z": walk.latents(self.latent, own, self.walk_fps, self.controls)}
         weights = self._weights(walk, own)
         if weights is not None:
