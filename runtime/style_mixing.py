@@ -1,4 +1,4 @@
-"""The table of style mixing (Karras et al. 2019, arXiv:1812.04948, figure 3): rows take some styles from the columns."""
+"""The table of style mixing (Karras et al. 2019, arXiv:1812.04948, figure 3): rows take styles from the columns."""
 
 from __future__ import annotations
 
