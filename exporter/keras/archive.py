@@ -56,11 +56,21 @@ def read_keras_zip(file: IO[bytes], size: int, max_bytes: int) -> tuple[bytes, b
             raise BadInputFile(f"is a .keras archive without {' and '.join(sorted(missing))}\nexpected a whole one")
         members = []
         for name in (CONFIG, WEIGHTS):
+            _check_compression(archive.getinfo(name))
             with archive.open(name) as stream:
                 data = _whole(Limited(stream, limit))
             limit -= len(data)
             members.append(data)
     return members[0], members[1]
+
+
+def _check_compression(entry: zipfile.ZipInfo) -> None:
+    """Keras stores or deflates. Python's bzip2 and LZMA unpack a block of any size before a limit can stop them."""
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise BadInputFile(
+            f"has {entry.filename} compressed by method {entry.compress_type}; Keras stores or deflates\n"
+            "save it again with Keras, or zip it anew"
+        )
 
 
 def read_tar(file: IO[bytes], size: int, max_bytes: int) -> dict[str, bytes]:

@@ -97,10 +97,9 @@ def _predecessors(entry: Mapping[str, Any], layer: Fields) -> list[str]:
     nodes = entry.get("inbound_nodes")
     found = _references(nodes)
     wanted = 0 if layer.class_name == "InputLayer" else 1
-    if not isinstance(nodes, list) or len(nodes) != wanted or len(found) != wanted:
-        raise layer.fail(
-            f"is used {len(nodes or ())} times on {len(found)} inputs", "a chain of layers, each used once"
-        )
+    uses = len(nodes) if isinstance(nodes, list) else -1
+    if uses != wanted or len(found) != wanted:
+        raise layer.fail(f"is used {max(0, uses)} times on {len(found)} inputs", "a chain of layers, each used once")
     return found
 
 

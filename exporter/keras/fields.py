@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from ganrt.errors import BadInputFile
 
 MAX_JSON = 16 * 2**20
+MAX_DEPTH = 100  # Keras' own files have some ten
 MAX_SIZE = 2**20  # of one dimension: far above any generator, low enough that products stay exact
+_LARGEST = 3.4028234663852886e38  # of float32, in which everything is computed
 _SHOWN = 80
 
 
@@ -23,9 +24,21 @@ def parse_json(data: bytes | str, what: str) -> Any:
     if len(data) > MAX_JSON:
         raise BadInputFile(f"{what} has {len(data)} bytes\nexpected at most {MAX_JSON}")
     try:
-        return json.loads(data, object_hook=_without_tuples)
+        value = json.loads(data, object_hook=_without_tuples)
+        _check_depth(value)
+        return value
     except (ValueError, RecursionError) as error:
         raise BadInputFile(f"{what} is damaged: {str(error)[:_SHOWN]}\nexpected the JSON that Keras writes") from error
+
+
+def _check_depth(value: Any, left: int = MAX_DEPTH) -> None:
+    """Raises ValueError for what is nested so deeply that who walks through it would run out of stack."""
+    if left < 0:
+        raise ValueError(f"nested more than {MAX_DEPTH} deep")
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for item in inner:
+        if isinstance(item, (dict, list)):
+            _check_depth(item, left - 1)
 
 
 def _without_tuples(value: dict[str, Any]) -> Any:
@@ -83,8 +96,9 @@ class Fields:
 
     def number(self, key: str, default: float) -> float:
         value = self.values.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-            raise self.wrong(key, "a number")
+        # As integers compare with floats: a huge one does not become infinite on the way.
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= _LARGEST:
+            raise self.wrong(key, "a number that float32 holds")
         return float(value)
 
     def text(self, key: str, default: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from ajbrock_models import biggan_state, real_plan, without
-from biggan_graphs import CLOSE, FAR, build, graph_floats, latents, worst
+from biggan_graphs import CLOSE, FAR, build, drawn, graph_floats, latents, worst
 from biggan_reference import Epsilons, biggan
 
 from ganrt.errors import BadInputFile
@@ -25,15 +25,15 @@ def test_it_draws_what_class_0_of_the_reference_draws() -> None:
     z = latents(built)
     expected = biggan(STATE, z, torch.eye(5)[[0, 0, 0]], eps=TF)
     assert worst(graph_floats(built, z), expected) <= 1e-4
-    assert worst(built.module(z), expected) <= CLOSE
+    assert worst(drawn(built, z), expected) <= CLOSE
     for wrong in (Epsilons(), Epsilons(bn=1e-4, output=1e-4)):
-        assert worst(built.module(z), biggan(STATE, z, torch.eye(5)[[0, 0, 0]], eps=wrong)) > FAR
+        assert worst(drawn(built, z), biggan(STATE, z, torch.eye(5)[[0, 0, 0]], eps=wrong)) > FAR
 
 
 def test_with_and_without_sv0_the_epsilons_are_deepminds() -> None:
     z = latents(build(STATE))
     assert torch.equal(build(STATE).module(z), build(without(STATE, ".sv0")).module(z))
-    set_otherwise = build(STATE, {"norm_eps": "1e-5"}).module(z)
+    set_otherwise = drawn(build(STATE, {"norm_eps": "1e-5"}), z)
     assert worst(set_otherwise, biggan(STATE, z, torch.eye(5)[[0, 0, 0]])) <= CLOSE
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from ajbrock_models import MULTIPLIERS, WIDTHS, deep_state, with_cross_replica, with_mybn, without
-from biggan_graphs import CLOSE, FAR, build, graph_floats, latents, mixtures, worst
+from biggan_graphs import CLOSE, FAR, build, drawn, graph_floats, latents, mixtures, worst
 from biggan_reference import Epsilons, Wrong, deep
 from slow_layers import State
 
@@ -49,7 +49,7 @@ def test_which_of_the_two_it_is_is_said() -> None:
 def test_each_mistake_draws_something_else(state: State) -> None:
     built = build(state)
     z, labels = latents(built), mixtures(3, 5)
-    made = built.module(z, labels)
+    made = drawn(built, z, labels)
     assert worst(made, deep(state, z, labels)) <= CLOSE
     for mistake in MISTAKES:
         assert worst(made, deep(state, z, labels, Wrong(**{mistake: True}))) > 10 * FAR, mistake
@@ -59,17 +59,17 @@ def test_the_epsilons_and_the_spellings() -> None:
     built = build(STATE)
     z, labels = latents(built), mixtures(3, 5)
     for wrong in (Epsilons(bn=1e-4), Epsilons(output=1e-4)):
-        assert worst(built.module(z, labels), deep(STATE, z, labels, eps=wrong)) > FAR
+        assert worst(drawn(built, z, labels), deep(STATE, z, labels, eps=wrong)) > FAR
     for state in (with_mybn(STATE, 4.0), with_cross_replica(STATE), without(STATE, ".u0", ".sv0")):
         state = {key: t / 4 if t.ndim == 4 and "linear.u0" not in state else t for key, t in state.items()}
-        assert worst(build(state).module(z, labels), deep(state, z, labels)) <= CLOSE
+        assert worst(drawn(build(state), z, labels), deep(state, z, labels)) <= CLOSE
 
 
 def test_one_class() -> None:
     state = deep_state(WIDTHS, classes=1, seed=2)
     built = build(state)
     assert built.spec.labels is None
-    assert worst(built.module(latents(built)), deep(state, latents(built), torch.ones(3, 1))) <= CLOSE
+    assert worst(drawn(built, latents(built)), deep(state, latents(built), torch.ones(3, 1))) <= CLOSE
 
 
 def test_the_configuration_of_its_script() -> None:

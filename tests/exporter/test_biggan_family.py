@@ -13,7 +13,7 @@ from ajbrock_models import (
     with_mybn,
     without,
 )
-from biggan_graphs import CLOSE, FAR, build, graph_floats, latents, mixtures, worst
+from biggan_graphs import CLOSE, FAR, build, drawn, graph_floats, latents, mixtures, worst
 from biggan_reference import Epsilons, Wrong, biggan
 from dcgan_reference import said_by
 from slow_layers import State
@@ -34,8 +34,8 @@ def pictures(state: State, settings: dict[str, str | bool] | None = None) -> tup
     built = build(state, settings)
     z = latents(built)
     labels = mixtures(3, built.spec.labels.count if built.spec.labels else 1)
-    made = built.module(z, labels) if built.spec.labels else built.module(z)
-    return z, labels, made.double()
+    made = drawn(built, z, labels) if built.spec.labels else drawn(built, z)
+    return z, labels, made
 
 
 def epsilons(built: Candidate) -> dict[str, str]:
@@ -111,7 +111,7 @@ def test_without_attention_and_with_one_class() -> None:
     built = build(state)
     z = latents(built)
     assert built.spec.labels is None
-    assert worst(built.module(z), biggan(state, z, torch.ones(3, 1))) <= CLOSE
+    assert worst(drawn(built, z), biggan(state, z, torch.ones(3, 1))) <= CLOSE
 
 
 def test_a_thousand_classes_have_imagenets_names() -> None:
@@ -128,8 +128,8 @@ def test_classes_without_a_shared_embedding() -> None:
     assert "shared.weight" not in state
     built = build(state)
     z, labels = latents(built), mixtures(3, 5)
-    assert worst(built.module(z, labels), biggan(state, z, labels)) <= CLOSE
-    assert worst(built.module(z, labels), biggan(state, z, labels, Wrong(no_one=True))) > 100 * FAR
+    assert worst(drawn(built, z, labels), biggan(state, z, labels)) <= CLOSE
+    assert worst(drawn(built, z, labels), biggan(state, z, labels, Wrong(no_one=True))) > 100 * FAR
 
 
 def test_without_spectral_norm() -> None:

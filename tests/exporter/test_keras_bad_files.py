@@ -126,6 +126,17 @@ def test_bombs_are_refused(tmp_path: Path) -> None:
     refused(tmp_path / "c.keras", "unpacks to more than")
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_unpacks_before_a_limit_stops_it_is_not_unpacked(
+    tmp_path: Path, method: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with zipfile.ZipFile(tmp_path / "a.keras", "w", method) as archive:
+        archive.writestr("config.json", "{}")
+        archive.writestr("model.weights.h5", bytes(2**20))
+    monkeypatch.setattr(zipfile.ZipFile, "open", None)  # nothing is read
+    refused(tmp_path / "a.keras", f"has config.json compressed by method {method}; Keras stores or deflates")
+
+
 def test_a_long_header_is_a_bomb_too(tmp_path: Path) -> None:
     path = tmp_path / "a.tar.gz"
     with tarfile.open(path, "w:gz", format=tarfile.PAX_FORMAT, pax_headers={"comment": "x" * (70 * 2**20)}) as archive:

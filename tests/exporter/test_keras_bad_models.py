@@ -47,6 +47,9 @@ def test_unknown_layers_are_refused_by_name(tmp_path: Path, name: str) -> None:
         (5, {"filters": 2**20, "kernel_size": 2**20}, "at most"),
         (6, {"axis": 1}, "axis = 1"),
         (6, {"epsilon": float("nan")}, "epsilon"),
+        (6, {"epsilon": 1e308}, "a number that float32 holds"),
+        (6, {"epsilon": 10**400}, "a number that float32 holds"),
+        (6, {"epsilon": -float("inf")}, "a number that float32 holds"),
         (6, {"renorm": True}, "renorm"),
         (7, {"max_value": 5.0}, "max_value"),
         (12, {"size": 2**19}, "at most"),
@@ -78,7 +81,19 @@ def test_models_that_are_no_chain(tmp_path: Path) -> None:
     def nested(model: dict[str, Any]) -> None:
         model["config"]["layers"][1]["class_name"] = "Sequential"
 
+    def endless(model: dict[str, Any]) -> None:
+        deep: list[Any] = []
+        for _ in range(300):
+            deep = [deep]
+        model["config"]["layers"][1]["inbound_nodes"] = deep
+
     source = "anime.k3.keras"
+    for nodes in (-1, "x", None, {}, True):
+        path = rezipped(
+            tmp_path / "n.keras", lambda m, n=nodes: m["config"]["layers"][1].update(inbound_nodes=n), source
+        )
+        refused(path, "is used 0 times on 0 inputs")
+    refused(rezipped(tmp_path / "n.keras", endless, source), "nested more than 100 deep")
     refused(rezipped(tmp_path / "a.keras", branch, source), "'relu_1'", "on 2 inputs")
     refused(rezipped(tmp_path / "b.keras", spare, source), "beside the chain to its output: bn_1")
     refused(rezipped(tmp_path / "c.keras", outputs, source), "2 outputs")
