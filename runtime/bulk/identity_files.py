@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.runtime.bulk.rows import Row, is_setting, make_row
@@ -181,41 +181,14 @@ def _jsonl(path: Path, column: str) -> Iterator[Cells]:
 
 
 def _parquet(path: Path, column: str) -> Iterator[Cells]:
-    from ganrt.runtime.bulk.formats.parquet import import_pyarrow
+    from ganrt.runtime.bulk.parquet_columns import read_columns
 
-    pyarrow = import_pyarrow()
-    try:
-        with pyarrow.parquet.ParquetFile(path) as file:
-            if column not in file.schema_arrow.names:
-                raise BadInputFile(
-                    f"--identities {path}: its columns are {', '.join(file.schema_arrow.names)[:200]}; "
-                    f"expected '{column}' among them\n{_RENAME}"
-                )
-            number = 0
-            settings = [name for name in file.schema_arrow.names if name != column and is_setting(name)]
-            for batch in file.iter_batches(10_000, columns=[column, *settings]):
-                found = {name: _values(path, batch, name, number) for name in batch.schema.names}
-                for k, value in enumerate(map(_as_text, found[column])):
-                    number += 1
-                    if not isinstance(value, str) or not 0 < len(value.encode()) <= LONGEST:
-                        raise _bad(
-                            path,
-                            number,
-                            f"row {number}: expected text of 1 to {LONGEST} bytes, or a whole number (cast others)",
-                        )
-                    yield number, value, {name: found[name][k] for name in settings}
-    except (pyarrow.ArrowException, OSError) as error:
-        raise BadInputFile(f"--identities {path} is no Parquet file that can be read: {error}") from error
-
-
-def _values(path: Path, batch: Any, name: str, before: int) -> list[Any]:
-    """A column of a batch that begins behind row `before`."""
-    try:
-        made: list[Any] = batch.column(name).to_pylist()
-        return made
-    except (ValueError, OverflowError) as error:  # text that is no UTF-8; times that Python has not
-        wrong = f"column {name[:80]!r} holds what cannot be read from row {before + 1} on: {str(error).splitlines()[0]}"
-        raise BadInputFile(f"--identities {path}: {wrong[:300]}\nexpected text in UTF-8, or whole numbers") from error
+    for number, given, cells in read_columns(path, "--identities", column, is_setting):
+        value = _as_text(given)
+        if not isinstance(value, str) or not 0 < len(value.encode()) <= LONGEST:
+            wrong = f"row {number}: expected text of 1 to {LONGEST} bytes, or a whole number (cast others)"
+            raise _bad(path, number, wrong)
+        yield number, value, cells
 
 
 def _as_text(value: object) -> object:
