@@ -12,10 +12,11 @@ demo: venv
 	$(PIP) -e ".[cpu]"
 	$(BIN)/ganrt generate --count 16 --seed 1 --grid 4x4 --output out/demo --force
 
-# A process a processor; one thread in each, so that they do not wait for each other. The programs that tests start keep
-# the bytecode that the first of them compiles.
+# One process more than there are processors, since some tests wait; one thread in each, so that they do not wait for
+# each other. The programs that tests start keep the bytecode that the first of them compiles.
+WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
 test: dev check node-modules
-	OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n logical --dist worksteal $(PYTEST_ARGS)
+	OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 # With an NVIDIA GPU; on Jetson, where TensorRT is the system's:  make test-gpu PYTHON="python3" after
 # python3 -m venv --system-site-packages .venv

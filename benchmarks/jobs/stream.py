@@ -42,7 +42,7 @@ def measure(scope: Scope) -> Figures:
         _check(generator)
         told, used = _paced(generator, long, 1)
         bare = _bare_process_seconds(generator, told.batches, told.micro_batch)
-        unpaced = _unpaced_share(generator, 3 if scope.quick else 15)
+        unpaced = _unpaced_share(generator, 1 if scope.quick else 15)
         changed = _changing(generator, short)
         with _one_core_taken():
             loaded, _ = _paced(generator, short, 1)
