@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -45,9 +46,11 @@ _IDENTITIES = ("player-8841", "", "Zoë", "名前", "\U0001f600")
 _PAIRS = ((0, 0), (0, 1), (42, 7), (2**64 - 1, 2**64 - 1))
 _PSIS = (None, 1.0, 0.7, 0.0)
 _ANSWERS, _ANSWERS_IN_PARTS = 8, 1024  # values of each
+_INCLUDE = re.compile(r'^#include "(ganrt\w*\.h)"$', re.MULTILINE)
 _CLIENTS = (
     (".", "LICENSE"),
-    ("c", "*.h"),
+    ("c", "*.[ch]"),
+    ("c", "CMakeLists.txt"),
     ("csharp", "*.cs"),
     ("js", "*.js"),
     ("js", "*.d.ts"),
@@ -200,6 +203,23 @@ def _copy_clients(folder: Path) -> None:
     for language, pattern in _CLIENTS:
         for path in sorted((source / language).glob(pattern)):
             _write(folder / language / path.name, path.read_bytes())
+    _write(folder / "c" / "ganrt_avatars_single.c", single_file(source / "c").encode())
+
+
+def single_file(folder: Path) -> str:
+    """ganrt_avatars.c with the headers of its folder in their places: one file to compile, without a header path."""
+    seen: set[str] = set()
+
+    def inlined(text: str) -> str:
+        return _INCLUDE.sub(lambda found: replaced(found[1]), text)
+
+    def replaced(name: str) -> str:
+        if name in seen:
+            return ""
+        seen.add(name)
+        return inlined((folder / name).read_text("utf-8"))
+
+    return inlined((folder / "ganrt_avatars.c").read_text("utf-8"))
 
 
 def _write_texts(folder: Path, spec: GeneratorSpec) -> None:

@@ -11,7 +11,16 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("exporter", "engines", "runtime", "benchmarks", "cli")
-CLIENTS = ("LICENSE", "c/*.h", "csharp/*.cs", "js/*.js", "js/*.d.ts", "js/package.json", "js/README.md")
+CLIENTS = (
+    "LICENSE",
+    "c/*.[ch]",
+    "c/CMakeLists.txt",
+    "csharp/*.cs",
+    "js/*.js",
+    "js/*.d.ts",
+    "js/package.json",
+    "js/README.md",
+)
 pytestmark = pytest.mark.slow
 
 

@@ -1,0 +1,229 @@
+// GanrtAvatars.cs: from a player's name to RGBA8 pictures, over the native library of ganrt_avatars.c.
+//
+// C# 7.3, .NET Standard 2.0. Build the library with -DGANRT_AVATARS_SHARED: libganrt_avatars.so, ganrt_avatars.dll or
+// libganrt_avatars.dylib (clients/c/CMakeLists.txt does), and put it where the game finds native libraries.
+//
+//     using (var avatars = new GanrtAvatars("kit"))
+//     {
+//         avatars.RequestName("player-8841", picture => Show(picture.Pixels));
+//         ...
+//         avatars.Poll(2000);                       // in every frame, from the thread that shall be called
+//     }
+//
+// Licence: Apache 2.0, as ganrt's own.
+using System;
+using System.Collections.Generic;
+using System.Runtime.InteropServices;
+using System.Text;
+
+/// <summary>What ganrt_avatars.h calls a status; its sentence says what mends it.</summary>
+public sealed class GanrtAvatarsException : Exception
+{
+    public readonly int Status;
+
+    internal GanrtAvatarsException(int status, string sentence) : base(sentence) { Status = status; }
+}
+
+/// <summary>A kit, opened. A thread of its own draws; Poll hands over what is ready.</summary>
+public sealed class GanrtAvatars : IDisposable
+{
+    /// <summary>RGBA8, row by row. Status 0: there are pixels.</summary>
+    public struct Picture
+    {
+        public ulong Ticket;
+        public int Status, Width, Height;
+        public byte[] Pixels;
+    }
+
+    /// <summary>0 or false: as ganrt_avatars_defaults has it.</summary>
+    public sealed class Options
+    {
+        public int Width, Height, Batch, Queue, Pictures;
+        public bool Premultiplied, Round;
+        /// <summary>RRGGBB behind the picture; null: it keeps its transparency.</summary>
+        public int? Background;
+        public string Cache, NameSpace;
+        public ulong CacheBytes;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    struct NativeOptions
+    {
+        public uint Width, Height;
+        public int Premultiplied, Round, Opaque;
+        public byte Red, Green, Blue;
+        public uint Batch, Queue, Pictures;
+        public IntPtr Cache;
+        public ulong CacheBytes;
+        public IntPtr NameSpace, Allocate, Release, Context;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    struct NativePicture
+    {
+        public ulong Ticket;
+        public IntPtr User;
+        public int Status;
+        public IntPtr Pixels;
+        public uint Width, Height;
+    }
+
+    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+    delegate void Deliver(IntPtr context, ref NativePicture picture);
+
+    const string Library = "ganrt_avatars";
+    [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+    static extern NativeOptions ganrt_avatars_defaults();
+    [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+    static extern int ganrt_avatars_open(byte[] kit, ref NativeOptions options, out IntPtr avatars);
+    [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+    static extern void ganrt_avatars_close(IntPtr avatars);
+    [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+    static extern int ganrt_avatars_request_name(IntPtr avatars, byte[] name, UIntPtr bytes, uint reroll, int priority, IntPtr user, out ulong ticket);
+    [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+    static extern int ganrt_avatars_request_look(IntPtr avatars, byte[] code, UIntPtr bytes, int priority, IntPtr user, out ulong ticket);
+    [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+    static extern int ganrt_avatars_request_image(IntPtr avatars, ulong seed, ulong index, int priority, IntPtr user, out ulong ticket);
+    [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+    static extern int ganrt_avatars_cancel(IntPtr avatars, ulong ticket);
+    [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+    static extern uint ganrt_avatars_poll(IntPtr avatars, uint microseconds, Deliver deliver, IntPtr context);
+    [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+    static extern IntPtr ganrt_avatars_sentence(int status);
+
+    readonly Dictionary<ulong, Action<Picture>> waiting = new Dictionary<ulong, Action<Picture>>();
+    readonly Deliver deliver;
+    IntPtr handle;
+
+    public GanrtAvatars(string kit, Options options = null)
+    {
+        options = options ?? new Options();
+        NativeOptions native = ganrt_avatars_defaults();
+        native.Width = (uint)options.Width;
+        native.Height = (uint)options.Height;
+        native.Premultiplied = options.Premultiplied ? 1 : 0;
+        native.Round = options.Round ? 1 : 0;
+        native.Opaque = options.Background.HasValue ? 1 : 0;
+        int colour = options.Background ?? 0;
+        native.Red = (byte)(colour >> 16);
+        native.Green = (byte)(colour >> 8);
+        native.Blue = (byte)colour;
+        native.Batch = options.Batch > 0 ? (uint)options.Batch : native.Batch;
+        native.Queue = options.Queue > 0 ? (uint)options.Queue : native.Queue;
+        native.Pictures = options.Pictures > 0 ? (uint)options.Pictures : native.Pictures;
+        native.CacheBytes = options.CacheBytes > 0 ? options.CacheBytes : native.CacheBytes;
+        deliver = Hand;
+        byte[] cache = Text(options.Cache), space = Text(options.NameSpace);
+        GCHandle cachePin = GCHandle.Alloc(cache, GCHandleType.Pinned), spacePin = GCHandle.Alloc(space, GCHandleType.Pinned);
+        try
+        {
+            native.Cache = options.Cache == null ? IntPtr.Zero : cachePin.AddrOfPinnedObject();
+            native.NameSpace = options.NameSpace == null ? IntPtr.Zero : spacePin.AddrOfPinnedObject();
+            Check(ganrt_avatars_open(Text(kit), ref native, out handle));
+        }
+        finally
+        {
+            cachePin.Free();
+            spacePin.Free();
+        }
+    }
+
+    /// <summary>The avatar of a player's name or id; `ready` is called by Poll. Returns a ticket for Cancel.</summary>
+    public ulong RequestName(string name, Action<Picture> ready, int priority = 0, uint reroll = 0)
+    {
+        byte[] bytes = new UTF8Encoding(false, true).GetBytes(name);
+        ulong ticket;
+        lock (waiting)
+        {
+            Check(ganrt_avatars_request_name(Open, Filled(bytes), (UIntPtr)bytes.Length, reroll, priority, IntPtr.Zero, out ticket));
+            waiting[ticket] = ready;
+        }
+        return ticket;
+    }
+
+    /// <summary>The picture of a look code.</summary>
+    public ulong RequestLook(string code, Action<Picture> ready, int priority = 0)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(code);
+        ulong ticket;
+        lock (waiting)
+        {
+            Check(ganrt_avatars_request_look(Open, Filled(bytes), (UIntPtr)bytes.Length, priority, IntPtr.Zero, out ticket));
+            waiting[ticket] = ready;
+        }
+        return ticket;
+    }
+
+    /// <summary>Image `index` of `seed`.</summary>
+    public ulong RequestImage(ulong seed, ulong index, Action<Picture> ready, int priority = 0)
+    {
+        ulong ticket;
+        lock (waiting)
+        {
+            Check(ganrt_avatars_request_image(Open, seed, index, priority, IntPtr.Zero, out ticket));
+            waiting[ticket] = ready;
+        }
+        return ticket;
+    }
+
+    /// <summary>True: it will not be delivered.</summary>
+    public bool Cancel(ulong ticket)
+    {
+        bool done = ganrt_avatars_cancel(Open, ticket) != 0;
+        if (done)
+            lock (waiting)
+                waiting.Remove(ticket);
+        return done;
+    }
+
+    /// <summary>Calls back for what is ready, until the budget is spent: at least one. How many.</summary>
+    public int Poll(int microseconds)
+    {
+        return (int)ganrt_avatars_poll(Open, (uint)microseconds, deliver, IntPtr.Zero);
+    }
+
+    public void Dispose()
+    {
+        if (handle != IntPtr.Zero)
+            ganrt_avatars_close(handle);
+        handle = IntPtr.Zero;
+    }
+
+    IntPtr Open
+    {
+        get
+        {
+            if (handle == IntPtr.Zero)
+                throw new ObjectDisposedException(nameof(GanrtAvatars));
+            return handle;
+        }
+    }
+
+    void Hand(IntPtr context, ref NativePicture native)
+    {
+        Action<Picture> ready;
+        lock (waiting)
+        {
+            ready = waiting[native.Ticket];
+            waiting.Remove(native.Ticket);
+        }
+        var picture = new Picture { Ticket = native.Ticket, Status = native.Status, Width = (int)native.Width, Height = (int)native.Height };
+        if (native.Pixels != IntPtr.Zero)
+        {
+            picture.Pixels = new byte[4 * picture.Width * picture.Height];
+            Marshal.Copy(native.Pixels, picture.Pixels, 0, picture.Pixels.Length);
+        }
+        ready(picture);
+    }
+
+    static void Check(int status)
+    {
+        if (status != 0)
+            throw new GanrtAvatarsException(status, Marshal.PtrToStringAnsi(ganrt_avatars_sentence(status)));
+    }
+
+    static byte[] Text(string text) { return Encoding.UTF8.GetBytes((text ?? "") + "\0"); }
+
+    // An array without elements may arrive as NULL.
+    static byte[] Filled(byte[] bytes) { return bytes.Length > 0 ? bytes : new byte[1]; }
+}

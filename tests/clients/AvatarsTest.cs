@@ -1,0 +1,49 @@
+// avatars KIT FOLDER: draws a name, a look and an image through GanrtAvatars.cs; writes FOLDER/N.rgba.
+using System;
+using System.IO;
+using System.Threading;
+
+static class AvatarsTest
+{
+    static void Main(string[] given)
+    {
+        int ready = 0;
+        using (var avatars = new GanrtAvatars(given[0], new GanrtAvatars.Options { Batch = 2 }))
+        {
+            Action<GanrtAvatars.Picture> write = picture => { throw new InvalidOperationException("cancelled"); };
+            ulong never = avatars.RequestName("never", write, -1);
+            Console.WriteLine(avatars.Cancel(never) + " " + avatars.Cancel(never));
+            avatars.RequestName("player-8841", picture => Write(given[1], 0, picture, ref ready));
+            avatars.RequestName("", picture => Write(given[1], 1, picture, ref ready));
+            avatars.RequestImage(3, ulong.MaxValue, picture => Write(given[1], 2, picture, ref ready), 5);
+            try
+            {
+                avatars.RequestLook("ganrt:nobody:0:1", write);
+            }
+            catch (GanrtAvatarsException error)
+            {
+                Console.WriteLine(error.Status + " " + error.Message);
+            }
+            for (int i = 0; i < 60000 && ready < 3; i++)
+            {
+                avatars.Poll(2000);
+                Thread.Sleep(1);
+            }
+        }
+        Console.WriteLine(ready);
+        try
+        {
+            new GanrtAvatars(given[0] + "/nowhere");
+        }
+        catch (GanrtAvatarsException error)
+        {
+            Console.WriteLine(error.Status + " " + error.Message);
+        }
+    }
+
+    static void Write(string folder, int number, GanrtAvatars.Picture picture, ref int ready)
+    {
+        File.WriteAllBytes(Path.Combine(folder, number + ".rgba"), picture.Pixels);
+        ready++;
+    }
+}

@@ -1,0 +1,137 @@
+/* Answers lines with ganrt_avatars: `avatars KIT FOLDER [key=value...]`. Keys: width, height, premultiplied, round, opaque,
+ * batch, queue, pictures, cache, cache_bytes, fail (the allocation that fails, from 0).
+ *
+ *     name TEXT, look CODE, image SEED INDEX [priority]    the status; the picture goes to FOLDER/LINE.rgba
+ *     cancel LINE                                          1 or 0
+ *     pause, wait                                          nothing; until all is delivered: each as "LINE STATUS WIDTH HEIGHT"
+ *     count                                                the statistics
+ */
+#ifndef _POSIX_C_SOURCE
+#define _POSIX_C_SOURCE 200809L
+#endif
+#include "ganrt_avatars.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const char *folder;
+static int left = -1;
+
+static void *allocate(void *context, size_t bytes)
+{
+    (void)context;
+    return left == 0 ? NULL : (left -= left > 0, malloc(bytes));
+}
+
+static void release(void *context, void *memory)
+{
+    (void)context;
+    free(memory);
+}
+
+static void deliver(void *context, const ganrt_avatars_picture *picture)
+{
+    char path[4096];
+    FILE *file;
+    (void)context;
+    printf("%d %d %u %u\n", (int)(size_t)picture->user, (int)picture->status, (unsigned)picture->width, (unsigned)picture->height);
+    if (!picture->pixels)
+        return;
+    snprintf(path, sizeof path, "%s/%d.rgba", folder, (int)(size_t)picture->user);
+    file = fopen(path, "wb");
+    fwrite(picture->pixels, 4, (size_t)picture->width * picture->height, file);
+    fclose(file);
+}
+
+static void set(ganrt_avatars_options *o, const char *given)
+{
+    const char *value = strchr(given, '=') + 1;
+    unsigned number = (unsigned)strtoul(value, NULL, 10);
+    if (!strncmp(given, "width=", 6))
+        o->width = number;
+    else if (!strncmp(given, "height=", 7))
+        o->height = number;
+    else if (!strncmp(given, "premultiplied=", 14))
+        o->premultiplied = (int)number;
+    else if (!strncmp(given, "round=", 6))
+        o->round = (int)number;
+    else if (!strncmp(given, "opaque=", 7)) {
+        unsigned colour = (unsigned)strtoul(value, NULL, 16);
+        o->opaque = 1;
+        o->background[0] = (unsigned char)(colour >> 16);
+        o->background[1] = (unsigned char)(colour >> 8 & 255);
+        o->background[2] = (unsigned char)(colour & 255);
+    } else if (!strncmp(given, "batch=", 6))
+        o->batch = number;
+    else if (!strncmp(given, "queue=", 6))
+        o->queue = number;
+    else if (!strncmp(given, "pictures=", 9))
+        o->pictures = number;
+    else if (!strncmp(given, "cache=", 6))
+        o->cache = value;
+    else if (!strncmp(given, "cache_bytes=", 12))
+        o->cache_bytes = number;
+    else if (!strncmp(given, "fail=", 5)) {
+        left = (int)number;
+        o->allocate = allocate;
+        o->release = release;
+    }
+}
+
+static void wait_for_all(ganrt_avatars *avatars)
+{
+    for (;;) {
+        ganrt_avatars_statistics told = ganrt_avatars_count(avatars);
+        struct timespec nap = {0, 1000000};
+        if (!told.waiting && !told.ready)
+            return;
+        ganrt_avatars_poll(avatars, 1000, deliver, NULL);
+        nanosleep(&nap, NULL);
+    }
+}
+
+int main(int count, char **given)
+{
+    static uint64_t ticket[10000];
+    static char line[1 << 21];
+    ganrt_avatars_options options = ganrt_avatars_defaults();
+    ganrt_avatars *avatars;
+    ganrt_avatars_status status;
+    int i, number;
+    folder = given[2];
+    for (i = 3; i < count; i++)
+        set(&options, given[i]);
+    status = ganrt_avatars_open(given[1], &options, &avatars);
+    printf("open %d %s\n", (int)status, ganrt_avatars_sentence(status));
+    if (status != GANRT_AVATARS_OK)
+        return avatars != NULL;
+    for (number = 0; fgets(line, sizeof line, stdin) && number < 10000; number++) {
+        char *text = strchr(line, ' ');
+        size_t bytes;
+        void *user = (void *)(size_t)number;
+        line[strcspn(line, "\n")] = 0;
+        text = text ? text + 1 : line + strlen(line);
+        bytes = strlen(text);
+        if (!strncmp(line, "name", 4))
+            printf("%d\n", (int)ganrt_avatars_request_name(avatars, text, bytes, 0, 0, user, &ticket[number]));
+        else if (!strncmp(line, "look", 4))
+            printf("%d\n", (int)ganrt_avatars_request_look(avatars, text, bytes, 0, user, &ticket[number]));
+        else if (!strncmp(line, "image", 5)) {
+            char *at;
+            uint64_t seed = strtoull(text, &at, 10), index = strtoull(at, &at, 10);
+            printf("%d\n", (int)ganrt_avatars_request_image(avatars, seed, index, (int)strtol(at, NULL, 10), user, &ticket[number]));
+        } else if (!strncmp(line, "cancel", 6))
+            printf("%d\n", ganrt_avatars_cancel(avatars, ticket[atoi(text)]));
+        else if (!strncmp(line, "wait", 4))
+            wait_for_all(avatars);
+        else if (!strncmp(line, "count", 5)) {
+            ganrt_avatars_statistics t = ganrt_avatars_count(avatars);
+            printf("requested=%d delivered=%d cancelled=%d drawn=%d memory=%d disk=%d failed=%d\n", (int)t.requested, (int)t.delivered,
+                   (int)t.cancelled, (int)t.drawn, (int)t.from_memory, (int)t.from_disk, (int)t.failed);
+        }
+    }
+    ganrt_avatars_close(avatars);
+    return 0;
+}
