@@ -24,6 +24,7 @@ FAMILIES: dict[str, str] = {
     "bigbigan-encoder": "ganrt.exporter.families.bigbigan_encoder:BigBiGANEncoder",
     "stylegan2": "ganrt.exporter.families.stylegan2:StyleGAN2",
     "stylegan2-rosinality": "ganrt.exporter.families.stylegan2_rosinality:StyleGAN2Rosinality",
+    "stylegan3": "ganrt.exporter.families.stylegan3:StyleGAN3",
     "mimicry": "ganrt.exporter.families.resnet.mimicry:Mimicry",
     "studiogan": "ganrt.exporter.families.resnet.studiogan:StudioGAN",
     "sngan": "ganrt.exporter.families.resnet.sngan:SNGAN",

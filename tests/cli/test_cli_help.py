@@ -75,6 +75,12 @@ def test_the_examples_of_help_run(run, line):
         source = Path(owners_models.__file__).read_text("utf-8").replace("class Vector", "class Generator")
         Path("models.py").write_text(source, "utf-8")
         torch.save(owners_models.Vector(ngf=64).state_dict(), "weights.pth")
+    if "network-snapshot" in line:
+        import nvidia_pickles
+        from stylegan2_reference import Net, random_state
+
+        module = nvidia_pickles.persistent(random_state(Net(side=8)), nvidia_pickles.describe_stylegan2("skip", 256.0))
+        nvidia_pickles.save(Path("network-snapshot.pkl"), {"G_ema": module})
     if "theirs" in line or "scripted" in line:
         from tiny_networks import net, save_onnx, save_torchscript
 

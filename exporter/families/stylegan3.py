@@ -1,0 +1,223 @@
+"""StyleGAN3 (Karras et al. 2021, arXiv:2106.12423) as NVlabs/stylegan3 writes it: configurations -t and -r."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from ganrt.errors import BadInputFile
+from ganrt.exporter.candidate import Candidate, Facts
+from ganrt.exporter.families import style_space as space
+from ganrt.exporter.families.loading import load_strictly, require_fit
+from ganrt.exporter.families.page import Page
+from ganrt.exporter.families.pickled_options import Options, number_of, options_of, require
+from ganrt.exporter.families.protocol import KeyCondition, Keyed
+from ganrt.exporter.families.stylegan2 import mapping_rate, read_mapping, size_of
+from ganrt.exporter.families.stylegan3_layers import Config, Layer, Synthesis
+from ganrt.exporter.options import Settings
+from ganrt.exporter.source import Source, State
+from ganrt.spec import GeneratorSpec, Labels, Latent, Output
+
+_CLASSES = {
+    "": "Generator", "mapping": "MappingNetwork", "synthesis": "SynthesisNetwork", "synthesis.input": "SynthesisInput",
+}  # fmt: skip
+_LAYER = re.compile(r"synthesis\.(L([0-9]{1,2})_([0-9]{1,5})_([0-9]{1,5}))\.weight")
+_TAPS = 6  # of a filter, times its factor
+_MARGIN, _BANDWIDTH, _CLAMP, _SCALE = 10, 2.0, 256.0, 0.25
+
+
+class StyleGAN3(Keyed):
+    """The family `stylegan3`: see `ganrt.exporter.families.protocol.Family`."""
+
+    settings: Mapping[str, str] = {
+        **space.SETTINGS,
+        "conv_clamp": f"the limit of activations, or none; default the file's, else {_CLAMP:g}",
+    }
+    averaged = "G_ema"
+    keys = KeyCondition(all_of=("mapping.fc0.weight", "synthesis.input.weight", "synthesis.input.freqs"))
+    page = Page(
+        title="StyleGAN3",
+        origin="`NVlabs/stylegan3`, configurations stylegan3-t and stylegan3-r, and their forks",
+        formats="`.pkl` as the training writes it (read as data: the source text in it is never run), or the state "
+        "dict alone as `.safetensors`, `.pt`",
+        gives="square pictures, 1, 3 or 4 channels; classes; z is normal, `truncation` pulls w to its average",
+        traps=(
+            "sizes, factors and paddings follow from the layers' names and the filters' lengths",
+            "the original norms styles over the whole batch, which cancels: pictures do not depend on each other here",
+            "the transform of the file (a turn and shift of all pictures) is kept",
+            "four times StyleGAN2's work, and twice the picture's side within layers: small batches",
+        ),
+    )
+
+    def build(self, source: Source, settings: Settings) -> Candidate:
+        """See `Family.build`."""
+        facts, state = Facts(settings), source.tensors
+        options = options_of(source, _CLASSES)
+        config = _config(state, options, facts)
+        shape = read_mapping(state, config.w_dim)
+        rate = space.read_rate(facts, None if options is None else mapping_rate(options, shape))
+        what = f"a StyleGAN3 generator of {config.side}x{config.side} pixels with {len(config.layers)} layers"
+        require_fit(_expected(state, config, shape), state, what)
+        cutoff = space.read_cutoff(settings, config.count)
+        taken = list(range(config.count))
+        groups = space.groups_of(taken, cutoff)
+        mapping = load_strictly(lambda: space.Mapping(shape), space.pack_mapping(state, shape, rate), what)
+        assert isinstance(mapping, space.Mapping)
+        average = space.average_of(state, mapping, shape, facts)
+        packed = {f"mapping.{key}": value for key, value in mapping.state_dict().items()}
+        packed |= {
+            f"affines.{key}": value for key, value in space.pack_affines(_affines(state, config), groups).items()
+        }
+        packed |= {f"synthesis.{key}": value for key, value in _synthesis(state, config).items()}
+
+        def make() -> space.StyleGenerator:
+            affines = space.Affines(config.w_dim, config.widths, groups)
+            return space.StyleGenerator(space.Mapping(shape), affines, Synthesis(config), config.w_dim, taken)
+
+        kind = "-r" if any(layer.radial for layer in config.layers) else "-t"
+        return Candidate(
+            module=load_strictly(make, packed | {"average": average}, what),
+            spec=GeneratorSpec(
+                name="stylegan3",
+                family="stylegan3",
+                latent=Latent(dim=shape.z_dim, prior="normal", psi_mode="style"),
+                labels=Labels(count=shape.classes) if shape.classes else None,
+                output=Output(height=config.side, width=config.side, channels=config.layers[-1].outputs),
+                style=space.style_of(config.count, average, cutoff),
+            ),
+            value_range="tanh",
+            matched=f"all {len(state)} keys match ({config.side} px, {kind})",
+            facts=tuple(facts.found),
+        )
+
+
+def _config(state: State, options: Options | None, facts: Facts) -> Config:
+    """Sizes from names and shapes, the rest from the modules' attributes, or assumed.
+
+    Raises:
+        BadInputFile: no whole generator, or one with parts that are not known.
+    """
+    found = sorted((int(name[2]), name) for key in state if (name := _LAYER.fullmatch(key)))
+    if len(found) < 2 or [number for number, _ in found] != list(range(len(found))):
+        raise BadInputFile(f"has {len(found)} layers named L0_36_512 and so on\nexpected 2 or more, without a gap")
+    layers: list[Layer] = []
+    for i, (_, name) in enumerate(found):
+        before = int(found[max(i - 1, 0)][1][3])
+        layers.append(_layer(state, name[1], before, int(name[3]), last=i == len(found) - 1))
+    w_dim = size_of(state, "synthesis.input.affine.weight", 2, 1)
+    rate, bandwidth, clamp, scale = float(layers[0].before - 2 * _MARGIN), _BANDWIDTH, None, _SCALE
+    if options is not None:
+        rate = number_of(options, "synthesis.input", "sampling_rate") or rate
+        bandwidth = number_of(options, "synthesis.input", "bandwidth") or bandwidth
+        scale = number_of(options, "synthesis", "output_scale") or scale
+        clamp = _check_options(options, layers)
+    if options is not None and facts.settings.conv_clamp is None:
+        facts.read("conv_clamp", "none" if clamp is None else clamp)
+    else:
+        clamp = facts.assume("conv_clamp", _CLAMP) or None
+    if rate / 2 <= bandwidth:
+        raise BadInputFile(f"its first layer has {layers[0].before} px\nexpected more, as StyleGAN3's have: 36")
+    return Config(w_dim, tuple(layers), rate, bandwidth, clamp, scale)
+
+
+def _layer(state: State, name: str, before: int, after: int, *, last: bool) -> Layer:
+    key = f"synthesis.{name}"
+    outputs, inputs, kernel = (size_of(state, f"{key}.weight", 4, axis) for axis in (0, 1, 2))
+    if last:
+        return Layer(name, inputs, outputs, before, after, kernel)
+    up_taps = size_of(state, f"{key}.up_filter", 1, 0)
+    lowering = state.get(f"{key}.down_filter")
+    if lowering is None or lowering.ndim not in (1, 2) or up_taps % _TAPS or lowering.shape[0] % _TAPS:
+        raise BadInputFile(f"{key} has filters of lengths that are not known\nexpected multiples of {_TAPS}")
+    down_taps = int(lowering.shape[0])
+    radial = lowering.ndim == 2
+    up, down = up_taps // _TAPS, down_taps // _TAPS
+    return Layer(name, inputs, outputs, before, after, kernel, up, up_taps, down, down_taps, radial)
+
+
+def _check_options(options: Options, layers: list[Layer]) -> float | None:
+    """The clamp; refuses what the modules do not compute."""
+    clamps = set()
+    for layer in layers:
+        name = f"synthesis.{layer.name}"
+        low, high = layer.padding
+        given = options.get(name, {}).get("padding")
+        if isinstance(given, (list, tuple)) and list(given) != [low, high, low, high]:
+            raise BadInputFile(f"{name} has padding {str(given)[:40]}\nexpected {[low, high, low, high]}")
+        require(options, name, {"up_factor": layer.up, "down_factor": layer.down})
+        clamps.add(number_of(options, name, "conv_clamp"))
+    if len(clamps) > 1:
+        raise BadInputFile(f"its layers have different values of conv_clamp: {', '.join(sorted(map(str, clamps)))}")
+    return next(iter(clamps))
+
+
+def _expected(state: State, config: Config, shape: space.MappingShape) -> dict[str, Tensor]:
+    first = config.layers[0].inputs
+    shapes: dict[str, tuple[int, ...]] = dict(shape.expected)
+    if "mapping.w_avg" in state:
+        shapes["mapping.w_avg"] = (config.w_dim,)
+    for part, of in {
+        "weight": (first, first), "affine.weight": (4, config.w_dim), "affine.bias": (4,), "transform": (3, 3),
+        "freqs": (first, 2), "phases": (first,),
+    }.items():  # fmt: skip
+        shapes[f"synthesis.input.{part}"] = of
+    for layer, following in zip(config.layers, [*config.layers[1:], None], strict=True):
+        name = f"synthesis.{layer.name}"
+        outputs = layer.outputs if following is None else following.inputs
+        shapes[f"{name}.weight"] = (outputs, layer.inputs, layer.kernel, layer.kernel)
+        shapes |= {f"{name}.bias": (outputs,), f"{name}.magnitude_ema": ()}
+        shapes |= {f"{name}.affine.weight": (layer.inputs, config.w_dim), f"{name}.affine.bias": (layer.inputs,)}
+        if following is not None:
+            shapes[f"{name}.up_filter"] = (layer.up_taps,)
+            shapes[f"{name}.down_filter"] = (layer.down_taps,) * (1 + layer.radial)
+    return {key: torch.empty(of, device="meta") for key, of in shapes.items()}
+
+
+def _affines(state: State, config: Config) -> list[tuple[Tensor, Tensor]]:
+    names = ["input", *(layer.name for layer in config.layers)]
+    return [
+        (
+            (state[f"synthesis.{name}.affine.weight"].double() / math.sqrt(config.w_dim)).float(),
+            state[f"synthesis.{name}.affine.bias"],
+        )
+        for name in names
+    ]
+
+
+def _synthesis(state: State, config: Config) -> dict[str, Tensor]:
+    side, channels = config.layers[0].before, config.layers[0].inputs
+    grid = ((torch.arange(side, dtype=torch.float64) + 0.5) / side * 2 - 1) * (side / 2 / config.rate)
+    weight = state["synthesis.input.weight"].double() / math.sqrt(channels)
+    packed = {"input.grid": grid.float(), "input.conv.weight": weight.float()[:, :, None, None]}
+    packed |= {f"input.{part}": state[f"synthesis.input.{part}"] for part in ("transform", "freqs", "phases")}
+    *hidden, last = config.layers
+    for i, layer in enumerate(hidden):
+        packed |= {f"layers.{i}.{part}": value for part, value in _filtered(state, layer).items()}
+    key = f"synthesis.{last.name}"
+    gain = config.scale / math.sqrt(last.inputs * last.kernel**2)
+    magnitude = state[f"{key}.magnitude_ema"].double().rsqrt()
+    packed["last.conv.weight"] = (state[f"{key}.weight"].double() * magnitude * gain).float()
+    packed["last.conv.bias"] = (state[f"{key}.bias"].double() * config.scale).float()
+    return packed
+
+
+def _filtered(state: State, layer: Layer) -> dict[str, Tensor]:
+    """The tensors of a `FilteredLayer`; rows of its kernel have length 1, and the eps goes with them."""
+    key = f"synthesis.{layer.name}"
+    weight = state[f"{key}.weight"].double()
+    squares = weight.square().sum(dim=(1, 2, 3), keepdim=True)
+    rows = weight / torch.where(squares > 0, squares, torch.ones_like(squares)).sqrt()
+    up, down = state[f"{key}.up_filter"] * layer.up, state[f"{key}.down_filter"]
+    lowering = down.flip(0, 1) if layer.radial else down.flip(0)[:, None]  # a convolution; torch's correlates
+    return {
+        "weight": rows.float(),
+        "bias": (state[f"{key}.bias"].double() * space.GAIN).float()[:, None, None],
+        "eps": torch.full((len(weight),), space.TINY / (layer.inputs * layer.kernel**2)),
+        "gain": (state[f"{key}.magnitude_ema"].double().rsqrt() * space.GAIN).float(),
+        "rows": up[None, None, :, None].repeat(len(weight), 1, 1, 1),
+        "lowering": lowering[None, None].repeat(len(weight), 1, 1, 1).contiguous(),
+    }
