@@ -1,4 +1,4 @@
-# make demo   sixteen avatars in out/demo        make test   everything that CI runs
+# make help says what there is.
 # On Linux the package index's default torch is a CUDA build of several GB. For the CPU build give pip PyTorch's
 # own CPU index (its address is on pytorch.org):  make test PIP_ARGS="--extra-index-url ADDRESS"
 PYTHON ?= python3
@@ -6,24 +6,31 @@ PIP_ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -q -c constraints.txt $(PIP_ARGS)
 
-.PHONY: demo test test-gpu check wheel venv dev node-modules clean
+.PHONY: help demo test test-gpu test-full-size check wheel venv dev node-modules clean
 
-demo: venv
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 22
+
+demo: venv ## sixteen avatars in out/demo, and whatever that needs
 	$(PIP) -e ".[cpu]"
 	$(BIN)/ganrt generate --count 16 --seed 1 --grid 4x4 --output out/demo --force
 
 # One process more than there are processors, since some tests wait; one thread in each, so that they do not wait for
 # each other. The programs that tests start keep the bytecode that the first of them compiles.
 WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
-test: dev check node-modules
+test: dev check node-modules ## everything that CI runs
 	OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 # With an NVIDIA GPU; on Jetson, where TensorRT is the system's:  make test-gpu PYTHON="python3" after
 # python3 -m venv --system-site-packages .venv
-test-gpu: dev
+test-gpu: dev ## the tests that need an NVIDIA GPU
 	$(BIN)/python -m pytest tests/gpu -m gpu -s -o faulthandler_timeout=0 $(PYTEST_ARGS)
 
-check: dev
+# Some of these take minutes and gigabytes.
+test-full-size: dev ## networks of published sizes against their references
+	$(BIN)/python -m pytest -m full_size $(PYTEST_ARGS)
+
+check: dev ## ruff, mypy and the import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -34,11 +41,11 @@ venv: $(BIN)/python
 $(BIN)/python:
 	$(PYTHON) -m venv .venv
 
-dev: venv
+dev: venv ## the development tools, in .venv
 	$(PIP) -e ".[dev]"
 
 # A wheel whose bytes depend on the commit alone, and what it is installed with (CycloneDX), in dist.
-wheel: dev
+wheel: dev ## a reproducible wheel and its list of parts, in dist
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m pip wheel --no-deps -q -w dist .
 	$(PIP) cyclonedx-bom
 	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --of JSON -o dist/ganrt.cdx.json $(BIN)/python
@@ -51,5 +58,5 @@ node-modules:
 	  echo "npm ci failed: the tests of clients/js will be skipped"; \
 	fi
 
-clean:
+clean: ## removes what is made
 	rm -rf .venv out build dist src/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
