@@ -27,7 +27,7 @@ from ganrt.runtime.resampling import fitted
 Pixels = NDArray[np.uint8]
 THUMBNAIL = 128  # pixels of the longer side
 MOST_A_PAGE = 5000
-_QUALITY = 80  # of their WebP
+_QUALITY, _LOSSLESS = 80, 101  # of their WebP; lossy it lets the colour of clear pixels bleed into the others
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +102,8 @@ class _Shown:
     def of(cls, entry: Entry) -> _Shown:
         """Makes the thumbnail."""
         small = entry.picture if max(entry.picture.shape[:2]) <= THUMBNAIL else fitted(entry.picture, THUMBNAIL)
-        ok, data = cv2.imencode(".webp", to_opencv(small), [cv2.IMWRITE_WEBP_QUALITY, _QUALITY])
+        quality = _LOSSLESS if small.shape[2] == 4 else _QUALITY
+        ok, data = cv2.imencode(".webp", to_opencv(small), [cv2.IMWRITE_WEBP_QUALITY, quality])
         if not ok:
             raise OutputFailed(f"the WebP encoder refused a thumbnail of shape {list(small.shape)}")
         image = base64.b64encode(data.tobytes()).decode()

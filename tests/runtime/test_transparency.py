@@ -1,5 +1,6 @@
 """Every writer, of pictures with alpha: the table of docs/transparency.md, cell by cell."""
 
+import base64
 import json
 import re
 import tarfile
@@ -269,6 +270,44 @@ def test_a_sweep_keeps_alpha_behind_white_labels(run, model, pictures):
     assert (code, "--background auto: expected none or a colour" in err) == (2, True)
 
 
+def test_numbers_and_names_are_opaque(run, model, pictures):
+    code, _, err = run("generate", "-m", model, "--count", 4, "--grid", "2x2", "--numbers", "--size", 64, "-o", "n.png")
+    assert code == 0, err
+    sheet = read("n.png")
+    strip = sheet[64 : sheet.shape[0] // 2]
+    assert (strip[..., 3] == 255).all()
+    assert (strip[..., :3].min(), strip[..., :3].max()) == (0, 255)
+    assert sheet[0, 0, 3] == 0
+    code, _, err = run("controls", "list", "-m", "avatars-2", "--set", "hair=afro", "-o", "c.png")
+    assert code == 0, err
+    assert read("c.png").shape[2] == 3
+
+
+def test_a_gallery_keeps_alpha(run, model, pictures):
+    code, _, err = run("gallery", "-m", model, "--count", 4, "-o", "g.html")
+    assert code == 0, err
+    shown = re.findall(r"data:image/webp;base64,([^\"]+)", Path("g.html").read_text("utf-8"))
+    for data, picture in zip(shown, pictures, strict=True):
+        found = read(base64.b64decode(data))
+        assert np.array_equal(found[..., 3], picture[..., 3])
+        assert no_magenta(over(found, WHITE))
+
+
+@pytest.mark.parametrize("encode", ["png", "webp", "jpeg"])
+def test_the_service_writes_alpha_as_generate_does(run, model, encode):
+    from ganrt.runtime.serving.wanted import Reader
+
+    with ganrt.load(model) as generator:
+        reader = Reader(generator, 64)
+        wanted = reader.avatar(f"Ann.{encode}".encode(), b"size=24")
+        data = reader.encoded(wanted, generator.draw(wanted.look))
+    ending = {"jpeg": "jpg"}.get(encode, encode)
+    code, _, err = run("generate", "-m", model, "--name", "Ann", "--size", 24, "--encode", encode, "-o", f"a.{ending}")
+    assert code == 0, err
+    assert data == Path(f"a.{ending}").read_bytes()
+    assert read(data).shape[2] == (3 if encode == "jpeg" else 4)
+
+
 def repainted(pictures):
     """The same to the eye: another colour where nothing is seen."""
     other = pictures.copy()
@@ -349,9 +388,9 @@ def test_the_colours_of_auto_are_on_the_page():
 def test_every_row_of_the_table_has_its_test():
     rows = [line for line in DOCS.read_text("utf-8").splitlines() if line.startswith("| `")]
     assert not [row for row in rows if row.count("|") != 6]
-    known = Path(__file__).read_text("utf-8")
+    known = "".join(path.read_text("utf-8") for path in (DOCS.parents[1] / "tests").rglob("test_*.py"))
     named = [name for row in rows for name in re.findall(r"test_\w+", row)]
-    assert len(rows) >= 14
+    assert len(rows) >= 19
     assert all(f"def {name}(" in known for name in named)
     assert all("test_" in row for row in rows)
 
