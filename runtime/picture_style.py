@@ -18,7 +18,7 @@ from ganrt.pixels import over
 from ganrt.runtime.arguments import one_of
 from ganrt.runtime.backgrounds import check_background, colour_behind
 from ganrt.runtime.pictures import encode_png, to_opencv
-from ganrt.runtime.resampling import fitted
+from ganrt.runtime.resampling import continued, fitted
 from ganrt.spec import MAX_SIDE, GeneratorSpec
 
 ENCODINGS = {"png": ".png", "webp": ".webp", "jpeg": ".jpg"}
@@ -132,6 +132,8 @@ class PictureStyle:
         if self.encode == "png":
             return encode_png(image, origin)
         quality = QUALITY[self.encode] if self.quality is None else self.quality
+        if self.encode == "webp" and quality < BEST_QUALITY["webp"] and image.shape[2] == 4:
+            image = continued(image)
         if self.encode == "webp":
             how = [cv2.IMWRITE_WEBP_QUALITY, quality]
         else:  # all colour is kept: the usual halving shows on flat drawings

@@ -90,6 +90,11 @@ def test_webp_holds_alpha(run, model, pictures):
     draw(run, model, "--encode", "webp", "--quality", 101, "-o", "a.webp")
     assert np.array_equal(read("a.webp")[..., 3], pictures[0][..., 3])
     assert close(shown(read("a.webp")), shown(pictures[0]), 0)
+    draw(run, model, "--encode", "webp", "--quality", 60, "-o", "b.webp")
+    lossy = read("b.webp")
+    assert np.array_equal(lossy[..., 3], pictures[0][..., 3])
+    assert no_magenta(shown(lossy))
+    assert close(shown(lossy), shown(pictures[0]), 60)
 
 
 def test_jpeg_lies_over_white_and_says_so_once(run, model, pictures):
