@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_module
 import math
+import textwrap
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -178,7 +179,8 @@ def _play_window(
     from ganrt.cli.play_window import Window
 
     labels, begun = generator.spec.labels, math.inf
-    with Window(f"ganrt {generator.spec.name}", state, labels.count if labels else 0, 16, behind) as window:
+    classes, controls = labels.count if labels else 0, generator.controls.controls
+    with Window(f"ganrt {generator.spec.name}", state, classes, 16, behind, controls) as window:
         for frame in stream:
             picture = sheet_of(frame, columns)
             key = window.show(picture, state, overlay(generator, stream, state))
@@ -200,6 +202,8 @@ def apply(stream: Any, before: PlayState, after: PlayState, walks: int) -> None:
         stream.set(walk=make_walks(after, walks))
     elif after.truncation != before.truncation:
         stream.set(truncation=after.truncation)
+    if after.controls != before.controls:
+        stream.set(controls=after.controls)
     if after.speed != before.speed:
         stream.set(speed=after.speed)
     if after.label != before.label:
@@ -213,7 +217,9 @@ def apply(stream: Any, before: PlayState, after: PlayState, walks: int) -> None:
 
 
 def overlay(generator: Generator, stream: FrameStream, state: PlayState) -> list[str]:
-    """Frame rate, latencies and what is in use."""
+    """Frame rate, latencies, what is in use, and what controls are set to."""
+    from ganrt.runtime.settings import settings_text
+
     told = stream.statistics()
     return [
         f"{told.fps:.1f} fps  missed {told.missed}  latency p99 {told.frame_latency_ms.p99:.1f} ms",
@@ -221,6 +227,7 @@ def overlay(generator: Generator, stream: FrameStream, state: PlayState) -> list
         f"truncation {state.truncation or 1:.2f}  speed {state.speed:.2f}  micro-batch {told.micro_batch}",
         f"{generator.backend} {generator.device} {generator.precision}  {state.latency}"
         + ("  paused" if state.paused else ""),
+        *textwrap.wrap(settings_text(state.controls), 44),
     ]
 
 

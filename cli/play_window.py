@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ganrt.cli.play_sliders import most, moved, position_of
 from ganrt.cli.play_state import HELP, PlayState
+from ganrt.controls import Control
 from ganrt.errors import BackendUnavailable
 from ganrt.pixels import over
 from ganrt.runtime.backgrounds import WHITE
@@ -48,7 +51,13 @@ class Window:
     """One window; use it as a context manager."""
 
     def __init__(
-        self, title: str, state: PlayState, classes: int, largest_batch: int, behind: tuple[int, int, int] = WHITE
+        self,
+        title: str,
+        state: PlayState,
+        classes: int,
+        largest_batch: int,
+        behind: tuple[int, int, int] = WHITE,
+        controls: Sequence[Control] = (),
     ) -> None:
         import cv2
 
@@ -61,10 +70,12 @@ class Window:
             "speed %": (round(100 * state.speed), 400),
             "micro-batch": (state.micro_batch or 1, largest_batch),
             **({"class": (state.label, classes - 1)} if classes > 1 else {}),
+            **{one.name: (position_of(one, state.controls), most(one)) for one in controls},
         }
+        self._controls = {one.name: one for one in controls}
         self._sliders = list(sliders)
-        for name, (value, most) in sliders.items():
-            cv2.createTrackbar(name, title, value, most, lambda _: None)
+        for name, (value, last) in sliders.items():
+            cv2.createTrackbar(name, title, value, last, lambda _: None)
         self._before = self._positions()
 
     def moved(self, state: PlayState) -> PlayState:
@@ -76,6 +87,8 @@ class Window:
             state = replace(state, truncation=max(5, changed["truncation %"]) / 100)
         if "speed %" in changed:
             state = replace(state, speed=max(10, changed["speed %"]) / 100)
+        for name in changed.keys() & self._controls.keys():
+            state = replace(state, controls=moved(state.controls, self._controls[name], changed[name]))
         if "micro-batch" in changed:
             state = replace(state, micro_batch=max(1, changed["micro-batch"]))
         return replace(state, label=changed["class"]) if "class" in changed else state

@@ -12,7 +12,7 @@ from ganrt.errors import UsageError
 from ganrt.runtime.arguments import real_number
 from ganrt.runtime.labels import LabelsLike, label_weights
 from ganrt.runtime.sampling import Truncation, check_statistics
-from ganrt.runtime.settings import NO_CONTROLS, ControlTable
+from ganrt.runtime.settings import NO_CONTROLS, ControlTable, SettingsLike, as_settings
 from ganrt.runtime.styles import Styles
 from ganrt.runtime.walk import Walk
 from ganrt.spec import GeneratorSpec, Latent, W
@@ -70,6 +70,11 @@ class Source:
         """The same walks at another truncation."""
         how = truncation if isinstance(truncation, Truncation) else Truncation(psi=truncation)
         return replace(self, walks=tuple(replace(walk, truncation_keyframes=(how,)) for walk in self.walks))
+
+    def controlled(self, controls: SettingsLike) -> Source:
+        """The same walks with other settings of the generator's controls."""
+        settings = as_settings(controls)
+        return replace(self, walks=tuple(replace(walk, controls=settings) for walk in self.walks))
 
     def inputs(self, frames: Sequence[int]) -> Inputs:
         """What the engine takes for the given frames of one pass.

@@ -14,6 +14,7 @@ from ganrt.errors import UsageError
 from ganrt.runtime.arguments import integer_between
 from ganrt.runtime.labels import LabelsLike
 from ganrt.runtime.sampling import Truncation
+from ganrt.runtime.settings import SettingsLike
 from ganrt.runtime.streaming.clock import Clock, SystemClock
 from ganrt.runtime.streaming.options import StreamOptions
 from ganrt.runtime.streaming.pipeline import Pipeline
@@ -104,6 +105,7 @@ class FrameStream:
         walk: WalkOrWalks | None = None,
         truncation: float | Truncation | None = None,
         labels: LabelsLike | None = None,
+        controls: SettingsLike = None,
         speed: float | None = None,
         latency: str | None = None,
         micro_batch: int | None = None,
@@ -116,6 +118,7 @@ class FrameStream:
             walk: begins at its first frame; as many walks as before.
             truncation: of all walks.
             labels: instead of those of the walks, as for `sample`.
+            controls: of all walks, in place of their own; {} sets none.
             speed: 2 walks twice as fast, from where it is.
             latency: `low` or `smooth`; the micro-batch follows it unless one was given.
             micro_batch: frames a batch, 1 to 64; whatever else changes, it stays.
@@ -128,6 +131,7 @@ class FrameStream:
             source = before if walk is None else replace(before, walks=self._as_many(walk, len(before.walks)))
             source = source if truncation is None else source.truncated(truncation)
             source = source if labels is None else replace(source, labels=labels)
+            source = source if controls is None else source.controlled(controls)
             source = source if speed is None else replace(source, speed=speed)
             options = self._options if latency is None else replace(self._options, latency=latency)
             options = options if micro_batch is None else replace(options, micro_batch=micro_batch)

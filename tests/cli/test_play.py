@@ -12,8 +12,10 @@ from types import SimpleNamespace
 import displays
 import numpy as np
 import pytest
+from controlled_models import CONTROLS, save_controlled
 
 from ganrt.cli.play import apply, sheet_of
+from ganrt.cli.play_sliders import most, moved, position_of
 from ganrt.cli.play_state import PlayState, pressed
 from ganrt.cli.play_window import overlaid
 
@@ -81,6 +83,33 @@ def test_only_what_changed_is_told():
     apply(stream, PlayState((1,), micro_batch=4), PlayState((1,), micro_batch=4, latency="smooth"), 1)
     assert stream.calls.pop() == {"latency": "smooth"}
     assert stream.calls == [{"truncation": 0.5}, {"speed": 2.0}, {"labels": 3}, {"micro_batch": 4}, "pause"]
+
+
+def test_sliders_of_controls():
+    """Every position sets what it says, and a setting finds its position again."""
+    for control in CONTROLS:
+        for position in range(1, most(control) + 1):
+            settings = moved((("hat", "1"),), control, position)
+            assert dict(settings)["hat"] == "1"
+            control.values(dict(settings)[control.name])
+            assert position_of(control, settings) == position
+        assert position_of(control, ()) == 0
+        assert moved(settings, control, 0) == (("hat", "1"),)
+    assert position_of(CONTROLS[1], (("skin", "0.333"),)) == 34
+    stream, state = Recorder(), PlayState((1,))
+    apply(stream, state, PlayState((1,), controls=(("hair", "afro"),)), 1)
+    assert stream.calls == [{"controls": (("hair", "afro"),)}]
+
+
+def test_a_stream_takes_other_controls(tmp_path):
+    import ganrt
+
+    with ganrt.load(save_controlled(tmp_path / "dolls.onnx")) as generator:
+        walk = ganrt.walk(seeds=[1, 1], duration=1, loop=True, controls={"hair": "bald"})
+        with generator.stream(walk, 10, paced=False, endless=True) as stream:
+            stream.set(controls={"hair": "afro", "shirt": "ff0000"})
+            expected = generator.sample(1, seed=1, controls={"hair": "afro", "shirt": "ff0000"})[0]
+            assert any((next(stream) == expected).all() for _ in range(20))
 
 
 def test_grids_and_the_text_over_them():
