@@ -1,7 +1,8 @@
 /** The page: what its controls do. */
 import { open, PageError } from "./engine.js";
+import { Design } from "./design.js";
 import { Gallery } from "./gallery.js";
-import { identityIndex } from "./ganrt/ganrt.js";
+import { identityIndex, parseLook, printLook } from "./ganrt/ganrt.js";
 import { download, draw } from "./picture.js";
 import { Walk } from "./walk.js";
 
@@ -16,7 +17,9 @@ async function start() {
   const { generator, backend, notes } = await open(MODEL, arrived(), new URLSearchParams(location.search).get("backend"));
   const state = { generator, backend, title: "", truncation: null };
   setUp(state);
+  const given = lookOfAddress();
   await showName(state);
+  if (given) await attempt(() => showAddress(state, given));
   const waited = (performance.now() / 1000).toFixed(1);
   document.documentElement.dataset.firstAvatar = waited;
   $("controls").disabled = false;
@@ -41,9 +44,13 @@ function arrived() {
 function setUp(state) {
   const { width, height } = state.generator.spec.output;
   $("scale").append(...SCALES.map((scale) => new Option(`${scale * width} × ${scale * height}`, scale, false, scale === 8)));
-  state.gallery = new Gallery($("gallery"), (picture, title) => show(state, picture, title));
+  state.gallery = new Gallery($("gallery"), (picture, title, index) => choose(state, picture, title, index));
   state.walk = new Walk(state.generator, $("walk"), (rate) => showRate(state, rate));
   setUpTruncation(state);
+  state.design = new Design($("design"), state.generator.controls, debounced(() => showDesign(state)));
+  $("design-card").hidden = !state.generator.controls.length;
+  on("as-drawn", "click", () => (state.design.show([]), showDesign(state)));
+  addEventListener("hashchange", () => attempt(() => lookOfAddress() && showAddress(state, lookOfAddress())));
   on("name", "input", debounced(() => showName(state)));
   on("download", "click", () => download($("avatar"), Number($("scale").value), state.title));
   on("seed", "input", debounced(() => changeSeed(state)));
@@ -67,26 +74,71 @@ function setUpTruncation(state) {
     state.walk.truncation = state.truncation;
   };
   read();
-  const redraw = debounced(() => Promise.all([showName(state), showGallery(state), stillWalk(state)]));
+  state.readTruncation = read;
+  const redraw = debounced(() => Promise.all([showDesign(state), showGallery(state), stillWalk(state)]));
   on("truncation", "input", () => (read(), redraw()));
 }
 
-/** The latest name wins: an answer that comes late is not shown. */
+/** The look of the typed name, with the truncation and the controls that are set. */
 async function showName(state) {
   const name = $("name").value;
-  const turn = (state.turn = (state.turn ?? 0) + 1);
-  const { truncation } = state;
-  const picture = await state.generator.avatar(name, { truncation });
-  const note = truncation === null ? "" : `, truncation ${truncation.toFixed(2)}`;
-  if (turn === state.turn) show(state, picture, name, `image ${identityIndex(name)} of seed 0${note}`);
+  state.look = state.generator.look(0, identityIndex(name), how(state));
+  await showLook(state, name);
 }
 
-function show(state, picture, title, note = "from the gallery") {
+function how(state) {
+  return { truncation: state.truncation, controls: state.design.settings };
+}
+
+/** The same person with what was changed. */
+async function showDesign(state) {
+  const { truncation, controls } = state.generator.look(state.look.seed, state.look.index, how(state));
+  state.look = { ...state.look, truncation: { ...state.look.truncation, psi: truncation.psi }, controls };
+  await showLook(state, state.title);
+}
+
+/** The look code after # in the address; null: there is none. */
+function lookOfAddress() {
+  const found = /^#look=(.+)$/.exec(location.hash);
+  return found && decodeURIComponent(found[1]);
+}
+
+async function showAddress(state, code) {
+  const look = parseLook(code);
+  if (state.look && printLook(look) === printLook(state.look)) return;
+  await state.generator.draw(look); // refuses what is another model's before anything changes
+  state.look = look;
+  state.design.show(look.controls);
+  $("truncation").value = look.truncation.psi ?? $("truncation").max;
+  state.readTruncation();
+  await showLook(state, `the look ${look.seed}:${look.index}`);
+}
+
+/** The latest look wins: an answer that comes late is not shown. */
+async function showLook(state, title) {
+  const { look } = state;
+  const turn = (state.turn = (state.turn ?? 0) + 1);
+  const { psi } = look.truncation;
+  const picture = await state.generator.draw(look);
+  const note = psi === null ? "" : `, truncation ${psi.toFixed(2)}`;
+  if (turn === state.turn) show(state, picture, title, `image ${look.index} of seed ${look.seed}${note}`);
+}
+
+function show(state, picture, title, note) {
   state.title = title;
   state.turn += 1;
   const short = title.length > 80 ? `${title.slice(0, 80)}…` : title || "the empty name";
   draw($("avatar"), picture, `Avatar of ${short}`);
   $("caption").textContent = `${short}: ${note}`;
+  $("code").textContent = printLook(state.look);
+  history.replaceState(null, "", `#look=${printLook(state.look)}`);
+}
+
+/** A picture of the gallery, which is as it was drawn but for truncation. */
+function choose(state, picture, title, index) {
+  state.design.show([]);
+  state.look = state.generator.look(seed(), index, how(state));
+  show(state, picture, title, "from the gallery");
 }
 
 function seed() {
@@ -156,7 +208,7 @@ async function attempt(action) {
   } catch (error) {
     $("alert").textContent = error.message;
     $("alert").hidden = false;
-    if (!(error instanceof PageError) && !["ArgumentError", "BackendError", "ModelError"].includes(error.name)) throw error;
+    if (!(error instanceof PageError) && !["ArgumentError", "BackendError", "LookError", "ModelError"].includes(error.name)) throw error;
   }
 }
 

@@ -5,7 +5,7 @@
  *
  * Ends with 2 for wrong options, with 1 for what else goes wrong. Needs what `npm ci --ignore-scripts` in clients/js installs.
  */
-import { cp, mkdir, readdir, readFile, stat } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -38,6 +38,12 @@ async function checkModel(model) {
   }
 }
 
+/** The model's own, or those beside the file of one that is older than controls. */
+async function controlsOf(model) {
+  const beside = await readFile(model.replace(/\.onnx$/, ".controls.json"), "utf8").catch(() => null);
+  return readSpec(await readFile(model)).controls ?? (beside ? JSON.parse(beside).controls : []);
+}
+
 async function build(model, output, force) {
   if (!(await stat(runtime).catch(() => null)))
     throw new Error(`${runtime} is missing: run "npm ci --ignore-scripts" in clients/js first`);
@@ -49,6 +55,7 @@ async function build(model, output, force) {
   const files = Object.values(BUILDS).flatMap(({ module, core }) => [module, `${core}.mjs`, `${core}.wasm`]);
   await copyMatching(join(runtime, "dist"), new RegExp(`^(${files.join("|")})$`), join(output, "ort"));
   await cp(model, join(output, "model.onnx"));
+  await writeFile(join(output, "controls.json"), JSON.stringify({ controls: await controlsOf(model) }));
 }
 
 const OPTIONS = {

@@ -11,7 +11,7 @@ const ALLOWED_CLEAR = 4; // the same where canvases have rounded premultiplied c
 export class PageError extends Error {}
 
 /**
- * url: of the model. progress(bytes): called while files arrive. only: of the address, "webgpu" or "wasm"; null for the
+ * url: of the model; its named controls are in controls.json beside it. progress(bytes): called while files arrive. only: of the address, "webgpu" or "wasm"; null for the
  * best.
  * Returns { generator, backend: in words, notes: why a backend was passed over }. Throws PageError.
  */
@@ -19,11 +19,12 @@ export async function open(url, progress, only = null) {
   if (!globalThis.WebAssembly || !WebAssembly.validate(new Uint8Array(SIMD)))
     throw new PageError("This browser has no WebAssembly SIMD, which the models need. Any browser from 2023 on has it.");
   const names = await candidates(only);
-  const model = await fetched(url, progress);
+  const [model, named] = await Promise.all([fetched(url, progress), fetched("controls.json", progress)]);
+  const { controls } = JSON.parse(new TextDecoder().decode(named));
   const notes = [];
   for (const name of names) {
     try {
-      return { ...(await openOn(name, model, progress)), notes };
+      return { ...(await openOn(name, model, controls, progress)), notes };
     } catch (error) {
       if (error instanceof ModelError) throw new PageError(`${url}: ${error.message}`);
       notes.push(`${BUILDS[name].title} is not used: ${error.message}`);
@@ -43,7 +44,7 @@ async function candidates(only) {
   return adapter && !imitated ? ["webgpu", "wasm"] : ["wasm"];
 }
 
-async function openOn(name, model, progress) {
+async function openOn(name, model, controls, progress) {
   const { title, module, core } = BUILDS[name];
   const [ort, wasmBinary] = await Promise.all([imported(`./ort/${module}`), fetched(`ort/${core}.wasm`, progress)]);
   const threads = globalThis.crossOriginIsolated ? Math.min(4, navigator.hardwareConcurrency || 1) : 1;
@@ -51,7 +52,8 @@ async function openOn(name, model, progress) {
   ort.env.wasm.wasmBinary = wasmBinary.buffer;
   ort.env.wasm.wasmPaths = new URL("ort/", document.baseURI).href;
   ort.env.wasm.numThreads = threads;
-  const generator = await load(model, { ort, executionProviders: [name], sessionOptions: { logSeverityLevel: 3 } });
+  const sessionOptions = { logSeverityLevel: 3 };
+  const generator = await load(model, { ort, executionProviders: [name], sessionOptions, controls });
   try {
     await compareWithReference(generator);
   } catch (error) {

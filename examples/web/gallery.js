@@ -10,7 +10,7 @@ export class Gallery {
   #turn = 0; // a change of seed or truncation makes what is still being drawn stale
   #shown = 0;
 
-  /** list: the element that holds the buttons; choose(picture, title): called when one is pressed. */
+  /** list: the element that holds the buttons; choose(picture, title, index): called when one is pressed. */
   constructor(list, choose) {
     this.#list = list;
     this.#choose = choose;
@@ -47,7 +47,7 @@ export class Gallery {
     const button = item.firstChild;
     draw(button.firstChild, picture, `Avatar of ${title}`);
     button.title = title;
-    button.onclick = () => this.#choose(picture, title);
+    button.onclick = () => this.#choose(picture, title, at);
   }
 }
 

@@ -13,6 +13,7 @@ from client_library import ROOT, need_node, same_pictures
 from tiny_onnx import save_tiny, tiny_model, tiny_spec
 
 import ganrt
+from ganrt.runtime.identity import identity_index
 from ganrt.spec import Latent
 
 pytestmark = pytest.mark.slow
@@ -180,6 +181,38 @@ def test_truncation(started):
     assert text(started, "truncation-value") == "off"
     started.wait("document.getElementById('caption').textContent.endsWith('seed 0')")
     assert np.array_equal(pixels(started, "#avatar"), before)
+
+
+def test_controls_and_the_address(started):
+    """Menus change the look; the address is its code, and draws it again."""
+    type_name(started, "player-8841")
+    before = pixels(started, "#avatar")
+    set_value(started, "control-hair", "afro")
+    changed(started, "#avatar", before)
+    before = at_rest(started, "#avatar")
+    set_value(started, "control-skin", "1")
+    changed(started, "#avatar", before)
+    controls = {"hair": "afro", "skin": 1.0}
+    with ganrt.load("avatars", backend="onnxruntime") as generator:
+        expected = generator.avatar("player-8841", controls=controls)
+        code = generator.look(0, identity_index("player-8841"), controls=controls).code
+        same_pictures(at_rest(started, "#avatar"), expected)
+        assert started.evaluate("location.hash") == f"#look={code}"
+        assert text(started, "code") == code
+        other = generator.look(5, 7, truncation=0.5, controls={"glasses": "round"})
+        started.evaluate(f"void (location.hash = 'look={other.code}')")
+        started.wait("document.getElementById('caption').textContent.includes('image 7 of seed 5, truncation 0.50')")
+        same_pictures(pixels(started, "#avatar"), generator.draw(other))
+        assert started.evaluate("document.getElementById('control-glasses').value") == "round"
+        assert started.evaluate("document.getElementById('control-hair').value") == ""
+        assert text(started, "truncation-value") == "0.50"
+    started.evaluate("void (location.hash = 'look=ganrt:roses:0:1')")
+    started.wait(FAILED)
+    assert "roses" in text(started, "alert")
+    set_value(started, "truncation", "1.05")
+    started.wait(f"!({FAILED})")
+    started.evaluate("document.getElementById('as-drawn').click()")
+    assert started.errors == []
 
 
 def test_a_seed_that_is_none(started):
