@@ -27,6 +27,7 @@ _MAX_NETWORKS = 200
 _MAX_VISITED = 200_000
 _MAX_PREFIXES = 6
 _NOTHING: State = {}
+_TENSORFLOW = "dnnlib.tflib.network.Network"  # of NVIDIA's TensorFlow code
 
 
 @dataclass(frozen=True)
@@ -87,10 +88,15 @@ def _visit(value: Any, name: str, walk: _Walk, depth: int, beside: State = _NOTH
         if _is_network(tensors):
             walk.found.append(Network(name, tensors, is_average(name), value, beside=beside))
         return
+    if isinstance(value, Record) and value.path == _TENSORFLOW:
+        walk.found.append(Network(name, _variables(value, ""), is_average(name), value))
+        return
     if isinstance(value, Record):
         value = value.entries or (value.state if isinstance(value.state, Mapping) else {})
     if isinstance(value, (list, tuple)):
-        value = {str(i): item for i, item in enumerate(value[:64]) if not isinstance(item, Tensor)}
+        trio = len(value) == 3 and all(isinstance(item, Record) and item.path == _TENSORFLOW for item in value)
+        names = ("G", "D", "Gs") if trio else map(str, range(64))
+        value = {key: item for key, item in zip(names, value, strict=False) if not isinstance(item, Tensor)}
     if not isinstance(value, Mapping):
         walk.others.append(name)
         return
@@ -103,6 +109,20 @@ def _visit(value: Any, name: str, walk: _Walk, depth: int, beside: State = _NOTH
     for key, item in value.items():
         if _tensor(item) is None:
             _visit(item, f"{name}.{str(key)[:80]}".lstrip("."), walk, depth + 1, tensors)
+
+
+def _variables(network: Record, prefix: str, depth: int = 0) -> dict[str, Tensor]:
+    """The variables of a network of NVIDIA's TensorFlow code and of its parts, such as `mapping/Dense0/weight`."""
+    state = network.state if isinstance(network.state, Mapping) else {}
+    found = {}
+    for entry in state.get("variables") or ():
+        if isinstance(entry, (tuple, list)) and len(entry) == 2 and (tensor := _tensor(entry[1])) is not None:
+            found[f"{prefix}{entry[0]}"] = tensor
+    parts = state.get("components")
+    for name, part in (parts if isinstance(parts, Mapping) else getattr(parts, "entries", {})).items():
+        if isinstance(part, Record) and depth < _MAX_DEPTH:
+            found |= _variables(part, f"{prefix}{name}/", depth + 1)
+    return found
 
 
 def _tensor(value: Any) -> Tensor | None:

@@ -23,6 +23,7 @@ FAMILIES: dict[str, str] = {
     "bigbigan": "ganrt.exporter.families.bigbigan:BigBiGAN",
     "bigbigan-encoder": "ganrt.exporter.families.bigbigan_encoder:BigBiGANEncoder",
     "stylegan2": "ganrt.exporter.families.stylegan2:StyleGAN2",
+    "stylegan2-tensorflow": "ganrt.exporter.families.stylegan2_tensorflow:StyleGAN2TensorFlow",
     "stylegan2-rosinality": "ganrt.exporter.families.stylegan2_rosinality:StyleGAN2Rosinality",
     "stylegan3": "ganrt.exporter.families.stylegan3:StyleGAN3",
     "mimicry": "ganrt.exporter.families.resnet.mimicry:Mimicry",

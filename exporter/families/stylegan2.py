@@ -132,22 +132,31 @@ def read_checkpoint(state: State, options: Options | None, facts: Facts) -> Read
     Raises:
         BadInputFile: no whole generator, or one with parts that are not known.
     """
-    w_dim = size_of(state, "synthesis.b4.conv1.affine.weight", 2, 1)
-    blocks = _blocks(state)
-    last = f"synthesis.b{blocks[-1].side}"
-    channels = size_of(state, f"{last}.torgb.weight", 4, 0)
-    architecture = "skip" if "synthesis.b4.torgb.weight" in state else "orig"
-    if f"synthesis.b{blocks[-1].side}.skip.weight" in state:
-        architecture = "resnet"
-    mapping = read_mapping(state, w_dim)
-    clamp, rate = (None, None) if options is None else _check_options(options, architecture, mapping)
+    config = structure(state)
+    mapping = read_mapping(state, config.w_dim)
+    clamp, rate = (None, None) if options is None else _check_options(options, config.architecture, mapping)
     if facts.settings.conv_clamp is None and options is not None:
         facts.read("conv_clamp", "none" if clamp is None else clamp)
     else:
         clamp = facts.assume("conv_clamp", _DEFAULT_CLAMP) or None
-    config = Config(w_dim, channels, tuple(blocks), architecture, clamp, frozenset())
     noise = any(key.endswith(_NOISE) for key in state)
-    return Read(config, mapping, space.read_rate(facts, rate), noise)
+    return Read(replace(config, clamp=clamp), mapping, space.read_rate(facts, rate), noise)
+
+
+def structure(state: State) -> Config:
+    """What shapes say of the synthesis: all but its clamp and its noise.
+
+    Raises:
+        BadInputFile: it is not whole.
+    """
+    w_dim = size_of(state, "synthesis.b4.conv1.affine.weight", 2, 1)
+    blocks = _blocks(state)
+    last = f"synthesis.b{blocks[-1].side}"
+    architecture = "skip" if "synthesis.b4.torgb.weight" in state else "orig"
+    if f"{last}.skip.weight" in state:
+        architecture = "resnet"
+    channels = size_of(state, f"{last}.torgb.weight", 4, 0)
+    return Config(w_dim, channels, tuple(blocks), architecture, None, frozenset())
 
 
 def size_of(state: State, key: str, ndim: int, axis: int) -> int:

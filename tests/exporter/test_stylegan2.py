@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import nvidia_pickles as nvidia
 import pytest
+import tensorflow_pickles
 import torch
 from rosinality_files import rosinality_state, save_training
 from stylegan2_reference import Net, State, Wrong, pictures, random_state
@@ -333,3 +334,22 @@ def test_what_else_is_refused(tmp_path: Path, run: Run) -> None:
     code, err = run("export", path, "-o", tmp_path / "m.onnx", "--norm-eps", "1")
     assert (code, "family stylegan2 has no option --norm-eps" in err) == (2, True)
     assert not (tmp_path / "m.onnx").exists()
+
+
+# ---- TensorFlow -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("architecture", "classes"), [("skip", 3), ("resnet", 0), ("orig", 0)])
+def test_files_of_tensorflow(tmp_path: Path, architecture: str, classes: int) -> None:
+    net = Net(architecture=architecture, classes=classes, clamp=2.0)
+    state = random_state(net)
+    candidate = read(tensorflow_pickles.save(tmp_path / "n.pkl", state, net))
+    assert (candidate.spec.family, candidate.certainty.partition(":")[0]) == ("stylegan2-tensorflow", "certain")
+    z, labels = latents(net, 5)
+    assert error(drawn(candidate, z, PSI, labels), pictures(state, net, z, PSI, labels)) < TOLERANCE
+
+
+def test_older_files_of_tensorflow_are_refused(tmp_path: Path) -> None:
+    net = Net(side=8)
+    with pytest.raises(BadInputFile, match="a StyleGAN or ProGAN"):
+        read(tensorflow_pickles.save(tmp_path / "n.pkl", random_state(net), net, version=3))

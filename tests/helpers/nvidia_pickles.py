@@ -29,6 +29,14 @@ class EasyDict(dict[str, Any]):
     """As dnnlib's: a dictionary of another class."""
 
 
+class Network:
+    """As dnnlib's for TensorFlow: its state is a dictionary with variables and parts."""
+
+    def __init__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
+
+Network.__module__ = "dnnlib.tflib.network"
 _reconstruct_persistent_obj.__module__ = "torch_utils.persistence"
 EasyDict.__module__, EasyDict.__qualname__ = "dnnlib.util", "EasyDict"
 
@@ -130,12 +138,13 @@ def importable() -> Iterator[None]:
     names: dict[str, Any] = {
         "torch_utils.persistence": _reconstruct_persistent_obj,
         "dnnlib.util": EasyDict,
+        "dnnlib.tflib.network": Network,
     }
     made = {}
     for path, item in names.items():
-        package, _, _ = path.partition(".")
-        for name in (package, path):
-            made.setdefault(name, ModuleType(name))
+        parts = path.split(".")
+        for end in range(1, len(parts) + 1):
+            made.setdefault(".".join(parts[:end]), ModuleType(".".join(parts[:end])))
         setattr(made[path], item.__name__, item)
     sys.modules.update(made)
     try:
