@@ -20,13 +20,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ganrt.errors import OutputFailed
+from ganrt.errors import OutputFailed, UsageError
 from ganrt.runtime.pictures import to_opencv
 from ganrt.runtime.resampling import fitted
 
 Pixels = NDArray[np.uint8]
 THUMBNAIL = 128  # pixels of the longer side
-MOST_A_PAGE = 5000
+MOST_PAGES = 100_000
 _QUALITY, _LOSSLESS = 80, 101  # of their WebP; lossy it lets the colour of clear pixels bleed into the others
 
 
@@ -48,8 +48,17 @@ class Entry:
 
 
 def page_paths(output: Path, count: int, a_page: int) -> list[Path]:
-    """gallery.html, gallery-2.html, ...: where `count` pictures go."""
+    """gallery.html, gallery-2.html, ...: where `count` pictures go.
+
+    Raises:
+        UsageError: more pages than a folder should hold.
+    """
     pages = max(1, -(-count // a_page))
+    if pages > MOST_PAGES:
+        raise UsageError(
+            f"a gallery of {count} pictures would be {pages} pages: expected at most {MOST_PAGES}\n"
+            "give a larger --page-size, or fewer pictures"
+        )
     return [output, *(output.with_name(f"{output.stem}-{k}{output.suffix}") for k in range(2, pages + 1))]
 
 

@@ -85,6 +85,7 @@ def test_pages_of_identities_folders_and_bulk_runs(run, dolls, work):
         (("-o", "g.png"), 2, "ends in .html"),
         (("--page-size", 0), 2, "page-size"),
         (("--set", "hair=afros"), 2, "nearest: afro"),
+        (("--count", 10**12), 2, "expected at most 100000"),
         (("ganrt:avatars-9:0:1",), 2, "drawn by avatars-9"),
         (("--latents", "z.npy"), 2, "no look codes"),
     ],
