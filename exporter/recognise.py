@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate, Facts
+from ganrt.exporter.evidence import with_evidence
 from ganrt.exporter.families import FAMILIES, GENERIC, load_family
 from ganrt.exporter.families.page import closeness, similarity
 from ganrt.exporter.families.unsupported import name_unsupported, refused
@@ -178,10 +179,14 @@ def _candidate(match: Match, settings: Settings) -> Recognised:
     drawn = ("prior", "threshold") if match.task == "generate" else ()
     settings.without(*drawn).refuse(chosen.settings, f"family {match.family}")
     source = source_of(match.source)
-    built = chosen.build(source, settings)
-    facts = Facts(settings, list(built.facts))
-    spec = with_prior(built.spec, facts, open_prior=chosen.open_prior)
-    return Recognised(source, replace(built, spec=spec, facts=tuple(facts.found)))
+
+    def built(with_settings: Settings) -> Candidate:
+        made = chosen.build(source, with_settings)
+        facts = Facts(with_settings, list(made.facts))
+        spec = with_prior(made.spec, facts, open_prior=chosen.open_prior)
+        return replace(made, spec=spec, facts=tuple(facts.found))
+
+    return Recognised(source, with_evidence(built(settings), settings, built))
 
 
 def _has_generator(file: File) -> bool:
