@@ -12,6 +12,7 @@ import typer
 from ganrt.cli import options
 from ganrt.cli.app import command, print_json, say
 from ganrt.cli.old_settings import OldSettings, with_old_settings
+from ganrt.errors import NegativeResult
 from ganrt.exporter.options import Settings
 
 
@@ -22,6 +23,7 @@ from ganrt.exporter.options import Settings
     ganrt export generator.safetensors -o mine.onnx --name mine --license CC0-1.0
     ganrt export biggan-deep-128 -o mushroom.onnx --class mushroom --freeze truncation=0.4
     ganrt export theirs.onnx -o mine.onnx --prior uniform --range tanh
+    ganrt export netG_epoch_24.pth -o mine.onnx --preview sheet.png --force
     ganrt export scripted.pt -o mine.onnx --trust --latent 100
     ganrt export network-snapshot.pkl -o face.onnx --split
     ganrt export weights.pth --code models.py:Generator --args '{"ngf": 64}' -o mine.onnx
@@ -74,6 +76,19 @@ def export(
         Path | None,
         typer.Option("--pair", help="The exported generator that an encoder from another checkpoint belongs to."),
     ] = None,
+    preview: Annotated[
+        Path | None,
+        typer.Option("--preview", help="Also draw sixteen pictures on a sheet, .png, to look at."),
+    ] = None,
+    samples: Annotated[
+        Path | None,
+        typer.Option(
+            "--samples",
+            metavar="<folder>",
+            help="Compare with pictures that the trained generator drew: their average and spread; or one by one, with "
+            "their latents beside them in z.npy.",
+        ),
+    ] = None,
     name: Annotated[str | None, typer.Option("--name", help="The model's name; by default the output's.")] = None,
     licence: Annotated[
         str | None, typer.Option("--license", "--licence", help="License of the weights, kept in the file.")
@@ -93,12 +108,14 @@ def export(
     json: options.Json = False,
 ) -> None:
     """Exports a checkpoint and verifies the result against it; writes nothing if that fails."""
+    from ganrt.cli.export_pictures import check_before, draw_and_compare
     from ganrt.exporter.export import export as run_export
     from ganrt.exporter.owner.reference import read_code
     from ganrt.exporter.verify import PLANNED
     from ganrt.runtime.labels import one_label
     from ganrt.runtime.sampling import sampler
 
+    check_before(preview, samples, force)
     result = run_export(
         checkpoint,
         output,
@@ -124,9 +141,13 @@ def export(
         worst = "identical" if verification.psnr is None else f"{verification.psnr:.1f} dB"
         summary += f", {verification.max_error_uint8} in 8 bits, PSNR {worst}"
     say(summary)
+    compared = draw_and_compare(result.path, preview, samples, force)
     if json:
         figures = {key: value for key, value in asdict(verification).items() if key != "extra"}
         facts = {fact.name: {"value": fact.value, "origin": fact.origin} for fact in result.facts}
         assumed = [fact.sentence() for fact in result.facts if fact.origin == "assumed"]
         report = {"file": str(result.path), "family": result.spec.family, "verification": figures}
-        print_json({**report, "facts": facts, "assumptions": assumed})
+        more = {} if compared is None else {"samples": compared.figures}
+        print_json({**report, "facts": facts, "assumptions": assumed, **more})
+    if compared is not None and compared.contradicts:
+        raise NegativeResult(f"{result.path} draws something else than {samples}; it was written all the same")

@@ -34,7 +34,8 @@ _BETTER = 1.6  # times that an alternative must fit better
 _CHANNELS = 8  # fewer tell nothing
 _SURE = 4.0  # standard errors by which it must, over the channels
 _BUDGET_MACS = 4e9  # of one simulation: less than a second on one core
-_LEAST, _MOST = 4, 32  # latents
+_MACS_OF_A_PIXEL = 2000  # what large pictures of few channels cost in memory traffic
+_LEAST, _MOST = 4, 256  # latents
 _SEED = 11
 Rebuild = Callable[[Settings], Candidate]
 Differences = list[Tensor]
@@ -137,7 +138,9 @@ def differences(candidate: Candidate) -> Differences | None:
     spec = candidate.spec
     if not norms or spec.task != "generate" or spec.latent is None:
         return None
-    count = int(_BUDGET_MACS / max(count_macs(candidate.module, spec), 1))
+    assert spec.output is not None
+    pixels = spec.output.height * spec.output.width
+    count = int(_BUDGET_MACS / (count_macs(candidate.module, spec) + _MACS_OF_A_PIXEL * pixels))
     if count < _LEAST:
         return None
     measured = [_Measured(norm) for norm in norms]
