@@ -6,20 +6,23 @@ recognised by the shapes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ganrt.errors import UsageError
 from ganrt.exporter.candidate import Candidate, Facts, ValueRange
 from ganrt.exporter.families.page import Page
-from ganrt.exporter.keras.config import parse_model
-from ganrt.exporter.keras.network import Network, build_network
+from ganrt.exporter.keras.config import is_branched, parse_model
+from ganrt.exporter.keras.graph import build_graph
+from ganrt.exporter.keras.network import Network, build_network, generator_of
 from ganrt.exporter.keras.presets import PRESETS, describe_kernels, fitting, model_of
 from ganrt.exporter.keras.state import Origin
 from ganrt.exporter.layers.activations import value_range
 from ganrt.exporter.options import Settings, spelled
 from ganrt.exporter.source import Source, State
-from ganrt.spec import GeneratorSpec, Latent, Output
+from ganrt.spec import GeneratorSpec, Labels, Latent, Output
 
 
 class Keras:
@@ -35,7 +38,8 @@ class Keras:
 
     page = Page(
         title="Keras and TensorFlow generators",
-        origin="Keras 2, Keras 3 and TensorFlow 2: Sequential models and functional chains of the usual layers",
+        origin="Keras 2, Keras 3 and TensorFlow 2: Sequential and functional models of the usual layers, also in one "
+        "another, with Concatenate, Add and Multiply, and classes through an Embedding; of a whole GAN the generator",
         formats="`.keras`, `.h5`, `.weights.h5`, SavedModel folders, TensorFlow checkpoints (`.index` and `.data-`); "
         "any of them in a `.tar`",
         gives="pictures of 1, 3 or 4 channels, any layers, widths and latent size; z is normal",
@@ -54,15 +58,20 @@ class Keras:
 
     def build(self, source: Source, settings: Settings) -> Candidate:
         """See `Family.build`; the tensors keep Keras' layout."""
-        state = source.tensors
         if source.keras is None:
             raise UsageError(
                 "family keras: this file was not written by Keras or TensorFlow\n"
                 "expected .keras, .h5, a SavedModel or a checkpoint; leave --family out to recognise it"
             )
         facts = Facts(settings)
-        model, found = _architecture(state, source.keras, facts)
-        network = build_network(parse_model(model), state, source.keras, "the Keras model that it describes")
+        state, origin = _of_generator(source.tensors, source.keras)
+        model, found = _architecture(state, origin, facts)
+        what, taken = "the Keras model that it describes", tuple[str, ...]()
+        if is_branched(model):
+            network = build_graph(model, state, origin, what)
+        else:
+            chain, state, taken = generator_of(parse_model(model), state)
+            network = build_network(chain, state, origin, what)
         height, width, channels = network.shape
         return Candidate(
             module=network.module,
@@ -70,13 +79,29 @@ class Keras:
                 name="keras",
                 family="keras",
                 latent=Latent(dim=network.dim, prior="normal", threshold=None, psi_mode="resample"),
+                labels=Labels(count=network.classes) if network.classes else None,
                 output=Output(height=height, width=width, channels=channels),
             ),
             value_range=_value_range(network, facts),
             matched=f"{found}, and all {len(state)} keys match",
             facts=tuple(facts.found),
-            notes=(*source.keras.notes, *_policies(network)),
+            notes=(*origin.notes, *taken, *_policies(network)),
         )
+
+
+_IN_A_GAN = re.compile(r"layers/((?:sequential|functional)(?:_\d+)?)/(layers/.+)")
+
+
+def _of_generator(state: State, origin: Origin) -> tuple[State, Origin]:
+    """Of the weights alone of a whole GAN, those of its first model: the generator; others as they are."""
+    found = [(match[1], match[2], state[key]) for key in state if (match := _IN_A_GAN.fullmatch(key))]
+    models = sorted({model for model, _, _ in found}, key=lambda name: (len(name), name))
+    if origin.model is not None or len(found) != len(state) or len(models) < 2:
+        return state, origin
+    kept = {key: tensor for model, key, tensor in found if model == models[0]}
+    note = f"the weights of a whole GAN: {models[0]} taken; left: {', '.join(models[1:])[:200]}"
+    owners = tuple(dict.fromkeys(key.rpartition("/")[0] for key in kept))
+    return kept, replace(origin, owners=owners, notes=(*origin.notes, note))
 
 
 def _architecture(state: State, origin: Origin, facts: Facts) -> tuple[Mapping[str, Any], str]:

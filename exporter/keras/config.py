@@ -1,4 +1,4 @@
-"""A model's JSON -> the chain of its layers: Sequential, or a functional model without branches.
+"""A model's JSON -> the chain of its layers: Sequential, or a functional model without branches; nested ones inlined.
 
 Sources: the files that Keras 2 (tf_keras 2.21) and Keras 3 (3.15) write; both spellings of `inbound_nodes`.
 """
@@ -6,15 +6,16 @@ Sources: the files that Keras 2 (tf_keras 2.21) and Keras 3 (3.15) write; both s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.keras.fields import Fields
+from ganrt.exporter.keras.fields import Fields, class_names
 
 MAX_LAYERS = 1000
 _SEQUENTIAL = ("Sequential",)
 _FUNCTIONAL = ("Functional", "Model")
+_MAX_DEPTH = 8
 _MODULES = ("keras", "tf_keras", "tensorflow")
 
 
@@ -26,11 +27,11 @@ class Chain:
     layers: tuple[Fields, ...]
 
 
-def parse_model(model: Any) -> Chain:
+def parse_model(model: Any, depth: int = 0) -> Chain:
     """Args: model: {"class_name": "Sequential" or "Functional", "config": {...}}.
 
     Raises:
-        BadInputFile: another kind of model, branches, several inputs or outputs, nested models, no input shape.
+        BadInputFile: another kind of model, branches, several inputs or outputs, no input shape.
     """
     class_name, config = _pair(model, "the model")
     if class_name not in _SEQUENTIAL + _FUNCTIONAL:
@@ -45,7 +46,80 @@ def parse_model(model: Any) -> Chain:
     layers = [_layer(entry, i) for i, entry in enumerate(entries)]
     if class_name in _FUNCTIONAL:
         layers = _follow(layers, entries, config)
-    return Chain(_input_shape(layers, entries, config), tuple(la for la in layers if la.class_name != "InputLayer"))
+    nested = _nested(layers, depth)
+    first = nested.get(layers[0].name)
+    shape = _input_shape(layers, entries, config) if first is None else first.input_shape
+    inlined = [inner for la in layers for inner in (nested[la.name].layers if la.name in nested else (la,))]
+    return Chain(shape, tuple(la for la in inlined if la.class_name != "InputLayer"))
+
+
+def _nested(layers: list[Fields], depth: int) -> dict[str, Chain]:
+    """The models among the layers, by their names."""
+    models = [layer for layer in layers if layer.class_name in _SEQUENTIAL + _FUNCTIONAL]
+    if models and depth >= _MAX_DEPTH:
+        raise models[0].fail(f"lies in more than {_MAX_DEPTH} models", "a model of layers")
+    found = {}
+    for layer, counted in zip(models, class_names([layer.class_name for layer in models]), strict=True):
+        inner = parse_model({"class_name": layer.class_name, "config": layer.values["model"]}, depth + 1)
+        place = (counted, layer.name)
+        placed = (Fields(la.name, la.class_name, la.values, (place, *la.within)) for la in inner.layers)
+        found[layer.name] = replace(inner, layers=tuple(placed))
+    return found
+
+
+@dataclass(frozen=True)
+class Node:
+    """A layer of a functional model, or a nested model's `layers`, and the nodes that it takes."""
+
+    layer: Fields
+    layers: tuple[Fields, ...]
+    inputs: tuple[str, ...]
+
+
+def is_branched(model: Any) -> bool:
+    """Whether it is a functional model in which branches meet."""
+    class_name, config = _pair(model, "the model")
+    entries = config.get("layers") if class_name in _FUNCTIONAL and isinstance(config, Mapping) else None
+    return isinstance(entries, list) and any(
+        isinstance(entry, Mapping) and entry.get("class_name") in ("Concatenate", "Add", "Multiply")
+        for entry in entries
+    )
+
+
+def nodes_of(model: Mapping[str, Any]) -> list[Node]:
+    """The nodes of a functional model in an order in which each comes behind its inputs, the output last.
+
+    Raises:
+        BadInputFile: no model of layers that are used once, or several outputs.
+    """
+    entries, ends = model["config"]["layers"], _references(model["config"].get("output_layers"))
+    if len(entries) > MAX_LAYERS or len(ends) != 1:
+        raise BadInputFile(f"has {len(entries)} layers and {len(ends)} outputs\nexpected one output")
+    layers = [_layer(entry, i) for i, entry in enumerate(entries)]
+    nested = _nested(layers, 0)
+    nodes = []
+    for layer, entry in zip(layers, entries, strict=True):
+        used = entry.get("inbound_nodes")
+        uses = len(used) if isinstance(used, list) else 0
+        if not isinstance(used, list) or uses != (layer.class_name != "InputLayer"):
+            raise layer.fail(f"is used {uses} times", "layers that are used once")
+        inner = nested[layer.name].layers if layer.name in nested else (layer,)
+        nodes.append(Node(layer, inner, tuple(_references(used))))
+    return _in_order(nodes, ends[0])
+
+
+def _in_order(nodes: list[Node], end: str) -> list[Node]:
+    """Each behind its inputs, as Keras lists them; `end` last."""
+    left, done = {node.layer.name: node for node in nodes}, list[Node]()
+    while left:
+        ready = [node for node in left.values() if not any(name in left for name in node.inputs)]
+        ready = [node for node in ready if node.layer.name != end or len(left) == 1]
+        known = {node.layer.name for node in done}
+        if not ready or any(name not in known for node in ready for name in node.inputs):
+            raise BadInputFile("has layers that take each other, or none, or lie behind its output\nexpected a graph")
+        done.append(ready[0])
+        del left[ready[0].layer.name]
+    return done
 
 
 def _pair(entry: Any, what: str) -> tuple[str, Any]:
@@ -59,7 +133,8 @@ def _pair(entry: Any, what: str) -> tuple[str, Any]:
 def _layer(entry: Any, i: int) -> Fields:
     class_name, config = _pair(entry, f"layer {i}")
     if class_name in _SEQUENTIAL + _FUNCTIONAL:
-        raise BadInputFile(f"layer {i} is a model of its own ({class_name})\nexpected a model of plain layers")
+        name = config.get("name") if isinstance(config, Mapping) else None
+        return Fields(str(name or entry.get("name") or f"layer {i}"), class_name, {"model": config})
     if not isinstance(config, Mapping):
         raise BadInputFile(f"layer {i} ({class_name[:80]}) has no config\nexpected the JSON that Keras writes")
     # A user's own class may have the name of one of Keras'; Keras 3 says where it came from.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ganrt.errors import BadInputFile
@@ -47,13 +49,18 @@ def _without_tuples(value: dict[str, Any]) -> Any:
     return value["items"] if value.get("class_name") == "__tuple__" and "items" in value else value
 
 
+# The nested models that a layer lies in, the outermost first: their class as Keras counts it, and their name.
+Within = tuple[tuple[str, str], ...]
+
+
 class Fields:
     """The `config` of one layer; every error names the layer and its class."""
 
-    def __init__(self, name: str, class_name: str, values: Mapping[str, Any]) -> None:
+    def __init__(self, name: str, class_name: str, values: Mapping[str, Any], within: Within = ()) -> None:
         self.name = name
         self.class_name = class_name
         self.values = values
+        self.within = within
 
     def fail(self, problem: str, expected: str) -> BadInputFile:
         """The error to raise: `problem` with this layer, and what was expected."""
@@ -126,3 +133,20 @@ class Fields:
 
 def _is_size(value: Any, low: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= MAX_SIZE
+
+
+def snake_case(class_name: str) -> str:
+    """Keras' own rule: Conv2DTranspose -> conv2d_transpose, LeakyReLU -> leaky_re_lu."""
+    name = re.sub(r"\W+", "", class_name)
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def class_names(classes: Sequence[str]) -> list[str]:
+    """conv2d, dense, conv2d_1, ...: how Keras' `.weights.h5` calls layers of these classes."""
+    counts: Counter[str] = Counter()
+    names = []
+    for name in map(snake_case, classes):
+        names.append(f"{name}_{counts[name]}" if counts[name] else name)
+        counts[name] += 1
+    return names

@@ -57,17 +57,28 @@ def _read(root: h5py.File, size: int) -> tuple[dict[str, Tensor], Origin]:
             tensors = {f"layers/{key}": tensor for key, tensor in _tensors(root[group], size).items()}
             return _found(tensors, "class", None, ())
     group = root.get("model_weights", root)
-    datasets = _tensors(group, size)
+    datasets, nested = _tensors(group, size), _nested_names(parsed)
     tensors = {}
     for path, tensor in datasets.items():
         owner, _, rest = path.partition("/")
-        # <layer>/<scopes that repeat the layer's name>/<variable>:0
-        key = f"{owner}/{rest.rpartition('/')[2].partition(':')[0]}"
+        # <layer>/<scopes that repeat the layer's name>/<variable>:0; below a nested model's name, its layer's before
+        inner = f"{path.split('/')[-2]}/" if owner in nested else ""
+        key = f"{owner}/{inner}{rest.rpartition('/')[2].partition(':')[0]}"
         if not rest or key in tensors:
             raise BadInputFile(f"has a dataset {path[:80]!r} that no plain layer has\nexpected a model of plain layers")
         tensors[key] = tensor
     named = [name.decode() if isinstance(name, bytes) else str(name) for name in group.attrs.get("layer_names", ())]
     return _found(tensors, "order" if parsed is None else "name", parsed, named)
+
+
+def _nested_names(model: Any) -> set[str]:
+    """The names of the models among a model's layers; malformed JSON is refused later."""
+    config = model.get("config") if isinstance(model, Mapping) else None
+    entries = config.get("layers") if isinstance(config, Mapping) else config
+    configs = (
+        [entry.get("config") for entry in entries if isinstance(entry, Mapping)] if isinstance(entries, list) else []
+    )
+    return {str(inner.get("name")) for inner in configs if isinstance(inner, Mapping) and "layers" in inner}
 
 
 def _found(

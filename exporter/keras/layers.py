@@ -136,6 +136,22 @@ def _training_only(_: Fields, __: Shape) -> list[Step]:
     return []
 
 
+def _prelu(fields: Fields, shape: Shape) -> list[Step]:
+    count = shape[-1]
+    if len(shape) == 3:
+        fields.require("shared_axes", [1, 2])
+    kept = (1, 1, count) if len(shape) == 3 else (count,)
+    return [
+        Step(
+            lambda: nn.PReLU(count),
+            shape,
+            {"alpha": kept},
+            lambda v: {"weight": v["alpha"].flatten()},
+            features=len(shape) == 1,
+        )
+    ]
+
+
 LAYERS: Mapping[str, Callable[[Fields, Shape], list[Step]]] = {
     "Dense": _dense,
     "Conv2D": convolution,
@@ -149,6 +165,7 @@ LAYERS: Mapping[str, Callable[[Fields, Shape], list[Step]]] = {
     "LeakyReLU": _activation,
     "ReLU": _activation,
     "ELU": _activation,
+    "PReLU": _prelu,
     "Activation": _activation,
     "Dropout": _training_only,
     "SpatialDropout2D": _training_only,

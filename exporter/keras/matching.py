@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
 from ganrt.exporter.families.loading import require_fit
-from ganrt.exporter.keras.fields import Fields
+from ganrt.exporter.keras.fields import Fields, Within, class_names
 from ganrt.exporter.keras.state import Origin
 from ganrt.exporter.keras.steps import Step
 from ganrt.exporter.source import State
 
 Network = Sequence[tuple[Fields, Sequence[Step]]]  # each layer with its steps
-
-
-def snake_case(class_name: str) -> str:
-    """Keras' own rule: Conv2DTranspose -> conv2d_transpose, LeakyReLU -> leaky_re_lu."""
-    name = re.sub(r"\W+", "", class_name)
-    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
 def values_by_step(network: Network, state: State, origin: Origin, what: str) -> dict[int, dict[str, Tensor]]:
@@ -43,10 +34,9 @@ def _keys(network: Network, origin: Origin) -> list[tuple[Step, dict[str, str]]]
     """For each step with weights: variable -> key."""
     owning = [(layer, step) for layer, steps in network for step in steps if step.variables]
     if origin.naming == "class":
-        groups = class_names([layer.class_name for layer, _ in network])
-        owners = [f"layers/{name}/vars" for name, (_, steps) in zip(groups, network, strict=True) if _owns(steps)]
+        owners = [name for name, (_, steps) in zip(_class_owners(network), network, strict=True) if _owns(steps)]
     elif origin.naming == "name":
-        owners = [layer.name for layer, _ in owning]
+        owners = ["/".join([*(name for _, name in layer.within), layer.name]) for layer, _ in owning]
     else:
         spare = [f"layer_with_weights-{k} ({layer.name})" for k, (layer, _) in enumerate(owning)]
         owners = [*origin.owners, *spare[len(origin.owners) :]]
@@ -58,18 +48,20 @@ def _keys(network: Network, origin: Origin) -> list[tuple[Step, dict[str, str]]]
     return found
 
 
+def _class_owners(network: Network) -> list[str]:
+    """Where `.weights.h5` has each layer's variables; each nested model counts its classes anew."""
+    counted: dict[Within, Iterator[str]] = {
+        within: iter(class_names([layer.class_name for layer, _ in network if layer.within == within]))
+        for within in {layer.within for layer, _ in network}
+    }
+    return [
+        "".join(f"layers/{model}/" for model, _ in layer.within) + f"layers/{next(counted[layer.within])}/vars"
+        for layer, _ in network
+    ]
+
+
 def _owns(steps: Sequence[Step]) -> bool:
     return any(step.variables for step in steps)
-
-
-def class_names(classes: Sequence[str]) -> list[str]:
-    """conv2d, dense, conv2d_1, ...: how Keras' `.weights.h5` calls layers of these classes."""
-    counts: Counter[str] = Counter()
-    names = []
-    for name in map(snake_case, classes):
-        names.append(f"{name}_{counts[name]}" if counts[name] else name)
-        counts[name] += 1
-    return names
 
 
 def kernels(state: Mapping[str, Tensor], owners: Sequence[str], last: str) -> list[tuple[str, Tensor]]:

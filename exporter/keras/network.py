@@ -48,7 +48,7 @@ class Network:
         module: eval mode, float32.
         dim: of the latent. shape: (height, width, channels) of the picture.
         last: what the last activation is; None for any other, or none.
-        policies: the dtype policies that the layers were trained under.
+        policies: the dtype policies that the layers were trained under. classes: how many it takes weights of.
     """
 
     module: nn.Module
@@ -56,6 +56,33 @@ class Network:
     shape: tuple[int, int, int]
     last: Literal["tanh", "sigmoid"] | None
     policies: frozenset[str]
+    classes: int = 0
+
+
+def generator_of(chain: Chain, state: State) -> tuple[Chain, State, tuple[str, ...]]:
+    """Of a whole GAN, whose picture goes into a nested discriminator, the generator with its weights; others as they
+    are. And what there is to say."""
+    first = chain.layers[0].within[:1] if chain.layers else ()
+    inside = [layer for layer in chain.layers if layer.within[:1] == first]
+    if not first or len(inside) == len(chain.layers) or is_picture(_end(chain)):
+        return chain, state, ()
+    generator = Chain(chain.input_shape, tuple(inside))
+    if not is_picture(_end(generator)):
+        return chain, state, ()
+    counted, name = first[0]
+    kept = {key: tensor for key, tensor in state.items() if key.startswith((f"layers/{counted}/", f"{name}/"))}
+    left = dict.fromkeys(la.within[0][1] if la.within else la.name for la in chain.layers[len(inside) :])
+    return generator, kept, (f"a whole GAN: its generator {name!r} taken; left: {', '.join(left)[:200]}",)
+
+
+def _end(chain: Chain) -> Shape:
+    _, steps = _lay_out(chain)
+    return steps[-1].shape if steps else chain.input_shape
+
+
+def is_picture(shape: Shape) -> bool:
+    """Whether a shape is (height, width, 1, 3 or 4)."""
+    return len(shape) == 3 and shape[2] in _CHANNELS
 
 
 def build_network(chain: Chain, state: State, origin: Origin, what: str) -> Network:
@@ -65,7 +92,7 @@ def build_network(chain: Chain, state: State, origin: Origin, what: str) -> Netw
         BadInputFile: a layer that is not known, weights that do not fit, or no picture at the end.
     """
     layers, steps = _lay_out(chain)
-    if not steps or len(steps[-1].shape) != 3 or steps[-1].shape[2] not in _CHANNELS:
+    if not steps or not is_picture(steps[-1].shape):
         shape = list(steps[-1].shape) if steps else list(chain.input_shape)
         raise BadInputFile(f"draws {shape} values\nexpected a picture [h, w, c] of 1, 3 or 4 channels")
     values = values_by_step(layers, state, origin, what)
@@ -79,7 +106,7 @@ def build_network(chain: Chain, state: State, origin: Origin, what: str) -> Netw
     height, width, channels = steps[-1].shape
     dim = int(torch.Size(chain.input_shape).numel())
     policies = frozenset(layer.policy() for layer in chain.layers)
-    return Network(module, dim, (height, width, channels), _last_activation(steps), policies)
+    return Network(module, dim, (height, width, channels), last_activation(steps), policies)
 
 
 def _lay_out(chain: Chain) -> tuple[list[tuple[Fields, list[Step]]], list[Step]]:
@@ -105,7 +132,8 @@ def _make(input_shape: Shape, steps: Sequence[Step]) -> nn.Module:
     return KerasGenerator(input_shape, [step.make() for step in steps])
 
 
-def _last_activation(steps: Sequence[Step]) -> Literal["tanh", "sigmoid"] | None:
+def last_activation(steps: Sequence[Step]) -> Literal["tanh", "sigmoid"] | None:
+    """What the last of the steps that do more than move values is; None for any other."""
     with torch.device("meta"):
         modules = [step.make() for step in steps]
     while modules and isinstance(modules[-1], _MOVES_ONLY):

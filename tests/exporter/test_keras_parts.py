@@ -7,7 +7,7 @@ import pytest
 from keras_fixtures import expected
 
 from ganrt.exporter.keras.crc32c import crc32c
-from ganrt.exporter.keras.matching import snake_case
+from ganrt.exporter.keras.fields import snake_case
 from ganrt.exporter.keras.padding import same_padding, transposed_axis
 
 
