@@ -534,7 +534,7 @@ static inline float ganrt__exp(float x)
 {
     float n, r, y;
     uint32_t bits;
-    x = x < -87.0f ? -87.0f : x > 88.0f ? 88.0f : x;
+    x = x > -87.0f ? x < 88.0f ? x : 88.0f : -87.0f; /* also what is not a number */
     n = (x * 1.44269504f + 12582912.0f) - 12582912.0f;
     r = x - n * 0.693359375f;
     r = r + n * 2.12194440e-4f;

@@ -6,9 +6,15 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from layered_models import save_layered
+
+from ganrt.engines.drawer.lower import lower
+from ganrt.engines.onnx_file import read_onnx
+from ganrt.graphs.reader import read_contents
 
 ROOT = Path(__file__).resolve().parents[2]
 ANSWERS = json.loads((ROOT / "tests" / "looks" / "known-answers.json").read_text("utf-8"))
+DRAWING = json.loads((ROOT / "tests" / "looks" / "known-latents.json").read_text("utf-8"))
 _FUZZER = [
     "clang",
     "-g",
@@ -44,3 +50,15 @@ def test_look_codes(tmp_path):
     texts = [*(one["code"] for one in ANSWERS["valid"]), *(text for text, _ in ANSWERS["spellings"])]
     texts += [*ANSWERS["invalid"], *ANSWERS["newer"]]
     assert fuzz(ROOT / "tests" / "clients" / "fuzz_looks.c", [text.encode() for text in texts], tmp_path) > 1000
+
+
+def test_kits(tmp_path):
+    """spec.json and controls.json with looks, and a drawer's file that is run."""
+    model = read_onnx(save_layered(tmp_path / "layered.onnx"))
+    program = lower(read_contents(model.data).graph, model.spec())
+    corpus = [program.to_bytes(), program.to_bytes(half=True)]
+    for one in (*DRAWING["drawn"], *DRAWING["refused"]):
+        given = DRAWING["models"][one["model"]]
+        parts = (json.dumps(given["spec"]), json.dumps({"controls": given["controls"][:4]}), one["code"])
+        corpus.append("\1".join(parts).encode())
+    assert fuzz(ROOT / "tests" / "clients" / "fuzz_kit.c", corpus, tmp_path, most=100_000) > 100
