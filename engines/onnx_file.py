@@ -12,6 +12,7 @@ import numpy as np
 from ganrt.engines.stamp import DERIVED, read_form_stamp, read_stamp
 from ganrt.errors import BadInputFile
 from ganrt.file_kinds import HEAD, no_onnx
+from ganrt.files import read_file
 from ganrt.graphs.reader import DAMAGED, Contents, read_contents
 from ganrt.spec import METADATA_KEY, GeneratorSpec
 
@@ -117,21 +118,14 @@ def _read(path: Path, data: bytes) -> OnnxFile:
 
 
 def _read_bytes(path: Path) -> bytes:
-    try:
-        size = path.stat().st_size
-        if path.is_dir():
-            raise BadInputFile(f"{path} is a folder; expected an ONNX file{_models_within(path)}")
-        if path.suffix == ".engine":
-            raise BadInputFile(f"{path} is a compiled engine; expected the ONNX file that it was compiled from")
-        if size == 0:
-            raise BadInputFile(f"{path} is empty; expected an ONNX file")
-        if size > MAX_BYTES:
-            raise BadInputFile(f"{path} has {size} bytes; an ONNX file has at most {MAX_BYTES}")
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise BadInputFile(f"{path} does not exist; expected an ONNX file") from error
-    except OSError as error:
-        raise BadInputFile(f"{path} cannot be read: {error.strerror}") from error
+    if path.is_dir():
+        raise BadInputFile(f"{path} is a folder; expected an ONNX file{_models_within(path)}")
+    if path.suffix == ".engine":
+        raise BadInputFile(f"{path} is a compiled engine; expected the ONNX file that it was compiled from")
+    data = read_file(path, MAX_BYTES, "an ONNX file")
+    if not data:
+        raise BadInputFile(f"{path} is empty; expected an ONNX file")
+    return data
 
 
 def _models_within(folder: Path) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ganrt.errors import BadInputFile, UsageError
+from ganrt.files import read_file
 from ganrt.prior import parse_prior
 from ganrt.spec import MAX_SIDE
 
@@ -154,13 +155,9 @@ def _freeze(option: str, text: str) -> float:
 
 def _class_names(option: str, text: str) -> tuple[str, ...]:
     path = Path(text)
+    data = read_file(path, _MAX_NAMES_BYTES, f"a file of names for {option}")
     try:
-        data = path.read_bytes()
-        if len(data) > _MAX_NAMES_BYTES:
-            raise BadInputFile(f"{option} {path}: {len(data)} bytes; expected at most {_MAX_NAMES_BYTES}")
         names = [line.strip() for line in data.decode("utf-8-sig").splitlines()]
-    except OSError as error:
-        raise BadInputFile(f"{option} {path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise BadInputFile(f"{option} {path}: expected UTF-8 text, a class's name in each line") from error
     if not names or "" in names:

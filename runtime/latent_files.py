@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ganrt.errors import BadInputFile, UsageError
+from ganrt.files import read_file
 from ganrt.runtime.interpolate import finite
 from ganrt.spec import Latent
 
@@ -54,12 +55,7 @@ def read_latent_file(path: Path) -> LatentFile:
     Raises:
         BadInputFile: not there, larger than 1 GiB, or not rows of finite numbers that float32 holds.
     """
-    try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise BadInputFile(f"{path} is larger than {_MAX_BYTES} bytes: expected fewer latents")
-        data = path.read_bytes()
-    except OSError as error:
-        raise BadInputFile(f"{path} cannot be read: {error.strerror or error}") from error
+    data = read_file(path, _MAX_BYTES, "a file of latents")
     try:
         array = _from_csv(data) if path.suffix.lower() == ".csv" else _from_numpy(data)
     except (ValueError, EOFError, MemoryError, KeyError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.errors import BadInputFile
+from ganrt.files import read_file
 from ganrt.runtime.picture_headers import Header, read_header
 
 MAX_PIXELS = 2**27  # 134 megapixels: no camera's picture is larger, and 400 MB of RGB is enough
@@ -47,7 +48,7 @@ def read_photo(path: Path) -> Photo:
         BadInputFile: missing, empty, of another kind, cut off, damaged as far as the format lets that be seen,
             animated, or larger than `MAX_PIXELS` (seen in the header, before anything is decoded).
     """
-    data = _read_bytes(path)
+    data = read_file(path, MAX_BYTES, "a picture")
     header = read_header(path, data)
     if header.height * header.width > MAX_PIXELS:
         raise BadInputFile(f"{path} has {header.width} x {header.height} pixels; expected at most {MAX_PIXELS} in all")
@@ -56,20 +57,6 @@ def read_photo(path: Path) -> Photo:
     colour = _upright(colour, header.orientation)
     alpha = None if alpha is None else _upright(alpha, header.orientation)
     return Photo(path, hashlib.sha256(data).hexdigest(), colour, alpha)
-
-
-def _read_bytes(path: Path) -> bytes:
-    try:
-        if path.exists() and not path.is_file():
-            raise BadInputFile(f"{path} is not a file; expected a picture")
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise BadInputFile(f"{path} has {size} bytes; expected a picture of at most {MAX_BYTES}")
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise BadInputFile(f"{path} does not exist; expected a picture") from error
-    except OSError as error:
-        raise BadInputFile(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 def _decode(path: Path, data: bytes, header: Header) -> NDArray[np.generic]:

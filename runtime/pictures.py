@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.errors import BadInputFile, OutputFailed
+from ganrt.files import read_file
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KEYWORD = b"ganrt"
@@ -47,7 +48,7 @@ def read_origin(path: Path) -> dict[str, object]:
     Raises:
         BadInputFile: not a whole PNG, or not one written by ganrt.
     """
-    data = path.read_bytes() if path.stat().st_size <= _MAX_BYTES else b""
+    data = read_file(path, _MAX_BYTES, "a PNG picture")
     if not data.startswith(_SIGNATURE):
         raise BadInputFile(f"{path} is not a PNG picture")
     for kind, body in _chunks_of(path, data):

@@ -29,6 +29,7 @@ from ganrt.checks import (
 )
 from ganrt.engines.tensorrt.header import HEADER_BYTES, read_header, recompile
 from ganrt.errors import BackendUnavailable, BadInputFile, SpecError
+from ganrt.files import read_file
 from ganrt.seals import is_sealed, seal
 from ganrt.spec import GeneratorSpec
 
@@ -188,17 +189,12 @@ def read_sidecar(engine: Path) -> Sidecar:
         BadInputFile: it is missing or malformed.
     """
     path = sidecar_path(engine)
-    try:
-        if path.stat().st_size > MAX_JSON_BYTES:
-            raise BadInputFile(f"{path} is longer than {MAX_JSON_BYTES} bytes: it is no sidecar")
-        document = path.read_bytes()
-    except FileNotFoundError as error:
+    if not path.exists():
         raise BadInputFile(
             f"{engine} has no sidecar: {path.name} is not beside it; an engine is native code and is not loaded without"
             f"\n{recompile(None)}"
-        ) from error
-    except OSError as error:
-        raise BadInputFile(f"{path} cannot be read: {error.strerror}") from error
+        )
+    document = read_file(path, MAX_JSON_BYTES, "a sidecar")
     try:
         return Sidecar.from_json(document)
     except BadInputFile as error:
@@ -264,9 +260,4 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def _read(engine: Path) -> bytes:
-    try:
-        if engine.stat().st_size > MAX_ENGINE_BYTES:
-            raise BadInputFile(f"{engine} is longer than {MAX_ENGINE_BYTES} bytes: it is no engine of ganrt's")
-        return engine.read_bytes()
-    except OSError as error:
-        raise BadInputFile(f"{engine} cannot be read: {error.strerror or error}") from error
+    return read_file(engine, MAX_ENGINE_BYTES, "a compiled engine")

@@ -15,6 +15,8 @@ KINDS: dict[str, str] = {
 
 def foreign_kind(path: Path) -> str | None:
     """A name of `KINDS`; None for checkpoints, and for what cannot be read (reading it as one says why)."""
+    if not path.is_file():  # a pipe may have no end
+        return None
     try:
         with path.open("rb") as file:
             head = file.read(16)

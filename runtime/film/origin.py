@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ganrt.errors import BadInputFile
+from ganrt.files import check_file
 from ganrt.runtime.pictures import read_origin as read_png_origin
 from ganrt.runtime.pictures import with_origin
 
@@ -52,6 +53,7 @@ def read_film_origin(path: Path) -> dict[str, object]:
     Raises:
         BadInputFile: another kind of file, cut short, or without one.
     """
+    check_file(path, 2**40, "a film or an animation")
     with path.open("rb") as file:
         start = file.read(12)
     if start.startswith(b"\x89PNG"):

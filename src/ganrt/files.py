@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
-from ganrt.errors import OutputFailed, UsageError
+from ganrt.errors import BadInputFile, OutputFailed, UsageError
 
 # Linux, macOS and their like; Windows has neither, and there each name is looked at before it is used.
 _BY_DESCRIPTOR = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
@@ -125,6 +125,39 @@ def refuse_links(path: Path, within: Path) -> None:
 
 def _opened(path: Path, within: Path, *, make: bool = False) -> Folder:
     return Folder(within, "/".join(path.parent.relative_to(within).parts), make=make)
+
+
+def check_file(path: Path, most: int, expected: str) -> int:
+    """How many bytes a file has that somebody named.
+
+    Args:
+        most: bytes.
+        expected: what it should be, for messages, such as `a picture`.
+
+    Raises:
+        BadInputFile: not there, not readable, longer, or no plain file: a pipe or a device may have no end.
+    """
+    try:
+        about = path.stat()
+    except FileNotFoundError as error:
+        raise BadInputFile(f"{path} does not exist; expected {expected}") from error
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in its name
+        raise BadInputFile(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    if not stat.S_ISREG(about.st_mode):
+        kind = "a folder" if stat.S_ISDIR(about.st_mode) else "a pipe, a device or the like"
+        raise BadInputFile(f"{path} is {kind}; expected {expected}")
+    if about.st_size > most:
+        raise BadInputFile(f"{path} has {about.st_size} bytes; expected {expected} of at most {most}")
+    return about.st_size
+
+
+def read_file(path: Path, most: int, expected: str) -> bytes:
+    """The whole of such a file; arguments and errors as of `check_file`."""
+    check_file(path, most, expected)
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInputFile(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 def check_free(path: Path, force: bool, within: Path | None = None) -> None:

@@ -81,7 +81,7 @@ def test_a_file_that_is_called_like_a_number_is_a_file(run):
     code, _, err = run("sweep", "--latents", 7, "--columns", 3)
     assert (code, err) == (2, "error: --latents and --columns are one option: expected --columns alone\n")
     code, _, err = run("sweep", "--latents", "missing.npy")
-    assert (code, "missing.npy cannot be read" in err) == (4, True)
+    assert (code, "missing.npy does not exist" in err) == (4, True)
 
 
 def test_an_old_spelling_beside_the_new_one_is_refused(run):

@@ -268,7 +268,7 @@ def test_the_pixel_limit_is_exact(read, monkeypatch):
 def test_missing_files_folders_and_large_files(tmp_path, read, monkeypatch):
     with pytest.raises(BadInputFile, match="does not exist"):
         read_photo(tmp_path / "none.png")
-    with pytest.raises(BadInputFile, match="not a file"):
+    with pytest.raises(BadInputFile, match="is a folder; expected a picture"):
         read_photo(tmp_path)
     monkeypatch.setattr(photos, "MAX_BYTES", 100)
     with pytest.raises(BadInputFile, match="at most 100"):
