@@ -20,6 +20,7 @@ EXTRAS = (
     "parquet",
     "remote",
     "ray",
+    "serve",
     "avatars",
     "bench",
     "video",
