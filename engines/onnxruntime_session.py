@@ -99,7 +99,15 @@ class OnnxRuntimeEngine(Engine):
         return settings
 
     def _run(self, inputs: Arrays) -> Arrays:
-        results = self._session.run(self._output_names, dict(inputs))
+        run = self._session.run
+        try:
+            results = run(self._output_names, dict(inputs))
+        except Exception as error:  # as above
+            reason = str(error).partition("\n")[0][:300]
+            raise BackendUnavailable(
+                f"{self.backend} failed while it drew: {reason}\ntry another backend (ganrt doctor lists them), or a "
+                "smaller --batch-size if memory ran out"
+            ) from error
         return dict(zip(self._output_names, results, strict=True))
 
     def _close(self) -> None:
