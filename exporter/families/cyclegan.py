@@ -2,7 +2,8 @@
 
 One Sequential `model`: reflection padding and a 7x7 convolution, two that halve the side, residual blocks from index
 10 on, two transposed ones that double it, reflection padding, a 7x7 convolution, tanh. The norm after each
-convolution is InstanceNorm without parameters (then convolutions have biases) or BatchNorm (then they have none).
+convolution is InstanceNorm without parameters or with them (then convolutions have biases) or BatchNorm (then they have
+none). Copies call the blocks' Sequential `block`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate, Facts
-from ganrt.exporter.families.instance_norm import InstanceNorm
+from ganrt.exporter.families.instance_norm import AffineInstanceNorm, InstanceNorm
 from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import KeyCondition, Keyed
@@ -38,7 +39,7 @@ _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 
 @dataclass(frozen=True)
 class Shape:
-    """Hyperparameters: `width` is ngf; `batch_norm` else instance norm; `dropout` in the residual blocks."""
+    """Hyperparameters: `width` is ngf; `batch_norm` else instance norm, which may be `affine`; `dropout` in blocks."""
 
     inputs: int
     outputs: int
@@ -46,6 +47,7 @@ class Shape:
     blocks: int
     batch_norm: bool
     dropout: bool
+    affine: bool = False
 
 
 class ResidualBlock(nn.Module):
@@ -69,7 +71,7 @@ class Generator(nn.Module):
     def __init__(self, shape: Shape, eps: float) -> None:
         super().__init__()
         width, bias = shape.width, not shape.batch_norm
-        norm: MakeNorm = partial(nn.BatchNorm2d, eps=eps) if shape.batch_norm else lambda _: InstanceNorm(eps)
+        norm = _norm_of(shape, eps)
         layers: list[nn.Module] = [nn.ReflectionPad2d(3), nn.Conv2d(shape.inputs, width, 7, bias=bias)]
         layers += [norm(width), nn.ReLU()]
         for n in (width, 2 * width):
@@ -84,6 +86,12 @@ class Generator(nn.Module):
         return cast(Tensor, self.model(source))
 
 
+def _norm_of(shape: Shape, eps: float) -> MakeNorm:
+    if shape.batch_norm:
+        return partial(nn.BatchNorm2d, eps=eps)
+    return partial(AffineInstanceNorm, eps=eps) if shape.affine else lambda _: InstanceNorm(eps)
+
+
 class CycleGAN(Keyed):
     """The family `cyclegan`: see `ganrt.exporter.families.protocol.Family`."""
 
@@ -93,7 +101,11 @@ class CycleGAN(Keyed):
         "norm_eps": f"the norms' epsilon, default {DEFAULT_EPS:g}",
     }
     task = "translate"
-    keys = KeyCondition(all_of=("model.1.weight", f"model.{FIRST_BLOCK}.conv_block.1.weight"))
+    keys = (
+        KeyCondition(all_of=("model.1.weight", f"model.{FIRST_BLOCK}.conv_block.1.weight")),
+        KeyCondition(all_of=("model.1.weight", f"model.{FIRST_BLOCK}.block.1.weight", "model.26.weight")),
+        KeyCondition(all_of=("model.1.weight", f"model.{FIRST_BLOCK}.block.1.weight", "model.23.weight")),
+    )
 
     page = Page(
         title="CycleGAN's ResnetGenerator",
@@ -110,7 +122,7 @@ class CycleGAN(Keyed):
 
     def build(self, source: Source, settings: Settings) -> Candidate:
         """See `Family.build`; any number of blocks and widths; 1, 3 or 4 channels in and out."""
-        state = source.tensors
+        state = {key.replace(".block.", ".conv_block."): tensor for key, tensor in source.tensors.items()}
         shape = infer_shape(state)
         facts = Facts(settings)
         image, output = _pictures(shape, settings)
@@ -164,6 +176,7 @@ def infer_shape(state: State) -> Shape:
         blocks=blocks,
         batch_norm=not set(biases) - {f"model.{last}.bias"},
         dropout=_has_dropout(state),
+        affine=state["model.2.weight"].ndim == 1 if "model.2.weight" in state else False,
     )
 
 

@@ -23,5 +23,16 @@ class InstanceNorm(nn.Module):
         return centred / torch.sqrt(_mean(centred * centred) + self.eps)
 
 
+class AffineInstanceNorm(InstanceNorm):
+    """The same with a gain and a bias for each channel."""
+
+    def __init__(self, channels: int, eps: float) -> None:
+        super().__init__(eps)
+        self.weight, self.bias = nn.Parameter(torch.ones(channels)), nn.Parameter(torch.zeros(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) * self.weight[:, None, None] + self.bias[:, None, None]
+
+
 def _mean(x: Tensor) -> Tensor:
     return x.mean(3, keepdim=True).mean(2, keepdim=True)

@@ -10,6 +10,7 @@ import torch
 from cyclegan_models import reference_resnet, resnet_state
 from dcgan_reference import built_from, said_by
 from slow_layers import State
+from torch import nn
 
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate
@@ -173,3 +174,37 @@ def test_one_block_with_dropout_among_many(tmp_path: Path) -> None:
 )
 def test_shapes_that_are_no_generator(tmp_path: Path, key: str, shape: tuple[int, ...], words: str) -> None:
     bad(tmp_path, resnet_state() | {key: torch.ones(shape)}, words)
+
+
+class _Named(nn.Module):
+    """A residual block whose Sequential is called `block`, with affine instance norms."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        first = [nn.ReflectionPad2d(1), nn.Conv2d(width, width, 3), nn.InstanceNorm2d(width, affine=True), nn.ReLU()]
+        second = [nn.ReflectionPad2d(1), nn.Conv2d(width, width, 3), nn.InstanceNorm2d(width, affine=True)]
+        self.block = nn.Sequential(*first, *second)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.block(x)  # type: ignore[no-any-return]
+
+
+def test_affine_instance_norms_and_blocks_of_another_name(tmp_path: Path) -> None:
+    torch.manual_seed(2)
+
+    def normed(layer: nn.Module, width: int) -> list[nn.Module]:
+        return [layer, nn.InstanceNorm2d(width, affine=True), nn.ReLU()]
+
+    layers = [nn.ReflectionPad2d(3), *normed(nn.Conv2d(3, 4, 7), 4), *normed(nn.Conv2d(4, 8, 3, 2, 1), 8)]
+    layers += [*normed(nn.Conv2d(8, 16, 3, 2, 1), 16), *(_Named(16) for _ in range(6))]
+    for width in (8, 4):
+        layers += normed(nn.ConvTranspose2d(2 * width, width, 3, 2, 1, output_padding=1), width)
+    network = nn.Sequential(*layers, nn.ReflectionPad2d(3), nn.Conv2d(4, 3, 7), nn.Tanh())
+    for parameter in network.parameters():
+        parameter.data += 0.1 * torch.randn(parameter.shape)
+    torch.save({f"model.{key}": tensor for key, tensor in network.state_dict().items()}, tmp_path / "G.pth")
+    made = built_from(tmp_path / "G.pth", {"size": "16x24"})
+    assert made.spec.family == "cyclegan"
+    pictures = torch.rand(2, 3, 16, 24) * 2 - 1
+    with torch.no_grad():
+        assert (made.module(pictures) - network(pictures)).abs().max() <= 1e-5
