@@ -223,6 +223,11 @@ def _collected(ticket: _PendingTicket) -> Arrays:
         raise UsageError("this batch was collected already")
     try:
         made = ticket.wait()
+    except RuntimeError as error:  # OpenVINO has no class of its own
+        reason = str(error).strip().partition("\n")[0][:300]
+        raise BackendUnavailable(
+            f"openvino failed while it drew: {reason}\ntry another backend: --backend onnxruntime"
+        ) from error
     finally:
         ticket.abandon()
     return made[0] if len(made) == 1 else {name: np.concatenate([part[name] for part in made]) for name in made[0]}

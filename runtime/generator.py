@@ -360,7 +360,8 @@ class Generator:
         """
         from ganrt.runtime.look_drawing import look_of
 
-        return look_of(self, seed, index, truncation=truncation, labels=labels, controls=controls, pinned=pinned)
+        how = truncation if isinstance(truncation, Truncation) else Truncation(psi=truncation)
+        return look_of(self, (seed, index), how, labels, controls, pinned)
 
     def avatar(
         self,

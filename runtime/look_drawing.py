@@ -29,24 +29,17 @@ _HASH_DIGITS = 8
 
 def look_of(
     generator: Generator,
-    seed: int = 0,
-    index: int = 0,
-    *,
-    truncation: float | Truncation | None = None,
-    labels: LabelsLike | None = None,
-    controls: SettingsLike = None,
-    pinned: str = "",
+    pair: tuple[int, int],
+    how: Truncation,
+    labels: LabelsLike | None,
+    controls: SettingsLike,
+    pinned: str,
 ) -> Look:
-    """The look of a picture that `Generator.sample_pairs` draws with the same arguments.
-
-    Raises:
-        UsageError: arguments that the generator does not take, or that no code can say.
-    """
-    how = truncation if isinstance(truncation, Truncation) else Truncation(psi=truncation)
+    """See `Generator.look`."""
     return Look(
         model=model_of(generator),
-        seed=seed,
-        index=index,
+        seed=pair[0],
+        index=pair[1],
         truncation=how,
         classes=_classes(generator, labels),
         controls=tuple(_control(generator, name, value) for name, value in generator.controls.canonical(controls)),

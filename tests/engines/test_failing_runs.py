@@ -22,6 +22,16 @@ def test_what_failed_is_said_in_two_lines(tiny):
     assert "\x1b" not in str(caught.value)
 
 
+def test_openvino_likewise():
+    pytest.importorskip("openvino", reason='openvino is not installed: pip install "ganrt[openvino]"')
+    from ganrt.engines.openvino_cpu import _collected, _PendingTicket
+
+    ticket = _PendingTicket({})
+    ticket.running.append(SimpleNamespace(wait=fail))
+    with pytest.raises(BackendUnavailable, match="openvino failed while it drew: .*Non-zero status"):
+        _collected(ticket)
+
+
 def test_the_command_exits_with_3(run, tiny, monkeypatch):
     loaded = generators.load
 
