@@ -21,7 +21,7 @@ from ganrt.exporter.source import Source, State
 _TASKS = ("generate", "translate", "encode")
 _SHOWN = 8
 _SHOWN_KEYS = 5
-_MENDING = "say which with --family NAME; for another network export its TorchScript or ONNX file"
+_MENDING = "say which with --family NAME, or give the network's class: --code models.py:Generator (or its ONNX file)"
 
 
 @dataclass(frozen=True)
