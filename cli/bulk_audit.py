@@ -187,7 +187,7 @@ def _report(folder: str, plan: Plan, found: Audit, mended: list[str], repairing:
                 "repaired": mended,
             }
         )
-    left = sum(finding.name not in done for finding in found.findings())
+    left = sum(finding.name not in done for finding in found.findings()) if done else found.count
     if left:
         raise NegativeResult(
             f"{folder}: {left} of its files are not as they should be\n{_way_on(folder, found, repairing)}"
@@ -199,8 +199,10 @@ def _lines(plan: Plan, found: Audit, mended: set[str], repairing: bool) -> Itera
     """Every finding, and whether it was mended; of a run that is not finished how far it has come."""
     from ganrt.runtime.bulk.audit import UNFINISHED
 
-    unfinished, undrawn = False, 0
-    for finding in found.findings():
+    listed = repairing or plan.identities is not None  # else there is nothing to say of each undrawn shard
+    undrawn = 0 if listed else len(found.undrawn)
+    unfinished = undrawn > 0
+    for finding in found.findings() if listed else found.found:
         unfinished |= finding.kind == UNFINISHED
         undrawn += finding.kind == UNFINISHED and finding.shard is not None
         if repairing:

@@ -97,6 +97,12 @@ class Audit:
         yield from self.undrawn.findings()
 
     @property
+    def count(self) -> int:
+        """How many findings there are."""
+        of_each = 1 if self.undrawn.plan.identities is None else 2
+        return len(self.found) + of_each * len(self.undrawn)
+
+    @property
     def bad(self) -> set[int]:
         """The shards with findings, but for those that are not drawn yet."""
         return {finding.shard for finding in self.found if finding.shard is not None}

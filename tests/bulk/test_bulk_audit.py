@@ -156,6 +156,7 @@ def test_undrawn_shards_take_no_memory_each(run, drawn):
         tracemalloc.stop()
     assert (len(found.undrawn), len(found.found), peak < 2**21) == (10**6, 1, True), peak
     assert next(found.to_draw()).name == "000000"
+    assert found.count == 1 + 10**6
     enlarge(2000)
     code, out, err = run("bulk", "audit", "o", "-m", "../tiny.onnx", "--json")
     report = json.loads(out)
