@@ -34,7 +34,7 @@ Psi = Annotated[
 Codes = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[CODE]...",
+        metavar="CODE",
         help="Look codes, such as ganrt:avatars-1:0:8841: each redraws its picture.",
         show_default=False,
     ),
