@@ -141,13 +141,25 @@ def export(
         worst = "identical" if verification.psnr is None else f"{verification.psnr:.1f} dB"
         summary += f", {verification.max_error_uint8} in 8 bits, PSNR {worst}"
     say(summary)
+    assumed = [fact for fact in result.facts if fact.origin == "assumed"]
+    if assumed and code is None:
+        say(_on_trust(len(assumed)))
     compared = draw_and_compare(result.path, preview, samples, force)
     if json:
         figures = {key: value for key, value in asdict(verification).items() if key != "extra"}
         facts = {fact.name: {"value": fact.value, "origin": fact.origin} for fact in result.facts}
-        assumed = [fact.sentence() for fact in result.facts if fact.origin == "assumed"]
+        assumptions = [fact.sentence() for fact in assumed]
         report = {"file": str(result.path), "family": result.spec.family, "verification": figures}
         more = {} if compared is None else {"samples": compared.figures}
-        print_json({**report, "facts": facts, "assumptions": assumed, **more})
+        print_json({**report, "facts": facts, "assumptions": assumptions, **more})
     if compared is not None and compared.contradicts:
         raise NegativeResult(f"{result.path} draws something else than {samples}; it was written all the same")
+
+
+def _on_trust(count: int) -> str:
+    """What "verified" does not say of a file that leaves something open."""
+    said = "the assumption above is" if count == 1 else f"the {count} assumptions above are"
+    return (
+        f"note: if {said} wrong, yours draws other pictures: it was compared with the network as assumed\n"
+        "look at --preview sheet.png, or compare with your own class: --code models.py:CLASS"
+    )

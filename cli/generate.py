@@ -127,7 +127,7 @@ def generate(
             say(f"styles: {save_w}")
         where = f"{output} (sheet: {plan.sheet})" if plan.sheet and plan.pictures else str(output)
         drawn = len(request) if plan.pictures else min(len(request), plan.columns * plan.rows)
-        say(f"{drawn} images: {where}")
+        say(f"{drawn} {'image' if drawn == 1 else 'images'}: {where}")
         if plan.sheet and len(request) > plan.columns * plan.rows:
             say(f"the sheet shows the first {plan.columns * plan.rows} of {len(request)}")
         if json:

@@ -166,7 +166,9 @@ class StyleOptions:
     zoom: Annotated[int, typer.Option("--zoom", min=1, max=64, help="Pictures become ZOOM times as large.")] = 1
     size: Annotated[int | None, typer.Option("--size", help="Pixels of the longer side, resized smoothly.")] = None
     background: Background = None
-    mask: Annotated[str, typer.Option("--mask", help="none, or round: a disc, transparent around it.")] = "none"
+    mask: Annotated[
+        str, typer.Option("--mask", help="none, or round: a disc with its background, transparent around it.")
+    ] = "none"
 
     def style(self) -> PictureStyle:
         """The style that the options ask for.

@@ -1,6 +1,6 @@
 """How a single picture is written: its size, its mask, what lies behind it, and its encoding.
 
-In this order: size or zoom, mask, background, encoding. Alpha is straight in memory and in files; it is premultiplied
+In this order: size or zoom, background, mask, encoding. Alpha is straight in memory and in files; it is premultiplied
 while a picture is resized, so that the colours of what cannot be seen do not bleed into the rest.
 """
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ganrt.errors import OutputFailed, UsageError
 from ganrt.pixels import over
 from ganrt.runtime.arguments import one_of
-from ganrt.runtime.backgrounds import check_background, colour_behind
+from ganrt.runtime.backgrounds import WHITE, check_background, colour_behind
 from ganrt.runtime.pictures import encode_png, to_opencv
 from ganrt.runtime.resampling import continued, fitted
 from ganrt.spec import MAX_SIDE, GeneratorSpec
@@ -43,7 +43,8 @@ class PictureStyle:
         size: pixels of the longer side, 1 to 16384, in place of zoom; None: as drawn.
         background: what lies behind: `none`, a colour RRGGBB, or `auto`, a soft colour that follows from seed and
             index; None: nothing, or white where the encoding has no transparency.
-        mask: `round` leaves a disc of the shorter side; the rest is transparent, or background.
+        mask: `round` leaves a disc of the shorter side, background and all; the rest is transparent, or white where
+            the encoding has no transparency.
     """
 
     encode: str = "png"
@@ -102,8 +103,11 @@ class PictureStyle:
 
     def note(self, spec: GeneratorSpec) -> str | None:
         """What is to be said of transparency that the files cannot hold; None: nothing."""
-        has_alpha = self.mask != "none" or (spec.output is not None and spec.output.channels == 4)
-        if not (self._opaque and has_alpha and self.background is None):
+        if not self._opaque:
+            return None
+        if self.mask != "none":
+            return f"{self.encode} has no transparency: what the mask leaves out is white"
+        if spec.output is None or spec.output.channels != 4 or self.background is not None:
             return None
         return f"{self.encode} has no transparency: pictures lie over white; --background gives another colour"
 
@@ -118,10 +122,11 @@ class PictureStyle:
     def applied(self, image: Pixels, seed: int = 0, index: int = 0) -> Pixels:
         """Picture `index` of `seed` as it is written: uint8 [h, w, c] -> uint8 [h, w, c], 1, 3 or 4 channels each."""
         image = fitted(image, self.size) if self.size is not None else _zoomed(image, self.zoom)
+        colour = colour_behind(self.background, self._opaque, seed, index)
+        image = image if colour is None else over(image, colour)
         if self.mask == "round":
             image = _round(image)
-        colour = colour_behind(self.background, self._opaque, seed, index)
-        return image if colour is None else over(image, colour)
+        return over(image, WHITE) if self._opaque and image.shape[2] == 4 else image
 
     def encoded(self, image: Pixels, origin: Mapping[str, object] | None = None) -> bytes:
         """A file's bytes, of a picture that `applied` gave. PNG alone keeps the origin.

@@ -139,7 +139,8 @@ def take_census(path: Path, column: str | None = None, kind: str | None = None) 
                 shutil.copyfileobj(sys.stdin.buffer, copy, 1 << 20)
         if not path.is_file():  # a pipe can be read once; this takes two passes
             what = "look codes" if option == "--looks" else "identities"
-            raise BadInputFile(f"{option} {path}: expected a file of {what}, or - for standard input")
+            missing = "" if path.exists() else "does not exist; "
+            raise BadInputFile(f"{option} {path}: {missing}expected a file of {what}, or - for standard input")
         sha256 = file_sha256(path)
         counted = _Counted()
         lines = _scatter(counted.through(read_rows(path, kind, column)), folder)

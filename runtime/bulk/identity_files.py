@@ -66,7 +66,9 @@ def read_rows(path: Path, kind: str, column: str | None = None) -> Iterator[Row]
     if kind in ("text", LOOKS) and column is not None:
         raise UsageError(f"--identity-column {column}: lines of text have no columns; it is for .csv, .jsonl, .parquet")
     if str(path) != "-" and (not path.exists() or path.is_dir()):
-        raise BadInputFile(f"{option} {path}: expected a file of {'look codes' if kind == LOOKS else 'identities'}")
+        missing = "" if path.exists() else "does not exist; "
+        what = "look codes" if kind == LOOKS else "identities"
+        raise BadInputFile(f"{option} {path}: {missing}expected a file of {what}")
     reader: Callable[[Path, str], Iterator[Cells]] = _READERS[kind]
     for number, identity, cells in reader(path, column or COLUMN):
         if "\0" in identity:

@@ -166,6 +166,7 @@ def test_export_then_generate(run, tmp_path):
     code, out, err = run("export", "g.pth", "-o", "g.onnx", "--licence", "CC0-1.0", "--json")
     assert code == 0, err
     assert json.loads(out)["verification"]["max_error_uint8"] <= 1
+    assert f"if the {len(json.loads(out)['assumptions'])} assumptions above are wrong" in err
     assert run("generate", "-m", "g.onnx", "--count", 2, "-o", "a")[0] == 0
     assert read("a/seed0-index00000001.png").shape == (32, 32, 3)
     code, _, err = run("verify", "-m", "g.onnx", "--samples", 4)

@@ -54,10 +54,14 @@ def test_a_round_mask_makes_corners_transparent_and_keeps_colours():
 
 
 def test_background_lies_behind_what_is_transparent():
-    masked = PictureStyle(mask="round", background="#87ceeb").applied(PICTURE)
-    assert masked.shape == (12, 10, 3)
-    assert tuple(masked[0, 0]) == (0x87, 0xCE, 0xEB)
-    assert np.array_equal(masked[6, 5], PICTURE[6, 5])
+    clear = np.zeros((12, 10, 4), np.uint8)
+    masked = PictureStyle(mask="round", background="#87ceeb").applied(clear)
+    assert masked.shape == (12, 10, 4)
+    assert masked[0, 0, 3] == 0  # the mask leaves out the background as well
+    assert tuple(masked[6, 5]) == (0x87, 0xCE, 0xEB, 255)
+    masked = PictureStyle(mask="round", background="#87ceeb", encode="jpeg").applied(clear)
+    assert tuple(masked[0, 0]) == (255, 255, 255)
+    assert tuple(masked[6, 5]) == (0x87, 0xCE, 0xEB)
     assert tuple(PictureStyle(mask="round", encode="jpeg").applied(PICTURE)[0, 0]) == (255, 255, 255)
     assert PictureStyle(mask="round", encode="webp").applied(PICTURE).shape[2] == 4
     pixel = np.array([[[10, 200, 30, 51]]], np.uint8)
