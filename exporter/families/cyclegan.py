@@ -176,8 +176,14 @@ def infer_shape(state: State) -> Shape:
         blocks=blocks,
         batch_norm=not set(biases) - {f"model.{last}.bias"},
         dropout=_has_dropout(state),
-        affine=state["model.2.weight"].ndim == 1 if "model.2.weight" in state else False,
+        affine=_is_affine(state),
     )
+
+
+def _is_affine(state: State) -> bool:
+    """Two of the first three norms have weights: one alone may be missing, or too much."""
+    weights = [state.get(f"model.{index}.weight") for index in (2, 5, 8)]
+    return sum(weight is not None and weight.ndim == 1 for weight in weights) >= 2
 
 
 def _count_blocks(state: State) -> int:

@@ -39,7 +39,9 @@ def fuzz(source, corpus, folder, *flags, seconds=3, most=4200):
     seeds.mkdir()
     for number, data in enumerate(corpus):
         (seeds / f"{number:04}").write_bytes(data)
-    options = [f"-max_total_time={seconds}", f"-max_len={most}", "-seed=1", "-verbosity=0", "-print_final_stats=1"]
+    # Not by resident memory: its peak counts what the process that starts it had.
+    limits = [f"-max_total_time={seconds}", f"-max_len={most}", "-rss_limit_mb=0", "-malloc_limit_mb=1024"]
+    options = [*limits, "-seed=1", "-verbosity=0", "-print_final_stats=1"]
     ran = subprocess.run([str(program), *options, str(seeds)], capture_output=True, text=True, timeout=120, cwd=folder)
     assert ran.returncode == 0, ran.stderr[-3000:]
     (runs,) = [line for line in ran.stderr.splitlines() if "number_of_executed_units" in line]

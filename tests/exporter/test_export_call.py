@@ -276,4 +276,4 @@ def test_the_signature_is_the_agreed_one() -> None:
     names = list(inspect.signature(export).parameters)
     assert names[:3] == ["checkpoint", "output", "sampler"]
     options = {"family", "settings", "choose_class", "pair", "name", "licence", "attribution", "code", "time_limit_s"}
-    assert set(names[3:]) == options | {"force", "progress"}
+    assert set(names[3:]) == options | {"force", "progress", "split"}

@@ -99,7 +99,7 @@ def test_models_that_are_no_chain(tmp_path: Path) -> None:
     refused(rezipped(tmp_path / "b.keras", spare, source), "beside the chain to its output: bn_1")
     refused(rezipped(tmp_path / "c.keras", outputs, source), "2 outputs")
     refused(rezipped(tmp_path / "d.keras", circle, source), "expected a chain")
-    refused(rezipped(tmp_path / "e.keras", nested, source), "a model of its own")
+    refused(rezipped(tmp_path / "e.keras", nested, source), "no list of 1 to 1000 layers")
     refused(rezipped(tmp_path / "f.keras", lambda model: model.update(class_name="MyGAN")), "'MyGAN'")
     refused(rezipped(tmp_path / "g.keras", lambda model: model.update(config=None)), "class_name and config")
     refused(rezipped(tmp_path / "h.keras", lambda model: model["config"].update(layers=[])), "1 to 1000 layers")
