@@ -101,7 +101,10 @@ def test_one_of_several_conditions_is_enough() -> None:
     [
         (["upconv1.1.weight", "upconv2.1.weight"], r"csc413 \(1 of its 2 keys are there, but not linear_bn"),
         (["conv1.0.weight", "conv2.0.weight"], r"csc413-cyclegan \(1 of its 2 keys are there, but not resnet_block"),
-        (["model.0.weight", "model.2.weight"], r"cyclegan \(2 of its 3 keys are there, but not model\.10\."),
+        (
+            ["model.0.weight", "model.2.weight"],
+            r"cyclegan \(2 of its 3 keys are there, but not model\.10\.block\.1\.",
+        ),
     ],
 )
 def test_the_nearest_of_all_families(keys: list[str], nearest: str) -> None:

@@ -71,7 +71,6 @@ def test_gan_face_generate(unpacked: Callable[[str, str], Path]) -> None:
         assert worst(generator.synthesize(z.numpy()), wanted) <= 1
 
 
-@pytest.mark.full_size
 def test_omniart_eye_generator(unpacked: Callable[[str, str], Path]) -> None:
     folder = unpacked("omniart-eye-generator", "0.1")
     weights = folder / "omniart_eye_generator" / "generator_model_state.pth"
@@ -84,7 +83,6 @@ def test_omniart_eye_generator(unpacked: Callable[[str, str], Path]) -> None:
         assert worst(generator.synthesize(z.numpy(), labels=np.eye(8, dtype=np.float32)), wanted) <= 1
 
 
-@pytest.mark.full_size
 def test_vintagify(unpacked: Callable[[str, str], Path]) -> None:
     folder = unpacked("vintagify", "0.1.2")
     weights = folder / "vintagify" / "resources" / "G_A2B_epoch33.pth"

@@ -108,7 +108,7 @@ def test_colour_is_0_wherever_opacity_rounds_to_0(recipe):
     assert levels[0, -2] == 204
 
 
-@pytest.mark.full_size
+@pytest.mark.slow
 def test_training_resumes_and_what_it_makes_is_exported(recipe, tmp_path):
     random = np.random.default_rng(0)
     for part in recipe.parts.PARTS:

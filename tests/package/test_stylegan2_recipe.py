@@ -99,7 +99,7 @@ def test_psi_0_draws_the_average_for_every_latent(networks):
     assert not torch.allclose(third, fourth)
 
 
-@pytest.mark.full_size
+@pytest.mark.slow
 def test_training_resumes_and_leaves_the_average(tmp_path):
     pictures = np.random.default_rng(0).integers(0, 256, (20, 64, 64, 3), dtype=np.uint8)
     np.save(tmp_path / "pictures.npy", pictures)
