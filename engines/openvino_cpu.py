@@ -165,8 +165,10 @@ class OpenVinoEngine(Engine):
         try:
             for piece in pieces(count, self._sizes):
                 ticket.running.append(self._start(piece, arrays))
-        except BaseException:
+        except BaseException as error:
             ticket.abandon()
+            if isinstance(error, RuntimeError):  # OpenVINO has no class of its own
+                raise _failed(error) from error
             raise
         return ticket
 
@@ -224,13 +226,15 @@ def _collected(ticket: _PendingTicket) -> Arrays:
     try:
         made = ticket.wait()
     except RuntimeError as error:  # OpenVINO has no class of its own
-        reason = str(error).strip().partition("\n")[0][:300]
-        raise BackendUnavailable(
-            f"openvino failed while it drew: {reason}\ntry another backend: --backend onnxruntime"
-        ) from error
+        raise _failed(error) from error
     finally:
         ticket.abandon()
     return made[0] if len(made) == 1 else {name: np.concatenate([part[name] for part in made]) for name in made[0]}
+
+
+def _failed(error: RuntimeError) -> BackendUnavailable:
+    reason = str(error).strip().partition("\n")[0][:300]
+    return BackendUnavailable(f"openvino failed while it drew: {reason}\ntry another backend: --backend onnxruntime")
 
 
 def _default_batch(spec: GeneratorSpec) -> int:
