@@ -208,6 +208,8 @@ def _write_panels(command: TyperCommand | TyperGroup, ctx: Any, formatter: Any) 
         record = parameter.get_help_record(ctx)
         if record is not None:
             kind = "Arguments" if parameter.param_type_name == "argument" else _OPTIONS
+            name, text = record
+            record = (name.replace("<list[str]>", "<str>..."), text)  # Python's words are no user's
             panels.setdefault(getattr(parameter, "rich_help_panel", None) or kind, []).append(record)
     for title, records in panels.items():
         if records:

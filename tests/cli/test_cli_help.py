@@ -34,7 +34,7 @@ def test_help_and_version(run):
 def test_options_that_are_given_several_times_show_what_one_takes(run, command):
     out = run(command, "--help")[1]
     assert "<str>" in out
-    assert "list[" not in out.partition("Options:")[2]
+    assert "list[" not in out
 
 
 def examples():
