@@ -46,25 +46,29 @@ class LayoutOptions:
 
     panel: ClassVar[str] = "Shards"
     format: Annotated[str, typer.Option("--format", help="webdataset, parquet, files, atlas or npy.")] = "webdataset"
-    encode: Annotated[str | None, typer.Option("--encode", help="png, webp or jpeg. Default: png.")] = None
-    quality: Annotated[
-        int | None, typer.Option("--quality", help="1 to 100; webp: 101 is lossless. Default: jpeg 95, webp 90.")
-    ] = None
     shard_size: Annotated[
         int | None, typer.Option("--shard-size", help="Pictures a shard. Default: 10000, or whole sheets.")
     ] = None
     sheet: Annotated[int | None, typer.Option("--sheet", help="Pictures a side of an atlas's sheets. Default: 16.")] = (
         None
     )
-    background: options.Background = None
     unique: Annotated[bool, typer.Option("--unique", help="Also count pictures that look like another one.")] = False
 
-    def layout(self) -> Layout:
+    def layout(self, pictures: options.StyleOptions) -> Layout:
         """Checked, with the defaults in place of None."""
         from ganrt.runtime.bulk.plan import make_layout
 
         return make_layout(
-            self.format, self.encode, self.quality, self.shard_size, self.sheet, self.unique, self.background
+            self.format,
+            pictures.encode,
+            pictures.quality,
+            self.shard_size,
+            self.sheet,
+            self.unique,
+            pictures.background,
+            pictures.zoom,
+            pictures.size,
+            pictures.mask,
         )
 
 
@@ -123,6 +127,7 @@ def run(
     truncation: options.TruncationOptions,
     fixed: options.ControlOptions,
     storing: LayoutOptions,
+    pictures: options.StyleOptions,
     resume: Annotated[
         bool,
         typer.Option("--resume/--no-resume", help="Go on with an unfinished run; or, with --force, remove it."),
@@ -138,7 +143,7 @@ def run(
     from ganrt.runtime.bulk.identity_files import LOOKS
     from ganrt.runtime.bulk.pipeline import Drawer
 
-    layout, part = storing.layout(), parse_part(crew.part)
+    layout, part = storing.layout(pictures), parse_part(crew.part)
     design = Design(truncation.law(), class_name, fixed.settings, fixed.pins)
     if output.lower().endswith(".png"):
         raise UsageError(f"--output {output}: shards need a folder")
@@ -151,8 +156,8 @@ def run(
             announce(generator)
             options.note_weights(generator, class_name)
             options.note_frozen(generator, truncation.truncation)
-            if layout.opaque and layout.background is None:
-                options.note_opaque(generator, layout.picture)
+            if note := layout.style.note(generator.spec):
+                say(f"note: {note}")
             given = found.latents if isinstance(found, Request) else None
             if given is not None:
                 given.check(generator.spec.latent)

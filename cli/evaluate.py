@@ -12,6 +12,7 @@ import typer
 from ganrt.cli import options
 from ganrt.cli.app import Progress, announce, command, print_json, say
 from ganrt.cli.evaluate_report import header_lines, report_lines, write_report
+from ganrt.cli.requests import Latents
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.spec import MAX_SIDE
 
@@ -30,6 +31,7 @@ _COUNT = 1000
     ganrt evaluate --real photos --fake avatars --metrics frechet,precision-recall --json
     ganrt evaluate --real photos -m avatars --count 64 --features classifier.onnx --normalise imagenet
     ganrt evaluate --real digits -m codes.onnx --per-class 20 --metrics matching -o codes.json
+    ganrt evaluate --real photos -m avatars --latents latents.npy --metrics frechet
     ganrt evaluate --real digits --encoder digits-encoder.onnx --metrics knn
     """,
 )
@@ -53,6 +55,7 @@ def evaluate(
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Whose pictures are drawn.")] = 0,
     start: Annotated[int, typer.Option("--start", help="The first index.")] = 0,
+    latents: Latents = None,
     truncation: options.TruncationOptions,
     class_name: options.ClassName = None,
     fixed: options.ControlOptions,
@@ -106,18 +109,23 @@ def evaluate(
     from ganrt.files import check_free
     from ganrt.runtime.backgrounds import parse_colour
     from ganrt.runtime.fitting import Fit
+    from ganrt.runtime.latent_files import read_latent_file
     from ganrt.runtime.sampling import Truncation
 
     if fake is not None and model is not None:
         raise UsageError("--fake and --model: expected one of them")
     law = truncation.law()
-    of_model = (count, per_class, class_name, law, seed, start, fixed)
-    if model is None and of_model != (None, None, None, Truncation(), 0, 0, options.ControlOptions()):
+    of_model = (count, per_class, class_name, law, seed, start, latents, fixed)
+    if model is None and of_model != (None, None, None, Truncation(), 0, 0, None, options.ControlOptions()):
         raise UsageError(
-            "--count, --per-class, --class, --seed, --start, --set, --set-z and truncation: they belong to --model"
+            "--count, --per-class, --class, --seed, --start, --latents, --set, --set-z and truncation: they belong to "
+            "--model"
         )
-    if count is not None and per_class is not None:
-        raise UsageError("--count and --per-class: expected one of them")
+    if (count is not None) + (per_class is not None) + (latents is not None) > 1:
+        raise UsageError("--count, --per-class and --latents: expected one of them")
+    if latents is not None and (seed or start):
+        raise UsageError("--latents: --seed and --start belong to --count")
+    given = None if latents is None else read_latent_file(latents)
     if output is not None:
         check_free(output, force)
     wanted = tuple(part.strip() for part in metrics.split(",")) if metrics is not None else None
@@ -131,7 +139,8 @@ def evaluate(
         engine.device,
         engine.threads,
     )
-    drawing = Drawing(per_class or count or _COUNT, seed, start, per_class is not None, law, class_name, fixed.pins)
+    many = per_class or count or (_COUNT if given is None else len(given.z))
+    drawing = Drawing(many, seed, start, per_class is not None, law, class_name, fixed.pins, latents=given)
     with ExitStack() as stack:
         real_side, fake_side = _files("--real", real), _files("--fake", fake)
         if model is not None:

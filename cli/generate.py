@@ -111,8 +111,8 @@ def generate(
             request = as_looks(generator, request, wanted.identities, design)
             plan = _Plan(Path(output), cells, request, style, force, numbers)
         style.check(generator.spec, plan.columns or 1, plan.filled_rows(len(request)))
-        if style.note(generator.spec):
-            say(f"note: {style.note(generator.spec)}")
+        if note := style.note(generator.spec):
+            say(f"note: {note}")
         options.note_weights(generator, class_name)
         options.note_frozen(generator, truncation.truncation)
         if request.latents is not None:

@@ -53,7 +53,7 @@ def interpolate(
     way: walks.PathOptions,
     fixed: options.ControlOptions,
     fps: Annotated[float, typer.Option("--fps", help="Frames a second.")] = 30.0,
-    zoom: Annotated[int, typer.Option("--zoom", min=1, max=64, help="Pictures become ZOOM times as large.")] = 1,
+    pictures: options.SizeOptions,
     zoom_filter: Annotated[
         str, typer.Option("--zoom-filter", help="nearest: each pixel a square; lanczos: smooth.")
     ] = "nearest",
@@ -76,9 +76,10 @@ def interpolate(
     """Walks from keyframe to keyframe, from class to class or both, and writes what it sees."""
     from ganrt.runtime.film.options import FilmOptions
     from ganrt.runtime.film.write import check_output, is_opaque
+    from ganrt.runtime.picture_style import opaque_note
 
     how = truncation.law()
-    film = FilmOptions(fps, zoom, zoom_filter, codec, background, force)
+    film = FilmOptions(fps, pictures.zoom, zoom_filter, pictures.size, pictures.mask, codec, background, force)
     # What is wrong with the options or the output is said before a model is loaded.
     looks = source.coded(codes, how)
     walk = None if looks or source.encoder or source.is_designed else walks.make_walk(source, way, how, fixed)
@@ -92,8 +93,10 @@ def interpolate(
         for name in source.names():
             options.note_weights(generator, name)
         options.note_frozen(generator, truncation.truncation)
-        if is_opaque(output) and background is None:
-            options.note_opaque(generator, output.suffix[1:].lower())
+        if background != "none" and is_opaque(output):
+            note = opaque_note(output.suffix[1:].lower(), generator.spec, background, film.mask)
+            if note:
+                say(f"note: {note}")
         if source.encoder is not None:
             with engine.open(source.encoder) as encoding:
                 walk = walks.make_walk(source, way, how, fixed, walks.encode_pictures(generator, encoding, source))

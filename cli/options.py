@@ -43,14 +43,6 @@ ClassName = Annotated[
     str | None,
     typer.Option("--class", help="A class's name or number, or a mixture such as 947:0.5,992:0.5."),
 ]
-Background = Annotated[
-    str | None,
-    typer.Option(
-        "--background",
-        help="Behind pictures with transparency: none, auto (a soft colour of each picture's own) or RRGGBB. Default: "
-        "none, or white where the format has no transparency.",
-    ),
-]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 OutputFile = Annotated[Path, typer.Option("-o", "--output", help="The file to write.")]
@@ -155,20 +147,40 @@ class EngineOptions(DeviceOptions):
 
 
 @dataclass(frozen=True)
-class StyleOptions:
-    """How single pictures are written; checked when they are made."""
+class EncodingOptions:
+    """How single pictures are encoded."""
 
     panel: ClassVar[str] = "Pictures"
-    encode: Annotated[str, typer.Option("--encode", help="png, webp or jpeg.")] = "png"
+    encode: Annotated[str | None, typer.Option("--encode", help="png, webp or jpeg. Default: png.")] = None
     quality: Annotated[
         int | None, typer.Option("--quality", help="1 to 100; webp: 101 is lossless. Default: jpeg 95, webp 90.")
     ] = None
+
+
+@dataclass(frozen=True)
+class SizeOptions:
+    """How large pictures are, and what is cut of them."""
+
+    panel: ClassVar[str] = "Pictures"
     zoom: Annotated[int, typer.Option("--zoom", min=1, max=64, help="Pictures become ZOOM times as large.")] = 1
     size: Annotated[int | None, typer.Option("--size", help="Pixels of the longer side, resized smoothly.")] = None
-    background: Background = None
     mask: Annotated[
         str, typer.Option("--mask", help="none, or round: a disc with its background, transparent around it.")
     ] = "none"
+
+
+@dataclass(frozen=True)
+class StyleOptions(SizeOptions, EncodingOptions):
+    """How single pictures are written; checked when they are made."""
+
+    background: Annotated[
+        str | None,
+        typer.Option(
+            "--background",
+            help="Behind pictures with transparency: none, auto (a soft colour of each picture's own) or RRGGBB. "
+            "Default: none, or white where the format has no transparency.",
+        ),
+    ] = None
 
     def style(self) -> PictureStyle:
         """The style that the options ask for.
@@ -178,7 +190,7 @@ class StyleOptions:
         """
         from ganrt.runtime.picture_style import PictureStyle
 
-        return PictureStyle(self.encode, self.quality, self.zoom, self.size, self.background, self.mask)
+        return PictureStyle(self.encode or "png", self.quality, self.zoom, self.size, self.background, self.mask)
 
 
 @dataclass(frozen=True)
@@ -262,12 +274,6 @@ def note_frozen(generator: Generator, psi: float | None) -> None:
             f"note: statistics frozen at {frozen:g}, noise not truncated by it: --truncation {frozen:g} gives the "
             "pictures of that truncation before freezing"
         )
-
-
-def note_opaque(generator: Generator, format: str) -> None:
-    """Says so if pictures have a transparency that the format cannot hold."""
-    if generator.spec.output is not None and generator.spec.output.channels == 4:
-        say(f"note: {format} has no such transparency: pictures lie over white; --background gives another colour")
 
 
 def model_of_looks(looks: Sequence[Look], model: str, context: typer.Context) -> str:

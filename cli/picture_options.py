@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ganrt.cli.options import EncodingOptions
+
 if TYPE_CHECKING:
     from ganrt.runtime.fitting import Fit
+    from ganrt.runtime.picture_style import PictureStyle
 
 Pictures = Annotated[
     list[str],
@@ -20,14 +23,15 @@ Pictures = Annotated[
         show_default=False,
     ),
 ]
-Folder = Annotated[Path, typer.Option("-o", "--output", help="A folder: photo.jpg becomes photo.png in it.")]
+Folder = Annotated[
+    Path, typer.Option("-o", "--output", help="A folder: photo.jpg becomes photo.png, or as --encode, in it.")
+]
 
 
 @dataclass(frozen=True)
-class PictureOptions:
-    """How pictures are found, read and sized."""
+class PictureOptions(EncodingOptions):
+    """How pictures are found, read, sized and written."""
 
-    panel: ClassVar[str] = "Pictures"
     fit: Annotated[
         str,
         typer.Option(
@@ -43,7 +47,7 @@ class PictureOptions:
     background: Annotated[str, typer.Option("--background", help="RRGGBB.")] = "ffffff"
     sheet: Annotated[
         bool,
-        typer.Option("--sheet", help="Also sheet.png: input and output side by side, 100 rows at most, 256 px cells."),
+        typer.Option("--sheet", help="Also a sheet: input and output side by side, 100 rows at most, 256 px cells."),
     ] = False
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Also the folders inside the folders.")] = False
     skip_bad: Annotated[
@@ -57,3 +61,10 @@ class PictureOptions:
         from ganrt.runtime.fitting import Fit
 
         return Fit(self.fit, self.alpha, parse_colour(self.background))
+
+    def style(self) -> PictureStyle:
+        """How they are written: transparent ones over --background where the encoding has no transparency."""
+        from ganrt.runtime.picture_style import PictureStyle
+
+        style = PictureStyle(self.encode or "png", self.quality)
+        return replace(style, background=self.background) if style.opaque else style

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ganrt.cli.picture_files import PictureFile
+    from ganrt.cli.picture_options import PictureOptions
     from ganrt.runtime.fitting import Fit
     from ganrt.runtime.generator import Generator
     from ganrt.runtime.photos import Photo
-
-ENDING, SHEET = ".png", "sheet.png"
+    from ganrt.runtime.picture_style import PictureStyle
 
 
 class Result(Protocol):
@@ -46,41 +46,44 @@ class Plan:
     output: Path
     pictures: list[PictureFile]
     sheet: Path | None
+    style: PictureStyle
     force: bool
 
-    def path(self, picture: PictureFile, ending: str = ENDING) -> Path:
-        """The output of one picture."""
+    def path(self, picture: PictureFile, tail: str = "") -> Path:
+        """The output of one picture; `tail` comes before its ending."""
         from ganrt.cli.picture_files import output_name
 
-        return self.output / output_name(picture, ending)
+        return self.output / output_name(picture, tail + self.style.ending)
 
 
 def make_plan(
-    inputs: list[str], output: Path, recursive: bool, endings: Sequence[str], sheet: bool, force: bool
+    inputs: list[str], output: Path, given: PictureOptions, force: bool, tails: Sequence[str] = ("",)
 ) -> Plan:
-    """Finds the pictures, makes sure that every output has a place, and makes the folder.
+    """Finds the pictures, and makes sure that every output has a place.
 
     Args:
-        endings: of the outputs of each picture.
+        tails: of the outputs of each picture, before their endings.
 
     Raises:
         BadInputFile: no pictures. UsageError: two outputs of one name.
-        OutputFailed: an output exists (without `force`), or is one of the inputs.
+        OutputFailed: an output exists (without `force`), or is one of the inputs, or the folder is a file.
     """
     from ganrt.cli.picture_files import find_pictures, output_names
-    from ganrt.files import check_free, make_folder
+    from ganrt.files import check_free
 
-    pictures = find_pictures(inputs, recursive, output)
-    output_names(pictures, endings, [SHEET] if sheet else [])
-    plan = Plan(output, pictures, output / SHEET if sheet else None, force)
-    targets = [plan.path(picture, ending) for picture in pictures for ending in endings]
+    if output.exists() and not output.is_dir():
+        raise OutputFailed(f"{output} is a file; expected a folder for the output")
+    style = given.style()
+    pictures, sheet = find_pictures(inputs, given.recursive, output), f"sheet{style.ending}"
+    output_names(pictures, [tail + style.ending for tail in tails], [sheet] if given.sheet else [])
+    plan = Plan(output, pictures, output / sheet if given.sheet else None, style, force)
+    targets = [plan.path(picture, tail) for picture in pictures for tail in tails]
     targets += [plan.sheet] if plan.sheet else []
     sources = {picture.path.resolve() for picture in pictures}
     for target in targets:
         if target.resolve() in sources:
             raise OutputFailed(f"{target} is one of the inputs: give another --output")
         check_free(target, force, within=output)
-    make_folder(output)
     return plan
 
 
@@ -94,6 +97,7 @@ class PictureRun:
     skip_bad: bool
     written: list[dict[str, object]] = field(default_factory=list)
     bad: list[dict[str, str]] = field(default_factory=list)
+    laid_over: bool = False
 
     def photos(self) -> Iterator[Photo]:
         """Reads the pictures one by one; with `skip_bad` those that cannot be read are left out and remembered."""
@@ -138,12 +142,15 @@ class PictureRun:
         }
 
     def save(self, path: Path, image: NDArray[np.uint8], origin: dict[str, object]) -> None:
-        """Writes a PNG that says what made it."""
+        """Writes a picture; a PNG says what made it."""
         from ganrt import __version__
         from ganrt.files import write_file
-        from ganrt.runtime.pictures import encode_png
 
-        data = encode_png(image, {**in_use(self.generator), "ganrt": __version__, **origin})
+        style = self.plan.style
+        if style.opaque and image.shape[2] == 4 and not self.laid_over:
+            self.laid_over = True
+            say(f"note: {style.encode} has no transparency: pictures lie over --background {style.background}")
+        data = style.encoded(style.applied(image), {**in_use(self.generator), "ganrt": __version__, **origin})
         write_file(path, data, force=self.plan.force, within=self.plan.output)
 
     def report(self) -> dict[str, object]:

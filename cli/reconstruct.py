@@ -9,7 +9,7 @@ import typer
 
 from ganrt.cli import options, picture_options
 from ganrt.cli.app import announce, command, in_use, print_json, say
-from ganrt.cli.picture_runs import ENDING, PictureRun, make_plan
+from ganrt.cli.picture_runs import PictureRun, make_plan
 from ganrt.errors import UsageError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def reconstruct(
             "give --encoder ENCODER.onnx, exported from the same checkpoint with --network encoder"
         )
     how = pictures.how()
-    plan = make_plan(inputs, output, pictures.recursive, (ENDING,), pictures.sheet, force)
+    plan = make_plan(inputs, output, pictures, force)
     with (
         engine.open(model) as generator,
         engine.open(encoder) as encoding,

@@ -9,14 +9,14 @@ import typer
 
 from ganrt.cli import options, picture_options
 from ganrt.cli.app import announce, command, in_use, print_json, say
-from ganrt.cli.picture_runs import ENDING, PictureRun, make_plan
+from ganrt.cli.picture_runs import PictureRun, make_plan
 
 if TYPE_CHECKING:
     from ganrt.cli.picture_files import PictureFile
     from ganrt.runtime.generator import Generator
     from ganrt.runtime.translation import Translated
 
-_BACK_ENDING = "-back.png"
+_BACK = "-back"
 
 
 @command(
@@ -26,6 +26,7 @@ _BACK_ENDING = "-back.png"
     ganrt translate photos --recursive -m horse2zebra.onnx --fit crop --sheet -o zebras
     ganrt translate "photos/*.jpg" -m horse2zebra.onnx --back zebra2horse.onnx -o cycle --json
     ganrt translate photos -m horse2zebra.onnx --alpha flatten --background 87ceeb --skip-bad -o zebras
+    ganrt translate horse.jpg -m horse2zebra.onnx --encode webp --quality 80 -o zebras
     """,
 )
 def translate(
@@ -35,7 +36,9 @@ def translate(
     *,
     back: Annotated[
         str | None,
-        typer.Option("--back", help="The opposite model: also write photo-back.png, and measure what it lost."),
+        typer.Option(
+            "--back", help="The opposite model: also write photo-back.png (or as --encode), and measure what it lost."
+        ),
     ] = None,
     pictures: picture_options.PictureOptions,
     engine: options.EngineOptions,
@@ -46,8 +49,7 @@ def translate(
     from ganrt.runtime.translation import translate_photos
 
     how = pictures.how()
-    endings = (ENDING, _BACK_ENDING) if back is not None else (ENDING,)
-    plan = make_plan(inputs, output, pictures.recursive, endings, pictures.sheet, force)
+    plan = make_plan(inputs, output, pictures, force, ("",) if back is None else ("", _BACK))
     with ExitStack() as stack:
         generator = stack.enter_context(engine.open(model))
         announce(generator)
@@ -70,7 +72,7 @@ def _write(run: PictureRun, back: Generator | None, picture: PictureFile, done: 
     entry: dict[str, object] = {"source": str(picture.path), "file": str(path)}
     run.save(path, done.image, origin)
     if done.cycle and back:
-        path = run.plan.path(picture, _BACK_ENDING)
+        path = run.plan.path(picture, _BACK)
         run.save(path, done.cycle.image, {**origin, "back": back.spec.name, "back_sha256": back.model_sha256})
         entry |= {"back": str(path), "mean_l1": round(done.cycle.mean_l1, 6)}
         say(f"{picture.path}: there and back, mean L1 {done.cycle.mean_l1:.3f} of 255")

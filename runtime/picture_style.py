@@ -18,7 +18,7 @@ from ganrt.pixels import over
 from ganrt.runtime.arguments import one_of
 from ganrt.runtime.backgrounds import WHITE, check_background, colour_behind
 from ganrt.runtime.pictures import encode_png, to_opencv
-from ganrt.runtime.resampling import continued, fitted
+from ganrt.runtime.resampling import continued, fitted, fitted_sides
 from ganrt.spec import MAX_SIDE, GeneratorSpec
 
 ENCODINGS = {"png": ".png", "webp": ".webp", "jpeg": ".jpg"}
@@ -68,7 +68,7 @@ class PictureStyle:
             raise UsageError("--size and --zoom: expected one of them")
         if self.size is not None and not 1 <= self.size <= MAX_SIDE:
             raise UsageError(f"--size {self.size}: expected pixels, 1 to {MAX_SIDE}")
-        check_background(self.background, "jpeg" if self._opaque else None)
+        check_background(self.background, "jpeg" if self.opaque else None)
 
     @property
     def ending(self) -> str:
@@ -76,8 +76,19 @@ class PictureStyle:
         return ENCODINGS[self.encode]
 
     @property
-    def _opaque(self) -> bool:
+    def opaque(self) -> bool:
+        """Whether the encoding has no transparency."""
         return self.encode == "jpeg"
+
+    def shape(self, height: int, width: int, channels: int) -> tuple[int, int, int]:
+        """What `applied` makes of a picture of this shape: height, width, channels."""
+        zoomed = (height * self.zoom, width * self.zoom)
+        sides = zoomed if self.size is None else fitted_sides(height, width, self.size)
+        if channels == 4 and (self.opaque or self.background not in (None, "none")):
+            channels = 3
+        if self.mask == "round":
+            channels = 3 if self.opaque else 4
+        return *sides, channels
 
     def check(self, spec: GeneratorSpec, columns: int = 1, rows: int = 1) -> None:
         """Refuses files that would be too large, before any picture is drawn.
@@ -93,8 +104,8 @@ class PictureStyle:
         sides = (spec.output.height, spec.output.width)
         if max(sides) * self.zoom > MAX_SIDE:
             raise UsageError(f"--zoom {self.zoom}: a side would be longer than {MAX_SIDE} pixels")
-        part = self.zoom if self.size is None else self.size / max(sides)
-        height, width = rows * max(1, round(sides[0] * part)), columns * max(1, round(sides[1] * part))
+        height, width, _ = self.shape(*sides, spec.output.channels)
+        height, width = rows * height, columns * width
         if max(height, width) > _LONGEST[self.encode] or height * width > _MOST_PIXELS:
             raise UsageError(
                 f"a {self.encode} of {width} x {height} pixels: expected at most {_LONGEST[self.encode]} a side and "
@@ -103,13 +114,7 @@ class PictureStyle:
 
     def note(self, spec: GeneratorSpec) -> str | None:
         """What is to be said of transparency that the files cannot hold; None: nothing."""
-        if not self._opaque:
-            return None
-        if self.mask != "none":
-            return f"{self.encode} has no transparency: what the mask leaves out is white"
-        if spec.output is None or spec.output.channels != 4 or self.background is not None:
-            return None
-        return f"{self.encode} has no transparency: pictures lie over white; --background gives another colour"
+        return opaque_note(self.encode, spec, self.background, self.mask) if self.opaque else None
 
     def origin(self) -> dict[str, object]:
         """What a picture says of it: what is not as drawn."""
@@ -122,11 +127,7 @@ class PictureStyle:
     def applied(self, image: Pixels, seed: int = 0, index: int = 0) -> Pixels:
         """Picture `index` of `seed` as it is written: uint8 [h, w, c] -> uint8 [h, w, c], 1, 3 or 4 channels each."""
         image = fitted(image, self.size) if self.size is not None else _zoomed(image, self.zoom)
-        colour = colour_behind(self.background, self._opaque, seed, index)
-        image = image if colour is None else over(image, colour)
-        if self.mask == "round":
-            image = _round(image)
-        return over(image, WHITE) if self._opaque and image.shape[2] == 4 else image
+        return laid(image, self.background, self.mask, self.opaque, seed, index)
 
     def encoded(self, image: Pixels, origin: Mapping[str, object] | None = None) -> bytes:
         """A file's bytes, of a picture that `applied` gave. PNG alone keeps the origin.
@@ -151,6 +152,25 @@ class PictureStyle:
         if not ok:
             raise OutputFailed(f"the {self.encode} encoder refused a picture of shape {list(image.shape)}")
         return data.tobytes()
+
+
+def opaque_note(format: str, spec: GeneratorSpec, background: str | None, mask: str) -> str | None:
+    """What is to be said of transparency that a format never holds; None: nothing."""
+    if mask != "none":
+        return f"{format} has no transparency: what the mask leaves out is white"
+    if spec.output is None or spec.output.channels != 4 or background is not None:
+        return None
+    such = "such " if format == "gif" else ""  # a pixel of a gif may be clear, but in no part
+    return f"{format} has no {such}transparency: pictures lie over white; --background gives another colour"
+
+
+def laid(image: Pixels, background: str | None, mask: str, opaque: bool, seed: int = 0, index: int = 0) -> Pixels:
+    """Picture `index` of `seed` over its background, then masked; `opaque`: without any transparency at the end."""
+    colour = colour_behind(background, opaque, seed, index)
+    image = image if colour is None else over(image, colour)
+    if mask == "round":
+        image = _round(image)
+    return over(image, WHITE) if opaque else image
 
 
 def _zoomed(image: Pixels, zoom: int) -> Pixels:

@@ -36,7 +36,13 @@ def fitted(image: Pixels, size: int) -> Pixels:
     if longer == size:
         return image
     way = cv2.INTER_AREA if size < longer else cv2.INTER_LANCZOS4
-    return resampled(image, max(1, round(height * size / longer)), max(1, round(width * size / longer)), way)
+    return resampled(image, *fitted_sides(height, width, size), way)
+
+
+def fitted_sides(height: int, width: int, size: int) -> tuple[int, int]:
+    """Height and width of what `fitted` makes of such a picture."""
+    longer = max(height, width)
+    return max(1, round(height * size / longer)), max(1, round(width * size / longer))
 
 
 def continued(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ganrt.errors import UsageError
 from ganrt.runtime.generator import Generator
 from ganrt.runtime.labels import LabelsLike
+from ganrt.runtime.latent_files import LatentFile
 from ganrt.runtime.latents import class_choice
 from ganrt.runtime.photos import Photo, read_photo
 from ganrt.runtime.sampling import Truncation
@@ -91,6 +92,7 @@ class Drawing:
         count: pictures in all, or with `per_class` of each class or code.
         labels: one class for all; None: each picture's own, as `Generator.sample` draws it.
         pinned, controls: as for `Generator.sample_pairs`.
+        latents: what is drawn in place of sampled latents, all of them; then `count` is their number.
     """
 
     count: int
@@ -101,6 +103,7 @@ class Drawing:
     labels: LabelsLike | None = None
     pinned: str = ""
     controls: SettingsLike = None
+    latents: LatentFile | None = None
 
 
 class GeneratedPictures(Pictures):
@@ -110,7 +113,10 @@ class GeneratedPictures(Pictures):
         """
         Raises:
             UsageError: no classes to draw each of, a class beside them, or numbers out of range.
+            BadInputFile: latents of another length.
         """
+        if drawing.latents is not None:
+            drawing.latents.check(generator.spec.latent)
         known = generator.spec.labels
         classes = 0 if known is None else known.count
         if drawing.per_class and not classes:
@@ -152,7 +158,7 @@ class GeneratedPictures(Pictures):
 
     def describe(self) -> dict[str, object]:
         """See `Pictures.describe`; 64-bit integers as strings."""
-        generator, drawing = self._generator, self._drawing
+        generator, drawing, given = self._generator, self._drawing, self._drawing.latents
         law = (drawing.truncation or Truncation()).arguments(generator.spec.latent) if generator.spec.latent else None
         return {
             "source": self.name,
@@ -160,9 +166,8 @@ class GeneratedPictures(Pictures):
             "backend": generator.backend,
             "device": generator.device,
             "precision": generator.precision,
-            "seed": str(drawing.seed),
-            "start": str(drawing.start),
-            "law": law,
+            **({"seed": str(drawing.seed), "start": str(drawing.start), "law": law} if given is None else {}),
+            **({"latents": given.origin()} if given is not None else {}),
             "class": drawing.labels,
             "per_class": drawing.count if drawing.per_class else None,
             **({"controls": dict(generator.controls.canonical(drawing.controls))} if drawing.controls else {}),
@@ -171,9 +176,10 @@ class GeneratedPictures(Pictures):
 
     def _draw(self, first: int, count: int, labels: LabelsLike | None) -> Iterator[Labelled]:
         drawing = self._drawing
+        z = None if drawing.latents is None else drawing.latents.z
         pairs: Iterable[tuple[int, int]] = ((drawing.seed, first + i) for i in range(count))
         for batch, images in self._generator.sample_pairs(
-            pairs, drawing.truncation, labels, pinned=drawing.pinned, controls=drawing.controls
+            pairs, drawing.truncation, labels, None, drawing.pinned, drawing.controls, None, z
         ):
             numbers = np.full(len(batch), -1)
             if self.labels and labels is None:

@@ -29,6 +29,9 @@ _OPTIONS = {
     "layout.sheet": "--sheet",
     "layout.signatures": "--unique",
     "layout.background": "--background",
+    "layout.zoom": "--zoom",
+    "layout.size": "--size",
+    "layout.mask": "--mask",
 }
 _FOLLOWING = {  # what differs because something else does, and no option asks for
     "generator.backend": ("generator.form", "generator.batch_sizes", "generator.versions."),

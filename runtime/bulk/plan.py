@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from typing import Any
 
 from ganrt.errors import BadInputFile, SpecError, UsageError
-from ganrt.runtime.backgrounds import check_background
-from ganrt.runtime.picture_style import BEST_QUALITY, ENCODINGS, QUALITY
+from ganrt.runtime.picture_style import ENCODINGS, QUALITY, PictureStyle
 
 Json = dict[str, Any]
 FORMATS = ("files", "webdataset", "parquet", "atlas", "npy")
@@ -24,6 +23,7 @@ LARGEST_COUNT = 10**12
 _DEFAULT_SHARD = 10_000
 _LARGEST_SHEET = 64
 _DEFAULT_SHEET = 16
+_LATER = ("background", "zoom", "size", "mask")  # parts of a layout that 0.1.0 did not have
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,8 @@ class Layout:
         picture: how one picture (of `atlas` one sheet) is encoded; "" for `npy`, which stores pixels.
         quality: of jpeg 1 to 100, of webp 1 to 100, or 101 for lossless; None for the others.
         sheet: pictures a side of an atlas's sheets; None for other formats.
-        background: what lies behind pictures with transparency: `none`, `auto` (`ganrt.runtime.backgrounds`) or
-            RRGGBB; None: nothing, or white of jpeg.
         signatures: whether each shard has a file of what its pictures look like, to find those that look alike.
+        background, zoom, size, mask: as of `PictureStyle`.
     """
 
     format: str
@@ -63,11 +62,23 @@ class Layout:
     sheet: int | None = None
     signatures: bool = False
     background: str | None = None
+    zoom: int = 1
+    size: int | None = None
+    mask: str = "none"
 
     @property
-    def opaque(self) -> bool:
-        """Whether the encoding has no transparency."""
-        return self.picture == "jpeg"
+    def style(self) -> PictureStyle:
+        """How each picture is written; `npy` has no encoding, and stores what PNG would.
+
+        Raises:
+            UsageError: it makes no sense.
+        """
+        return PictureStyle(self.picture or "png", self.quality, self.zoom, self.size, self.background, self.mask)
+
+    def document(self) -> Json:
+        """As JSON, as 0.1.0 wrote it; what it did not know is there where it is not as it was."""
+        later = {item.name: item.default for item in fields(self) if item.name in _LATER}
+        return {name: value for name, value in asdict(self).items() if name not in later or value != later[name]}
 
 
 @dataclass(frozen=True)
@@ -168,7 +179,7 @@ class Plan:
             "identities": self.identities,
             "generator": self.generator,
             "drawing": self.drawing,
-            "layout": {k: v for k, v in asdict(self.layout).items() if k != "background" or v is not None},
+            "layout": self.layout.document(),
         }
 
     @classmethod
@@ -214,8 +225,11 @@ def make_layout(
     sheet: int | None = None,
     signatures: bool = False,
     background: str | None = None,
+    zoom: int = 1,
+    picture_size: int | None = None,
+    mask: str = "none",
 ) -> Layout:
-    """Settles and checks the options; None means the default.
+    """Settles and checks the options; None means the default. `size` is that of a shard.
 
     Raises:
         UsageError: an unknown name, a number out of range, or options that do not go together.
@@ -230,7 +244,7 @@ def make_layout(
         quality = QUALITY.get(encoding)
     if size is None:
         size = _DEFAULT_SHARD if not side else max(1, _DEFAULT_SHARD // side**2) * side**2
-    return checked(Layout(format, encoding, quality, size, side, signatures, background))
+    return checked(Layout(format, encoding, quality, size, side, signatures, background, zoom, picture_size, mask))
 
 
 def checked(layout: Layout) -> Layout:
@@ -243,12 +257,9 @@ def checked(layout: Layout) -> Layout:
         raise UsageError(f"format '{layout.format}': expected {', '.join(FORMATS)}")
     if layout.picture not in (("",) if layout.format == "npy" else ENCODINGS):
         raise UsageError(f"--encode {layout.picture}: expected {', '.join(ENCODINGS)}")
-    check_background(layout.background, "jpeg" if layout.opaque else None)
-    highest = BEST_QUALITY.get(layout.picture)
-    if highest is None and layout.quality is not None:
-        raise UsageError(f"--quality {layout.quality}: it belongs to --encode jpeg and webp")
-    if highest is not None and not (layout.quality is not None and 1 <= layout.quality <= highest):
-        raise UsageError(f"--quality {layout.quality}: expected 1 to {highest}")
+    _ = layout.style
+    if layout.picture in QUALITY and layout.quality is None:
+        raise UsageError(f"--encode {layout.picture}: expected a quality")
     if layout.sheet is not None and not 1 <= layout.sheet <= _LARGEST_SHEET:
         raise UsageError(f"--sheet {layout.sheet}: expected 1 to {_LARGEST_SHEET} pictures a side")
     largest = LARGEST_FOLDER if layout.format == "files" else LARGEST_SHARD

@@ -15,8 +15,9 @@ from typing import Any
 from ganrt.checks import Check, boolean, fail, integer, list_of, number, one_of, optional, text
 from ganrt.errors import BadInputFile, SpecError
 from ganrt.runtime.bulk.plan import LARGEST_COUNT, LARGEST_SHARD, LARGEST_SHARDS, Json, canonical
+from ganrt.runtime.picture_style import MASKS, MAX_ZOOM
 from ganrt.seals import is_sealed, seal
-from ganrt.spec import GeneratorSpec
+from ganrt.spec import MAX_SIDE, GeneratorSpec
 
 VERSION = "1.1"
 UNSEALED = "1.0"
@@ -144,7 +145,12 @@ PLAN = record(
                 "sheet": optional(integer(1, 64)),
                 "signatures": boolean,
             },
-            {"background": text(7)},
+            {
+                "background": text(7),
+                "zoom": integer(2, MAX_ZOOM),
+                "size": integer(1, MAX_SIDE),
+                "mask": one_of(*MASKS),
+            },
         ),
     }
 )

@@ -11,13 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.errors import UsageError
-from ganrt.runtime.arguments import integer_between
 from ganrt.runtime.backgrounds import check_background
+from ganrt.runtime.picture_style import PictureStyle
 
 Frame: TypeAlias = NDArray[np.uint8]
 CODECS = ("auto", "h264", "av1", "opencv")
 ZOOM_FILTERS = ("nearest", "lanczos")
-_MAX_ZOOM = 64
 _SLOWEST = 0.01  # frames a second that every container can say
 
 
@@ -28,6 +27,8 @@ class FilmOptions:
     Attributes:
         fps: frames a second, 0.01 to 1000.
         zoom: each picture becomes so many times as large: 1 to 64.
+        size: pixels of the longer side, 1 to 16384, in place of zoom; None: as drawn.
+        mask: none, or `round`: a disc with its background, clear around it, or white where there is no transparency.
         zoom_filter: `nearest`: each pixel a square; `lanczos`: smooth.
         codec: of an mp4: `h264` or `av1` (both need PyAV), `opencv`: what its build has; `auto`: h264 where PyAV is
             installed, else opencv.
@@ -41,6 +42,8 @@ class FilmOptions:
     fps: float
     zoom: int = 1
     zoom_filter: str = "nearest"
+    size: int | None = None
+    mask: str = "none"
     codec: str = "auto"
     background: str | None = None
     force: bool = False
@@ -49,7 +52,7 @@ class FilmOptions:
     def __post_init__(self) -> None:
         if not _SLOWEST <= self.fps <= 1000:
             raise UsageError(f"fps {self.fps}: expected at least {_SLOWEST} and at most 1000")
-        integer_between("zoom", self.zoom, 1, _MAX_ZOOM)
+        PictureStyle(zoom=self.zoom, size=self.size, mask=self.mask)
         if self.zoom_filter not in ZOOM_FILTERS:
             raise UsageError(f"zoom filter '{self.zoom_filter}': expected {', '.join(ZOOM_FILTERS)}")
         if self.background == "auto":

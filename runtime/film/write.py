@@ -12,12 +12,12 @@ import numpy as np
 
 from ganrt.errors import OutputFailed, UsageError
 from ganrt.files import check_free
-from ganrt.pixels import over
-from ganrt.runtime.backgrounds import check_background, colour_behind
+from ganrt.runtime.backgrounds import check_background
 from ganrt.runtime.film import folder
 from ganrt.runtime.film.options import FilmOptions, Frame, Writer, Written
 from ganrt.runtime.film.overlap import overlapped
-from ganrt.runtime.resampling import resampled
+from ganrt.runtime.picture_style import laid
+from ganrt.runtime.resampling import fitted, resampled
 
 _WAITING = 128  # frames between engine and encoder: a few batches of small pictures
 _WAITING_BYTES = 2**26  # and fewer of large ones
@@ -52,7 +52,7 @@ def write_frames(path: Path, frames: Iterable[Frame], options: FilmOptions) -> W
     if first is None:
         raise UsageError(f"output {path}: no frames to write")
     write: Writer = import_module(_WRITERS[path.suffix.lower()]).write
-    size = first.nbytes * options.zoom**2
+    size = zoomed(first, options).nbytes
 
     def encode(raw: Iterator[Frame]) -> Written:
         return write(path, (_prepared(frame, path, options) for frame in raw), options)
@@ -88,15 +88,14 @@ def is_opaque(path: Path) -> bool:
 
 
 def _prepared(frame: Frame, path: Path, options: FilmOptions) -> Frame:
-    colour = colour_behind(options.background, is_opaque(path))
-    if options.background == "none":  # of a gif too
-        colour = None
-    frame = zoomed(frame, options)
-    return frame if colour is None else over(frame, colour)
+    opaque = is_opaque(path) and options.background != "none"  # which a gif may have, too
+    return laid(zoomed(frame, options), options.background, options.mask, opaque)
 
 
 def zoomed(frame: Frame, options: FilmOptions) -> Frame:
-    """The frame, `zoom` times as large."""
+    """The frame, `zoom` times as large, or of the size that was asked for."""
+    if options.size is not None:
+        return fitted(frame, options.size)
     if options.zoom == 1:
         return frame
     if options.zoom_filter == "nearest":

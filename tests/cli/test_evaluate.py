@@ -59,6 +59,17 @@ def test_what_is_set_is_set_in_every_picture(run, colours, tiny):
     assert (code, "they belong to --model" in err) == (2, True)
 
 
+def test_latents_of_a_file_are_drawn_in_place_of_sampled_ones(run, colours, tiny):
+    np.save("z.npy", ganrt.latents(12, 6, seed=3))
+    asked = ("evaluate", "--real", colours, "-m", tiny, "--metrics", "frechet", "--json")
+    sampled = report_of(run(*asked, "--count", 12, "--seed", 3))
+    given = report_of(run(*asked, "--latents", "z.npy"))
+    assert (given["fake"]["latents"]["file"], given["fake"]["pictures"]) == ("z.npy", 12)
+    assert given["metrics"] == sampled["metrics"]
+    code, _, err = run(*asked, "--latents", "z.npy", "--count", 3)
+    assert (code, "expected one of them" in err) == (2, True)
+
+
 def test_what_it_says(run, colours, tmp_path):
     draw(tmp_path / "other", (128, 128, 128), 9)
     draw(tmp_path / "other", (128, 128, 128), 1, side=20)

@@ -360,3 +360,23 @@ def test_verify_and_inspect_know_translators(run, capsys):
     out = capsys.readouterr().out
     assert "task: translate" in out
     assert "source: a.png" in out
+
+
+def test_pictures_are_encoded_as_asked_for(run):
+    put("in/a.png", noise(channels=4))
+    assert run("in", "-m", "m.onnx", "-o", "plain")[0] == 0
+    code, _, err = run("in", "-m", "m.onnx", "--encode", "webp", "--quality", 101, "--sheet", "-o", "o")
+    assert (code, files("o")) == (0, ["a.webp", "sheet.webp"])
+    np.testing.assert_array_equal(read("o/a.webp")[..., 3], read("plain/a.png")[..., 3])
+    code, _, err = run("in", "-m", "m.onnx", "--encode", "jpeg", "--background", "336699", "-o", "j")
+    assert (code, files("j")) == (0, ["a.jpg"])
+    assert err.count("jpeg has no transparency: pictures lie over --background 336699") == 1
+    code, _, err = run("in", "-m", "m.onnx", "--quality", 80, "-o", "q")
+    assert (code, "it belongs to --encode jpeg and webp" in err) == (2, True)
+
+
+def test_a_model_that_cannot_be_opened_leaves_no_folder(run):
+    put("in/a.png")
+    Path("bad.onnx").write_bytes(b"no model")
+    assert run("in", "-m", "bad.onnx", "-o", "o")[0] == 4
+    assert not Path("o").exists()

@@ -187,12 +187,33 @@ def test_shards_over_a_background(run, model, pictures, format):
 def test_shards_of_jpeg_lie_over_white_and_say_so(run, model, pictures, format):
     sheet = ["--sheet", 2] if format == "atlas" else []
     folder, err = shards(run, model, "a", "--format", format, "--encode", "jpeg", *sheet)
-    assert err.count("jpeg has no such transparency: pictures lie over white") == 1
+    assert err.count("jpeg has no transparency: pictures lie over white") == 1
     found = in_shards(folder, format, ".jpg")
     assert no_magenta(found)
     assert close(np.stack(found)[:, INSIDE, INSIDE], shown(pictures)[:, INSIDE, INSIDE], 12)
     plan = json.loads((folder / "manifest.json").read_text())["plan"]
     assert "background" not in plan["layout"]
+
+
+@pytest.mark.parametrize("format", ["npy", "webdataset"])
+def test_shards_have_the_size_and_mask_asked_for_and_audit_knows_them(run, model, format):
+    options = ["--size", 40, "--mask", "round", "--background", "336699"]
+    folder, _ = shards(run, model, "a", "--format", format, *options)
+    draw(run, model, "--count", 4, *options, "-o", "loose")
+    expected = [read(path) for path in sorted(Path("loose").glob("*.png"))]
+    assert expected[0].shape == (40, 40, 4)
+    assert all(np.array_equal(a, b) for a, b in zip(in_shards(folder, format, ".png"), expected, strict=True))
+    assert run("bulk", "audit", folder, "--all")[0] == 0
+    code, _, err = run("bulk", "run", "-m", model, "--count", 4, "--format", format, "--zoom", 2, "-o", "a")
+    assert code == 5
+    assert "to go on with that run: --background 336699 without --zoom --size 40 --mask round" in err
+    assert run("bulk", "run", "-m", model, "--count", 4, "--format", format, *options, "-o", "a")[0] == 0
+
+
+def test_sheets_that_are_too_large_are_refused_before_anything_is_made(run, model):
+    asked = ["--format", "atlas", "--sheet", 64, "--size", 400]
+    code, _, err = run("bulk", "run", "-m", model, "--count", 4, *asked, "-o", "a")
+    assert (code, "a png of 25600 x 25600 pixels" in err, Path("a").exists()) == (2, True, False)
 
 
 # Walks.
@@ -236,7 +257,7 @@ def test_a_gif_lies_over_white_or_is_clear_below_half(run, model):
 def test_an_mp4_lies_over_white_or_a_stated_background(run, model, codec):
     for options, corner in (([], WHITE), (["--background", "336699"], BLUE)):
         err = walk(run, model, "w.mp4", "--zoom", 4, "--codec", codec, "--force", *options)
-        assert err.count("mp4 has no such transparency") == (not options)
+        assert err.count("mp4 has no transparency") == (not options)
         with av.open("w.mp4") as container:
             for frame in container.decode(container.streams.video[0]):
                 rgb = frame.to_ndarray(format="rgb24")
@@ -254,6 +275,17 @@ def test_single_frames_and_sprite_sheets_hold_alpha(run, model, pictures):
     assert np.array_equal(read("s.png")[:SIDE, :SIDE], first)
     walk(run, model, "b.json", "--background", "336699")
     assert np.array_equal(read("b.png")[:SIDE, :SIDE], over(first, BLUE))
+
+
+def test_frames_have_the_size_and_mask_asked_for(run, model):
+    walk(run, model, "frames", "--size", 40, "--mask", "round", "--background", "336699")
+    draw(run, model, "--size", 40, "--mask", "round", "--background", "336699", "-o", "a.png")
+    assert np.array_equal(read("frames/frame000000.png"), read("a.png"))
+    err = walk(run, model, "w.gif", "--size", 40, "--mask", "round", "--background", "336699")
+    assert err.count("gif has no transparency: what the mask leaves out is white") == 1
+    assert all(rgba.shape == (40, 40, 4) and rgba[0, 0].min() >= 250 for rgba in frames_of("w.gif"))
+    code, _, err = run("interpolate", "-m", model, "--size", 40, "--zoom", 2, "-o", "b.gif")
+    assert (code, "--size and --zoom: expected one of them" in err) == (2, True)
 
 
 # Sweeps, measures, the window.

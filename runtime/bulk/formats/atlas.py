@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from ganrt.runtime.bulk.encoders import ENDINGS
 from ganrt.runtime.bulk.formats.writer import FolderOfFiles, Images, Piece, ShardFormat, ShardWriter
 from ganrt.runtime.bulk.plan import Item, Plan, Shard
 from ganrt.runtime.bulk.storage import Storage
@@ -48,5 +47,5 @@ class Atlas(ShardFormat):
     def open(self, storage: Storage, shard: Shard) -> ShardWriter:
         """See `ShardFormat`."""
         sheets = _Sheets(shard.name, storage.create_folder(shard.name))
-        sheets.ending = "." + ENDINGS[self.plan.layout.picture]
+        sheets.ending = self.style.ending
         return sheets

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ganrt.runtime.bulk.encoders import ENDINGS
 from ganrt.runtime.bulk.formats.writer import FolderOfFiles, Images, Piece, ShardFormat, ShardWriter
 from ganrt.runtime.bulk.plan import Item, Plan, Shard
 from ganrt.runtime.bulk.storage import Storage
@@ -23,9 +22,8 @@ class Files(ShardFormat):
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan)
-        self._ending = "." + ENDINGS[plan.layout.picture]
         told = {name: value for name, value in plan.generator.items() if name not in ("spec", "machine", "versions")}
-        self._common = {**told, **plan.drawing, "ganrt": plan.generator["versions"]["ganrt"]}
+        self._common = {**told, **plan.drawing, **self.style.origin(), "ganrt": plan.generator["versions"]["ganrt"]}
 
     def encode(self, items: Sequence[Item], images: Images) -> Piece:
         """See `ShardFormat`."""
@@ -39,5 +37,5 @@ class Files(ShardFormat):
     def open(self, storage: Storage, shard: Shard) -> ShardWriter:
         """See `ShardFormat`."""
         folder = _Folder(shard.name, storage.create_folder(shard.name))
-        folder.ending = self._ending
+        folder.ending = self.style.ending
         return folder

@@ -14,7 +14,6 @@ from importlib import import_module
 from typing import Any
 
 from ganrt.errors import BackendUnavailable
-from ganrt.runtime.bulk.encoders import ENDINGS
 from ganrt.runtime.bulk.formats.writer import Piece, ShardFormat, ShardWriter, SingleFile
 from ganrt.runtime.bulk.plan import Item, Plan, Shard
 from ganrt.runtime.bulk.storage import Storage
@@ -115,8 +114,7 @@ class Parquet(ShardFormat):
 
     def open(self, storage: Storage, shard: Shard) -> ShardWriter:
         """See `ShardFormat`."""
-        ending = "." + ENDINGS[self.plan.layout.picture]
-        return _Table(storage, self.files(shard), self._pyarrow, self._schema, ending)
+        return _Table(storage, self.files(shard), self._pyarrow, self._schema, self.style.ending)
 
 
 def _schema(pyarrow: Any, texts: Sequence[str]) -> Any:

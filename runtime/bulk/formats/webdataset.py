@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from ganrt.runtime.bulk.encoders import ENDINGS
 from ganrt.runtime.bulk.formats.writer import Images, Piece, ShardFormat, ShardWriter, SingleFile
 from ganrt.runtime.bulk.plan import Item, Plan, Shard
 from ganrt.runtime.bulk.storage import Storage
@@ -46,7 +45,7 @@ class WebDataset(ShardFormat):
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan)
-        self._ending = ENDINGS[plan.layout.picture].encode()
+        self._ending = self.style.ending.encode()
 
     def encode(self, items: Sequence[Item], images: Images) -> Piece:
         """Pictures as tar members: the work that can be done in many threads is done there."""
@@ -64,7 +63,7 @@ class WebDataset(ShardFormat):
     def _members(self, item: Item, picture: bytes) -> Iterator[bytes]:
         key = item.key.encode()
         about = json.dumps(self.about(item), sort_keys=True).encode()
-        for ending, data in ((self._ending, picture), (b"json", about)):
-            yield header(key + b"." + ending, len(data))
+        for ending, data in ((self._ending, picture), (b".json", about)):
+            yield header(key + ending, len(data))
             yield data
             yield bytes(-len(data) % _BLOCK)

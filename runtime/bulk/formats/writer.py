@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,11 +11,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ganrt.pixels import over
-from ganrt.runtime.backgrounds import WHITE, colour_behind
-from ganrt.runtime.bulk.encoders import Encode, make_encoder
 from ganrt.runtime.bulk.plan import Item, Json, Plan, Shard, digest
 from ganrt.runtime.bulk.storage import NewFile, NewFolder, Storage
+from ganrt.spec import GeneratorSpec
 
 Images = NDArray[np.uint8]
 
@@ -50,23 +49,26 @@ class ShardFormat(ABC):
     grows = True  # whether the first pieces alone give the first bytes of the shard
 
     def __init__(self, plan: Plan) -> None:
+        """
+        Raises:
+            UsageError: its files would be too large.
+        """
         self.plan = plan
-        output = plan.generator["spec"]["output"]
-        channels = output["channels"]
-        self._over = channels == 4 and (plan.layout.opaque or plan.layout.background not in (None, "none"))
-        self.shape: tuple[int, int, int] = (output["height"], output["width"], 3 if self._over else channels)
-        self.encoder: Encode = make_encoder(plan.layout)
+        self.style, spec = plan.layout.style, GeneratorSpec.from_json(json.dumps(plan.generator["spec"]))
+        side = plan.layout.sheet or 1
+        self.style.check(spec, side, side)
+        assert spec.output is not None
+        drawn = (spec.output.height, spec.output.width, spec.output.channels)
+        self.shape = self.style.shape(*drawn)
+        self._as_drawn = self.shape == drawn and not self.style.origin()
+        self.encoder = self.style.encoded
 
     def make(self, items: Sequence[Item], images: Images) -> Piece:
-        """uint8 [n, h, w, c] as they were drawn -> a piece, of pictures over the plan's background."""
-        return self.encode(items, self._laid_over(items, images) if self._over else images)
-
-    def _laid_over(self, items: Sequence[Item], images: Images) -> Images:
-        """RGBA over what lies behind each: uint8 [n, h, w, 3]."""
-        layout = self.plan.layout
+        """uint8 [n, h, w, c] as they were drawn -> a piece, of pictures in the plan's style."""
+        if self._as_drawn:
+            return self.encode(items, images)
         pairs = zip(items, images, strict=True)
-        behind = ((image, colour_behind(layout.background, layout.opaque, i.seed, i.index)) for i, image in pairs)
-        return np.stack([over(image, colour or WHITE) for image, colour in behind])
+        return self.encode(items, np.stack([self.style.applied(image, i.seed, i.index) for i, image in pairs]))
 
     def encode(self, items: Sequence[Item], images: Images) -> Piece:
         """uint8 [n, *shape] -> a piece."""
