@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -209,6 +210,7 @@ def _open_first(onnx_file: OnnxFile, names: list[str], options: EngineOptions, *
     options = replace(options, precision="fp32" if options.precision == "fastest" else options.precision)
     reasons = []
     for name in names:
+        here = False
         try:
             if options.precision not in BACKENDS[name].precisions:
                 raise BackendUnavailable(
@@ -216,11 +218,14 @@ def _open_first(onnx_file: OnnxFile, names: list[str], options: EngineOptions, *
                     f"give one of these with --precision, or another --backend: ganrt doctor"
                 )
             BACKENDS[name].probe()
+            here = True
             return BACKENDS[name].open(onnx_file, options)
         except BackendUnavailable as error:
             if chosen:
                 raise
             reasons.append(f"{name}: {str(error).splitlines()[0]}")
+            if here and name != names[-1]:  # somebody installed it to be used: a slower one is not taken without a word
+                warnings.warn(f"{error}\nthe next backend is tried", RuntimeWarning, stacklevel=2)
     mend = BACKENDS[_advised(names, options.precision)].install
     raise BackendUnavailable(
         f"no backend runs on device '{options.device}' in {options.precision} ({'; '.join(reasons)})\n"

@@ -26,12 +26,14 @@ class Provider:
         options: all of them strings, as ONNX Runtime wants them.
         helpers: names of further ones that may compute what it refuses.
         devices: of a plugin, which is added to a session by its devices; empty for those that are built in.
+        mend: what to do where ONNX Runtime silently takes another.
     """
 
     name: str
     options: Mapping[str, str] = field(default_factory=dict)
     helpers: tuple[str, ...] = ()
     devices: tuple[Any, ...] = ()
+    mend: str = "see what is missing: ganrt doctor"
 
     def session(self, onnxruntime: Any, data: bytes, settings: Any) -> Any:
         """An inference session; ONNX Runtime's own way of falling back, which prints, is switched off."""
@@ -81,7 +83,7 @@ class OnnxRuntimeEngine(Engine):
         if self._session.get_providers()[0] != provider.name:
             raise BackendUnavailable(
                 f"{backend}: {provider.name} did not start, and ONNX Runtime fell back to another provider\n"
-                "see what is missing: ganrt doctor"
+                f"{provider.mend}"
             )
         inputs, outputs = _tensors(self._session.get_inputs()), _tensors(self._session.get_outputs())
         check_graph(onnx_file.path, self.spec, inputs, outputs)

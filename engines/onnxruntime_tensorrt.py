@@ -7,8 +7,10 @@ network strongly typed. FP16 comes from `ganrt compile --precision fp16`.
 from __future__ import annotations
 
 import ctypes
+import importlib.util
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 from ganrt.engines import onnxruntime_cuda
 from ganrt.engines.onnx_file import OnnxFile
@@ -28,14 +30,25 @@ def probe() -> str:
     version = gpu_build(PROVIDER, "TensorRT").__version__
     library = "nvinfer_10.dll" if sys.platform == "win32" else "libnvinfer.so.10"
     try:
-        ctypes.CDLL(library)
+        _load(library)
     except OSError as error:
         raise BackendUnavailable(
             f"onnxruntime's TensorRT provider needs TensorRT 10, whose {library} does not load\n"
-            "install TensorRT 10 from NVIDIA (on Jetson it comes with the system), and have its folder on the "
-            "library path"
+            "install TensorRT 10 from NVIDIA (on Jetson it comes with the system), and have its folder on "
+            f"{'PATH' if sys.platform == 'win32' else 'LD_LIBRARY_PATH'}"
         ) from error
     return f"onnxruntime {version} (TensorRT 10)"
+
+
+def _load(library: str) -> None:
+    """From where pip puts it, else from where the system looks; loaded once, the provider finds it by its name.
+
+    On Windows Python leaves PATH out unless told (winmode), and the provider's own dependencies are found there alone.
+    """
+    spec = importlib.util.find_spec("tensorrt_libs")
+    folders = [Path(place) for place in (spec.submodule_search_locations or ())] if spec else []
+    paths = [str(folder / library) for folder in folders if (folder / library).exists()]
+    ctypes.CDLL(paths[0] if paths else library, winmode=0)
 
 
 def open_engine(onnx_file: OnnxFile, options: EngineOptions) -> OnnxRuntimeGpuEngine:
@@ -47,7 +60,8 @@ def open_engine(onnx_file: OnnxFile, options: EngineOptions) -> OnnxRuntimeGpuEn
     key = {"graph": onnx_file.sha256, "onnxruntime": onnxruntime.__version__, "profile": _profiles(spec, sizes)}
     kept = SealedFolder(BACKEND, key)
     # What TensorRT cannot take goes to the CUDA provider with a warning; check_assignment refuses the CPU.
-    provider = Provider(PROVIDER, _options(spec, sizes, kept), (onnxruntime_cuda.PROVIDER,))
+    settings = _options(spec, sizes, kept)
+    provider = Provider(PROVIDER, settings, (onnxruntime_cuda.PROVIDER,), mend=onnxruntime_cuda.MEND)
     return OnnxRuntimeGpuEngine(onnxruntime, onnx_file, options, BACKEND, provider, sizes, kept)
 
 

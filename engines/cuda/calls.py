@@ -17,7 +17,6 @@ FUNCTIONS = {
     "cudaDriverGetVersion": (),
     "cudaGetErrorName": ("error",),
     "cudaGetErrorString": ("error",),
-    "cudaGetLastError": (),
     "cudaSetDevice": ("device",),
     "cudaDeviceGetAttribute": ("attribute", "device"),
     "cudaGetDeviceProperties": ("device",),
@@ -58,7 +57,7 @@ CONSTANTS = (
     "cudaHostAllocDefault",
 )
 _RESTART = "the device may be lost: close other GPU programs, look at nvidia-smi, and start again"
-_LESS_MEMORY = "close other GPU programs, or use a smaller batch: ganrt compile --batch 1:4:8"
+LESS_MEMORY = "close other GPU programs, or use a smaller batch: ganrt compile --batch 1:4:8"
 
 
 def import_cudart(extra: str) -> Any:
@@ -100,10 +99,5 @@ class Calls:
         texts = (self._functions[which](code)[1] for which in ("cudaGetErrorName", "cudaGetErrorString"))
         words = ": ".join(text.decode(errors="replace") for text in texts if text)
         if code == self._full:
-            return OutOfDeviceMemory(f"{name}: {words}\n{_LESS_MEMORY}")
+            return OutOfDeviceMemory(f"{name}: {words}\n{LESS_MEMORY}")
         return BackendUnavailable(f"{name} failed, {words}\n{_RESTART}")
-
-    def last_error(self, what: str, advice: str) -> BackendUnavailable:
-        """The exception for a vendor's call that only says no; CUDA's own last error tells whether memory ran out."""
-        code = self._functions["cudaGetLastError"]()[0]
-        return self.error(what, code) if code else BackendUnavailable(f"{what} failed\n{advice}")

@@ -6,24 +6,33 @@ changed after its capture: another size or slot has another context.
 
 from __future__ import annotations
 
+import warnings
 from contextlib import ExitStack
 from typing import Any
 
 from ganrt.engines.cuda.calls import Calls
-from ganrt.engines.cuda.vendor import Loaded, capturable, new_context
-from ganrt.errors import BackendUnavailable
+from ganrt.engines.cuda.vendor import Loaded, capturable, new_context, refusal
+from ganrt.errors import BackendUnavailable, OutOfDeviceMemory
 
 _AGAIN = "compile it again for this machine: ganrt compile"
 
 
 class Launch:
-    """`prepare` once, then `run` as often as wanted."""
+    """`shape` and `prepare` once, then `run` as often as wanted."""
 
-    def __init__(self, calls: Calls, loaded: Loaded, profile: int, size: int, stream: int) -> None:
+    def __init__(self, calls: Calls, loaded: Loaded, stream: int) -> None:
         self._calls, self._loaded, self._stream = calls, loaded, stream
         self._stack = ExitStack()
         self._graph: Any = None
         self._context = new_context(loaded)
+
+    def shape(self, profile: int, size: int) -> int:
+        """Sets the batch size.
+
+        Returns:
+            the bytes of device memory that it needs beside its inputs and outputs.
+        """
+        loaded, stream = self._loaded, self._stream
         self._checked("set_optimization_profile_async", profile, stream)
         for tensor in loaded.tensors:
             if tensor.is_input:
@@ -31,28 +40,28 @@ class Launch:
         missing = self._context.infer_shapes()
         if missing:
             raise BackendUnavailable(f"the engine leaves the shape of {', '.join(missing)} open\n{_AGAIN}")
-
-    def activation_bytes(self) -> int:
-        """The device memory that this size needs beside its inputs and outputs."""
-        return int(self._context.update_device_memory_size_for_shapes())
+        needed = int(self._context.update_device_memory_size_for_shapes())
+        if not needed and loaded.engine.device_memory_size_v2:  # 0 is how it says that it failed
+            raise refusal(loaded.trt, f"the vendor does not say what memory a batch of {size} needs", _AGAIN)
+        return needed
 
     def prepare(self, addresses: dict[str, int], activations: int, activation_bytes: int) -> None:
-        """Fixes all addresses, runs once (the vendor sets itself up then), and captures the graph.
+        """Fixes all addresses, runs once (the vendor sets itself up then), and captures the graph if that can be done.
+
+        Args:
+            activations, activation_bytes: the memory to work in, at least what `shape` returned.
 
         Raises:
             OutOfDeviceMemory: the vendor needs more than there is.
             BackendUnavailable: the vendor refuses.
         """
-        needed = self.activation_bytes()
-        if needed > activation_bytes:
-            raise BackendUnavailable(f"the engine now needs {needed} bytes, {activation_bytes} a moment ago\n{_AGAIN}")
         self._context.set_device_memory(activations, activation_bytes)
         for name, address in addresses.items():
             self._checked("set_tensor_address", name, address)
-        self._execute()
-        self._calls("cudaStreamSynchronize", self._stream)
-        if capturable(self._context, self._stream):
-            self._graph = self._captured()
+        self._warm_up()
+        self._graph = self._captured()
+        if self._graph is None:
+            self._warm_up()  # whether it still works after a capture that failed is found out here
 
     @property
     def is_graph(self) -> bool:
@@ -67,11 +76,38 @@ class Launch:
             self._calls("cudaGraphLaunch", self._graph, self._stream)
 
     def close(self) -> None:
-        """Frees graph and context."""
-        self._graph = self._context = None
-        self._stack.close()
+        """Frees the graph, then the context whose state it holds."""
+        self._graph = None
+        try:
+            self._stack.close()
+        finally:
+            self._context = None
+
+    def _warm_up(self) -> None:
+        self._execute()
+        self._calls("cudaStreamSynchronize", self._stream)
 
     def _captured(self) -> Any:
+        """The executable graph; None, said aloud the first time, where the vendor cannot be captured."""
+        reason = "the vendor says so"
+        try:
+            if capturable(self._context, self._stream):
+                return self._record()
+        except OutOfDeviceMemory:
+            raise
+        except BackendUnavailable as error:
+            reason = str(error).partition("\n")[0]
+        if self._loaded.enqueued:
+            return None
+        self._loaded.enqueued = True
+        warnings.warn(
+            f"no CUDA graph can hold this engine's work ({reason}): each batch is enqueued anew, which takes longer",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return None
+
+    def _record(self) -> Any:
         modes = self._calls.cudart.cudaStreamCaptureMode
         self._calls("cudaStreamBeginCapture", self._stream, modes.cudaStreamCaptureModeThreadLocal)
         try:
@@ -99,4 +135,4 @@ class Launch:
 
     def _checked(self, name: str, *arguments: Any) -> None:
         if not getattr(self._context, name)(*arguments):
-            raise self._calls.last_error(f"the vendor's {name}{arguments}", _AGAIN)
+            raise refusal(self._loaded.trt, f"the vendor's {name}{arguments} failed", _AGAIN)

@@ -13,8 +13,9 @@ from ganrt.engines.cuda.vendor import Tensor, import_vendor, load
 from ganrt.engines.cuda.workspace import Limits
 from ganrt.engines.protocol import EngineOptions
 from ganrt.engines.tensorrt.sidecar import Sidecar, check_device, check_version
-from ganrt.engines.tensorrt.vendor import MODULES
-from ganrt.errors import BadInputFile
+from ganrt.engines.tensorrt.targets import check_rtx_device
+from ganrt.engines.tensorrt.vendor import MODULES, installed_version
+from ganrt.errors import BackendUnavailable, BadInputFile
 
 _EXTRAS = {"tensorrt": "tensorrt", "tensorrt-rtx": "rtx"}
 
@@ -23,10 +24,14 @@ def probe_backend(backend: str) -> str:
     """What is here, such as "tensorrt_rtx 1.7.1 on sm89 (driver for CUDA 13.2)".
 
     Raises:
-        BackendUnavailable: the vendor's module, cuda-bindings, the driver or a device is missing; says which.
+        BackendUnavailable: the vendor's module, cuda-bindings, the driver or a device is missing or not one that the
+            vendor's module is for; says which.
     """
     trt = import_vendor(backend)
     device = find_device(_EXTRAS[backend])
+    if backend == "tensorrt-rtx":
+        check_rtx_device(device.target)
+        _check_driver(device.driver)
     return f"{MODULES[backend]} {trt.__version__} on {device.target} (driver for CUDA {device.driver})"
 
 
@@ -43,7 +48,10 @@ def open_compiled(path: Path, data: bytes, sidecar: Sidecar, options: EngineOpti
     calls = Calls(import_cudart(_EXTRAS[sidecar.backend]))
     device = device_of(calls)
     check_device(path, sidecar, device.target)
-    kernels = _kernels(calls, path, sidecar, device) if sidecar.backend == "tensorrt-rtx" else None
+    kernels = None
+    if sidecar.backend == "tensorrt-rtx":
+        _check_driver(device.driver)
+        kernels = _kernels(calls, path, sidecar, device)
     return start(calls, trt, path, data, sidecar, options, kernels)
 
 
@@ -66,6 +74,16 @@ def start(
     except BaseException:
         loaded.abandon()
         raise
+
+
+def _check_driver(driver: str) -> None:
+    """Raises BackendUnavailable where TensorRT-RTX is the build for CUDA 13 and the driver knows only 12."""
+    if int(driver.partition(".")[0]) < 13 and installed_version("tensorrt-rtx-cu13"):
+        raise BackendUnavailable(
+            f"tensorrt-rtx is installed for CUDA 13 and needs a driver r580 or newer; this one is for CUDA {driver}\n"
+            "update the driver, or uninstall the four packages tensorrt-rtx, tensorrt-rtx-cu13, -cu13-bindings and "
+            "-cu13-libs, then: pip install tensorrt-rtx-cu12"
+        )
 
 
 def _kernels(calls: Calls, path: Path, sidecar: Sidecar, device: Device) -> KernelCache:

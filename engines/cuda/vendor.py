@@ -1,6 +1,6 @@
 """What ganrt asks of the vendor's runtime: `tensorrt` 10.3 to 11.4 and `tensorrt_rtx` have the same names for it.
 
-Neither raises where something fails: None, False and lists of names say so, and each is checked here.
+Neither says what fails but in its log: each None, False, 0 and TypeError is checked, and the log's words are added.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from ganrt.engines.cuda.calls import LESS_MEMORY
 from ganrt.engines.cuda.kernel_cache import KernelCache
 from ganrt.engines.protocol import BatchSizes
-from ganrt.engines.tensorrt.vendor import INSTALL, MODULES, last_words, load_vendor, logger_of
-from ganrt.errors import BackendUnavailable, BadInputFile
+from ganrt.engines.tensorrt.vendor import INSTALL, MODULES, load_vendor, logger_of, ran_out_of_memory, take_words
+from ganrt.errors import BackendUnavailable, BadInputFile, OutOfDeviceMemory
 
 # Every name that ganrt's runner uses; a test looks each of them up in all supported versions.
 NAMES = (
@@ -32,6 +33,7 @@ NAMES = (
     "ICudaEngine.get_tensor_shape",
     "ICudaEngine.get_tensor_profile_shape",
     "ICudaEngine.create_execution_context",
+    "ICudaEngine.device_memory_size_v2",
     "IExecutionContext.set_optimization_profile_async",
     "IExecutionContext.set_input_shape",
     "IExecutionContext.infer_shapes",
@@ -97,6 +99,7 @@ class Loaded:
         profiles: the batch sizes of each optimization profile.
         weights: bytes of the engine, for the memory budget.
         kernels: what TensorRT-RTX compiled for this device; None with TensorRT, and once it cannot be trusted.
+        enqueued: whether some of its work could not be held by a CUDA graph.
     """
 
     trt: Any
@@ -106,6 +109,7 @@ class Loaded:
     tensors: tuple[Tensor, ...] = ()
     profiles: tuple[BatchSizes, ...] = ()
     kernels: KernelCache | None = None
+    enqueued: bool = False
 
     def close(self) -> None:
         """Lets go of the vendor's objects, and with them of the device's memory, whoever still holds this one."""
@@ -137,13 +141,16 @@ def load(trt: Any, data: bytes, name: str) -> Loaded:
     """
     logger = logger_of(trt)
     logger.messages.clear()
-    runtime = trt.Runtime(logger)
-    if runtime is None:
-        raise BackendUnavailable(f"{name}: the vendor's runtime does not start\nlook at the driver: ganrt doctor")
+    try:
+        runtime = trt.Runtime(logger)
+    except TypeError as error:  # "factory function returned nullptr", whatever the cause
+        raise refusal(
+            trt, f"{name}: the vendor's runtime does not start", "look at the driver: ganrt doctor"
+        ) from error
     runtime.engine_host_code_allowed = False
     loaded = Loaded(trt, runtime, runtime.deserialize_cuda_engine(data), len(data))
     if loaded.engine is None:
-        raise BackendUnavailable(f"{name} does not load on this device{_why(trt, runtime, data)}\n{_COMPILE}")
+        raise refusal(trt, f"{name} does not load on this device{_validity(runtime, data)}", _COMPILE)
     try:
         loaded.tensors = tensors_of(trt, loaded.engine, name)
         loaded.profiles = profiles_of(loaded.engine, loaded.tensors, name)
@@ -199,7 +206,7 @@ def new_context(loaded: Loaded) -> Any:
             loaded.kernels.attach(config)
         context = loaded.engine.create_execution_context(config)
     if context is None:
-        raise BackendUnavailable(f"the vendor's runtime gives no execution context\n{_COMPILE}")
+        raise refusal(loaded.trt, "the vendor's runtime gives no execution context", _COMPILE)
     return context
 
 
@@ -228,9 +235,15 @@ def _batches(engine: Any, tensor: str, profile: int) -> tuple[int, int, int]:
     return smallest, best, largest
 
 
-def _why(trt: Any, runtime: Any, data: bytes) -> str:
-    """TensorRT-RTX can be asked what is wrong; both say it to their logger."""
+def refusal(trt: Any, what: str, advice: str) -> BackendUnavailable:
+    """The exception for a call of the vendor's that only says no; its last words tell where memory ran out."""
+    words = take_words(trt)
+    if ran_out_of_memory(words):
+        return OutOfDeviceMemory(f"{what}: {words}\n{LESS_MEMORY}")
+    return BackendUnavailable(f"{what}{words and ': '}{words}\n{advice}")
+
+
+def _validity(runtime: Any, data: bytes) -> str:
+    """TensorRT-RTX can be asked what is wrong with an engine."""
     ask = getattr(runtime, "get_engine_validity", None)
-    words = [last_words(trt), *(() if ask is None else (str(answer) for answer in ask(data)))]
-    said = ", ".join(word for word in words if word)
-    return f" ({said})" if said else ""
+    return "" if ask is None else f" ({', '.join(str(answer) for answer in ask(data))})"

@@ -21,7 +21,7 @@ from ganrt.engines.cuda.calls import Calls
 from ganrt.engines.cuda.launch import Launch
 from ganrt.engines.cuda.vendor import Loaded, Tensor
 from ganrt.engines.protocol import Ticket
-from ganrt.errors import OutOfDeviceMemory
+from ganrt.errors import BackendUnavailable, OutOfDeviceMemory
 
 SLOTS = 2
 EVENTS = ("upload_start", "upload_end", "compute_start", "compute_end", "download_start", "download_end")
@@ -78,8 +78,11 @@ class Workspace:
         """
         ready = slot.launches.get(size)
         if ready is None:
-            ready = Launch(self.calls, self.loaded, self.sizes[size], size, int(self.compute))
+            ready = Launch(self.calls, self.loaded, int(self.compute))
             self._stack.callback(ready.close)
+            needed = ready.shape(self.sizes[size], size)
+            if needed > self._activations:
+                raise BackendUnavailable(f"the engine now needs {needed} bytes, {self._activations} a moment ago")
             ready.prepare(slot.device, self._activation_address, self._activations)
             slot.launches[size] = ready
         return ready
@@ -124,12 +127,11 @@ class Workspace:
 
     def _activation_bytes(self) -> int:
         """The most that any size needs, as the vendor computes it for its shapes."""
-        needs = []
-        for size, profile in self.sizes.items():
-            probe = Launch(self.calls, self.loaded, profile, size, int(self.compute))
-            needs.append(probe.activation_bytes())
+        probe = Launch(self.calls, self.loaded, int(self.compute))  # one for all: contexts take time and memory
+        try:
+            return max(probe.shape(profile, size) for size, profile in self.sizes.items())
+        finally:
             probe.close()
-        return max(needs)
 
     def _device_bytes(self, size: int) -> int:
         self._used += size

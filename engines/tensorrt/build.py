@@ -14,7 +14,7 @@ from ganrt.engines.onnx_file import OnnxFile
 from ganrt.engines.tensorrt.monitor import Progress, make_monitor
 from ganrt.engines.tensorrt.network import Network, check_onnx, mend, parse
 from ganrt.engines.tensorrt.sidecar import Profile, Tensor
-from ganrt.engines.tensorrt.vendor import last_words, logger_of
+from ganrt.engines.tensorrt.vendor import logger_of, ran_out_of_memory, take_words
 from ganrt.errors import BackendUnavailable, BadInputFile, UsageError
 
 LEVELS = range(6)
@@ -77,7 +77,7 @@ def build(trt: Any, graph: OnnxFile, recipe: Recipe, progress: Progress, timing:
         if monitor.failure is not None:
             raise monitor.failure
         if plan is None:
-            raise _failure(graph, last_words(trt) or "no reason was given")
+            raise _failure(graph, take_words(trt) or "no reason was given")
         measured = None if cache is None else bytes(memoryview(cache.serialize()))
         return Built(bytes(memoryview(plan)), network.tensors, measured)
 
@@ -89,6 +89,7 @@ def configure(trt: Any, builder: Any, recipe: Recipe) -> Any:
         UsageError: an option that this version or vendor does not have.
     """
     config = builder.create_builder_config()
+    config.clear_flag(trt.BuilderFlag.TF32)  # on by default: FP32 layers would have FP16's fraction
     if recipe.backend == "tensorrt-rtx":
         _set_targets(trt, config, recipe)
     else:
@@ -111,6 +112,7 @@ def _set_targets(trt: Any, config: Any, recipe: Recipe) -> None:
             "--version-compatible and --hardware are for --backend tensorrt\n"
             "engines of TensorRT-RTX are for several devices as they are: --target sm86,sm89"
         )
+    config.set_flag(trt.BuilderFlag.REQUIRE_USER_ALLOCATION)  # else no CUDA graph can hold the engine's work
     # Never CURRENT, the default: it fails where there is no GPU.
     config.num_compute_capabilities = len(recipe.targets)
     for number, target in enumerate(recipe.targets):
@@ -161,6 +163,6 @@ def _use_timing(config: Any, timing: bytes | None) -> Any:
 
 
 def _failure(graph: OnnxFile, words: str) -> Exception:
-    if "out of memory" in words.lower() or "Error Code 2" in words:
+    if ran_out_of_memory(words):
         return BackendUnavailable(f"{graph.path} was not compiled: {words}\ngive a smaller --batch or --workspace")
     return BadInputFile(f"{graph.path} was not compiled: {words}\n{mend(words)}")

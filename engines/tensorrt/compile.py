@@ -14,7 +14,7 @@ from ganrt.engines.tensorrt.build import Recipe, build
 from ganrt.engines.tensorrt.files import engine_name, write_engine
 from ganrt.engines.tensorrt.monitor import Progress
 from ganrt.engines.tensorrt.sidecar import FORMAT, Gate, Sidecar, read_trusted, sidecar_path
-from ganrt.engines.tensorrt.targets import HERE, rtx_targets
+from ganrt.engines.tensorrt.targets import HERE, check_rtx_device, rtx_targets
 from ganrt.engines.tensorrt.vendor import load_vendor
 from ganrt.errors import BadInputFile, OutputFailed, UsageError
 from ganrt.files import check_free
@@ -44,7 +44,8 @@ def find_targets(backend: str, text: str) -> tuple[str, ...]:
 
     target = find_device("tensorrt" if backend == "tensorrt" else "rtx").target
     if backend == "tensorrt-rtx":
-        return rtx_targets(target)
+        check_rtx_device(target)
+        return (target,)
     if text not in (HERE, target):
         raise UsageError(
             f"--target {text}: TensorRT compiles only for the device at hand, {target}\n"

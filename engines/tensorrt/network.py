@@ -10,6 +10,7 @@ from typing import Any
 from ganrt.engines.contract import Found, check_graph
 from ganrt.engines.onnx_file import OnnxFile
 from ganrt.engines.tensorrt.sidecar import Tensor
+from ganrt.engines.tensorrt.vendor import take_words
 from ganrt.errors import BackendUnavailable, BadInputFile
 from ganrt.graphs import import_with_onnx
 
@@ -92,9 +93,10 @@ def mend(message: str) -> str:
 def _new_builder(trt: Any, logger: Any) -> Any:
     try:
         builder = trt.Builder(logger)
-    except TypeError as error:  # how TensorRT says that there is no GPU
+    except TypeError as error:  # how TensorRT says that there is no GPU, or that its installation is damaged
+        words = take_words(trt)
         raise BackendUnavailable(
-            f"{trt.__name__} has no builder here: it compiles only on a machine with a GPU of NVIDIA's\n"
+            f"{trt.__name__} has no builder here{words and ': '}{words}\nit needs an NVIDIA GPU to compile: "
             "compile there, or for desktops without one: ganrt compile --backend tensorrt-rtx"
         ) from error
     return builder

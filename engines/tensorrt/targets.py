@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ganrt.errors import UsageError
+from ganrt.errors import BackendUnavailable, UsageError
 
 # What TensorRT-RTX compiles for without such a device. Jetsons (sm87, sm110) have full TensorRT instead.
 RTX_TARGETS = ("sm75", "sm80", "sm86", "sm89", "sm120", "sm121")
@@ -39,3 +39,12 @@ def rtx_targets(text: str) -> tuple[str, ...]:
                 f"or by name: {', '.join(sorted(NAMES))}"
             )
     return tuple(sorted(found, key=lambda target: int(target[2:])))
+
+
+def check_rtx_device(target: str) -> None:
+    """Raises BackendUnavailable where TensorRT-RTX has no engines for a device: data centres' and Jetsons."""
+    if target not in RTX_TARGETS:
+        raise BackendUnavailable(
+            f"the device here, {target}, is not a target of TensorRT-RTX, which has {', '.join(RTX_TARGETS)}\n"
+            "use full TensorRT, which compiles for the device that it runs on: --backend tensorrt"
+        )

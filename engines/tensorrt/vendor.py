@@ -1,12 +1,14 @@
 """The vendors' modules: `tensorrt_rtx` and `tensorrt`, their versions, and what they say while they work.
 
-Imported when an engine is compiled or run, never before. Their builders return None instead of raising, and say why to
-a logger only: it keeps the last messages.
+Imported when an engine is compiled or run, never before. Where they fail they return None, False or 0, or raise a
+TypeError that says nothing, and tell the reason to a logger only: it keeps the last messages. CUDA's own last error
+does not help: each of their libraries has a CUDA runtime of its own.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 from collections import deque
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -35,6 +37,7 @@ NAMES = (
     *("IBuilderConfig.builder_optimization_level", "IBuilderConfig.progress_monitor"),
     *("IBuilderConfig.set_memory_pool_limit", "IBuilderConfig.get_memory_pool_limit", "MemoryPoolType.WORKSPACE"),
     *("IBuilderConfig.add_optimization_profile", "IOptimizationProfile.set_shape"),
+    *("IBuilderConfig.clear_flag", "BuilderFlag.TF32"),
     *("IProgressMonitor.phase_start", "IProgressMonitor.step_complete", "IProgressMonitor.phase_finish"),
 )
 TENSORRT_NAMES = (
@@ -43,6 +46,7 @@ TENSORRT_NAMES = (
 )
 RTX_NAMES = (
     *("IBuilderConfig.num_compute_capabilities", "IBuilderConfig.set_compute_capability"),
+    *("IBuilderConfig.set_flag", "BuilderFlag.REQUIRE_USER_ALLOCATION"),
     *(f"ComputeCapability.{target.upper()}" for target in RTX_TARGETS),
 )
 # Those of options: asked for with a guard, and refused in words where a version lacks them.
@@ -51,6 +55,8 @@ GUARDED_NAMES = (
     *("HardwareCompatibilityLevel.AMPERE_PLUS", "HardwareCompatibilityLevel.SAME_COMPUTE_CAPABILITY"),
 )
 _KEPT = 50
+# "Error Code 2" alone is their internal error, whatever its cause.
+_FULL = re.compile(r"out ?of ?memory|cudaErrorMemoryAllocation|cuda ?error 2\b", re.IGNORECASE)
 _log = logging.getLogger(__name__)
 
 
@@ -100,7 +106,17 @@ def logger_of(trt: Any) -> Any:
     return Logger()
 
 
-def last_words(trt: Any) -> str:
-    """The newest error that the vendor told its logger, on one line; empty where there was none."""
-    messages = logger_of(trt).messages
-    return " ".join(messages[-1].split())[:400] if messages else ""
+def take_words(trt: Any) -> str:
+    """The newest error that the vendor told its logger, on one line, and forgets all; empty where there was none.
+
+    Where memory ran out other errors follow, which that one explains: it is taken.
+    """
+    messages = [" ".join(message.split())[:400] for message in logger_of(trt).messages]
+    logger_of(trt).messages.clear()
+    full = [words for words in messages if ran_out_of_memory(words)]
+    return (full or messages or [""])[-1]
+
+
+def ran_out_of_memory(words: str) -> bool:
+    """Whether the vendor's words say so."""
+    return _FULL.search(words) is not None

@@ -57,7 +57,8 @@ def test_auto_goes_on_where_the_gpu_backend_is_installed_but_does_not_start(tiny
     """onnxruntime-gpu on a machine without a GPU: the probe finds the provider, opening fails."""
     monkeypatch.setattr(onnxruntime_cuda, "probe", lambda: "pretends to be there")
     assert candidates("auto", "auto") == ["onnxruntime-cuda", "onnxruntime", "openvino"]
-    with pytest.warns(UserWarning, match="CUDAExecutionProvider"), open_model(tiny) as engine:
+    told = pytest.warns(RuntimeWarning, match="CUDAExecutionProvider did not start(.|\n)*the next backend is tried")
+    with pytest.warns(UserWarning, match="CUDAExecutionProvider"), told, open_model(tiny) as engine:
         assert engine.backend == "onnxruntime"
     with pytest.raises(BackendUnavailable), pytest.warns(UserWarning, match="CUDAExecutionProvider"):
         open_model(tiny, options=EngineOptions(device="cuda"))

@@ -13,8 +13,12 @@ from tiny_onnx import DIM
 
 import ganrt
 from ganrt.engines.backends import open_model
+from ganrt.engines.cuda import opening
+from ganrt.engines.cuda.opening import probe_backend
 from ganrt.engines.cuda.sizes import ladder, pieces
 from ganrt.engines.protocol import BatchSizes, EngineOptions
+from ganrt.engines.tensorrt.compile import find_targets
+from ganrt.engines.tensorrt.vendor import ran_out_of_memory
 from ganrt.errors import BackendUnavailable, BadInputFile, GanrtError, OutOfDeviceMemory, UsageError
 
 LADDER = tuple((size, size, size) for size in (1, 2, 4, 8))
@@ -141,7 +145,7 @@ def work(path, **options):
     ("code", "lost"),
     [("cudaErrorLaunchFailure", False), ("cudaErrorLaunchFailure", True), ("cudaErrorMemoryAllocation", False)],
 )
-@pytest.mark.filterwarnings("ignore:.*GPU memory ran out:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore:.*GPU memory ran out:RuntimeWarning", "ignore:no CUDA graph:RuntimeWarning")
 def test_whatever_call_fails_everything_is_released(path, monkeypatch, lost, code):
     clean = use_doubles(monkeypatch)
     work(path)
@@ -212,6 +216,53 @@ def test_memory_that_runs_out_in_the_middle_loses_no_batch(path, monkeypatch):
         np.testing.assert_array_equal(engine.collect(ticket)["image"], reference(path, other))
         assert max(vendor.executed) <= 4
     assert_all_released(vendor)
+
+
+@pytest.mark.parametrize(("capture", "reason"), [("no", "the vendor says so"), ("fails", "stream is capturing")])
+def test_work_that_no_graph_can_hold_is_enqueued_and_said(tmp_path, monkeypatch, capture, reason):
+    path = save_engine(tmp_path, backend="tensorrt-rtx", backend_version="1.7.1.116")
+    vendor = use_doubles(monkeypatch, rtx=True, capture=capture)
+    z = latents(16)
+    engine = open_model(path)
+    with pytest.warns(RuntimeWarning, match=f"no CUDA graph can hold this engine's work .*{reason}"):
+        first = engine.run({"z": z})["image"]
+    np.testing.assert_array_equal(first, reference(path, z))
+    np.testing.assert_array_equal(engine.run({"z": z[:16]})["image"], first)
+    assert "cudaGraphLaunch" not in vendor.cuda.log
+    engine.close()
+    assert_all_released(vendor)
+
+
+def test_a_runtime_or_an_engine_that_does_not_start_says_the_vendors_last_words(path, monkeypatch):
+    for name in ("Runtime", "deserialize_cuda_engine", "update_device_memory_size_for_shapes"):
+        vendor = use_doubles(monkeypatch)
+        monkeypatch.setattr(vendor.cuda.faults, "fails", lambda call, name=name: call == name)
+        with pytest.raises(BackendUnavailable, match=f"Error Code 1: Cuda Runtime .In {name}") as caught:
+            open_model(path)
+        assert len(str(caught.value).splitlines()) <= 2
+        del caught
+        assert_all_released(vendor)
+
+
+def test_full_memory_is_read_from_the_vendors_words_and_nothing_else_is():
+    full = ("Error Code 1: Cuda Runtime (out of memory)", "OutOfMemory (Requested size was 5)", "CUDA error 2")
+    assert all(ran_out_of_memory(words) for words in full)
+    others = ("Error Code 2: Internal Error (Assertion failed)", "CUDA error 209: no kernel image", "")
+    assert not any(ran_out_of_memory(words) for words in others)
+
+
+def test_a_device_or_a_driver_that_tensorrt_rtx_is_not_for(path, monkeypatch):
+    use_doubles(monkeypatch, rtx=True, cuda=CudaDouble(target=(9, 0)))
+    for question in (lambda: probe_backend("tensorrt-rtx"), lambda: find_targets("tensorrt-rtx", "here")):
+        with pytest.raises(BackendUnavailable, match="sm90, is not a target of TensorRT-RTX(.|\n)*--backend tensorrt"):
+            question()
+    assert "sm90" in probe_backend("tensorrt")
+    use_doubles(monkeypatch, rtx=True, cuda=CudaDouble(driver=12060))
+    monkeypatch.setattr(opening, "installed_version", lambda package: "1.7.1.116")
+    with pytest.raises(BackendUnavailable, match=r"driver r580 or newer; this one is for CUDA 12\.6(.|\n)*rtx-cu12"):
+        probe_backend("tensorrt-rtx")
+    monkeypatch.setattr(opening, "installed_version", lambda package: None)
+    assert "sm86" in probe_backend("tensorrt-rtx")
 
 
 def test_the_memory_budget_is_kept(path, monkeypatch):

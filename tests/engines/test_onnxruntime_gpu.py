@@ -37,7 +37,7 @@ def use(monkeypatch):
         double = OnnxRuntimeDouble(**options)
         for module in (onnxruntime_cuda, onnxruntime_rtx):
             monkeypatch.setattr(module, "import_onnxruntime", lambda extra: double)
-        monkeypatch.setattr(onnxruntime_tensorrt.ctypes, "CDLL", lambda name: None)
+        monkeypatch.setattr(onnxruntime_tensorrt.ctypes, "CDLL", lambda name, winmode: None)
         plugin = SimpleNamespace(__version__="0.5.0", get_ep_name=lambda: RTX, get_library_path=lambda: "plugin.so")
         monkeypatch.setitem(sys.modules, onnxruntime_rtx.PLUGIN, plugin)
         return double
@@ -71,7 +71,7 @@ def test_with_the_cpus_wheel_the_error_says_what_to_install(tiny, monkeypatch, b
 def test_a_provider_without_tensorrt_10_says_so(tiny, use, monkeypatch):
     use()
 
-    def missing(name):
+    def missing(name, winmode):
         raise OSError(f"{name}: cannot open shared object file")
 
     monkeypatch.setattr(onnxruntime_tensorrt.ctypes, "CDLL", missing)
@@ -167,6 +167,24 @@ def test_a_fallback_that_nobody_is_told_of_is_refused(tiny, use, backend):
     use(falls_back=True)
     with pytest.raises(BackendUnavailable, match=f"{GPU[backend]} did not start"):
         open_model(tiny, backend)
+
+
+def test_auto_says_why_it_went_to_the_cpu(tiny, use):
+    """A provider is listed whether or not its libraries are there: who installed it is told that it does not start."""
+    use(falls_back=True)
+    with pytest.warns(RuntimeWarning, match=r'CUDA.* did not start(.|\n)*"ganrt\[gpu-cuda12\]"(.|\n)*next backend'):
+        engine = open_model(tiny)
+    with engine:
+        assert engine.backend == "onnxruntime"
+
+
+def test_pips_libraries_are_loaded_before_the_provider_without_printing(tiny, use, capsys):
+    double = use()
+    loaded = []
+    double.preload_dlls = lambda: (loaded.append("cuda"), print("Failed to load libcudnn.so.9"))
+    open_model(tiny, "onnxruntime-cuda").close()
+    assert loaded == ["cuda"]
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize("backend", GPU)

@@ -128,7 +128,11 @@ def assert_guards_hold(release, found):
         __name__="tensorrt", __version__=release, **{kind: SimpleNamespace(**names) for kind, names in kinds.items()}
     )
     flags = []
-    builder = SimpleNamespace(create_builder_config=lambda: SimpleNamespace(set_flag=flags.append))
+    kinds.setdefault("BuilderFlag", {})["TF32"] = "BuilderFlag.TF32"
+    module.BuilderFlag = SimpleNamespace(**kinds["BuilderFlag"])
+    cleared = []
+    config = SimpleNamespace(set_flag=flags.append, clear_flag=cleared.append)
+    builder = SimpleNamespace(create_builder_config=lambda: config)
     for hardware in ("ampere_plus", "same_compute_capability"):
         name = f"HardwareCompatibilityLevel.{hardware.upper()}"
         wanted = Recipe("tensorrt", ("sm86",), (parse_profile("1"),), version_compatible=True, hardware=hardware)
@@ -138,6 +142,7 @@ def assert_guards_hold(release, found):
         else:
             assert configure(module, builder, wanted).hardware_compatibility_level == name
     assert set(flags) == {"BuilderFlag.VERSION_COMPATIBLE", "BuilderFlag.EXCLUDE_LEAN_RUNTIME"}
+    assert set(cleared) == {"BuilderFlag.TF32"}
 
 
 def test_tensorrt_rtx_has_them_and_its_own():

@@ -65,6 +65,7 @@ class Handle:
     recorded: int = 0
     done: int = 0
     freed: bool = False
+    owners: set[int] = field(default_factory=set)  # whose work an executable graph holds
 
     def __int__(self) -> int:
         return self.number
@@ -83,7 +84,7 @@ class CudaDouble:
         self.memories: dict[int, Memory] = {}
         self.handles: dict[int, Handle] = {}
         self.log: list[str] = []
-        self.last_error = _OK
+        self.misuses: list[str] = []  # those that nobody could be told when they happened
         self._next = 0x7F00_0000_0000
 
     def __getattr__(self, name):
@@ -94,8 +95,8 @@ class CudaDouble:
 
         def call(*arguments):
             bound = signature.bind(*arguments)
-            if name.startswith("cudaGetError") or name == "cudaGetLastError":
-                return value(*arguments) if arguments else (self._forget(),)
+            if name.startswith("cudaGetError"):
+                return value(*arguments)
             self.log.append(name)
             if self.faults.fails(name):
                 return self._injected(name, arguments)
@@ -110,14 +111,16 @@ class CudaDouble:
     def leaks(self) -> list[str]:
         """What was neither freed nor tried to be."""
         kept = [f"{m.kind} memory {m.address:#x}" for m in self.memories.values() if not m.freed]
-        return kept + [f"{h.kind} {h.number}" for h in self.handles.values() if not h.freed]
+        return kept + self.misuses + [f"{h.kind} {h.number}" for h in self.handles.values() if not h.freed]
 
     def stream(self, handle) -> Handle:
         return self._handle(handle, "stream")
 
-    def enqueue(self, stream: Handle, work) -> None:
+    def enqueue(self, stream: Handle, work, owner=None) -> None:
         """`work()` happens when somebody waits; while the stream captures, it becomes part of the graph."""
         (stream.queue if stream.capture is None else stream.capture).append(work)
+        if stream.capture is not None and owner is not None:
+            stream.owners.add(owner)
 
     def find(self, address: int, size: int, kind: str) -> Any:
         """The bytes at an address."""
@@ -199,12 +202,13 @@ class CudaDouble:
         if stream.invalid:
             return real.cudaError_t.cudaErrorStreamCaptureInvalidated, None
         graph = self._new("graph")
-        graph.queue = works
+        graph.queue, graph.owners, stream.owners = works, stream.owners, set()
         return _OK, graph
 
     def _cudaGraphInstantiate(self, graph, _flags):
         executable = self._new("executable graph")
-        executable.queue = list(self._handle(graph, "graph").queue)
+        graph = self._handle(graph, "graph")
+        executable.queue, executable.owners = list(graph.queue), set(graph.owners)
         return _OK, executable
 
     def _cudaGraphLaunch(self, graph, stream):
@@ -306,6 +310,8 @@ class CudaDouble:
         return address
 
     def _free(self, pointer, kind):
+        if self._capturing():  # it waits for the whole device
+            return self._unsafe()
         memory = self.memories.get(pointer)
         if memory is None or memory.kind != kind or memory.freed:
             raise Misuse(f"{pointer:#x} is no {kind} memory, or was freed before")
@@ -335,16 +341,13 @@ class CudaDouble:
         while stream.queue:
             stream.queue.pop(0)()
 
-    def _forget(self):
-        error, self.last_error = self.last_error, _OK
-        return error
-
     def _injected(self, name, arguments):
         """The call fails; what it should have released counts as tried, what it waited for as dropped."""
         for handle in self.handles.values():
             handle.queue.clear()
             if name == "cudaStreamEndCapture":
                 handle.capture = None
+                handle.owners.clear()
         if "Destroy" in name and (handle := self.handles.get(int(arguments[0]))):
             handle.freed = True
         if name.startswith("cudaFree") and (memory := self.memories.get(arguments[0])):

@@ -1,8 +1,10 @@
 """A double of `tensorrt` or `tensorrt_rtx` on a `CudaDouble`: same names, same silent refusals, real pictures.
 
 Its "engine" is an ONNX file, run by ONNX Runtime when the queued work happens. Rules of the real one that it keeps:
-None and False for failures; shapes within the profile; aligned and registered addresses; a run after every change of
-shape before a capture; a graph dies with any change of its context.
+None, False and 0 for failures, with the reason in the log alone, for its CUDA runtime is its own; `Runtime` raises a
+TypeError; shapes within the profile; aligned and registered addresses; a run after every change of shape before a
+capture; a graph dies with any change of its context, and must be destroyed before it; activations that do not grow
+in step with the batch.
 """
 
 from __future__ import annotations
@@ -28,24 +30,44 @@ _NUMPY = {_Type.FLOAT: np.float32, _Type.HALF: np.float16, _Type.UINT8: np.uint8
 
 class VendorDouble:
     """The module. `profiles`: (min, opt, max) each; `picture`: what to do to outputs, for engines that draw wrong ones;
-    `room`: the largest batch that executes before memory runs out; `compute`: False leaves the outputs as they are."""
+    `room`: the largest batch that executes before memory runs out; `compute`: False leaves the outputs as they are;
+    `capture`: "no" where it says that it cannot be captured, "fails" where it says that it can and cannot."""
 
-    def __init__(self, cuda: CudaDouble, profiles, *, rtx=False, picture=None, room=None, compute=True):
+    def __init__(self, cuda: CudaDouble, profiles, *, rtx=False, picture=None, room=None, compute=True, capture="yes"):
         self.cuda, self.profiles, self.rtx = cuda, tuple(profiles), rtx
-        self.picture, self.room, self.compute = picture, room, compute
+        self.picture, self.room, self.compute, self.capture = picture, room, compute, capture
+        self.logger = None
         self.__version__ = "1.7.1.116" if rtx else "10.16.1.11"
         self.alive = weakref.WeakSet()
         self.executed: list[int] = []
         self.compiled: list[int] = []  # the batches that kernels were made for
         self.ILogger = type("ILogger", (), {"ERROR": 1})
         self.TensorIOMode, self.ExecutionContextAllocationStrategy, self.DataType = _Mode, _Strategy, _Type
-        self.Runtime = lambda logger: self.made(_Runtime, "Runtime")
+        self.Runtime = self._runtime
         if rtx:
             self.DynamicShapesKernelSpecializationStrategy = _Kernels
 
+    def _runtime(self, logger):
+        self.logger = logger
+        made = self.made(_Runtime, "Runtime")
+        if made is None:
+            raise TypeError("pybind11::init(): factory function returned nullptr")
+        return made
+
+    def fails(self, name):
+        """Whether a call is to fail; then the log says why, and nothing else does."""
+        if not self.cuda.faults.fails(name):
+            return False
+        words = str(real.cudaGetErrorString(self.cuda.faults.code)[1].decode())
+        self.say(f"[{name}.cpp::{name}::99] Error Code 1: Cuda Runtime (In {name} at {name}.cpp:99: {words})")
+        return True
+
+    def say(self, words):
+        self.logger.log(self.ILogger.ERROR, words)
+
     def made(self, kind, name, *arguments):
         """An object of the vendor's, or None."""
-        if self.cuda.faults.fails(name):
+        if self.fails(name):
             return None
         thing = kind(self, *arguments)
         self.alive.add(thing)
@@ -76,6 +98,7 @@ class _Engine:
         self._inputs = {tensor.name: tensor for tensor in self.session.get_inputs()}
         self.tensors = {**self._inputs, **{tensor.name: tensor for tensor in self.session.get_outputs()}}
         self.num_io_tensors, self.num_optimization_profiles = len(self.tensors), len(module.profiles)
+        self.device_memory_size_v2 = max(_activations(profile[2]) for profile in module.profiles)
         if module.rtx:
             self.create_runtime_config = lambda: _Config(module)
 
@@ -113,13 +136,13 @@ class _Cache:
         self._module, self.shapes = module, set()
 
     def deserialize(self, data):
-        if self._module.cuda.faults.fails("deserialize") or not data.startswith(b"kernels "):
+        if self._module.fails("deserialize") or not data.startswith(b"kernels "):
             return False
         self.shapes = {int(word) for word in data.split()[1:]}
         return True
 
     def serialize(self):
-        if self._module.cuda.faults.fails("serialize"):
+        if self._module.fails("serialize"):
             return None
         return b"kernels " + b" ".join(b"%d" % shape for shape in sorted(self.shapes))
 
@@ -135,7 +158,7 @@ class _Config:
         return self._module.made(_Cache, "create_runtime_cache")
 
     def set_runtime_cache(self, cache):
-        if self._module.cuda.faults.fails("set_runtime_cache"):
+        if self._module.fails("set_runtime_cache"):
             return False
         self.cache = cache
         return True
@@ -151,7 +174,8 @@ class _Context:
         self._memory = (0, 0)
         self._version, self._warm = 0, False
         if module.rtx:
-            self.is_stream_capturable = lambda stream: bool(self._cuda.stream(stream))
+            self.is_stream_capturable = lambda stream: bool(self._cuda.stream(stream)) and module.capture != "no"
+        weakref.finalize(self, _check_graphs, module.cuda, id(self))
 
     def set_optimization_profile_async(self, index, stream):
         self._cuda.stream(stream)
@@ -176,13 +200,13 @@ class _Context:
         return ["z"] if self._refuses("infer_shapes") else missing
 
     def update_device_memory_size_for_shapes(self):
-        if self.infer_shapes():
+        if self.infer_shapes() or self._refuses("update_device_memory_size_for_shapes"):
             return 0
-        return self._batch() * _ACTIVATIONS
+        return _activations(self._batch())
 
     def set_device_memory(self, address, size):
         self._cuda.find(address, size, "device")
-        if size < self._batch() * _ACTIVATIONS:
+        if size < _activations(self._batch()):
             raise Misuse("too little memory for the activations")
         self._memory = (address, size)
         self._changed()
@@ -205,7 +229,11 @@ class _Context:
             stream.invalid = stream.capture is not None
             return False
         if self._module.room is not None and self._batch() > self._module.room:
-            self._cuda.last_error = real.cudaError_t.cudaErrorMemoryAllocation
+            self._module.say("[defaultAllocator.cpp::allocate::57] Error Code 1: Cuda Runtime (out of memory)")
+            return False
+        if stream.capture is not None and self._module.capture != "yes":
+            stream.invalid = True
+            self._module.say("Error Code 1: Cuda Runtime (operation not permitted when stream is capturing)")
             return False
         if stream.capture is not None and not self._warm:
             raise Misuse("capture before a run with these shapes")
@@ -214,7 +242,7 @@ class _Context:
         self._compile_kernels()
         self._warm = True
         itself, version = weakref.ref(self), self._version
-        self._cuda.enqueue(stream, lambda: _run(itself, version))
+        self._cuda.enqueue(stream, lambda: _run(itself, version), owner=id(self))
         return True
 
     def _compile_kernels(self):
@@ -224,7 +252,7 @@ class _Context:
             self._module.compiled.append(self._batch())
 
     def _refuses(self, name):
-        return self._cuda.faults.fails(name)
+        return self._module.fails(name)
 
     def _changed(self):
         self._version, self._warm = self._version + 1, False
@@ -248,6 +276,16 @@ class _Context:
         results = self._engine.session.run(names, {name: self._bytes(name).copy() for name in self._engine._inputs})
         for name, values in zip(names, results, strict=True):
             self._bytes(name)[...] = self._module.picture(values) if self._module.picture else values
+
+
+def _activations(batch):
+    """Bytes for a batch: in steps, as tactics differ between sizes."""
+    return _ACTIVATIONS * max(3, batch if batch % 2 else batch // 2)
+
+
+def _check_graphs(cuda, owner):
+    if any(owner in handle.owners and not handle.freed for handle in cuda.handles.values()):
+        cuda.misuses.append("a context went before the graph that holds its work")
 
 
 def _run(reference, version):
