@@ -19,6 +19,7 @@ from ganrt.engines.tensorrt.network import strongly_typed
 from ganrt.engines.tensorrt.profiles import ladder, parse_profile, profiles
 from ganrt.engines.tensorrt.sidecar import read_trusted
 from ganrt.engines.tensorrt.targets import ALL, NAMES, RTX_TARGETS, rtx_targets
+from ganrt.engines.tensorrt.vendor import logger_of
 from ganrt.errors import BackendUnavailable, BadInputFile, OutputFailed, UsageError
 from ganrt.runtime.models import resolve_model
 
@@ -269,12 +270,15 @@ class Config(SimpleNamespace):
     def set_flag(self, flag):
         self.flags = [*getattr(self, "flags", []), flag]
 
+    def clear_flag(self, flag):
+        self.cleared = flag
+
 
 def tensorrt(version, **kinds):
     return SimpleNamespace(__name__="tensorrt", __version__=version, **kinds)
 
 
-FLAGS = SimpleNamespace(VERSION_COMPATIBLE=11, EXCLUDE_LEAN_RUNTIME=12)
+FLAGS = SimpleNamespace(VERSION_COMPATIBLE=11, EXCLUDE_LEAN_RUNTIME=12, TF32=7)
 BUILDER = SimpleNamespace(create_builder_config=Config)
 
 
@@ -285,13 +289,19 @@ def test_options_that_a_version_does_not_have_are_refused():
                    HardwareCompatibilityLevel=SimpleNamespace(AMPERE_PLUS=1, SAME_COMPUTE_CAPABILITY=2))  # fmt: skip
     same = Recipe("tensorrt", ("sm86",), profile, version_compatible=True, hardware="same_compute_capability")
     made = configure(new, BUILDER, same)
-    assert (made.flags, made.hardware_compatibility_level) == ([11, 12], 2)
+    assert (made.flags, made.cleared, made.hardware_compatibility_level) == ([11, 12], 7, 2)
     with pytest.raises(UsageError, match=r"--hardware same_compute_capability: TensorRT 10.3.0 does not have it"):
         configure(old, BUILDER, same)
     with pytest.raises(UsageError, match="--version-compatible"):
-        configure(tensorrt("12", BuilderFlag=SimpleNamespace()), BUILDER, same)
+        configure(tensorrt("12", BuilderFlag=SimpleNamespace(TF32=7)), BUILDER, same)
     with pytest.raises(UsageError, match="are for --backend tensorrt\n"):
         configure(old, BUILDER, recipe("sm86", version_compatible=True))
+
+
+def test_rtx_engines_are_exact_in_fp32_and_can_be_held_by_a_graph(rtx):
+    config = configure(rtx, rtx.Builder(logger_of(rtx)), recipe("sm86"))
+    assert not config.get_flag(rtx.BuilderFlag.TF32)
+    assert config.get_flag(rtx.BuilderFlag.REQUIRE_USER_ALLOCATION)
 
 
 def test_the_flag_of_strong_types_is_never_a_literal():
