@@ -11,7 +11,7 @@ files by name:
     spec.json          the generator's spec, with its inputs and outputs; canary.png: what it draws first
     controls.json      the named controls, where the model has some (also of a model whose spec is older than controls)
     latents.json       latents with known answers, to test a client with
-    clients/           sources in C, C# and JavaScript
+    clients/           sources in C, C# and JavaScript, and what Unity, Unreal and Godot want around them
     NOTICE, README.md
 """
 
@@ -56,7 +56,12 @@ _CLIENTS = (
     ("js", "*.d.ts"),
     ("js", "package.json"),
     ("js", "README.md"),
+    ("godot3", "**/*"),
+    ("godot4", "**/*"),
+    ("unity", "**/*"),
+    ("unreal", "**/*"),
 )
+_MADE_OF_THEM = {".so", ".dll", ".dylib"}  # where somebody built them in a checkout
 
 
 @dataclass(frozen=True)
@@ -200,10 +205,19 @@ def _copy_engine(engine: Path, folder: Path, model: OnnxFile) -> None:
 
 def _copy_clients(folder: Path) -> None:
     source = Path(str(files("ganrt") / "clients"))
-    for language, pattern in _CLIENTS:
-        for path in sorted((source / language).glob(pattern)):
-            _write(folder / language / path.name, path.read_bytes())
-    _write(folder / "c" / "ganrt_avatars_single.c", single_file(source / "c").encode())
+    for place, pattern in _CLIENTS:
+        for path in sorted((source / place).glob(pattern)):
+            if path.is_file() and path.suffix not in _MADE_OF_THEM:
+                _write(folder / path.relative_to(source), path.read_bytes())
+    single = single_file(source / "c").encode()
+    _write(folder / "c" / "ganrt_avatars_single.c", single)
+    unity = folder / "unity" / "com.ganrt.avatars"  # whole by itself: Unity's packages see no files outside
+    _write(unity / "Runtime" / "GanrtAvatars.cs", (source / "csharp" / "GanrtAvatars.cs").read_bytes())
+    _write(unity / "Plugins" / "iOS" / "ganrt_avatars_single.c", single)
+    _write(unity / "LICENSE.md", (source / "LICENSE").read_bytes())
+    unreal = folder / "unreal" / "GanrtAvatars" / "Source" / "GanrtAvatars"
+    _write(unreal / "Private" / "ganrt_avatars_single.c", single)
+    _write(unreal / "Private" / "ganrt_avatars.h", (source / "c" / "ganrt_avatars.h").read_bytes())
 
 
 def single_file(folder: Path) -> str:

@@ -29,13 +29,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* gcc and clang go on after an #error, here for thousands of lines: a file that is not there ends them. */
 #if defined(__FAST_MATH__) || defined(_M_FP_FAST)
-#error "ganrt.h: built with -ffast-math or /fp:fast, expected exact arithmetic; leave that flag out for this file"
+#error "ganrt.h: built with -ffast-math or /fp:fast, expected exact arithmetic; leave that flag out for this file (Unreal: FPSemantics = FPSemanticsMode.Precise in Build.cs; MSVC: /fp:precise)"
+#include "leave out -ffast-math"
+#endif
+#if defined(__cplusplus) && __cplusplus < 201703L && defined(__STRICT_ANSI__) && defined(__GNUC__) && !defined(__clang__)
+#error "ganrt.h: expected C++17, or C99: this C++ has no hexadecimal floating-point numbers; pass -std=c++17 or -std=gnu++14"
+#include "pass -std=c++17"
 #endif
 #if !defined(FLT_EVAL_METHOD)
 #error "ganrt.h: expected C99 or C++17, or later; this <float.h> has no FLT_EVAL_METHOD: pass -std=c99 or -std=c++17"
+#include "pass -std=c99"
 #elif FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 16 /* 16: only half floats are widened */
 #error "ganrt.h: float and double are computed wider than they are; on 32-bit x86 pass -msse2 -mfpmath=sse"
+#include "pass -msse2 -mfpmath=sse"
 #endif
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF

@@ -10,9 +10,13 @@
 //         avatars.Poll(2000);                       // in every frame, from the thread that shall be called
 //     }
 //
+// In Unity use the package of clients/unity, which has this file. Where code is compiled ahead of time and linked into
+// the game (iOS, WebGL, consoles), add clients/c/ganrt_avatars_single.c to it, and no library.
+//
 // Licence: Apache 2.0, as ganrt's own.
 using System;
 using System.Collections.Generic;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -71,7 +75,18 @@ public sealed class GanrtAvatars : IDisposable
     [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
     delegate void Deliver(IntPtr context, ref NativePicture picture);
 
+    // IL2CPP and other ahead-of-time compilers hand out static methods alone, and know them by an attribute of this name.
+    [AttributeUsage(AttributeTargets.Method)]
+    sealed class MonoPInvokeCallbackAttribute : Attribute
+    {
+        public MonoPInvokeCallbackAttribute(Type type) { }
+    }
+
+#if (UNITY_IOS || UNITY_TVOS || UNITY_VISIONOS || UNITY_WEBGL || UNITY_SWITCH) && !UNITY_EDITOR
+    const string Library = "__Internal";
+#else
     const string Library = "ganrt_avatars";
+#endif
     [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
     static extern NativeOptions ganrt_avatars_defaults();
     [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
@@ -92,8 +107,10 @@ public sealed class GanrtAvatars : IDisposable
     static extern IntPtr ganrt_avatars_sentence(int status);
 
     readonly Dictionary<ulong, Action<Picture>> waiting = new Dictionary<ulong, Action<Picture>>();
-    readonly Deliver deliver;
+    static readonly Deliver deliver = Hand;
+    GCHandle self;
     IntPtr handle;
+    ExceptionDispatchInfo thrown;
 
     public GanrtAvatars(string kit, Options options = null)
     {
@@ -112,7 +129,6 @@ public sealed class GanrtAvatars : IDisposable
         native.Queue = options.Queue > 0 ? (uint)options.Queue : native.Queue;
         native.Pictures = options.Pictures > 0 ? (uint)options.Pictures : native.Pictures;
         native.CacheBytes = options.CacheBytes > 0 ? options.CacheBytes : native.CacheBytes;
-        deliver = Hand;
         byte[] cache = Text(options.Cache), space = Text(options.NameSpace);
         GCHandle cachePin = GCHandle.Alloc(cache, GCHandleType.Pinned), spacePin = GCHandle.Alloc(space, GCHandleType.Pinned);
         try
@@ -120,6 +136,7 @@ public sealed class GanrtAvatars : IDisposable
             native.Cache = options.Cache == null ? IntPtr.Zero : cachePin.AddrOfPinnedObject();
             native.NameSpace = options.NameSpace == null ? IntPtr.Zero : spacePin.AddrOfPinnedObject();
             Check(ganrt_avatars_open(Text(kit), ref native, out handle));
+            self = GCHandle.Alloc(this);
         }
         finally
         {
@@ -176,17 +193,28 @@ public sealed class GanrtAvatars : IDisposable
         return done;
     }
 
-    /// <summary>Calls back for what is ready, until the budget is spent: at least one. How many.</summary>
+    /// <summary>
+    /// Calls back for what is ready, until the budget is spent: at least one. How many. The first exception of a callback
+    /// is thrown at the end, from here: none may pass through native code.
+    /// </summary>
     public int Poll(int microseconds)
     {
-        return (int)ganrt_avatars_poll(Open, (uint)microseconds, deliver, IntPtr.Zero);
+        if (microseconds < 0)
+            throw new ArgumentOutOfRangeException(nameof(microseconds));
+        uint count = ganrt_avatars_poll(Open, (uint)microseconds, deliver, GCHandle.ToIntPtr(self));
+        ExceptionDispatchInfo first = thrown;
+        thrown = null;
+        first?.Throw();
+        return (int)count;
     }
 
     public void Dispose()
     {
-        if (handle != IntPtr.Zero)
-            ganrt_avatars_close(handle);
+        if (handle == IntPtr.Zero)
+            return;
+        ganrt_avatars_close(handle);
         handle = IntPtr.Zero;
+        self.Free();
     }
 
     IntPtr Open
@@ -199,7 +227,21 @@ public sealed class GanrtAvatars : IDisposable
         }
     }
 
-    void Hand(IntPtr context, ref NativePicture native)
+    [MonoPInvokeCallback(typeof(Deliver))]
+    static void Hand(IntPtr context, ref NativePicture native)
+    {
+        var avatars = (GanrtAvatars)GCHandle.FromIntPtr(context).Target;
+        try
+        {
+            avatars.HandOver(ref native);
+        }
+        catch (Exception error)
+        {
+            avatars.thrown = avatars.thrown ?? ExceptionDispatchInfo.Capture(error);
+        }
+    }
+
+    void HandOver(ref NativePicture native)
     {
         Action<Picture> ready;
         lock (waiting)
@@ -216,10 +258,13 @@ public sealed class GanrtAvatars : IDisposable
         ready(picture);
     }
 
+    /// <summary>What a status means, and what mends it.</summary>
+    public static string Sentence(int status) { return Marshal.PtrToStringAnsi(ganrt_avatars_sentence(status)); }
+
     static void Check(int status)
     {
         if (status != 0)
-            throw new GanrtAvatarsException(status, Marshal.PtrToStringAnsi(ganrt_avatars_sentence(status)));
+            throw new GanrtAvatarsException(status, Sentence(status));
     }
 
     static byte[] Text(string text) { return Encoding.UTF8.GetBytes((text ?? "") + "\0"); }

@@ -31,6 +31,7 @@ static class AvatarsTest
             }
         }
         Console.WriteLine(ready);
+        Console.WriteLine(Thrown(given[0]));
         try
         {
             new GanrtAvatars(given[0] + "/nowhere");
@@ -39,6 +40,31 @@ static class AvatarsTest
         {
             Console.WriteLine(error.Status + " " + error.Message);
         }
+    }
+
+    // An exception of a callback comes out of Poll, and what was asked for after it is still delivered.
+    static string Thrown(string kit)
+    {
+        int ready = 0;
+        string message = "nothing";
+        using (var avatars = new GanrtAvatars(kit))
+        {
+            avatars.RequestName("first", picture => { throw new InvalidOperationException("mine"); }, 1);
+            avatars.RequestName("second", picture => ready++);
+            for (int i = 0; i < 60000 && ready < 1; i++)
+            {
+                try
+                {
+                    avatars.Poll(2000);
+                }
+                catch (InvalidOperationException error)
+                {
+                    message = error.Message;
+                }
+                Thread.Sleep(1);
+            }
+        }
+        return message + " " + ready;
     }
 
     static void Write(string folder, int number, GanrtAvatars.Picture picture, ref int ready)

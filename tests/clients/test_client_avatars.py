@@ -310,7 +310,7 @@ def test_csharp(whole, generator, tmp_path):
     done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     told = done.stdout.splitlines()
-    assert [told[0], told[1][:2], told[2], told[3][:2]] == ["True False", "5 ", "3", "6 "]
+    assert [told[0], told[1][:2], told[2], told[3], told[4][:2]] == ["True False", "5 ", "3", "mine 1", "6 "]
     expected = [generator.avatar("player-8841"), generator.avatar(""), generator.sample(1, seed=3, start=2**64 - 1)[0]]
     for number, one in enumerate(expected):
         near(picture(tmp_path, number), one)

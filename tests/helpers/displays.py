@@ -17,7 +17,7 @@ def display() -> Iterator[dict[str, str]]:
     Whenever its last client leaves, Xvfb starts anew unless told otherwise, and whoever comes meanwhile is thrown out.
     """
     read, write = os.pipe()
-    command = ["Xvfb", "-noreset", "-displayfd", str(write), "-screen", "0", "900x900x24"]
+    command = ["Xvfb", "-noreset", "-displayfd", str(write), "-screen", "0", "1200x900x24"]
     with subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL) as server:
         os.close(write)
         try:
