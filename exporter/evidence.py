@@ -35,7 +35,8 @@ _CHANNELS = 8  # fewer tell nothing
 _SURE = 4.0  # standard errors by which it must, over the channels
 _BUDGET_MACS = 4e9  # of one simulation: less than a second on one core
 _MACS_OF_A_PIXEL = 2000  # what large pictures of few channels cost in memory traffic
-_LEAST, _MOST = 4, 256  # latents
+_LEAST = 4  # latents
+MOST = 256  # latents; tests of other things draw fewer
 _SEED = 11
 Rebuild = Callable[[Settings], Candidate]
 Differences = list[Tensor]
@@ -147,7 +148,7 @@ def differences(candidate: Candidate) -> Differences | None:
     hooks = [each.norm.register_forward_pre_hook(each.take) for each in measured]
     try:
         with torch.no_grad():
-            candidate.module(*_latents(spec, min(count, _MOST)))
+            candidate.module(*_latents(spec, min(count, MOST)))
     finally:
         for hook in hooks:
             hook.remove()

@@ -5,6 +5,7 @@ import signal
 
 import pytest
 import skips
+import thrift
 from hypothesis import settings
 from shared import FOLDER
 
@@ -69,6 +70,10 @@ def run(capsys, tmp_path, monkeypatch):
         return caught.value.code or 0, captured.out, captured.err
 
     return call
+
+
+def pytest_runtest_setup(item):
+    thrift.spare(item.path)
 
 
 def pytest_collection_modifyitems(config, items):

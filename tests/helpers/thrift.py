@@ -1,0 +1,54 @@
+"""What takes the most time in exports of small networks, and shows nothing.
+
+torch.onnx.export makes the same tables of operators anew in every call, which takes longer than all the rest. In the
+process of the tests they are kept; the programs that tests start make them as they always do. And each export draws
+hundreds of pictures for each value that an assumption could have (`ganrt.exporter.evidence`), of networks whose running
+statistics are random numbers: a few will do wherever this is not what is tested.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+LATENTS = 16  # 4 to 256 otherwise
+_OWN_TESTS = "test_evidence.py"
+
+
+def spare(path: Path) -> None:
+    """Before each test, of the file at `path`: what is loaded by now. The first export of a process is as any other."""
+    _keep_tables()
+    evidence: Any = sys.modules.get("ganrt.exporter.evidence")
+    if evidence is not None:
+        evidence.MOST = 256 if path.name == _OWN_TESTS else LATENTS
+
+
+def _keep_tables() -> None:
+    """A torch whose private functions have other names just takes its time."""
+    _keep("torch.onnx._internal.exporter._registration", "ONNXRegistry.from_torchlib", _kept)
+    _keep("torch.onnx._internal.exporter._decomp", "create_onnx_friendly_decomposition_table", _copied)
+    _keep("torch._export.utils", "_materialize_cpp_cia_ops", _kept)  # nobody here adds operators to torch
+
+
+def _keep(module: str, name: str, kept: Callable[[Any], Any]) -> None:
+    owner: Any = sys.modules.get(module)
+    *path, last = name.split(".")
+    for part in path:
+        owner = getattr(owner, part, None)
+    function = getattr(owner, last, None)
+    if function is not None and not hasattr(function, "__wrapped__"):
+        found = kept(function)
+        setattr(owner, last, staticmethod(found) if isinstance(owner, type) else found)
+
+
+def _kept(function: Callable[..., Any]) -> Any:
+    return functools.wraps(function)(functools.cache(function))
+
+
+def _copied(function: Callable[[set[Any]], dict[Any, Any]]) -> Any:
+    """Its table is written to by who asked for it."""
+    kept = functools.cache(lambda operators: function(set(operators)))
+    return functools.wraps(function)(lambda operators: dict(kept(frozenset(operators))))
