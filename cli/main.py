@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 import typer
 
@@ -37,7 +39,15 @@ from ganrt.cli import (  # noqa: F401  (they register themselves)
 )
 from ganrt.cli.app import app, strip_debug
 from ganrt.cli.former import renamed
-from ganrt.errors import UsageError
+from ganrt.errors import ExitCode, UsageError
+
+_EXPECTED = (
+    (r"(Input should be|.* is not) a valid int.*", "expected a whole number"),
+    (r"(Input should be|.* is not) a valid (number|float).*", "expected a number"),
+    (r"Input should be less than or equal to (\S+)", r"expected at most \1"),
+    (r"Input should be greater than or equal to (\S+)", r"expected at least \1"),
+    (r".* is not in the range (.*)", r"expected \1"),
+)
 
 
 def _print_version(wanted: bool) -> None:
@@ -63,4 +73,35 @@ def main(arguments: list[str] | None = None) -> None:
     except UsageError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(int(error.exit_code))
-    app(args=given, prog_name="ganrt")
+    try:
+        code = app(args=given, prog_name="ganrt", standalone_mode=False)
+    except typer.Abort:
+        code = int(ExitCode.INTERRUPTED)
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # Typer's own, of whatever version
+            raise
+        _refuse(error, given)
+        code = int(ExitCode.USAGE)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refuse(error: Any, given: list[str]) -> None:
+    """Says what Typer found wrong with the command line as every other refusal is said."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        error.show()
+        return
+    names, message = getattr(getattr(error, "param", None), "opts", None), error.message.rstrip(".")
+    wrong = next((f"{names[-1]} {value}".strip() for value in _values(names or [], given)), None)
+    for pattern, words in _EXPECTED:
+        message = re.sub(pattern, words, message)
+    told = error.format_message().rstrip(".") if wrong is None or not message else f"{wrong}: {message}"
+    path = error.ctx.command_path if error.ctx else "ganrt"
+    typer.echo(f"error: {told[0].lower()}{told[1:]}\n{path} --help says more", err=True)
+
+
+def _values(names: list[str], given: list[str]) -> Iterator[str]:
+    """The values that an option was given, the last one first."""
+    for place in reversed(range(len(given))):
+        name, equals, value = given[place].partition("=")
+        if name in names and (equals or place + 1 < len(given)):
+            yield value if equals else given[place + 1]

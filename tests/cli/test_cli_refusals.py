@@ -219,3 +219,21 @@ def test_ctrl_c_before_the_first_command_is_known(monkeypatch, capsys):
     with pytest.raises(SystemExit) as caught:
         ganrt.__main__.main()
     assert (caught.value.code, capsys.readouterr().err) == (130, "error: interrupted\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("generate --size big", "--size big: expected a whole number\nganrt generate --help"),
+        ("play --fps=fast", "--fps fast: expected a number\n"),
+        ("generate --zoom 99", "--zoom 99: expected at most 64\n"),
+        ("sweep --columns 0", "--columns 0: expected at least 1\n"),
+        ("generate --nope", "no such option: --nope"),
+        ("generat", "no such command 'generat'"),
+        ("translate a.png", "missing option '-m' / '--model'\nganrt translate --help"),
+    ],
+)
+def test_what_the_parser_refuses_is_said_as_every_other_refusal(run, line, words):
+    code, out, err = run(*line.split())
+    assert (code, out, err.count("\n")) == (2, "", 2)
+    assert err.startswith(f"error: {words}")
