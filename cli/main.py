@@ -90,8 +90,9 @@ def _refuse(error: Any, given: list[str]) -> None:
     if type(error).__name__ == "NoArgsIsHelpError":
         error.show()
         return
-    names, message = getattr(getattr(error, "param", None), "opts", None), error.message.rstrip(".")
-    wrong = next((f"{names[-1]} {value}".strip() for value in _values(names or [], given)), None)
+    names: list[str] = getattr(getattr(error, "param", None), "opts", None) or []
+    message = error.message.rstrip(".")
+    wrong = next((f"{names[-1]} {value}".strip() for value in _values(names, given)), None)
     for pattern, words in _EXPECTED:
         message = re.sub(pattern, words, message)
     told = error.format_message().rstrip(".") if wrong is None or not message else f"{wrong}: {message}"
