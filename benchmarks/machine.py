@@ -18,7 +18,8 @@ from ganrt.benchmarks.telemetry.source import SourceAbsent
 
 PACKAGES = (
     "ganrt", "numpy", "onnx", "onnxruntime", "onnxruntime-gpu", "opencv-python", "openvino", "psutil", "nvidia-ml-py",
-    "tensorrt", "tensorrt-rtx", "torch", "torch-tensorrt",
+    "cuda-bindings", "tensorrt", "tensorrt-cu12", "tensorrt-cu13", "tensorrt-rtx", "tensorrt-rtx-cu12",
+    "tensorrt-rtx-cu13", "torch", "torch-tensorrt",
 )  # fmt: skip
 # What matrix products and convolutions use, as /proc/cpuinfo says it (x86 "flags", Arm "Features").
 _FEATURES = (

@@ -29,8 +29,6 @@ LITERAL: dict[str, str] = {
 }
 # Programs that time themselves: they cannot be interleaved with others.
 PROGRAMS: dict[str, str] = {"trtexec": "ganrt.benchmarks.trtexec"}
-# What the harness measures is a graph; engines that were compiled before are not.
-_OF_GRAPHS = [name for name, backend in BACKENDS.items() if not backend.compiled]
 
 
 # Of `fastest`, peers run as they come: in FP32, but for the one whose default is another precision on some processors.
@@ -39,7 +37,7 @@ _OWN_DEFAULT = ("openvino-plain", "literal-openvino")
 
 def all_names() -> list[str]:
     """What `all` means, ours first: every subject but the literal ones, which are for networks with a reference."""
-    return [TUNED, *(OURS + name for name in _OF_GRAPHS), *PEERS, *PROGRAMS]
+    return [TUNED, *(OURS + name for name in BACKENDS), *PEERS, *PROGRAMS]
 
 
 def parse_names(text: str, backend: str = "auto") -> list[str]:
@@ -53,7 +51,7 @@ def parse_names(text: str, backend: str = "auto") -> list[str]:
     """
     if backend != "auto" and backend not in BACKENDS:
         raise UsageError(f"backend '{backend}': expected auto, {', '.join(BACKENDS)}")
-    ours = [OURS + name for name in _OF_GRAPHS if backend in ("auto", name)]
+    ours = [OURS + name for name in BACKENDS if backend in ("auto", name)]
     ours = [TUNED, *ours] if backend == "auto" else ours
     groups = {"ours": ours, "peers": [*PEERS, *PROGRAMS], "literal": [*LITERAL], "all": [*ours, *PEERS, *PROGRAMS]}
     names = [name for part in text.split(",") for name in groups.get(part.strip(), [part.strip()])]

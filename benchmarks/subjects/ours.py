@@ -12,11 +12,16 @@ from ganrt.engines.protocol import Arrays, Engine, EngineOptions
 
 
 def open_backend(backend: str, request: Request) -> Subject:
-    """Opens the model with one of `BACKENDS`, or with `tuned` as `load` does."""
+    """Opens the model with one of `BACKENDS`, or with `tuned` as `load` does; compiles it for those that need it."""
     # FP32 is what every cell has of whom nobody asked for more: what a compiled file really ran in is read back.
     precision = OWN if request.precision == "fp32" else request.precision
     options = EngineOptions(device=request.device, precision=precision, threads=request.threads)
-    engine = open_model(request.model, "auto" if backend == "tuned" else backend, options)
+    model = request.model
+    if backend != "tuned" and BACKENDS[backend].compiled:
+        from ganrt.benchmarks.subjects.compiled import engine_file
+
+        model, options = engine_file(backend, request), EngineOptions(device=request.device, precision=OWN)
+    engine = open_model(model, "auto" if backend == "tuned" else backend, options)
     return _Ours(engine, BACKENDS[engine.backend].probe())
 
 

@@ -9,8 +9,10 @@ import numpy as np
 import onnx
 import pytest
 from bench_fakes import FakeClock
+from runnable_engines import use_doubles
 from tiny_models import save_dcgan
-from tiny_onnx import save_tiny, tiny_model, tiny_spec
+from tiny_onnx import DIM, save_tiny, tiny_model, tiny_spec
+from vendor_double import plan
 
 from ganrt.benchmarks import trtexec
 from ganrt.benchmarks.inputs import Agreement, make_batches
@@ -20,6 +22,8 @@ from ganrt.benchmarks.subjects import all_names, open_subject, parse_names
 from ganrt.benchmarks.subjects.protocol import Request
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.engines.stamp import STAMP_KEY, Stamp
+from ganrt.engines.tensorrt.build import Built
+from ganrt.engines.tensorrt.sidecar import Tensor
 from ganrt.errors import BackendUnavailable, BadInputFile, UsageError
 from ganrt.runtime.models import resolve_model
 
@@ -98,6 +102,42 @@ def test_a_compiled_file_is_measured_in_what_it_has(tmp_path):
     assert subject.precision == "int8"  # though the harness says FP32 where nobody asks for anything
     np.testing.assert_array_equal(subject.run(batches.input(0)), batches.wanted(0))
     subject.close()
+
+
+@pytest.mark.parametrize(("precision", "number"), [("fp32", 1), ("fp16", 2)])
+def test_compiled_engines_are_made_once_and_draw_what_the_graph_draws(tmp_path, monkeypatch, precision, number):
+    """Everything but the vendor's builder and device, which doubles stand for: their engine is the graph itself."""
+    monkeypatch.setenv("GANRT_HOME", str(tmp_path / "home"))
+    path = save_tiny(tmp_path / "tiny.onnx")
+    vendor = use_doubles(monkeypatch, ((2, 2, 2),))
+    built = []
+
+    def build(trt, graph, recipe, progress, timing):
+        built.append((graph.precision, recipe.targets, str(recipe.profiles[0])))
+        (tmp_path / "built.onnx").write_bytes(graph.data)
+        tensors = (
+            Tensor(name="z", dtype="float32", shape=(-1, DIM), mode="input"),
+            Tensor(name="image", dtype="uint8", shape=(-1, 8, 8, 3), mode="output"),
+        )
+        return Built(plan(tmp_path / "built.onnx"), tensors, None)
+
+    monkeypatch.setattr("ganrt.engines.tensorrt.compile.build", build)
+    monkeypatch.setattr("ganrt.engines.tensorrt.compile.load_vendor", lambda backend: vendor)
+    batches = make_batches(path, tiny_spec(), 2, seed=0)
+    for _ in range(2):
+        request = Request(path, tiny_spec(), precision=precision, device="cuda", batch_size=2)
+        subject = open_subject("ganrt/tensorrt", request)
+        assert (subject.precision, subject.device) == (precision, "cuda")
+        assert "tensorrt 10.16.1.11 on sm86" in subject.about["version"]
+        drawn = subject.run(batches.input(0)).astype(int)
+        assert np.abs(drawn - batches.wanted(0)).max() <= number - 1
+        subject.close()
+    assert built == [(precision, ("sm86",), "2:2:2")]
+
+
+def test_compiled_engines_without_a_gpu_are_missing_in_words(tmp_path):
+    with pytest.raises(BackendUnavailable, match="not installed|no NVIDIA"):
+        open_subject("ganrt/tensorrt-rtx", Request(save_tiny(tmp_path / "tiny.onnx"), tiny_spec()))
 
 
 def test_a_torch_peer_takes_a_checkpoint_and_refuses_another_generators(tmp_path):
