@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from ganrt.runtime.bulk.rows import Row
     from ganrt.runtime.generator import Generator
+    from ganrt.runtime.looks import Look
     from ganrt.runtime.sampling import Truncation
     from ganrt.runtime.settings import Settings
     from ganrt.runtime.walk_path import Walk
@@ -264,14 +265,11 @@ def make_walk(
     )
 
 
-def make_walk_of_looks(generator: Generator, looks: Looks, path: PathOptions, fixed: ControlOptions) -> Walk:
+def make_walk_of_looks(looks: Looks, path: PathOptions, fixed: ControlOptions) -> Walk:
     """The walk through looks. What --set sets holds in every frame, but for what rows of a file set themselves."""
-    from ganrt.runtime.look_drawing import keyframes_of
-
     if path.truncations is not None or path.method == "drift":
         raise UsageError("looks are the keyframes: expected no --truncations and no drift with them")
-    found, held = keyframes_of(generator, looks.path), held_settings(looks, fixed)
-    return _walk(path, [], found.truncations, found.classes, fixed.pins, held, latents=found.latents)
+    return _walk(path, [], [None], [], fixed.pins, held_settings(looks, fixed), looks=looks.path)
 
 
 def held_settings(looks: Looks, fixed: ControlOptions) -> Settings:
@@ -283,12 +281,13 @@ def held_settings(looks: Looks, fixed: ControlOptions) -> Settings:
 def _walk(
     path: PathOptions,
     seeds: Sequence[int],
-    truncations: Sequence[Truncation],
+    truncations: Sequence[Truncation | None],
     classes: Sequence[str],
     pins: str,
     controls: Settings,
     identities: Sequence[str] = (),
     latents: NDArray[np.float32] | Path | None = None,
+    looks: Sequence[Look] = (),
 ) -> Walk:
     from ganrt.runtime.walk import walk
 
@@ -302,6 +301,7 @@ def _walk(
         classes,
         identities=identities,
         latents=latents,
+        looks=looks,
         space=path.space,
         ease=path.ease,
         beats_per_minute=path.bpm,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from weakref import WeakSet
@@ -460,7 +460,11 @@ class Generator:
             UsageError: at once, before any frame: the walk asks for what this generator does not have.
         """
         options = StreamOptions(latency, late, paced, endless, copy, micro_batch)
-        source = Source(self.spec, self.latent, as_walks(walk), fps, speed, labels, self.controls, self._styles)
+        from ganrt.runtime.look_drawing import settled
+
+        settle = partial(settled, self)
+        walks = tuple(map(settle, as_walks(walk)))
+        source = Source(self.spec, self.latent, walks, fps, speed, labels, self.controls, self._styles, settle)
         stream = FrameStream(self._engine, source, options, clock)
         self._streams.add(stream)
         return stream

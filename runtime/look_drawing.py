@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.runtime.edits import Edit, edit, parse_edits
+from ganrt.runtime.keyframes import Keyframes
 from ganrt.runtime.labels import LabelsLike, label_weights
 from ganrt.runtime.looks import Look, number_text
 from ganrt.runtime.models import bundled_model, bundled_name, resolve_model
 from ganrt.runtime.sampling import Truncation, check_statistics, draw, psi_value
 from ganrt.runtime.settings import SettingsLike
+from ganrt.runtime.walk_path import Walk
 from ganrt.spec import psi_input
 
 if TYPE_CHECKING:
@@ -133,6 +135,15 @@ def keyframes_of(generator: Generator, looks: Sequence[Look]) -> LookKeyframes:
     z, weights, _ = zip(*rows_of(generator, looks), strict=True)
     classes = [_class_text(row) for row in weights if row is not None]
     return LookKeyframes(np.stack(z), _one_or_all(classes), _one_or_all([look.truncation for look in looks]))
+
+
+def settled(generator: Generator, walk: Walk) -> Walk:
+    """A walk with this generator's latents, classes and truncations in place of looks; others as they are."""
+    if not walk.source.looks:
+        return walk
+    found = keyframes_of(generator, walk.source.looks)
+    source, classes, psis = Keyframes(latents=found.latents), tuple(found.classes), tuple(found.truncations)
+    return replace(walk, source=source, classes=classes, truncation_keyframes=psis)
 
 
 def _one_or_all(values: list[T]) -> list[T]:

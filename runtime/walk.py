@@ -15,6 +15,7 @@ from ganrt.runtime.arguments import UINT64_LIMIT, integer_between, shown
 from ganrt.runtime.edits import parse_edits
 from ganrt.runtime.identity import NAMESPACE
 from ganrt.runtime.keyframes import Keyframes, make_keyframes
+from ganrt.runtime.looks import Look
 from ganrt.runtime.sampling import Truncation
 from ganrt.runtime.settings import SettingsLike, as_settings
 from ganrt.runtime.tempo import beat_duration, check_ease
@@ -39,6 +40,7 @@ def walk(
     identities: Sequence[str] = (),
     namespace: str = NAMESPACE,
     latents: ArrayLike | Path | None = None,
+    looks: Sequence[str | Look] = (),
     ease: str = "linear",
     beats_per_minute: float | None = None,
     beats: float = 1.0,
@@ -49,13 +51,15 @@ def walk(
     """A walk through keyframes of latents, labels and truncation; see `Walk`.
 
     One keyframe of a kind is held while the others change; several of several kinds are as many of each, and move
-    together. `seeds`, `identities` and `latents` exclude each other.
+    together. `seeds`, `identities`, `latents` and `looks` exclude each other.
 
     Args:
         seeds: the keyframes are the first image of each.
         identities: the keyframes are their avatars, in `namespace`.
         latents: the keyframes, float [k, dim] (such as `Generator.encode` gives), or the path of an .npy, .npz or .csv
             file.
+        looks: the keyframes are their pictures; looks or look codes, such as "ganrt:avatars-2:0:1". They say their
+            truncation and classes themselves; `controls` and `pinned` hold in every frame.
         duration: seconds; None: 4, or as long as the beats take.
         truncation: psi or a `Truncation`, one or one a keyframe; given latents are left as they are.
         ease: the pace within a segment: linear, smooth, in-out or hold.
@@ -68,8 +72,10 @@ def walk(
         UsageError: no keyframe, numbers that do not fit together, a duration that is not above 0, or an unknown method.
             Whether a generator has the classes shows when it draws.
     """
-    source = make_keyframes(seeds, identities, latents, namespace)
+    source = make_keyframes(seeds, identities, latents, namespace, looks)
     psis = _truncations(truncation)
+    if source.looks and (classes or psis != (Truncation(),)):
+        raise UsageError("looks say their truncation and classes themselves: expected neither beside them")
     _check_classes(classes)
     _check_counts(len(source), len(classes), len(psis))
     if method == DRIFT:
@@ -123,7 +129,7 @@ def _check_counts(keyframes: int, classes: int, psis: int) -> None:
 
 
 def _check_drift(source: Keyframes, psis: int, ease: str, speed: float) -> None:
-    if source.latents is not None or len(source) != 1 or source.indices != (0,):
+    if len(source) != 1 or source.indices != (0,):
         raise UsageError("drift: expected one seed, from which it goes on for ever")
     if psis > 1 or ease != "linear":
         raise UsageError("drift: expected one truncation and no ease: it has no keyframes")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,6 +31,7 @@ class Source:
         speed: of the walk; 2 walks twice as fast at the same frames a second.
         labels: instead of those of the walks; None: theirs, else class 0.
         controls: the generator's, which walks may set. styles: its style space, where that is apart.
+        settle: makes of any walk one that has latents (`look_drawing.settled`).
     """
 
     spec: GeneratorSpec
@@ -41,6 +42,7 @@ class Source:
     labels: LabelsLike | None = None
     controls: ControlTable = NO_CONTROLS
     styles: Styles | None = None
+    settle: Callable[[Walk], Walk] = lambda walk: walk
 
     @property
     def walk_fps(self) -> float:

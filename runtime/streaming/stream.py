@@ -128,7 +128,7 @@ class FrameStream:
         """
         with self._pipeline.condition:
             before = self._pipeline.schedule.source
-            source = before if walk is None else replace(before, walks=self._as_many(walk, len(before.walks)))
+            source = before if walk is None else replace(before, walks=_as_many(walk, before))
             source = source if truncation is None else source.truncated(truncation)
             source = source if labels is None else replace(source, labels=labels)
             source = source if controls is None else source.controlled(controls)
@@ -229,8 +229,9 @@ class FrameStream:
         self._pipeline.schedule.change(source, self._clock.now(), frame)
         self._clock.notify(self._pipeline.condition)
 
-    def _as_many(self, walk: WalkOrWalks, count: int) -> tuple[Walk, ...]:
-        walks = as_walks(walk)
-        if len(walks) != count:
-            raise UsageError(f"walk: {len(walks)} walks for a stream of {count}")
-        return walks
+
+def _as_many(walk: WalkOrWalks, before: Source) -> tuple[Walk, ...]:
+    walks = as_walks(walk)
+    if len(walks) != len(before.walks):
+        raise UsageError(f"walk: {len(walks)} walks for a stream of {len(before.walks)}")
+    return tuple(map(before.settle, walks))

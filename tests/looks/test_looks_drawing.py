@@ -75,6 +75,21 @@ def test_looks_of_one_batch_do_not_touch_each_other(flowers: Generator) -> None:
     np.testing.assert_array_equal(together, [flowers.draw(look) for look in looks])
 
 
+def test_a_walk_passes_through_looks_codes_and_all(flowers: Generator, dolls: Generator) -> None:
+    looks = [flowers.look(seed, labels=seed % 4, truncation=0.3 + seed / 10) for seed in range(3)]
+    path = ganrt.walk(looks=[looks[0], looks[1].code, looks[2]], duration=2, loop=False)
+    with flowers.stream(path, fps=1, paced=False) as frames:
+        np.testing.assert_array_equal(list(frames), [flowers.draw(look) for look in looks])
+    with flowers.stream(ganrt.walk(seeds=[1]), fps=1, endless=True) as stream:
+        stream.set(walk=path)
+        np.testing.assert_array_equal(next(stream), flowers.draw(looks[0]))
+    with pytest.raises(UsageError, match="drawn by flowers"):
+        dolls.stream(path)
+    for wrong in ({"truncation": 0.5}, {"classes": [1]}, {"seeds": [1]}, {"method": "drift"}):
+        with pytest.raises(UsageError, match="expected"):
+            ganrt.walk(looks=looks, **wrong)  # type: ignore[arg-type]
+
+
 def test_an_alias_is_resolved_and_the_right_model_is_drawn() -> None:
     with load("avatars", precision="fp32") as generator:
         look = generator.look(0, 8841)
