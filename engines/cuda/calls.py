@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ganrt.engines.cuda.system_cudart import system_cudart
 from ganrt.errors import BackendUnavailable, OutOfDeviceMemory
 from ganrt.interrupts import import_whole
 
@@ -61,7 +62,7 @@ LESS_MEMORY = "close other GPU programs, or use a smaller batch: ganrt compile -
 
 
 def import_cudart(extra: str) -> Any:
-    """The runtime API of cuda-bindings; `extra` is the one that installs it.
+    """The runtime API of cuda-bindings; `extra` is the one that installs it. On JetPack 6 the system's, which is older.
 
     Raises:
         BackendUnavailable: it is not installed, or does not load.
@@ -71,6 +72,8 @@ def import_cudart(extra: str) -> Any:
     except (ImportError, OSError) as error:
         install = INSTALL.format(extra=extra)
         raise BackendUnavailable(f"cuda-bindings is missing or broken: {error}\ninstall it: {install}") from error
+    if module.cudaGetDeviceCount()[0] == module.cudaError_t.cudaErrorInsufficientDriver:
+        return system_cudart() or module
     return module
 
 
