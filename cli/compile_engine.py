@@ -27,6 +27,7 @@ def compile_engine(request: Request, progress: Callable[[str, int], object]) -> 
     Returns:
         what is reported: the file, targets, precision, form, batches, samples, worst PSNR, islands and notes.
     """
+    from ganrt.engines.backends import try_on_cpu
     from ganrt.engines.onnx_file import derived, read_onnx
     from ganrt.engines.tensorrt.build import Recipe
     from ganrt.engines.tensorrt.compile import compile_engine as make
@@ -49,6 +50,7 @@ def compile_engine(request: Request, progress: Callable[[str, int], object]) -> 
     )
     model = read_onnx(request.model)
     model.spec()
+    try_on_cpu(model)
     lowered = _lowered(request, model, progress)
     gate = None if lowered is None else Gate(psnr=lowered.psnr, samples=lowered.samples)
     graph = model if lowered is None else derived(model, lowered.data, lowered.form)

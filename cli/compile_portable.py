@@ -21,9 +21,11 @@ def compile_portable(request: Request, progress: Callable[[str, int], object]) -
     Returns:
         what is reported: the file, precision, form, samples, worst PSNR, islands and notes.
     """
+    from ganrt.engines.backends import try_on_cpu
     from ganrt.engines.onnx_file import read_onnx
     from ganrt.engines.precisions import PRECISIONS
     from ganrt.files import check_free, write_file
+    from ganrt.trial import remember_made
 
     precision = request.lowering.precision
     if precision not in PRECISIONS:
@@ -36,8 +38,10 @@ def compile_portable(request: Request, progress: Callable[[str, int], object]) -
     spec = model.spec()
     path = request.folder / f"{spec.name}.{precision}.onnx"
     check_free(path, request.force, within=request.folder)
+    try_on_cpu(model)
     made = lowered(request.lowering, model, progress)
     write_file(path, made.data, force=request.force, within=request.folder)
+    remember_made(made.data)
     return {
         "file": str(path),
         "model": spec.name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from ganrt.cli.app import command, print_json
 from ganrt.cli.old_settings import OldSettings, with_old_settings
 from ganrt.errors import BadInputFile
 from ganrt.exporter.options import Settings
+
+if TYPE_CHECKING:
+    from ganrt.engines.onnx_file import OnnxFile
 
 Report = dict[str, object]
 _NAMES_SHOWN = 20
@@ -166,18 +169,20 @@ def _inspect_onnx(path: Path) -> Report:
         "nodes": len(onnx_file.operators),
         "operators": sorted(set(onnx_file.operators)),
         "parameters": onnx_file.parameters,
-        "macs": _macs(path),
+        "macs": _macs(onnx_file),
         "spec": spec,
     }
 
 
-def _macs(path: Path) -> int | None:
+def _macs(onnx_file: OnnxFile) -> int | None:
     """Multiply-accumulates of one image; None where the onnx package, which infers the shapes, is missing."""
+    from ganrt.engines.backends import try_on_cpu
     from ganrt.engines.cost import macs_of_one_image
     from ganrt.errors import BackendUnavailable
 
     try:
-        return macs_of_one_image(path)
+        try_on_cpu(onnx_file)
+        return macs_of_one_image(onnx_file.path)
     except BackendUnavailable:
         return None
 

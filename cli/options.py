@@ -122,7 +122,11 @@ class EngineOptions(DeviceOptions):
     ] = "fp32"
     memory: Annotated[
         int | None,
-        typer.Option("--memory", help="Most MiB of GPU memory that a compiled engine may use in all.", min=1),
+        typer.Option(
+            "--memory",
+            help="Most MiB of memory: a compiled engine's on the GPU; a foreign graph's, when it is tried.",
+            min=1,
+        ),
     ] = None
     low_priority: Annotated[
         bool, typer.Option("--low-priority", help="A compiled engine's work yields to other work on the GPU.")

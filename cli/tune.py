@@ -50,6 +50,7 @@ def tune(
     """Measures backends, graph forms, precisions and batch sizes here; `load` then takes what won."""
     from ganrt.benchmarks.tuning.field import TRIED
     from ganrt.benchmarks.tuning.tune import tune as run
+    from ganrt.engines.backends import try_on_cpu
     from ganrt.engines.onnx_file import read_onnx
     from ganrt.runtime.models import resolve_model
 
@@ -62,6 +63,7 @@ def tune(
     if forget:
         _forget(name, file.sha256, json)
         return
+    try_on_cpu(file)
     results: list[Tuned] = []
     with Status() as status:
         show = _progress(name, status)

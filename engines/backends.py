@@ -14,6 +14,7 @@ from ganrt.engines.onnx_file import OnnxFile, derived, read_onnx
 from ganrt.engines.protocol import Engine, EngineOptions
 from ganrt.engines.split import with_mapping
 from ganrt.engines.tensorrt.sidecar import Sidecar, read_trusted
+from ganrt.engines.trial import CPU, try_graph
 from ganrt.errors import BackendUnavailable, UsageError
 
 OWN = "auto"  # the precision that a file has: FP32 of a portable one
@@ -112,9 +113,9 @@ def _open_one(path: Path, backend: str, options: EngineOptions) -> Engine:
         raise UsageError(f"precision '{options.precision}': expected one of {', '.join(PRECISIONS)}")
     if path.suffix == ".engine":
         return _open_compiled(path, backend, options)
-    if options.memory is not None or options.low_priority:
+    if options.low_priority:
         raise UsageError(
-            f"memory and low priority: expected a compiled engine, got {path}\n"
+            f"low priority: expected a compiled engine, got {path}\n"
             f"make one of it: ganrt compile -m {path} --backend tensorrt-rtx -o FOLDER"
         )
     onnx_file = read_onnx(path)
@@ -172,6 +173,21 @@ def _open_compiled(path: Path, backend: str, options: EngineOptions) -> Engine:
     return BACKENDS[sidecar.backend].open_compiled(path, data, sidecar, options)
 
 
+def try_on_cpu(onnx_file: OnnxFile) -> None:
+    """Has every backend of the CPU that is installed try a file (`ganrt.engines.trial`), before work that runs graphs
+    made of it.
+
+    Raises:
+        BadInputFile: it crashes one, hangs in it, or asks for too much memory.
+    """
+    for name in CPU:
+        try:
+            version = BACKENDS[name].probe()
+        except BackendUnavailable:
+            continue
+        try_graph(onnx_file, name, version, None)
+
+
 def open_choice(onnx_file: OnnxFile, choice: Choice, options: EngineOptions) -> Engine | None:
     """Opens a model as it was tuned; None where the derived graph is not in the cache any more.
 
@@ -183,7 +199,9 @@ def open_choice(onnx_file: OnnxFile, choice: Choice, options: EngineOptions) -> 
         if graph is None:
             return None
         onnx_file = derived(onnx_file, graph, choice.form)
-    BACKENDS[choice.backend].probe()
+    version = BACKENDS[choice.backend].probe()
+    if not choice.graph:  # else it comes from the cache, which is trusted
+        try_graph(onnx_file, choice.backend, version, options.memory)
     return BACKENDS[choice.backend].open(
         onnx_file, replace(options, precision=choice.precision, batches=choice.batches)
     )
@@ -217,8 +235,9 @@ def _open_first(onnx_file: OnnxFile, names: list[str], options: EngineOptions, *
                     f"backend '{name}' computes in {', '.join(BACKENDS[name].precisions)}, not {options.precision}\n"
                     f"give one of these with --precision, or another --backend: ganrt doctor"
                 )
-            BACKENDS[name].probe()
+            version = BACKENDS[name].probe()
             here = True
+            try_graph(onnx_file, name, version, options.memory)
             return BACKENDS[name].open(onnx_file, options)
         except BackendUnavailable as error:
             if chosen:

@@ -17,6 +17,7 @@ from ganrt.graphs.reader import DAMAGED, Contents, read_contents
 from ganrt.spec import METADATA_KEY, GeneratorSpec
 
 MAX_BYTES = 2 * 2**30  # the limit of a protocol buffer
+NEWEST_OPSET = 26  # of ONNX 1.21; a backend that takes a later one guesses what its operators will mean
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,13 +77,22 @@ def read_onnx(path: Path) -> OnnxFile:
         BadInputFile: missing, empty, too large, not ONNX, with local functions or external data, with a NaN or infinite
             weight, or with a spec and operators that are not ONNX's own.
     """
-    data = _read_bytes(path)
+    return parse_onnx(path, _read_bytes(path))
+
+
+def parse_onnx(path: Path, data: bytes) -> OnnxFile:
+    """The same of a file's bytes; `path` is for messages."""
     try:
         onnx_file = _read(path, data)
     except DAMAGED as error:
         raise BadInputFile(no_onnx(path, data[:HEAD], str(error))) from error
     if not onnx_file.ir_version or not onnx_file.opset or not onnx_file.operators:
         raise BadInputFile(f"{path} is not an ONNX file: it holds no graph")
+    if onnx_file.opset > NEWEST_OPSET:
+        raise BadInputFile(
+            f"{path} is of opset {onnx_file.opset}; expected at most {NEWEST_OPSET}\n"
+            "export it again: ganrt export CHECKPOINT -o model.onnx"
+        )
     _check_whole(onnx_file)
     _check_weights(onnx_file)
     return _with_origin(onnx_file)

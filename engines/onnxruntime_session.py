@@ -78,8 +78,8 @@ class OnnxRuntimeEngine(Engine):
             self._session = provider.session(onnxruntime, onnx_file.data, settings)
         except Exception as error:  # onnxruntime has one exception class an error code, without a common base
             if device != "cpu":
-                raise BackendUnavailable(f"{backend} could not open {onnx_file.path}: {error}") from error
-            raise BadInputFile(f"{onnx_file.path} is not a graph that ONNX Runtime can run: {error}") from error
+                raise BackendUnavailable(f"{backend} could not open {onnx_file.path}: {_short(error)}") from error
+            raise BadInputFile(f"{onnx_file.path} is not a graph that ONNX Runtime can run: {_short(error)}") from error
         if self._session.get_providers()[0] != provider.name:
             raise BackendUnavailable(
                 f"{backend}: {provider.name} did not start, and ONNX Runtime fell back to another provider\n"
@@ -105,15 +105,18 @@ class OnnxRuntimeEngine(Engine):
         try:
             results = run(self._output_names, dict(inputs))
         except Exception as error:  # as above
-            reason = str(error).partition("\n")[0][:300]
             raise BackendUnavailable(
-                f"{self.backend} failed while it drew: {reason}\ntry another backend (ganrt doctor lists them), or a "
-                "smaller --batch-size if memory ran out"
+                f"{self.backend} failed while it drew: {_short(error)}\n"
+                "try another backend (ganrt doctor lists them), or a smaller --batch-size if memory ran out"
             ) from error
         return dict(zip(self._output_names, results, strict=True))
 
     def _close(self) -> None:
         self._session = None
+
+
+def _short(error: Exception) -> str:
+    return str(error).partition("\n")[0][:300]
 
 
 def _tensors(values: Any) -> Found:

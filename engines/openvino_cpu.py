@@ -139,7 +139,7 @@ class OpenVinoEngine(Engine):
         self._model = parts[1] if parts else model
         self._stem_names = list(tensors(parts[0].inputs)) if parts else []
         self._names, self._output_names = list(tensors(self._model.inputs)), list(tensors(model.outputs))
-        self._sizes = options.batches or (_default_batch(self.spec),)
+        self._sizes = options.batches or (default_batch(self.spec),)
         self.batch_sizes = BatchSizes(1, max(self._sizes), max(_LARGEST, *self._sizes))
         self._compiled: OrderedDict[object, _Compiled] = OrderedDict()
         self._lock = Lock()
@@ -237,7 +237,7 @@ def _failed(error: RuntimeError) -> BackendUnavailable:
     return BackendUnavailable(f"openvino failed while it drew: {reason}\ntry another backend: --backend onnxruntime")
 
 
-def _default_batch(spec: GeneratorSpec) -> int:
+def default_batch(spec: GeneratorSpec) -> int:
     """One size for everything where nothing was measured: large pictures keep the cores busy alone."""
     output = spec.output
     return 16 if output is not None and not output.dynamic and output.height * output.width <= _SMALL else 1

@@ -37,7 +37,8 @@ class EngineOptions:
     Attributes:
         threads: CPU threads within one call, None for all the process may use.
         batches: the batch sizes to run at, found to give the same bytes; None: the backend's own.
-        memory: bytes of GPU memory that a compiled engine may use in all; None: what there is.
+        memory: bytes of GPU memory that a compiled engine may use in all; None: what there is. Of a graph that was not
+            made here: bytes that its trial may take (`ganrt.trial`); None: by the size of its file.
         low_priority: whether a compiled engine's work yields to other work on the GPU, such as a game's.
     """
 

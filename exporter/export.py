@@ -16,6 +16,7 @@ from ganrt.exporter.requirements import EXPORTING, require
 from ganrt.files import check_free, whole_file
 from ganrt.spec import METADATA_KEY, GeneratorSpec
 from ganrt.spec import Source as Provenance
+from ganrt.trial import remember_made
 
 if TYPE_CHECKING:
     from torch import nn
@@ -195,6 +196,7 @@ def _split(output: Path, found: Recognised, asked: Asked, force: bool, say: Call
     for path, data in zip(_halves(output), (halves.mapping, halves.synthesis), strict=True):
         say(f"writing {path}")
         _write(path, data, force, lambda written: GeneratorSpec.from_json(Session(written).metadata()[METADATA_KEY]))
+        remember_made(data)
     size = len(halves.mapping) + len(halves.synthesis)
     return ExportResult(_halves(output)[1], halves.spec, halves.comparison, size, candidate.facts)
 
@@ -231,6 +233,8 @@ def _make(found: Recognised, asked: Asked, pair: Path | None, say: Callable[[str
 def _written(output: Path, made: Made, sampler: Sampler, force: bool, say: Callable[[str], None]) -> ExportResult:
     say(f"writing {output}")
     _write(output, made.data, force, lambda written: _check_written(written, made.spec, sampler))
+    if made.spec.source is None or made.spec.source.format != "onnx":  # else the graph is a stranger's still
+        remember_made(made.data)
     return ExportResult(output, made.spec, made.comparison, len(made.data), made.facts)
 
 

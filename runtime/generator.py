@@ -59,7 +59,8 @@ def load(
             `fp16`, `int8`; or `fastest`: the fastest that passed its gate when the model was tuned, of a compiled file
             its own.
         threads: CPU threads within one batch; None: as many as there are cores.
-        memory: bytes of GPU memory that a compiled engine may use in all; None: what there is.
+        memory: bytes of GPU memory that a compiled engine may use in all; None: what there is. Of an `.onnx` file that
+            was not made on this machine: bytes that it may take when it is tried; None: by its size.
         low_priority: whether a compiled engine's work yields to other work on the GPU, such as a game's.
 
     Raises:

@@ -16,6 +16,7 @@ from ganrt.engines import onnxruntime_cuda
 from ganrt.engines.onnx_file import OnnxFile, read_onnx
 from ganrt.engines.onnxruntime_session import import_onnxruntime
 from ganrt.errors import BackendUnavailable, BadInputFile, UsageError
+from ganrt.graphs.trial import try_foreign
 from ganrt.spec import METADATA_KEY, ImageInput
 
 _FEATURES = ("features", "z")  # the names that are looked for where a graph has several outputs
@@ -29,6 +30,7 @@ class OnnxExtractor(Extractor):
     def __init__(self, path: Path, options: ExtractorOptions) -> None:
         onnx_file = read_onnx(path)
         _check_task(onnx_file)
+        try_foreign(onnx_file.data, path)
         self.name, self.sha256 = path.name, onnx_file.sha256
         self._path = path
         self._session, self.device = _session(onnx_file, options)

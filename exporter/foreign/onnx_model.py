@@ -24,6 +24,7 @@ from ganrt.exporter.owner.probe import Parameter, is_label
 from ganrt.exporter.session import Session
 from ganrt.exporter.tracing import OPSET
 from ganrt.file_kinds import HEAD, no_onnx
+from ganrt.graphs.trial import try_foreign
 from ganrt.spec import METADATA_KEY
 from ganrt.tolerances import EXPORT_ERROR, EXPORT_HALF_ERROR
 
@@ -69,6 +70,7 @@ def read(data: bytes, path: Path, settings: Settings) -> Opened:
         raise BadInputFile(f"{path} is a ganrt model already: it needs no export, use it with -m")
     if any(tensor.external_data for tensor in _tensors(onnx.load_from_string(data))):
         data = model.SerializeToString()
+    try_foreign(data, path)
     inputs = real_inputs(model)
     kinds = {value.name: value.type.tensor_type.elem_type for value in inputs}
     if strange := [name for name, kind in kinds.items() if kind not in _NUMPY]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO
 
+import torch
 from torch import Tensor
 
 from ganrt.errors import BadInputFile
@@ -17,7 +20,9 @@ from ganrt.exporter.keras.folder import DiskFolder, Folder, MemoryFolder, folder
 from ganrt.exporter.keras.hdf5 import read_hdf5
 from ganrt.exporter.keras.saved_model import find_model, latest, read_checkpoint_files, read_saved_model
 from ganrt.exporter.keras.state import Origin
+from ganrt.exporter.requirements import require
 from ganrt.file_kinds import HEAD, describe
+from ganrt.trial import Trial, try_first
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _GZIP = b"\x1f\x8b"
@@ -72,28 +77,36 @@ def read_keras(path: Path, kind: str, max_bytes: int) -> KerasFile:
     if kind in ("folder", "checkpoint"):
         return _read_folder(path, kind, max_bytes)
     with path.open("rb") as file:
-        return _read_file(file, kind, path.stat().st_size, max_bytes)
+        return _read_file(file, path, kind, path.stat().st_size, max_bytes)
 
 
-def _read_file(file: IO[bytes], kind: str, size: int, max_bytes: int) -> KerasFile:
+def _read_file(file: IO[bytes], path: Path, kind: str, size: int, max_bytes: int) -> KerasFile:
     if kind == "hdf5":
-        tensors, origin = read_hdf5(file, size)
+        tensors, origin = _read_hdf5(file.read(), path)
         return KerasFile("hdf5", tensors, origin, "", size, None)
     if kind == "zip":
         config, weights = read_keras_zip(file, size, max_bytes)
-        tensors, origin = read_hdf5(io.BytesIO(weights), len(weights))
+        tensors, origin = _read_hdf5(weights, path)
         origin = replace(origin, model=parse_json(config, "config.json"))
         return KerasFile("keras", tensors, origin, "", size, None)
-    return _read_tar(file, size, max_bytes)
+    return _read_tar(file, path, size, max_bytes)
 
 
-def _read_tar(file: IO[bytes], size: int, max_bytes: int) -> KerasFile:
+def _read_hdf5(data: bytes, path: Path) -> tuple[dict[str, Tensor], Origin]:
+    require("h5py")
+    trial = Trial(f"h5py {version('h5py')}", "ganrt.exporter.keras.hdf5:trial")
+    try_first(data, path, hashlib.sha256(data).hexdigest(), trial)
+    arrays, origin = read_hdf5(io.BytesIO(data), len(data))
+    return {key: torch.from_numpy(array) for key, array in arrays.items()}, origin
+
+
+def _read_tar(file: IO[bytes], path: Path, size: int, max_bytes: int) -> KerasFile:
     files = read_tar(file, size, max_bytes)
     single = [name for name in files if name.endswith((".keras", ".h5", ".hdf5"))]
     kind, root = find_model(list(files))
     if not kind and len(single) == 1:
         data = files[single[0]]
-        inner = _read_file(io.BytesIO(data), "hdf5" if data.startswith(_HDF5) else "zip", len(data), max_bytes)
+        inner = _read_file(io.BytesIO(data), path, "hdf5" if data.startswith(_HDF5) else "zip", len(data), max_bytes)
         return replace(inner, format=f"tar+{inner.format}", container=single[0], size=size)
     if not kind:
         raise BadInputFile(

@@ -1,6 +1,8 @@
 """`ganrt compile`: the file behind the gate, what it is then used for, and what is refused."""
 
+import hashlib
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +31,8 @@ def test_a_file_is_written_and_used(run, tiny, monkeypatch):
         Path(report["file"]).stat().st_size,
     )
     assert report["psnr_db"] >= 45
+    sha256 = hashlib.sha256(Path(report["file"]).read_bytes()).hexdigest()
+    assert [path.name for path in (Path(os.environ["GANRT_HOME"]) / "trusted").iterdir()] == [f"{sha256}-made"]
     code, out, _ = run("inspect", report["file"], "--json")
     found = json.loads(out)
     assert (found["precision"], found["form"], found["derived_from"]) == (

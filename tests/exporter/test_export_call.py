@@ -30,6 +30,7 @@ from ganrt.exporter.export import ExportResult, _write, export
 from ganrt.exporter.families import FAMILIES
 from ganrt.exporter.options import Settings
 from ganrt.exporter.session import Session
+from ganrt.home import cache_folder
 from ganrt.spec import METADATA_KEY, GeneratorSpec, Labels
 
 SOURCE = Path(ganrt.__file__).parent.parent
@@ -56,6 +57,8 @@ def test_the_file_explains_itself(checkpoint: Path, result: ExportResult) -> Non
     assert spec.source.sha256 == hashlib.sha256(checkpoint.read_bytes()).hexdigest()
     assert (spec.source.format, spec.source.licence, spec.source.attribution) == ("torch", "CC0-1.0", "nobody")
     assert spec.verification == result.verification.to_spec()
+    mark = cache_folder() / "trusted" / f"{hashlib.sha256(data).hexdigest()}-made"
+    assert mark.is_file(), "what was exported here need not be tried in a process of its own"
     assert result.verification.samples == 64
 
 
