@@ -187,7 +187,7 @@ def _limit(memory: int, seconds: int) -> None:
     wanted = {"RLIMIT_DATA": memory, "RLIMIT_CPU": seconds, "RLIMIT_CORE": 0}
     for name, most in wanted.items():
         with suppress(ValueError, OSError):  # a limit of the system's own is lower
-            resource.setrlimit(getattr(resource, name), (most, most))
+            resource.setrlimit(getattr(resource, name), (most, most + 1))  # at the second one of time it is SIGKILL
 
 
 def _judged(error: BaseException) -> int:
