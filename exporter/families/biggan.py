@@ -1,143 +1,149 @@
-"""BigGAN as ajbrock/BigGAN-PyTorch trains and saves it (Brock et al. 2018, arXiv:1809.11096).
+"""BigGAN and BigGAN-deep as ajbrock/BigGAN-PyTorch trains and saves them, and two ports in their layouts.
 
-`linear` makes the first 4x4 picture (channels first) of the latent, or of its first chunk where the latent is
-hierarchical; each block doubles the side. Its batch norms take (class embedding, chunk), in this order; without
-chunks the embedding alone; without a shared embedding they hold a row of gains and one of biases for each class.
+All are `ganrt.exporter.families.resnet` networks (Brock et al. 2018, arXiv:1809.11096). BigGAN's `linear` takes the
+latent, or its first chunk where it is hierarchical; its batch norms take (class embedding, chunk), in this order;
+without chunks the embedding alone; without a shared embedding they hold rows of gains and of biases for each class.
+
+BigGAN-deep (appendix B) gives the whole latent and the class embedding to `linear` and to every batch norm: first the
+embedding, then z, as published. A proposed correction (its pull request 72) has z first, and a last convolution with
+more outputs than the picture has channels.
+
+ivclab's port has the arithmetic of DeepMind's module: conditions are (chunk, class embedding), the channels of the
+first 4x4 picture are last, all epsilons are 1e-4. Row r of 50 rows of statistics belongs to truncation 0.02 * (r + 1).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import cast
+from dataclasses import replace
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.candidate import Candidate
-from ganrt.exporter.families.biggan_checkpoint import SETTINGS, Plain, read_plain
-from ganrt.exporter.families.biggan_layers import Attention, ConditionalNorm, Mixture, OutputNorm, upsample
-from ganrt.exporter.families.biggan_refusals import refuse_relatives
-from ganrt.exporter.families.biggan_shapes import (
-    ORIGINS,
-    attended,
-    bottom_width,
-    count_blocks,
-    labels_of,
-    picture_channels,
-    require_statistics,
-    shape_of,
-)
-from ganrt.exporter.families.loading import load_strictly
+from ganrt.exporter.candidate import Candidate, Facts
+from ganrt.exporter.families.biggan_checkpoint import SETTINGS, TF_EPS, Plain, read_plain
+from ganrt.exporter.families.imagenet import class_labels
 from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import KeyCondition, Keyed
+from ganrt.exporter.families.resnet.network import Rules
+from ganrt.exporter.families.resnet.reading import CHANNELS, Named, Script, candidate, channels_first, read_shape
+from ganrt.exporter.families.spectral_norm import fold_spectral_norm
+from ganrt.exporter.families.statistics import SETTINGS as STATISTICS
+from ganrt.exporter.families.statistics import Grid, frozen_from, frozen_row, statistics_spec
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
-from ganrt.spec import GeneratorSpec, Latent, Output
+from ganrt.spec import Latent
 
+ORIGINS = "`ajbrock/BigGAN-PyTorch`"
+EPS = 1e-4
+GRID = Grid(rows=50, first=0.02, step=0.02)
 TF_PRIOR = Latent(dim=1, prior="truncated_normal", threshold=2.0, psi_mode="scale")
-NORMAL_PRIOR = Latent(dim=1, prior="normal", threshold=None, psi_mode="resample")
+RGB = 3
+_LAST = "output_layer.2"
+_SHARED = "shared.weight"
+_TABLES = (".standing_means", ".standing_vars")
+_MENDING = "export its TorchScript or ONNX file instead"
+_RELATIVES = {
+    KeyCondition(
+        ("embed_y.weight", "noise_fc.weight", "blocks.0.cond_norm1.gamma_embed.weight")
+    ): "is an anime BigGAN (compare_gan): it upsamples with zeros, gains lack the 1, pictures lie in [0, 1], and "
+    f"that is not supported\n{_MENDING}",
+    KeyCondition(
+        ("G_linear.module.weight_bar", "GBlock.0.conv0.module.weight_bar", "colorize.module.weight_bar")
+    ): "holds TF Hub's BigGAN in the intermediate layout of ajbrock's converter\n"
+    f"expected the converter's final file (shared.weight, blocks.0.0.conv1.weight, ...); or {_MENDING}",
+}
+AJBROCK = Script(
+    name="biggan",
+    what="a BigGAN generator",
+    names={
+        **{f"block.bn{k}.bn": f"blocks.{{i}}.0.bn{k}" for k in range(1, 5)},
+        "block": "blocks.{i}.0",
+        "attention": "blocks.{i}.1",
+        "output_layer.0.weight": "output_layer.0.gain",
+    },
+    endings={".running_mean": ".stored_mean", ".running_var": ".stored_var"},
+    counts=range(3, 8),  # 32 to 512 pixels
+    published=True,
+    by_class=True,
+)
+AJBROCK_DEEP = replace(
+    AJBROCK, name="biggan-deep-ajbrock", what="ajbrock's BigGAN-deep", counts=range(6, 16, 2), deep=True
+)
+IVCLAB = Script(
+    name="biggan-ivclab",
+    what="ivclab's BigGAN",
+    names={
+        "block.bn1.bn": "gblock{i}.hyperbn.crossreplicabn",
+        "block.bn1.gain": "gblock{i}.hyperbn.gamma",
+        "block.bn1.bias": "gblock{i}.hyperbn.beta",
+        "block.bn2.bn": "gblock{i}.hyperbn_1.crossreplicabn",
+        "block.bn2.gain": "gblock{i}.hyperbn_1.gamma",
+        "block.bn2.bias": "gblock{i}.hyperbn_1.beta",
+        "block.conv1": "gblock{i}.conv0",
+        "block.conv2": "gblock{i}.conv1",
+        "block": "gblock{i}",
+        "attention.o": "attention.o_conv",
+        "shared": "linear",
+        "linear": "g_z.g_linear",
+        "output_layer.0.bn": "scaledcrossreplicabn",
+        "output_layer.0": "scaledcrossreplicabn",
+        "output_layer.2": "conv_2d",
+    },
+    endings={".means": _TABLES[0], ".variances": _TABLES[1]},
+    number=lambda i: f"_{i}" if i else "",
+    attended=lambda blocks: {5: 3, 6: 4, 7: 3}[blocks],
+    counts=(5, 6, 7),  # 128, 256 or 512 pixels
+    published=True,
+    unused=r".*\.running_(mean|var)",
+)
 
 
-@dataclass(frozen=True)
-class Shape:
-    """Hyperparameters.
+def ajbrock_rules(plain: Plain, *, latent_first: bool = False) -> Rules:
+    """What the training code computes: gains are one more than a condition gives."""
+    return Rules(
+        eps=plain.bn_eps,
+        last_eps=plain.output_bn_eps,
+        hidden=nn.ReLU,
+        last=nn.Tanh(),
+        offset=1.0,
+        added=plain.gain_added,
+        latent_first=latent_first,
+    )
 
-    Attributes:
-        widths: channels before the first block and after each.
-        bottom: side of the first picture in pixels.
-        chunk: latent values that each block takes; 0 if the latent is not hierarchical.
-        first: latent values that `linear` takes.
-        embedding: size of the shared embedding; None without one.
-        attended: the blocks that attention follows.
-        colours: the picture's channels.
+
+def ajbrock_candidate(source: Source, plain: Plain, script: Script, *, latent_first: bool = False) -> Candidate:
+    """A generator of `plain`, its spectral norm folded.
+
+    Raises:
+        BadInputFile: keys or shapes do not fit; the message names them.
     """
-
-    widths: tuple[int, ...]
-    bottom: int
-    chunk: int
-    first: int
-    classes: int
-    embedding: int | None
-    attended: tuple[int, ...]
-    colours: int
-
-    @property
-    def blocks(self) -> int:
-        return len(self.widths) - 1
-
-    @property
-    def side(self) -> int:
-        """Height and width of the picture in pixels."""
-        return self.bottom << self.blocks
-
-    @property
-    def dim(self) -> int:
-        """Size of the latent."""
-        return self.first + self.chunk * self.blocks
-
-    @property
-    def conditions(self) -> int:
-        """Inputs of each conditional batch norm."""
-        return self.classes if self.embedding is None else self.embedding + self.chunk
+    _require_statistics(plain.state)
+    keys = Named(plain.state, script)
+    rules, facts = ajbrock_rules(plain, latent_first=latent_first), Facts(found=list(plain.facts))
+    built = candidate(source, keys, read_shape(keys, facts), rules, facts, notes=plain.notes)
+    return named(built)
 
 
-class Block(nn.Module):
-    """float32 [n, in, h, w], conditions [n, ...] -> [n, out, 2h, 2w].
-
-    The training code upsamples before the shortcut's convolution. A 1x1 convolution commutes with nearest
-    upsampling, so here it comes first, for a quarter of the work.
-    """
-
-    def __init__(self, inputs: int, outputs: int, shape: Shape, plain: Plain) -> None:
-        super().__init__()
-        embedded = shape.embedding is None
-
-        def norm(channels: int) -> ConditionalNorm:
-            return ConditionalNorm(channels, shape.conditions, plain.bn_eps, embedded=embedded, added=plain.gain_added)
-
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, padding=1)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1)
-        self.conv_sc = nn.Conv2d(inputs, outputs, 1)
-        self.bn1 = norm(inputs)
-        self.bn2 = norm(outputs)
-
-    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
-        h = self.conv1(upsample(self.bn1(x, condition).relu()))
-        h = self.conv2(self.bn2(h, condition).relu())
-        return cast(Tensor, h + upsample(self.conv_sc(x)))
+def named(built: Candidate) -> Candidate:
+    """With ImageNet's names, if there are a thousand classes."""
+    if built.spec.labels is None:
+        return built
+    labels, naming = class_labels(built.spec.labels.count)
+    return replace(built, spec=replace(built.spec, labels=labels), notes=built.notes + naming)
 
 
-class Generator(nn.Module):
-    """z float32 [n, dim], labels float32 [n, classes] -> float32 [n, c, side, side] in [-1, 1].
+def _require_statistics(state: State) -> None:
+    if "output_layer.0.stored_mean" in state and "blocks.0.0.bn1.stored_mean" not in state:
+        raise BadInputFile(
+            "has no statistics in its blocks: trained with norm_style gn or nonorm, which is not supported\n"
+            "expected norm_style bn; export such a network as TorchScript or ONNX"
+        )
 
-    Labels are weights of class embeddings; without labels all of the first class.
-    """
 
-    def __init__(self, shape: Shape, plain: Plain) -> None:
-        super().__init__()
-        self.shape = shape
-        self.shared = nn.Identity() if shape.embedding is None else Mixture(shape.classes, shape.embedding)
-        self.linear = nn.Linear(shape.first, shape.widths[0] * shape.bottom**2)
-        self.blocks = nn.ModuleList()
-        for i, (inputs, outputs) in enumerate(zip(shape.widths, shape.widths[1:], strict=False)):
-            layers: list[nn.Module] = [Block(inputs, outputs, shape, plain)]
-            layers += [Attention(outputs)] if i in shape.attended else []
-            self.blocks.append(nn.ModuleList(layers))
-        last = nn.Conv2d(shape.widths[-1], shape.colours, 3, padding=1)
-        self.output_layer = nn.Sequential(OutputNorm(shape.widths[-1], plain.output_bn_eps), nn.ReLU(), last)
-
-    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        shape = self.shape
-        y = self.shared(torch.ones_like(z[:, :1]) if labels is None else labels)
-        h = self.linear(z[:, : shape.first]).reshape(-1, shape.widths[0], shape.bottom, shape.bottom)
-        for i, layers in enumerate(self.blocks):
-            start = shape.first + shape.chunk * i
-            condition = torch.cat([y, z[:, start : start + shape.chunk]], 1) if shape.chunk else y
-            for layer in cast(nn.ModuleList, layers):
-                h = layer(h, condition)
-        return cast(Tensor, self.output_layer(h).tanh())
+def refuse_relatives(state: State) -> str | None:
+    """Why `state` cannot be exported as a BigGAN, which it resembles; None if it is no such relative."""
+    return next((reason for keys, reason in _RELATIVES.items() if keys.holds(state)), None)
 
 
 class BigGAN(Keyed):
@@ -172,69 +178,151 @@ class BigGAN(Keyed):
 
     def build(self, source: Source, settings: Settings) -> Candidate:
         """See `Family.build`; 32 to 512 pixels; spectral norm folded."""
-        state = source.tensors
-        reason = refuse_relatives(state)
+        reason = refuse_relatives(source.tensors)
         if reason is not None:
             raise BadInputFile(reason)
-        plain = read_plain(state, settings)
-        shape = infer_shape(plain.state)
-        labels, naming = labels_of(shape.classes)
-        prior = TF_PRIOR if plain.converted else NORMAL_PRIOR
-        return Candidate(
-            module=load_generator(shape, plain),
-            spec=GeneratorSpec(
-                name="biggan",
-                family="biggan",
-                latent=replace(prior, dim=shape.dim),
-                labels=labels,
-                output=Output(height=shape.side, width=shape.side, channels=shape.colours),
-            ),
-            value_range="tanh",
-            matched=f"all {len(state)} keys match",
-            facts=plain.facts,
-            notes=plain.notes + naming,
-        )
+        plain = read_plain(source.tensors, settings)
+        built = ajbrock_candidate(source, plain, AJBROCK)
+        return with_prior(built, TF_PRIOR) if plain.converted else built
 
 
-def load_generator(shape: Shape, plain: Plain) -> nn.Module:
-    """The generator with the checkpoint's weights.
+def with_prior(built: Candidate, prior: Latent) -> Candidate:
+    """With z drawn as `prior` says."""
+    assert built.spec.latent is not None
+    return replace(built, spec=replace(built.spec, latent=replace(prior, dim=built.spec.latent.dim)))
 
-    Raises:
-        BadInputFile: keys or shapes do not fit; the message names them.
+
+class BigBiGAN128:
+    """The family `bigbigan-128`, of BigBiGAN (Donahue and Simonyan 2019, arXiv:1907.02544).
+
+    It is ajbrock's BigGAN whose classes all have the same embedding: one learned vector, repeated. See
+    `ganrt.exporter.families.protocol.Family`.
     """
-    latent = f"a latent of {shape.dim}" + (f" in chunks of {shape.chunk}" if shape.chunk else "")
-    what = f"a BigGAN generator of {shape.side}x{shape.side} pixels, {shape.classes} classes and {latent}"
-    return load_strictly(lambda: Generator(shape, plain), plain.state, what)
 
+    settings: Mapping[str, str] = {
+        **SETTINGS,
+        "norm_eps": f"batch norm's epsilon within the blocks, default {TF_EPS:g}",
+        "sn_eps": f"spectral norm's epsilon, default {TF_EPS:g}",
+    }
 
-def infer_shape(state: State) -> Shape:
-    """Reads the hyperparameters from the shapes; spectral norm is folded, statistics are `stored_mean`.
-
-    Raises:
-        BadInputFile: shapes that make no BigGAN; the message names them.
-    """
-    blocks = count_blocks(state, "conv1")
-    require_statistics(state)
-    convolutions = [shape_of(state, f"blocks.{i}.0.conv1.weight", 4) for i in blocks]
-    widths = (convolutions[0][1], *(shape[0] for shape in convolutions))
-    gain = shape_of(state, "blocks.0.0.bn1.gain.weight", 2)
-    rows, first = shape_of(state, "linear.weight", 2)
-    classes, embedding, chunk = gain[0], None, 0
-    if "shared.weight" in state:
-        classes, embedding = shape_of(state, "shared.weight", 2)
-        chunk = gain[1] - embedding
-        if chunk < 0 or (chunk and chunk != first):
-            raise BadInputFile(
-                f"blocks.0.0.bn1.gain.weight takes {gain[1]} values and linear.weight {first}\nexpected the "
-                f"{embedding} of shared.weight, and a chunk of the latent if linear.weight takes one of the same size"
-            )
-    return Shape(
-        widths=widths,
-        bottom=bottom_width(rows, widths[0]),
-        chunk=chunk,
-        first=first,
-        classes=classes,
-        embedding=embedding,
-        attended=attended(state, blocks),
-        colours=picture_channels(state, "output_layer.2.weight"),
+    page = Page(
+        title="BigBiGAN, 128 px generator",
+        origin="`anvoynov/BigGANsAreWatching` (`BigBiGAN_x1.pth`), converted from DeepMind's TF Hub module",
+        gives="pictures of 128 px without classes; z is normal",
+        recognised="the keys of `biggan`, and all rows of `shared.weight` equal",
+        traps=(
+            "its thousand classes are one vector, repeated: it has no labels",
+            "DeepMind's epsilons, 1e-4; but 1e-5 in the last batch norm, as the port's code has it",
+            "spectral norm that iterates in every pass",
+        ),
     )
+
+    task = "generate"
+    open_prior = False
+
+    def match(self, source: Source) -> int | None:
+        """ajbrock's BigGAN generator's keys, and all classes are the same."""
+        same = BigGAN.keys.holds(source.tensors) and constant_class(source.tensors)
+        return BigGAN.keys.specificity + 1 if same else None
+
+    def build(self, source: Source, settings: Settings) -> Candidate:
+        """See `Family.build`; unconditional; spectral norm folded."""
+        state = source.tensors
+        if _SHARED in state and not constant_class(state):
+            raise BadInputFile(f"{_SHARED} has classes that differ: a BigGAN\nexport it with --family biggan")
+        first = {key: tensor[:1] if key == _SHARED else tensor for key, tensor in state.items()}
+        plain = read_plain(first, settings, tf_epsilons=True)
+        built = ajbrock_candidate(source, plain, replace(AJBROCK, name="bigbigan-128"))
+        return replace(built, matched=f"{built.matched}, and all classes are equal")
+
+
+def constant_class(state: State) -> bool:
+    """Whether there are several classes, all with the same embedding."""
+    if _SHARED not in state:
+        return False
+    shared = state[_SHARED]
+    return shared.ndim == 2 and shared.shape[0] > 1 and bool((shared == shared[:1]).all())
+
+
+class BigGANDeepAjbrock(Keyed):
+    """The family `biggan-deep-ajbrock`: see `ganrt.exporter.families.protocol.Family`."""
+
+    settings: Mapping[str, str] = SETTINGS
+    keys = KeyCondition(
+        all_of=("shared.weight", "linear.weight", "blocks.0.0.conv4.weight", "blocks.0.0.bn4.gain.weight")
+    )
+
+    page = Page(
+        title="BigGAN-deep in ajbrock's layout",
+        origin=f"{ORIGINS}'s `BigGANdeep`, and its pull request 72; never DeepMind's weights",
+        gives="pictures of 32 to 512 px of any number of classes, which may be mixed; any widths, latent and attention",
+        traps=(
+            "conditions are (class embedding, z); DeepMind's, and those of the pull request, are the reverse",
+            "the pull request's last convolution has 128 outputs, of which three are the picture",
+            "spectral norm, statistics and epsilons as of `biggan`",
+        ),
+    )
+
+    def build(self, source: Source, settings: Settings) -> Candidate:
+        """See `Family.build`; 32 to 512 pixels; spectral norm folded, unused outputs dropped after that."""
+        plain = read_plain(source.tensors, settings)
+        last = plain.state.get(f"{_LAST}.weight")
+        spare = last is not None and last.ndim == 4 and last.shape[0] > RGB and last.shape[0] not in CHANNELS
+        if not spare:
+            return ajbrock_candidate(source, plain, AJBROCK_DEEP)
+        used = (f"{_LAST}.weight", f"{_LAST}.bias")
+        state = {key: tensor[:RGB] if key in used else tensor for key, tensor in plain.state.items()}
+        order = ("the last convolution has spare outputs: conditions (z, class), as in pull request 72",)
+        built = ajbrock_candidate(source, replace(plain, state=state), AJBROCK_DEEP, latent_first=True)
+        return replace(built, notes=built.notes + order)
+
+
+class BigGANIvclab(Keyed):
+    """The family `biggan-ivclab`: see `ganrt.exporter.families.protocol.Family`."""
+
+    settings: Mapping[str, str] = {
+        "norm_eps": f"batch norm's epsilon, default {EPS:g}",
+        "freeze": STATISTICS["freeze"],
+    }
+    keys = KeyCondition(all_of=("g_z.g_linear.weight_orig", "gblock.hyperbn.crossreplicabn.standing_means"))
+
+    page = Page(
+        title="BigGAN with statistics for each truncation (ivclab's port)",
+        origin="`ivclab/BigGAN-Generator-Pretrained-Pytorch` (`biggan128-release.pt` and so on), from TF Hub",
+        gives="pictures of 128, 256 or 512 px of any number of classes, which may be mixed; truncation is an input of "
+        "the graph, 0.02 to 1",
+        traps=(
+            "row r of the 50 rows of statistics is truncation 0.02 (r + 1); other ports have 51 rows, from 0",
+            "spectral norm's `weight_v` runs over (height, width, in)",
+            "conditions are (chunk, class embedding), and the first picture's channels are last",
+            "between two rows of statistics the port extrapolates; here it is linear",
+        ),
+    )
+
+    def build(self, source: Source, settings: Settings) -> Candidate:
+        """See `Family.build`; 128, 256 or 512 pixels; spectral norm folded."""
+        frozen = frozen_from(settings, GRID)
+        facts = Facts(settings)
+        eps = facts.assume("norm_eps", EPS)
+        plain, folding = fold_spectral_norm(source.tensors, channels_last=True)
+        _require_grid(plain)
+        state = dict(plain)
+        if frozen is not None:
+            state |= {k: frozen_row(t, GRID, frozen)[None].float() for k, t in plain.items() if k.endswith(_TABLES)}
+        keys = Named(state, IVCLAB)
+        shape = read_shape(keys, facts)
+        for name in (keys.spell("linear.weight"), keys.spell("linear.bias")):
+            if name in keys.state:
+                keys.state[name] = channels_first(keys.state[name], shape.width, shape.bottom)
+        grid = GRID if frozen is None else replace(GRID, rows=1)
+        rules = Rules(eps=eps, hidden=nn.ReLU, last=nn.Tanh(), offset=1.0, latent_first=True, grid=grid)
+        built = named(candidate(source, keys, shape, rules, facts, notes=folding))
+        spec = replace(built.spec, statistics=statistics_spec(GRID, frozen))
+        return with_prior(replace(built, spec=spec), TF_PRIOR)
+
+
+def _require_grid(state: State) -> None:
+    """Raises BadInputFile for tables of another number of rows, whose truncations are not known."""
+    for key, tensor in state.items():
+        if key.endswith(_TABLES) and (tensor.ndim != 2 or tensor.shape[0] != GRID.rows):
+            raise BadInputFile(f"{key} has shape {list(tensor.shape)}\nexpected {GRID.rows} rows, truncation 0.02 to 1")

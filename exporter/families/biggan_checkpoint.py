@@ -48,7 +48,7 @@ class Plain:
 
     Attributes:
         converted: from TF Hub, by the signs of it.
-        gain_added: see `ConditionalNorm`.
+        gain_added: see `ganrt.exporter.families.resnet.network.Rules`.
     """
 
     state: State
@@ -80,7 +80,7 @@ def read_plain(state: State, settings: Settings, *, tf_epsilons: bool = False) -
     added, gain_notes = _gain(state, settings)
     statistics, statistics_notes = _statistics(state, settings)
     _refuse_partial_norm(statistics)
-    folded, folding = fold_iterated(_scalar_gammas(statistics), sn_eps)
+    folded, folding = fold_iterated(statistics, sn_eps)
     notes = [*folding, *statistics_notes, *gain_notes]
     if converted:
         notes.append("sv0 is missing or was never written: weights converted from TF Hub")
@@ -164,8 +164,3 @@ def _normed(key: str, tensor: Tensor, embedded: bool) -> bool:
     if key == "shared.weight" or (embedded and key.endswith((".gain.weight", ".bias.weight"))):
         return False
     return key.endswith(".weight") and tensor.ndim > 1
-
-
-def _scalar_gammas(state: Mapping[str, Tensor]) -> State:
-    """TF holds attention's gamma as [1], torch as a scalar."""
-    return {k: t.reshape(()) if k.endswith(".1.gamma") and t.numel() == 1 else t for k, t in state.items()}

@@ -5,8 +5,6 @@ Module names are those of ajbrock/BigGAN-PyTorch. Spectral norm is folded into t
 
 from __future__ import annotations
 
-from typing import cast
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -24,47 +22,6 @@ class Mixture(nn.Module):
 
     def forward(self, labels: Tensor) -> Tensor:
         return labels @ self.weight
-
-
-class ConditionalNorm(nn.Module):
-    """Batch norm by stored statistics whose gain and bias a condition gives: x * (1 + gain(c)) + bias(c).
-
-    Args:
-        inputs: values of a condition; or, if `embedded`, classes, each with a row of gains and one of biases.
-        added: adds the gain instead of multiplying by it, see `ganrt.exporter.families.biggan_checkpoint`.
-    """
-
-    def __init__(self, channels: int, inputs: int, eps: float, *, embedded: bool = False, added: bool = False) -> None:
-        super().__init__()
-        self.gain: nn.Module = Mixture(inputs, channels) if embedded else nn.Linear(inputs, channels, bias=False)
-        self.bias: nn.Module = Mixture(inputs, channels) if embedded else nn.Linear(inputs, channels, bias=False)
-        self.register_buffer("stored_mean", torch.zeros(channels))
-        self.register_buffer("stored_var", torch.ones(channels))
-        self.eps = eps
-        self.added = added
-
-    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
-        gain, bias = 1 + self.gain(condition), self.bias(condition)
-        if self.added:
-            gain, bias = torch.ones_like(gain), gain + bias
-        mean, variance = cast(Tensor, self.stored_mean), cast(Tensor, self.stored_var)
-        return modulate(x, mean, variance, gain, bias, self.eps)
-
-
-class OutputNorm(nn.Module):
-    """Batch norm by stored statistics with a trained gain and bias: float32 [n, c, h, w] -> the same shape."""
-
-    def __init__(self, channels: int, eps: float) -> None:
-        super().__init__()
-        self.gain = nn.Parameter(torch.ones(channels))
-        self.bias = nn.Parameter(torch.zeros(channels))
-        self.register_buffer("stored_mean", torch.zeros(channels))
-        self.register_buffer("stored_var", torch.ones(channels))
-        self.eps = eps
-
-    def forward(self, x: Tensor) -> Tensor:
-        mean, variance = cast(Tensor, self.stored_mean), cast(Tensor, self.stored_var)
-        return modulate(x, mean, variance, self.gain, self.bias, self.eps)
 
 
 def modulate(x: Tensor, mean: Tensor, variance: Tensor, gain: Tensor, bias: Tensor, eps: float) -> Tensor:
@@ -102,24 +59,12 @@ def attend(theta: Tensor, phi: Tensor, g: Tensor) -> Tensor:
 class Attending(nn.Module):
     """Self-attention without its last convolution, which checkpoints name differently: c channels to c / 2."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, bias: bool = False) -> None:
         super().__init__()
-        self.theta = nn.Conv2d(channels, channels // 8, 1, bias=False)
-        self.phi = nn.Conv2d(channels, channels // 8, 1, bias=False)
-        self.g = nn.Conv2d(channels, channels // 2, 1, bias=False)
+        self.theta = nn.Conv2d(channels, channels // 8, 1, bias=bias)
+        self.phi = nn.Conv2d(channels, channels // 8, 1, bias=bias)
+        self.g = nn.Conv2d(channels, channels // 2, 1, bias=bias)
 
     def seen(self, x: Tensor) -> Tensor:
         """float32 [n, c, h, w] -> [n, c / 2, h, w]."""
         return attend(self.theta(x), self.phi(x), self.g(x))
-
-
-class Attention(Attending):
-    """Self-attention after a block: x + gamma * o(...); the condition is not used."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__(channels)
-        self.o = nn.Conv2d(channels // 2, channels, 1, bias=False)
-        self.gamma = nn.Parameter(torch.zeros(()))
-
-    def forward(self, x: Tensor, _: Tensor) -> Tensor:
-        return cast(Tensor, x + self.gamma * self.o(self.seen(x)))

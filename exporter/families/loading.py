@@ -15,24 +15,29 @@ _VARIANCES = ("running_var", "stored_var", "standing_vars")
 _LONGEST = 8000  # all keys of a real generator fit; a file with a million keys must not fill the terminal
 
 
-def load_strictly(make: Callable[[], nn.Module], state: State, what: str) -> nn.Module:
+def load_strictly(
+    make: Callable[[], nn.Module], state: State, what: str, spell: Callable[[str], str] = str
+) -> nn.Module:
     """Makes a module and gives it `state`'s tensors: eval mode, float32, no gradients.
 
     Args:
         make: builds the module; it runs on the meta device, so that shapes read from a hostile file cost nothing.
         what: names the expected network in errors.
+        spell: the module's keys -> those of `state`.
 
     Raises:
         BadInputFile: keys or shapes differ, or a running variance is negative.
     """
     with torch.device("meta"):
         module = make()
-    expected = {key: tensor for key, tensor in module.state_dict().items() if not key.endswith(_COUNTER)}
+    own = module.state_dict()
+    expected = {spell(key): tensor for key, tensor in own.items() if not key.endswith(_COUNTER)}
     given = {key: tensor for key, tensor in state.items() if not key.endswith(_COUNTER)}
     require_fit(expected, given, what)
     check_variances(given)
-    counters = {key: torch.zeros((), dtype=torch.int64) for key in module.state_dict() if key.endswith(_COUNTER)}
-    module.load_state_dict(given | counters, strict=True, assign=True)
+    counter = torch.zeros((), dtype=torch.int64)
+    found = {key: counter.clone() if key.endswith(_COUNTER) else given[spell(key)] for key in own}
+    module.load_state_dict(found, strict=True, assign=True)
     return module.eval().requires_grad_(False)
 
 

@@ -9,7 +9,9 @@ from biggan_graphs import CLOSE, FAR, build, drawn, graph_floats, latents, worst
 from biggan_reference import Epsilons, biggan
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.families.biggan import infer_shape
+from ganrt.exporter.candidate import Facts
+from ganrt.exporter.families.biggan import AJBROCK
+from ganrt.exporter.families.resnet.reading import Named, read_shape
 from ganrt.spec import Latent
 
 TF = Epsilons(bn=1e-4, output=1e-5, sn=1e-4)
@@ -52,5 +54,5 @@ def test_the_family_can_be_said_either_way() -> None:
 
 
 def test_the_real_configuration_is_that_of_biggan_128() -> None:
-    shape = infer_shape(biggan_state(real_plan(128), device="meta"))
+    shape = read_shape(Named(biggan_state(real_plan(128), device="meta"), AJBROCK), Facts())
     assert (shape.side, shape.dim, shape.chunk) == (128, 120, 20)

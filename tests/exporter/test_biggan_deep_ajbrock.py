@@ -10,8 +10,11 @@ from biggan_reference import Epsilons, Wrong, deep
 from slow_layers import State
 
 from ganrt.errors import BadInputFile
+from ganrt.exporter.candidate import Facts
+from ganrt.exporter.families.biggan import AJBROCK_DEEP, ajbrock_rules
 from ganrt.exporter.families.biggan_checkpoint import read_plain
-from ganrt.exporter.families.biggan_deep_ajbrock import Generator, infer_shape
+from ganrt.exporter.families.resnet.network import Generator
+from ganrt.exporter.families.resnet.reading import Named, read_shape
 from ganrt.exporter.options import Settings
 
 STATE = deep_state(WIDTHS)
@@ -79,12 +82,14 @@ def test_the_configuration_of_its_script() -> None:
         widths += [(128 * inputs, 32 * inputs, 128 * inputs), (128 * inputs, 32 * inputs, 128 * outputs)]
     state = deep_state(tuple(widths), dim=128, classes=1000, embedding=128, attended=(7,), device="meta")
     assert len(state) == 506
-    shape = infer_shape(state)
-    assert (shape.side, shape.dim, shape.attended) == (128, 128, (7,))
+    keys = Named(state, AJBROCK_DEEP)
+    shape = read_shape(keys, Facts())
+    assert (shape.side, shape.dim, shape.attention) == (128, 128, {7: False})
     with torch.device("meta"):
-        module = Generator(shape, read_plain({}, Settings()))
+        module = Generator(shape, ajbrock_rules(read_plain({}, Settings())))
     assert sum(parameter.numel() for parameter in module.parameters()) == 50_244_484
-    assert set(module.state_dict()) == {key for key in state if not key.endswith(("u0", "sv0"))}
+    made = {keys.spell(key) for key in module.state_dict() if not key.endswith("num_batches_tracked")}
+    assert made == {key for key in state if not key.endswith(("u0", "sv0"))}
 
 
 def refused(state: State, *words: str) -> None:

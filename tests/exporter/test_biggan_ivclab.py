@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,12 @@ from biggan_reference import Wrong, ivclab
 from slow_layers import State
 
 from ganrt.errors import BadInputFile, UsageError
+from ganrt.exporter.candidate import Facts
 from ganrt.exporter.export import export
-from ganrt.exporter.families.biggan_ivclab import Generator, infer_shape
+from ganrt.exporter.families.biggan import GRID, IVCLAB, ajbrock_rules
+from ganrt.exporter.families.biggan_checkpoint import read_plain
+from ganrt.exporter.families.resnet.network import Generator
+from ganrt.exporter.families.resnet.reading import Named, read_shape
 from ganrt.exporter.families.spectral_norm import plain_names
 from ganrt.exporter.options import Settings
 from ganrt.runtime.sampling import sampler
@@ -82,7 +87,7 @@ def test_freezing_folds_the_rows(truncation: str) -> None:
     expected = ivclab(STATE, z, labels, [float(truncation)] * 2)
     assert worst(drawn(built, z, labels), expected) <= CLOSE
     assert (built.spec.statistics.mode, built.spec.statistics.value) == ("frozen", float(truncation))
-    assert not [t for t in built.module.buffers() if t.shape[0] == 50]
+    assert not [t for t in built.module.buffers() if t.shape[:1] == (50,)]
 
 
 def test_truncations_outside_the_table() -> None:
@@ -105,12 +110,15 @@ def test_the_export_of_a_frozen_truncation(tmp_path: Path) -> None:
 def test_the_published_configurations(side: int, parameters: int) -> None:
     """Without a value, on the meta device; as many trained values as ajbrock's layout has."""
     state = {k: t for k, t in ivclab_state(real_plan(side), device="meta").items() if "running" not in k}
-    shape = infer_shape(plain_names(state), 1e-4)
+    keys = Named(plain_names(state), IVCLAB)
+    shape = read_shape(keys, Facts())
     with torch.device("meta"):
-        module = Generator(shape)
+        module = Generator(shape, replace(ajbrock_rules(read_plain({}, Settings())), grid=GRID))
     assert shape.side == side
     assert sum(parameter.numel() for parameter in module.parameters()) == parameters
-    assert {k: t.shape for k, t in module.state_dict().items()} == {k: t.shape for k, t in plain_names(state).items()}
+    assert {keys.spell(k): t.shape for k, t in module.state_dict().items()} == {
+        k: t.shape for k, t in keys.state.items()
+    }
 
 
 def refused(state: State, *words: str) -> None:
@@ -122,13 +130,13 @@ def refused(state: State, *words: str) -> None:
 
 
 def test_what_is_no_such_generator() -> None:
-    what = "ivclab's BigGAN of 128x128 pixels, 5 classes, chunks of 3"
+    what = "ivclab's BigGAN of 128x128 pixels, 5 classes, a latent of 18 in chunks of 3"
     refused(without(STATE, "gblock_2.conv1.bias"), what, "missing: gblock_2.conv1.bias")
     refused(without(STATE, "conv_2d.weight_v"), "incomplete spectral norm", "missing: conv_2d.weight_v")
     table = "gblock_1.hyperbn.crossreplicabn.standing_vars"
     refused(STATE | {table: torch.ones(51, 8)}, f"{table} has shape [51, 8]", "expected 50 rows")
     refused(STATE | {table: -torch.ones(50, 8)}, table, "negative variances")
     fewer = {key: t for key, t in STATE.items() if not key.startswith("gblock_4.")}
-    refused(fewer, "has 4 blocks", "expected 5, 6 or 7")
+    refused(fewer, "has 4 consecutive blocks", "expected 5, 6, 7")
     state = ivclab_state(Plan(widths=(9, 8, 8, 8, 8, 8), attended=(3,), bottom=3))
     assert build(state).spec.output is not None

@@ -113,11 +113,11 @@ def test_nothing_but_its_own_family_matches(kind: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "key", "said"),
     [
-        ("mimicry", "block3.c2.weight", "no weights for blocks.1.conv2.weight"),
-        ("studiogan, classes", "blocks.1.0.bn2.gain.weight", "blocks.1.bn2.gain.weight"),
-        ("sngan", "model.2.running_var", "norm.running_var"),
+        ("mimicry", "block3.c2.weight", "has no block3.c2.weight"),
+        ("studiogan, classes", "blocks.1.0.bn2.gain.weight", "blocks.1.0.bn2.gain.weight"),
+        ("sngan", "model.2.running_var", "model.2.running_var"),
         ("sagan", "attn1.key_conv.bias", "key_conv.bias"),
-        ("sagan-resnet", "self_attn.sigma", "attention.2.gamma"),
+        ("sagan-resnet", "self_attn.sigma", "self_attn.sigma"),
     ],
 )
 def test_what_is_missing_is_named(tmp_path: Path, kind: str, key: str, said: str) -> None:

@@ -1,1 +1,1 @@
-"""ResNet generators: one network, and a file for each script whose layout of keys is known."""
+"""Residual generators: one network, and the keys and facts of each script."""

@@ -1,21 +1,25 @@
-"""The ResNet generator of SNGAN and its many relatives (Miyato et al. 2018, arXiv:1802.05957).
+"""The residual generators of SNGAN, BigGAN and their many relatives (Miyato et al. 2018, arXiv:1802.05957; Brock et al.
+2018, arXiv:1809.11096).
 
 `linear` makes the first picture; each block doubles the side: norm, activation, upsampling, 3x3 convolution, norm,
-activation, 3x3 convolution, added to the upsampled input behind a 1x1 convolution, if there is one. Norm, activation,
-convolution and the last activation follow. Names are those of the keys that `reading.read_network` makes.
+activation, 3x3 convolution, added to the upsampled input behind a 1x1 convolution, if there is one. BigGAN-deep's
+blocks have four convolutions, and only every second one doubles. Norm, activation, convolution and the last activation
+follow.
+A script's own names are the matter of `reading.Script`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ganrt.exporter.families.biggan_layers import Mixture, attend, modulate
+from ganrt.exporter.families.biggan_layers import Attending, Mixture, modulate, upsample
+from ganrt.exporter.families.statistics import Grid, row_weights
 
 
 @dataclass(frozen=True)
@@ -23,16 +27,25 @@ class Rules:
     """What weights do not hold.
 
     Attributes:
-        bilinear: how the side is doubled: bilinear (corners not aligned), else nearest.
-        eps: of all batch norms. offset: added to the gains that a condition gives.
+        eps: of all batch norms but the last one, whose is `last_eps` if that is given.
         hidden: makes the activations; None for none. last: the one at the end, likewise.
+        bilinear: how the side is doubled: bilinear (corners not aligned), else nearest.
+        offset: added to the gains that a condition gives.
+        added: the gain is added too, not multiplied by; see `ganrt.exporter.families.biggan_checkpoint`.
+        latent_first: conditions are (z, class), else (class, z).
+        grid: the truncations that rows of statistics belong to; without a truncation there must be one row. None: the
+            statistics are those of training.
     """
 
-    bilinear: bool
     eps: float
-    offset: float
     hidden: Callable[[], nn.Module | None]
     last: nn.Module | None
+    last_eps: float | None = None
+    bilinear: bool = False
+    offset: float = 0.0
+    added: bool = False
+    latent_first: bool = False
+    grid: Grid | None = None
 
 
 @dataclass(frozen=True)
@@ -50,135 +63,241 @@ class Convolved:
 
 
 @dataclass(frozen=True)
+class BlockShape:
+    """Two convolutions, or BigGAN-deep's four, and that of the shortcut; whether the block doubles the side."""
+
+    convolutions: tuple[Convolved, ...]
+    shortcut: Convolved | None
+    doubles: bool
+
+
+@dataclass(frozen=True)
 class Shape:
     """Hyperparameters.
 
     Attributes:
-        blocks: the two convolutions of each, and that of its shortcut.
         attention: by the block that it follows, whether its convolutions have biases.
         last: the convolution that makes the picture.
-        bottom: side of the first picture in pixels. first: values of z that `linear` takes.
+        bottom: side of the first picture in pixels.
+        dim: size of the latent. first: values that `linear` takes.
         chunk: values of z that each block takes; 0 if the latent is not hierarchical.
+        whole: `linear` and all norms take the class's embedding and all of z.
         classes: 0 if there are none. embedding: size of the shared embedding; 0 where blocks take the classes.
+        gains: a condition's gains and biases come from a linear map each, from a table each with a row for each class,
+            or from one table with the gains beside the biases.
         linear_bias: whether `linear` has one.
     """
 
-    blocks: tuple[tuple[Convolved, Convolved, Convolved | None], ...]
+    blocks: tuple[BlockShape, ...]
     attention: Mapping[int, bool]
     last: Convolved
     bottom: int
+    dim: int
     first: int
     chunk: int
+    whole: bool
     classes: int
     embedding: int
+    gains: Literal["linear", "rows", "table"]
     linear_bias: bool
 
     @property
     def side(self) -> int:
         """Height and width of the picture in pixels."""
-        return self.bottom << len(self.blocks)
+        return self.bottom << sum(block.doubles for block in self.blocks)
 
     @property
-    def dim(self) -> int:
-        """Size of the latent."""
-        return self.first + self.chunk * len(self.blocks)
+    def width(self) -> int:
+        """Channels of the first picture."""
+        return self.blocks[0].convolutions[0].inputs
 
     @property
     def conditions(self) -> int:
         """Values that each norm of a block takes; 0 where they are plain batch norms."""
-        return (self.embedding or self.classes) + self.chunk
+        return self.first if self.whole else (self.embedding or self.classes) + self.chunk
+
+
+class Statistics(nn.Module):
+    """Of a norm: mean and variance [c]; or with a grid tables [rows, c], of which weights [n, rows] choose [n, c].
+
+    It is called with what comes into the norm, which it does not change: `ganrt.exporter.evidence` looks on.
+    """
+
+    def __init__(self, channels: int, grid: Grid | None) -> None:
+        super().__init__()
+        names = ("running_mean", "running_var") if grid is None else ("means", "variances")
+        size = (channels,) if grid is None else (grid.rows, channels)
+        for name, value in zip(names, (torch.zeros(size), torch.ones(size)), strict=True):
+            self.register_buffer(name, value)
+
+    def forward(self, _: Tensor, rows: Tensor | None) -> tuple[Tensor, Tensor]:
+        mean, variance = self.buffers()
+        return (mean.flatten(), variance.flatten()) if rows is None else (rows @ mean, rows @ variance)
 
 
 class Norm(nn.Module):
     """Batch norm by stored statistics, its gain and bias given by a condition: x * (offset + G c) + B c."""
 
-    def __init__(self, channels: int, inputs: int, rules: Rules) -> None:
+    def __init__(self, channels: int, shape: Shape, rules: Rules) -> None:
         super().__init__()
-        self.gain = nn.Linear(inputs, channels, bias=False)
-        self.bias = nn.Linear(inputs, channels, bias=False)
-        self.register_buffer("running_mean", torch.zeros(channels))
-        self.register_buffer("running_var", torch.ones(channels))
-        self.eps, self.offset = rules.eps, rules.offset
+        self.rules = rules
+        self.bn = Statistics(channels, rules.grid)
+        if shape.gains == "table":
+            self.embed = Mixture(shape.conditions, 2 * channels)
+        else:
+            self.gain, self.bias = (_matrix(shape, channels) for _ in range(2))
 
-    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
-        gain, bias = self.offset + self.gain(condition), self.bias(condition)
-        return modulate(x, cast(Tensor, self.running_mean), cast(Tensor, self.running_var), gain, bias, self.eps)
+    def forward(self, x: Tensor, condition: Tensor, rows: Tensor | None) -> Tensor:
+        if hasattr(self, "embed"):
+            gain, bias = self.embed(condition).chunk(2, 1)
+        else:
+            gain, bias = self.gain(condition), self.bias(condition)
+        gain = self.rules.offset + gain
+        if self.rules.added:
+            gain, bias = torch.ones_like(gain), gain + bias
+        mean, variance = self.bn(x, rows)
+        return modulate(x, mean, variance, gain, bias, self.rules.eps)
 
 
-class Attention(nn.Module):
+def _matrix(shape: Shape, channels: int) -> nn.Module:
+    if shape.gains == "rows":
+        return Mixture(shape.conditions, channels)
+    return nn.Linear(shape.conditions, channels, bias=False)
+
+
+class SelectedNorm(nn.Module):
+    """Batch norm by the statistics of a truncation, with a trained gain and bias."""
+
+    def __init__(self, channels: int, grid: Grid, eps: float) -> None:
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.ones(channels)), nn.Parameter(torch.zeros(channels))
+        self.bn = Statistics(channels, grid)
+        self.eps = eps
+
+    def forward(self, x: Tensor, _: Tensor | None, rows: Tensor | None) -> Tensor:
+        mean, variance = self.bn(x, rows)
+        return modulate(x, mean, variance, self.weight, self.bias, self.eps)
+
+
+class PlainNorm(nn.BatchNorm2d):
+    """Batch norm that no condition changes."""
+
+    def forward(self, x: Tensor, *_: Tensor | None) -> Tensor:
+        return super().forward(x)
+
+
+def _norm(channels: int, shape: Shape, rules: Rules) -> nn.Module:
+    return Norm(channels, shape, rules) if shape.conditions else PlainNorm(channels, rules.eps)
+
+
+class Attention(Attending):
     """Self-attention with 2x2 pooled keys and values: x + gamma * o(attend(x)) (Zhang et al., arXiv:1805.08318)."""
 
     def __init__(self, channels: int, bias: bool) -> None:
-        super().__init__()
-        self.theta = nn.Conv2d(channels, channels // 8, 1, bias=bias)
-        self.phi = nn.Conv2d(channels, channels // 8, 1, bias=bias)
-        self.g = nn.Conv2d(channels, channels // 2, 1, bias=bias)
+        super().__init__(channels, bias)
         self.o = nn.Conv2d(channels // 2, channels, 1, bias=bias)
         self.gamma = nn.Parameter(torch.zeros(()))
 
     def forward(self, x: Tensor) -> Tensor:
-        return cast(Tensor, x + self.gamma * self.o(attend(self.theta(x), self.phi(x), self.g(x))))
+        return cast(Tensor, x + self.gamma * self.o(self.seen(x)))
 
 
 class Block(nn.Module):
-    """float32 [n, in, h, w] (and conditions [n, k]) -> [n, out, 2h, 2w].
+    """float32 [n, in, h, w] (and conditions [n, k], and weights of rows) -> [n, out, 2h, 2w].
 
-    Where the shortcut's convolution is 1x1 it commutes with the upsampling, whose weights sum to one: it comes first,
-    for a quarter of the work.
+    The shortcut's 1x1 convolution commutes with the upsampling, whose weights sum to one: it comes first, for a quarter
+    of the work.
     """
 
-    def __init__(self, shape: Shape, number: int, rules: Rules) -> None:
+    def __init__(self, shape: Shape, block: BlockShape, rules: Rules) -> None:
         super().__init__()
-        first, second, shortcut = shape.blocks[number]
+        first, second = block.convolutions
         self.bn1, self.bn2 = (_norm(each.inputs, shape, rules) for each in (first, second))
         self.conv1, self.conv2 = first.layer(), second.layer()
-        self.conv_sc = nn.Identity() if shortcut is None else shortcut.layer()
+        self.conv_sc = nn.Identity() if block.shortcut is None else block.shortcut.layer()
         self.act1, self.act2 = (rules.hidden() or nn.Identity() for _ in range(2))
         self.bilinear = rules.bilinear
 
-    def forward(self, x: Tensor, condition: Tensor | None) -> Tensor:
-        conditions = () if condition is None else (condition,)
-        h = self.conv1(self._doubled(self.act1(self.bn1(x, *conditions))))
-        h = self.conv2(self.act2(self.bn2(h, *conditions)))
+    def forward(self, x: Tensor, condition: Tensor | None, rows: Tensor | None) -> Tensor:
+        h = self.conv1(self._doubled(self.act1(self.bn1(x, condition, rows))))
+        h = self.conv2(self.act2(self.bn2(h, condition, rows)))
         return cast(Tensor, h + self._doubled(self.conv_sc(x)))
 
     def _doubled(self, x: Tensor) -> Tensor:
         if self.bilinear:
             return functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
-        return functional.interpolate(x, scale_factor=2.0, mode="nearest")
+        return upsample(x)
 
 
-def _norm(channels: int, shape: Shape, rules: Rules) -> nn.Module:
-    if shape.conditions:
-        return Norm(channels, shape.conditions, rules)
-    return nn.BatchNorm2d(channels, rules.eps)
+class DeepBlock(nn.Module):
+    """float32 [n, in, h, w], conditions [n, k] -> [n, out, h, w], or twice the side. The shortcut drops channels."""
+
+    def __init__(self, shape: Shape, block: BlockShape, rules: Rules) -> None:
+        super().__init__()
+        self.outputs, self.doubles = block.convolutions[-1].outputs, block.doubles
+        self.conv1, self.conv2, self.conv3, self.conv4 = (each.layer() for each in block.convolutions)
+        self.bn1, self.bn2, self.bn3, self.bn4 = (_norm(each.inputs, shape, rules) for each in block.convolutions)
+        self.act = rules.hidden() or nn.Identity()
+
+    def forward(self, x: Tensor, condition: Tensor | None, rows: Tensor | None) -> Tensor:
+        h = self.conv1(self.act(self.bn1(x, condition, rows)))
+        h, x = self.act(self.bn2(h, condition, rows)), x[:, : self.outputs]
+        if self.doubles:
+            h, x = upsample(h), upsample(x)
+        h = self.conv3(self.act(self.bn3(self.conv2(h), condition, rows)))
+        return cast(Tensor, self.conv4(self.act(self.bn4(h, condition, rows))) + x)
 
 
 class Generator(nn.Module):
-    """z float32 [n, dim] (and labels float32 [n, classes]) -> float32 [n, c, side, side]."""
+    """z float32 [n, dim] (and labels float32 [n, classes], truncation float32 [n]) -> float32 [n, c, side, side].
+
+    Labels are weights of classes; where there are classes and no labels, all of the first class.
+    """
 
     def __init__(self, shape: Shape, rules: Rules) -> None:
         super().__init__()
-        self.shape = shape
-        width = shape.blocks[0][0].inputs
-        self.linear = nn.Linear(shape.first, width * shape.bottom**2, bias=shape.linear_bias)
+        self.shape, self.rules = shape, rules
         self.shared = Mixture(shape.classes, shape.embedding) if shape.embedding else nn.Identity()
-        self.blocks = nn.ModuleList(Block(shape, i, rules) for i in range(len(shape.blocks)))
-        places = shape.attention.items()
-        self.attention = nn.ModuleDict({str(i): Attention(shape.blocks[i][1].outputs, bias) for i, bias in places})
-        self.norm = nn.BatchNorm2d(shape.last.inputs, rules.eps)
-        self.act, self.conv = rules.hidden() or nn.Identity(), shape.last.layer()
+        self.linear = nn.Linear(shape.first, shape.width * shape.bottom**2, bias=shape.linear_bias)
+        self.blocks = nn.ModuleList()
+        for i, block in enumerate(shape.blocks):
+            kind = DeepBlock if len(block.convolutions) == 4 else Block
+            layers: list[nn.Module] = [kind(shape, block, rules)]
+            if i in shape.attention:
+                layers.append(Attention(block.convolutions[-1].outputs, shape.attention[i]))
+            self.blocks.append(nn.ModuleList(layers))
+        eps, width = rules.last_eps or rules.eps, shape.last.inputs
+        norm = PlainNorm(width, eps) if rules.grid is None else SelectedNorm(width, rules.grid, eps)
+        self.output_layer = nn.ModuleList([norm, rules.hidden() or nn.Identity(), shape.last.layer()])
         self.last = rules.last or nn.Identity()
 
-    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        shape = self.shape
-        h = self.linear(z[:, : shape.first]).reshape(-1, shape.blocks[0][0].inputs, shape.bottom, shape.bottom)
-        y = None if labels is None else self.shared(labels)
-        for i, block in enumerate(self.blocks):
-            start = shape.first + shape.chunk * i
-            parts = [] if y is None else [y]
-            parts += [z[:, start : start + shape.chunk]] if shape.chunk else []
-            h = block(h, torch.cat(parts, 1) if parts else None)
-            if str(i) in self.attention:
-                h = self.attention[str(i)](h)
-        return cast(Tensor, self.last(self.conv(self.act(self.norm(h)))))
+    def forward(self, z: Tensor, labels: Tensor | None = None, truncation: Tensor | None = None) -> Tensor:
+        rows = None if truncation is None or self.rules.grid is None else row_weights(truncation, self.rules.grid)
+        y = None
+        if self.shape.classes:
+            y = self.shared(torch.ones_like(z[:, :1]) if labels is None else labels)
+        first, conditions = self._conditions(z, y)
+        h = self.linear(first).reshape(-1, self.shape.width, self.shape.bottom, self.shape.bottom)
+        for layers, condition in zip(self.blocks, conditions, strict=True):
+            block, *attention = cast(nn.ModuleList, layers)
+            h = block(h, condition, rows)
+            for layer in attention:
+                h = layer(h)
+        norm, act, conv = self.output_layer
+        return cast(Tensor, self.last(conv(act(norm(h, None, rows)))))
+
+    def _conditions(self, z: Tensor, y: Tensor | None) -> tuple[Tensor, list[Tensor | None]]:
+        """What `linear` takes, and what each block."""
+        shape, count = self.shape, len(self.shape.blocks)
+        if shape.whole:
+            both = self._joined(y, z)
+            return both, [both] * count
+        if not shape.chunk:
+            return z, [y] * count
+        starts = [shape.first + shape.chunk * i for i in range(count)]
+        return z[:, : shape.first], [self._joined(y, z[:, start : start + shape.chunk]) for start in starts]
+
+    def _joined(self, y: Tensor | None, z: Tensor) -> Tensor:
+        if y is None:
+            return z
+        return torch.cat([z, y] if self.rules.latent_first else [y, z], 1)
