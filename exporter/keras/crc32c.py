@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _POLYNOMIAL = 0x82F63B78
-_LANES = 4096
+_MOST_LANES = 4096
 Words = NDArray[np.uint32]
 
 
@@ -28,14 +28,15 @@ _TABLE = _make_table()
 
 def crc32c(data: bytes) -> int:
     """The checksum of `data`; 0xE3069283 for b"123456789"."""
-    lane = len(data) // _LANES
-    whole = np.frombuffer(data, np.uint8, lane * _LANES).reshape(_LANES, lane).T
-    sums: Words = np.zeros(_LANES, np.uint32)
+    lanes = min(_MOST_LANES, 1 << len(data).bit_length() // 2)  # about as many as each has bytes
+    lane = len(data) // lanes
+    whole = np.frombuffer(data, np.uint8, lane * lanes).reshape(lanes, lane).T
+    sums: Words = np.zeros(lanes, np.uint32)
     sums[0] = 0xFFFFFFFF
     for column in np.ascontiguousarray(whole):
         sums = _TABLE[(sums ^ column) & 0xFF] ^ (sums >> 8)
     register = _joined(sums, lane) if lane else 0xFFFFFFFF
-    for byte in data[lane * _LANES :]:
+    for byte in data[lane * lanes :]:
         register = int(_TABLE[(register ^ byte) & 0xFF]) ^ (register >> 8)
     return register ^ 0xFFFFFFFF
 

@@ -36,15 +36,17 @@ class KerasFile:
     """What was read.
 
     Attributes:
-        format: "keras", "hdf5", "saved-model" or "checkpoint", with "tar+" before it if it came from an archive.
+        format: "keras", "hdf5", "saved-model", "hub-module" or "checkpoint", with "tar+" before it if it came from an
+            archive.
         tensors: floats as stored, in Keras' layout.
+        origin: None of a module of TensorFlow Hub.
         container: what the weights lay under, "" if at the top.
         size: bytes of the files read. sha256: of a folder's files (see `folder_sha256`); None for a single file.
     """
 
     format: str
     tensors: dict[str, Tensor]
-    origin: Origin
+    origin: Origin | None
     container: str
     size: int
     sha256: str | None
@@ -131,7 +133,7 @@ def _read_folder(path: Path, kind: str, max_bytes: int) -> KerasFile:
             )
         raise BadInputFile(f"is a folder without a model\n{_EXPECTED}, or model.safetensors or pytorch_model.bin")
     read = _read_model(folder, kind, root)
-    return replace(read, origin=replace(read.origin, notes=(*notes, *read.origin.notes)))
+    return replace(read, origin=read.origin and replace(read.origin, notes=(*notes, *read.origin.notes)))
 
 
 def _pointers(path: Path) -> list[str]:
@@ -147,6 +149,7 @@ def _read_model(folder: Folder, kind: str, root: str) -> KerasFile:
     reader = read_saved_model if kind == "saved-model" else read_checkpoint_files
     tensors, origin, container, files = reader(folder, root)
     size = sum(folder.size(name) for name in files)
+    kind = kind if origin else "hub-module"
     return KerasFile(kind, tensors, origin, container, size, folder_sha256(folder, files))
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 from ganrt.errors import BadInputFile
 from ganrt.exporter.keras.fields import MAX_JSON, parse_json
 from ganrt.exporter.keras.folder import Folder
+from ganrt.exporter.keras.hub_module import is_module, read_module
 from ganrt.exporter.keras.state import Origin
 from ganrt.exporter.keras.tensor_bundle import bundle_files, read_bundle
 from ganrt.exporter.keras.variables import owned_variables
@@ -57,20 +58,26 @@ def latest(names: list[str], folder: Folder) -> tuple[list[str], tuple[str, ...]
     return kept, (f"{len(indices)} checkpoints: {chosen.removesuffix('.index')} taken, the latest",)
 
 
-def read_saved_model(folder: Folder, root: str) -> tuple[dict[str, Tensor], Origin, str, list[str]]:
-    """(tensors, origin, the variables' root, the files read) of the SavedModel in `root` ("" or "name/")."""
+def read_saved_model(folder: Folder, root: str) -> tuple[dict[str, Tensor], Origin | None, str, list[str]]:
+    """(tensors, origin, the variables' root, the files read) of the SavedModel in `root` ("" or "name/").
+
+    A module of TensorFlow Hub has no origin: its variables have a graph's names, and tables of the graph are beside.
+    """
     prefix = root + _VARIABLES
     if f"{prefix}.index" not in folder.names():
         raise BadInputFile(f"is a SavedModel without {prefix}.index\nexpected its folder `variables` beside it")
-    tensors, origin, container = owned_variables(read_bundle(folder, prefix))
     files = [root + SAVED_MODEL, *bundle_files(folder, prefix)]
+    variables = read_bundle(folder, prefix)
+    if is_module(variables):
+        return read_module(folder.read(root + SAVED_MODEL), variables), None, "", files
+    tensors, origin, container = owned_variables(variables)
     if root + METADATA in folder.names():
         files.append(root + METADATA)
         origin = replace(origin, model=_model(folder.read(root + METADATA)))
     return tensors, origin, container, files
 
 
-def read_checkpoint_files(folder: Folder, prefix: str) -> tuple[dict[str, Tensor], Origin, str, list[str]]:
+def read_checkpoint_files(folder: Folder, prefix: str) -> tuple[dict[str, Tensor], Origin | None, str, list[str]]:
     """The same of the checkpoint `prefix`.index and `prefix`.data-*."""
     tensors, origin, container = owned_variables(read_bundle(folder, prefix))
     return tensors, origin, container, bundle_files(folder, prefix)

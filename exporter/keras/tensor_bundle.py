@@ -95,4 +95,6 @@ def _tensor(name: str, entry: _Entry, shards: list[bytes]) -> Tensor:
         raise BadInputFile(f"variable {name[:80]!r} has not the size of its shape\nexpected a whole checkpoint")
     if masked(crc32c(data)) != entry.checksum:
         raise BadInputFile(f"variable {name[:80]!r} has another checksum: damaged\nexpected a whole checkpoint")
+    if not data:
+        return torch.empty(entry.shape, dtype=dtype)
     return torch.frombuffer(bytearray(data), dtype=dtype).reshape(entry.shape)

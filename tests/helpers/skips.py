@@ -66,6 +66,7 @@ ALLOWED = (
     Allowed(r'no plugin: pip install "ganrt\[onnxruntime-rtx\]"', "a GPU's plugin"),
     Allowed(r"no Jetson: other machines have no power modes", "a Jetson"),
     Allowed(r"torchvision is not installed for this torch: .*", "a torch build that the index has a torchvision for"),
+    Allowed(r"tensorflow is not installed: .*", "a Python that TensorFlow is made for", usual=False),
     Allowed(r"this processor has no BF16", "AVX-512 or AMX", usual=False),
     Allowed(r"this processor cannot fuse", "FMA", usual=False),
     Allowed(r"this processor's SIMD cannot be switched off", "a browser that runs without AVX", usual=False),
