@@ -15,11 +15,11 @@ from ganrt.exporter.class_rows import with_class_rows
 from ganrt.exporter.graph import NATIVE, build_graph, last_operator
 from ganrt.exporter.options import Settings
 from ganrt.exporter.owner.call import Owned, folded, picture_index, tensors_of
-from ganrt.exporter.owner.code import owners_errors
+from ganrt.exporter.owner.code import drawing_methods, owners_errors
 from ganrt.exporter.owner.probe import Found, Parameter, Prober, examine, trial_inputs
 from ganrt.exporter.priors import with_prior
 from ganrt.spec import MAX_SIDE, GeneratorSpec, ImageInput, Labels, Latent, Output
-from ganrt.tolerances import EXPORT_ERROR
+from ganrt.tolerances import EXPORT_ERROR, EXPORT_LEVEL
 
 SETTINGS: Mapping[str, str] = {
     "network": "which of several networks in the file",
@@ -39,6 +39,7 @@ _LAST = {"Tanh": "tanh", "Sigmoid": "sigmoid"}
 _MEANING = {"tanh": "-1 to 1", "sigmoid": "0 to 1", "uint8": "0 to 255"}
 # What a range may be exceeded by: networks without a last tanh overshoot a little, and are clipped.
 _ALLOWED = {"tanh": (-2.0, 2.0), "sigmoid": (-0.25, 1.25), "uint8": (-16.0, 272.0)}
+_ROUNDINGS = 4  # of the owner's module that a graph may be off by: its sums run in another order at each layer
 _SLACK = 0.05  # what pictures in [0, 1] may exceed it by, to be taken for such
 
 
@@ -113,6 +114,9 @@ def make_candidate(subject: Subject, settings: Settings) -> Candidate:
         found = replace(found, open_size=_takes_other_sizes(module, found, prober.parameters))
     facts = Facts(settings)
     _tell(found, facts)
+    if others := drawing_methods(module):
+        note = f"it has {', '.join(others)[:120]} too: if pictures are drawn by those, --code a class that calls them"
+        facts.open("what draws", "forward", note)
     spec = with_prior(_spec(subject.family, found, drawn), facts, open_prior=True)
     candidate = Candidate(found.owned(module), spec, "tanh", subject.matched)
     model, said = _traced(subject, candidate, found, drawn, facts)
@@ -123,9 +127,9 @@ def make_candidate(subject: Subject, settings: Settings) -> Candidate:
         module=found.owned(module, source, said == "uint8"),
         value_range=value_range,
         facts=tuple(facts.found),
-        notes=(*subject.notes, *_notes(drawn, said)),
+        notes=(*subject.notes, *_notes(drawn, said), *_rounding(found)),
         against=(subject.against or f"{subject.what} in torch {torch.__version__}")[:200],
-        tolerance=subject.tolerance,
+        tolerance=max(subject.tolerance, min(_ROUNDINGS * found.rounding, EXPORT_LEVEL)),
     )
     if said != "tanh" or source:
         model = subject.trace(candidate, found, drawn)
@@ -232,6 +236,12 @@ def _source_range(found: Found, value_range: str, said: str, facts: Facts) -> st
         return ""
     source = facts.assume("source_range", said)
     return "" if source == value_range else {"sigmoid": "unit", "tanh": "signed", "uint8": "levels"}[source]
+
+
+def _rounding(found: Found) -> list[str]:
+    if not found.rounding:
+        return []
+    return [f"it enlarges float32's rounding: a picture alone and in a batch differ by {found.rounding:.1g}"]
 
 
 def _notes(drawn: Drawn, said: str) -> tuple[str, ...]:

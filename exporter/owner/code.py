@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from torch import nn
 from ganrt.errors import BadInputFile, GanrtError, UsageError
 from ganrt.exporter.owner.reference import EXPECTED, Code
 
+_DRAWS = re.compile(r"(encode|decode|generate|sample|synthesi[sz]e|translate|transfer|stylize|infer(ence)?|draw)(_|$)")
 _OWN = Path(__file__).resolve().parents[1]
 _SHOWN = 2
 # What a package is installed by, where its import has another name.
@@ -151,6 +153,13 @@ def _numbers(*places: Any) -> dict[str, int]:
 def numbers_of(module: nn.Module) -> dict[str, int]:
     """The whole numbers among a module's attributes, by name."""
     return _numbers(module)
+
+
+def drawing_methods(module: nn.Module) -> list[str]:
+    """The methods of the owner's class, beside `forward`, whose names say that they draw or encode too."""
+    own = [cls for cls in type(module).__mro__ if not cls.__module__.startswith("torch.")]
+    names = [name for cls in own for name, value in vars(cls).items() if inspect.isfunction(value)]
+    return [name for name in dict.fromkeys(names) if _DRAWS.match(name)]
 
 
 def _entries(place: Any) -> Iterator[tuple[str, Any]]:

@@ -64,24 +64,31 @@ def _first(fit: _Fit) -> int:
 
 
 def _fits(source: Source, expected: State) -> Iterator[_Fit]:
-    """All prefixes under which every key lies in its shape."""
+    """All prefixes under which every key lies in its shape; of a class around the trained one, without its own."""
     for tensors in _spellings(source.tensors):
-        first = max(expected, key=len)
-        prefixes = [key[: -len(first)] for key in tensors if key == first or key.endswith("." + first)]
         found = False
-        for prefix in prefixes:
-            inside = {key: tensors.get(prefix + key) for key in expected}
-            if all(t is not None and t.shape == expected[k].shape for k, t in inside.items()):
-                found = True
-                name = ".".join(filter(None, (source.container, prefix.rstrip("."))))
-                state: dict[str, Tensor] = {key: tensor for key, tensor in inside.items() if tensor is not None}
-                average = source.average or is_average(name)
-                # A part of the keys under no prefix of its own is a part of another network.
-                own = [key for key in tensors if key.startswith(prefix) and not key.endswith(_COUNTER)]
-                within = source.within is not None or len(own) > len(expected)
-                yield _Fit(replace(source, tensors=state, container=name), average, within)
-        if found:
-            return
+        for own in _own_prefixes(expected):
+            first = max(expected, key=len)[len(own) :]
+            prefixes = [key[: -len(first)] for key in tensors if key == first or key.endswith("." + first)]
+            for prefix in prefixes:
+                inside = {key: tensors.get(prefix + key[len(own) :]) for key in expected}
+                if all(t is not None and t.shape == expected[k].shape for k, t in inside.items()):
+                    found = True
+                    name = ".".join(filter(None, (source.container, prefix.rstrip("."))))
+                    state: dict[str, Tensor] = {key: tensor for key, tensor in inside.items() if tensor is not None}
+                    average = source.average or is_average(name)
+                    # A part of the keys under no prefix of its own is a part of another network.
+                    beside = [key for key in tensors if key.startswith(prefix) and not key.endswith(_COUNTER)]
+                    within = source.within is not None or len(beside) > len(expected)
+                    yield _Fit(replace(source, tensors=state, container=name), average, within)
+            if found:
+                return
+
+
+def _own_prefixes(expected: State) -> list[str]:
+    """None, and what all keys begin with: a class whose `forward` calls another's methods holds it as `self.net`."""
+    heads = {key.partition(".")[0] + "." for key in expected}
+    return ["", *heads] if len(heads) == 1 and all("." in key for key in expected) else [""]
 
 
 def _spellings(tensors: State) -> Iterator[State]:

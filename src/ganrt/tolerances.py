@@ -9,6 +9,8 @@ from __future__ import annotations
 # distance from the unrounded value.
 EXPORT_ERROR = 1e-4
 EXPORT_LEVELS = 1
+# What the first may grow to for a network that enlarges float32's own rounding: less than a level of [-1, 1].
+EXPORT_LEVEL = 5e-3
 # The same against a file that computes in half precision: 11 bits a value, summed over some ten layers.
 EXPORT_HALF_ERROR = 2e-2
 EXPORT_ROUNDING = 0.5 + 255 * EXPORT_ERROR

@@ -16,7 +16,10 @@ from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.class_rows import check_mixtures
 from ganrt.exporter.graph import with_native_output
 from ganrt.exporter.options import Settings
+from ganrt.exporter.owner.call import Argument, Call
+from ganrt.exporter.owner.code import drawing_methods
 from ganrt.exporter.owner.live import read_module
+from ganrt.exporter.owner.probe import Found, Prober, examine
 from ganrt.exporter.session import Session
 
 COUNT = 6
@@ -226,3 +229,26 @@ def test_a_live_module_stays_as_it_is() -> None:
 def test_what_is_no_generator_is_refused_with_the_options(module: Any) -> None:
     with pytest.raises(GanrtError, match="--latent|expected a torch"):
         read_module(module, Settings())
+
+
+def test_rounding_is_no_dependence_on_the_batch() -> None:
+    found = Found(Call((Argument("z", "vector", 12),)))
+    assert 1e-4 < examine(models.Rounding().eval(), found).rounding < 1e-2
+    with pytest.raises(BadInputFile, match="depends on the others of its batch"):
+        examine(models.Rounding(mixed=True).eval(), found)
+    assert examine(models.Vector().eval(), found).rounding == 0
+
+
+def test_a_class_that_draws_by_another_method_says_so_and_is_drawn_by_a_class_around_it() -> None:
+    module = models.Restyled()
+    made = candidate(module, size="8x8")
+    (fact,) = [fact for fact in made.assumptions if fact.name == "what draws"]
+    assert "encode, decode" in fact.note
+    around = models.Wrapped()
+    around.net = module
+    assert drawing_methods(models.Vector()) == drawing_methods(around) == []
+    call = Prober(around, {}, Settings.read({"size": "8x8", "condition": "1,-1,2,0.5"})).find()
+    picture, style = torch.rand(COUNT, 3, 8, 8) * 2 - 1, torch.tensor([[1.0, -1, 2, 0.5]])
+    with torch.no_grad():
+        expected = module.decode(module.encode(picture)[0], style.expand(COUNT, 4))
+        assert torch.equal(call.owned(around)(picture), expected)

@@ -68,6 +68,14 @@ def test_weights_are_found_by_their_fit(name: str, tmp_path: Path) -> None:
     assert ("averaged" in " ".join(source.notes)) == (name in ("averages first", "ema_pytorch"))
 
 
+def test_a_class_around_the_trained_one_takes_its_weights(tmp_path: Path) -> None:
+    torch.save({"a": state(1)}, tmp_path / "w.pth")
+    around = torch.nn.Sequential()
+    around.add_module("net", models.Vector())
+    load_weights(around, read_file(tmp_path / "w.pth"), None, "Around")
+    assert torch.equal(around.net.out.weight, state(1)["out.weight"])
+
+
 def test_several_that_fit_are_told_and_chosen_by_name(tmp_path: Path) -> None:
     torch.save({"A": state(1), "B": state(2)}, tmp_path / "w.pth")
     file = read_file(tmp_path / "w.pth")

@@ -219,3 +219,45 @@ class PowerNormed(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         return self.fc(z).view(-1, 1, SIDE, SIDE)
+
+
+class Restyled(nn.Module):
+    """A translator whose pictures are drawn by `decode` with a style of one's own; `forward` restores its input."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.content, self.style = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(3, 4, 3, padding=1)
+        self.dec = nn.Conv2d(4, 3, 3, padding=1)
+
+    def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return self.content(x), self.style(x).mean((2, 3))
+
+    def decode(self, content: Tensor, style: Tensor) -> Tensor:
+        return torch.tanh(self.dec(content * style[:, :, None, None]))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.decode(*self.encode(x))
+
+
+class Wrapped(nn.Module):
+    """Calls the methods of the trained class that draw, with a style that is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = Restyled()
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        return self.net.decode(self.net.encode(x)[0], style)
+
+
+class Rounding(nn.Module):
+    """What float32 rounds away depends on how many are drawn; with `mixed`, pictures depend on others besides."""
+
+    def __init__(self, mixed: bool = False) -> None:
+        super().__init__()
+        self.first, self.mixed = nn.Linear(12, 64), mixed
+
+    def forward(self, z: Tensor) -> Tensor:
+        far = 2000 * len(z)
+        flat = self.first(z) + far - far
+        return torch.tanh(flat + (0.001 * flat.mean(0) if self.mixed else 0)).view(-1, 1, SIDE, SIDE)
