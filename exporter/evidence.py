@@ -25,7 +25,7 @@ from ganrt.spec import GeneratorSpec
 # What is tried, as the options spell it. The slopes 0.2 and 0.01 are GANs' and torch's own.
 ALTERNATIVES = {
     "prior": ("normal", "uniform"),
-    "label_join": ("times", "after", "before"),
+    "label_join": ("times", "after", "before", "none"),
     "activation": ("relu", "leaky_relu:0.2", "leaky_relu:0.01", "elu", "selu", "tanh"),
     "norm_eps": ("1e-05", "0.001", "0.8"),
 }

@@ -21,6 +21,7 @@ from ganrt.exporter.source import State
 _AVERAGES = {"ema", "avg", "average", "averaged", "running", "shadow", "smooth", "smoothed", "test", "polyak"}
 _SHORT = {"GE", "Gs"}  # lightweight-gan's and StyleGAN's names of averages
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_GENERATOR = re.compile(r"^(net_?)?g(_|\d|$)|gen|decod|synth|^(my_?)?(model|net|network|gan)\d*$", re.IGNORECASE)
 _WRAPPERS = ("_orig_mod",)  # torch.compile's
 _MAX_DEPTH = 8
 _MAX_NETWORKS = 200
@@ -177,6 +178,11 @@ def spellings(tensors: State) -> Iterator[State]:
 
 def _without_wrappers(key: str) -> str:
     return ".".join(part for part in key.split(".") if part not in _WRAPPERS)
+
+
+def names_generator(name: str) -> bool:
+    """Whether a name ends in what whole generators are called: `netG`, `generator_A`, `decoder`, `model`."""
+    return is_average(name) or bool(_GENERATOR.search(name.rpartition(".")[2]))
 
 
 def is_average(name: str) -> bool:

@@ -22,10 +22,11 @@ from ganrt.spec import MAX_SIDE
 RANGES = ("tanh", "sigmoid", "uint8")
 LAYOUTS = ("nchw", "nhwc")
 MEANINGS = ("class", "code")
-JOINS = ("times", "after", "before")
+JOINS = ("times", "after", "before", "none")
 GAINS = ("multiplied", "added")
 RULES = ("linear", "library")
 LAST = ("tanh", "sigmoid", "none")
+EACH = "or one for each norm"  # in the words of an option that takes several values
 MAX_COUNT = 65536
 _MAX_NAMES_BYTES = 2**20
 _NUMBER = re.compile(r"[0-9]{1,5}")
@@ -86,6 +87,11 @@ def _count(option: str, text: str) -> int:
     if not (_NUMBER.fullmatch(text) and 1 <= int(text) <= MAX_COUNT):
         raise UsageError(f"{option} {text}: expected a whole number from 1 to {MAX_COUNT}")
     return int(text)
+
+
+def _epsilons(option: str, text: str) -> float | tuple[float, ...]:
+    values = [_number(0, 10, open_below=True)(option, part.strip()) for part in text.split(",")]
+    return values[0] if len(values) == 1 else tuple(values)
 
 
 def _limit(option: str, text: str) -> float:
@@ -176,6 +182,7 @@ class Settings:
         activation: (name, slope or None) of the hidden layers.
         size: (height, width) in pixels.
         output_shape: (channels, height, width).
+        norm_eps: a float for all norms, or a tuple with one for each of a chain's.
         stride, padding: of the layers in their order; one value holds for all.
         condition: of a translator's second input; one value holds for all.
         class_names: in the order of the classes.
@@ -204,8 +211,10 @@ class Settings:
         _prior,
     )
     threshold: float | None = _option("Where truncated_normal is cut off; 2 by default.", _number(0.01, 8), "<float>")
-    norm_eps: float | None = _option(
-        "The norms' epsilon, which weights do not hold.", _number(0, 10, open_below=True), "<float>"
+    norm_eps: float | tuple[float, ...] | None = _option(
+        "The norms' epsilon, which weights do not hold; of plain chains also one each: 1e-05,0.8.",
+        _epsilons,
+        "<floats>",
     )
     output_norm_eps: float | None = _option(
         "BigGAN: the last batch norm's epsilon.", _number(0, 10, open_below=True), "<float>"
@@ -234,7 +243,8 @@ class Settings:
     latent: int | None = _option("How many values z has, where the file does not say.", _count, "<int>")
     labels: int | None = _option("How many classes the second input takes.", _count, "<int>")
     label_join: str | None = _option(
-        "How the classes enter: times (multiplied with z), after or before (beside z).", _one_of(*JOINS)
+        "How the classes enter: times (multiplied with z), after or before (beside z), none (they do not).",
+        _one_of(*JOINS),
     )
     label_meaning: str | None = _option(
         "What the classes are: class, or code as in an InfoGAN (BigBiGAN).", _one_of(*MEANINGS)
@@ -299,6 +309,11 @@ class Settings:
         """The fields that were given."""
         return tuple(item.name for item in fields(self) if getattr(self, item.name) is not None)
 
+    @property
+    def epsilon(self) -> float | None:
+        """`norm_eps`, where all norms have one: `refuse` has seen to it."""
+        return None if isinstance(self.norm_eps, tuple) else self.norm_eps
+
     def without(self, *names: str) -> Settings:
         """The same with these fields not given."""
         nothing: dict[str, Any] = dict.fromkeys(names)
@@ -319,6 +334,8 @@ class Settings:
                 f"--freeze truncation={self.freeze:g}: {who} has no truncation-indexed statistics\n"
                 "expected biggan-deep or biggan-ivclab; truncated latents need no freezing: ganrt generate --truncation"
             )
+        if isinstance(self.norm_eps, tuple) and EACH not in accepted.get("norm_eps", EACH):
+            raise UsageError(f"--norm-eps with {len(self.norm_eps)} values: {who} takes one")
         for name in self.given():
             if name not in accepted:
                 known = "; ".join(f"{spelled(key)} ({meaning})" for key, meaning in accepted.items()) or "none"

@@ -12,7 +12,7 @@ from ganrt.exporter.evidence import with_evidence
 from ganrt.exporter.families import FAMILIES, GENERIC, load_family
 from ganrt.exporter.families.page import closeness, similarity
 from ganrt.exporter.families.unsupported import name_unsupported, refused
-from ganrt.exporter.networks import spellings
+from ganrt.exporter.networks import names_generator, spellings
 from ganrt.exporter.options import Settings
 from ganrt.exporter.priors import with_prior
 from ganrt.exporter.readers.files import File, source_of
@@ -93,7 +93,9 @@ def find_matches(file: File, family: str | None = None, network: str | None = No
         return sorted(keyed, key=lambda match: match.rank) or found
     names = [name for name in FAMILIES if name != GENERIC]
     whole = [source for source in sources if source.within is None]
-    for candidates, families in ((whole, names), (sources, names), (whole, [GENERIC]), (sources, [GENERIC])):
+    # A chain may be any layers of a larger network; what is called a generator, or was asked for, is a whole one.
+    parts = sources if network is not None else [s for s in sources if s.within is None or names_generator(s.container)]
+    for candidates, families in ((whole, names), (sources, names), (whole, [GENERIC]), (parts, [GENERIC])):
         if families == [GENERIC] and (known := name_unsupported(sources, discriminators=False)):
             raise BadInputFile(f"is of {known}")
         found = [match for source in candidates for match in _matches(source, families)]

@@ -67,7 +67,7 @@ def _examples(spec: GeneratorSpec, batch: int) -> tuple[Tensor, ...]:
 def _export(
     module: nn.Module, spec: GeneratorSpec, outputs: list[str], examples: tuple[Tensor, ...], shapes: Any
 ) -> onnx.ModelProto:
-    with quiet(), torch.no_grad():
+    with quiet(), torch.no_grad(), _plain_batch_norms():
         program = torch.onnx.export(
             module,
             examples,
@@ -80,6 +80,37 @@ def _export(
         )
     assert program is not None
     return program.model_proto
+
+
+@contextmanager
+def _plain_batch_norms() -> Iterator[None]:
+    """torch's exporter writes batch norms of a batch's own statistics as if they were of running ones. Some adaptive
+    instance norms are such: `F.batch_norm` of [1, n c, h, w] (Huang et al. 2018, arXiv:1804.04732)."""
+    original = torch.nn.functional.batch_norm
+
+    def plain(
+        input: Tensor,
+        running_mean: Tensor | None,
+        running_var: Tensor | None,
+        weight: Tensor | None = None,
+        bias: Tensor | None = None,
+        training: bool = False,
+        momentum: float = 0.1,
+        eps: float = 1e-5,
+    ) -> Tensor:
+        if not training:
+            return original(input, running_mean, running_var, weight, bias, training, momentum, eps)
+        axes, shape = [axis for axis in range(input.ndim) if axis != 1], [1, -1, *[1] * (input.ndim - 2)]
+        centred = input - input.mean(axes, keepdim=True)
+        made = centred / torch.sqrt((centred * centred).mean(axes, keepdim=True) + eps)
+        made = made if weight is None else made * weight.reshape(shape)
+        return made if bias is None else made + bias.reshape(shape)
+
+    torch.nn.functional.batch_norm = plain
+    try:
+        yield
+    finally:
+        torch.nn.functional.batch_norm = original
 
 
 def _open_batch(model: onnx.ModelProto) -> bool:

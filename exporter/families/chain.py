@@ -13,14 +13,17 @@ from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families.loading import check_variances, load_strictly
 from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm, plain_names, transposed_layers
+from ganrt.exporter.families.weight_norm import fold_weight_norm
 from ganrt.exporter.layers.chain import Chain, build_chain, read_chain
 from ganrt.exporter.layers.items import Item, NotAChain, items_of, items_of_module, owner_classes
 from ganrt.exporter.layers.labels import plan_of, split_embedding
 from ganrt.exporter.layers.network import Network, picture_shape, weights_of
 from ganrt.exporter.layers.presets import preset_of
-from ganrt.exporter.options import Settings
+from ganrt.exporter.options import EACH, Settings
 from ganrt.exporter.source import Source, State
 from ganrt.spec import GeneratorSpec, Labels, Latent, Output
+
+_LEAST_SIDE = 4
 
 
 class PlainChain:
@@ -33,12 +36,12 @@ class PlainChain:
         "activation": "of the hidden layers: relu (default behind transposed convolutions), leaky_relu:0.2, ...",
         "last": "the last activation: tanh (default), sigmoid or none",
         "range": "of the pictures, where the last activation is none",
-        "norm_eps": "the norms' epsilon, default 1e-05",
+        "norm_eps": f"the norms' epsilon, default 1e-05; {EACH}",
         "size": "of the picture, which settles strides, paddings and upsampling",
         "stride": "of the convolutions in their order",
         "padding": "of the convolutions in their order",
         "labels": "how many of the first layer's inputs are classes; an embedding's rows are counted",
-        "label_join": "how classes enter: times, after or before",
+        "label_join": "how classes enter: times, after, before, or none where an embedding is not used",
         "output_shape": "of a picture that a linear layer makes",
     }
     page = Page(
@@ -61,7 +64,7 @@ class PlainChain:
     def why_not(self, source: Source) -> str:
         """Why this is no plain chain; "" if it is one."""
         try:
-            _, items = split_embedding(_items(source, plain_names(source.tensors)))
+            _, items = split_embedding(_items(source, plain_names(fold_weight_norm(source.tensors))))
             _read(source, items)
         except NotAChain as error:
             return str(error)
@@ -70,7 +73,8 @@ class PlainChain:
     def build(self, source: Source, settings: Settings) -> Candidate:
         """See `Family.build`."""
         facts = Facts(settings)
-        state, folding = fold_spectral_norm(source.tensors, transposed_layers(source.tensors))
+        state = fold_weight_norm(source.tensors)
+        state, folding = fold_spectral_norm(state, transposed_layers(state))
         check_variances(state)
         every = _items(source, state)
         embedding, items = split_embedding(every)
@@ -83,6 +87,8 @@ class PlainChain:
             raise NotAChain(f"has layers that do not fit: {str(error).splitlines()[0][:100]}") from error
         if len(shape) != 3:
             raise NotAChain(f"makes {list(shape)}, which is no picture")
+        if min(shape[1:]) < _LEAST_SIDE:
+            raise NotAChain(f"makes pictures of {shape[1]}x{shape[2]} pixels; expected {_LEAST_SIDE} a side at least")
         module = load_strictly(lambda: Network(plan.runs), weights_of(plan.runs), "a plain chain of layers")
         _order_of(source, facts)
         return Candidate(

@@ -117,11 +117,11 @@ def _architecture(state: State, origin: Origin, facts: Facts) -> tuple[Mapping[s
     if name not in PRESETS:
         raise UsageError(f"--preset {name}\nexpected one of: {', '.join(PRESETS)}")
     facts.assume("preset", name)
-    return model_of(name, state, origin, settings.norm_eps), f"as said: preset {name}"
+    return model_of(name, state, origin, settings.epsilon), f"as said: preset {name}"
 
 
 def _recognise(state: State, origin: Origin, facts: Facts) -> tuple[Mapping[str, Any], str]:
-    found, epsilon = fitting(state, origin), facts.settings.norm_eps
+    found, epsilon = fitting(state, origin), facts.settings.epsilon
     if len(found) != 1:
         raise UsageError(
             f"weights without an architecture, in no layout that is known: {describe_kernels(state) or 'no kernels'}\n"

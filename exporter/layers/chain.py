@@ -395,8 +395,12 @@ def _epsilons(ops: list[Op], facts: Facts, preset: ChainPreset, note: str) -> li
     if any("running_mean" not in op.layer.tensors and op.layer.tensors["weight"].ndim == 1 for op in norms):
         facts.open("the kind of norm", "instance norm (layer norm of vectors)")
     values = [preset.eps[min(i, len(preset.eps) - 1)] for i in range(len(norms))]
-    given = facts.assume("norm_eps", tuple(dict.fromkeys(values)), note)
-    return values if isinstance(given, tuple) else [given] * len(norms)
+    given = facts.assume("norm_eps", tuple(values) if len(set(values)) > 1 else values[0], note)
+    if isinstance(given, float):
+        return [given] * len(norms)
+    if len(given) != len(norms):
+        raise UsageError(f"--norm-eps has {len(given)} values; expected one, or one for each of {len(norms)} norms")
+    return list(given)
 
 
 def _geometry(ops: list[Op], facts: Facts, preset: ChainPreset, note: str) -> list[Geometry]:

@@ -14,6 +14,8 @@ from ganrt.exporter.layers.chain import Built, Chain
 from ganrt.exporter.layers.items import Item, NotAChain
 from ganrt.exporter.layers.network import Join, Layer, Rows, Run
 
+NO_JOIN = "none"
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -58,7 +60,8 @@ def plan_of(chain: Chain, built: Built, embedding: Item | None, facts: Facts, fi
             Run("picture", ("of z", "of labels"), built.layers[built.joined_at :]),
         )
         return Plan(runs, chain.inputs, chain.classes)
-    if embedding is None and given is None:
+    if facts.settings.label_join == NO_JOIN or (embedding is None and given is None):
+        _unused(embedding, given, facts)
         return Plan((Run("picture", ("z",), built.layers),), chain.inputs, 0)
     if embedding is None:
         assert given is not None
@@ -78,6 +81,15 @@ def plan_of(chain: Chain, built: Built, embedding: Item | None, facts: Facts, fi
         table = Layer(Rows(classes, width), {"weight": embedding.weight}, embedding.name)
     entering = (Run("class", ("labels",), (table,)), Run("picture", names, built.layers, how))
     return Plan(entering, chain.inputs if how == "multiply" else chain.inputs - width, classes)
+
+
+def _unused(embedding: Item | None, given: int | None, facts: Facts) -> None:
+    """Some scripts keep an embedding that their `forward` does not call."""
+    if facts.settings.label_join is None:
+        return
+    if given is not None:
+        raise UsageError(f"--labels {given} and --label-join {NO_JOIN}: expected one of them")
+    facts.assume("label_join", NO_JOIN, shown=NO_JOIN if embedding is None else f"{NO_JOIN}: {embedding.name} is left")
 
 
 def _how(facts: Facts, default: str, names: tuple[str, str]) -> tuple[Join, tuple[str, ...]]:

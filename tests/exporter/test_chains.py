@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import random
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import torch
 from sources import source
 from torch import Tensor, nn
 
-from ganrt.errors import BadInputFile
+from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.families.chain import PlainChain
 from ganrt.exporter.options import Settings
@@ -149,9 +150,6 @@ def opened(candidate: Candidate) -> set[str]:
 
 CHAINS: dict[str, tuple[Callable[[], nn.Module], dict[str, str]]] = {
     "as most": (dcgan, {}),
-    "another slope": (lambda: dcgan(nn.LeakyReLU(0.2)), {"activation": "leaky_relu:0.2"}),
-    "a sigmoid": (lambda: dcgan(last=nn.Sigmoid()), {"last": "sigmoid"}),
-    "an epsilon": (lambda: dcgan(eps=0.5), {"norm_eps": "0.5"}),
     "upsampling": (Upsampling, {}),
     "attributes": (Attributes, {}),
     "linear layers": (Flat, {"norm_eps": "1e-5"}),
@@ -168,11 +166,136 @@ def test_state_dicts_of_chains(name: str) -> None:
     said = {"--" + key.replace("_", "-") for key in given}
     assert not said & opened(candidate)
     assert "certain" not in candidate.certainty
-    if given:  # what is wrong without the option is named as assumed
-        plain = read(network)
-        assert said <= opened(plain)
-        if name != "a sigmoid":
-            assert worst(plain, network) > 1e-3 or name == "linear layers"
+
+
+class Unused(Upsampling):
+    """An embedding that `forward` leaves out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.label_emb = nn.Embedding(5, 6)
+
+
+class Entering(nn.Module):
+    """Classes beside z, in either order: one-hot, or as rows of an embedding."""
+
+    def __init__(self, *, first: bool, embedded: bool) -> None:
+        super().__init__()
+        self.first, self.embedding = first, nn.Embedding(5, 5) if embedded else None
+        self.model = nn.Sequential(nn.Linear(11, 32), nn.LeakyReLU(0.2), nn.Linear(32, 64), nn.Tanh())
+
+    def forward(self, z: Tensor, labels: Tensor) -> Tensor:
+        rows = nn.functional.one_hot(labels, 5).float() if self.embedding is None else self.embedding(labels)
+        return self.model(torch.cat([rows, z] if self.first else [z, rows], 1)).view(-1, 1, 8, 8)  # type: ignore[no-any-return]
+
+
+class Shape(nn.Module):
+    """A flat output that is no square."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(6, 16), nn.LeakyReLU(0.2), nn.Linear(16, 192), nn.Tanh())
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.net(z).view(-1, 3, 4, 16)  # type: ignore[no-any-return]
+
+
+def strided(stride: int, padding: int) -> Chain:
+    """28 x 28 pixels by a last kernel of 4 with this padding; 49 with stride 3."""
+    layers = [nn.ConvTranspose2d(6, 8, 7, 1, 0), nn.BatchNorm2d(8), nn.ReLU(), nn.ConvTranspose2d(8, 4, 4, 2, 1)]
+    last = nn.ConvTranspose2d(4, 1, 4, stride, padding)
+    return Chain(nn.Unflatten(1, (6, 1, 1)), *layers, nn.BatchNorm2d(4), nn.ReLU(), last, nn.Tanh())
+
+
+def normed(*eps: float) -> Chain:
+    layers = [nn.Linear(6, 16), nn.BatchNorm1d(16, eps[0]), nn.ReLU(), nn.Linear(16, 32), nn.BatchNorm1d(32, eps[1])]
+    return Chain(*layers, nn.ReLU(), nn.Linear(32, 64), nn.Unflatten(1, (1, 8, 8)), nn.Tanh())
+
+
+def weight_normed(network: nn.Module) -> nn.Module:
+    """Both of torch's spellings, over either axis."""
+    older, newer = nn.utils.weight_norm, nn.utils.parametrizations.weight_norm
+    parts = [part for part in network.modules() if isinstance(part, nn.ConvTranspose2d)]
+    with pytest.warns(FutureWarning):
+        older(parts[0])
+    newer(parts[1], dim=1), newer(parts[2])
+    return network
+
+
+# An assumption -> a network that it is wrong of, its classes, the option that the answer names, and its value.
+OPEN: dict[str, tuple[Callable[[], nn.Module], int, dict[str, str]]] = {
+    "activation": (lambda: dcgan(nn.LeakyReLU(0.2)), 0, {"activation": "leaky_relu:0.2"}),
+    "last": (lambda: dcgan(last=nn.Sigmoid()), 0, {"last": "sigmoid"}),
+    "one epsilon": (lambda: dcgan(eps=0.5), 0, {"norm_eps": "0.5"}),
+    "several epsilons": (lambda: normed(0.3, 1e-5), 0, {"norm_eps": "0.3,1e-5", "activation": "relu"}),
+    "stride": (lambda: strided(3, 1), 0, {"stride": "1,2,3", "padding": "0,1,1", "size": "41x41"}),
+    "padding": (lambda: strided(1, 0), 0, {"stride": "1,2,1", "padding": "0,1,0"}),
+    "output shape": (Shape, 0, {"output_shape": "3x4x16"}),
+    "labels beside z": (lambda: Entering(first=False, embedded=False), 5, {"labels": "5"}),
+    "labels before z": (lambda: Entering(first=True, embedded=False), 5, {"labels": "5", "label_join": "before"}),
+    "rows before z": (lambda: Entering(first=True, embedded=True), 5, {"label_join": "before"}),
+    "an embedding that is not used": (Unused, 0, {"label_join": "none"}),
+}
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_the_named_option_repairs_what_was_assumed(name: str) -> None:
+    make, classes, given = OPEN[name]
+    network = trained(make())
+    named = {"--" + key.replace("_", "-") for key in given} - {"--labels"}  # which a file without an embedding lacks
+    plain, mended = read(network), read(network, **given)
+    mentioned = {word.strip("(),;") for fact in plain.assumptions for word in fact.sentence().split()}
+    assert named <= mentioned | ({"--label-join"} if "labels" in given else set())
+    z, labels = torch.randn(4, 6), torch.arange(4) % max(classes, 1)
+    with torch.no_grad():
+        expected = network(z, labels) if classes else network(z)
+    wrong = plain.spec != mended.spec or worst(plain, network, classes) > 1e-3
+    assert wrong
+    rows = (nn.functional.one_hot(labels, 5).float(),) if classes else ()
+    assert torch.allclose(mended.module(z, *rows), expected, atol=CLOSE)
+    assert not named & opened(mended)
+
+
+def test_the_values_of_z_and_of_the_pictures_are_said_by_their_options() -> None:
+    network = trained(dcgan())
+    spec = recognise_state(network, prior="uniform").spec
+    assert spec.latent is not None
+    assert spec.latent.prior == "uniform"
+    assert "--prior" in opened(recognise_state(network))
+    bare = read(network, last="none")
+    assert "--range" in opened(bare)
+    assert read(network, last="none", range="sigmoid").value_range == "sigmoid"
+
+
+def recognise_state(network: nn.Module, **given: str) -> Candidate:
+    with tempfile.TemporaryDirectory() as folder:
+        torch.save(network.state_dict(), Path(folder) / "a.pth")
+        return recognise(read_file(Path(folder) / "a.pth"), None, Settings.read(given)).candidate
+
+
+@pytest.mark.parametrize("values", ["0.8,0.8,0.8", "0.8,0.8,0.8,0.1"])
+def test_as_many_epsilons_as_norms(values: str) -> None:
+    with pytest.raises(UsageError, match="one for each of 2 norms"):
+        read(trained(dcgan()), norm_eps=values)
+
+
+def test_weight_norm_is_folded() -> None:
+    network = trained(weight_normed(dcgan()))
+    assert worst(read(network), network) <= CLOSE
+    state = dict(network.state_dict())
+    state["layers.1.weight_g"] = torch.ones(3, 1, 1, 1)
+    with pytest.raises(BadInputFile, match="g is"):
+        PlainChain().build(source(state), Settings())
+
+
+def test_layers_of_a_larger_network_are_no_generator(tmp_path: Path) -> None:
+    """The last layers of a super-resolution network are a chain, of what is no latent."""
+    tail = {f"{i}.weight": torch.zeros(c, 16, 3, 3) for i, c in ((0, 16), (2, 3))}
+    torch.save({f"conv3.{k}": t for k, t in tail.items()} | {"conv1.weight": torch.zeros(16, 3, 3, 3)}, tmp_path / "a")
+    with pytest.raises(BadInputFile, match="no known family"):
+        recognise(read_file(tmp_path / "a"), None, Settings())
+    with pytest.raises(BadInputFile, match="3x3 pixels"):
+        recognise(read_file(tmp_path / "a"), None, Settings(network="conv3"))
 
 
 def test_a_range_follows_the_last_activation() -> None:
@@ -201,8 +324,6 @@ def test_keys_in_any_order_where_the_file_does_not_keep_it(order: str) -> None:
 
 @pytest.mark.parametrize("size", ["1000x1000", "7x9"])
 def test_sizes_that_no_strides_give(size: str) -> None:
-    from ganrt.errors import UsageError
-
     with pytest.raises(UsageError, match=f"--size {size}"):
         read(trained(dcgan()), size=size)
 

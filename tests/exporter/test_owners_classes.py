@@ -83,6 +83,7 @@ KINDS: dict[str, tuple[Callable[[], nn.Module], dict[str, str], tuple[Tensor, ..
         lambda m: m(Z[:, :8], Z[:, 8:11], Z[:, 11:]),
     ),
     "squeezed": (models.Squeezed, {}, (Z[:, :12],), lambda m: m(Z[:, :12])),
+    "instance norms as batch norms": (models.Adaptive, {}, (Z[:, :12],), lambda m: m(Z[:, :12])),
     "its own spectral norm": (models.PowerNormed, {}, (Z[:, :12],), lambda m: m(Z[:, :12])),
 }
 Z = Z[:, :12]
