@@ -37,10 +37,29 @@ def captioned(pictures: Sequence[Pixels], codes: Sequence[str | None]) -> list[P
 def _broken(code: str | None, width: int) -> list[str]:
     if code is None:
         return []
-    (full, _), _ = cv2.getTextSize("0" * 50, _FONT, _CODE, 1)
-    fits = max(1, int((width - 2 * _MARGIN) * 50 / full))
-    lines = [code[k : k + fits] for k in range(0, len(code), fits)]
+    lines = _lines(code, width - 2 * _MARGIN)
     return lines if len(lines) <= _MOST_LINES else []
+
+
+def _lines(code: str, width: int) -> list[str]:
+    """A code in lines of at most `width` pixels: after colons where it can be, and never before its check letters."""
+    *fields, number, check = code.split(":")
+    lines = [""]
+    for word in (*(f"{field}:" for field in fields), f"{number}:{check}"):
+        if not _fits(lines[-1] + word, width):
+            lines.append("")
+        for letter in word:  # of what is too long for a line, as much as it takes
+            if lines[-1] and not _fits(lines[-1] + letter, width):
+                lines.append("")
+            lines[-1] += letter
+    tail = len(check) + 2
+    if len(lines) > 1 and len(lines[-1]) < tail:  # check letters stay with what they follow
+        lines[-2:] = [lines[-2][: len(lines[-1]) - tail], lines[-2][len(lines[-1]) - tail :] + lines[-1]]
+    return [line for line in lines if line]
+
+
+def _fits(text: str, width: int) -> bool:
+    return bool(cv2.getTextSize(text, _FONT, _CODE, 1)[0][0] <= width)
 
 
 def _with_strip(picture: Pixels, number: str, lines: Sequence[str], strip: int) -> Pixels:

@@ -17,7 +17,6 @@ import numpy as np
 
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
-MODEL = ROOT / "src" / "ganrt" / "runtime" / "data" / "avatars-2.onnx"
 _PLAYED_S = 25
 _SCREEN = (900, 1000)  # width, height
 
@@ -71,7 +70,7 @@ def web() -> None:
 
     with TemporaryDirectory() as folder:
         build = ROOT / "examples" / "web" / "build.mjs"
-        subprocess.run(["node", str(build), "--model", str(MODEL), "--output", folder], check=True)
+        subprocess.run(["node", str(build), "--output", folder], check=True)
         with served(Path(folder)) as url:
             page = Chromium()
             try:

@@ -19,7 +19,7 @@ const runtime = join(library, "node_modules/onnxruntime-web");
 const PAGE = /\.(html|css|js|svg)$/;
 const USAGE = `usage: node examples/web/build.mjs [--model FILE.onnx] [--output FOLDER] [--force]
 
---model FILE.onnx   a generator that ganrt exported, instead of the bundled one
+--model FILE.onnx   a generator that ganrt exported, instead of the bundled avatars-2
 --output FOLDER     where the page goes, instead of out/web
 --force             write into a folder that holds something already, over files of the same names`;
 
@@ -59,7 +59,7 @@ async function build(model, output, force) {
 }
 
 const OPTIONS = {
-  model: { type: "string", default: join(root, "runtime/data/avatars-1.onnx") },
+  model: { type: "string", default: join(root, "runtime/data/avatars-2.onnx") },
   output: { type: "string", default: join(root, "out/web") },
   force: { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },

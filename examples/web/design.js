@@ -10,7 +10,8 @@ export class Design {
   constructor(place, controls, changed) {
     for (const control of controls) {
       const id = `control-${control.name}`;
-      const label = Object.assign(document.createElement("label"), { htmlFor: id, textContent: `${control.name} ` });
+      const words = `${control.name.replaceAll("-", " ")} `;
+      const label = Object.assign(document.createElement("label"), { htmlFor: id, textContent: words });
       const output = document.createElement("output");
       output.htmlFor.add(id);
       const input = inputOf(control);

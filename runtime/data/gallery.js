@@ -1,7 +1,10 @@
 "use strict";
 // Filters by the options that each picture has, and copies look codes. Without it the page still shows both.
 const items = [...document.querySelectorAll("li")];
+const count = document.getElementById("count");
 const told = document.getElementById("told");
+const TOLD_MS = 4000; // then it is gone, for it lies over the cards below
+let fading = 0;
 const form = document.querySelector("form");
 const selects = [...document.querySelectorAll("select")];
 const values = items.map((item) => JSON.parse(item.dataset.controls));
@@ -13,7 +16,13 @@ function filter() {
     item.hidden = !wanted.every(([name, value]) => values[k][name] === value);
     shown += item.hidden ? 0 : 1;
   });
-  told.textContent = `${shown} of ${items.length} pictures of this page`;
+  count.textContent = `${shown} of ${items.length} pictures of this page`;
+}
+
+function tell(text) {
+  told.textContent = text;
+  clearTimeout(fading);
+  fading = setTimeout(() => (told.textContent = ""), TOLD_MS);
 }
 
 async function copy(code) {
@@ -40,7 +49,7 @@ document.querySelector("ul").addEventListener("click", async (event) => {
   document.querySelectorAll("[data-copied]").forEach((other) => delete other.dataset.copied);
   if (done) button.dataset.copied = "";
   else getSelection().selectAllChildren(button.querySelector("code"));
-  told.textContent = done ? `Copied ${button.dataset.code}` : "Not copied by this browser: the code is selected";
+  tell(done ? `Copied ${button.dataset.code}` : "Not copied by this browser: the code is selected");
 });
 if (form) {
   form.hidden = selects.length === 0;

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.slow
 STARTED = "document.documentElement.dataset.firstAvatar"
 FAILED = "!document.getElementById('alert').hidden"
 CALM = {"prefers_reduced_motion": "reduce"}
+AVATARS_1 = ROOT / "runtime" / "data" / "avatars-1.onnx"
 CORE = "ort/ort-wasm-simd-threaded.wasm"
 
 
@@ -35,7 +36,7 @@ def page(tmp_path_factory):
     need_node("onnxruntime-web")
     need_chromium()
     folder = tmp_path_factory.mktemp("page") / "web"
-    done = build_page(folder)
+    done = build_page(folder, "--model", str(AVATARS_1))
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -444,3 +445,9 @@ def test_the_options_of_the_build(tmp_path):
     assert "Unknown option '--colour'" in unknown.stderr
     assert told.stdout in unknown.stderr
     assert "    at " not in unknown.stderr
+
+
+def test_the_bundled_default_is_what_the_page_shows(tmp_path):
+    need_node("onnxruntime-web")
+    assert build_page(tmp_path / "web").returncode == 0
+    assert (tmp_path / "web" / "model.onnx").read_bytes() == (ROOT / "runtime/data/avatars-2.onnx").read_bytes()

@@ -107,3 +107,14 @@ def test_captions_break_codes_and_leave_out_what_does_not_fit() -> None:
     assert short.shape[0] > long.shape[0] > 8
     assert (short[:8] == 0).all()
     assert (long[8:, :, 3] == 255).all()
+
+
+@pytest.mark.parametrize("width", [24, 48, 56, 100, 248])
+def test_lines_of_a_code_never_end_before_its_check_letters(width: int) -> None:
+    from ganrt.runtime.captions import _lines
+
+    for code in ("ganrt:avatars-1:0:8841:JR", "ganrt:avatars-2:0:8841:hair=afro,skin=0.8:AW", "ganrt:a:0:1"):
+        lines = _lines(code, width)
+        assert "".join(lines) == code
+        assert len(lines[-1].rpartition(":")[0]) > 0
+    assert _lines("ganrt:avatars-1:0:8841:JR", 56) == ["ganrt:", "avatars-1:0:", "8841:JR"]
