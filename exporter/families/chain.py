@@ -81,15 +81,15 @@ class PlainChain:
         chain = _read(source, items)
         built = build_chain(chain, items, facts)
         plan = plan_of(chain, built, embedding, facts, "before" if preset_of(items) else "after")
+        module = load_strictly(lambda: Network(plan.runs), weights_of(plan.runs), "a plain chain of layers")
         try:
-            shape = picture_shape(plan.runs, plan.dim, plan.classes)
+            shape = picture_shape(module, plan.dim, plan.classes)
         except (RuntimeError, ValueError, IndexError) as error:  # torch's, for shapes that do not fit
             raise NotAChain(f"has layers that do not fit: {str(error).splitlines()[0][:100]}") from error
         if len(shape) != 3:
             raise NotAChain(f"makes {list(shape)}, which is no picture")
         if min(shape[1:]) < _LEAST_SIDE:
             raise NotAChain(f"makes pictures of {shape[1]}x{shape[2]} pixels; expected {_LEAST_SIDE} a side at least")
-        module = load_strictly(lambda: Network(plan.runs), weights_of(plan.runs), "a plain chain of layers")
         _order_of(source, facts)
         return Candidate(
             module=module,

@@ -101,11 +101,13 @@ class Rows(nn.Module):
         return labels @ self.weight
 
 
-def picture_shape(runs: Sequence[Run], inputs: int, classes: int) -> tuple[int, ...]:
-    """The shape without the batch that runs on the meta device make of `inputs` values and `classes` weights."""
-    z, labels = (torch.empty(1, count, device="meta") for count in (inputs, classes))
+def picture_shape(network: nn.Module, inputs: int, classes: int) -> tuple[int, ...]:
+    """The shape without the batch of what it makes of `inputs` values and `classes` weights.
+
+    It draws a batch of no pictures, which costs nothing. (The meta device would import torch's compiler.)
+    """
     with torch.no_grad():
-        made = Network(runs).eval()(z, labels if classes else None)
+        made = network(*(torch.zeros(0, count) for count in (inputs, classes) if count))
     return tuple(made.shape[1:])
 
 
