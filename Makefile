@@ -6,7 +6,7 @@ PIP_ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -q -c constraints.txt $(PIP_ARGS)
 
-.PHONY: help demo test test-gpu test-full-size check wheel venv dev node-modules clean
+.PHONY: help demo test test-gpu gpu-report test-full-size check wheel venv dev node-modules clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 22
@@ -25,6 +25,10 @@ test: dev check node-modules ## everything that CI runs
 # python3 -m venv --system-site-packages .venv
 test-gpu: dev ## the tests that need an NVIDIA GPU
 	$(BIN)/python -m pytest tests/gpu -m gpu -s -o faulthandler_timeout=0 $(PYTEST_ARGS)
+
+# NVIDIA_INDEX=ADDRESS adds full TensorRT: the address of its index is on NVIDIA's page on installing it.
+gpu-report: ## self-test, tests, engines and figures of this machine's NVIDIA GPU, in one archive
+	$(PYTHON) tools/gpu_report.py $(if $(NVIDIA_INDEX),--nvidia-index $(NVIDIA_INDEX))
 
 # Some of these take minutes and gigabytes.
 test-full-size: dev ## networks of published sizes against their references

@@ -1,0 +1,81 @@
+"""The report on a GPU: which packages for which driver, limits that hold, and a page that is there whatever fails."""
+
+import importlib.util
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+TOOL = Path(__file__).resolve().parents[2] / "tools" / "gpu_report.py"
+
+
+@pytest.fixture(scope="module")
+def tool():
+    spec = importlib.util.spec_from_file_location("gpu_report", TOOL)
+    module = sys.modules["gpu_report"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules["gpu_report"]
+
+
+@pytest.mark.parametrize(
+    ("cuda", "machine", "jetson", "index", "has", "has_not"),
+    [
+        ("13.2", "x86_64", False, False, ["tensorrt-rtx>=1.4"], ["tensorrt-cu13", "cuda-bindings>=12.9.10,<13"]),
+        ("12.8", "x86_64", False, True, ["tensorrt-rtx-cu12>=1.4", "tensorrt-cu12", "cuda-bindings>=12.9.10,<13"], []),
+        ("13.0", "x86_64", False, True, ["tensorrt-cu13"], ["tensorrt-cu12"]),
+        (None, "aarch64", True, False, [], ["tensorrt-rtx>=1.4", "tensorrt-cu12"]),
+        ("13.0", "aarch64", False, False, [], ["tensorrt-rtx>=1.4"]),
+    ],
+)
+def test_the_packages_are_those_for_the_driver(tool, cuda, machine, jetson, index, has, has_not):
+    wanted = tool.packages(cuda, machine, jetson, index)
+    assert set(has) <= set(wanted)
+    assert not set(has_not) & set(wanted)
+    assert not [name for name in wanted if name.startswith(("torch", "ray"))]
+
+
+def test_a_report_is_whole_though_steps_fail_hang_or_have_no_time(tool, tmp_path, monkeypatch, capsys):
+    python = sys.executable
+    hangs = (
+        "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(99)']).wait()"
+    )
+    steps = [
+        tool.Step("works", (python, "-c", "print('figures')"), 20, text=True),
+        tool.Step("fails", (python, "-c", "print('why'); raise SystemExit(70)"), 20),
+        tool.Step("has no device", (python, "-c", "raise SystemExit(3)"), 20),
+        tool.Step("is missing", ("no-such-program",), 20),
+        tool.Step("hangs", (python, "-c", hangs), 1),
+        tool.Step("comes too late", (python, "-c", "print('never')"), 20),
+    ]
+    monkeypatch.setattr(tool, "steps", lambda *_: steps)
+    left = iter([50, 50, 50, 50, 50, 1])
+    monkeypatch.setattr(tool, "_left", lambda end: next(left))
+    archive = tool.report(Path(python), tmp_path / "report")
+    page = (tmp_path / "report" / "report.md").read_text()
+    rows = {row.split(" | ")[0].strip("| "): row.split(" | ")[1] for row in page.splitlines() if row.startswith("| ")}
+    assert rows | {"Step": ""} == {
+        "Step": "", "works": "ok", "fails": "failed, exit code 70", "has no device": "not possible here",
+        "is missing": "failed, exit code -1", "hangs": "out of time after 1 s",
+        "comes too late": "skipped: the 15 minutes are over",
+    }  # fmt: skip
+    assert "figures" in page
+    assert "why" in page
+    with tarfile.open(archive) as packed:
+        assert {"report/report.md", "report/report.json", "report/works.log"} <= set(packed.getnames())
+    assert "[6 of 6] comes too late" in capsys.readouterr().out
+
+
+def test_every_option_of_its_commands_exists(tool, tmp_path, capsys):
+    """Read off `--help`, without running them."""
+    from ganrt.cli.main import main
+
+    for step in tool.steps(Path(sys.executable), tmp_path, False):
+        if step.command[1:3] != ("-m", "ganrt"):
+            continue
+        name = step.command[3:5] if step.command[3:5] == ("bench", "suite") else step.command[3:4]
+        with pytest.raises(SystemExit):
+            main([*name, "--help"])
+        told = capsys.readouterr().out
+        assert not [word for word in step.command if word.startswith("--") and word not in told], step.name

@@ -1,0 +1,243 @@
+"""Everything that can be said of ganrt on this machine's NVIDIA GPU: one archive, one page, within 15 minutes.
+
+    python3 tools/gpu_report.py                  # makes .venv-gpu, installs into it, and runs
+    python3 tools/gpu_report.py --nvidia-index ADDRESS   # with full TensorRT: its index is on NVIDIA's install page
+    python3 tools/gpu_report.py --python PATH    # with an environment that is there, torch and its peers included
+
+Downloads are not counted. Each step has a limit and its own log; one that fails or runs out of time stops nothing. On
+a machine without a GPU everything that needs one is skipped, with the reason. Needs Python 3.10 to 3.13 and nothing
+else; on a Jetson the environment sees the system's packages, for TensorRT is among them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TEGRA = Path("/etc/nv_tegra_release")
+TOTAL_S = 15 * 60
+_SHOWN = 30  # lines of a log on the page
+BATCHES, SECONDS = "1,16,64", "2"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command. `makes`: files that it writes into the report's folder; `text`: whether its output is the point."""
+
+    name: str
+    command: tuple[str, ...]
+    limit_s: int
+    text: bool = False
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of a step: ok, failed, out of time, or skipped with the reason."""
+
+    name: str
+    command: str
+    status: str
+    seconds: float
+    log: str
+
+
+def driver_cuda() -> str | None:
+    """The CUDA version of the driver, as nvidia-smi says it; None without a driver, and on a Jetson."""
+    if shutil.which("nvidia-smi") is None:
+        return None
+    try:
+        said = subprocess.run(["nvidia-smi"], capture_output=True, text=True, timeout=30).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    found = re.search(r"CUDA Version:\s*([\d.]+)", said)
+    return found[1] if found else None
+
+
+def packages(cuda: str | None, machine: str, jetson: bool, nvidia_index: bool) -> list[str]:
+    """What to install for a driver: the builds for CUDA 12 where it knows no 13; no torch, no Ray."""
+    old = cuda is not None and int(cuda.partition(".")[0]) < 13
+    wanted = [f"{ROOT}[bench,compile,cpu,tensorrt]", "pytest>=9", "hypothesis>=6.100"]
+    if jetson:
+        return wanted
+    if old:
+        wanted.append("cuda-bindings>=12.9.10,<13")
+    if machine != "aarch64":
+        wanted.append("tensorrt-rtx-cu12>=1.4" if old else "tensorrt-rtx>=1.4")
+    if nvidia_index:  # without the vendor's own index pip waits for ever for these
+        wanted.append("tensorrt-cu12" if old else "tensorrt-cu13")
+    return wanted
+
+
+def environment(folder: Path, nvidia_index: str | None) -> Path:
+    """The Python of an environment with all that is needed."""
+    jetson = TEGRA.exists()
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if not python.exists():
+        system = ["--system-site-packages"] if jetson else []
+        subprocess.run([sys.executable, "-m", "venv", *system, folder], check=True)
+    wanted = packages(driver_cuda(), platform.machine(), jetson, nvidia_index is not None)
+    index = ["--extra-index-url", nvidia_index] if nvidia_index else []
+    subprocess.run([python, "-m", "pip", "install", "-q", *index, "-c", ROOT / "constraints.txt", *wanted], check=True)
+    return python
+
+
+def steps(python: Path, out: Path, jetson: bool) -> list[Step]:
+    """In the order of what matters: does it work, is it right, how fast is it."""
+    ganrt = (str(python), "-m", "ganrt")
+    pytest = (
+        str(python),
+        "-m",
+        "pytest",
+        "-m",
+        "gpu",
+        "-q",
+        "-s",
+        "-o",
+        "faulthandler_timeout=0",
+        "-p",
+        "no:cacheprovider",
+    )
+    backends = ("tensorrt",) if jetson else ("tensorrt-rtx", "tensorrt")
+    found = [
+        *([Step("nvidia-smi", ("nvidia-smi", "-q"), 30)] if shutil.which("nvidia-smi") else []),
+        *([Step("power mode", ("nvpmodel", "-q"), 30, text=True)] if jetson else []),
+        *([Step("clocks", ("jetson_clocks", "--show"), 30)] if jetson else []),
+        Step("doctor", (*ganrt, "doctor"), 90, text=True),
+        Step(
+            "self-test", (*ganrt, "doctor", "--self-test", "-o", str(out / "self-test.json"), "--force"), 180, text=True
+        ),
+    ]
+    for name in ("test_gpu_engines", "test_gpu_builds", "test_gpu_onnxruntime"):
+        found.append(Step(name, (*pytest, str(ROOT / "tests" / "gpu" / f"{name}.py")), 180))
+    for backend in backends:
+        made = ("--precision", "fp16", "--batch", "1:16:64", "--target", "here", "-o", str(out / "engines"), "--force")
+        found.append(Step(f"compile {backend}", (*ganrt, "compile", "-m", "avatars", "--backend", backend, *made), 120))
+    measured = ("--repeats", "3", "--duration", SECONDS, "--batch-size", BATCHES, "--device", "cuda")
+    for precision in ("fp16", "fp32"):
+        files = [str(out / f"bench-{precision}.{suffix}") for suffix in ("json", "md", "html")]
+        pages = ("-o", files[0], "--markdown", files[1], "--html", files[2], "--force")
+        found.append(Step(f"bench {precision}", (*ganrt, "bench", "--precision", precision, *measured, *pages), 300))
+    runner = (*ganrt, "bench", "suite", "--only", "runner-overhead", "-o", str(out / "runner.json"), "--force")
+    found.append(Step("runner", runner, 60, text=True))
+    return found
+
+
+def run(step: Step, out: Path, limit_s: float) -> Done:
+    """Runs a step in a process group of its own, so that what it started ends with it."""
+    log, started = out / f"{step.name.replace(' ', '-')}.log", time.monotonic()
+    with log.open("w") as file:
+        try:
+            process = subprocess.Popen(
+                step.command, stdout=file, stderr=subprocess.STDOUT, cwd=ROOT, start_new_session=True
+            )
+            code: int | None = process.wait(timeout=limit_s)
+        except OSError as error:
+            file.write(f"{error}\n")
+            code = -1
+        except subprocess.TimeoutExpired:
+            _end(process)
+            code = None
+    words = {0: "ok", 3: "not possible here", None: f"out of time after {limit_s:.0f} s"}
+    status = words.get(code, f"failed, exit code {code}")
+    return Done(step.name, " ".join(step.command), status, round(time.monotonic() - started, 1), log.name)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Asks first: what is measured by then is written."""
+    for sent in (signal.SIGINT, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, sent)
+        except ProcessLookupError:
+            return
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            continue
+        return
+
+
+def page(done: Sequence[Done], out: Path, told: Sequence[Step], cuda: str | None) -> str:
+    """The report as Markdown."""
+    words = {step.name for step in told if step.text}
+    driver = TEGRA.read_text().strip() if TEGRA.exists() else f"driver for CUDA {cuda}" if cuda else "no NVIDIA driver"
+    lines = [
+        f"# ganrt on {platform.node()}",
+        "",
+        f"{datetime.date.today()}, Python {platform.python_version()}, {platform.platform()}, {driver}",
+        "",
+        "| Step | Result | Seconds | Log |",
+        "|---|---|---|---|",
+        *(f"| {one.name} | {one.status} | {one.seconds} | {one.log} |" for one in done),
+    ]
+    for file in sorted(out.glob("bench-*.md")):
+        lines += ["", f"## {file.stem}", "", file.read_text()]
+    for one in done:
+        log = out / one.log
+        text = log.read_text(errors="replace").splitlines() if log.is_file() else []
+        if text and (one.name in words or one.status != "ok" or one.name.startswith("test_")):
+            lines += ["", f"## {one.name}: {one.status}", "", "```", *text[-_SHOWN:], "```"]
+    return "\n".join(lines) + "\n"
+
+
+def report(python: Path, out: Path) -> Path:
+    """Runs all steps and packs what they left.
+
+    Raises:
+        SystemExit: the folder or the archive cannot be written.
+    """
+    archive = out.with_suffix(".tar.gz")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SystemExit(f"{out}: {error.strerror}; give another place with -o") from error
+    planned, done, end = steps(python, out, TEGRA.exists()), list[Done](), time.monotonic() + TOTAL_S
+    cuda = driver_cuda()
+    for number, step in enumerate(planned, 1):
+        left = _left(end)
+        print(f"[{number} of {len(planned)}] {step.name}, at most {min(step.limit_s, left):.0f} s", flush=True)
+        if left < 5:
+            done.append(Done(step.name, " ".join(step.command), "skipped: the 15 minutes are over", 0.0, ""))
+        else:
+            done.append(run(step, out, min(step.limit_s, left)))
+        print(f"    {done[-1].status}, {done[-1].seconds} s", flush=True)
+        (out / "report.md").write_text(page(done, out, planned, cuda))
+        (out / "report.json").write_text(json.dumps([asdict(one) for one in done], indent=1) + "\n")
+    with tarfile.open(archive, "w:gz") as packed:
+        packed.add(out, out.name, filter=lambda entry: None if "/engines" in entry.name else entry)
+    return archive
+
+
+def _left(end: float) -> float:
+    return end - time.monotonic()
+
+
+def main() -> None:
+    """See the module's text."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "-o", "--output", type=Path, default=Path("gpu-report"), help="a folder; the archive lies beside it"
+    )
+    parser.add_argument("--nvidia-index", help="the address of NVIDIA's package index, for full TensorRT")
+    parser.add_argument("--python", type=Path, help="the Python of an environment with ganrt, instead of .venv-gpu")
+    given = parser.parse_args()
+    python = given.python or environment(ROOT / ".venv-gpu", given.nvidia_index)
+    archive = report(Path.cwd() / python, given.output.resolve())
+    print(f"{given.output / 'report.md'}\n{archive}: please send this")
+
+
+if __name__ == "__main__":
+    main()
