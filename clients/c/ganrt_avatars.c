@@ -8,38 +8,20 @@
 #include "ganrt_looks.h"
 #include "ganrt_controls.h"
 #include "ganrt_draw.h"
+#include "ganrt_system.h"
+#include "ganrt_pool.h"
+#include "ganrt_styles.h"
+#include "ganrt_cache.h"
+#include "ganrt_runtimes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#ifdef _WIN32
-#include <windows.h>
-typedef CRITICAL_SECTION ganrt__mutex;
-typedef CONDITION_VARIABLE ganrt__condition;
-typedef HANDLE ganrt__thread;
-#define ganrt__lock(m) EnterCriticalSection(m)
-#define ganrt__unlock(m) LeaveCriticalSection(m)
-#define ganrt__wait(c, m) SleepConditionVariableCS(c, m, INFINITE)
-#define ganrt__wake(c) WakeAllConditionVariable(c)
-#else
-#include <dirent.h>
-#include <pthread.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
-typedef pthread_mutex_t ganrt__mutex;
-typedef pthread_cond_t ganrt__condition;
-typedef pthread_t ganrt__thread;
-#define ganrt__lock(m) pthread_mutex_lock(m)
-#define ganrt__unlock(m) pthread_mutex_unlock(m)
-#define ganrt__wait(c, m) pthread_cond_wait(c, m)
-#define ganrt__wake(c) pthread_cond_broadcast(c)
-#endif
-
 #define GANRT__CODE (GANRT_LOOK_CHARACTERS + 8)
 #define GANRT__LARGEST_FILE ((size_t)1 << 30)
 #define GANRT__LARGEST_NAME ((size_t)1 << 20)
-#define GANRT__ENTRY 64 /* bytes before the pixels of a file of the cache */
+#define GANRT__BACKENDS 8 /* of an order of preference */
+#define GANRT__REPORT 4096
 
 enum { GANRT__FREE, GANRT__WAITING, GANRT__DRAWING, GANRT__READY };
 
@@ -61,90 +43,53 @@ typedef struct {
     unsigned char *pixels;
 } ganrt__slot;
 
-/* Of each output position: where its inputs begin, and their weights. */
-typedef struct {
-    uint32_t taps;
-    uint32_t *first;
-    float *weight;
-} ganrt__filter;
-
 struct ganrt_avatars {
     ganrt_avatars_options options;
-    void *memory[32];
-    uint32_t memories;
+    ganrt__pool pool;
+    const char *kit;
     ganrt_spec spec;
     ganrt_controls controls;
+    const char *order[GANRT__BACKENDS + 1]; /* what the game prefers, then NULL */
+    uint32_t tried;                         /* of them, with the one that draws */
+    const char *backend;                    /* that draws; NULL: none yet, or none any more */
+    char report[GANRT__REPORT];
     ganrt_drawer drawer;
-    float *work, *resized;
-    unsigned char *native, *canary, *entry; /* batch pictures; one; one of the cache's files */
-    ganrt__filter across, down;
+    float *work; /* of the drawer, where that draws */
+    ganrt__runtime runtime;
+    unsigned char identity[GANRT__HEADER]; /* of what draws, for the cache on disk */
+    unsigned char *native, *canary;        /* a batch of the model's pictures; one */
+    size_t bytes;                          /* of such a picture */
+    ganrt__style style;
+    ganrt__cache cache;
     ganrt__job *job;
     ganrt__slot *slot;
+    unsigned char *cell; /* of the atlas: whether somebody has it */
+    uint32_t columns, rows;
     ganrt_look look, scratch, drawn; /* of requests, and of the worker */
     uint32_t batch[64];
-    uint64_t tickets, clock, cached, disk_tickets;
+    uint64_t tickets, clock;
     ganrt_avatars_statistics told;
-    int stopping, checked, wrong;
-    ganrt__mutex mutex;
-    ganrt__condition changed;
-    ganrt__thread thread;
+    int stopping;
+    ganrt_avatars_status wrong; /* why nothing is drawn any more */
+    ganrt__worker worker;
 };
-
-static void *ganrt__plain_allocate(void *context, size_t bytes)
-{
-    (void)context;
-    return malloc(bytes);
-}
-
-static void ganrt__plain_release(void *context, void *memory)
-{
-    (void)context;
-    free(memory);
-}
-
-static void *ganrt__take(ganrt_avatars *a, size_t count, size_t bytes)
-{
-    void *memory;
-    if (count && bytes > (size_t)-1 / 2 / count)
-        return NULL;
-    memory = a->options.allocate(a->options.context, count && bytes ? count * bytes : 1);
-    if (memory) {
-        memset(memory, 0, count * bytes);
-        a->memory[a->memories++] = memory;
-    }
-    return memory;
-}
-
-static uint64_t ganrt__microseconds(void)
-{
-#ifdef _WIN32
-    LARGE_INTEGER now, rate;
-    QueryPerformanceCounter(&now);
-    QueryPerformanceFrequency(&rate);
-    return (uint64_t)(now.QuadPart / rate.QuadPart) * 1000000 + (uint64_t)(now.QuadPart % rate.QuadPart) * 1000000 / (uint64_t)rate.QuadPart;
-#else
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-#endif
-}
 
 /* The kit */
 
-static char *ganrt__read(ganrt_avatars *a, const char *folder, const char *name, size_t *bytes, ganrt_avatars_status *status)
+static char *ganrt__read(ganrt_avatars *a, const char *name, size_t *bytes, ganrt_avatars_status *status)
 {
-    char path[4096], *data = NULL;
+    char path[GANRT__PATH], *data = NULL;
     long size;
     FILE *file;
     *status = GANRT_AVATARS_NO_KIT;
-    if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
+    if (snprintf(path, sizeof path, "%s/%s", a->kit, name) >= (int)sizeof path)
         return NULL;
-    file = fopen(path, "rb");
+    file = ganrt__open_file(path);
     if (!file)
         return NULL;
     if (fseek(file, 0, SEEK_END) == 0 && (size = ftell(file)) >= 0 && (size_t)size <= GANRT__LARGEST_FILE && fseek(file, 0, SEEK_SET) == 0) {
         *status = GANRT_AVATARS_NO_MEMORY;
-        data = (char *)ganrt__take(a, (size_t)size + 1, 1);
+        data = (char *)ganrt__take(&a->pool, (size_t)size + 1, 1);
         if (data) {
             *bytes = fread(data, 1, (size_t)size, file);
             *status = *bytes == (size_t)size ? GANRT_AVATARS_OK : GANRT_AVATARS_BAD_KIT;
@@ -154,306 +99,165 @@ static char *ganrt__read(ganrt_avatars *a, const char *folder, const char *name,
     return *status == GANRT_AVATARS_OK ? data : NULL;
 }
 
-static ganrt_avatars_status ganrt__open_kit(ganrt_avatars *a, const char *kit)
+static ganrt_avatars_status ganrt__open_kit(ganrt_avatars *a)
 {
     ganrt_avatars_status status;
     ganrt_status read;
-    ganrt_drawer_status drawer;
-    size_t bytes = 0, picture;
-    char *data = ganrt__read(a, kit, "spec.json", &bytes, &status);
+    size_t bytes = 0;
+    char *data = ganrt__read(a, "spec.json", &bytes, &status);
     if (!data)
         return status;
     read = ganrt_spec_read(data, bytes, &a->spec);
     if (read != GANRT_OK)
         return read == GANRT_NEWER_SPEC ? GANRT_AVATARS_NEWER_KIT : GANRT_AVATARS_BAD_KIT;
-    data = ganrt__read(a, kit, "controls.json", &bytes, &status);
+    data = ganrt__read(a, "controls.json", &bytes, &status);
     if (data ? ganrt_controls_read(data, bytes, &a->spec, &a->controls) != GANRT_OK : status != GANRT_AVATARS_NO_KIT)
         return data ? GANRT_AVATARS_BAD_KIT : status;
-    data = ganrt__read(a, kit, "builtin/model.drawer", &bytes, &status);
-    if (!data)
-        return status;
-    drawer = ganrt_drawer_open(&a->drawer, data, bytes);
-    if (drawer != GANRT_DRAWER_OK)
-        return drawer == GANRT_DRAWER_NEWER ? GANRT_AVATARS_NEWER_KIT : GANRT_AVATARS_BAD_KIT;
-    picture = (size_t)a->spec.height * a->spec.width * a->spec.channels;
-    if (a->drawer.height != a->spec.height || a->drawer.width != a->spec.width || a->drawer.channels != a->spec.channels ||
-        a->drawer.input[0] < 0 || (uint64_t)a->drawer.input_size[0] != a->spec.dim ||
-        (a->drawer.input[1] >= 0 && (uint64_t)a->drawer.input_size[1] != a->spec.labels) ||
-        (a->drawer.input[2] >= 0 && a->drawer.input_size[2] != 1))
-        return GANRT_AVATARS_BAD_KIT;
-    data = ganrt__read(a, kit, "builtin/canary.raw", &bytes, &status);
+    a->bytes = (size_t)a->spec.height * a->spec.width * a->spec.channels;
+    data = ganrt__read(a, "builtin/canary.raw", &bytes, &status);
     if (!data)
         return status;
     a->canary = (unsigned char *)data;
-    if (bytes != picture)
+    return bytes == a->bytes ? GANRT_AVATARS_OK : GANRT_AVATARS_BAD_KIT;
+}
+
+/* What draws */
+
+static const char *ganrt__known_backend(const char *name, size_t length)
+{
+    static const char *const others[] = {"builtin", "openvino"};
+    size_t i;
+    for (i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (strlen(others[i]) == length && !memcmp(others[i], name, length))
+            return others[i];
+    for (i = 0; i < sizeof ganrt__providers / sizeof ganrt__providers[0]; i++)
+        if (strlen(ganrt__providers[i].backend) == length && !memcmp(ganrt__providers[i].backend, name, length))
+            return ganrt__providers[i].backend;
+    return NULL;
+}
+
+/* The game's order of preference, from names with commas or spaces between them. */
+static ganrt_avatars_status ganrt__read_order(ganrt_avatars *a)
+{
+    const char *at = a->options.backends ? a->options.backends : "builtin";
+    uint32_t count = 0;
+    for (at += strspn(at, ", "); *at; at += strspn(at, ", ")) {
+        size_t length = strcspn(at, ", ");
+        const char *known = ganrt__known_backend(at, length);
+        if (!known || count == GANRT__BACKENDS)
+            return GANRT_AVATARS_BAD_BACKEND;
+        if (!strncmp(known, "onnxruntime", 11))
+            ganrt__set_variable("ORT_DISABLE_TELEMETRY", "1"); /* it reports home unless this is set before it is loaded */
+        a->order[count++] = known;
+        at += length;
+    }
+    return count ? GANRT_AVATARS_OK : GANRT_AVATARS_BAD_BACKEND;
+}
+
+static ganrt_avatars_status ganrt__open_builtin(ganrt_avatars *a)
+{
+    const ganrt_spec *spec = &a->spec;
+    ganrt_drawer *d = &a->drawer;
+    ganrt_avatars_status status;
+    ganrt_drawer_status read;
+    size_t bytes = 0;
+    char *data = ganrt__read(a, "builtin/model.drawer", &bytes, &status);
+    if (!data)
+        return status;
+    read = ganrt_drawer_open(d, data, bytes);
+    if (read != GANRT_DRAWER_OK)
+        return read == GANRT_DRAWER_NEWER ? GANRT_AVATARS_NEWER_KIT : GANRT_AVATARS_BAD_KIT;
+    if (d->height != spec->height || d->width != spec->width || d->channels != spec->channels || d->input[0] < 0 ||
+        (uint64_t)d->input_size[0] != spec->dim || (d->input[1] >= 0 && (uint64_t)d->input_size[1] != spec->labels) ||
+        (d->input[2] >= 0 && d->input_size[2] != 1))
         return GANRT_AVATARS_BAD_KIT;
-    if (a->drawer.half) {
-        float *matrices = (float *)ganrt__take(a, a->drawer.matrices, sizeof *matrices);
+    if (d->half) {
+        float *matrices = (float *)ganrt__take(&a->pool, d->matrices, sizeof *matrices);
         if (!matrices)
             return GANRT_AVATARS_NO_MEMORY;
-        ganrt_drawer_expand(&a->drawer, matrices);
+        ganrt_drawer_expand(d, matrices);
     }
-    return GANRT_AVATARS_OK;
+    a->work = (float *)ganrt__take(&a->pool, ganrt_drawer_work(d, a->options.batch), sizeof *a->work);
+    memcpy(a->identity, data, sizeof a->identity); /* with the checksum of the rest */
+    return a->work ? GANRT_AVATARS_OK : GANRT_AVATARS_NO_MEMORY;
 }
 
-/* Sizes, masks and colours */
-
-/* The cubic of Catmull and Rom (Keys 1981, a = -1/2). */
-static double ganrt__cubic(double x)
+static ganrt_avatars_status ganrt__open_other(ganrt_avatars *a, const char *backend, char *why)
 {
-    x = fabs(x);
-    return x < 1 ? (1.5 * x - 2.5) * x * x + 1 : x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
-}
-
-/* Widened where there are fewer outputs than inputs, so that each input counts. */
-static int ganrt__make_filter(ganrt_avatars *a, ganrt__filter *f, uint32_t from, uint32_t to)
-{
-    double scale = (double)from / (double)to, wide = scale > 1 ? scale : 1;
-    uint32_t i, k;
-    f->taps = (uint32_t)(4 * wide) + 2;
-    f->taps = f->taps < from ? f->taps : from;
-    f->first = (uint32_t *)ganrt__take(a, to, sizeof *f->first);
-    f->weight = (float *)ganrt__take(a, (size_t)to * f->taps, sizeof *f->weight);
-    if (!f->first || !f->weight)
-        return 0;
-    for (i = 0; i < to; i++) {
-        double middle = ((double)i + 0.5) * scale - 0.5, first = floor(middle - 2 * wide) + 1, sum = 0;
-        float *weight = f->weight + (size_t)i * f->taps;
-        first = first < 0 ? 0 : first > (double)(from - f->taps) ? (double)(from - f->taps) : first;
-        f->first[i] = (uint32_t)first;
-        for (k = 0; k < f->taps; k++)
-            sum += ganrt__cubic((first + (double)k - middle) / wide);
-        for (k = 0; k < f->taps; k++)
-            weight[k] = (float)(ganrt__cubic((first + (double)k - middle) / wide) / sum);
-    }
-    return 1;
-}
-
-static unsigned char ganrt__level(float x)
-{
-    return (unsigned char)(x <= 0 ? 0 : x >= 255 ? 255 : x + 0.5f);
-}
-
-/* How much of a pixel is within the circle of the picture's smaller side. */
-static float ganrt__inside(uint32_t x, uint32_t y, uint32_t width, uint32_t height)
-{
-    float dx = (float)x + 0.5f - 0.5f * (float)width, dy = (float)y + 0.5f - 0.5f * (float)height;
-    float edge = 0.5f * (float)(width < height ? width : height) - sqrtf(dx * dx + dy * dy) + 0.5f;
-    return edge <= 0 ? 0 : edge >= 1 ? 1 : edge;
-}
-
-/* A pixel with premultiplied colours and alpha, 0 to 255, as the options want it. */
-static void ganrt__finish(const ganrt_avatars *a, float c[4], float inside, unsigned char *to)
-{
-    int k;
-    for (k = 0; k < 3; k++)
-        c[k] = c[k] < 0 ? 0 : c[k];
-    c[3] = c[3] < 0 ? 0 : c[3] > 255 ? 255 : c[3];
-    if (a->options.opaque) {
-        for (k = 0; k < 3; k++)
-            c[k] += (float)a->options.background[k] * (255 - c[3]) / 255;
-        c[3] = 255;
-    }
-    for (k = 0; k < 4; k++)
-        c[k] *= inside;
-    to[3] = ganrt__level(c[3]);
-    for (k = 0; k < 3; k++)
-        to[k] = to[3] == 0 ? 0 : ganrt__level(a->options.premultiplied ? c[k] : c[k] * 255 / c[3]);
-}
-
-static void ganrt__premultiplied(const ganrt_avatars *a, const unsigned char *from, float c[4])
-{
-    uint32_t channels = a->spec.channels, k;
-    c[3] = channels == 4 ? (float)from[3] : 255.0f;
-    for (k = 0; k < 3; k++)
-        c[k] = (float)from[channels == 1 ? 0 : k] * c[3] / 255;
-}
-
-static void ganrt__style(ganrt_avatars *a, const unsigned char *native, unsigned char *to)
-{
-    uint32_t width = a->options.width, height = a->options.height, x, y, k, n;
-    float c[4], *row;
-    int same = width == a->spec.width && height == a->spec.height;
-    for (y = 0; !same && y < a->spec.height; y++) /* each row to its width: premultiplied, [height, width, 4] */
-        for (x = 0; x < width; x++) {
-            const float *weight = a->across.weight + (size_t)x * a->across.taps;
-            const unsigned char *from = native + ((size_t)y * a->spec.width + a->across.first[x]) * a->spec.channels;
-            row = a->resized + ((size_t)y * width + x) * 4;
-            memset(row, 0, 4 * sizeof *row);
-            for (k = 0; k < a->across.taps; k++, from += a->spec.channels) {
-                ganrt__premultiplied(a, from, c);
-                for (n = 0; n < 4; n++)
-                    row[n] += weight[k] * c[n];
-            }
-        }
-    for (y = 0; y < height; y++)
-        for (x = 0; x < width; x++, to += 4) {
-            if (same && !a->options.premultiplied && !a->options.opaque && !a->options.round) {
-                const unsigned char *from = native + ((size_t)y * width + x) * a->spec.channels;
-                for (k = 0; k < 3; k++)
-                    to[k] = from[a->spec.channels == 1 ? 0 : k];
-                to[3] = a->spec.channels == 4 ? from[3] : 255;
-                if (to[3] == 0)
-                    to[0] = to[1] = to[2] = 0;
-                continue;
-            }
-            if (same)
-                ganrt__premultiplied(a, native + ((size_t)y * width + x) * a->spec.channels, c);
-            else {
-                const float *weight = a->down.weight + (size_t)y * a->down.taps;
-                row = a->resized + ((size_t)a->down.first[y] * width + x) * 4;
-                memset(c, 0, sizeof c);
-                for (k = 0; k < a->down.taps; k++, row += (size_t)width * 4)
-                    for (n = 0; n < 4; n++)
-                        c[n] += weight[k] * row[n];
-                for (n = 0; n < 3; n++)
-                    c[n] = c[n] > c[3] ? c[3] : c[n];
-            }
-            ganrt__finish(a, c, a->options.round ? ganrt__inside(x, y, width, height) : 1.0f, to);
-        }
-}
-
-/* The disk cache: native pictures by key, each a whole, checked file */
-
-static size_t ganrt__native_bytes(const ganrt_avatars *a)
-{
-    return (size_t)a->spec.height * a->spec.width * a->spec.channels;
-}
-
-static void ganrt__entry_path(const ganrt_avatars *a, const unsigned char key[32], const char *end, char path[4352])
-{
-    char name[65];
-    int i;
-    for (i = 0; i < 32; i++)
-        snprintf(name + 2 * i, 3, "%02x", (unsigned)key[i]);
-    snprintf(path, 4352, "%s/%s%s", a->options.cache, name, end);
-}
-
-static int ganrt__from_disk(ganrt_avatars *a, const unsigned char key[32], unsigned char *native)
-{
-    size_t bytes = ganrt__native_bytes(a) + GANRT__ENTRY, found;
-    char path[4352];
-    FILE *file;
-    if (!a->options.cache)
-        return 0;
-    ganrt__entry_path(a, key, ".avatar", path);
-    file = fopen(path, "rb");
-    if (!file)
-        return 0;
-    found = fread(a->entry, 1, bytes + 1, file);
-    fclose(file);
-    if (found != bytes || memcmp(a->entry, "GANRTAV1", 8) || memcmp(a->entry + 16, key, 32) ||
-        ganrt__word64(a->entry + 8) != ganrt__drawer_sum(a->entry + 16, bytes - 16)) {
-        remove(path); /* torn by a crash, or somebody else's: drawn anew */
-        return 0;
-    }
-    memcpy(native, a->entry + GANRT__ENTRY, bytes - GANRT__ENTRY);
-    return 1;
-}
-
-#ifdef _WIN32
-static void ganrt__make_room(ganrt_avatars *a, uint64_t most)
-{
-    (void)a;
-    (void)most;
-}
-#else
-/* Counts the files; removes the oldest until at most `most` bytes are left. */
-static void ganrt__make_room(ganrt_avatars *a, uint64_t most)
-{
-    for (;;) {
-        DIR *folder = opendir(a->options.cache);
-        struct dirent *entry;
-        char path[4352], oldest[4352];
-        time_t since = 0;
-        uint64_t total = 0, size = 0;
-        oldest[0] = 0;
-        if (!folder)
-            return;
-        while ((entry = readdir(folder)) != NULL) {
-            const char *end = strrchr(entry->d_name, '.');
-            struct stat about;
-            if (!end || strspn(entry->d_name, "0123456789abcdef") != 64 || snprintf(path, sizeof path, "%s/%s", a->options.cache, entry->d_name) >= (int)sizeof path ||
-                lstat(path, &about) != 0 || !S_ISREG(about.st_mode))
-                continue;
-            if (strncmp(end, ".part", 5) == 0 && about.st_mtime + 3600 < time(NULL)) {
-                remove(path); /* of a process that ended while it wrote */
-                continue;
-            }
-            total += (uint64_t)about.st_size;
-            if (strcmp(end, ".avatar") == 0 && (!oldest[0] || about.st_mtime < since)) {
-                strcpy(oldest, path);
-                since = about.st_mtime;
-                size = (uint64_t)about.st_size;
-            }
-        }
-        closedir(folder);
-        a->cached = total;
-        if (total <= most || !oldest[0])
-            return;
-        remove(oldest);
-        a->cached = total - size;
-    }
-}
-#endif
-
-/* What cannot be written is drawn again next time. */
-static void ganrt__to_disk(ganrt_avatars *a, const unsigned char key[32], const unsigned char *native)
-{
-    size_t bytes = ganrt__native_bytes(a) + GANRT__ENTRY;
+    ganrt_avatars_status status;
+    ganrt__plan plan;
+    void *model;
     uint64_t sum;
-    char path[4352], part[4352], end[64];
-    FILE *file;
-    int i, whole;
-    if (!a->options.cache || bytes > a->options.cache_bytes)
-        return;
-    if (a->cached + bytes > a->options.cache_bytes)
-        ganrt__make_room(a, a->options.cache_bytes - bytes);
-    if (a->cached + bytes > a->options.cache_bytes)
-        return;
-    memset(a->entry, 0, GANRT__ENTRY);
-    memcpy(a->entry, "GANRTAV1", 8);
-    memcpy(a->entry + 16, key, 32);
-    memcpy(a->entry + GANRT__ENTRY, native, bytes - GANRT__ENTRY);
-    sum = ganrt__drawer_sum(a->entry + 16, bytes - 16);
+    int i, good;
+    memset(&plan, 0, sizeof plan);
+    plan.model = model = ganrt__read(a, "fp32/model.onnx", &plan.bytes, &status);
+    if (!model) {
+        snprintf(why, GANRT__WHY, "fp32/model.onnx of the kit cannot be read");
+        return status;
+    }
+    plan.backend = backend;
+    plan.library = strcmp(backend, "openvino") ? a->options.onnxruntime : a->options.openvino;
+    plan.size[GANRT__Z] = (uint32_t)a->spec.dim;
+    plan.size[GANRT__LABELS] = (uint32_t)a->spec.labels;
+    plan.size[GANRT__TRUNCATION] = a->spec.truncation_input ? 1 : 0;
+    plan.height = a->spec.height;
+    plan.width = a->spec.width;
+    plan.channels = a->spec.channels;
+    plan.batch = a->options.batch;
+    plan.threads = a->options.threads;
+    sum = ganrt__drawer_sum((const unsigned char *)model, plan.bytes);
+    memset(a->identity, 0, sizeof a->identity);
     for (i = 0; i < 8; i++)
-        a->entry[8 + i] = (unsigned char)(sum >> (8 * i));
-    snprintf(end, sizeof end, ".part%llx", (unsigned long long)(ganrt__microseconds() ^ ((uint64_t)(size_t)a << 20) ^ ++a->disk_tickets));
-    ganrt__entry_path(a, key, end, part);
-    ganrt__entry_path(a, key, ".avatar", path);
-    file = fopen(part, "wb");
-    if (!file)
-        return;
-    whole = fwrite(a->entry, 1, bytes, file) == bytes;
-    whole = fclose(file) == 0 && whole;
-    if (whole && rename(part, path) == 0)
-        a->cached += bytes;
-    else
-        remove(part);
+        a->identity[i] = (unsigned char)(sum >> (8 * i));
+    strcpy((char *)a->identity + 8, backend);
+    good = ganrt__open_runtime(&a->runtime, &a->pool, &plan, why);
+    if (!good)
+        ganrt__close_runtime(&a->runtime);
+    ganrt__drop(&a->pool, model);
+    return good ? GANRT_AVATARS_OK : GANRT_AVATARS_NO_BACKEND;
 }
 
-/* The worker */
+static float *ganrt__input(ganrt_avatars *a, uint32_t i, int which)
+{
+    const ganrt__runtime *r = &a->runtime;
+    if (!r->run)
+        return ganrt_drawer_input(&a->drawer, a->work, i, which);
+    return r->size[which] ? r->input[which] + (size_t)r->size[which] * i : NULL;
+}
 
-/* Puts a look's inputs into the work memory. */
+/* Puts a look's inputs where image i has them. */
 static int ganrt__prepare(ganrt_avatars *a, const ganrt_look *look, uint32_t i)
 {
-    float *labels = ganrt_drawer_input(&a->drawer, a->work, i, 1), *truncation = ganrt_drawer_input(&a->drawer, a->work, i, 2);
-    if (ganrt_look_latent(look, &a->spec, &a->controls, ganrt_drawer_input(&a->drawer, a->work, i, 0)) != GANRT_OK)
+    float *labels = ganrt__input(a, i, GANRT__LABELS), *truncation = ganrt__input(a, i, GANRT__TRUNCATION);
+    if (ganrt_look_latent(look, &a->spec, &a->controls, ganrt__input(a, i, GANRT__Z)) != GANRT_OK)
         return 0;
     if (labels && ganrt_look_weights(look, &a->spec, labels) != GANRT_OK)
         return 0;
     return !truncation || ganrt_look_truncation(look, &a->spec, truncation) == GANRT_OK;
 }
 
+/* Draws n images that are prepared, into a->native. */
+static int ganrt__draw_images(ganrt_avatars *a, uint32_t n, char *why)
+{
+    uint32_t i;
+    if (a->runtime.run)
+        return a->runtime.run(&a->runtime, n, a->native, why);
+    ganrt_drawer_run(&a->drawer, a->work, n);
+    for (i = 0; i < n; i++)
+        ganrt_drawer_picture(&a->drawer, a->work, i, a->native + i * a->bytes);
+    return 1;
+}
+
 /* Whether this machine draws what the kit's did: alpha, and colours as they are seen, within 2 of 255. */
-static int ganrt__canary(ganrt_avatars *a)
+static ganrt_avatars_status ganrt__canary(ganrt_avatars *a, char *why)
 {
     size_t i, pixels = (size_t)a->spec.height * a->spec.width;
     uint32_t n = a->spec.channels, k;
+    snprintf(why, GANRT__WHY, "it draws another picture than the kit's canary");
     if (!ganrt_look_plain(&a->drawn, a->spec.look_model, a->spec.canary_seed, a->spec.canary_index) || !ganrt__prepare(a, &a->drawn, 0))
-        return 0;
-    ganrt_drawer_run(&a->drawer, a->work, 1);
-    ganrt_drawer_picture(&a->drawer, a->work, 0, a->native);
+        return GANRT_AVATARS_CANARY;
+    if (!ganrt__draw_images(a, 1, why))
+        return GANRT_AVATARS_NO_BACKEND;
     for (i = 0; i < pixels; i++) {
         const unsigned char *one = a->native + i * n, *two = a->canary + i * n;
         for (k = 0; k < n; k++) {
@@ -463,10 +267,63 @@ static int ganrt__canary(ganrt_avatars *a)
                 y = y * two[3] / 255;
             }
             if (x - y > 2 || y - x > 2)
-                return 0;
+                return GANRT_AVATARS_CANARY;
         }
     }
-    return 1;
+    return GANRT_AVATARS_OK;
+}
+
+/* Adds a line to the report, and says what draws from now on. */
+static void ganrt__tell(ganrt_avatars *a, const char *backend, const char *what, const char *draws)
+{
+    size_t at = strlen(a->report);
+    snprintf(a->report + at, GANRT__REPORT - at, "%s: %s\n", backend, what);
+    a->backend = draws;
+}
+
+/* The next of the game's order that opens and draws the canary; 0: none is left, and a->wrong says why. */
+static int ganrt__choose(ganrt_avatars *a, ganrt_avatars_status status)
+{
+    while (a->order[a->tried]) {
+        const char *backend = a->order[a->tried++];
+        char why[GANRT__WHY] = "";
+        ganrt__close_runtime(&a->runtime);
+        if (strcmp(backend, "builtin"))
+            status = ganrt__open_other(a, backend, why);
+        else
+            status = a->work ? GANRT_AVATARS_OK : ganrt__open_builtin(a);
+        if (status == GANRT_AVATARS_OK)
+            status = ganrt__canary(a, why);
+        ganrt__lock(&a->worker.mutex);
+        if (status == GANRT_AVATARS_OK)
+            ganrt__tell(a, backend, "draws", backend);
+        else
+            ganrt__tell(a, backend, why[0] ? why : ganrt_avatars_sentence(status), NULL);
+        ganrt__unlock(&a->worker.mutex);
+        if (status == GANRT_AVATARS_OK)
+            return 1;
+    }
+    ganrt__lock(&a->worker.mutex);
+    a->wrong = status;
+    ganrt__unlock(&a->worker.mutex);
+    return 0;
+}
+
+/* The worker */
+
+/* What the picture depends on, but for its size and style: the look, and what draws it. */
+static void ganrt__key(const unsigned char *identity, size_t bytes, const char *code, unsigned char key[32])
+{
+    static const uint32_t start[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    ganrt__sha s;
+    int i;
+    memset(&s, 0, sizeof s);
+    memcpy(s.h, start, sizeof start);
+    ganrt__sha_add(&s, identity, bytes);
+    ganrt__sha_add(&s, (const unsigned char *)code, strlen(code));
+    ganrt__sha_end(&s);
+    for (i = 0; i < 32; i++)
+        key[i] = (unsigned char)(s.h[i / 4] >> (24 - 8 * (i % 4)));
 }
 
 static void ganrt__ready(ganrt_avatars *a, ganrt__job *job, ganrt_avatars_status status, uint32_t slot)
@@ -532,15 +389,15 @@ static uint32_t ganrt__gather(ganrt_avatars *a)
         ganrt__slot *slot;
         if (!job)
             break;
-        if (a->wrong) {
-            ganrt__ready(a, job, GANRT_AVATARS_CANARY, 0);
-            continue;
-        }
         slot = ganrt__held(a, job->key);
         if (slot) {
             a->told.from_memory++;
             slot->used = ++a->clock;
             ganrt__ready(a, job, GANRT_AVATARS_OK, (uint32_t)(slot - a->slot));
+            continue;
+        }
+        if (a->wrong != GANRT_AVATARS_OK) {
+            ganrt__ready(a, job, a->wrong, 0);
             continue;
         }
         slot = ganrt__spare(a);
@@ -555,53 +412,72 @@ static uint32_t ganrt__gather(ganrt_avatars *a)
     return taken;
 }
 
-/* Draws a batch without the lock; `status` and `disk` say what became of each. */
-static void ganrt__draw_batch(ganrt_avatars *a, uint32_t taken, ganrt_avatars_status *status, int *disk)
+/* Draws a batch without the lock; `status` and `disk` say what became of each. 0: what draws failed, and `why` says how. */
+static int ganrt__draw_batch(ganrt_avatars *a, uint32_t taken, ganrt_avatars_status *status, int *disk, char *why)
 {
-    size_t bytes = ganrt__native_bytes(a);
+    unsigned char key[64][32];
     uint32_t i, n = 0, place[64];
     for (i = 0; i < taken; i++) {
         ganrt__job *job = &a->job[a->batch[i]];
         status[i] = GANRT_AVATARS_OK;
-        disk[i] = ganrt__from_disk(a, job->key, a->native + i * bytes);
+        ganrt__key(a->identity, sizeof a->identity, job->code, key[i]);
+        disk[i] = ganrt__from_disk(&a->cache, key[i], a->native);
         if (disk[i])
-            continue;
-        if (ganrt_look_read(job->code, strlen(job->code), &a->drawn) != GANRT_LOOK_OK || !ganrt__prepare(a, &a->drawn, n))
+            ganrt__apply(&a->style, a->native, a->slot[job->slot].pixels);
+        else if (ganrt_look_read(job->code, strlen(job->code), &a->drawn) != GANRT_LOOK_OK || !ganrt__prepare(a, &a->drawn, n))
             status[i] = GANRT_AVATARS_BAD_LOOK;
         else
             place[n++] = i;
     }
-    if (n)
-        ganrt_drawer_run(&a->drawer, a->work, n);
+    if (n && !ganrt__draw_images(a, n, why))
+        return 0;
     for (i = 0; i < n; i++) {
-        ganrt_drawer_picture(&a->drawer, a->work, i, a->native + place[i] * bytes);
-        ganrt__to_disk(a, a->job[a->batch[place[i]]].key, a->native + place[i] * bytes);
+        const unsigned char *native = a->native + i * a->bytes;
+        ganrt__to_disk(&a->cache, key[place[i]], native);
+        ganrt__apply(&a->style, native, a->slot[a->job[a->batch[place[i]]].slot].pixels);
     }
-    for (i = 0; i < taken; i++)
-        if (status[i] == GANRT_AVATARS_OK)
-            ganrt__style(a, a->native + i * bytes, a->slot[a->job[a->batch[i]].slot].pixels);
+    return 1;
 }
 
-static void ganrt__work(ganrt_avatars *a)
+/* Until it is drawn: where a device is lost, the next of the game's order goes on. */
+static void ganrt__finish_batch(ganrt_avatars *a, uint32_t taken, ganrt_avatars_status *status, int *disk)
 {
+    char why[GANRT__WHY], what[GANRT__WHY + 32];
+    uint32_t i;
+    while (!ganrt__draw_batch(a, taken, status, disk, why)) {
+        snprintf(what, sizeof what, "it failed while it drew: %s", why);
+        ganrt__lock(&a->worker.mutex);
+        ganrt__tell(a, a->backend, what, NULL);
+        ganrt__unlock(&a->worker.mutex);
+        if (ganrt__choose(a, GANRT_AVATARS_LOST))
+            continue;
+        for (i = 0; i < taken; i++)
+            if (!disk[i] && status[i] == GANRT_AVATARS_OK)
+                status[i] = a->wrong;
+        return;
+    }
+}
+
+static void ganrt__work(void *given)
+{
+    ganrt_avatars *a = (ganrt_avatars *)given;
     ganrt_avatars_status status[64];
     int disk[64];
     uint32_t i, taken;
-    int right = ganrt__canary(a);
-    if (a->options.cache)
-        ganrt__make_room(a, a->options.cache_bytes);
-    ganrt__lock(&a->mutex);
-    a->wrong = !right;
+    ganrt__choose(a, GANRT_AVATARS_NO_BACKEND);
+    if (a->cache.folder)
+        ganrt__make_room(&a->cache, a->cache.most);
+    ganrt__lock(&a->worker.mutex);
     while (!a->stopping) {
         uint64_t begun = ganrt__microseconds();
         taken = ganrt__gather(a);
         if (!taken) {
-            ganrt__wait(&a->changed, &a->mutex);
+            ganrt__wait(&a->worker.changed, &a->worker.mutex);
             continue;
         }
-        ganrt__unlock(&a->mutex);
-        ganrt__draw_batch(a, taken, status, disk);
-        ganrt__lock(&a->mutex);
+        ganrt__unlock(&a->worker.mutex);
+        ganrt__finish_batch(a, taken, status, disk);
+        ganrt__lock(&a->worker.mutex);
         for (i = 0; i < taken; i++) {
             ganrt__job *job = &a->job[a->batch[i]];
             ganrt__slot *slot = &a->slot[job->slot];
@@ -615,62 +491,8 @@ static void ganrt__work(ganrt_avatars *a)
         }
         a->told.microseconds += ganrt__microseconds() - begun;
     }
-    ganrt__unlock(&a->mutex);
+    ganrt__unlock(&a->worker.mutex);
 }
-
-#ifdef _WIN32
-static DWORD WINAPI ganrt__run(LPVOID given)
-{
-    ganrt__work((ganrt_avatars *)given);
-    return 0;
-}
-
-static int ganrt__start(ganrt_avatars *a)
-{
-    InitializeCriticalSection(&a->mutex);
-    InitializeConditionVariable(&a->changed);
-    a->thread = CreateThread(NULL, 0, ganrt__run, a, 0, NULL);
-    if (a->thread)
-        return 1;
-    DeleteCriticalSection(&a->mutex);
-    return 0;
-}
-
-static void ganrt__join(ganrt_avatars *a)
-{
-    WaitForSingleObject(a->thread, INFINITE);
-    CloseHandle(a->thread);
-    DeleteCriticalSection(&a->mutex);
-}
-#else
-static void *ganrt__run(void *given)
-{
-    ganrt__work((ganrt_avatars *)given);
-    return NULL;
-}
-
-static int ganrt__start(ganrt_avatars *a)
-{
-    if (pthread_mutex_init(&a->mutex, NULL))
-        return 0;
-    if (pthread_cond_init(&a->changed, NULL)) {
-        pthread_mutex_destroy(&a->mutex);
-        return 0;
-    }
-    if (pthread_create(&a->thread, NULL, ganrt__run, a) == 0)
-        return 1;
-    pthread_cond_destroy(&a->changed);
-    pthread_mutex_destroy(&a->mutex);
-    return 0;
-}
-
-static void ganrt__join(ganrt_avatars *a)
-{
-    pthread_join(a->thread, NULL);
-    pthread_cond_destroy(&a->changed);
-    pthread_mutex_destroy(&a->mutex);
-}
-#endif
 
 /* The interface */
 
@@ -682,82 +504,111 @@ ganrt_avatars_options ganrt_avatars_defaults(void)
     options.queue = 256;
     options.pictures = 64;
     options.cache_bytes = (uint64_t)256 << 20;
+    options.threads = 1;
     return options;
 }
 
 static int ganrt__sound(const ganrt_avatars_options *o)
 {
     return o->width <= 4096 && o->height <= 4096 && o->batch >= 1 && o->batch <= 64 && o->queue >= 1 && o->queue <= 65536 &&
-           o->pictures >= o->batch && o->pictures <= 65536 && !o->allocate == !o->release;
+           o->pictures >= o->batch && o->pictures <= 65536 && !o->allocate == !o->release && o->threads >= 1 && o->threads <= 64 &&
+           o->atlas_width <= 65536 && o->atlas_height <= 65536 && o->atlas_gap <= 256;
 }
 
 static ganrt_avatars_status ganrt__reserve(ganrt_avatars *a)
 {
-    ganrt_avatars_options *o = &a->options;
-    size_t size, bytes = ganrt__native_bytes(a);
+    const ganrt_avatars_options *o = &a->options;
+    size_t size = (size_t)a->style.width * a->style.height * 4;
     unsigned char *pixels;
     uint32_t i;
-    o->width = o->width ? o->width : a->spec.width;
-    o->height = o->height ? o->height : a->spec.height;
-    size = (size_t)o->width * o->height * 4;
-    a->work = (float *)ganrt__take(a, ganrt_drawer_work(&a->drawer, o->batch), sizeof *a->work);
-    a->native = (unsigned char *)ganrt__take(a, o->batch, bytes);
-    a->entry = (unsigned char *)ganrt__take(a, bytes + GANRT__ENTRY + 1, 1);
-    a->job = (ganrt__job *)ganrt__take(a, o->queue, sizeof *a->job);
-    a->slot = (ganrt__slot *)ganrt__take(a, o->pictures, sizeof *a->slot);
-    pixels = (unsigned char *)ganrt__take(a, o->pictures, size);
-    if (!a->work || !a->native || !a->entry || !a->job || !a->slot || !pixels)
+    a->native = (unsigned char *)ganrt__take(&a->pool, o->batch, a->bytes);
+    a->job = (ganrt__job *)ganrt__take(&a->pool, o->queue, sizeof *a->job);
+    a->slot = (ganrt__slot *)ganrt__take(&a->pool, o->pictures, sizeof *a->slot);
+    pixels = (unsigned char *)ganrt__take(&a->pool, o->pictures, size);
+    if (!a->native || !a->job || !a->slot || !pixels || !ganrt__make_style(&a->pool, &a->style) ||
+        (a->cache.folder && !ganrt__make_cache(&a->pool, &a->cache)))
         return GANRT_AVATARS_NO_MEMORY;
     for (i = 0; i < o->pictures; i++)
         a->slot[i].pixels = pixels + i * size;
-    if (o->width == a->spec.width && o->height == a->spec.height)
+    if (!o->atlas)
         return GANRT_AVATARS_OK;
-    a->resized = (float *)ganrt__take(a, (size_t)a->spec.height * o->width * 4, sizeof *a->resized);
-    if (!a->resized || !ganrt__make_filter(a, &a->across, a->spec.width, o->width) ||
-        !ganrt__make_filter(a, &a->down, a->spec.height, o->height))
-        return GANRT_AVATARS_NO_MEMORY;
-    return GANRT_AVATARS_OK;
+    a->columns = (o->atlas_width + o->atlas_gap) / (a->style.width + o->atlas_gap);
+    a->rows = (o->atlas_height + o->atlas_gap) / (a->style.height + o->atlas_gap);
+    if (!a->columns || !a->rows)
+        return GANRT_AVATARS_BAD_ARGUMENT;
+    a->told.cells = (uint64_t)a->columns * a->rows;
+    a->cell = (unsigned char *)ganrt__take(&a->pool, a->columns, a->rows);
+    return a->cell ? GANRT_AVATARS_OK : GANRT_AVATARS_NO_MEMORY;
 }
 
-/* Copies of the options' texts, which the caller may free. */
-static ganrt_avatars_status ganrt__keep_texts(ganrt_avatars *a)
+/* The options of the parts; of what is left at 0 the model's own. */
+static void ganrt__set_up(ganrt_avatars *a)
 {
-    const char **text[2];
+    const ganrt_avatars_options *o = &a->options;
+    ganrt__style *s = &a->style;
+    s->from_width = a->spec.width;
+    s->from_height = a->spec.height;
+    s->channels = a->spec.channels;
+    s->width = o->width ? o->width : a->spec.width;
+    s->height = o->height ? o->height : a->spec.height;
+    s->premultiplied = o->premultiplied;
+    s->round = o->round;
+    s->opaque = o->opaque;
+    memcpy(s->background, o->background, sizeof s->background);
+    a->cache.folder = o->cache;
+    a->cache.most = o->cache_bytes;
+    a->cache.bytes = a->bytes;
+}
+
+/* Copies of texts, which the caller may free. */
+static ganrt_avatars_status ganrt__keep_texts(ganrt_avatars *a, const char *kit)
+{
+    const char **text[5];
     int k;
-    text[0] = &a->options.cache;
-    text[1] = &a->options.name_space;
-    for (k = 0; k < 2; k++) {
-        size_t bytes;
-        char *copy;
-        if (!*text[k])
-            continue;
-        bytes = strlen(*text[k]);
-        if (bytes > 4096)
+    a->kit = kit;
+    text[0] = &a->kit;
+    text[1] = &a->options.cache;
+    text[2] = &a->options.name_space;
+    text[3] = &a->options.onnxruntime;
+    text[4] = &a->options.openvino;
+    for (k = 0; k < 5; k++) {
+        if (*text[k] && strlen(*text[k]) > 4096)
             return GANRT_AVATARS_BAD_ARGUMENT;
-        copy = (char *)ganrt__take(a, bytes + 1, 1);
-        if (!copy)
+        if (*text[k] && !(*text[k] = ganrt__take_text(&a->pool, *text[k])))
             return GANRT_AVATARS_NO_MEMORY;
-        memcpy(copy, *text[k], bytes);
-        *text[k] = copy;
-    }
-#ifdef _WIN32
-    return a->options.cache ? GANRT_AVATARS_BAD_CACHE : GANRT_AVATARS_OK; /* not written for Windows yet */
-#else
-    if (a->options.cache) {
-        struct stat about;
-        if (stat(a->options.cache, &about) != 0 || !S_ISDIR(about.st_mode))
-            return GANRT_AVATARS_BAD_CACHE;
     }
     return GANRT_AVATARS_OK;
-#endif
 }
 
-static void ganrt__give_back(ganrt_avatars *a)
+/* All but the worker. A built-in drawer that comes first is opened here, so that a kit without one is told at once. */
+static ganrt_avatars_status ganrt__open(ganrt_avatars *a, const char *kit)
 {
-    ganrt_avatars_options options = a->options;
-    while (a->memories)
-        options.release(options.context, a->memory[--a->memories]);
-    options.release(options.context, a);
+    ganrt_avatars_status status = ganrt__read_order(a);
+    if (status == GANRT_AVATARS_OK)
+        status = ganrt__keep_texts(a, kit);
+    if (status == GANRT_AVATARS_OK)
+        status = ganrt__open_kit(a);
+    if (status != GANRT_AVATARS_OK)
+        return status;
+    ganrt__set_up(a);
+    if (!ganrt__cache_is_there(&a->cache))
+        return GANRT_AVATARS_BAD_CACHE;
+    if (!strcmp(a->order[0], "builtin")) {
+        status = ganrt__open_builtin(a);
+        if (status != GANRT_AVATARS_OK && !a->order[1])
+            return status;
+        if (status != GANRT_AVATARS_OK)
+            ganrt__tell(a, a->order[a->tried++], ganrt_avatars_sentence(status), NULL);
+    }
+    return ganrt__reserve(a);
+}
+
+static void ganrt__free(ganrt_avatars *a)
+{
+    ganrt__pool pool = a->pool;
+    while (pool.count)
+        pool.release(pool.context, pool.memory[--pool.count]);
+    pool.release(pool.context, a);
 }
 
 ganrt_avatars_status ganrt_avatars_open(const char *kit, const ganrt_avatars_options *options, ganrt_avatars **avatars)
@@ -781,15 +632,14 @@ ganrt_avatars_status ganrt_avatars_open(const char *kit, const ganrt_avatars_opt
         return GANRT_AVATARS_NO_MEMORY;
     memset(a, 0, sizeof *a);
     a->options = chosen;
-    status = ganrt__keep_texts(a);
-    if (status == GANRT_AVATARS_OK)
-        status = ganrt__open_kit(a, kit);
-    if (status == GANRT_AVATARS_OK)
-        status = ganrt__reserve(a);
-    if (status == GANRT_AVATARS_OK && !ganrt__start(a))
+    a->pool.allocate = chosen.allocate;
+    a->pool.release = chosen.release;
+    a->pool.context = chosen.context;
+    status = ganrt__open(a, kit);
+    if (status == GANRT_AVATARS_OK && !ganrt__start(&a->worker, ganrt__work, a))
         status = GANRT_AVATARS_NO_THREAD;
     if (status != GANRT_AVATARS_OK) {
-        ganrt__give_back(a);
+        ganrt__free(a);
         return status;
     }
     *avatars = a;
@@ -800,27 +650,13 @@ void ganrt_avatars_close(ganrt_avatars *a)
 {
     if (!a)
         return;
-    ganrt__lock(&a->mutex);
+    ganrt__lock(&a->worker.mutex);
     a->stopping = 1;
-    ganrt__wake(&a->changed);
-    ganrt__unlock(&a->mutex);
-    ganrt__join(a);
-    ganrt__give_back(a);
-}
-
-/* What the picture depends on, but for its size and style: the look, and the file that draws it. */
-static void ganrt__key(const ganrt_avatars *a, const char *code, unsigned char key[32])
-{
-    static const uint32_t start[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-    ganrt__sha s;
-    int i;
-    memset(&s, 0, sizeof s);
-    memcpy(s.h, start, sizeof start);
-    ganrt__sha_add(&s, a->drawer.words - GANRT__HEADER, GANRT__HEADER); /* with the checksum of the rest */
-    ganrt__sha_add(&s, (const unsigned char *)code, strlen(code));
-    ganrt__sha_end(&s);
-    for (i = 0; i < 32; i++)
-        key[i] = (unsigned char)(s.h[i / 4] >> (24 - 8 * (i % 4)));
+    ganrt__wake(&a->worker.changed);
+    ganrt__unlock(&a->worker.mutex);
+    ganrt__join(&a->worker);
+    ganrt__close_runtime(&a->runtime);
+    ganrt__free(a);
 }
 
 /* Queues the look in a->look; the lock is held. */
@@ -835,7 +671,7 @@ static ganrt_avatars_status ganrt__request(ganrt_avatars *a, int priority, void 
         return GANRT_AVATARS_FULL;
     if (ganrt_look_print(&a->look, job->code, sizeof job->code, &a->scratch) != GANRT_LOOK_OK)
         return GANRT_AVATARS_BAD_LOOK;
-    ganrt__key(a, job->code, job->key);
+    ganrt__key((const unsigned char *)"", 0, job->code, job->key);
     job->state = GANRT__WAITING;
     job->dropped = 0;
     job->priority = priority;
@@ -845,7 +681,7 @@ static ganrt_avatars_status ganrt__request(ganrt_avatars *a, int priority, void 
         *ticket = job->ticket;
     a->told.requested++;
     a->told.waiting++;
-    ganrt__wake(&a->changed);
+    ganrt__wake(&a->worker.changed);
     return GANRT_AVATARS_OK;
 }
 
@@ -855,10 +691,10 @@ ganrt_avatars_status ganrt_avatars_request_image(ganrt_avatars *a, uint64_t seed
     ganrt_avatars_status status = GANRT_AVATARS_BAD_KIT;
     if (!a)
         return GANRT_AVATARS_BAD_ARGUMENT;
-    ganrt__lock(&a->mutex);
+    ganrt__lock(&a->worker.mutex);
     if (ganrt_look_plain(&a->look, a->spec.look_model, seed, index))
         status = ganrt__request(a, priority, user, ticket);
-    ganrt__unlock(&a->mutex);
+    ganrt__unlock(&a->worker.mutex);
     return status;
 }
 
@@ -883,7 +719,7 @@ ganrt_avatars_status ganrt_avatars_request_look(ganrt_avatars *a, const char *co
     ganrt_look_status read;
     if (!a || !code)
         return GANRT_AVATARS_BAD_ARGUMENT;
-    ganrt__lock(&a->mutex);
+    ganrt__lock(&a->worker.mutex);
     read = ganrt_look_read(code, bytes, &a->look);
     if (read != GANRT_LOOK_OK)
         status = read == GANRT_LOOK_NEWER ? GANRT_AVATARS_NEWER_LOOK : GANRT_AVATARS_BAD_LOOK;
@@ -891,7 +727,7 @@ ganrt_avatars_status ganrt_avatars_request_look(ganrt_avatars *a, const char *co
         status = GANRT_AVATARS_OTHER_MODEL;
     else
         status = ganrt__request(a, priority, user, ticket);
-    ganrt__unlock(&a->mutex);
+    ganrt__unlock(&a->worker.mutex);
     return status;
 }
 
@@ -900,7 +736,7 @@ static void ganrt__let_go(ganrt_avatars *a, ganrt__job *job)
     if (job->status == GANRT_AVATARS_OK)
         a->slot[job->slot].pins--;
     job->state = GANRT__FREE;
-    ganrt__wake(&a->changed);
+    ganrt__wake(&a->worker.changed);
 }
 
 int ganrt_avatars_cancel(ganrt_avatars *a, uint64_t ticket)
@@ -909,7 +745,7 @@ int ganrt_avatars_cancel(ganrt_avatars *a, uint64_t ticket)
     uint32_t i;
     if (!a)
         return 0;
-    ganrt__lock(&a->mutex);
+    ganrt__lock(&a->worker.mutex);
     for (i = 0; i < a->options.queue && !found; i++) {
         ganrt__job *job = &a->job[i];
         if (job->state == GANRT__FREE || job->ticket != ticket || job->dropped)
@@ -925,8 +761,81 @@ int ganrt_avatars_cancel(ganrt_avatars *a, uint64_t ticket)
             ganrt__let_go(a, job);
         }
     }
-    ganrt__unlock(&a->mutex);
+    ganrt__unlock(&a->worker.mutex);
     return found;
+}
+
+/* A free cell of the atlas, which is taken then; the lock is held. 0: there is none. */
+static int ganrt__take_cell(ganrt_avatars *a, ganrt_avatars_picture *picture)
+{
+    uint32_t i, gap = a->options.atlas_gap;
+    for (i = 0; i < a->columns * a->rows; i++)
+        if (!a->cell[i]) {
+            a->cell[i] = 1;
+            a->told.cells--;
+            picture->x = i % a->columns * (a->style.width + gap);
+            picture->y = i / a->columns * (a->style.height + gap);
+            return 1;
+        }
+    return 0;
+}
+
+int ganrt_avatars_free_cell(ganrt_avatars *a, uint32_t x, uint32_t y)
+{
+    uint32_t gap, width, height;
+    int had = 0;
+    if (!a || !a->cell)
+        return 0;
+    gap = a->options.atlas_gap;
+    width = a->style.width + gap;
+    height = a->style.height + gap;
+    if (x % width || y % height || x / width >= a->columns || y / height >= a->rows)
+        return 0;
+    ganrt__lock(&a->worker.mutex);
+    if (a->cell[y / height * a->columns + x / width]) {
+        a->cell[y / height * a->columns + x / width] = 0;
+        a->told.cells++;
+        had = 1;
+    }
+    ganrt__unlock(&a->worker.mutex);
+    return had;
+}
+
+/* The job that was finished first, for the caller alone, as a picture; the lock is held. */
+static ganrt__job *ganrt__take_ready(ganrt_avatars *a, ganrt_avatars_picture *picture)
+{
+    ganrt__job *first = NULL;
+    uint32_t i;
+    for (i = 0; i < a->options.queue; i++)
+        if (a->job[i].state == GANRT__READY && !a->job[i].dropped && (!first || a->job[i].finished < first->finished))
+            first = &a->job[i];
+    if (!first)
+        return NULL;
+    first->dropped = 1; /* being delivered: nobody else's */
+    a->told.ready--;
+    a->told.delivered++;
+    memset(picture, 0, sizeof *picture);
+    picture->ticket = first->ticket;
+    picture->user = first->user;
+    picture->status = first->status;
+    picture->width = a->style.width;
+    picture->height = a->style.height;
+    picture->stride = (size_t)picture->width * 4;
+    if (first->status == GANRT_AVATARS_OK && a->cell && !ganrt__take_cell(a, picture))
+        picture->status = GANRT_AVATARS_NO_CELL;
+    return first;
+}
+
+/* Into its cell of the atlas. */
+static void ganrt__place(const ganrt_avatars *a, ganrt_avatars_picture *picture)
+{
+    size_t stride = (size_t)a->options.atlas_width * 4;
+    unsigned char *to = a->options.atlas + picture->y * stride + (size_t)picture->x * 4;
+    uint32_t y;
+    for (y = 0; y < picture->height; y++)
+        memcpy(to + y * stride, picture->pixels + y * picture->stride, picture->stride);
+    picture->pixels = to;
+    picture->stride = stride;
 }
 
 uint32_t ganrt_avatars_poll(ganrt_avatars *a, uint32_t microseconds,
@@ -938,34 +847,49 @@ uint32_t ganrt_avatars_poll(ganrt_avatars *a, uint32_t microseconds,
         return 0;
     do {
         ganrt_avatars_picture picture;
-        ganrt__job *first = NULL;
-        uint32_t i;
-        ganrt__lock(&a->mutex);
-        for (i = 0; i < a->options.queue; i++)
-            if (a->job[i].state == GANRT__READY && !a->job[i].dropped && (!first || a->job[i].finished < first->finished))
-                first = &a->job[i];
-        if (first) {
-            first->dropped = 1; /* being delivered: nobody else's */
-            a->told.ready--;
-            a->told.delivered++;
-        }
-        ganrt__unlock(&a->mutex);
+        ganrt__job *first;
+        ganrt__lock(&a->worker.mutex);
+        first = ganrt__take_ready(a, &picture);
+        ganrt__unlock(&a->worker.mutex);
         if (!first)
             break;
-        memset(&picture, 0, sizeof picture);
-        picture.ticket = first->ticket;
-        picture.user = first->user;
-        picture.status = first->status;
-        picture.width = a->options.width;
-        picture.height = a->options.height;
-        picture.pixels = first->status == GANRT_AVATARS_OK ? a->slot[first->slot].pixels : NULL;
+        picture.pixels = picture.status == GANRT_AVATARS_OK ? a->slot[first->slot].pixels : NULL;
+        if (picture.pixels && a->cell)
+            ganrt__place(a, &picture);
         deliver(context, &picture);
-        ganrt__lock(&a->mutex);
+        ganrt__lock(&a->worker.mutex);
         ganrt__let_go(a, first);
-        ganrt__unlock(&a->mutex);
+        ganrt__unlock(&a->worker.mutex);
         count++;
     } while (ganrt__microseconds() - begun < microseconds);
     return count;
+}
+
+const char *ganrt_avatars_backend(ganrt_avatars *a)
+{
+    const char *backend;
+    if (!a)
+        return NULL;
+    ganrt__lock(&a->worker.mutex);
+    backend = a->backend;
+    ganrt__unlock(&a->worker.mutex);
+    return backend;
+}
+
+size_t ganrt_avatars_report(ganrt_avatars *a, char *text, size_t bytes)
+{
+    size_t length, kept;
+    if (!a)
+        return 0;
+    ganrt__lock(&a->worker.mutex);
+    length = strlen(a->report);
+    kept = length < bytes ? length : bytes ? bytes - 1 : 0;
+    if (text && bytes) {
+        memcpy(text, a->report, kept);
+        text[kept] = 0;
+    }
+    ganrt__unlock(&a->worker.mutex);
+    return length;
 }
 
 ganrt_avatars_statistics ganrt_avatars_count(ganrt_avatars *a)
@@ -973,9 +897,9 @@ ganrt_avatars_statistics ganrt_avatars_count(ganrt_avatars *a)
     ganrt_avatars_statistics told;
     memset(&told, 0, sizeof told);
     if (a) {
-        ganrt__lock(&a->mutex);
+        ganrt__lock(&a->worker.mutex);
         told = a->told;
-        ganrt__unlock(&a->mutex);
+        ganrt__unlock(&a->worker.mutex);
     }
     return told;
 }
@@ -983,9 +907,9 @@ ganrt_avatars_statistics ganrt_avatars_count(ganrt_avatars *a)
 void ganrt_avatars_size(const ganrt_avatars *a, uint32_t *width, uint32_t *height)
 {
     if (width)
-        *width = a ? a->options.width : 0;
+        *width = a ? a->style.width : 0;
     if (height)
-        *height = a ? a->options.height : 0;
+        *height = a ? a->style.height : 0;
 }
 
 const char *ganrt_avatars_sentence(ganrt_avatars_status status)
@@ -1021,6 +945,14 @@ const char *ganrt_avatars_sentence(ganrt_avatars_status status)
         return "As many requests wait as the queue holds: poll, and ask again.";
     case GANRT_AVATARS_CANARY:
         return "This machine draws another picture than the kit's canary.";
+    case GANRT_AVATARS_BAD_BACKEND:
+        return "The order of preference names a backend that ganrt_avatars.h does not, or more than 8.";
+    case GANRT_AVATARS_NO_BACKEND:
+        return "Nothing that the order of preference names can draw here: ganrt_avatars_report says why; builtin can everywhere.";
+    case GANRT_AVATARS_LOST:
+        return "What drew has failed, and nothing else is in the order of preference: ganrt_avatars_report says how; open the kit again.";
+    case GANRT_AVATARS_NO_CELL:
+        return "No cell of the atlas is free: give one back with ganrt_avatars_free_cell, and ask again.";
     }
     return "This status is none of ganrt_avatars.h's.";
 }

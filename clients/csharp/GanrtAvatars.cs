@@ -48,6 +48,11 @@ public sealed class GanrtAvatars : IDisposable
         public int? Background;
         public string Cache, NameSpace;
         public ulong CacheBytes;
+        /// <summary>What draws, in order of preference, such as "onnxruntime-directml, builtin"; null: builtin.</summary>
+        public string Backends;
+        /// <summary>Paths of their libraries; null: by the usual names, where the system looks.</summary>
+        public string OnnxRuntime, OpenVino;
+        public int Threads;
     }
 
     [StructLayout(LayoutKind.Sequential)]
@@ -60,6 +65,10 @@ public sealed class GanrtAvatars : IDisposable
         public IntPtr Cache;
         public ulong CacheBytes;
         public IntPtr NameSpace, Allocate, Release, Context;
+        public IntPtr Backends, OnnxRuntime, OpenVino;
+        public uint Threads;
+        public IntPtr Atlas;
+        public uint AtlasWidth, AtlasHeight, AtlasGap;
     }
 
     [StructLayout(LayoutKind.Sequential)]
@@ -69,7 +78,8 @@ public sealed class GanrtAvatars : IDisposable
         public IntPtr User;
         public int Status;
         public IntPtr Pixels;
-        public uint Width, Height;
+        public uint Width, Height, X, Y;
+        public UIntPtr Stride;
     }
 
     [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
@@ -105,6 +115,10 @@ public sealed class GanrtAvatars : IDisposable
     static extern uint ganrt_avatars_poll(IntPtr avatars, uint microseconds, Deliver deliver, IntPtr context);
     [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
     static extern IntPtr ganrt_avatars_sentence(int status);
+    [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+    static extern IntPtr ganrt_avatars_backend(IntPtr avatars);
+    [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+    static extern UIntPtr ganrt_avatars_report(IntPtr avatars, byte[] text, UIntPtr bytes);
 
     readonly Dictionary<ulong, Action<Picture>> waiting = new Dictionary<ulong, Action<Picture>>();
     static readonly Deliver deliver = Hand;
@@ -129,19 +143,36 @@ public sealed class GanrtAvatars : IDisposable
         native.Queue = options.Queue > 0 ? (uint)options.Queue : native.Queue;
         native.Pictures = options.Pictures > 0 ? (uint)options.Pictures : native.Pictures;
         native.CacheBytes = options.CacheBytes > 0 ? options.CacheBytes : native.CacheBytes;
-        byte[] cache = Text(options.Cache), space = Text(options.NameSpace);
-        GCHandle cachePin = GCHandle.Alloc(cache, GCHandleType.Pinned), spacePin = GCHandle.Alloc(space, GCHandleType.Pinned);
+        native.Threads = options.Threads > 0 ? (uint)options.Threads : native.Threads;
+        var pins = new List<GCHandle>();
         try
         {
-            native.Cache = options.Cache == null ? IntPtr.Zero : cachePin.AddrOfPinnedObject();
-            native.NameSpace = options.NameSpace == null ? IntPtr.Zero : spacePin.AddrOfPinnedObject();
+            native.Cache = Pinned(options.Cache, pins);
+            native.NameSpace = Pinned(options.NameSpace, pins);
+            native.Backends = Pinned(options.Backends, pins);
+            native.OnnxRuntime = Pinned(options.OnnxRuntime, pins);
+            native.OpenVino = Pinned(options.OpenVino, pins);
             Check(ganrt_avatars_open(Text(kit), ref native, out handle));
             self = GCHandle.Alloc(this);
         }
         finally
         {
-            cachePin.Free();
-            spacePin.Free();
+            foreach (GCHandle pin in pins)
+                pin.Free();
+        }
+    }
+
+    /// <summary>What draws; null while it is being opened, and if nothing does.</summary>
+    public string Backend { get { return Marshal.PtrToStringAnsi(ganrt_avatars_backend(Open)); } }
+
+    /// <summary>A line for each backend that was tried: that it draws, or what is wrong.</summary>
+    public string Report
+    {
+        get
+        {
+            byte[] text = new byte[(int)ganrt_avatars_report(Open, null, UIntPtr.Zero) + 1];
+            ganrt_avatars_report(Open, text, (UIntPtr)text.Length);
+            return Encoding.UTF8.GetString(text, 0, text.Length - 1);
         }
     }
 
@@ -265,6 +296,14 @@ public sealed class GanrtAvatars : IDisposable
     {
         if (status != 0)
             throw new GanrtAvatarsException(status, Sentence(status));
+    }
+
+    static IntPtr Pinned(string text, List<GCHandle> pins)
+    {
+        if (text == null)
+            return IntPtr.Zero;
+        pins.Add(GCHandle.Alloc(Text(text), GCHandleType.Pinned));
+        return pins[pins.Count - 1].AddrOfPinnedObject();
     }
 
     static byte[] Text(string text) { return Encoding.UTF8.GetBytes((text ?? "") + "\0"); }

@@ -8,7 +8,7 @@ static class AvatarsTest
     static void Main(string[] given)
     {
         int ready = 0;
-        using (var avatars = new GanrtAvatars(given[0], new GanrtAvatars.Options { Batch = 2 }))
+        using (var avatars = new GanrtAvatars(given[0], new GanrtAvatars.Options { Batch = 2, Backends = "openvino,builtin", OpenVino = "/nowhere.so" }))
         {
             Action<GanrtAvatars.Picture> write = picture => { throw new InvalidOperationException("cancelled"); };
             ulong never = avatars.RequestName("never", write, -1);
@@ -29,6 +29,7 @@ static class AvatarsTest
                 avatars.Poll(2000);
                 Thread.Sleep(1);
             }
+            Console.WriteLine(avatars.Backend + " " + avatars.Report.Trim().Replace('\n', ' '));
         }
         Console.WriteLine(ready);
         Console.WriteLine(Thrown(given[0]));

@@ -1,10 +1,13 @@
 /* Answers lines with ganrt_avatars: `avatars KIT FOLDER [key=value...]`. Keys: width, height, premultiplied, round, opaque,
- * batch, queue, pictures, cache, cache_bytes, fail (the allocation that fails, from 0).
+ * batch, queue, pictures, cache, cache_bytes, backends, onnxruntime, openvino, atlas (WIDTHxHEIGHT), gap, fail (the
+ * allocation that fails, from 0).
  *
  *     name TEXT, look CODE, image SEED INDEX [priority]    the status; the picture goes to FOLDER/LINE.rgba
  *     cancel LINE                                          1 or 0
  *     pause, wait                                          nothing; until all is delivered: each as "LINE STATUS WIDTH HEIGHT"
  *     count                                                the statistics
+ *     report                                               what draws, and the report in its lines
+ *     free X Y                                             1 or 0; at the end the atlas goes to FOLDER/atlas.rgba
  */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
@@ -18,6 +21,7 @@
 
 static const char *folder;
 static int left = -1;
+static unsigned atlas_width, atlas_height;
 
 static void *allocate(void *context, size_t bytes)
 {
@@ -35,14 +39,25 @@ static void deliver(void *context, const ganrt_avatars_picture *picture)
 {
     char path[4096];
     FILE *file;
+    unsigned y;
     (void)context;
-    printf("%d %d %u %u\n", (int)(size_t)picture->user, (int)picture->status, (unsigned)picture->width, (unsigned)picture->height);
+    printf("%d %d %u %u", (int)(size_t)picture->user, (int)picture->status, (unsigned)picture->width, (unsigned)picture->height);
+    printf(atlas_width ? " at %u %u\n" : "\n", (unsigned)picture->x, (unsigned)picture->y);
     if (!picture->pixels)
         return;
     snprintf(path, sizeof path, "%s/%d.rgba", folder, (int)(size_t)picture->user);
     file = fopen(path, "wb");
-    fwrite(picture->pixels, 4, (size_t)picture->width * picture->height, file);
+    for (y = 0; y < picture->height; y++)
+        fwrite(picture->pixels + y * picture->stride, 4, picture->width, file);
     fclose(file);
+}
+
+static void report(ganrt_avatars *avatars)
+{
+    char text[4096];
+    const char *backend = ganrt_avatars_backend(avatars);
+    ganrt_avatars_report(avatars, text, sizeof text);
+    printf("%s\n%s", backend ? backend : "nothing", text);
 }
 
 static void set(ganrt_avatars_options *o, const char *given)
@@ -73,6 +88,22 @@ static void set(ganrt_avatars_options *o, const char *given)
         o->cache = value;
     else if (!strncmp(given, "cache_bytes=", 12))
         o->cache_bytes = number;
+    else if (!strncmp(given, "backends=", 9))
+        o->backends = value;
+    else if (!strncmp(given, "onnxruntime=", 12))
+        o->onnxruntime = value;
+    else if (!strncmp(given, "openvino=", 9))
+        o->openvino = value;
+    else if (!strncmp(given, "threads=", 8))
+        o->threads = number;
+    else if (!strncmp(given, "atlas=", 6)) {
+        atlas_width = number;
+        atlas_height = (unsigned)strtoul(strchr(value, 'x') + 1, NULL, 10);
+        o->atlas = (unsigned char *)calloc((size_t)atlas_width * atlas_height + 1, 4);
+        o->atlas_width = atlas_width;
+        o->atlas_height = atlas_height;
+    } else if (!strncmp(given, "gap=", 4))
+        o->atlas_gap = number;
     else if (!strncmp(given, "fail=", 5)) {
         left = (int)number;
         o->allocate = allocate;
@@ -105,8 +136,10 @@ int main(int count, char **given)
         set(&options, given[i]);
     status = ganrt_avatars_open(given[1], &options, &avatars);
     printf("open %d %s\n", (int)status, ganrt_avatars_sentence(status));
-    if (status != GANRT_AVATARS_OK)
+    if (status != GANRT_AVATARS_OK) {
+        free(options.atlas);
         return avatars != NULL;
+    }
     for (number = 0; fgets(line, sizeof line, stdin) && number < 10000; number++) {
         char *text = strchr(line, ' ');
         size_t bytes;
@@ -126,12 +159,27 @@ int main(int count, char **given)
             printf("%d\n", ganrt_avatars_cancel(avatars, ticket[atoi(text)]));
         else if (!strncmp(line, "wait", 4))
             wait_for_all(avatars);
-        else if (!strncmp(line, "count", 5)) {
+        else if (!strncmp(line, "report", 6))
+            report(avatars);
+        else if (!strncmp(line, "free", 4)) {
+            char *at;
+            unsigned x = (unsigned)strtoul(text, &at, 10);
+            printf("%d\n", ganrt_avatars_free_cell(avatars, x, (unsigned)strtoul(at, NULL, 10)));
+        } else if (!strncmp(line, "count", 5)) {
             ganrt_avatars_statistics t = ganrt_avatars_count(avatars);
             printf("requested=%d delivered=%d cancelled=%d drawn=%d memory=%d disk=%d failed=%d\n", (int)t.requested, (int)t.delivered,
                    (int)t.cancelled, (int)t.drawn, (int)t.from_memory, (int)t.from_disk, (int)t.failed);
         }
     }
     ganrt_avatars_close(avatars);
+    if (options.atlas) {
+        char path[4096];
+        FILE *file;
+        snprintf(path, sizeof path, "%s/atlas.rgba", folder);
+        file = fopen(path, "wb");
+        fwrite(options.atlas, 4, (size_t)atlas_width * atlas_height, file);
+        fclose(file);
+    }
+    free(options.atlas);
     return 0;
 }

@@ -12,80 +12,23 @@ import displays
 import numpy as np
 import onnx
 import pytest
-from layered_models import SIDE, save_layered
+from avatar_programs import built
+from game_kits import make_kit
+from layered_models import SIDE
 
 import ganrt
-from ganrt.engines.onnx_file import read_onnx
-from ganrt.runtime.bundle import Contents, write_bundle
-from ganrt.runtime.drawer_file import canary_bytes, make_drawer
 
 ROOT = Path(__file__).resolve().parents[2]
 C = ROOT / "clients" / "c"
 _STRICT = ["-Wall", "-Wextra", "-Wdouble-promotion", "-Werror", "-ffp-contract=off", "-pthread", "-I", str(C)]
-_SANITIZED = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 OK, BAD_TEXT, BAD_LOOK, NEWER_LOOK, OTHER_MODEL, NO_KIT, BAD_KIT, NEWER_KIT = 0, 2, 3, 4, 5, 6, 7, 8
 NO_MEMORY, BAD_CACHE, FULL, CANARY = 10, 12, 13, 14
-
-
-def compiled(command, source, folder):
-    if shutil.which(command[0]) is None:
-        pytest.skip(f"{command[0]} is not on the path")
-    program = folder / source.stem
-    files = [str(source), str(C / "ganrt_avatars.c")]
-    built = subprocess.run([*command, *_STRICT, *files, "-o", str(program), "-lm"], capture_output=True, text=True)
-    assert built.returncode == 0, built.stderr
-    return str(program)
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    return save_layered(tmp_path_factory.mktemp("model") / "layered.onnx")
-
-
-@pytest.fixture(scope="module")
-def generator(model):
-    with ganrt.load(model, backend="onnxruntime") as generator:
-        yield generator
-
-
-@pytest.fixture(scope="module")
-def whole(model, generator, tmp_path_factory):
-    """A kit, to be read."""
-    folder = tmp_path_factory.mktemp("kit") / "kit"
-    opened = read_onnx(model)
-    builtin = {"model.drawer": make_drawer(opened, generator), "canary.raw": canary_bytes(generator)}
-    write_bundle(Contents(opened, {}, builtin=builtin), folder)
-    return folder
 
 
 @pytest.fixture
 def kit(whole, tmp_path):
     """A kit, to be damaged."""
     return Path(shutil.copytree(whole, tmp_path / "kit"))
-
-
-@pytest.fixture(scope="module")
-def program(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("program")
-    return compiled(["gcc", "-std=c99", "-O1", *_SANITIZED], ROOT / "tests" / "clients" / "avatars.c", folder)
-
-
-@pytest.fixture
-def ask(program, tmp_path):
-    """Lines told, after the one that says how it opened; pictures are in tmp_path."""
-
-    def asked(kit, lines=(), **options):
-        words = [f"{name}={value}" for name, value in options.items()]
-        done = subprocess.run(
-            [program, str(kit), str(tmp_path), *words],
-            input="".join(line + "\n" for line in lines).encode(),
-            capture_output=True,
-            timeout=300,
-        )
-        assert done.returncode == 0, done.stderr.decode()
-        return done.stdout.decode().splitlines()
-
-    return asked
 
 
 def picture(folder, number, width=SIDE, height=SIDE):
@@ -214,10 +157,8 @@ def test_another_model_has_another_cache(ask, whole, model, tmp_path):
     bias = next(one for one in changed.graph.initializer if one.name == "gb")
     bias.raw_data = (np.frombuffer(bias.raw_data, np.float32) + 1).tobytes()
     onnx.save(changed, tmp_path / "other.onnx")
-    opened = read_onnx(tmp_path / "other.onnx")
     with ganrt.load(tmp_path / "other.onnx", backend="onnxruntime") as other:
-        builtin = {"model.drawer": make_drawer(opened, other), "canary.raw": canary_bytes(other)}
-    write_bundle(Contents(opened, {}, builtin=builtin), tmp_path / "other")
+        make_kit(tmp_path / "other.onnx", other, tmp_path / "other")
     for folder in (whole, tmp_path / "other"):
         assert "drawn=1 memory=0 disk=0" in ask(folder, ["image 0 1", "wait", "count"], cache=cache)[-1]
 
@@ -271,9 +212,8 @@ def test_wrong_options(ask, whole):
         assert ask(whole, **{name: value})[0].startswith("open 1 ")
 
 
-def test_many_threads(whole, tmp_path):
-    command = ["clang", "-std=c99", "-O1", "-g", "-fsanitize=thread"]
-    threads = compiled(command, ROOT / "tests" / "clients" / "avatars_threads.c", tmp_path)
+def test_many_threads(whole):
+    threads = built("avatars_threads.c", "threads")
     done = subprocess.run([threads, str(whole)], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-3000:]
     assert int(done.stdout) > 0
@@ -310,7 +250,8 @@ def test_csharp(whole, generator, tmp_path):
     done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     told = done.stdout.splitlines()
-    assert [told[0], told[1][:2], told[2], told[3], told[4][:2]] == ["True False", "5 ", "3", "mine 1", "6 "]
+    assert [told[0], told[1][:2], told[3], told[4], told[5][:2]] == ["True False", "5 ", "3", "mine 1", "6 "]
+    assert re.fullmatch(r"builtin openvino: .*/nowhere.so.* builtin: draws", told[2])
     expected = [generator.avatar("player-8841"), generator.avatar(""), generator.sample(1, seed=3, start=2**64 - 1)[0]]
     for number, one in enumerate(expected):
         near(picture(tmp_path, number), one)

@@ -15,9 +15,12 @@ from ganrt.runtime.drawer_file import canary_bytes, make_drawer
 from ganrt.runtime.generator import Generator
 
 
-def make_kit(model: Path, generator: Generator, folder: Path) -> Path:
+def make_kit(model: Path, generator: Generator, folder: Path, storage: str = "fp32") -> Path:
+    """`storage` none: without the built-in drawer's file."""
     opened = read_onnx(model)
-    builtin = {"model.drawer": make_drawer(opened, generator), "canary.raw": canary_bytes(generator)}
+    builtin = {"canary.raw": canary_bytes(generator)}
+    if storage != "none":
+        builtin["model.drawer"] = make_drawer(opened, generator, storage)
     write_bundle(Contents(opened, {}, builtin=builtin), folder)
     return folder
 
