@@ -91,19 +91,21 @@ def _make(
 
 
 def _builtin(model: OnnxFile, storage: str) -> dict[str, bytes]:
-    """The files of the built-in drawer; none, and a sentence, where it does not know the model."""
+    """The built-in drawer's file, or a sentence where it does not know the model; and the canary's bytes for any drawer."""
     from ganrt.engines.drawer.lower import NoDrawerError
     from ganrt.runtime.drawer_file import canary_bytes, make_drawer
     from ganrt.runtime.generator import load
 
-    if storage == "none" or model.spec().task != "generate":
+    if model.spec().task != "generate":
         return {}
     with load(model.path, backend="onnxruntime") as generator:
-        try:
-            return {"model.drawer": make_drawer(model, generator, storage), "canary.raw": canary_bytes(generator)}
-        except NoDrawerError as error:
-            say(f"no built-in drawer: {str(error).removeprefix('drawer: ')}")
-            return {}
+        builtin = {"canary.raw": canary_bytes(generator)}
+        if storage != "none":
+            try:
+                builtin["model.drawer"] = make_drawer(model, generator, storage)
+            except NoDrawerError as error:
+                say(f"no built-in drawer: {str(error).removeprefix('drawer: ')}")
+    return builtin
 
 
 def _lowered(model: Path, precision: str, folder: Path) -> Path:
