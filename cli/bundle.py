@@ -91,7 +91,7 @@ def _make(
 
 
 def _builtin(model: OnnxFile, storage: str) -> dict[str, bytes]:
-    """The built-in drawer's file, or a sentence where it does not know the model; and the canary's bytes for any drawer."""
+    """The canary's bytes, and the built-in drawer's file; a sentence where that does not know the model."""
     from ganrt.engines.drawer.lower import NoDrawerError
     from ganrt.runtime.drawer_file import canary_bytes, make_drawer
     from ganrt.runtime.generator import load

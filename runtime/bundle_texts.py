@@ -8,7 +8,7 @@ Made by ganrt. This folder is all that a game needs to draw the same avatars as 
 |---|---|
 | `fp32/model.onnx` | the portable graph, opset 18: ONNX Runtime (any platform), Windows ML, OpenVINO |
 | `fp16/model.onnx` | if there: the same in half precision, strongly typed, for GPUs |
-| `builtin/` | `canary.raw`: the canary as plain bytes; `model.drawer`, if there: the model for drawing without a runtime |
+| `builtin/` | `model.drawer`, if there: the model for drawing without a runtime; `canary.raw`: the canary as bytes |
 | `engines/` | if there: compiled for NVIDIA GPUs; native code: load only what you or somebody you trust compiled |
 | `spec.json` | what the model expects and gives: latent, controls, inputs and outputs with their types and shapes |
 | `canary.png` | what it draws for the seed and index of `spec.json`'s canary: compare once on each kind of device |
@@ -21,9 +21,9 @@ To draw a player's avatar: identity -> index -> latent `z` -> model -> uint8 pic
 clients do the first two steps with the same bits everywhere; see the first comment of each. Four channels are RGB and
 straight alpha. A model with the input `truncation` gets one number an image: 1, or psi.
 
-Where `builtin/model.drawer` is there, no runtime is needed. `avatar.c` beside this folder, as `cc -O2 -ffp-contract=off avatar.c
-kit/clients/c/ganrt_avatars_single.c -I kit/clients/c -lm -pthread`, or with CMake `add_subdirectory(kit/clients/c)` and
-`target_link_libraries(game PRIVATE ganrt_avatars)`:
+Where `builtin/model.drawer` is there, no runtime is needed. `avatar.c` beside this folder, as `cc -O2
+-ffp-contract=off avatar.c kit/clients/c/ganrt_avatars_single.c -I kit/clients/c -lm -pthread`, or with CMake
+`add_subdirectory(kit/clients/c)` and `target_link_libraries(game PRIVATE ganrt_avatars)`:
 
 ```c
 #include "ganrt_avatars.h"
