@@ -14,9 +14,7 @@ from typing import Any
 from ganrt.errors import UsageError
 from ganrt.exporter.candidate import Candidate, Facts, ValueRange
 from ganrt.exporter.families.page import Page
-from ganrt.exporter.keras.config import is_branched, parse_model
-from ganrt.exporter.keras.graph import build_graph
-from ganrt.exporter.keras.network import Network, build_network, generator_of
+from ganrt.exporter.keras.network import Network, build_network
 from ganrt.exporter.keras.presets import PRESETS, describe_kernels, fitting, model_of
 from ganrt.exporter.keras.state import Origin
 from ganrt.exporter.layers.activations import value_range
@@ -66,12 +64,7 @@ class Keras:
         facts = Facts(settings)
         state, origin = _of_generator(source.tensors, source.keras)
         model, found = _architecture(state, origin, facts)
-        what, taken = "the Keras model that it describes", tuple[str, ...]()
-        if is_branched(model):
-            network = build_graph(model, state, origin, what)
-        else:
-            chain, state, taken = generator_of(parse_model(model), state)
-            network = build_network(chain, state, origin, what)
+        network = build_network(model, state, origin, "the Keras model that it describes")
         height, width, channels = network.shape
         return Candidate(
             module=network.module,
@@ -83,9 +76,9 @@ class Keras:
                 output=Output(height=height, width=width, channels=channels),
             ),
             value_range=_value_range(network, facts),
-            matched=f"{found}, and all {len(state)} keys match",
+            matched=f"{found}, and all {network.keys} keys match",
             facts=tuple(facts.found),
-            notes=(*origin.notes, *taken, *_policies(network)),
+            notes=(*origin.notes, *network.notes, *_policies(network)),
         )
 
 

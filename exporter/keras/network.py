@@ -1,43 +1,36 @@
-"""A chain of Keras layers with its weights -> a torch module."""
+"""Keras layers with their weights -> a torch module: a chain, or branches that are joined, as runs of layers.
+
+Classes come in as numbers, for an Embedding; here as rows of class weights, whose product with the embedding is the
+same for one class, and the mixture for several.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, cast
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from ganrt.errors import BadInputFile
 from ganrt.exporter.families.loading import load_strictly
-from ganrt.exporter.keras.config import Chain
+from ganrt.exporter.keras.config import Chain, Node, is_branched, nodes_of, parse_model
 from ganrt.exporter.keras.fields import Fields
 from ganrt.exporter.keras.layers import in_channel_order, layer_steps
 from ganrt.exporter.keras.matching import values_by_step
 from ganrt.exporter.keras.shaping import Crop, Reshape
 from ganrt.exporter.keras.state import Origin
 from ganrt.exporter.keras.steps import Shape, Step
+from ganrt.exporter.layers.network import AsPixel, Join, Layer, Rows, Run, weights_of
+from ganrt.exporter.layers.network import Network as Runs
 from ganrt.exporter.source import State
 
 _CHANNELS = (1, 3, 4)
 _MOVES_ONLY = (nn.Unflatten, Reshape, Crop)  # what may follow the last activation without changing its range
-
-
-class KerasGenerator(nn.Module):
-    """z float32 [n, dim] -> float32 [n, c, h, w]; `layers` is one Sequential, so that batch norms can be folded."""
-
-    def __init__(self, input_shape: Shape, layers: Sequence[nn.Module]) -> None:
-        super().__init__()
-        self.input_shape = input_shape
-        self.layers = nn.Sequential(*layers)
-
-    def forward(self, z: Tensor) -> Tensor:
-        if self.input_shape[:-1] == (1, 1):  # one pixel: nothing to transpose
-            z = z[:, :, None, None]
-        elif len(self.input_shape) == 3:
-            z = z.reshape(-1, *self.input_shape).permute(0, 3, 1, 2)
-        return cast(Tensor, self.layers(z))
+_JOINS: Mapping[str, Join] = {"Concatenate": "concat", "Add": "add", "Multiply": "multiply"}
 
 
 @dataclass(frozen=True)
@@ -49,6 +42,7 @@ class Network:
         dim: of the latent. shape: (height, width, channels) of the picture.
         last: what the last activation is; None for any other, or none.
         policies: the dtype policies that the layers were trained under. classes: how many it takes weights of.
+        keys: how many there are. notes: what was chosen.
     """
 
     module: nn.Module
@@ -56,18 +50,98 @@ class Network:
     shape: tuple[int, int, int]
     last: Literal["tanh", "sigmoid"] | None
     policies: frozenset[str]
-    classes: int = 0
+    classes: int
+    keys: int
+    notes: tuple[str, ...] = ()
 
 
-def generator_of(chain: Chain, state: State) -> tuple[Chain, State, tuple[str, ...]]:
+@dataclass
+class _Branch:
+    """Steps one after another, from the inputs that are joined."""
+
+    inputs: tuple[str, ...]
+    join: Join
+    start: Shape
+    steps: list[Step] = field(default_factory=list)
+    counts: list[tuple[Fields, int]] = field(default_factory=list)  # how many of them each layer made
+
+    @property
+    def shape(self) -> Shape:
+        """Of what it gives."""
+        return self.steps[-1].shape if self.steps else self.start
+
+    def add(self, layer: Fields, tables: bool = False) -> None:
+        """Puts a layer's steps behind it; those of an embedding only where there may be `tables`."""
+        shape, table = self.shape, tables and layer.class_name == "Embedding"
+        steps = [_embedding(layer)] if table else layer_steps(layer, shape)
+        if layer.class_name == "Reshape":
+            self.steps = in_channel_order(self.steps, shape, steps[0].shape)
+        else:
+            self.steps += steps
+        self.counts.append((layer, len(steps)))
+
+    def by_layer(self) -> dict[int, list[Step]]:
+        """The steps under each layer's `id`."""
+        ends = itertools.accumulate(count for _, count in self.counts)
+        return {id(layer): self.steps[end - count : end] for (layer, count), end in zip(self.counts, ends, strict=True)}
+
+
+def build_network(model: Mapping[str, Any], state: State, origin: Origin, what: str) -> Network:
+    """Args: what: names the expected network in errors.
+
+    Raises:
+        BadInputFile: a layer that is not known, other inputs than one vector (or map of one pixel) and class numbers
+            for an embedding, weights that do not fit, or no picture at the end.
+    """
+    notes: tuple[str, ...] = ()
+    if is_branched(model):
+        nodes = nodes_of(model)
+        branches, layers = _lay_out(nodes)
+        (z,) = [node for node in nodes if node.layer.class_name == "InputLayer" and not _is_classes(node, nodes)]
+        name, dim, end = z.layer.name, _vector(z)[0], branches[nodes[-1].layer.name]
+    else:
+        chain, state, notes = _generator_of(parse_model(model), state)
+        name, dim, end = "z", math.prod(chain.input_shape), _chained(chain)
+        branches, layers = {"picture": end}, list(chain.layers)
+    if not end.counts or not is_picture(end.shape):
+        raise BadInputFile(f"draws {list(end.shape)} values\nexpected a picture [h, w, c] of 1, 3 or 4 channels")
+    steps = {key: made for branch in branches.values() for key, made in branch.by_layer().items()}
+    owned = [(layer, steps.get(id(layer), [])) for layer in layers]
+    tables = [step.variables["embeddings"] for _, made in owned for step in made if "embeddings" in step.variables]
+    runs = _runs(branches, {name: "z"}, values_by_step(owned, state, origin, what))
+    height, width, channels = end.shape
+    return Network(
+        module=load_strictly(lambda: Runs(runs), weights_of(runs), what),
+        dim=dim,
+        shape=(height, width, channels),
+        last=_last_activation(end.steps),
+        policies=frozenset(layer.policy() for layer in layers),
+        classes=tables[0][0] if tables else 0,
+        keys=len(state),
+        notes=notes,
+    )
+
+
+def _chained(chain: Chain) -> _Branch:
+    branch, shape = _Branch(("z",), "concat", chain.input_shape), chain.input_shape
+    if len(shape) == 3:
+        pixel = shape[:2] == (1, 1)  # nothing to transpose
+        branch.steps.append(Step(lambda: AsPixel() if pixel else Reshape((math.prod(shape),), shape), shape))
+        branch.counts.append((Fields("z", "InputLayer", {}), 1))
+    for layer in chain.layers:
+        branch.add(layer)
+    return branch
+
+
+def _generator_of(chain: Chain, state: State) -> tuple[Chain, State, tuple[str, ...]]:
     """Of a whole GAN, whose picture goes into a nested discriminator, the generator with its weights; others as they
     are. And what there is to say."""
     first = chain.layers[0].within[:1] if chain.layers else ()
     inside = [layer for layer in chain.layers if layer.within[:1] == first]
-    if not first or len(inside) == len(chain.layers) or is_picture(_end(chain)):
+    if not first or len(inside) == len(chain.layers) or is_picture(_chained(chain).shape):
         return chain, state, ()
     generator = Chain(chain.input_shape, tuple(inside))
-    if not is_picture(_end(generator)):
+    if not is_picture(_chained(generator).shape):
         return chain, state, ()
     counted, name = first[0]
     kept = {key: tensor for key, tensor in state.items() if key.startswith((f"layers/{counted}/", f"{name}/"))}
@@ -75,69 +149,86 @@ def generator_of(chain: Chain, state: State) -> tuple[Chain, State, tuple[str, .
     return generator, kept, (f"a whole GAN: its generator {name!r} taken; left: {', '.join(left)[:200]}",)
 
 
-def _end(chain: Chain) -> Shape:
-    _, steps = _lay_out(chain)
-    return steps[-1].shape if steps else chain.input_shape
-
-
 def is_picture(shape: Shape) -> bool:
     """Whether a shape is (height, width, 1, 3 or 4)."""
     return len(shape) == 3 and shape[2] in _CHANNELS
 
 
-def build_network(chain: Chain, state: State, origin: Origin, what: str) -> Network:
-    """Args: what: names the expected network in errors.
-
-    Raises:
-        BadInputFile: a layer that is not known, weights that do not fit, or no picture at the end.
-    """
-    layers, steps = _lay_out(chain)
-    if not steps or not is_picture(steps[-1].shape):
-        shape = list(steps[-1].shape) if steps else list(chain.input_shape)
-        raise BadInputFile(f"draws {shape} values\nexpected a picture [h, w, c] of 1, 3 or 4 channels")
-    values = values_by_step(layers, state, origin, what)
-    converted = {
-        f"layers.{i}.{key}": tensor
-        for i, step in enumerate(steps)
-        if step.variables
-        for key, tensor in step.state(values[id(step)]).items()
-    }
-    module = load_strictly(lambda: _make(chain.input_shape, steps), converted, what)
-    height, width, channels = steps[-1].shape
-    dim = int(torch.Size(chain.input_shape).numel())
-    policies = frozenset(layer.policy() for layer in chain.layers)
-    return Network(module, dim, (height, width, channels), last_activation(steps), policies)
-
-
-def _lay_out(chain: Chain) -> tuple[list[tuple[Fields, list[Step]]], list[Step]]:
-    """Each layer with its steps, and all steps in order; the same `Step` objects in both."""
-    steps: list[Step] = []
-    counts: list[tuple[Fields, int]] = []
-    for layer in chain.layers:
-        shape = steps[-1].shape if steps else chain.input_shape
-        made = layer_steps(layer, shape)
-        if layer.class_name == "Reshape":
-            steps = in_channel_order(steps, shape, made[0].shape)
+def _lay_out(nodes: Sequence[Node]) -> tuple[dict[str, _Branch], list[Fields]]:
+    """The branches by the name of the node that they end at, and the layers in Keras' order."""
+    uses = [name for node in nodes for name in node.inputs]
+    branches: dict[str, _Branch] = {}
+    layers: list[Fields] = []
+    shapes: dict[str, Shape] = {}
+    for node in nodes:
+        name, layer = node.layer.name, node.layer
+        if layer.class_name == "InputLayer":
+            shapes[name] = () if _is_classes(node, nodes) else _vector(node)
+            continue
+        if layer.class_name in _JOINS:
+            branches[name] = _joined(node, [shapes[key] for key in node.inputs])
         else:
-            steps += made
-        counts.append((layer, len(made)))
-    layers, start = [], 0
-    for layer, count in counts:
-        layers.append((layer, steps[start : start + count]))
-        start += count
-    return layers, steps
+            if len(node.inputs) != 1:
+                raise layer.fail(f"takes {len(node.inputs)} inputs", "Concatenate, Add or Multiply where branches meet")
+            before = node.inputs[0]
+            alone = uses.count(before) == 1 and before in branches
+            branches[name] = branches.pop(before) if alone else _Branch((before,), "concat", shapes[before])
+            for each in node.layers:
+                branches[name].add(each, tables=True)
+        layers += node.layers
+        shapes[name] = branches[name].shape
+    return branches, layers
 
 
-def _make(input_shape: Shape, steps: Sequence[Step]) -> nn.Module:
-    return KerasGenerator(input_shape, [step.make() for step in steps])
+def _embedding(layer: Fields) -> Step:
+    classes, width = layer.integer("input_dim"), layer.integer("output_dim")
+    variables = {"embeddings": (classes, width)}
+    return Step(lambda: Rows(classes, width), (width,), variables, lambda v: {"weight": v["embeddings"]})
 
 
-def last_activation(steps: Sequence[Step]) -> Literal["tanh", "sigmoid"] | None:
+def _joined(node: Node, shapes: list[Shape]) -> _Branch:
+    join = _JOINS[node.layer.class_name]
+    if join == "concat":
+        node.layer.require("axis", -1, len(shapes[0]))
+        if len({shape[:-1] for shape in shapes}) > 1:
+            raise node.layer.fail(f"joins {shapes}", "pictures of one size")
+        return _Branch(node.inputs, join, (*shapes[0][:-1], sum(shape[-1] for shape in shapes)))
+    if len(set(shapes)) > 1:
+        raise node.layer.fail(f"joins {shapes}", "equal shapes")
+    return _Branch(node.inputs, join, shapes[0])
+
+
+def _is_classes(node: Node, nodes: Sequence[Node]) -> bool:
+    return any(other.layer.class_name == "Embedding" and node.layer.name in other.inputs for other in nodes)
+
+
+def _vector(node: Node) -> Shape:
+    shape = node.layer.values.get("batch_shape") or node.layer.values.get("batch_input_shape")
+    if not isinstance(shape, list) or len(shape) != 2 or type(shape[1]) is not int or not 0 < shape[1] <= 2**16:
+        raise node.layer.fail(f"takes inputs of shape {shape!s:.80}", "latents [n, dim], and classes for an Embedding")
+    return (shape[1],)
+
+
+def _runs(branches: Mapping[str, _Branch], names: Mapping[str, str], values: Mapping[int, Any]) -> tuple[Run, ...]:
+    def layer(step: Step) -> Layer:
+        with torch.device("meta"):
+            module = step.make()
+        return Layer(module, step.state(values[id(step)]) if step.variables else {})
+
+    def source(name: str) -> str:
+        return f"to {name}" if name in branches else names.get(name, "labels")
+
+    return tuple(
+        Run(f"to {name}", tuple(map(source, branch.inputs)), tuple(map(layer, branch.steps)), branch.join)
+        for name, branch in branches.items()
+    )
+
+
+def _last_activation(steps: Sequence[Step]) -> Literal["tanh", "sigmoid"] | None:
     """What the last of the steps that do more than move values is; None for any other."""
     with torch.device("meta"):
         modules = [step.make() for step in steps]
     while modules and isinstance(modules[-1], _MOVES_ONLY):
         modules.pop()
-    if isinstance(modules[-1], nn.Tanh):
-        return "tanh"
-    return "sigmoid" if isinstance(modules[-1], nn.Sigmoid) else None
+    last = modules[-1] if modules else None
+    return "tanh" if isinstance(last, nn.Tanh) else "sigmoid" if isinstance(last, nn.Sigmoid) else None
