@@ -60,7 +60,10 @@ class EngineRequest:
         int | None, typer.Option("--level", help="How long to search for fast kernels, 0 to 5.", min=0, max=5)
     ] = None
     version_compatible: Annotated[
-        bool, typer.Option("--version-compatible", help="tensorrt: for later versions of the same major one, too.")
+        bool,
+        typer.Option(
+            "--version-compatible", help="tensorrt: for later versions of the same major one too, by a lean runtime."
+        ),
     ] = False
     hardware: Annotated[Hardware, typer.Option("--hardware", help="tensorrt: devices other than the one at hand.")] = (
         Hardware.EXACT

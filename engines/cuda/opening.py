@@ -12,7 +12,7 @@ from ganrt.engines.cuda.runner import CudaEngine, Identity
 from ganrt.engines.cuda.vendor import Tensor, import_vendor, load
 from ganrt.engines.cuda.workspace import Limits
 from ganrt.engines.protocol import EngineOptions
-from ganrt.engines.tensorrt.sidecar import Sidecar, check_device, check_version
+from ganrt.engines.tensorrt.sidecar import Sidecar, check_device, check_version, lean_runtime
 from ganrt.engines.tensorrt.targets import check_rtx_device
 from ganrt.engines.tensorrt.vendor import MODULES, installed_version
 from ganrt.errors import BackendUnavailable, BadInputFile
@@ -65,7 +65,7 @@ def start(
     kernels: KernelCache | None = None,
 ) -> CudaEngine:
     """Deserializes and sets up; whatever fails, nothing stays behind on the device."""
-    loaded = load(trt, data, str(path))
+    loaded = load(trt, data, str(path), lean_runtime(sidecar, trt.__version__))
     loaded.kernels = kernels
     try:
         _check_tensors(path, loaded.tensors, sidecar)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ NAMES = (
     "ILogger.ERROR",
     "Runtime.deserialize_cuda_engine",
     "Runtime.engine_host_code_allowed",
+    "Runtime.load_runtime",
     "TensorIOMode.INPUT",
     "ExecutionContextAllocationStrategy.USER_MANAGED",
     "ICudaEngine.num_io_tensors",
@@ -130,10 +132,13 @@ class Loaded:
         self.runtime = None
 
 
-def load(trt: Any, data: bytes, name: str) -> Loaded:
+def load(trt: Any, data: bytes, name: str, lean: Path | None = None) -> Loaded:
     """An engine's bytes -> the vendor's engine.
 
     Engines are native code: only bytes whose sidecar and hash were checked may come here.
+
+    Args:
+        lean: the lean runtime of the version that compiled it, as the user named it; native code, too.
 
     Raises:
         BackendUnavailable: the vendor refuses it on this machine.
@@ -148,6 +153,10 @@ def load(trt: Any, data: bytes, name: str) -> Loaded:
             trt, f"{name}: the vendor's runtime does not start", "look at the driver: ganrt doctor"
         ) from error
     runtime.engine_host_code_allowed = False
+    if lean is not None:
+        runtime = runtime.load_runtime(str(lean))
+        if runtime is None:
+            raise refusal(trt, f"{lean}: no lean runtime that loads", _COMPILE)
     loaded = Loaded(trt, runtime, runtime.deserialize_cuda_engine(data), len(data))
     if loaded.engine is None:
         raise refusal(trt, f"{name} does not load on this device{_validity(runtime, data)}", _COMPILE)

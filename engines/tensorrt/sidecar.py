@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +40,7 @@ MAX_JSON_BYTES = 8 * 2**20
 MAX_ENGINE_BYTES = 8 * 2**30
 MAX_BATCH = 65536
 _SEAL = "sidecar_sha256"
+LEAN = "GANRT_LEAN_RUNTIME"  # the user's, for version-compatible engines
 _name = text(200)
 _sha256 = text(64, r"[0-9a-f]{64}", "a SHA-256 in 64 lower-case hexadecimal digits")
 _version = text(40, r"[0-9]+(\.[0-9]+){1,4}[A-Za-z0-9.+-]*", "a version such as 1.7.1.116")
@@ -232,15 +234,26 @@ def read_trusted(engine: Path) -> tuple[bytes, Sidecar]:
 def check_version(engine: Path, sidecar: Sidecar, installed: str) -> None:
     """Raises BackendUnavailable where the installed library is not the one that compiled the engine.
 
-    Version-compatible engines load with any later version of the same major one.
+    Version-compatible engines load with any later version of the same major one, through a lean runtime of the version
+    that compiled them, which `LEAN` names: inside the engine it would be host code, which is never enabled.
     """
     wanted, found = _numbers(sidecar.backend_version), _numbers(installed)
-    compatible = sidecar.version_compatible and found[:1] == wanted[:1] and found >= wanted
-    if found != wanted and not compatible:
+    if found == wanted:
+        return
+    other = f"{engine} was compiled by {sidecar.backend} {sidecar.backend_version}; installed is {installed}"
+    if not (sidecar.version_compatible and found[:1] == wanted[:1] and found >= wanted):
+        raise BackendUnavailable(f"{other}\n{recompile(sidecar.backend)}")
+    if not os.environ.get(LEAN):
         raise BackendUnavailable(
-            f"{engine} was compiled by {sidecar.backend} {sidecar.backend_version}; installed is {installed}\n"
-            f"{recompile(sidecar.backend)}"
+            f"{other}\nname the lean runtime of {sidecar.backend_version} in {LEAN}, such as libnvinfer_lean.so, "
+            f"or {recompile(sidecar.backend)}"
         )
+
+
+def lean_runtime(sidecar: Sidecar, installed: str) -> Path | None:
+    """The lean runtime to load an engine with, where it is of another version; `check_version` asked for it."""
+    named = os.environ.get(LEAN)
+    return Path(named) if named and _numbers(sidecar.backend_version) != _numbers(installed) else None
 
 
 def check_device(engine: Path, sidecar: Sidecar, target: str) -> None:

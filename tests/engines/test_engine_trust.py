@@ -11,7 +11,15 @@ from sealed_engines import NAME, engine_bytes, save_engine, sealed, sidecar_of
 
 from ganrt.engines.tensorrt import files
 from ganrt.engines.tensorrt.header import HEADER_BYTES, read_header
-from ganrt.engines.tensorrt.sidecar import Gate, Sidecar, check_device, check_version, read_trusted, sidecar_path
+from ganrt.engines.tensorrt.sidecar import (
+    Gate,
+    Sidecar,
+    check_device,
+    check_version,
+    lean_runtime,
+    read_trusted,
+    sidecar_path,
+)
 from ganrt.errors import BackendUnavailable, BadInputFile, OutputFailed
 
 
@@ -163,14 +171,19 @@ def test_any_sidecar_is_read_or_a_bad_file(name, value, noise):
             assert isinstance(Sidecar.from_json(document), Sidecar)
 
 
-def test_the_version_must_be_the_installed_one(tmp_path):
+def test_the_version_must_be_the_installed_one(tmp_path, monkeypatch):
     path = tmp_path / NAME
     exact = sidecar_of(b"x", backend="tensorrt", backend_version="10.3.0")
     check_version(path, exact, "10.3.0")
     with pytest.raises(BackendUnavailable, match=r"compiled by tensorrt 10.3.0; installed is 10.16.1\n.*ganrt compile"):
         check_version(path, exact, "10.16.1")
     compatible = sidecar_of(b"x", backend="tensorrt", backend_version="10.3.0", version_compatible=True)
+    with pytest.raises(BackendUnavailable, match=r"name the lean runtime of 10\.3\.0 in GANRT_LEAN_RUNTIME"):
+        check_version(path, compatible, "10.16.1")
+    monkeypatch.setenv("GANRT_LEAN_RUNTIME", "libnvinfer_lean.so.10")
     check_version(path, compatible, "10.16.1")
+    assert lean_runtime(compatible, "10.16.1") == Path("libnvinfer_lean.so.10")
+    assert lean_runtime(compatible, "10.3.0") is None
     for other in ("10.2.0", "11.4.1"):
         with pytest.raises(BackendUnavailable):
             check_version(path, compatible, other)
