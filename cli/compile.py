@@ -62,7 +62,7 @@ class EngineRequest:
     version_compatible: Annotated[
         bool,
         typer.Option(
-            "--version-compatible", help="tensorrt: for later versions of the same major one too, by a lean runtime."
+            "--version-compatible", help="tensorrt: for later ones of its major version too: docs/engines.md."
         ),
     ] = False
     hardware: Annotated[Hardware, typer.Option("--hardware", help="tensorrt: devices other than the one at hand.")] = (

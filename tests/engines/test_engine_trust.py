@@ -180,9 +180,9 @@ def test_the_version_must_be_the_installed_one(tmp_path, monkeypatch):
     compatible = sidecar_of(b"x", backend="tensorrt", backend_version="10.3.0", version_compatible=True)
     with pytest.raises(BackendUnavailable, match=r"name the lean runtime of 10\.3\.0 in GANRT_LEAN_RUNTIME"):
         check_version(path, compatible, "10.16.1")
-    monkeypatch.setenv("GANRT_LEAN_RUNTIME", "libnvinfer_lean.so.10")
+    monkeypatch.setenv("GANRT_LEAN_RUNTIME", str(tmp_path / "libnvinfer_lean.so.10"))
     check_version(path, compatible, "10.16.1")
-    assert lean_runtime(compatible, "10.16.1") == Path("libnvinfer_lean.so.10")
+    assert lean_runtime(compatible, "10.16.1") == path.with_name("libnvinfer_lean.so.10")
     assert lean_runtime(compatible, "10.3.0") is None
     for other in ("10.2.0", "11.4.1"):
         with pytest.raises(BackendUnavailable):
