@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 import typer
 
 from ganrt.cli.option_blocks import Command, Group, expanded
-from ganrt.errors import ExitCode, GanrtError
+from ganrt.errors import ExitCode, GanrtError, printable, refusal
+from ganrt.interrupts import ignore_interrupts
 
 if TYPE_CHECKING:
     from ganrt.runtime.generator import Generator
@@ -81,7 +82,9 @@ def _with_exit_codes(function: Callable[P, R]) -> Callable[P, R]:
         except GanrtError as error:
             _fail(str(error), error.exit_code)
         except KeyboardInterrupt:
-            _fail("interrupted; every file that was written is whole", ExitCode.INTERRUPTED)
+            ignore_interrupts()
+            say("error: interrupted; every file that was written is whole")
+            raise SystemExit(int(ExitCode.INTERRUPTED)) from None
         except MemoryError:
             _fail("out of memory: ask for less at once", ExitCode.OUTPUT)
         except BrokenPipeError:
@@ -103,7 +106,7 @@ def _with_exit_codes(function: Callable[P, R]) -> Callable[P, R]:
 def _fail(message: str, code: ExitCode) -> None:
     if debug_wanted():
         traceback.print_exc()
-    typer.echo(f"error: {message}", err=True)
+    typer.echo(refusal(message), err=True)
     raise typer.Exit(int(code))
 
 
@@ -124,7 +127,12 @@ def strip_debug(arguments: list[str]) -> list[str]:
 
 def say(message: str) -> None:
     """One line for people, on standard error."""
-    typer.echo(message, err=True)
+    typer.echo(printable(message), err=True)
+
+
+def tell(line: str) -> None:
+    """One line of the result, on standard output."""
+    typer.echo(printable(line))
 
 
 def note_foreign(names: Sequence[str], of: str) -> None:

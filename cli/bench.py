@@ -219,7 +219,7 @@ def finish(
         say(f"document: {output}")
     if interrupted:
         say("interrupted: what was measured until then is kept and marked")
-        raise typer.Exit(int(ExitCode.INTERRUPTED))
+        raise SystemExit(int(ExitCode.INTERRUPTED))
     verdict(document)
 
 

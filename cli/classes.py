@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganrt.cli import options
-from ganrt.cli.app import command, print_json, say
+from ganrt.cli.app import command, print_json, say, tell
 from ganrt.errors import UsageError
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def classes(
         print_json({**head, **_as_json(listed, found, names, metric, picture)})
     else:
         for i, name in enumerate(listed):
-            typer.echo(f"{i:>5}  {name}")
+            tell(f"{i:>5}  {name}")
         _print(found, names, metric)
 
 
@@ -143,6 +143,6 @@ def _entry(pair: Pair, names: Sequence[str]) -> dict[str, object]:
 
 def _print(found: dict[str, list[Pair]], names: Sequence[str], metric: str) -> None:
     for kind, pairs in found.items():
-        typer.echo(f"{kind.replace('_', ' ')} ({metric} distance):")
+        tell(f"{kind.replace('_', ' ')} ({metric} distance):")
         for pair in pairs:
-            typer.echo(f"  {pair.distance:.4f}  {pair.first} {names[pair.first]} - {pair.second} {names[pair.second]}")
+            tell(f"  {pair.distance:.4f}  {pair.first} {names[pair.first]} - {pair.second} {names[pair.second]}")

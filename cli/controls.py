@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganrt.cli import options
-from ganrt.cli.app import announce, command, group, in_use, print_json, say
+from ganrt.cli.app import announce, command, group, in_use, print_json, say, tell
 from ganrt.errors import UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
 
@@ -70,7 +70,7 @@ def list_controls(
         elif not found:
             say(f"'{generator.spec.name}' has no named controls; set values of its latent: --set-z 0:4=1")
         for line in () if json else map(_line, found):
-            typer.echo(line)
+            tell(line)
         if output is not None:
             if not found:
                 raise UsageError(f"--output {output}: '{generator.spec.name}' has no named controls to draw")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganrt.cli import options
-from ganrt.cli.app import command, print_json
+from ganrt.cli.app import command, print_json, tell
 from ganrt.cli.old_settings import OldSettings, with_old_settings
 from ganrt.errors import BadInputFile
 from ganrt.exporter.options import Settings
@@ -205,8 +205,8 @@ def _shortened(report: Report) -> Report:
 def _print(report: Report, indent: str = "") -> None:
     for key, value in report.items():
         if isinstance(value, dict):
-            typer.echo(f"{indent}{key}:")
+            tell(f"{indent}{key}:")
             _print(value, indent + "  ")
         elif value is not None:
             shown = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-            typer.echo(f"{indent}{key}: {shown}")
+            tell(f"{indent}{key}: {shown}")

@@ -39,7 +39,7 @@ from ganrt.cli import (  # noqa: F401  (they register themselves)
 )
 from ganrt.cli.app import app, strip_debug
 from ganrt.cli.former import renamed
-from ganrt.errors import ExitCode, UsageError
+from ganrt.errors import ExitCode, UsageError, refusal
 
 _EXPECTED = (
     (r"(Input should be|.* is not) a valid int.*", "expected a whole number"),
@@ -71,7 +71,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         given = renamed(given)
     except UsageError as error:
-        typer.echo(f"error: {error}", err=True)
+        typer.echo(refusal(str(error)), err=True)
         sys.exit(int(error.exit_code))
     try:
         code = app(args=given, prog_name="ganrt", standalone_mode=False)
@@ -82,6 +82,8 @@ def main(arguments: list[str] | None = None) -> None:
             raise
         _refuse(error, given)
         code = int(ExitCode.USAGE)
+    if code == ExitCode.INTERRUPTED:  # outside the command, which would have said so
+        typer.echo("error: interrupted", err=True)
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -97,7 +99,8 @@ def _refuse(error: Any, given: list[str]) -> None:
         message = re.sub(pattern, words, message)
     told = error.format_message().rstrip(".") if wrong is None or not message else f"{wrong}: {message}"
     path = error.ctx.command_path if error.ctx else "ganrt"
-    typer.echo(f"error: {told[0].lower()}{told[1:]}\n{path} --help says more", err=True)
+    told = " ".join(told.split("\n"))
+    typer.echo(refusal(f"{told[0].lower()}{told[1:]}\n{path} --help says more"), err=True)
 
 
 def _values(names: list[str], given: list[str]) -> Iterator[str]:

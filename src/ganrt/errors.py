@@ -16,6 +16,28 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+_LINES = 3
+_KEPT = "\n\u00a0\u3000\u200c\u200d"
+
+
+def printable(text: str) -> str:
+    """With what a terminal would obey written out as Python would write it: names come out of strangers' files.
+
+    Lines stay lines, and the spaces and joiners that emoji and several scripts need stay too.
+    """
+    return "".join(one if one.isprintable() or one in _KEPT else _escaped(one) for one in text)
+
+
+def refusal(message: str) -> str:
+    """An error's message as it is printed: at most three lines, since those of a name would be no lines of ours."""
+    first, *rest = message.split("\n")
+    kept, more = rest[: _LINES - 1], rest[_LINES - 1 :]
+    return printable("\n".join([f"error: {first}", *kept]) + "".join(f" {line.strip()}" for line in more))
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape", "backslashreplace").decode("ascii")
+
 
 class ExitCode(IntEnum):
     """The exit codes of the command line."""

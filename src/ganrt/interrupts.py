@@ -1,13 +1,65 @@
-"""Ctrl-C that waits: code that must end whole hears of it, and is not torn apart by it."""
+"""Ctrl-C that waits: code that must end whole hears of it, and is not torn apart by it. Ctrl-C that counts once: what
+ends a command is not torn apart by the next."""
 
 from __future__ import annotations
 
+import _thread
 import signal
 import threading
 from collections.abc import Callable
 from importlib import import_module
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any, ClassVar
+
+_IMPORTING = "<frozen importlib._bootstrap>"
+_SOON_S = 0.05
+_ending = False
+
+
+def interrupt_once() -> None:
+    """From here on the first Ctrl-C raises KeyboardInterrupt, and all further ones do nothing.
+
+    For a program that ends at the first one. Raised within an import it would meet native code that takes it for an
+    error of its own, or aborts: then it is raised when the import is over.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell's background jobs ignore it
+        signal.signal(signal.SIGINT, _raise_once)
+        if hasattr(signal, "SIGALRM"):
+            signal.signal(signal.SIGALRM, _raise_once)
+
+
+def ignore_interrupts() -> None:
+    """From here on Ctrl-C does nothing, to the end of the interpreter, which would otherwise die of it."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _raise_once(_: int, frame: FrameType | None) -> None:
+    global _ending
+    if _ending:
+        return
+    if _is_importing(frame):
+        _again_soon()
+        return
+    _ending = True
+    raise KeyboardInterrupt
+
+
+def _again_soon() -> None:
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, _SOON_S)
+        return
+    again = threading.Timer(_SOON_S, _thread.interrupt_main)  # Windows
+    again.daemon = True
+    again.start()
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename == _IMPORTING:
+            return True
+        frame = frame.f_back
+    return False
 
 
 class HeldInterrupts:
@@ -58,12 +110,14 @@ class HeldInterrupts:
                 signal.signal(signal.SIGINT, self._hear)
 
     def _hear(self, *_: object) -> None:
-        self.told = True
+        global _ending
+        self.told = _ending = True
         self._on_interrupt()
 
     def _hear_and_raise(self, *_: object) -> None:
+        global _ending
         signal.signal(signal.SIGINT, self._hear)  # a second one must not meet what tidies up
-        self.told = True
+        self.told = _ending = True
         raise KeyboardInterrupt
 
 

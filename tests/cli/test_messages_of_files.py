@@ -123,3 +123,24 @@ def test_columns_of_parquet_that_cannot_be_read(run: Any) -> None:
         assert code == 4
         assert "'identity'" in said or "whole number" in said
     assert json.dumps(sorted(p.name for p in Path().iterdir())) == '["text.parquet", "times.parquet"]'
+
+
+def test_names_from_a_file_are_no_orders_to_the_terminal(run: Any) -> None:
+    """Of a key's colours, bells and lines nothing reaches the terminal, and a message has three lines."""
+    torch = pytest.importorskip("torch")
+    evil = "a\x1b[31m\x07\u202e\x9b1m\ud800\nerror: b\nc\nd"
+    torch.save({f"{evil}.weight": torch.ones(2, 3, 5), evil: torch.ones(1)}, "x.pth")
+    for command in (["export", "x.pth", "-o", "m.onnx"], ["inspect", "x.pth"], ["generate", "--class", evil]):
+        code, out, said = run(*command)
+        assert code in (2, 4)
+        assert all(one.isprintable() or one == "\n" for one in out + said), ascii(said)
+        message = said[said.index("error: ") :]
+        assert len(message.splitlines()) <= 3, message
+
+
+def test_a_message_is_printed_in_three_lines_and_ordinary_names_as_they_are() -> None:
+    from ganrt.errors import printable, refusal
+
+    assert refusal("a\nb\nc\n d\x1b[0m") == "error: a\nb\nc d\\x1b[0m"
+    ordinary = "Zoë 李 👩\u200d🚀 C:\\new\\table\u00a0x"
+    assert printable(ordinary) == ordinary
