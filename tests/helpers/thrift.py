@@ -3,12 +3,14 @@
 torch.onnx.export makes the same tables of operators anew in every call, which takes longer than all the rest. In the
 process of the tests they are kept; the programs that tests start make them as they always do. And each export draws
 hundreds of pictures for each value that an assumption could have (`ganrt.exporter.evidence`), of networks whose running
-statistics are random numbers: a few will do wherever this is not what is tested.
+statistics are random numbers: a few will do wherever this is not what is tested. The garbage collector goes through all
+objects of torch's modules again and again, unless it is told that they stay.
 """
 
 from __future__ import annotations
 
 import functools
+import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -21,9 +23,22 @@ _OWN_TESTS = "test_evidence.py"
 def spare(path: Path) -> None:
     """Before each test, of the file at `path`: what is loaded by now. The first export of a process is as any other."""
     _keep_tables()
+    _keep_modules()
     evidence: Any = sys.modules.get("ganrt.exporter.evidence")
     if evidence is not None:
         evidence.MOST = 256 if path.name == _OWN_TESTS else LATENTS
+
+
+_kept_modules = 0
+
+
+def _keep_modules() -> None:
+    global _kept_modules
+    if len(sys.modules) > _kept_modules + 300:
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(5_000, 10, 10)  # 700 otherwise
+        _kept_modules = len(sys.modules)
 
 
 def _keep_tables() -> None:
