@@ -1,10 +1,11 @@
-"""What takes the most time in exports of small networks, and shows nothing.
+"""What takes the most time in tests, and shows nothing.
 
-torch.onnx.export makes the same tables of operators anew in every call, which takes longer than all the rest. In the
-process of the tests they are kept; the programs that tests start make them as they always do. And each export draws
-hundreds of pictures for each value that an assumption could have (`ganrt.exporter.evidence`), of networks whose running
-statistics are random numbers: a few will do wherever this is not what is tested. The garbage collector goes through all
-objects of torch's modules again and again, unless it is told that they stay.
+- torch.onnx.export makes the same tables of operators anew in every call, which takes longer than all the rest. In the
+  process of the tests they are kept; the programs that tests start make them as they always do.
+- Each export draws hundreds of pictures for each value that an assumption could have (`ganrt.exporter.evidence`), of
+  networks whose running statistics are random numbers: a few will do wherever this is not what is tested.
+- The garbage collector goes through all objects of torch's modules again and again, unless it is told that they stay.
+- Threads of ONNX Runtime spin while they wait for work: quick on an idle machine, half of the time on a busy one.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from typing import Any
 
 LATENTS = 16  # 4 to 256 otherwise
 _OWN_TESTS = "test_evidence.py"
+_SPINNING = "session.intra_op.allow_spinning"
 
 
 def spare(path: Path) -> None:
     """Before each test, of the file at `path`: what is loaded by now. The first export of a process is as any other."""
     _keep_tables()
     _keep_modules()
+    _let_threads_sleep()
     evidence: Any = sys.modules.get("ganrt.exporter.evidence")
     if evidence is not None:
         evidence.MOST = 256 if path.name == _OWN_TESTS else LATENTS
@@ -39,6 +42,25 @@ def _keep_modules() -> None:
         gc.freeze()
         gc.set_threshold(5_000, 10, 10)  # 700 otherwise
         _kept_modules = len(sys.modules)
+
+
+def _let_threads_sleep() -> None:
+    module: Any = sys.modules.get("onnxruntime")
+    if module is None or not isinstance(getattr(module, "InferenceSession", None), type):
+        return  # not loaded, or a double
+    if module.InferenceSession.__module__ != "onnxruntime.capi.onnxruntime_inference_collection":
+        return
+
+    class InferenceSession(module.InferenceSession):  # type: ignore[misc, name-defined]
+        def __init__(self, model: Any, sess_options: Any = None, *arguments: Any, **options: Any) -> None:
+            sess_options = sess_options or module.SessionOptions()
+            try:
+                sess_options.get_session_config_entry(_SPINNING)
+            except RuntimeError:  # not said yet
+                sess_options.add_session_config_entry(_SPINNING, "0")
+            super().__init__(model, sess_options, *arguments, **options)
+
+    module.InferenceSession = InferenceSession
 
 
 def _keep_tables() -> None:
