@@ -96,7 +96,7 @@ def test_the_examples_of_help_run(run, line):
         cv2.imwrite(name, np.full((20, 30, 3), 99, np.uint8))
     save_embedded(Path("flowers.onnx"))
     of_default = line.startswith(("ganrt generate", "ganrt play"))  # see below: the others draw with avatars-1
-    np.save("latents.npy", ganrt.latents(2, 19 if of_default else 100, seed=3))
+    np.save("latents.npy", ganrt.latents(4, 19 if of_default else 100, seed=3))
     if "--code" in line:
         import owners_models
         import torch
