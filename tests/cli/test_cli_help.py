@@ -63,7 +63,7 @@ def lighter(line):
         words += ["-m", small]
     if "--budget" in words:
         words[words.index("--budget") + 1] = "0.5"
-    if "int8" in words:
+    if command == "compile" and "int8" in words:
         words += ["--min-psnr", "20"]  # of 35: its one layer is all there is
     if command == "bench" and words[0].startswith("-"):
         words += ["--warmup", "0.1"]
