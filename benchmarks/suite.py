@@ -41,6 +41,7 @@ _SCENARIO = {
     "interpolate": "end_to_end",
     "stream": "frame",
     "runner_overhead": "single_stream",
+    "avatars_2": "single_stream",
 }
 MakeRunner = Callable[[Timing], Runner]
 

@@ -95,6 +95,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("latents", "what latents cost", job="latents"),
     Entry("interpolate", "600 frames to mp4: engine, encoder, and both at once", job="interpolate"),
     Entry("stream", "sixty frames a second for a minute, unpaced, and sixteen walks", job="stream"),
+    Entry("avatars-2", "beside avatars-1: a picture, a cold start; a minute of play", job="avatars_2"),
     Entry("runner-overhead", "Python time a batch of the CUDA runner", job="runner_overhead"),
     Entry("installed-size", "megabytes that an installation takes", job="installed_size"),
     Entry("export-cyclegan-256", "exporting, time and memory", "cyclegan-256", job="export"),

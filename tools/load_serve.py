@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 _CLIENTS = 64
 _MEASURED_S = 10.0
 _GROWTH = 1.1
+_IDLE_S = 1.0
 
 
 class Clients:
@@ -49,7 +50,10 @@ class Clients:
             with self._lock:
                 number, self._next = self._next, self._next + 1
             if self._rate is not None:
-                time.sleep(max(0.0, self._begun + number / self._rate - time.monotonic()))
+                wait = max(0.0, self._begun + number / self._rate - time.monotonic())
+                time.sleep(wait)
+                if wait > _IDLE_S:  # servers close connections that stood idle: that is no failed request
+                    connection.close()
             status = self._ask(connection, f"/avatar/{self._prefix}{number}.webp?size=64")
             with self._lock:
                 self.statuses[status] += 1

@@ -17,6 +17,7 @@ JOBS: dict[str, str] = {
     "translate": "ganrt.benchmarks.jobs.translate",
     "interpolate": "ganrt.benchmarks.jobs.interpolate",
     "stream": "ganrt.benchmarks.jobs.stream",
+    "avatars_2": "ganrt.benchmarks.jobs.avatars_2",
     "runner_overhead": "ganrt.benchmarks.jobs.runner_overhead",
 }
 

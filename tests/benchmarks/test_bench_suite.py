@@ -3,6 +3,7 @@
 import json
 import signal
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from bench_fakes import FakeClock, FakeSubject
@@ -249,6 +250,28 @@ def test_the_job_of_streams(tmp_path):
     assert figures["unpaced_share"] > 0
     assert figures["change_to_frame_p50_ms"] > 0
     assert json.dumps(figures)
+
+
+def test_times_in_turn_count_every_job_once_a_round_after_a_first_one(tmp_path):
+    from ganrt.benchmarks.jobs.avatars_2 import _in_turn, _told
+
+    class Ticks:
+        passed = 0
+
+        def now(self):
+            return self.passed
+
+    done, clock = [], Ticks()
+
+    def job(name, seconds):
+        done.append(name)
+        clock.passed += seconds * 10**9
+
+    scope = Scope(ModelFile(tmp_path), tmp_path, clock)
+    times = _in_turn(scope, [partial(job, "a", 2), partial(job, "b", 6)], 3)
+    assert times == [[2, 2, 2], [6, 6, 6]]
+    assert "".join(done) == "baabbaab"
+    assert _told(times, "", 1, "s", "times") == {"avatars_1_s": 2, "avatars_2_s": 6, "times": 3}
 
 
 @pytest.mark.slow
