@@ -15,6 +15,7 @@ FAMILIES: dict[str, str] = {
     "csc413": "ganrt.exporter.families.csc413:CSC413",
     "csc413-cyclegan": "ganrt.exporter.families.csc413_cycle:CSC413Cycle",
     "biggan-deep": "ganrt.exporter.families.biggan_deep:BigGANDeep",
+    "biggan-hub": "ganrt.exporter.families.biggan_hub:BigGANHub",
     "biggan-deep-hub": "ganrt.exporter.families.biggan_hub:BigGANDeepHub",
     "cyclegan": "ganrt.exporter.families.cyclegan:CycleGAN",
     "biggan": "ganrt.exporter.families.biggan:BigGAN",

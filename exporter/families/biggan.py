@@ -19,7 +19,7 @@ from dataclasses import replace
 
 from torch import nn
 
-from ganrt.errors import BadInputFile
+from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families.biggan_checkpoint import SETTINGS, TF_EPS, Plain, read_plain
 from ganrt.exporter.families.imagenet import class_labels
@@ -29,7 +29,7 @@ from ganrt.exporter.families.resnet.network import Rules
 from ganrt.exporter.families.resnet.reading import CHANNELS, Named, Script, candidate, channels_first, read_shape
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm
 from ganrt.exporter.families.statistics import SETTINGS as STATISTICS
-from ganrt.exporter.families.statistics import Grid, frozen_from, frozen_row, statistics_spec
+from ganrt.exporter.families.statistics import Frozen, Grid, frozen_from, frozen_row, statistics_spec
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
 from ganrt.spec import Latent
@@ -301,24 +301,39 @@ class BigGANIvclab(Keyed):
 
     def build(self, source: Source, settings: Settings) -> Candidate:
         """See `Family.build`; 128, 256 or 512 pixels; spectral norm folded."""
-        frozen = frozen_from(settings, GRID)
-        facts = Facts(settings)
-        eps = facts.assume("norm_eps", EPS)
         plain, folding = fold_spectral_norm(source.tensors, channels_last=True)
         _require_grid(plain)
-        state = dict(plain)
-        if frozen is not None:
-            state |= {k: frozen_row(t, GRID, frozen)[None].float() for k, t in plain.items() if k.endswith(_TABLES)}
-        keys = Named(state, IVCLAB)
-        shape = read_shape(keys, facts)
-        for name in (keys.spell("linear.weight"), keys.spell("linear.bias")):
-            if name in keys.state:
-                keys.state[name] = channels_first(keys.state[name], shape.width, shape.bottom)
-        grid = GRID if frozen is None else replace(GRID, rows=1)
-        rules = Rules(eps=eps, hidden=nn.ReLU, last=nn.Tanh(), offset=1.0, latent_first=True, grid=grid)
-        built = named(candidate(source, keys, shape, rules, facts, notes=folding))
-        spec = replace(built.spec, statistics=statistics_spec(GRID, frozen))
-        return with_prior(replace(built, spec=spec), TF_PRIOR)
+        return standing_candidate(source, plain, GRID, settings, folding)
+
+
+def standing_candidate(
+    source: Source, state: State, grid: Grid, settings: Settings, notes: tuple[str, ...] = ()
+) -> Candidate:
+    """A generator in ivclab's layout whose tables have the rows of `grid`; of one row they are those of truncation 1.
+
+    Raises:
+        BadInputFile: keys or shapes do not fit; the message names them. UsageError: a truncation outside of the table.
+    """
+    frozen = Frozen(grid.last, "linear") if grid.rows == 1 else frozen_from(settings, grid)
+    if grid.rows == 1 and settings.freeze not in (None, grid.last):
+        raise UsageError(
+            f"--freeze truncation={settings.freeze:g}: it has statistics of truncation {grid.last:g} alone"
+        )
+    facts = Facts(settings)
+    eps = facts.assume("norm_eps", EPS)
+    state = dict(state)
+    if frozen is not None and grid.rows > 1:
+        state |= {k: frozen_row(t, grid, frozen)[None].float() for k, t in state.items() if k.endswith(_TABLES)}
+    keys = Named(state, IVCLAB)
+    shape = read_shape(keys, facts)
+    for name in (keys.spell("linear.weight"), keys.spell("linear.bias")):
+        if name in keys.state:
+            keys.state[name] = channels_first(keys.state[name], shape.width, shape.bottom)
+    used = grid if frozen is None else replace(grid, rows=1)
+    rules = Rules(eps=eps, hidden=nn.ReLU, last=nn.Tanh(), offset=1.0, latent_first=True, grid=used)
+    built = named(candidate(source, keys, shape, rules, facts, notes=notes))
+    spec = replace(built.spec, statistics=statistics_spec(grid, frozen))
+    return with_prior(replace(built, spec=spec), TF_PRIOR)
 
 
 def _require_grid(state: State) -> None:

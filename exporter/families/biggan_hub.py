@@ -1,7 +1,7 @@
-"""BigGAN-deep as DeepMind published it on TensorFlow Hub: `biggan-deep-128`, `-256` and `-512`.
+"""BigGAN and BigGAN-deep as DeepMind published them on TensorFlow Hub, of 128, 256 and 512 pixels.
 
-The module's variables under the names that the family `biggan-deep` knows them by, and the tables of its graph as the
-norms' statistics: the same network draws.
+The module's variables under the names that the families `biggan-ivclab` and `biggan-deep` know them by, and the tables
+of its graph as the norms' statistics: the same networks draw.
 """
 
 from __future__ import annotations
@@ -10,21 +10,28 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+import torch
 from torch import Tensor
 
 from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate
+from ganrt.exporter.families.biggan import BigGANIvclab, standing_candidate
 from ganrt.exporter.families.biggan_deep import BigGANDeep
 from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import KeyCondition, Keyed
 from ganrt.exporter.families.spectral_norm import fold_iterated
+from ganrt.exporter.families.statistics import Grid
 from ganrt.exporter.keras.hub_module import ROWS, TABLE
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
 
 SN_EPS = 1e-4
-_AVERAGE = "ema_0.9999"  # how the averaged weights are named
+_DEEP, _PLAIN = "ema_0.9999", "ema_b999900"  # how either names its averaged weights
+_GRIDS = (Grid(rows=50, first=0.02, step=0.02), Grid(rows=51, first=0.0, step=0.02))
+_LAST_NORM = "Generator/ScaledCrossReplicaBN"
+_STATISTICS = "statistics by truncation from the graph's constants"
 _ATTENTION = 8  # of BigGAN-deep's list of layers, in all three sizes
+_EMBEDDINGS = ("embeddings.weight", "linear.weight")  # of the classes, without spectral norm
 _PARTS = {"w": "weight", "b": "bias", "u0": "u0"}
 _BLOCK = re.compile(
     r"Generator/GBlock(?:_(?P<block>[1-9][0-9]?))?/"
@@ -38,6 +45,15 @@ _OTHERS = {
     "Generator/BatchNorm/offset": "generator.bn.bias",
     **{f"Generator/GenZ/G_linear/{part}": f"generator.gen_z.{key}" for part, key in _PARTS.items()},
     **{f"Generator/conv_to_rgb/{part}": f"generator.conv_to_rgb.{key}" for part, key in _PARTS.items()},
+}
+_PLAIN_BLOCK = re.compile(r"Generator/GBlock(_[1-9])?/(?:(conv0|conv1|conv_sc)|HyperBN(_1)?/(gamma|beta))/(w|b|u0)")
+_PLAIN_OTHERS = {
+    "linear/w": "linear.weight",
+    "Generator/attention/gamma": "attention.gamma",
+    f"{_LAST_NORM}/gamma": "scaledcrossreplicabn.weight",
+    f"{_LAST_NORM}/beta": "scaledcrossreplicabn.bias",
+    **{f"Generator/G_Z/G_linear/{part}": f"g_z.g_linear.{key}" for part, key in _PARTS.items()},
+    **{f"Generator/conv_2d/{part}": f"conv_2d.{key}" for part, key in _PARTS.items()},
 }
 _FORMATS = (
     "the module's folder, or its `.tar.gz`, as TensorFlow Hub hands them out: `saved_model.pb`, `variables/`, "
@@ -55,9 +71,9 @@ class BigGANDeepHub(Keyed):
     settings: Mapping[str, str] = BigGANDeep.settings
     keys = KeyCondition(
         all_of=(
-            f"linear/w/{_AVERAGE}",
-            f"Generator/GenZ/G_linear/w/{_AVERAGE}",
-            f"Generator/GBlock/BatchNorm/scale/w/{_AVERAGE}",
+            f"linear/w/{_DEEP}",
+            f"Generator/GenZ/G_linear/w/{_DEEP}",
+            f"Generator/GBlock/BatchNorm/scale/w/{_DEEP}",
         )
     )
     page = Page(
@@ -76,17 +92,82 @@ class BigGANDeepHub(Keyed):
 
     def build(self, source: Source, settings: Settings) -> Candidate:
         """See `Family.build`."""
-        state = _variables(source.tensors, _AVERAGE, _deep_key)
+        state = _variables(source.tensors, _DEEP, _deep_key)
         count = sum(1 for key in state if re.fullmatch(r"generator\.layers\.[0-9]+\.conv_0\.weight", key))
         indices = [i + (i >= _ATTENTION) for i in range(count)]
         norms = [*(f"generator.layers.{i}.bn_{k}" for i in indices for k in range(4)), "generator.bn"]
         tables = _tables(source.tensors, norms, ("running_means", "running_vars"))
-        return _as_hub(BigGANDeep().build(replace(source, tensors=state | tables), settings), "biggan-deep-hub")
+        return _as_hub(
+            BigGANDeep().build(replace(source, tensors=state | tables), settings), "biggan-deep-hub", _STATISTICS
+        )
 
 
-def _as_hub(made: Candidate, family: str) -> Candidate:
-    note = "averaged weights (EMA); statistics by truncation from the graph's constants"
-    return replace(made, spec=replace(made.spec, name=family, family=family), notes=(note, *made.notes))
+class BigGANHub(Keyed):
+    """The family `biggan-hub`: see `ganrt.exporter.families.protocol.Family`."""
+
+    settings: Mapping[str, str] = BigGANIvclab.settings
+    keys = KeyCondition(
+        all_of=(
+            f"linear/w/{_PLAIN}",
+            f"Generator/G_Z/G_linear/w/{_PLAIN}",
+            f"Generator/GBlock/HyperBN/gamma/w/{_PLAIN}",
+        )
+    )
+    page = Page(
+        title="BigGAN of TensorFlow Hub",
+        origin="DeepMind's `biggan-128`, `-256` and `-512`",
+        formats=_FORMATS,
+        gives="as `biggan-ivclab`; where the graph has no statistics by truncation, with those of truncation 1 alone",
+        traps=(
+            "the averaged weights are taken, not those beside them that training went on with",
+            "50 rows of statistics are truncation 0.02 to 1, and 51 are 0 to 1",
+            "accumulated statistics are sums, divided by their counter where it is above 0",
+            "spectral norm after one power iteration from `u0`",
+            _UNPROVEN,
+        ),
+    )
+
+    def build(self, source: Source, settings: Settings) -> Candidate:
+        """See `Family.build`."""
+        state = _variables(source.tensors, _PLAIN, _plain_key)
+        state["linear.weight"] = state["linear.weight"].T.contiguous()  # a row for each class, as it lay there
+        count = sum(1 for key in state if key.endswith(".conv_sc.weight"))
+        blocks = [f"Generator/GBlock{_suffix(i)}/CrossReplicaBN{_suffix(k)}" for i in range(count) for k in (0, 1)]
+        norms = [_plain_norm(name) for name in (*blocks, _LAST_NORM)]
+        note, grid = _STATISTICS, _GRIDS[0]
+        if f"{TABLE}0" in source.tensors:
+            tables = _tables(source.tensors, norms, ("standing_means", "standing_vars"))
+            grid = next(each for each in _GRIDS if each.rows == len(tables[f"{norms[0]}.standing_means"]))
+        else:
+            note = "the graph has no statistics by truncation: those of truncation 1, which were accumulated"
+            tables, grid = _accumulated(source.tensors, (*blocks, _LAST_NORM)), Grid(rows=1, first=1.0, step=0.02)
+        return _as_hub(standing_candidate(source, state | tables, grid, settings), "biggan-hub", note)
+
+
+def _accumulated(state: State, names: Sequence[str]) -> dict[str, Tensor]:
+    """The accumulated statistics as tables of one row.
+
+    Raises:
+        BadInputFile: some are missing.
+    """
+    # The last norm's are beside it, not below it.
+    kept = {name: "Generator/ScaledCrossReplicaBNbn" if name == _LAST_NORM else name for name in names}
+    wanted = [f"{name}/accumulated_{part}" for name in kept.values() for part in ("mean", "var")]
+    if missing := [name for name in wanted if name not in state]:
+        raise BadInputFile(
+            f"has statistics neither in its graph nor among its variables\nmissing: {', '.join(missing)}"[:8000]
+        )
+    tables = {}
+    for name, at in kept.items():
+        times = float(state.get(f"{at}/accumulation_counter", torch.zeros(1)).sum()) or 1.0
+        for part, key in (("mean", "standing_means"), ("var", "standing_vars")):
+            tables[f"{_plain_norm(name)}.{key}"] = state[f"{at}/accumulated_{part}"].flatten()[None] / times
+    return tables
+
+
+def _as_hub(made: Candidate, family: str, note: str) -> Candidate:
+    notes = ("averaged weights (EMA)", note, *made.notes)
+    return replace(made, spec=replace(made.spec, name=family, family=family), notes=notes)
 
 
 def _variables(state: State, average: str, rename: Callable[[str], str | None]) -> dict[str, Tensor]:
@@ -106,7 +187,7 @@ def _variables(state: State, average: str, rename: Callable[[str], str | None]) 
             found[key] = tensor if is_u else _laid_out(tensor, weight=plain.endswith("/w"))
         elif not is_u:
             unexpected.append(name)
-    normed = [key for key in found if key.endswith(".weight") and found[key].ndim > 1 and "embeddings" not in key]
+    normed = [key for key in found if key.endswith(".weight") and found[key].ndim > 1 and key not in _EMBEDDINGS]
     missing = [u for key in normed if (u := key.removesuffix("weight") + "u0") not in found]
     problems = {"missing": missing, "unexpected": unexpected}
     if missing or unexpected:
@@ -148,3 +229,25 @@ def _deep_key(name: str) -> str | None:
     if match := _ATTENDING.fullmatch(name):
         return f"generator.layers.{_ATTENTION}.snconv1x1_{match[1]}.{_PARTS[match[2]]}"
     return _OTHERS.get(name)
+
+
+def _plain_key(name: str) -> str | None:
+    """The key in ivclab's layout; None if there is none."""
+    if match := _PLAIN_BLOCK.fullmatch(name):
+        layer = match[2] or f"hyperbn{match[3] or ''}.{match[4]}"
+        return f"gblock{match[1] or ''}.{layer}.{_PARTS[match[5]]}"
+    if match := _ATTENDING.fullmatch(name):
+        return f"attention.{match[1]}.{_PARTS[match[2]]}"
+    return _PLAIN_OTHERS.get(name)
+
+
+def _plain_norm(name: str) -> str:
+    """The key of a norm's statistics in ivclab's layout."""
+    block, _, norm = name.removeprefix("Generator/").partition("/")
+    if not norm:
+        return "scaledcrossreplicabn"
+    return f"{block.lower()}.hyperbn{norm.removeprefix('CrossReplicaBN')}.crossreplicabn"
+
+
+def _suffix(number: int) -> str:
+    return f"_{number}" if number else ""

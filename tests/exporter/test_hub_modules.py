@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import random
+import re
 import subprocess
 import sys
 import tarfile
@@ -15,12 +16,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from ajbrock_models import ivclab_state
 from biggan_models import relative_error
+from biggan_reference import ivclab
 from numpy.typing import NDArray
 from sources import source
 from torch import Tensor
 
-from ganrt.errors import BadInputFile
+from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.families.biggan_deep import BigGANDeep
 from ganrt.exporter.keras.folder import DiskFolder
@@ -261,3 +264,80 @@ def test_damaged_modules_are_refused_and_nothing_else(tool: Any, parts: Any, mod
             refused += 1
         (path / name).write_bytes(data)
     assert refused > 30
+
+
+def plain_module() -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """A small BigGAN of 128 pixels in ivclab's layout (u and v of one iteration), and as a module: its tensors."""
+    state, made = ivclab_state(), {}
+    for key in [key for key in state if key.endswith("weight_u")]:
+        weight = state[key.replace("weight_u", "weight_orig")]
+        matrix = (weight.permute(0, 2, 3, 1) if weight.ndim == 4 else weight).flatten(1)
+        made[key.replace("weight_u", "weight_u0")] = state[key][None].clone()
+        v = torch.nn.functional.normalize(matrix.T @ state[key], dim=0)
+        state[key.replace("weight_u", "weight_v")], state[key] = v, torch.nn.functional.normalize(matrix @ v, dim=0)
+    for key, tensor in state.items():
+        if not key.endswith(("weight_u", "weight_v", "num_batches_tracked", "running_mean", "running_var")):
+            made[key] = tensor
+    module, tables = {}, {}
+    for key, tensor in made.items():
+        name = re.sub(r"^gblock", "Generator/GBlock", key).replace(".hyperbn", ".HyperBN").replace("g_z.g_l", "G_Z.G_l")
+        name = re.sub(r"^(attention|conv_2d|G_Z)", r"Generator/\1", name)
+        name = name.replace("scaledcrossreplicabn.weight", "Generator/ScaledCrossReplicaBN/gamma")
+        name = name.replace("scaledcrossreplicabn.bias", "Generator/ScaledCrossReplicaBN/beta")
+        name = (
+            re.sub(r"\.weight(_orig)?$", "/w", name)
+            .replace(".weight_u0", "/u0")
+            .replace(".bias", "/b")
+            .replace(".", "/")
+        )
+        if key.endswith(("standing_means", "standing_vars")):
+            tables[key] = tensor
+        elif key.endswith("u0"):
+            module[name] = tensor
+        else:
+            value = tensor.permute(2, 3, 1, 0) if tensor.ndim == 4 else tensor.T if tensor.ndim == 2 else tensor
+            module[f"{name}/ema_b999900"] = tensor if key == "linear.weight" else value.contiguous()
+    norms = [f"gblock{f'_{i}' if i else ''}.hyperbn{k}.crossreplicabn" for i in range(5) for k in ("", "_1")]
+    parts = ("standing_means", "standing_vars")
+    ordered = [tables[f"{norm}.{part}"] for norm in (*norms, "scaledcrossreplicabn") for part in parts]
+    return state, module | {f"statistics/{k}": table for k, table in enumerate(ordered)}
+
+
+def test_the_plain_generator() -> None:
+    """Against the slow reference: 50 rows, and 51 of which the first is truncation 0."""
+    state, module = plain_module()
+    for rows in (50, 51):
+        if rows == 51:
+            first = {key: t[:1] * 0 + 1 for key, t in module.items() if key.startswith("statistics/")}
+            module |= {key: torch.cat([row, module[key]]) for key, row in first.items()}
+        built = recognise(File(Path("module"), (source(module),)), None, Settings()).candidate
+        z, labels, values = (
+            torch.randn(3, 18, generator=torch.Generator().manual_seed(0)),
+            torch.eye(5)[:3],
+            [1.0, 0.5, 0.33],
+        )
+        expected = ivclab(state, z, labels, values)
+        assert relative_error(built.module(z, labels, torch.tensor(values)), expected) <= 1e-4
+        assert built.spec.family == "biggan-hub"
+        assert built.spec.statistics.low == (0.02 if rows == 50 else 0.0)
+
+
+def test_the_plain_generator_without_tables() -> None:
+    """Its accumulated statistics are those of truncation 1; they may be sums."""
+    state, module = plain_module()
+    norms = [f"Generator/GBlock{f'_{i}' if i else ''}/CrossReplicaBN{k}" for i in range(5) for k in ("", "_1")]
+    for number, norm in enumerate([*norms, "Generator/ScaledCrossReplicaBNbn"]):
+        times = 4.0 if number % 2 else 0.0
+        for k, part in enumerate(("mean", "var")):
+            table = module.pop(f"statistics/{2 * number + k}")
+            module[f"{norm}/accumulated_{part}"] = table[-1] * (times or 1)
+        module[f"{norm}/accumulation_counter"] = torch.tensor(times)
+    built = recognise(File(Path("module"), (source(module),)), None, Settings()).candidate
+    z, labels = torch.randn(2, 18, generator=torch.Generator().manual_seed(0)), torch.eye(5)[:2]
+    assert relative_error(built.module(z, labels), ivclab(state, z, labels, [1.0, 1.0])) <= 1e-4
+    assert (built.spec.statistics.mode, built.spec.statistics.value) == ("frozen", 1.0)
+    with pytest.raises(UsageError, match="of truncation 1 alone"):
+        recognise(File(Path("module"), (source(module),)), None, Settings(freeze=0.5))
+    del module["Generator/GBlock_3/CrossReplicaBN/accumulated_var"]
+    with pytest.raises(BadInputFile, match="missing: Generator/GBlock_3/CrossReplicaBN/accumulated_var"):
+        recognise(File(Path("module"), (source(module),)), None, Settings())
