@@ -16,9 +16,14 @@ PEERS: dict[str, str] = {
     "onnxruntime-plain": "ganrt.benchmarks.subjects.onnxruntime_plain",
     "onnxruntime-plain-cuda": "ganrt.benchmarks.subjects.onnxruntime_plain_cuda",
     "openvino-plain": "ganrt.benchmarks.subjects.openvino_plain",
+    "onnxruntime-tuned": "ganrt.benchmarks.subjects.onnxruntime_tuned",
     "torch-eager": "ganrt.benchmarks.subjects.torch_eager",
     "torch-compile": "ganrt.benchmarks.subjects.torch_compile",
     "torch-tensorrt": "ganrt.benchmarks.subjects.torch_tensorrt",
+}
+# Peers at their best: as torch's guide for convolutions says, and where its autocast chooses what is computed lower.
+VARIANTS: dict[str, str] = {
+    f"{peer}-{variant}": peer for peer in ("torch-eager", "torch-compile") for variant in ("channels-last", "autocast")
 }
 # The same peers on the network as its authors wrote it, from the checkpoint: `reference.py` says of which families.
 LITERAL: dict[str, str] = {
@@ -37,7 +42,7 @@ _OWN_DEFAULT = ("openvino-plain", "literal-openvino")
 
 def all_names() -> list[str]:
     """What `all` means, ours first: every subject but the literal ones, which are for networks with a reference."""
-    return [TUNED, *(OURS + name for name in BACKENDS), *PEERS, *PROGRAMS]
+    return [TUNED, *(OURS + name for name in BACKENDS), *PEERS, *VARIANTS, *PROGRAMS]
 
 
 def parse_names(text: str, backend: str = "auto") -> list[str]:
@@ -53,7 +58,8 @@ def parse_names(text: str, backend: str = "auto") -> list[str]:
         raise UsageError(f"backend '{backend}': expected auto, {', '.join(BACKENDS)}")
     ours = [OURS + name for name in BACKENDS if backend in ("auto", name)]
     ours = [TUNED, *ours] if backend == "auto" else ours
-    groups = {"ours": ours, "peers": [*PEERS, *PROGRAMS], "literal": [*LITERAL], "all": [*ours, *PEERS, *PROGRAMS]}
+    groups = {"ours": ours, "peers": [*PEERS, *VARIANTS, *PROGRAMS], "literal": [*LITERAL]}
+    groups["all"] = [*ours, *groups["peers"]]
     names = [name for part in text.split(",") for name in groups.get(part.strip(), [part.strip()])]
     for name in names:
         known = [*all_names(), *LITERAL]
@@ -80,7 +86,10 @@ def open_subject(name: str, request: Request) -> Subject:
         return open_backend(name.removeprefix(OURS), request)
     if name in LITERAL:
         return open_subject(LITERAL[name], _literal(request, LITERAL[name]))
-    subject = import_module(PEERS[name]).open_peer(request)
+    if name in VARIANTS:
+        subject = import_module(PEERS[VARIANTS[name]]).open_peer(request, name)
+    else:
+        subject = import_module(PEERS[name]).open_peer(request)
     if not isinstance(subject, Subject):
         raise TypeError(f"{PEERS[name]}.open_peer returned {type(subject).__name__}")
     return subject

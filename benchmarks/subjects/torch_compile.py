@@ -1,4 +1,4 @@
-"""Peer `torch-compile`: the torch module through torch.compile, default mode, one fixed batch size."""
+"""Peers `torch-compile`: the torch module through torch.compile, default mode, one fixed batch size."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ganrt.benchmarks.subjects.protocol import Request, Subject
 from ganrt.benchmarks.subjects.require_torch import require_torch
 
 
-def open_peer(request: Request) -> Subject:
+def open_peer(request: Request, name: str = "torch-compile") -> Subject:
     """Compiles the module, with a first batch.
 
     Raises:
@@ -22,7 +22,7 @@ def open_peer(request: Request) -> Subject:
     from ganrt.benchmarks.subjects.torch_module import TorchSubject, build, plan
 
     _keep_headers()
-    chosen = plan("torch-compile", request)
+    chosen = plan(name, request)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's compiler uses what torch has deprecated
         module = torch.compile(build(request, chosen), dynamic=False)

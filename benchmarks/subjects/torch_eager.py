@@ -1,4 +1,4 @@
-"""Peer `torch-eager`: the torch module as it is, under inference mode."""
+"""Peers `torch-eager`: the torch module as it is, under inference mode; also in channels last, and with autocast."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from ganrt.benchmarks.subjects.protocol import Request, Subject
 from ganrt.benchmarks.subjects.require_torch import require_torch
 
 
-def open_peer(request: Request) -> Subject:
+def open_peer(request: Request, name: str = "torch-eager") -> Subject:
     """Builds the module."""
     require_torch()
     from ganrt.benchmarks.subjects.torch_module import TorchSubject, build, plan
 
-    chosen = plan("torch-eager", request)
+    chosen = plan(name, request)
     return TorchSubject(build(request, chosen), chosen, request, {})

@@ -20,19 +20,32 @@ TYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
 @dataclass(frozen=True)
 class Plan:
-    """Where and in which type a torch peer runs."""
+    """Where and in which type a torch peer runs.
+
+    Attributes:
+        channels_last: weights, and with them the activations, as NHWC in memory: what torch's guide says for
+            convolutions.
+        autocast: weights stay in float32; torch chooses the operators that run in `dtype`.
+    """
 
     device: torch.device
     dtype: torch.dtype
+    channels_last: bool = False
+    autocast: bool = False
+
+    def about(self) -> dict[str, Any]:
+        """What differs from torch as it comes."""
+        return {"channels_last": self.channels_last, "autocast": self.autocast}
 
 
 def plan(name: str, request: Request, devices: Sequence[str] = ("cpu", "cuda")) -> Plan:
-    """Checks precision and device; `auto` is CUDA where torch has it.
+    """Checks precision and device; `auto` is CUDA where torch has it. The name's endings are the variants.
 
     Raises:
         BackendUnavailable: CUDA was asked for and is not there.
     """
-    request.only(name, tuple(TYPES), devices)
+    autocast = name.endswith("-autocast")
+    request.only(name, ("fp16", "bf16") if autocast else tuple(TYPES), devices)
     found = torch.cuda.is_available()
     if request.device == "cuda" and not found:
         raise BackendUnavailable(f"{name}: torch {torch.__version__} finds no CUDA device")
@@ -42,21 +55,29 @@ def plan(name: str, request: Request, devices: Sequence[str] = ("cpu", "cuda")) 
     if request.threads is not None:
         torch.set_num_threads(request.threads)
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
-    return Plan(torch.device(device), TYPES[request.precision])
+    channels_last = name.endswith(("-channels-last", "-autocast"))
+    return Plan(torch.device(device), TYPES[request.precision], channels_last, autocast)
 
 
 class WithTail(nn.Module):
     """(inputs as the graph takes them) -> uint8 [n, h, w, c]: what torch users write around a generator.
 
-    Floats go to `dtype` before the generator and back to float32 behind it.
+    Floats go to `dtype` before the generator and back to float32 behind it; with `autocast` torch does it by operator.
     """
 
-    def __init__(self, generator: nn.Module, value_range: str, dtype: torch.dtype) -> None:
+    def __init__(self, generator: nn.Module, value_range: str, dtype: torch.dtype, autocast: bool = False) -> None:
         super().__init__()
-        self.generator, self.value_range, self.dtype = generator.to(dtype), value_range, dtype
+        self.autocast = dtype if autocast else None
+        self.value_range, self.dtype = value_range, torch.float32 if autocast else dtype
+        self.generator = generator.to(self.dtype)
 
     def forward(self, *inputs: Tensor) -> Tensor:
-        native = self.generator(*(self._native(value) for value in inputs)).float()
+        given = [self._native(value) for value in inputs]
+        if self.autocast is None:
+            native = self.generator(*given).float()
+        else:
+            with torch.autocast(given[0].device.type, self.autocast):
+                native = self.generator(*given).float()
         levels = (native + 1) * 127.5 if self.value_range == "tanh" else native * 255
         return cast(Tensor, levels.clamp(0, 255).round().permute(0, 2, 3, 1).to(torch.uint8))
 
@@ -86,7 +107,7 @@ def build(request: Request, chosen: Plan) -> WithTail:
         UsageError: the checkpoint is of another generator.
     """
     if request.literal:
-        return literal_with_tail(request, chosen.dtype).to(chosen.device)
+        return _placed(literal_with_tail(request, chosen.dtype, chosen.autocast), chosen)
     if request.checkpoint is not None:
         generator, value_range = _from_checkpoint(request)
     elif request.spec.family == "dcgan":
@@ -96,10 +117,16 @@ def build(request: Request, chosen: Plan) -> WithTail:
             f"a torch module of family '{request.spec.family}' cannot be made from an ONNX file: "
             "give the checkpoint, --checkpoint FILE"
         )
-    return WithTail(generator, value_range, chosen.dtype).eval().requires_grad_(False).to(chosen.device)
+    return _placed(WithTail(generator, value_range, chosen.dtype, chosen.autocast), chosen)
 
 
-def literal_with_tail(request: Request, dtype: torch.dtype) -> WithTail:
+def _placed(module: WithTail, chosen: Plan) -> WithTail:
+    if chosen.channels_last:
+        module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
+    return module.eval().requires_grad_(False).to(chosen.device)
+
+
+def literal_with_tail(request: Request, dtype: torch.dtype, autocast: bool = False) -> WithTail:
     """The reference module of the request's checkpoint with its tail, in eval mode, on the CPU.
 
     Raises:
@@ -107,7 +134,7 @@ def literal_with_tail(request: Request, dtype: torch.dtype) -> WithTail:
     """
     from ganrt.benchmarks.subjects.reference import reference_module
 
-    return WithTail(reference_module(request), "tanh", dtype).eval().requires_grad_(False)
+    return WithTail(reference_module(request), "tanh", dtype, autocast).eval().requires_grad_(False)
 
 
 def _from_checkpoint(request: Request) -> tuple[nn.Module, str]:
@@ -158,6 +185,7 @@ class TorchSubject(Subject):
         self._names = list(request.spec.inputs)
         self.device, self.precision = chosen.device.type, request.precision
         self.about = {"version": f"torch {torch.__version__}", "threads": torch.get_num_threads(), **about}
+        self.about |= chosen.about()
 
     def run(self, inputs: Arrays) -> Images:
         with torch.inference_mode():

@@ -3,11 +3,13 @@
 import json
 import os
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
+import torch
 from bench_fakes import FakeClock
 from runnable_engines import use_doubles
 from tiny_models import save_dcgan
@@ -47,6 +49,8 @@ def test_names_and_groups():
         "onnxruntime-plain",
         "openvino-plain",
         "torch-eager",
+        "onnxruntime-tuned",
+        "torch-eager-channels-last",
         pytest.param("torch-compile", marks=pytest.mark.slow),
     ],
 )
@@ -69,6 +73,20 @@ def test_a_subject_draws_the_bundled_models_pictures(name):
         from torch._inductor.codecache import _HEADER_DIR
 
         assert Path(_HEADER_DIR) == Path(os.environ["TORCHINDUCTOR_CACHE_DIR"]) / "precompiled_headers"
+
+
+def test_autocast_keeps_the_weights_and_says_what_it_is():
+    spec = read_onnx(AVATARS).spec()
+    batches = make_batches(AVATARS, spec, 2, seed=1)
+    request = Request(AVATARS, spec, precision="bf16", device="cpu", batch_size=2)
+    with closing(open_subject("torch-eager-autocast", request)) as subject:
+        assert subject.about["autocast"]
+        assert subject.about["channels_last"]
+        assert subject._module.generator.main[0].weight.dtype is torch.float32
+        drawn = subject.run(batches.input(0)).astype(float)
+    assert 25 < 20 * np.log10(255 / np.sqrt(np.mean((drawn - batches.wanted(0)) ** 2))) < 60  # BF16, and no FP32
+    with pytest.raises(UsageError, match="torch-eager-autocast has no precision fp32"):
+        open_subject("torch-eager-autocast", Request(AVATARS, spec))
 
 
 def test_openvino_has_several_requests_in_flight_where_only_the_rate_counts():
