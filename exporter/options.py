@@ -216,6 +216,9 @@ class Settings:
         _epsilons,
         "<floats>",
     )
+    norm_statistics: str | None = _option(
+        "U-Nets: what batch norms divide by, running statistics or each picture's own.", _one_of("running", "picture")
+    )
     output_norm_eps: float | None = _option(
         "BigGAN: the last batch norm's epsilon.", _number(0, 10, open_below=True), "<float>"
     )

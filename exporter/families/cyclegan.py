@@ -39,7 +39,8 @@ _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 
 @dataclass(frozen=True)
 class Shape:
-    """Hyperparameters: `width` is ngf; `batch_norm` else instance norm, which may be `affine`; `dropout` in blocks."""
+    """Hyperparameters: `width` is ngf; `batch_norm` else instance norm, which may be `affine`; `dropout` in blocks;
+    `resized`: the side is doubled by repetition, and a convolution follows (eriklindernoren/PyTorch-GAN)."""
 
     inputs: int
     outputs: int
@@ -48,6 +49,7 @@ class Shape:
     batch_norm: bool
     dropout: bool
     affine: bool = False
+    resized: bool = False
 
 
 class ResidualBlock(nn.Module):
@@ -78,7 +80,9 @@ class Generator(nn.Module):
             layers += [nn.Conv2d(n, 2 * n, 3, 2, 1, bias=bias), norm(2 * n), nn.ReLU()]
         layers += [ResidualBlock(4 * width, shape.dropout, bias, norm) for _ in range(shape.blocks)]
         for n in (4 * width, 2 * width):
-            layers += [nn.ConvTranspose2d(n, n // 2, 3, 2, 1, output_padding=1, bias=bias), norm(n // 2), nn.ReLU()]
+            larger = [nn.ConvTranspose2d(n, n // 2, 3, 2, 1, output_padding=1, bias=bias)]
+            repeated = [nn.Upsample(scale_factor=2), nn.Conv2d(n, n // 2, 3, padding=1, bias=bias)]
+            layers += [*(repeated if shape.resized else larger), norm(n // 2), nn.ReLU()]
         layers += [nn.ReflectionPad2d(3), nn.Conv2d(width, shape.outputs, 7), nn.Tanh()]
         self.model = nn.Sequential(*layers)
 
@@ -103,13 +107,15 @@ class CycleGAN(Keyed):
     task = "translate"
     keys = (
         KeyCondition(all_of=("model.1.weight", f"model.{FIRST_BLOCK}.conv_block.1.weight")),
-        KeyCondition(all_of=("model.1.weight", f"model.{FIRST_BLOCK}.block.1.weight", "model.26.weight")),
-        KeyCondition(all_of=("model.1.weight", f"model.{FIRST_BLOCK}.block.1.weight", "model.23.weight")),
+        KeyCondition(
+            all_of=("model.1.weight", f"model.{FIRST_BLOCK}.block.1.weight", f"model.{FIRST_BLOCK}.block.5.weight")
+        ),
     )
 
     page = Page(
         title="CycleGAN's ResnetGenerator",
-        origin="`junyanz/pytorch-CycleGAN-and-pix2pix`, one direction of a CycleGAN (`latest_net_G_A.pth`)",
+        origin="`junyanz/pytorch-CycleGAN-and-pix2pix`, one direction of a CycleGAN (`latest_net_G_A.pth`); "
+        "`aitorzip/PyTorch-CycleGAN` (`netG_A2B.pth`); `eriklindernoren/PyTorch-GAN` (`G_AB_10.pth`)",
         gives=f"a translator (`ganrt translate`) of {DEFAULT_SIDE} px or other sides, fixed or open; 1, 3 or 4 "
         "channels in and out, any number of blocks",
         traps=(
@@ -157,7 +163,8 @@ def infer_shape(state: State) -> Shape:
         BadInputFile: no whole generator; the message names what is missing or misshapen.
     """
     blocks = _count_blocks(state)
-    last = FIRST_BLOCK + blocks + 7
+    resized = getattr(state.get(f"model.{FIRST_BLOCK + blocks + 1}.weight"), "ndim", 0) == 4
+    last = FIRST_BLOCK + blocks + (9 if resized else 7)
     ends = ["model.1.weight", f"model.{last}.weight"]
     missing = [key for key in ends if key not in state]
     if missing:
@@ -168,6 +175,8 @@ def infer_shape(state: State) -> Shape:
     first, final = (state[key].shape for key in ends)
     if first[1] not in CHANNELS or final[0] not in CHANNELS:
         raise BadInputFile(f"takes {first[1]} channels and makes {final[0]}\nexpected pictures of 1, 3 or 4")
+    if resized and first[1] != 3:
+        raise BadInputFile(f"takes {first[1]} channels, and its borders are cut\nexpected 3, or --code models.py:CLASS")
     biases = [k for k in state if k.endswith(".bias") and state.get(k[:-4] + "weight", state[k]).ndim == 4]
     return Shape(
         inputs=first[1],
@@ -177,6 +186,7 @@ def infer_shape(state: State) -> Shape:
         batch_norm=not set(biases) - {f"model.{last}.bias"},
         dropout=_has_dropout(state),
         affine=_is_affine(state),
+        resized=resized,
     )
 
 
