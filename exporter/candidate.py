@@ -25,6 +25,7 @@ _WORDS = {
     "condition": "what the second input is held at",
     "prior": "the distribution of z",
     "norm_eps": "the norms' epsilon",
+    "align_corners": "whether enlarging aligns the corners",
     "norm_statistics": "what the batch norms divide by",
     "output_norm_eps": "the last norm's epsilon",
     "sn_eps": "spectral norm's epsilon",

@@ -32,6 +32,7 @@ ALTERNATIVES = {
 }
 _FITS = 0.05  # a difference below it says nothing: momentum over batches leaves as much
 _BETTER = 1.6  # times that an alternative must fit better
+_GOOD = 0.25  # how well it must fit itself: else what is wrong may be something that is not tried
 _CHANNELS = 8  # fewer tell nothing
 _SURE = 4.0  # standard errors by which it must, over the channels
 _BUDGET_MACS = 2e9  # of one simulation, if it went to the end: a tenth of a second on one core
@@ -84,7 +85,7 @@ def _told(usual: Differences, other: Differences) -> tuple[float, float] | None:
         return None
     sure = float(gain.mean()) > _SURE * float(gain.std()) / len(gain) ** 0.5
     worst, best = float(before.mean().sqrt()), float(after.mean().sqrt())
-    return (best, worst) if sure and worst > max(_FITS, _BETTER * best) else None
+    return (best, worst) if sure and best < _GOOD and worst > max(_FITS, _BETTER * best) else None
 
 
 def _open(assumptions: Iterable[Fact]) -> Iterator[tuple[Fact, str]]:

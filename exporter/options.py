@@ -216,6 +216,9 @@ class Settings:
         _epsilons,
         "<floats>",
     )
+    align_corners: bool | None = _switch(
+        "AnimeGANv2: enlarge with the corners aligned, as its library does by default.", either_way=True
+    )
     norm_statistics: str | None = _option(
         "U-Nets: what batch norms divide by, running statistics or each picture's own.", _one_of("running", "picture")
     )

@@ -18,6 +18,8 @@ FAMILIES: dict[str, str] = {
     "biggan-hub": "ganrt.exporter.families.biggan_hub:BigGANHub",
     "biggan-deep-hub": "ganrt.exporter.families.biggan_hub:BigGANDeepHub",
     "cyclegan": "ganrt.exporter.families.cyclegan:CycleGAN",
+    "animegan": "ganrt.exporter.families.animegan:AnimeGAN",
+    "ugatit": "ganrt.exporter.families.ugatit:UGATIT",
     "unet": "ganrt.exporter.families.unet:UNets",
     "biggan": "ganrt.exporter.families.biggan:BigGAN",
     "biggan-deep-ajbrock": "ganrt.exporter.families.biggan:BigGANDeepAjbrock",

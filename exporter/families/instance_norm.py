@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -19,8 +21,7 @@ class InstanceNorm(nn.Module):
         self.eps = eps
 
     def forward(self, x: Tensor) -> Tensor:
-        centred = x - _mean(x)
-        return centred / torch.sqrt(_mean(centred * centred) + self.eps)
+        return standardised(x, plane_mean, self.eps)
 
 
 class AffineInstanceNorm(InstanceNorm):
@@ -34,5 +35,24 @@ class AffineInstanceNorm(InstanceNorm):
         return super().forward(x) * self.weight[:, None, None] + self.bias[:, None, None]
 
 
-def _mean(x: Tensor) -> Tensor:
+class AffineLayerNorm(AffineInstanceNorm):
+    """nn.GroupNorm of one group: each picture by the statistics of all its channels, with a gain and a bias each."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return standardised(x, whole_mean, self.eps) * self.weight[:, None, None] + self.bias[:, None, None]
+
+
+def standardised(x: Tensor, mean: Callable[[Tensor], Tensor], eps: float, enlarged: float = 1.0) -> Tensor:
+    """(x - m) / sqrt(v e + eps) with mean m, biased variance v; `enlarged` e is n / (n - 1) for unbiased ones."""
+    centred = x - mean(x)
+    return centred / torch.sqrt(mean(centred * centred) * enlarged + eps)
+
+
+def plane_mean(x: Tensor) -> Tensor:
+    """float32 [n, c, h, w] -> [n, c, 1, 1], along the rows first."""
     return x.mean(3, keepdim=True).mean(2, keepdim=True)
+
+
+def whole_mean(x: Tensor) -> Tensor:
+    """float32 [n, c, h, w] -> [n, 1, 1, 1]."""
+    return plane_mean(x).mean(1, keepdim=True)

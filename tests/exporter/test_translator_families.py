@@ -45,6 +45,9 @@ FAMILIES: dict[str, tuple[str, Callable[[], nn.Module], tuple[int, int]]] = {
     "listed": ("unet", references.ListedUNet, (16, 24)),
     "listed, biases": ("unet", lambda: references.ListedUNet(biased=True), (16, 24)),
     "listed, affine": ("unet", lambda: references.ListedUNet(affine=True), (16, 24)),
+    "AnimeGANv2": ("animegan", references.Anime, (16, 24)),
+    "U-GAT-IT, light": ("ugatit", lambda: references.Attentive(full=False), (16, 24)),
+    "U-GAT-IT, full": ("ugatit", lambda: references.Attentive(full=True), (16, 16)),
     "resized": ("cyclegan", references.Resized, (16, 24)),
 }
 
@@ -63,6 +66,27 @@ def test_the_rebuilt_network_draws_what_the_reference_draws(name: str, tmp_path:
         assert (made.spec.output.height, made.spec.output.width) == tuple(expected.shape[2:])
         assert float((made.module(source) - expected).abs().max()) < CLOSE
     assert "--norm-eps" in {fact.option for fact in made.assumptions}
+
+
+def test_corners_are_aligned_or_not(tmp_path: Path) -> None:
+    network = trained(references.Anime(align=False))
+    plain, other = read(tmp_path, network, size="16x24"), read(tmp_path, network, size="16x24", align_corners=False)
+    assert "--align-corners" in {fact.option for fact in plain.assumptions}
+    source = pictures(16, 24)
+    with torch.no_grad():
+        expected = network(source)
+        assert float((other.module(source) - expected).abs().max()) < CLOSE
+        assert float((plain.module(source) - expected).abs().max()) > 0.01
+
+
+def test_both_directions_of_a_file_are_told(tmp_path: Path) -> None:
+    states = [trained(references.Attentive(full=False)).state_dict() for _ in range(2)]
+    torch.save(dict(zip(("genA2B", "genB2A"), states, strict=True)), tmp_path / "net.pth")
+    with pytest.raises(BadInputFile, match="say which is the generator: --network genB2A"):
+        recognise(read_file(tmp_path / "net.pth"), None, Settings())
+    assert (
+        recognise(read_file(tmp_path / "net.pth"), None, Settings(network="genA2B")).candidate.spec.family == "ugatit"
+    )
 
 
 def test_the_statistics_of_batch_norms_are_running_ones_or_the_pictures_own(tmp_path: Path) -> None:

@@ -1,0 +1,137 @@
+"""AnimeGANv2's generator (Chen et al. 2020), as bryandlee/animegan2-pytorch has it.
+
+Convolutions with reflected borders, each with a norm over the whole picture (one group) and LeakyReLU(0.2); the side
+is halved twice, four inverted residual blocks (depthwise, as in MobileNetV2) follow, and two bilinear enlargements.
+All widths are multiples of the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ganrt.errors import BadInputFile
+from ganrt.exporter.candidate import Candidate, Facts
+from ganrt.exporter.families.instance_norm import AffineLayerNorm
+from ganrt.exporter.families.loading import load_strictly
+from ganrt.exporter.families.page import Page
+from ganrt.exporter.families.protocol import KeyCondition, Keyed
+from ganrt.exporter.options import Settings
+from ganrt.exporter.source import Source
+from ganrt.spec import GeneratorSpec, ImageInput, Output
+
+DEFAULT_EPS = 1e-5
+DEFAULT_SIDE = 512
+MULTIPLE_OF = 4
+LOWEST_SIDE = 16
+CHANNELS = (1, 3, 4)
+
+
+def _step(a: int, b: int, eps: float, kernel: int = 3, stride: int = 1, depthwise: bool = False) -> nn.Module:
+    border = (kernel - 1) // 2
+    # Where the side is halved, the border lies right and below alone.
+    pad = nn.ReflectionPad2d((0, 1, 0, 1) if stride == 2 else border)
+    convolution = nn.Conv2d(a, b, kernel, stride, groups=a if depthwise else 1, bias=depthwise)
+    return nn.Sequential(pad, convolution, AffineLayerNorm(b, eps), nn.LeakyReLU(0.2))
+
+
+class InvertedBlock(nn.Module):
+    """Twice as wide within; adds what came in where the widths agree, and no activation follows."""
+
+    def __init__(self, inputs: int, outputs: int, eps: float) -> None:
+        super().__init__()
+        wide = 2 * inputs
+        self.adds = inputs == outputs
+        self.layers = nn.Sequential(
+            _step(inputs, wide, eps, kernel=1),
+            _step(wide, wide, eps, depthwise=True),
+            nn.Conv2d(wide, outputs, 1, bias=False),
+            AffineLayerNorm(outputs, eps),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        made: Tensor = self.layers(x)
+        return x + made if self.adds else made
+
+
+class Generator(nn.Module):
+    """source float32 [n, c, h, w] in [-1, 1] -> float32 [n, c, h, w] in [-1, 1]; sides divisible by 4."""
+
+    def __init__(self, inputs: int, outputs: int, width: int, eps: float, align: bool) -> None:
+        super().__init__()
+        w, step, self.align = width, partial(_step, eps=eps), align
+        block = partial(InvertedBlock, eps=eps)
+        first = step(inputs, w, kernel=7)
+        self.block_a = nn.Sequential(first, step(w, 2 * w, stride=2), step(2 * w, 2 * w))
+        self.block_b = nn.Sequential(step(2 * w, 4 * w, stride=2), step(4 * w, 4 * w))
+        blocks = [block(4 * w, 8 * w), *(block(8 * w, 8 * w) for _ in range(3))]
+        self.block_c = nn.Sequential(step(4 * w, 4 * w), *blocks, step(8 * w, 4 * w))
+        self.block_d = nn.Sequential(step(4 * w, 4 * w), step(4 * w, 4 * w))
+        self.block_e = nn.Sequential(step(4 * w, 2 * w), step(2 * w, 2 * w), step(2 * w, w, kernel=7))
+        self.out_layer = nn.Sequential(nn.Conv2d(w, outputs, 1, bias=False), nn.Tanh())
+
+    def forward(self, source: Tensor) -> Tensor:
+        x = self.block_c(self.block_b(self.block_a(source)))
+        made: Tensor = self.out_layer(self.block_e(self._enlarged(self.block_d(self._enlarged(x)))))
+        return made
+
+    def _enlarged(self, x: Tensor) -> Tensor:
+        return functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=self.align)
+
+
+class AnimeGAN(Keyed):
+    """The family `animegan`: see `ganrt.exporter.families.protocol.Family`."""
+
+    task = "translate"
+    settings: Mapping[str, str] = {
+        "size": f"of the pictures, sides divisible by {MULTIPLE_OF}, default {DEFAULT_SIDE}x{DEFAULT_SIDE}",
+        "dynamic": f"leaves height and width open, to any multiple of {MULTIPLE_OF}",
+        "norm_eps": f"the norms' epsilon, default {DEFAULT_EPS:g}",
+        "align_corners": "enlarges with aligned corners (default, as the library's own call); its test.py does not",
+    }
+    keys = KeyCondition(
+        all_of=("block_a.0.1.weight", "block_c.1.layers.0.1.weight", "block_e.2.1.weight", "out_layer.0.weight")
+    )
+    page = Page(
+        title="AnimeGANv2",
+        origin="`bryandlee/animegan2-pytorch` (`face_paint_512_v2.pt`, `paprika.pt`, `celeba_distill.pt`)",
+        gives=f"a translator (`ganrt translate`) of {DEFAULT_SIDE} px or other sides, fixed or open",
+        traps=(
+            "its library enlarges with aligned corners, its test script without: `--no-align-corners`",
+            "norms over the whole picture that stay accurate on large ones in ONNX Runtime",
+        ),
+    )
+
+    def build(self, source: Source, settings: Settings) -> Candidate:
+        """See `Family.build`."""
+        state, facts = source.tensors, Facts(settings)
+        first, last = state["block_a.0.1.weight"], state["out_layer.0.weight"]
+        if first.ndim != 4 or last.ndim != 4 or first.shape[1] not in CHANNELS or last.shape[0] not in CHANNELS:
+            raise BadInputFile(
+                f"block_a.0.1.weight has shape {list(first.shape)}, out_layer.0.weight {list(last.shape)}\n"
+                "expected convolutions from and to pictures of 1, 3 or 4 channels"
+            )
+        height, width = settings.pixels((DEFAULT_SIDE, DEFAULT_SIDE), low=LOWEST_SIDE, multiple_of=MULTIPLE_OF)
+        dynamic = settings.dynamic or False
+        if not dynamic:
+            facts.assume("size", (DEFAULT_SIDE, DEFAULT_SIDE))
+        eps = facts.assume("norm_eps", DEFAULT_EPS)
+        align = facts.assume("align_corners", True, "as the library's own call")
+        inputs, outputs = first.shape[1], last.shape[0]
+        make = partial(Generator, inputs, outputs, first.shape[0], eps, align)
+        return Candidate(
+            module=load_strictly(make, state, f"an AnimeGANv2 generator whose first width is {first.shape[0]}"),
+            spec=GeneratorSpec(
+                name="animegan",
+                family="animegan",
+                task="translate",
+                image=ImageInput(height=height, width=width, channels=inputs, multiple_of=MULTIPLE_OF, dynamic=dynamic),
+                output=Output(height=height, width=width, channels=outputs, dynamic=dynamic),
+            ),
+            value_range="tanh",
+            matched=f"all {len(state)} keys match",
+            facts=tuple(facts.found),
+        )
