@@ -103,7 +103,7 @@ def test_one_of_several_conditions_is_enough() -> None:
         (["conv1.0.weight", "conv2.0.weight"], r"csc413-cyclegan \(1 of its 2 keys are there, but not resnet_block"),
         (
             ["model.0.weight", "model.2.weight"],
-            r"cyclegan \(2 of its 3 keys are there, but not model\.10\.block\.1\.",
+            r"cyclegan \(1 of its 2 keys are there, but not model\.10\.conv_block\.1\.",
         ),
     ],
 )
