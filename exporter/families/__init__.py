@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 FAMILIES: dict[str, str] = {
     "dcgan": "ganrt.exporter.families.dcgan:DCGAN",
     "csc413": "ganrt.exporter.families.csc413:CSC413",
-    "csc413-cyclegan": "ganrt.exporter.families.csc413_cycle:CSC413Cycle",
+    "csc413-cyclegan": "ganrt.exporter.families.csc413:CSC413Cycle",
     "biggan-deep": "ganrt.exporter.families.biggan_deep:BigGANDeep",
     "biggan-hub": "ganrt.exporter.families.biggan_hub:BigGANHub",
     "biggan-deep-hub": "ganrt.exporter.families.biggan_hub:BigGANDeepHub",

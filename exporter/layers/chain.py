@@ -446,10 +446,6 @@ def _geometry(ops: list[Op], facts: Facts, preset: ChainPreset, note: str) -> li
     return geometries
 
 
-def _factor(op: Op) -> int:
-    return op.size[0] or 2  # of a pixel shuffle, else of an upsampling
-
-
 def _each(values: tuple[int, ...], count: int, option: str) -> list[int | None]:
     if not values:
         return [None] * count
