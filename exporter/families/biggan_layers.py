@@ -40,18 +40,18 @@ def upsample(x: Tensor) -> Tensor:
     return functional.interpolate(x, scale_factor=2.0, mode="nearest")
 
 
-def attend(theta: Tensor, phi: Tensor, g: Tensor) -> Tensor:
+def attend(theta: Tensor, phi: Tensor, g: Tensor, *, pooled: bool = True) -> Tensor:
     """softmax(theta^T phi) over the places of phi, applied to g; no scaling by 1/sqrt(d) (SAGAN, arXiv:1805.08318).
 
     Args:
-        theta: float32 [n, c / 8, h, w]. phi: [n, c / 8, h, w] and g: [n, c / 2, h, w] before their 2x2 max pooling.
+        theta, phi: float32 [n, c / 8, h, w]. g: [n, c / 2, h, w], or [n, c, h, w].
+        pooled: phi and g are max-pooled here, 2x2.
 
     Returns:
-        float32 [n, c / 2, h, w].
+        float32 of g's shape.
     """
     height, width = theta.shape[2:]
-    keys = functional.max_pool2d(phi, 2).flatten(2)
-    values = functional.max_pool2d(g, 2).flatten(2)
+    keys, values = ((functional.max_pool2d(each, 2) if pooled else each).flatten(2) for each in (phi, g))
     weights = torch.softmax(theta.flatten(2).transpose(1, 2) @ keys, dim=-1)
     return (values @ weights.transpose(1, 2)).reshape(-1, g.shape[1], height, width)
 

@@ -19,13 +19,15 @@ from bigbigan_models import (
 from dcgan_reference import built_from, said_by
 from slow_layers import State
 from sources import read_checkpoint
-from torch import Tensor
+from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile, UsageError
-from ganrt.exporter.candidate import Candidate
+from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.cost import count_parameters
 from ganrt.exporter.describe import describe
 from ganrt.exporter.families import bigbigan, bigbigan_encoder
+from ganrt.exporter.families.resnet.network import Generator, Rules
+from ganrt.exporter.families.resnet.reading import read_shape
 from ganrt.exporter.options import Settings
 from ganrt.spec import ImageInput, Labels, Latent, Output
 
@@ -52,20 +54,25 @@ def pictures(count: int, channels: int, side: int) -> Tensor:
 
 
 @pytest.mark.parametrize(
-    ("shape", "parameters", "side"),
+    ("before", "after", "sizes", "parameters", "side"),
     [
-        (bigbigan.Shape(25, 256, (256, 128), (64,), 1, 10, 32), 2_093_473, 32),
-        (bigbigan.Shape(25, 1024, (1024, 512), (512,), 3, 10, 64), 34_105_089, 32),
-        (bigbigan.Shape(20, 1024, (1024, 512, 256), (128,), 3, 10, 64), 31_136_577, 64),
+        ((256, 128), (64,), {"channels": 1, "chunk": 25, "embedding": 32}, 2_093_473, 32),
+        ((1024, 512), (512,), {"channels": 3, "chunk": 25, "embedding": 64}, 34_105_089, 32),
+        ((1024, 512, 256), (128,), {"channels": 3, "chunk": 20, "embedding": 64}, 31_136_577, 64),
     ],
     ids=["grey 32", "colour 32", "colour 64"],
 )
-def test_the_training_codes_generators(shape: bigbigan.Shape, parameters: int, side: int) -> None:
+def test_the_training_codes_generators(
+    before: tuple[int, ...], after: tuple[int, ...], sizes: dict[str, int], parameters: int, side: int
+) -> None:
+    state = generator_state(before, after, device="meta", **sizes)
+    shape = read_shape(bigbigan.read_keys(state), Facts())
     with torch.device("meta"):
-        module = bigbigan.Generator(shape, 1e-5)
+        module = Generator(shape, Rules(eps=1e-5, hidden=nn.ReLU, last=nn.Sigmoid()))
     assert count_parameters(module) == parameters
-    assert bigbigan.infer_shape(module.state_dict()) == shape
-    assert (shape.dim, shape.side) == (100, side)
+    assert (shape.dim, shape.side, shape.chunk, shape.classes) == (100, side, sizes["chunk"], 10)
+    assert [block.convolutions[1].outputs for block in shape.blocks] == [*before, *after]
+    assert (shape.embedding, shape.last.outputs) == (sizes["embedding"], sizes["channels"])
 
 
 @pytest.mark.parametrize(
@@ -187,7 +194,11 @@ def test_settings_that_make_no_sense(tmp_path: Path) -> None:
         ("pre_up_blocks.0.conv1.layer.weight", None, r"has 0 \+ 1 blocks"),
         ("pre_up_blocks.1.bn2.linear.bias", None, r"missing: pre_up_blocks\.1\.bn2\.linear\.bias"),
         ("non_loc.gamma", None, r"missing: non_loc\.gamma"),
-        ("class_embedding.weight", torch.ones(10, 7), r"bn1\.linear\.weight \[16, 9\], expected \[16, 12\]"),
+        (
+            "class_embedding.weight",
+            torch.ones(10, 7),
+            r"bn1\.linear\.weight takes 9 values .*\n.* the 7 of class_embedding",
+        ),
         ("post_up_blocks.1.conv1.layer.weight", torch.ones(4, 6, 3, 3), r"missing: post_up_blocks\.1\."),
         ("strange", torch.ones(2), "unexpected: strange"),
     ],

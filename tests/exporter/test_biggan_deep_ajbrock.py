@@ -84,7 +84,7 @@ def test_the_configuration_of_its_script() -> None:
     assert len(state) == 506
     keys = Named(state, AJBROCK_DEEP)
     shape = read_shape(keys, Facts())
-    assert (shape.side, shape.dim, shape.attention) == (128, 128, {7: False})
+    assert (shape.side, shape.dim, shape.attention) == (128, 128, {7: (False, True)})
     with torch.device("meta"):
         module = Generator(shape, ajbrock_rules(read_plain({}, Settings())))
     assert sum(parameter.numel() for parameter in module.parameters()) == 50_244_484

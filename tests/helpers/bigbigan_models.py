@@ -26,15 +26,25 @@ ENCODER_MISTAKES = (
 class _Maker:
     """Collects random tensors; weights have the gain that keeps values near one."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, device: str = "cpu") -> None:
+        self.device = device
         self.random = torch.Generator().manual_seed(seed)
         self.state: State = {}
 
     def normal(self, key: str, *shape: int, scale: float, mean: float = 0.0) -> None:
-        self.state[key] = mean + scale * torch.randn(*shape, generator=self.random)
+        if self.device == "meta":
+            self.state[key] = torch.empty(shape, device="meta")
+        else:
+            self.state[key] = mean + scale * torch.randn(*shape, generator=self.random)
 
     def spectral(self, name: str, *shape: int, columns: bool = False) -> None:
-        """`weight_orig` with the u and v that power iterations (columns: of a transposed convolution) lead to."""
+        """`weight_orig` with the u and v that power iterations (columns: of a transposed convolution) lead to.
+
+        On the meta device the plain weight.
+        """
+        if self.device == "meta":
+            self.normal(f"{name}.weight", *shape, scale=0.3)
+            return
         self.normal(f"{name}.weight_orig", *shape, scale=0.3)
         weight = self.state[f"{name}.weight_orig"].double()
         matrix = (weight.transpose(0, 1) if columns else weight).reshape(shape[1 if columns else 0], -1)
@@ -72,9 +82,10 @@ def generator_state(
     embedding: int = 4,
     spectral: bool = True,
     seed: int = 0,
+    device: str = "cpu",
 ) -> State:
-    """A generator's state dict; `classes=0`: without any; `spectral=False`: plain weights."""
-    make = _Maker(seed)
+    """A generator's state dict; `classes=0`: without any; `spectral=False`: plain weights, also on the meta device."""
+    make = _Maker(seed, device)
     if classes:
         make.normal("class_embedding.weight", classes, embedding, scale=1.0)
     make.spectral("linear.layer", 16 * before[0], chunk)

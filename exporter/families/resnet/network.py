@@ -18,8 +18,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ganrt.exporter.families.biggan_layers import Attending, Mixture, modulate, upsample
+from ganrt.exporter.families.biggan_layers import Mixture, attend, modulate, upsample
 from ganrt.exporter.families.statistics import Grid, row_weights
+
+Gains = Literal["linear", "rows", "joined", "table"]
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Shape:
     """Hyperparameters.
 
     Attributes:
-        attention: by the block that it follows, whether its convolutions have biases.
+        attention: by the block that it follows, whether its convolutions have biases, and whether it pools.
         last: the convolution that makes the picture.
         bottom: side of the first picture in pixels.
         dim: size of the latent. first: values that `linear` takes.
@@ -84,12 +86,12 @@ class Shape:
         whole: `linear` and all norms take the class's embedding and all of z.
         classes: 0 if there are none. embedding: size of the shared embedding; 0 where blocks take the classes.
         gains: a condition's gains and biases come from a linear map each, from a table each with a row for each class,
-            or from one table with the gains beside the biases.
+            or from one map or table with the gains beside the biases.
         linear_bias: whether `linear` has one.
     """
 
     blocks: tuple[BlockShape, ...]
-    attention: Mapping[int, bool]
+    attention: Mapping[int, tuple[bool, bool]]
     last: Convolved
     bottom: int
     dim: int
@@ -98,7 +100,7 @@ class Shape:
     whole: bool
     classes: int
     embedding: int
-    gains: Literal["linear", "rows", "table"]
+    gains: Gains
     linear_bias: bool
 
     @property
@@ -142,8 +144,9 @@ class Norm(nn.Module):
         super().__init__()
         self.rules = rules
         self.bn = Statistics(channels, rules.grid)
-        if shape.gains == "table":
-            self.embed = Mixture(shape.conditions, 2 * channels)
+        if shape.gains in ("joined", "table"):
+            kind = Mixture if shape.gains == "table" else nn.Linear
+            self.embed = kind(shape.conditions, 2 * channels)
         else:
             self.gain, self.bias = (_matrix(shape, channels) for _ in range(2))
 
@@ -190,16 +193,22 @@ def _norm(channels: int, shape: Shape, rules: Rules) -> nn.Module:
     return Norm(channels, shape, rules) if shape.conditions else PlainNorm(channels, rules.eps)
 
 
-class Attention(Attending):
-    """Self-attention with 2x2 pooled keys and values: x + gamma * o(attend(x)) (Zhang et al., arXiv:1805.08318)."""
+class Attention(nn.Module):
+    """Self-attention: x + gamma * o(attend(x)) (Zhang et al., arXiv:1805.08318); without pooling, without `o` too."""
 
-    def __init__(self, channels: int, bias: bool) -> None:
-        super().__init__(channels, bias)
-        self.o = nn.Conv2d(channels // 2, channels, 1, bias=bias)
+    def __init__(self, channels: int, bias: bool, pooled: bool) -> None:
+        super().__init__()
+        inner = channels // 2 if pooled else channels
+        self.pooled = pooled
+        self.theta = nn.Conv2d(channels, channels // 8, 1, bias=bias)
+        self.phi = nn.Conv2d(channels, channels // 8, 1, bias=bias)
+        self.g = nn.Conv2d(channels, inner, 1, bias=bias)
+        self.o = nn.Conv2d(inner, channels, 1, bias=bias) if pooled else nn.Identity()
         self.gamma = nn.Parameter(torch.zeros(()))
 
     def forward(self, x: Tensor) -> Tensor:
-        return cast(Tensor, x + self.gamma * self.o(self.seen(x)))
+        seen = attend(self.theta(x), self.phi(x), self.g(x), pooled=self.pooled)
+        return cast(Tensor, x + self.gamma * self.o(seen))
 
 
 class Block(nn.Module):
@@ -264,7 +273,7 @@ class Generator(nn.Module):
             kind = DeepBlock if len(block.convolutions) == 4 else Block
             layers: list[nn.Module] = [kind(shape, block, rules)]
             if i in shape.attention:
-                layers.append(Attention(block.convolutions[-1].outputs, shape.attention[i]))
+                layers.append(Attention(block.convolutions[-1].outputs, *shape.attention[i]))
             self.blocks.append(nn.ModuleList(layers))
         eps, width = rules.last_eps or rules.eps, shape.last.inputs
         norm = PlainNorm(width, eps) if rules.grid is None else SelectedNorm(width, rules.grid, eps)

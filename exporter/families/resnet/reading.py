@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isqrt
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -14,7 +14,7 @@ from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate, Facts, ValueRange
 from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.protocol import Keyed
-from ganrt.exporter.families.resnet.network import BlockShape, Convolved, Generator, Rules, Shape
+from ganrt.exporter.families.resnet.network import BlockShape, Convolved, Gains, Generator, Rules, Shape
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm
 from ganrt.exporter.layers.activations import hidden_activation, last_activation
 from ganrt.exporter.options import Settings
@@ -40,7 +40,8 @@ class Script:
         attended: of how many blocks attention follows which one, where its name has no number.
         counts: of blocks that there may be.
         deep: blocks have four convolutions, every second one doubles the side, and all norms take all of z.
-        published: convolutions have the usual kernels, and biases but in attention; each block has its shortcut.
+        published: convolutions have the usual kernels, and `biases` or none; each block has its shortcut.
+        pooled: attention pools.
         by_class: without a shared embedding norms hold a row for each class.
         unused: keys that evaluation does not use.
         bilinear, eps, offset: see `Rules`.
@@ -57,6 +58,8 @@ class Script:
     counts: Sequence[int] = range(1, 10)  # 2,048 pixels from 4 x 4
     deep: bool = False
     published: bool = False
+    biases: bool = True
+    pooled: bool = True
     by_class: bool = False
     unused: str = ""
     bilinear: bool = False
@@ -142,16 +145,18 @@ class Named:
             raise BadInputFile(f"{name} has shape {list(shape)}\nexpected {dimensions} dimensions, none of them empty")
         return shape
 
-    def convolved(self, name: str, kernel: int, inputs: int | None = None) -> Convolved:
+    def convolved(self, name: str, kernel: int, inputs: int | None = None, outputs: int | None = None) -> Convolved:
         """A convolution; what it takes, and where all were published alike its kernel and bias: see strict loading.
 
         Args:
-            kernel: the usual one.
+            kernel: the usual one. outputs: what it makes if it is missing, which strict loading then names.
         """
-        key = f"{name}.weight"
+        key, script = f"{name}.weight", self.script
+        if script.published and inputs and outputs and key not in self:
+            return Convolved(inputs, outputs, kernel, script.biases)
         outputs, own, rows, columns = self.sizes(key, 4)
-        if self.script.published:
-            return Convolved(own if inputs is None else inputs, outputs, kernel, True)
+        if script.published:
+            return Convolved(own if inputs is None else inputs, outputs, kernel, script.biases)
         if rows != columns or rows % 2 == 0:
             raise BadInputFile(
                 f"{self.spell(key)} has a kernel of {rows}x{columns}\nexpected a square one with an odd side"
@@ -253,7 +258,7 @@ def read_shape(keys: Named, facts: Facts) -> Shape:
     whole = keys.script.deep
     return Shape(
         blocks=tuple(blocks),
-        attention={i: f"blocks.{i}.1.theta.bias" in keys and not keys.script.published for i in keys.attention},
+        attention={i: (f"blocks.{i}.1.theta.bias" in keys, keys.script.pooled) for i in keys.attention},
         last=last,
         bottom=bottom,
         dim=first - embedding if whole else first + chunk * len(blocks),
@@ -272,13 +277,13 @@ def _block(keys: Named, number: int, inputs: int | None) -> BlockShape:
     convolutions: list[Convolved] = []
     for k, kernel in enumerate((1, 3, 3, 1) if deep else (3, 3)):
         inputs = convolutions[-1].outputs if convolutions else inputs
-        convolutions.append(keys.convolved(f"{name}.conv{k + 1}", kernel, inputs))
+        convolutions.append(keys.convolved(f"{name}.conv{k + 1}", kernel, inputs, inputs))
     inputs, outputs = convolutions[0].inputs, convolutions[-1].outputs
     last = keys.spell(f"{name}.conv{len(convolutions)}.weight")
     if deep and outputs > inputs:
         raise BadInputFile(f"{last} makes {outputs} channels of {inputs}\nexpected no more: shortcuts only drop")
     expected = f"{name}.conv_sc.weight" in keys or (keys.script.published and not deep)
-    shortcut = keys.convolved(f"{name}.conv_sc", 1, inputs) if expected else None
+    shortcut = keys.convolved(f"{name}.conv_sc", 1, inputs, outputs) if expected else None
     fits = outputs == inputs if shortcut is None else (shortcut.kernel, shortcut.outputs) == (1, outputs)
     if not deep and not fits:
         raise BadInputFile(
@@ -287,8 +292,10 @@ def _block(keys: Named, number: int, inputs: int | None) -> BlockShape:
     return BlockShape(tuple(convolutions), shortcut, number % 2 == 1 if deep else True)
 
 
-def _gains(keys: Named, embedding: int) -> tuple[Literal["linear", "rows", "table"], int]:
+def _gains(keys: Named, embedding: int) -> tuple[Gains, int]:
     """How conditions give gains and biases, and how many values a condition has."""
+    if "blocks.0.0.bn1.embed.bias" in keys:
+        return "joined", keys.sizes("blocks.0.0.bn1.embed.weight", 2)[1]
     if "blocks.0.0.bn1.embed.weight" in keys:
         return "table", keys.sizes("blocks.0.0.bn1.embed.weight", 2)[0]
     if "blocks.0.0.bn1.gain.weight" not in keys:
@@ -303,13 +310,16 @@ def _chunk(keys: Named, first: int, embedding: int, gains: str, conditions: int,
 
     Norms that take as many values as `linear`, without a shared embedding, take either classes or chunks of z.
     """
-    linear, gain = keys.spell("linear.weight"), keys.spell("blocks.0.0.bn1.gain.weight")
+    norm = "blocks.0.0.bn1.embed.weight" if gains in ("joined", "table") else "blocks.0.0.bn1.gain.weight"
+    linear, gain = keys.spell("linear.weight"), keys.spell(norm)
     shared = f"the {embedding} of {keys.spell('shared.weight')}"
     if keys.script.deep:
         if first <= embedding:
             raise BadInputFile(f"{linear} takes {first} values\nexpected {shared} and a latent")
         return 0
     chunk = conditions - embedding if embedding else 0
+    if gains == "joined" and not embedding:
+        chunk = conditions
     if gains == "linear" and conditions == first and not embedding:
         chunk = 0 if facts.assume("labels", 0, "the norms take chunks of z") else conditions
     if chunk < 0 or (chunk and chunk != first):
