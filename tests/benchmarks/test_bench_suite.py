@@ -240,10 +240,10 @@ def test_the_figures_of_every_job_fit_into_a_document(job, run, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_job_of_streams(tmp_path):
+def test_the_job_of_streams(tiny, tmp_path):
     from ganrt.benchmarks.clock import SystemClock
 
-    figures = measure("stream", Scope(ModelFile(resolve_model("avatars")), tmp_path, SystemClock(), quick=True))
+    figures = measure("stream", Scope(ModelFile(tiny), tmp_path, SystemClock(), quick=True))
     for ending in ("", "_at_low_latency", "_with_one_core_taken", "_of_16_walks"):
         assert figures[f"frames{ending}"] > 0
         assert figures[f"frames{ending}"] + figures[f"missed{ending}"] >= 60

@@ -18,13 +18,18 @@ psutil = pytest.importorskip("psutil")
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def cluster(monkeypatch):
-    """Two nodes with a core each; all their processes end with the test."""
+@pytest.fixture(scope="module")
+def cluster():
+    """Two nodes with a core each; all their processes end with the last test, which breaks them."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield from _cluster(patch)
+
+
+def _cluster(patch):
     pytest.importorskip("ray", reason='no Ray here: pip install "ganrt[ray]"')
-    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    monkeypatch.setenv("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    monkeypatch.setenv("PYTHONPATH", str(ROOT / "src"))
+    patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    patch.setenv("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    patch.setenv("PYTHONPATH", str(ROOT / "src"))
     from ray.cluster_utils import Cluster
 
     small = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
@@ -53,6 +58,20 @@ def recipe(path):
 def workers():
     """The processes of our actors, and of nobody else's."""
     return [process for process in psutil.Process().children(recursive=True) if "Worker" in process.name()]
+
+
+def test_what_a_cluster_cannot_do_is_told(cluster, generator, tmp_path, monkeypatch):
+    """A machine that would draw other bytes, an output that machines do not share, an address of nobody."""
+    plan, notes = make_plan(generator, 24, size=12), []
+    other = save_tiny(tmp_path / "other.onnx", tiny_spec(name="other"))
+    executor = ray_executor(recipe(other), cluster.address, notes.append)
+    with pytest.raises(BackendUnavailable, match=r"other bytes: .*model_sha256"):
+        run(plan, tmp_path / "out", make_drawer(generator), Options(), executor=executor)
+    assert len(notes) == 2, notes
+    assert list(contents(tmp_path / "out")) == ["manifest.json", "manifest.plan.json"]
+    executor = ray_executor(recipe(tmp_path / "tiny.onnx"), cluster.address, notes.append)
+    with pytest.raises(OutputFailed, match="folder that all machines share"):
+        run(plan, "memory://not-shared", make_drawer(generator), Options(), executor=executor)
 
 
 def test_a_worker_and_a_machine_are_lost_in_the_middle(cluster, generator, tmp_path, monkeypatch):
@@ -90,17 +109,3 @@ def test_a_worker_and_a_machine_are_lost_in_the_middle(cluster, generator, tmp_p
     assert contents(tmp_path / "out") == contents(tmp_path / "local")
     assert any("started again" in note for note in notes), notes
     assert any("is lost" in note for note in notes), notes
-
-
-def test_what_a_cluster_cannot_do_is_told(cluster, generator, tmp_path, monkeypatch):
-    """A machine that would draw other bytes, an output that machines do not share, an address of nobody."""
-    plan, notes = make_plan(generator, 24, size=12), []
-    other = save_tiny(tmp_path / "other.onnx", tiny_spec(name="other"))
-    executor = ray_executor(recipe(other), cluster.address, notes.append)
-    with pytest.raises(BackendUnavailable, match=r"other bytes: .*model_sha256"):
-        run(plan, tmp_path / "out", make_drawer(generator), Options(), executor=executor)
-    assert len(notes) == 2, notes
-    assert list(contents(tmp_path / "out")) == ["manifest.json", "manifest.plan.json"]
-    executor = ray_executor(recipe(tmp_path / "tiny.onnx"), cluster.address, notes.append)
-    with pytest.raises(OutputFailed, match="folder that all machines share"):
-        run(plan, "memory://not-shared", make_drawer(generator), Options(), executor=executor)
