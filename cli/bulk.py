@@ -216,6 +216,8 @@ def _run(
     part: Part | None,
     json: bool,
 ) -> None:
+    from ganrt.runtime.bulk.manifest import find_manifest
+    from ganrt.runtime.bulk.remote import open_target
     from ganrt.runtime.bulk.run import run
 
     started = monotonic()
@@ -237,7 +239,8 @@ def _run(
         "identities": plan.identities,
     }
     if plan.layout.signatures and outcome.complete:
-        found = report["near_duplicates"] = _near_duplicates(output)
+        manifest, _ = find_manifest(open_target(output))
+        found = report["near_duplicates"] = dict((manifest and manifest.near_duplicates) or {})
         say(f"{found['pictures']} pictures look like an earlier one: {found['per_million']} a million")
     if json:
         print_json(report)
@@ -338,12 +341,3 @@ def _report_census(census: Census) -> None:
         + (f"; {again} lines repeat one, and are drawn once" if again else "")
         + f"; {census.collisions} share an index with another ({expected_collisions(census.unique):.1g} expected)"
     )
-
-
-def _near_duplicates(output: str) -> dict[str, object]:
-    """What the manifest of the finished run says of them."""
-    from ganrt.runtime.bulk.manifest import find_manifest
-    from ganrt.runtime.bulk.remote import open_target
-
-    manifest, _ = find_manifest(open_target(output))
-    return dict((manifest and manifest.near_duplicates) or {})

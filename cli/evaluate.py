@@ -11,9 +11,9 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import Progress, announce, command, print_json, say
-from ganrt.cli.evaluate_report import header_lines, report_lines, write_report
 from ganrt.cli.requests import Latents
 from ganrt.errors import BadInputFile, UsageError
+from ganrt.runtime.picture_files import find_pictures
 from ganrt.spec import MAX_SIDE
 
 if TYPE_CHECKING:
@@ -105,6 +105,7 @@ def evaluate(
     """Compares pictures, drawn or in folders, with real ones: the figures hold within one feature extractor."""
     from ganrt.benchmarks.evaluation.evaluate import Settings
     from ganrt.benchmarks.evaluation.extractors import ExtractorOptions
+    from ganrt.benchmarks.evaluation.lines import report_lines, write_report
     from ganrt.benchmarks.evaluation.pictures import Drawing, GeneratedPictures
     from ganrt.files import check_free
     from ganrt.runtime.backgrounds import parse_colour
@@ -165,6 +166,7 @@ def _evaluate(
 ) -> dict[str, object]:
     from ganrt import __version__
     from ganrt.benchmarks.evaluation.evaluate import evaluate as run_evaluation
+    from ganrt.benchmarks.evaluation.lines import header_lines
 
     with ExitStack() as stack:
 
@@ -192,7 +194,6 @@ def _open_extractors(
 
 def _files(option: str, given: str | None) -> Pictures | None:
     from ganrt.benchmarks.evaluation.pictures import PictureFiles
-    from ganrt.cli.picture_files import find_pictures
 
     if given is None:
         return None

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.errors import BadInputFile, UsageError
+from ganrt.runtime.picture_files import find_pictures
 
 if TYPE_CHECKING:
     from ganrt.runtime.generator import Generator
@@ -38,7 +39,6 @@ def check_before(preview: Path | None, samples: Path | None, force: bool) -> Non
     Raises:
         UsageError: a preview that is no PNG file. OutputFailed: it exists. BadInputFile: no folder of pictures.
     """
-    from ganrt.cli.picture_files import find_pictures
     from ganrt.files import check_free
 
     if preview is not None:
@@ -74,8 +74,8 @@ def write_preview(generator: Generator, path: Path, force: bool) -> None:
     Raises:
         UsageError: the model takes pictures.
     """
-    from ganrt.cli.picture_sheet import Sheet
     from ganrt.files import whole_file
+    from ganrt.runtime.picture_sheet import Sheet
     from ganrt.runtime.pictures import encode_png
 
     if generator.spec.latent is None or generator.spec.output is None:
@@ -103,7 +103,6 @@ def compare(generator: Generator, folder: Path) -> Compared:
 
 
 def _samples(generator: Generator, folder: Path) -> Pictures:
-    from ganrt.cli.picture_files import find_pictures
     from ganrt.runtime.likeness import stacked, tiles
     from ganrt.runtime.photos import read_photo
 

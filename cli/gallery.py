@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,17 +18,11 @@ from ganrt.errors import BadInputFile, UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from ganrt.runtime.bulk.plan import Plan
-    from ganrt.runtime.bulk.storage import LocalStorage
     from ganrt.runtime.gallery import Entry
     from ganrt.runtime.generator import Generator
     from ganrt.runtime.looks import Look
 
 _SHOWN = (10, 6)  # pictures, unless it is said how many
-_BATCH = 64
 Named = tuple[str, "Look"]
 
 
@@ -73,8 +66,7 @@ def gallery(
     if output.suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"--output {output}: expected a name that ends in .html")
     design = Design(truncation.law(), class_name, fixed.settings, fixed.pins)
-    given = context.get_parameter_source("model")
-    chosen = None if given is None or given.name == "DEFAULT" else model
+    chosen = options.chosen_model(model, context)
     with ExitStack() as stack:
         folder = _folder(sources)
         if folder is not None:
@@ -143,6 +135,7 @@ def _of_model(
     filters: bool,
     stack: ExitStack,
 ) -> _Found:
+    from ganrt.runtime.gallery_entries import drawn_entries
     from ganrt.runtime.look_drawing import model_for
 
     if wanted.latents is not None:
@@ -160,7 +153,7 @@ def _of_model(
         require_drawable(generator, request)
     items = _named(generator, request, design)
     count = len(request) if isinstance(request, Request) else len(request.path)
-    return _Found(_drawn(generator, items, filters), count, generator.spec.name, generator, filters)
+    return _Found(drawn_entries(generator, items, filters), count, generator.spec.name, generator, filters)
 
 
 def _named(generator: Generator, request: Request | Looks, design: Design) -> Iterator[Named]:
@@ -173,27 +166,13 @@ def _named(generator: Generator, request: Request | Looks, design: Design) -> It
         yield next(names_of, f"seed {seed}, {index}"), design.of(generator, (seed, index))
 
 
-def _drawn(generator: Generator, items: Iterable[Named], filters: bool) -> Iterator[Entry]:
-    """Draws looks, and finds what they can be found by; in constant memory."""
-    from ganrt.runtime.control_reading import LookReader
-    from ganrt.runtime.gallery import Entry
-
-    reader = LookReader(generator) if filters and generator.controls.controls else None
-    left = iter(items)
-    while batch := list(islice(left, _BATCH)):
-        looks = [look for _, look in batch]
-        pictures = [picture for _, made in generator.draw_looks(looks) for picture in made]
-        told = reader.read(looks, pictures) if reader else [{} for _ in batch]
-        for (name, look), picture, controls in zip(batch, pictures, told, strict=True):
-            yield Entry(name, look.code, picture, controls)
-
-
 def _of_folder(
     folder: Path, model: str | None, engine: options.EngineOptions, filters: bool, stack: ExitStack
 ) -> _Found:
     from ganrt.runtime.bulk.manifest import find_manifest
     from ganrt.runtime.bulk.model import find_model
     from ganrt.runtime.bulk.storage import LocalStorage
+    from ganrt.runtime.gallery_entries import drawn_entries, looks_of_plan
 
     storage = LocalStorage(folder)
     try:
@@ -209,51 +188,21 @@ def _of_folder(
     announce(generator)
     if generator.model_sha256 != plan.generator["model_sha256"]:
         raise BadInputFile(f"{folder} was drawn by {plan.generator['model']}, and this is another model: -m MODEL")
-    items = _of_plan(generator, plan, storage)
-    return _Found(_drawn(generator, items, filters), plan.count, folder.name or str(folder), generator, filters)
-
-
-def _of_plan(generator: Generator, plan: Plan, storage: LocalStorage) -> Iterator[Named]:
-    """The looks of a bulk run, drawn again: shards of any format have the same."""
-    from ganrt.runtime.bulk.identities import read_mapping
-    from ganrt.runtime.looks import Look
-    from ganrt.runtime.sampling import Truncation
-    from ganrt.runtime.settings import overridden, parse_settings
-
-    how = plan.drawing
-    law = Truncation(how["psi"], how["mode"], how["threshold"], how["statistics_truncation"])
-    common, pins = generator.controls.canonical(parse_settings(how.get("set", "").split())), how.get("set_z", "")
-    for shard in plan.shards():
-        for item in plan.items(shard) if plan.identities is None else read_mapping(storage, shard):
-            name = item.identity or f"seed {item.seed}, {item.index}"
-            if item.look:
-                yield name, Look.parse(item.look)
-                continue
-            controls = overridden(common, generator.controls.canonical(item.controls))
-            labels = how["class"]
-            yield (
-                name,
-                generator.look(item.seed, item.index, truncation=law, labels=labels, controls=controls, pinned=pins),
-            )
+    entries = drawn_entries(generator, looks_of_plan(generator, plan, storage), filters)
+    return _Found(entries, plan.count, folder.name or str(folder), generator, filters)
 
 
 def _of_pictures(
     folder: Path, model: str | None, engine: options.EngineOptions, filters: bool, stack: ExitStack
 ) -> _Found:
     """Pictures as they are, with the codes that they hold; their model tells their controls, where it is at hand."""
+    from ganrt.runtime.gallery_entries import coded_pictures, look_in, read_entries
     from ganrt.runtime.look_drawing import model_for
 
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".png" and path.is_file())
-    coded = [path for path in paths if _code_of(path) is not None]
-    if not coded:
-        raise BadInputFile(
-            f"{folder}: none of its {len(paths)} PNG pictures holds a look code; expected pictures that ganrt generate "
-            "drew, or a bulk run"
-        )
-    if len(coded) < len(paths):
-        say(f"note: {len(paths) - len(coded)} PNG pictures hold no look code, and are left out")
-    generator = None
-    first = _code_of(coded[0])
+    coded, without = coded_pictures(folder)
+    if without:
+        say(f"note: {without} PNG pictures hold no look code, and are left out")
+    generator, first = None, look_in(coded[0])
     assert first is not None
     try:
         generator = stack.enter_context(engine.open(model_for([first], model)))
@@ -261,42 +210,5 @@ def _of_pictures(
         if model is not None:
             raise
         say(f"note: no menus by control: {str(error).splitlines()[0]}")
-    return _Found(_read(coded, generator, filters), len(coded), folder.name or str(folder), generator, filters)
-
-
-def _code_of(path: Path) -> Look | None:
-    from ganrt.runtime.looks import Look
-    from ganrt.runtime.pictures import read_origin
-
-    try:
-        return Look.parse(str(read_origin(path).get("look")))
-    except (BadInputFile, UsageError):
-        return None
-
-
-def _read(paths: list[Path], generator: Generator | None, filters: bool) -> Iterator[Entry]:
-    import numpy as np
-
-    from ganrt.runtime.control_reading import LookReader
-    from ganrt.runtime.gallery import Entry
-    from ganrt.runtime.look_drawing import model_of
-    from ganrt.runtime.photos import read_photo
-
-    reader = LookReader(generator) if generator and filters and generator.controls.controls else None
-    own = model_of(generator) if generator else ""
-    left = iter(paths)
-    while batch := list(islice(left, _BATCH)):
-        looks = [(path, look) for path in batch if (look := _code_of(path)) is not None]
-        mine = [look for _, look in looks if look.model == own]
-        told: dict[Look, dict[str, str]] = {}
-        if reader and generator and mine:
-            drawn = [picture for _, made in generator.draw_looks(mine) for picture in made]
-            told = dict(zip(mine, reader.read(mine, drawn), strict=True))
-        for path, look in looks:
-            photo = read_photo(path)
-            picture = photo.colour if photo.alpha is None else np.dstack([_rgb(photo.colour), photo.alpha])
-            yield Entry(path.stem, look.code, picture, told.get(look, dict(look.controls)))
-
-
-def _rgb(colour: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return colour if colour.shape[2] == 3 else colour.repeat(3, axis=2)
+    entries = read_entries(coded, generator, filters)
+    return _Found(entries, len(coded), folder.name or str(folder), generator, filters)

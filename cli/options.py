@@ -288,8 +288,13 @@ def model_of_looks(looks: Sequence[Look], model: str, context: typer.Context) ->
     """
     from ganrt.runtime.look_drawing import model_for
 
+    return model_for(looks, chosen_model(model, context))
+
+
+def chosen_model(model: str, context: typer.Context) -> str | None:
+    """What --model says; None where it was not given."""
     source = context.get_parameter_source("model")
-    return model_for(looks, None if source is None or source.name == "DEFAULT" else model)
+    return None if source is None or source.name == "DEFAULT" else model
 
 
 def parse_grid(text: str) -> tuple[int, int]:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ganrt.cli.app import Progress, in_use, say
 from ganrt.errors import BadInputFile, NegativeResult, OutputFailed
+from ganrt.runtime.picture_files import PictureFile, find_pictures, output_name, output_names
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ganrt.cli.picture_files import PictureFile
     from ganrt.cli.picture_options import PictureOptions
     from ganrt.runtime.fitting import Fit
     from ganrt.runtime.generator import Generator
@@ -51,7 +51,6 @@ class Plan:
 
     def path(self, picture: PictureFile, tail: str = "") -> Path:
         """The output of one picture; `tail` comes before its ending."""
-        from ganrt.cli.picture_files import output_name
 
         return self.output / output_name(picture, tail + self.style.ending)
 
@@ -68,7 +67,6 @@ def make_plan(
         BadInputFile: no pictures. UsageError: two outputs of one name.
         OutputFailed: an output exists (without `force`), or is one of the inputs, or the folder is a file.
     """
-    from ganrt.cli.picture_files import find_pictures, output_names
     from ganrt.files import check_free
 
     if output.exists() and not output.is_dir():
@@ -116,7 +114,7 @@ class PictureRun:
 
     def write_all(self, results: Iterable[R], write: Callable[[PictureFile, R], dict[str, object]]) -> None:
         """Hands each result to `write` as it comes, which returns its entry in the report; then writes the sheet."""
-        from ganrt.cli.picture_sheet import Sheet
+        from ganrt.runtime.picture_sheet import Sheet
 
         page = Sheet()
         places = {picture.path: picture for picture in self.plan.pictures}

@@ -11,9 +11,9 @@ from ganrt.cli import options, picture_options
 from ganrt.cli.app import announce, command, in_use, print_json, say
 from ganrt.cli.picture_runs import PictureRun, make_plan
 from ganrt.errors import UsageError
+from ganrt.runtime.picture_files import PictureFile
 
 if TYPE_CHECKING:
-    from ganrt.cli.picture_files import PictureFile
     from ganrt.runtime.reconstruction import Reconstructed
 
 

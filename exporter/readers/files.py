@@ -18,9 +18,9 @@ import torch
 from torch import Tensor
 
 from ganrt.errors import BadInputFile, OutputFailed
-from ganrt.exporter.file_kinds import MENDING, check_zip, sniff
 from ganrt.exporter.hub import config_beside, weights_in
 from ganrt.exporter.networks import Found, find_networks
+from ganrt.exporter.readers.checkpoint_kinds import MENDING, check_zip, sniff
 from ganrt.exporter.source import Source
 
 MAX_BYTES = 4 * 2**30

@@ -193,7 +193,7 @@ def test_the_sheet_has_input_output_and_what_came_back(run):
 
 
 def test_large_pictures_and_many_rows_on_a_sheet(run, monkeypatch):
-    from ganrt.cli import picture_sheet
+    from ganrt.runtime import picture_sheet
 
     monkeypatch.setattr(picture_sheet, "MAX_ROWS", 2)
     for i in range(3):
