@@ -94,7 +94,7 @@ def _refuse(error: Any, given: list[str]) -> None:
         return
     names: list[str] = getattr(getattr(error, "param", None), "opts", None) or []
     message = error.message.rstrip(".")
-    wrong = next((f"{names[-1]} {value}".strip() for value in _values(names, given)), None)
+    wrong = next((f"{max(names, key=len)} {value}".strip() for value in _values(names, given)), None)
     for pattern, words in _EXPECTED:
         message = re.sub(pattern, words, message)
     told = error.format_message().rstrip(".") if wrong is None or not message else f"{wrong}: {message}"
