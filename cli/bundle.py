@@ -14,6 +14,7 @@ from ganrt.runtime.model_names import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from ganrt.engines.onnx_file import OnnxFile
+    from ganrt.runtime.generator import Generator
 
 
 @command(
@@ -81,7 +82,7 @@ def _make(
     opened = read_onnx(path)
     with tempfile.TemporaryDirectory() as folder:
         variants = {precision: _lowered(path, precision, Path(folder)) for precision in precisions}
-        contents = Contents(opened, variants, engines, _builtin(opened, drawer))
+        contents = Contents(opened, variants, engines, *_drawn(opened, drawer))
         manifest = write_bundle(contents, output, force=force)
     files = manifest["additional_metadata"]["ganrt"]["files"]
     say(f"{len(files) + 1} files: {output}; look it over with: ganrt bundle --check {output}")
@@ -90,21 +91,27 @@ def _make(
         print_json({"folder": str(output), "manifest": manifest})
 
 
-def _builtin(model: OnnxFile, storage: str) -> dict[str, bytes]:
-    """The canary's bytes, and the built-in drawer's file; a sentence where that does not know the model."""
-    from ganrt.engines.drawer.lower import NoDrawerError
-    from ganrt.runtime.drawer_file import canary_bytes, make_drawer
+def _drawn(model: OnnxFile, storage: str) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """Files of `builtin/` (and a sentence where the built-in drawer does not know the model), and known pictures."""
     from ganrt.runtime.generator import load
+    from ganrt.runtime.known_pictures import known_pictures
 
     if model.spec().task != "generate":
-        return {}
+        return {}, {}
     with load(model.path, backend="onnxruntime") as generator:
-        builtin = {"canary.raw": canary_bytes(generator)}
-        if storage != "none":
-            try:
-                builtin["model.drawer"] = make_drawer(model, generator, storage)
-            except NoDrawerError as error:
-                say(f"no built-in drawer: {str(error).removeprefix('drawer: ')}")
+        return _builtin(model, generator, storage), known_pictures(generator)
+
+
+def _builtin(model: OnnxFile, generator: Generator, storage: str) -> dict[str, bytes]:
+    from ganrt.engines.drawer.lower import NoDrawerError
+    from ganrt.runtime.drawer_file import canary_bytes, make_drawer
+
+    builtin = {"canary.raw": canary_bytes(generator)}
+    if storage != "none":
+        try:
+            builtin["model.drawer"] = make_drawer(model, generator, storage)
+        except NoDrawerError as error:
+            say(f"no built-in drawer: {str(error).removeprefix('drawer: ')}")
     return builtin
 
 

@@ -10,7 +10,7 @@ files by name:
     engines/           compiled engines with their sidecars, where some were given
     spec.json          the generator's spec, with its inputs and outputs; canary.png: what it draws first
     controls.json      the named controls, where the model has some (also of a model whose spec is older than controls)
-    latents.json       latents with known answers, to test a client with
+    latents.json       latents with known answers, to test a client with; pictures.png and .json: pictures with them
     clients/           sources in C, C# and JavaScript, and what Unity, Unreal and Godot want around them
     NOTICE, README.md
 """
@@ -36,14 +36,13 @@ from ganrt.runtime.bundle_manifest import COMPONENT, FORMAT, MANIFEST, names_bel
 from ganrt.runtime.bundle_place import whole_folder
 from ganrt.runtime.bundle_texts import NOTICE, README
 from ganrt.runtime.identity import identity_index
+from ganrt.runtime.known_pictures import IDENTITIES, PAIRS
 from ganrt.runtime.latents import sample
 from ganrt.runtime.look_drawing import code_model
 from ganrt.runtime.models import named_controls
 from ganrt.runtime.sampling import NO_TRUNCATION, Truncation
 from ganrt.spec import BATCH, GeneratorSpec, Latent
 
-_IDENTITIES = ("player-8841", "", "Zoë", "名前", "\U0001f600")
-_PAIRS = ((0, 0), (0, 1), (42, 7), (2**64 - 1, 2**64 - 1))
 _PSIS = (None, 1.0, 0.7, 0.0)
 _ANSWERS, _ANSWERS_IN_PARTS = 8, 1024  # values of each
 _INCLUDE = re.compile(r'^#include "(ganrt\w*\.h)"$', re.MULTILINE)
@@ -73,12 +72,14 @@ class Contents:
         variants: further graphs of the same model, by precision.
         engines: compiled engines, each with its sidecar beside it.
         builtin: files of the built-in drawer, by name.
+        pictures: pictures with known answers, by name (`known_pictures`).
     """
 
     model: OnnxFile
     variants: Mapping[str, Path]
     engines: Sequence[Path] = ()
     builtin: Mapping[str, bytes] = field(default_factory=dict)
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def write_bundle(contents: Contents, folder: Path, *, force: bool = False) -> dict[str, Any]:
@@ -100,6 +101,8 @@ def write_bundle(contents: Contents, folder: Path, *, force: bool = False) -> di
             _write(partial / precision / "model.onnx", _of_the_model(path, contents.model))
         for name, data in contents.builtin.items():
             _write(partial / "builtin" / name, data)
+        for name, data in contents.pictures.items():
+            _write(partial / name, data)
         for engine in contents.engines:
             _copy_engine(engine, partial / "engines", contents.model)
         _write_json(partial / "spec.json", json.loads(spec.to_json()) | stated(contents.model))
@@ -138,14 +141,14 @@ def known_latents(spec: GeneratorSpec) -> dict[str, Any]:
         "latent_spec": latent.latent_spec,
         "dim": latent.dim,
         **({} if latent.prior in PRIORS else {"prior": latent.prior}),
-        "identities": [{"identity": name, "index": str(identity_index(name))} for name in _IDENTITIES],
+        "identities": [{"identity": name, "index": str(identity_index(name))} for name in IDENTITIES],
         "latents": [_answers(latent, psi) for psi in _PSIS],
     }
 
 
 def _answers(latent: Latent, psi: float | None) -> dict[str, Any]:
     how = NO_TRUNCATION if psi is None else Truncation(psi=psi)
-    seeds, indices = zip(*_PAIRS, strict=True)
+    seeds, indices = zip(*PAIRS, strict=True)
     shown = _ANSWERS if latent.prior in PRIORS else _ANSWERS_IN_PARTS
     rows = sample(list(seeds), list(indices), latent.dim, **how.arguments(latent))[:, :shown]
     bits = rows.astype("<f4").view("<u4")
@@ -153,7 +156,7 @@ def _answers(latent: Latent, psi: float | None) -> dict[str, Any]:
         "psi": psi,
         "images": [
             {"seed": str(seed), "index": str(index), "z": [f"{value:08x}" for value in row.tolist()]}
-            for (seed, index), row in zip(_PAIRS, bits, strict=True)
+            for (seed, index), row in zip(PAIRS, bits, strict=True)
         ],
     }
 
@@ -238,7 +241,7 @@ def single_file(folder: Path) -> str:
 
 def _write_texts(folder: Path, spec: GeneratorSpec) -> None:
     source = spec.source
-    _write(folder / "README.md", README.format(name=spec.name).encode())
+    _write(folder / "README.md", README.replace("{name}", spec.name).encode())
     _write(
         folder / "NOTICE",
         NOTICE.format(

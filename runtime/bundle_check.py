@@ -15,6 +15,7 @@ from ganrt.runtime.bundle import known_latents, read_engine, sha256_of, stated
 from ganrt.runtime.bundle_manifest import COMPONENT, MANIFEST, listed_engines, listed_files, read_manifest
 from ganrt.runtime.canary import canary_error, canary_picture
 from ganrt.runtime.generator import load
+from ganrt.runtime.known_pictures import DESCRIPTION, SHEET, wrong_pictures
 from ganrt.spec import GeneratorSpec
 
 # What ONNX Runtime's reader of model packages takes; it refuses other fields.
@@ -87,7 +88,7 @@ def _contents(folder: Path, engines: list[str], draw: bool) -> Iterator[str]:
     except (OSError, ValueError) as error:
         yield str(error)
     if draw:
-        yield from _drawn(folder / "fp32" / "model.onnx")
+        yield from _drawn(folder)
 
 
 def _stated_spec(path: Path) -> tuple[GeneratorSpec, dict[str, Any]]:
@@ -114,9 +115,17 @@ def _canary(folder: Path, spec: GeneratorSpec) -> Iterator[str]:
         yield "canary.png: its pixels are not those whose SHA-256 spec.json states"
 
 
-def _drawn(model: Path) -> Iterator[str]:
-    with load(model, backend="onnxruntime") as generator:
+def _drawn(folder: Path) -> Iterator[str]:
+    with load(folder / "fp32" / "model.onnx", backend="onnxruntime") as generator:
         error = canary_error(generator)
         channels = generator.spec.output.channels if generator.spec.output else 1
-    if error is not None and error > one_level(channels):
-        yield f"fp32/model.onnx: draws another canary, off by {error:g} of 255"
+        if error is not None and error > one_level(channels):
+            yield f"fp32/model.onnx: draws another canary, off by {error:g} of 255"
+        if (folder / DESCRIPTION).is_file():  # bundles of 0.1.0, and of large pictures, have none
+            try:
+                for line in wrong_pictures(
+                    generator, (folder / SHEET).read_bytes(), (folder / DESCRIPTION).read_bytes()
+                ):
+                    yield f"{SHEET}: {line}"
+            except (OSError, ValueError) as error_of_file:
+                yield f"{DESCRIPTION}: {error_of_file}"

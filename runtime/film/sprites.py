@@ -9,11 +9,11 @@ from pathlib import Path
 
 from ganrt.errors import UsageError
 from ganrt.files import check_free, whole_file
+from ganrt.runtime.atlas import atlas
 from ganrt.runtime.film.options import FilmOptions, Frame, Written, frame_times
 from ganrt.runtime.pictures import encode_png, sheet
 
 MAX_SIDE = 16384  # pixels: the largest texture of common desktop GPUs; phones take 4096 to 8192
-_FORMATS = {1: "I8", 3: "RGB888", 4: "RGBA8888"}
 
 
 def check(path: Path, options: FilmOptions) -> None:
@@ -28,10 +28,15 @@ def write(path: Path, frames: Iterator[Frame], options: FilmOptions) -> Written:
     columns = _columns(len(pictures), width, height)
     page = sheet(pictures, columns)
     picture = path.with_suffix(".png")
-    atlas = _atlas(path.stem, len(pictures), pictures[0], columns, options)
+    names = [f"{path.stem}-{number:06d}.png" for number in range(len(pictures))]
+    shown = [{"duration": duration} for duration in frame_times(len(pictures), options.fps, 1).tolist()]
+    document = atlas(names, pictures[0].shape, columns, picture.name, page.shape, shown)
+    document["animations"] = {path.stem: names}
+    if options.origin:
+        document["meta"]["origin"] = dict(options.origin)
     with whole_file(picture, force=options.force) as png, whole_file(path, force=options.force) as text:
         png.write_bytes(encode_png(page, options.origin))
-        text.write_text(json.dumps({**atlas, "meta": _meta(picture.name, page, options)}, indent=1), "utf-8")
+        text.write_text(json.dumps(document, indent=1), "utf-8")
     return Written(len(pictures), "png", (path, picture))
 
 
@@ -47,32 +52,3 @@ def _columns(count: int, width: int, height: int) -> int:
             "give fewer frames (--fps, --duration) or a smaller --zoom"
         )
     return columns
-
-
-def _atlas(stem: str, count: int, frame: Frame, columns: int, options: FilmOptions) -> dict[str, dict[str, object]]:
-    height, width = frame.shape[:2]
-    names = [f"{stem}-{number:06d}.png" for number in range(count)]
-    frames: dict[str, object] = {}
-    for number, (name, duration) in enumerate(zip(names, frame_times(count, options.fps, 1).tolist(), strict=True)):
-        row, column = divmod(number, columns)
-        frames[name] = {
-            "frame": {"x": column * width, "y": row * height, "w": width, "h": height},
-            "rotated": False,
-            "trimmed": False,
-            "spriteSourceSize": {"x": 0, "y": 0, "w": width, "h": height},
-            "sourceSize": {"w": width, "h": height},
-            "duration": duration,
-        }
-    return {"frames": frames, "animations": {stem: names}}
-
-
-def _meta(image: str, page: Frame, options: FilmOptions) -> dict[str, object]:
-    meta: dict[str, object] = {
-        "app": "ganrt",
-        "version": "1.0",
-        "image": image,
-        "format": _FORMATS[page.shape[2]],
-        "size": {"w": page.shape[1], "h": page.shape[0]},
-        "scale": "1",
-    }
-    return {**meta, "origin": dict(options.origin)} if options.origin else meta

@@ -11,6 +11,7 @@ from bulk_runs import contents, make_drawer, make_plan, open_tiny
 from tiny_onnx import save_tiny, tiny_spec
 
 from ganrt.errors import UsageError
+from ganrt.runtime.bulk import describe
 from ganrt.runtime.bulk.begin import Options
 from ganrt.runtime.bulk.plan import as_ranges, make_layout
 from ganrt.runtime.bulk.run import run
@@ -87,15 +88,19 @@ def test_files_are_in_folders_and_say_what_drew_them(drawn):
     assert (origin["index"], origin["model"], origin["backend"]) == (str(START + 16), "tiny", "onnxruntime")
 
 
-def test_atlases_say_where_each_picture_is(drawn):
+def test_atlases_say_where_each_picture_is(drawn, monkeypatch):
+    monkeypatch.setattr(describe, "__version__", "0.2.0")  # test_bulk_0_1_0.py has those of 0.1
     folder, images = drawn("atlas", size=18, sheet=3)
     seen = []
     for path in sorted(folder.glob("*/*.json")):
         about, page = json.loads(path.read_text()), decoded(path.with_suffix(".png").read_bytes())
-        assert page.shape[:2] == (about["height"], about["width"])
-        for frame in about["frames"]:
-            seen.append(int(frame["index"]) - START)
-            cut = page[frame["y"] : frame["y"] + 8, frame["x"] : frame["x"] + 8]
+        assert page.shape[:2] == (about["meta"]["size"]["h"], about["meta"]["size"]["w"])
+        assert about["meta"]["image"] == path.with_suffix(".png").name
+        for name, entry in about["frames"].items():
+            assert name == f"seed{SEED}-index{int(entry['index']):08d}"
+            seen.append(int(entry["index"]) - START)
+            frame = entry["frame"]
+            cut = page[frame["y"] : frame["y"] + frame["h"], frame["x"] : frame["x"] + frame["w"]]
             np.testing.assert_array_equal(cut, images[seen[-1]])
     assert seen == list(range(COUNT))
 

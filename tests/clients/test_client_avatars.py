@@ -2,13 +2,11 @@
 
 import json
 import os
-import re
 import shutil
 import subprocess
 from itertools import pairwise
 from pathlib import Path
 
-import displays
 import numpy as np
 import onnx
 import pytest
@@ -220,21 +218,6 @@ def test_many_threads(whole):
 
 
 @pytest.mark.slow
-def test_the_program_of_the_kits_readme(whole, tmp_path):
-    """A fresh folder with a kit and a compiler: by the kit's README alone."""
-    if shutil.which("cc") is None:
-        pytest.skip("cc is not on the path")
-    shutil.copytree(whole, tmp_path / "kit")
-    text = (whole / "README.md").read_text("utf-8")
-    (code,) = re.findall(r"^```c\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    (command,) = re.findall(r"`(cc [^`]*)`", text)
-    (tmp_path / "avatar.c").write_text(code)
-    subprocess.run(command.replace("\n", " ").split(), cwd=tmp_path, check=True, timeout=300)
-    done = subprocess.run(["./a.out"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
-    assert done.stdout == "48 x 48, RGBA8\n"
-
-
-@pytest.mark.slow
 def test_csharp(whole, generator, tmp_path):
     for tool in ("gcc", "mcs", "mono"):
         if shutil.which(tool) is None:
@@ -255,33 +238,6 @@ def test_csharp(whole, generator, tmp_path):
     expected = [generator.avatar("player-8841"), generator.avatar(""), generator.sample(1, seed=3, start=2**64 - 1)[0]]
     for number, one in enumerate(expected):
         near(picture(tmp_path, number), one)
-
-
-@pytest.mark.slow
-def test_the_lobby(whole, generator, tmp_path):
-    """Built by CMake as its README says; a screenshot in which every player has his picture."""
-    import cv2
-
-    for tool in ("cmake", "Xvfb", "sdl2-config"):
-        if shutil.which(tool) is None:
-            pytest.skip(f"{tool} is not installed")
-    build = ["cmake", "-S", str(ROOT / "examples" / "game"), "-B", str(tmp_path / "build"), f"-DKIT={whole}"]
-    subprocess.run(build, check=True, capture_output=True, timeout=120)
-    subprocess.run(["cmake", "--build", str(tmp_path / "build")], check=True, capture_output=True, timeout=300)
-    with displays.display() as env:
-        lobby = [str(tmp_path / "build" / "lobby"), str(whole), "20", str(tmp_path / "shot.bmp")]
-        done = subprocess.run(lobby, env=env, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stdout + done.stderr
-    shot = cv2.imread(str(tmp_path / "shot.bmp"))[..., ::-1]
-    assert shot.shape == (10 * 52 + 4, 20 * 52 + 4, 3)
-    for player in (0, 21, 199):
-        x, y = 4 + player % 20 * 52, 4 + player // 20 * 52
-        inner = shot[y + 14 : y + 34, x + 14 : x + 34]
-        near(np.dstack([inner, np.full((20, 20), 255)]), generator.avatar(f"player-{player}")[14:34, 14:34], 3)
-    smallest = [str(tmp_path / "build" / "smallest"), str(whole), "player-8841"]
-    done = subprocess.run(smallest, capture_output=True, check=True, timeout=60)
-    found = np.frombuffer(done.stdout[len(b"P6 48 48 255\n") :], np.uint8).reshape(48, 48, 3)
-    assert np.abs(found.astype(int) - generator.avatar("player-8841")).max() <= 1
 
 
 def test_it_is_cplusplus_too(tmp_path):

@@ -1,8 +1,10 @@
-"""What stands in a kit for game engines, built from the kit as its texts say, and run as far as Debian has the engine.
+"""What stands in a kit: built as its README says, from the kit alone, and run as far as Debian has the engine.
 
-Unity's package runs on our own declarations of Unity's names (tests/clients/unity); Godot 3 is Debian's.
+Unity's package runs on our own declarations of Unity's names (tests/clients/unity); Godot 3 is Debian's. The compilers
+are told not to optimise, after all that a command says: building takes most of the time here.
 """
 
+import ctypes
 import os
 import re
 import shutil
@@ -10,13 +12,16 @@ import subprocess
 from pathlib import Path
 
 import displays
+import numpy as np
 import pytest
+from client_library import MODULES, need_node
 from game_kits import lobby_is_drawn, make_kit, near, need, stored
 from layered_models import save_layered
 
 import ganrt
 
 HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 pytestmark = pytest.mark.slow
 
 
@@ -31,6 +36,18 @@ def kit(generator, tmp_path_factory):
     return make_kit(generator.path, generator, tmp_path_factory.mktemp("kits") / "kit")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _quick_compilers(tmp_path_factory):
+    place = tmp_path_factory.mktemp("compilers")
+    for name in ("cc", "c++", "gcc"):
+        if (found := shutil.which(name)) is not None:
+            (place / name).write_text(f'#!/bin/sh\nexec {found} "$@" -O0\n')
+            (place / name).chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(place), prepend=os.pathsep)
+        yield
+
+
 def told(command, place, timeout=300, **environment):
     env = {**os.environ, **environment}
     done = subprocess.run(
@@ -40,13 +57,75 @@ def told(command, place, timeout=300, **environment):
     return done.stdout
 
 
+@pytest.fixture
+def fresh(kit, tmp_path):
+    """A folder with only the kit in it."""
+    return Path(shutil.copytree(kit, tmp_path / "fresh" / "kit")).parent
+
+
+def of_readme(language, place):
+    """The program of the kit's README."""
+    (found,) = re.findall(rf"^```{language}\n(.*?)^```", (place / "kit" / "README.md").read_text("utf-8"), re.M | re.S)
+    return found
+
+
+def command_of_readme(start, place):
+    (found,) = re.findall(rf"`({re.escape(start)} [^`]*)`", (place / "kit" / "README.md").read_text("utf-8"))
+    return found.split()
+
+
+@pytest.mark.parametrize("compiler", ["cc", "c++"])
+def test_from_the_kit_to_a_picture_in_c(fresh, generator, compiler):
+    need(compiler)
+    (fresh / "avatar.c").write_text(of_readme("c", fresh))
+    told(command_of_readme(compiler, fresh), fresh)
+    assert told(["./a.out"], fresh).startswith("48 x 48, RGBA8: ")
+    near(stored(fresh / "avatar.rgba"), generator.avatar("player-8841"))
+
+
+def test_from_the_kit_to_a_picture_in_csharp(fresh):
+    need("cmake", "cc", "mcs", "mono")
+    (fresh / "Avatar.cs").write_text(of_readme("csharp", fresh))
+    assert told(["sh", "-ec", of_readme("sh", fresh)], fresh).splitlines()[-1] == "48 x 48, RGBA8, 9216 bytes"
+
+
+def test_from_the_kit_to_a_picture_in_javascript(fresh):
+    need_node("onnxruntime-node")
+    (fresh / "node_modules").symlink_to(MODULES)
+    (fresh / "avatar.mjs").write_text(of_readme("js", fresh))
+    assert told(["node", "avatar.mjs"], fresh) == "48 x 48, 3 channels, 6912 bytes\n"
+
+
+def test_the_lobby(kit, generator, tmp_path):
+    """Built by CMake as its README says; a screenshot in which every player has his picture."""
+    import cv2
+
+    need("cmake", "cc", "Xvfb", "sdl2-config")
+    told(["cmake", "-S", ROOT / "examples" / "game", "-B", tmp_path / "build", f"-DKIT={kit}"], tmp_path)
+    told(["cmake", "--build", tmp_path / "build"], tmp_path)
+    lobby = tmp_path / "build" / "lobby"
+    with displays.display() as env:
+        lines = told([lobby, kit, 120, tmp_path / "shot.bmp"], tmp_path, **env).splitlines()
+        measured = told([lobby, kit, 1.5, "--windows", 0.5], tmp_path, **env).splitlines()
+    assert lines[-1] == "200 avatars, 0 failed"
+    lobby_is_drawn(cv2.imread(str(tmp_path / "shot.bmp"))[..., ::-1], generator, 3)
+    assert [line.split(":")[0] for line in measured[:3]] == ["with avatars", "without", "own calls a frame"]
+    smallest = [tmp_path / "build" / "smallest", kit, "player-8841"]
+    drawn = subprocess.run(smallest, capture_output=True, check=True, timeout=60).stdout
+    near(
+        np.frombuffer(drawn.removeprefix(b"P6 48 48 255\n"), np.uint8).reshape(48, 48, 3),
+        generator.avatar("player-8841"),
+    )
+    assert len((ROOT / "examples" / "game" / "smallest.c").read_text("utf-8").splitlines()) <= 30
+
+
 @pytest.fixture(scope="module")
 def unity(kit, tmp_path_factory):
     """The package, the sample and a test that plays them, compiled; the native library beside them."""
     need("gcc", "mcs", "mono")
     place = tmp_path_factory.mktemp("unity")
     package = kit / "clients" / "unity" / "com.ganrt.avatars"
-    library = ["gcc", "-std=c99", "-O1", "-ffp-contract=off", "-fPIC", "-shared", "-DGANRT_AVATARS_SHARED", "-pthread"]
+    library = ["gcc", "-std=c99", "-ffp-contract=off", "-fPIC", "-shared", "-DGANRT_AVATARS_SHARED", "-pthread"]
     single = package / "Plugins" / "iOS" / "ganrt_avatars_single.c"
     told([*library, "-o", "libganrt_avatars.so", single, "-lm"], place)
     mcs = ["mcs", "-langversion:7.2", "-warnaserror"]
@@ -86,6 +165,17 @@ def godot3(kit, tmp_path_factory):
     project = place / "kit" / "clients" / "godot3"
     shutil.copytree(kit, project / "kit", ignore=shutil.ignore_patterns("clients", "fp32"))
     return project
+
+
+def test_godot_4_compiles(kit, tmp_path):
+    """With its own declarations; that they are Godot's is not to be seen here."""
+    need("cmake", "cc")
+    shutil.copytree(kit, tmp_path / "kit")
+    source = tmp_path / "kit" / "clients" / "godot4" / "source"
+    told(["cmake", "-S", source, "-B", "build", "-DCMAKE_C_FLAGS=-Wall -Wextra -Werror"], tmp_path)
+    told(["cmake", "--build", "build"], tmp_path)
+    library = ctypes.CDLL(str(source.parent / "addons" / "ganrt_avatars" / "libganrt_godot4.so"))
+    assert library.ganrt_godot4_init
 
 
 def test_godot_3_without_a_window(godot3, generator, tmp_path):

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from ganrt.runtime import bundle_check
 from ganrt.runtime.bundle import Contents, write_bundle
 from ganrt.runtime.bundle_check import check_bundle
 from ganrt.runtime.bundle_manifest import foreign_files, listed_files, read_manifest
+from ganrt.runtime.generator import load
+from ganrt.runtime.known_pictures import known_pictures
 from ganrt.runtime.models import resolve_model
 from ganrt.spec import Canary, Latent
 
@@ -56,6 +59,30 @@ def test_a_bundle_is_whole(whole):
     assert (whole / "fp32" / "model.onnx").read_bytes() == resolve_model("avatars").read_bytes()
     assert cv2.imread(str(whole / "canary.png")).shape == (64, 64, 3)
     assert "CC0-1.0" in (whole / "NOTICE").read_text(encoding="utf-8")
+
+
+def test_known_pictures(tmp_path, tiny):
+    """Drawn again, they are those of the sheet; a changed sheet is a finding that names the picture."""
+    with load(tiny, backend="onnxruntime") as generator:
+        pictures = known_pictures(generator)
+        expected = generator.avatar("Zoë")
+    folder = tmp_path / "kit"
+    write_bundle(Contents(read_onnx(tiny), {}, pictures=pictures), folder)
+    assert check_bundle(folder) == []
+    entry = json.loads(pictures["pictures.json"])["frames"]["identity2"]
+    page, box = cv2.imread(str(folder / "pictures.png")), entry["frame"]
+    cut = page[box["y"] : box["y"] + box["h"], box["x"] : box["x"] + box["w"], ::-1]
+    assert (cut == expected).all()
+    assert hashlib.sha256(expected.tobytes()).hexdigest() == entry["sha256"]
+    for change in (lambda page: cv2.imencode(".png", 255 - page)[1].tobytes(), lambda page: b"no picture"):
+        shutil.rmtree(folder)
+        changed = {**pictures, "pictures.png": change(page)}
+        write_bundle(Contents(read_onnx(tiny), {}, pictures=changed), folder)
+        findings = check_bundle(folder)
+        assert findings
+        assert all(
+            line.startswith(("pictures.png: identity", "pictures.png: image", "pictures.json: ")) for line in findings
+        )
 
 
 def test_it_holds_every_source_of_the_clients(whole):

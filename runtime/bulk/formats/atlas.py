@@ -1,14 +1,17 @@
-"""Format `atlas`: sprite sheets of N x N pictures, each with a JSON file that says what is where."""
+"""Format `atlas`: sheets of N x N pictures, each with a JSON file in the form of all sheets (`runtime/atlas.py`)."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 
+from ganrt.runtime.atlas import atlas
 from ganrt.runtime.bulk.formats.writer import FolderOfFiles, Images, Piece, ShardFormat, ShardWriter
 from ganrt.runtime.bulk.plan import Item, Plan, Shard
 from ganrt.runtime.bulk.storage import Storage
 from ganrt.runtime.pictures import sheet
+
+_FIRST = "0000"
 
 
 class _Sheets(FolderOfFiles):
@@ -18,6 +21,7 @@ class _Sheets(FolderOfFiles):
         """A sheet and its description."""
         name = f"{len(self.made) // 2:04d}"
         picture, about = piece.data
+        about = about.replace(f'"image": "{_FIRST}.'.encode(), f'"image": "{name}.'.encode(), 1)
         self.put({name + self.ending: picture, name + ".json": about})
 
 
@@ -31,14 +35,23 @@ class Atlas(ShardFormat):
 
     def encode(self, items: Sequence[Item], images: Images) -> Piece:
         """One sheet; the last one has fewer rows, its last row is filled up with white, of RGBA with nothing."""
-        height, width, _ = self.shape
         page = sheet(images, self._side)
+        if str(self.plan.generator["versions"]["ganrt"]).startswith("0.1."):
+            return Piece(items, [self.encoder(page, None), self._as_0_1(items, page)])
+        names, more = [item.key for item in items], [self.about(item) for item in items]
+        image = _FIRST + self.style.ending  # `add` knows which sheet of the shard it is
+        document = atlas(names, self.shape, self._side, image, page.shape, more)
+        return Piece(items, [self.encoder(page, None), json.dumps(document).encode() + b"\n"])
+
+    def _as_0_1(self, items: Sequence[Item], page: Images) -> bytes:
+        """How 0.1 described a sheet: its runs go on and are audited, byte for byte."""
+        height, width, _ = self.shape
         frames = [
             {**self.about(item), "key": item.key, "x": i % self._side * width, "y": i // self._side * height}
             for i, item in enumerate(items)
         ]
         about = {"width": page.shape[1], "height": page.shape[0], "frame": [width, height], "frames": frames}
-        return Piece(items, [self.encoder(page, None), json.dumps(about, sort_keys=True).encode() + b"\n"])
+        return json.dumps(about, sort_keys=True).encode() + b"\n"
 
     def files(self, shard: Shard) -> str:
         """See `ShardFormat`."""

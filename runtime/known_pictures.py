@@ -1,0 +1,79 @@
+"""Pictures with known answers, for whoever builds a client: a sheet, and where each lies on it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ganrt.pixels import comparable, one_level
+from ganrt.runtime.atlas import atlas
+from ganrt.runtime.generator import Generator
+from ganrt.runtime.pictures import encode_png, sheet
+
+SHEET, DESCRIPTION = "pictures.png", "pictures.json"
+IDENTITIES = ("player-8841", "", "Zoë", "名前", "\U0001f600")
+PAIRS = ((0, 0), (0, 1), (42, 7), (2**64 - 1, 2**64 - 1))
+_LARGEST = 512 * 512  # pixels: of larger pictures the canary has to do
+
+
+def known_pictures(generator: Generator) -> dict[str, bytes]:
+    """The two files; none for large pictures. FP32 by whatever draws in `generator`."""
+    output = generator.spec.output
+    if output is None or output.height * output.width > _LARGEST:
+        return {}
+    told = {f"identity{number}": {"identity": name} for number, name in enumerate(IDENTITIES)}
+    told |= {f"image{number}": {"seed": str(seed), "index": str(index)} for number, (seed, index) in enumerate(PAIRS)}
+    images = [_drawn(generator, about) for about in told.values()]
+    page = sheet(images, 3)
+    more = [
+        {**about, "sha256": hashlib.sha256(image.tobytes()).hexdigest()}
+        for about, image in zip(told.values(), images, strict=True)
+    ]
+    document = atlas(list(told), images[0].shape, 3, SHEET, page.shape, more)
+    return {
+        SHEET: encode_png(page),
+        DESCRIPTION: (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode(),
+    }
+
+
+def wrong_pictures(generator: Generator, page: bytes, description: bytes) -> Iterator[str]:
+    """The names of those that `generator` draws otherwise, and by how much.
+
+    Raises:
+        ValueError: the description is not one.
+    """
+    try:
+        document: dict[str, Any] = json.loads(description)
+        frames = [
+            (name, entry, *(int(entry["frame"][key]) for key in "xywh")) for name, entry in document["frames"].items()
+        ]
+        stored = _decoded(page)
+    except (cv2.error, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"expected a sheet and where each picture lies ({type(error).__name__})") from error
+    for name, entry, x, y, width, height in frames:
+        drawn = _drawn(generator, entry)
+        cut = stored[y : y + height, x : x + width]
+        if cut.shape != drawn.shape or not cut.size:
+            yield f"{name}: expected {list(drawn.shape)}, found {list(cut.shape)}"
+        elif (apart := np.abs(comparable(cut) - comparable(drawn)).max()) > one_level(drawn.shape[2]):
+            yield f"{name}: off by {apart:g} of 255"
+
+
+def _decoded(data: bytes) -> NDArray[np.uint8]:
+    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if picture is None:
+        raise ValueError(f"{SHEET} is not a PNG picture")
+    picture = picture[..., None] if picture.ndim == 2 else picture[..., [2, 1, 0, 3][: picture.shape[2]]]
+    return np.asarray(picture, np.uint8)
+
+
+def _drawn(generator: Generator, about: Mapping[str, Any]) -> NDArray[np.uint8]:
+    if "identity" in about:
+        return generator.avatar(str(about["identity"]))
+    return np.asarray(generator.sample(1, seed=int(about["seed"]), start=int(about["index"]))[0])
