@@ -1,7 +1,6 @@
 """examples/avatars-2: the quantiser chooses one option of each part whatever z is, and the recipe's programs run."""
 
 import importlib
-import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from recipes import run_program
 
 RECIPE = Path(__file__).parents[2] / "examples" / "avatars-2"
 
@@ -109,6 +109,7 @@ def test_colour_is_0_wherever_opacity_rounds_to_0(recipe):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("default")
 def test_training_resumes_and_what_it_makes_is_exported(recipe, tmp_path):
     random = np.random.default_rng(0)
     for part in recipe.parts.PARTS:
@@ -128,6 +129,4 @@ def test_training_resumes_and_what_it_makes_is_exported(recipe, tmp_path):
 
 
 def run(program, *arguments):
-    command = [sys.executable, str(RECIPE / program), *map(str, arguments)]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    assert result.returncode == 0, result.stderr
+    run_program(RECIPE / program, *arguments)

@@ -1,7 +1,6 @@
 """examples/stylegan2: names and shapes as in NVIDIA's files, layers that compute the papers' formulas, training."""
 
 import importlib
-import subprocess
 import sys
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from recipes import run_program
 
 RECIPE = Path(__file__).parents[2] / "examples" / "stylegan2"
 
@@ -100,14 +100,14 @@ def test_psi_0_draws_the_average_for_every_latent(networks):
 
 
 @pytest.mark.slow
-def test_training_resumes_and_leaves_the_average(tmp_path):
+@pytest.mark.filterwarnings("default")
+def test_training_resumes_and_leaves_the_average(networks, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     pictures = np.random.default_rng(0).integers(0, 256, (20, 64, 64, 3), dtype=np.uint8)
     np.save(tmp_path / "pictures.npy", pictures)
     for iterations in ("1", "2"):
         options = ["--pictures", "pictures.npy", "-o", "out", "--iterations", iterations, "--batch", "4"]
-        command = [sys.executable, str(RECIPE / "train.py"), *options]
-        result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
-        assert result.returncode == 0, result.stderr
+        run_program(RECIPE / "train.py", *options)
     assert torch.load(tmp_path / "out" / "training.pt", weights_only=True)["iteration"] == 2
     assert (tmp_path / "out" / "generator.safetensors").exists()
     assert (tmp_path / "out" / "sheet.png").exists()
