@@ -14,16 +14,17 @@ from torch import nn
 
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate, Facts
-from ganrt.exporter.families.bigbigan_layers import DEFAULT_EPS, KERNEL, latent, require_channels, sizes
 from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import KeyCondition, Keyed
 from ganrt.exporter.families.resnet.network import Rules
-from ganrt.exporter.families.resnet.reading import Named, Script, candidate, read_shape
+from ganrt.exporter.families.resnet.reading import CHANNELS, Named, Script, candidate, read_shape
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
-from ganrt.spec import Labels
+from ganrt.spec import Labels, Latent
 
+DEFAULT_EPS = 1e-5
+KERNEL = 3
 FIRST_SIDE = 4
 MOST_BLOCKS = 8  # 1024 pixels
 _WHAT = "a BigBiGAN generator"
@@ -131,3 +132,32 @@ def _labels(classes: int, facts: Facts) -> Labels | None:
         return None
     meaning = facts.assume("label_meaning", "class", "or an InfoGAN's code")
     return Labels(count=classes, meaning=meaning)
+
+
+def latent(dim: int) -> Latent:
+    """The law that training draws z from: the standard normal between -1 and 1.
+
+    Below psi 1 values are drawn again until they lie in [-psi, psi], which keeps the density's form within; scaling
+    would squeeze it.
+    """
+    return Latent(dim=dim, prior="truncated_normal", threshold=1.0, psi_mode="resample")
+
+
+def sizes(state: State, key: str, dimensions: int, what: str) -> tuple[int, ...]:
+    """The shape of a weight that the hyperparameters are read from.
+
+    Raises:
+        BadInputFile: it is missing, has other than `dimensions` dimensions, or is empty; `what` names the network.
+    """
+    if key not in state:
+        raise BadInputFile(f"does not fit {what}\nmissing: {key}")
+    shape = tuple(state[key].shape)
+    if len(shape) != dimensions or 0 in shape:
+        raise BadInputFile(f"{key} has shape {list(shape)}\nexpected {dimensions} dimensions, none of them empty")
+    return shape
+
+
+def require_channels(key: str, channels: int) -> None:
+    """Raises BadInputFile if the channels at `key` make no picture."""
+    if channels not in CHANNELS:
+        raise BadInputFile(f"{key} has {channels} channels at its picture's end\nexpected 1, 3 or 4")

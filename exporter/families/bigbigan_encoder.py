@@ -17,15 +17,8 @@ from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate, Facts
-from ganrt.exporter.families.bigbigan_layers import (
-    DEFAULT_EPS,
-    KERNEL,
-    Wrapped,
-    double,
-    latent,
-    require_channels,
-    sizes,
-)
+from ganrt.exporter.families.bigbigan import DEFAULT_EPS, KERNEL, latent, require_channels, sizes
+from ganrt.exporter.families.biggan_layers import upsample
 from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import KeyCondition, Keyed
@@ -51,6 +44,17 @@ class Shape:
     blocks: int
     hidden: int
     dim: int
+
+
+class Wrapped(nn.Module):
+    """A layer under the name `layer`, where the training code puts its spectral norm."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x: Tensor) -> Tensor:
+        return cast(Tensor, self.layer(x))
 
 
 class ResidualBlock(nn.Module):
@@ -133,7 +137,7 @@ class Encoder(nn.Module):
         self.linear_dist_params = nn.Linear(shape.hidden, 2 * shape.dim)
 
     def forward(self, source: Tensor) -> Tensor:
-        x = self.rev_blocks(self.max_pool(self.conv(double(source))))
+        x = self.rev_blocks(self.max_pool(self.conv(upsample(source))))
         x = self.res_lin2(self.res_lin1(x.mean(dim=(2, 3))))
         return cast(Tensor, self.linear_dist_params(x)[:, : self.dim])
 

@@ -42,17 +42,6 @@ RGB = 3
 _LAST = "output_layer.2"
 _SHARED = "shared.weight"
 _TABLES = (".standing_means", ".standing_vars")
-_MENDING = "export its TorchScript or ONNX file instead"
-_RELATIVES = {
-    KeyCondition(
-        ("embed_y.weight", "noise_fc.weight", "blocks.0.cond_norm1.gamma_embed.weight")
-    ): "is an anime BigGAN (compare_gan): it upsamples with zeros, gains lack the 1, pictures lie in [0, 1], and "
-    f"that is not supported\n{_MENDING}",
-    KeyCondition(
-        ("G_linear.module.weight_bar", "GBlock.0.conv0.module.weight_bar", "colorize.module.weight_bar")
-    ): "holds TF Hub's BigGAN in the intermediate layout of ajbrock's converter\n"
-    f"expected the converter's final file (shared.weight, blocks.0.0.conv1.weight, ...); or {_MENDING}",
-}
 AJBROCK = Script(
     name="biggan",
     what="a BigGAN generator",
@@ -141,11 +130,6 @@ def _require_statistics(state: State) -> None:
         )
 
 
-def refuse_relatives(state: State) -> str | None:
-    """Why `state` cannot be exported as a BigGAN, which it resembles; None if it is no such relative."""
-    return next((reason for keys, reason in _RELATIVES.items() if keys.holds(state)), None)
-
-
 class BigGAN(Keyed):
     """The family `biggan`: see `ganrt.exporter.families.protocol.Family`."""
 
@@ -172,15 +156,8 @@ class BigGAN(Keyed):
         ),
     )
 
-    def match(self, source: Source) -> int | None:
-        """The keys of ajbrock's BigGAN generator, or of a relative that `build` refuses with the reason."""
-        return self.keys.specificity if refuse_relatives(source.tensors) else super().match(source)
-
     def build(self, source: Source, settings: Settings) -> Candidate:
         """See `Family.build`; 32 to 512 pixels; spectral norm folded."""
-        reason = refuse_relatives(source.tensors)
-        if reason is not None:
-            raise BadInputFile(reason)
         plain = read_plain(source.tensors, settings)
         built = ajbrock_candidate(source, plain, AJBROCK)
         return with_prior(built, TF_PRIOR) if plain.converted else built

@@ -10,20 +10,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 
-class Mixture(nn.Module):
-    """An embedding that takes class weights: labels float32 [n, classes] -> float32 [n, dim], `labels @ weight`.
-
-    One-hot labels give a class's row, and a mixture of labels gives the interpolation of the rows.
-    """
-
-    def __init__(self, classes: int, dim: int) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.empty(classes, dim))
-
-    def forward(self, labels: Tensor) -> Tensor:
-        return labels @ self.weight
-
-
 def modulate(x: Tensor, mean: Tensor, variance: Tensor, gain: Tensor, bias: Tensor, eps: float) -> Tensor:
     """(x - mean) / sqrt(variance + eps) * gain + bias as one multiplication and one addition of pictures.
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate, Facts
+from ganrt.exporter.families.biggan_layers import attend
 from ganrt.exporter.families.chain import PlainChain
 from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.page import Page
@@ -41,9 +42,8 @@ class SelfAttention(nn.Module):
         self.gamma = nn.Parameter(torch.zeros(1))
 
     def forward(self, x: Tensor) -> Tensor:
-        queries, keys, values = (part(x).flatten(2) for part in (self.query_conv, self.key_conv, self.value_conv))
-        weights = torch.softmax(queries.transpose(1, 2) @ keys, dim=-1)
-        return cast(Tensor, self.gamma * (values @ weights.transpose(1, 2)).reshape(x.shape) + x)
+        seen = attend(self.query_conv(x), self.key_conv(x), self.value_conv(x), pooled=False)
+        return self.gamma * seen + x
 
 
 @dataclass(frozen=True)

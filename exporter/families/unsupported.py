@@ -32,6 +32,13 @@ _KEYS = {
     KeyCondition(("mapping.embed_proj.weight", "synthesis.input.weight")): f"StyleGAN-XL, {_LATER}",
     KeyCondition(("mapping.mlp.fc0.weight",)): f"StyleGAN-T, {_LATER}",
     KeyCondition(("mapping.text_encoder.weight",)): f"StyleGAN-T, {_LATER}",
+    KeyCondition(
+        ("embed_y.weight", "noise_fc.weight", "blocks.0.cond_norm1.gamma_embed.weight")
+    ): f"an anime BigGAN (compare_gan): it upsamples with zeros, gains lack the 1, pictures lie in [0, 1]; {_LATER}",
+    KeyCondition(
+        ("G_linear.module.weight_bar", "GBlock.0.conv0.module.weight_bar", "colorize.module.weight_bar")
+    ): "TF Hub's BigGAN in the intermediate layout of ajbrock's converter; expected the converter's final file "
+    "(shared.weight, blocks.0.0.conv1.weight, ...), or its TorchScript or ONNX file",
 }
 
 
@@ -49,7 +56,8 @@ def refused(source: Source) -> str | None:
     """The same of a network that looks like a family's."""
     if source.module is not None and source.module.name in _CLASSES:
         return _CLASSES[source.module.name]
-    return next((name for keys, name in _KEYS.items() if "XL" in name and keys.holds(source.tensors)), None)
+    alike = [name for keys, name in _KEYS.items() if keys.holds(source.tensors)]
+    return next((name for name in alike if "XL" in name or "BigGAN" in name), None)
 
 
 def _of_keys(source: Source) -> str | None:

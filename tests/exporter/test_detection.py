@@ -43,10 +43,6 @@ STATES |= {
     "biggan converted": ("biggan", without(_BIGGAN, ".sv0")),
     "biggan without a shared embedding": ("biggan", biggan_state(Plan(chunk=0, embedding=None))),
     "biggan of one class": ("biggan", biggan_state(Plan(classes=1))),
-    "anime biggan, to be refused": (
-        "biggan",
-        {k: torch.ones(1, 1) for k in ("embed_y.weight", "noise_fc.weight", "blocks.0.cond_norm1.gamma_embed.weight")},
-    ),
     "bigbigan of 128 px": ("bigbigan-128", _BIGGAN | _SAME),
     "ajbrock's deep": ("biggan-deep-ajbrock", deep_state(_BLOCKS)),
     "ivclab": ("biggan-ivclab", ivclab_state()),

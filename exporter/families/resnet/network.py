@@ -18,8 +18,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ganrt.exporter.families.biggan_layers import Mixture, attend, modulate, upsample
+from ganrt.exporter.families.biggan_layers import attend, modulate, upsample
 from ganrt.exporter.families.statistics import Grid, row_weights
+from ganrt.exporter.layers.network import Rows
 
 Gains = Literal["linear", "rows", "joined", "table"]
 
@@ -145,7 +146,7 @@ class Norm(nn.Module):
         self.rules = rules
         self.bn = Statistics(channels, rules.grid)
         if shape.gains in ("joined", "table"):
-            kind = Mixture if shape.gains == "table" else nn.Linear
+            kind = Rows if shape.gains == "table" else nn.Linear
             self.embed = kind(shape.conditions, 2 * channels)
         else:
             self.gain, self.bias = (_matrix(shape, channels) for _ in range(2))
@@ -164,7 +165,7 @@ class Norm(nn.Module):
 
 def _matrix(shape: Shape, channels: int) -> nn.Module:
     if shape.gains == "rows":
-        return Mixture(shape.conditions, channels)
+        return Rows(shape.conditions, channels)
     return nn.Linear(shape.conditions, channels, bias=False)
 
 
@@ -266,7 +267,7 @@ class Generator(nn.Module):
     def __init__(self, shape: Shape, rules: Rules) -> None:
         super().__init__()
         self.shape, self.rules = shape, rules
-        self.shared = Mixture(shape.classes, shape.embedding) if shape.embedding else nn.Identity()
+        self.shared = Rows(shape.classes, shape.embedding) if shape.embedding else nn.Identity()
         self.linear = nn.Linear(shape.first, shape.width * shape.bottom**2, bias=shape.linear_bias)
         self.blocks = nn.ModuleList()
         for i, block in enumerate(shape.blocks):
