@@ -33,6 +33,7 @@ static class AvatarsTest
         }
         Console.WriteLine(ready);
         Console.WriteLine(Thrown(given[0]));
+        Console.WriteLine(Closed(given[0]));
         try
         {
             new GanrtAvatars(given[0] + "/nowhere");
@@ -66,6 +67,37 @@ static class AvatarsTest
             }
         }
         return message + " " + ready;
+    }
+
+    // Calls after it was closed, from several threads, and closing it twice.
+    static string Closed(string kit)
+    {
+        var avatars = new GanrtAvatars(kit);
+        avatars.RequestName("never delivered", picture => { });
+        avatars.Dispose();
+        avatars.Dispose();
+        int refused = 0;
+        var calls = new Action[] { () => avatars.RequestName("a", picture => { }), () => avatars.Poll(1), () => avatars.Cancel(1), () => Console.WriteLine(avatars.Report) };
+        var threads = new Thread[calls.Length];
+        for (int i = 0; i < calls.Length; i++)
+        {
+            Action call = calls[i];
+            threads[i] = new Thread(() =>
+            {
+                try
+                {
+                    call();
+                }
+                catch (ObjectDisposedException)
+                {
+                    Interlocked.Increment(ref refused);
+                }
+            });
+            threads[i].Start();
+        }
+        foreach (Thread thread in threads)
+            thread.Join();
+        return "refused " + refused;
     }
 
     static void Write(string folder, int number, GanrtAvatars.Picture picture, ref int ready)

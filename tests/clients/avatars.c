@@ -3,6 +3,8 @@
  * allocation that fails, from 0).
  *
  *     name TEXT, look CODE, image SEED INDEX [priority]    the status; the picture goes to FOLDER/LINE.rgba
+ *     bytes HEX                                            as name, of any bytes
+ *     misuse                                               calls in the wrong order and with wrong arguments: nothing
  *     cancel LINE                                          1 or 0
  *     pause, wait                                          nothing; until all is delivered: each as "LINE STATUS WIDTH HEIGHT"
  *     count                                                the statistics
@@ -58,6 +60,53 @@ static void report(ganrt_avatars *avatars)
     const char *backend = ganrt_avatars_backend(avatars);
     ganrt_avatars_report(avatars, text, sizeof text);
     printf("%s\n%s", backend ? backend : "nothing", text);
+}
+
+static void must(int good)
+{
+    if (!good)
+        abort();
+}
+
+/* From within deliver everything but close is allowed. */
+static void within(void *context, const ganrt_avatars_picture *picture)
+{
+    ganrt_avatars *avatars = (ganrt_avatars *)context;
+    char text[8];
+    uint64_t ticket;
+    must(ganrt_avatars_cancel(avatars, picture->ticket) == 0); /* it is being delivered */
+    must(ganrt_avatars_request_image(avatars, 8, 8, 0, NULL, &ticket) == GANRT_AVATARS_OK);
+    ganrt_avatars_cancel(avatars, ticket);
+    ganrt_avatars_poll(avatars, 0, deliver, NULL);
+    must(ganrt_avatars_report(avatars, text, sizeof text) > 7 && strlen(text) == 7);
+    ganrt_avatars_count(avatars);
+}
+
+static void misuse(ganrt_avatars *avatars)
+{
+    ganrt_avatars *none = NULL;
+    uint32_t width, height;
+    ganrt_avatars_close(NULL);
+    must(ganrt_avatars_open(NULL, NULL, &none) == GANRT_AVATARS_BAD_ARGUMENT && !none);
+    must(ganrt_avatars_open("kit", NULL, NULL) == GANRT_AVATARS_BAD_ARGUMENT);
+    must(ganrt_avatars_request_name(NULL, "a", 1, 0, 0, NULL, NULL) == GANRT_AVATARS_BAD_ARGUMENT);
+    must(ganrt_avatars_request_name(avatars, NULL, 1, 0, 0, NULL, NULL) == GANRT_AVATARS_BAD_ARGUMENT);
+    must(ganrt_avatars_request_look(NULL, "a", 1, 0, NULL, NULL) == GANRT_AVATARS_BAD_ARGUMENT);
+    must(ganrt_avatars_request_look(avatars, NULL, 0, 0, NULL, NULL) == GANRT_AVATARS_BAD_ARGUMENT);
+    must(ganrt_avatars_request_look(avatars, "", 0, 0, NULL, NULL) == GANRT_AVATARS_BAD_LOOK);
+    must(ganrt_avatars_request_image(NULL, 0, 0, 0, NULL, NULL) == GANRT_AVATARS_BAD_ARGUMENT);
+    must(ganrt_avatars_cancel(NULL, 1) == 0 && ganrt_avatars_cancel(avatars, 0) == 0 && ganrt_avatars_cancel(avatars, UINT64_MAX) == 0);
+    must(ganrt_avatars_poll(NULL, 1, deliver, NULL) == 0 && ganrt_avatars_poll(avatars, 1, NULL, NULL) == 0);
+    must(ganrt_avatars_backend(NULL) == NULL && ganrt_avatars_report(NULL, NULL, 0) == 0);
+    must(ganrt_avatars_count(NULL).requested == 0 && ganrt_avatars_free_cell(NULL, 0, 0) == 0);
+    must(ganrt_avatars_free_cell(avatars, 1, 1) == 0 && ganrt_avatars_free_cell(avatars, UINT32_MAX, UINT32_MAX) == 0);
+    ganrt_avatars_size(NULL, &width, &height);
+    must(width == 0 && height == 0);
+    ganrt_avatars_size(avatars, NULL, NULL);
+    must(strstr(ganrt_avatars_sentence((ganrt_avatars_status)999), "none") != NULL);
+    must(ganrt_avatars_request_image(avatars, 7, 7, 0, NULL, NULL) == GANRT_AVATARS_OK);
+    while (!ganrt_avatars_poll(avatars, 0, within, avatars))
+        ;
 }
 
 static void set(ganrt_avatars_options *o, const char *given)
@@ -126,7 +175,7 @@ static void wait_for_all(ganrt_avatars *avatars)
 int main(int count, char **given)
 {
     static uint64_t ticket[10000];
-    static char line[1 << 21];
+    static char line[1 << 22];
     ganrt_avatars_options options = ganrt_avatars_defaults();
     ganrt_avatars *avatars;
     ganrt_avatars_status status;
@@ -149,6 +198,15 @@ int main(int count, char **given)
         bytes = strlen(text);
         if (!strncmp(line, "name", 4))
             printf("%d\n", (int)ganrt_avatars_request_name(avatars, text, bytes, 0, 0, user, &ticket[number]));
+        else if (!strncmp(line, "bytes", 5)) {
+            char *at;
+            for (at = text, bytes = 0; at[0] && at[1]; at += 2, bytes++) {
+                char digits[3] = {at[0], at[1], 0};
+                text[bytes] = (char)strtoul(digits, NULL, 16);
+            }
+            printf("%d\n", (int)ganrt_avatars_request_name(avatars, text, bytes, 0, 0, user, &ticket[number]));
+        } else if (!strncmp(line, "misuse", 6))
+            misuse(avatars);
         else if (!strncmp(line, "look", 4))
             printf("%d\n", (int)ganrt_avatars_request_look(avatars, text, bytes, 0, user, &ticket[number]));
         else if (!strncmp(line, "image", 5)) {

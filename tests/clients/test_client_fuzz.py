@@ -54,6 +54,11 @@ def test_look_codes(tmp_path):
     assert fuzz(ROOT / "tests" / "clients" / "fuzz_looks.c", [text.encode() for text in texts], tmp_path) > 1000
 
 
+def test_the_cache(tmp_path):
+    corpus = [bytes([how]) + bytes(range(112)) for how in range(8)] + [b"\7", b"\0GANRTAV1"]
+    assert fuzz(ROOT / "tests" / "clients" / "fuzz_cache.c", corpus, tmp_path, "-pthread", most=300) > 50
+
+
 def test_kits(tmp_path):
     """spec.json and controls.json with looks, and a drawer's file that is run."""
     model = read_onnx(save_layered(tmp_path / "layered.onnx"))
