@@ -216,6 +216,9 @@ def test_ctrl_c_before_the_first_command_is_known(monkeypatch, capsys):
             raise KeyboardInterrupt
 
     monkeypatch.setitem(sys.modules, "ganrt.cli.main", Importing("ganrt.cli.main"))
+    for name in ("interrupt_once", "ignore_interrupts"):  # of this process
+        monkeypatch.setattr(ganrt.__main__, name, lambda: None)
+    monkeypatch.setattr(ganrt.__main__.os, "_exit", sys.exit)
     with pytest.raises(SystemExit) as caught:
         ganrt.__main__.main()
     assert (caught.value.code, capsys.readouterr().err) == (130, "error: interrupted\n")
