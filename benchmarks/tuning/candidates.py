@@ -18,7 +18,7 @@ SIZES = (1, 2, 4, 8, 16, 32, 64)
 # Those first that won most often: time may end before the last.
 _ORDER = (
     *("plain", "phase-mixed", "strip", "clean", "phase-late", "phase-norm", "tile-norm", "clean-norm", "phase3"),
-    *("upsample", "phase"),
+    *("upsample", "phase", "phase-blur"),
 )
 
 Say = Callable[[str], object]

@@ -75,12 +75,16 @@ def _upsampled(layout: str) -> tuple[Step, ...]:
     return Step(".upsampled", "UpsampledToPhases", {"layout": layout}), Step(".pixel_to_gemm", "PixelToGemm")
 
 
+def _transposed(layout: str) -> Step:
+    return Step(".transposed", "TransposedToPhases", {"layout": layout})
+
+
 def _phases(layout: str) -> tuple[Step, ...]:
     tile = _TILE if layout == "mixed" else ()
     return (
         *_CLEAN,
         *_upsampled(layout),
-        Step(".transposed", "TransposedToPhases", {"layout": layout}),
+        _transposed(layout),
         *tile,
         *_ACTIVATE,
     )
@@ -102,6 +106,10 @@ FORMS = {
     "phase3": Form("one wide convolution for all phases", _phases("merged")),
     "phase-mixed": Form(
         "wide where it costs nothing (few outputs, equal windows), else one for each", _phases("mixed")
+    ),
+    "phase-blur": Form(
+        "transposed convolutions and the blurs behind them joined, then one wide convolution for all phases",
+        (*_CLEAN, Step(".fold_blur", "FoldBlur"), *_upsampled("merged"), _transposed("merged"), *_ACTIVATE),
     ),
     "phase-late": Form("phase-mixed, interleaved together with the picture's layout", (*_phases("mixed"), *_PICTURE)),
     "clean-norm": Form("clean, with instance norms as one operator", (*_CLEAN, *_NORMS)),

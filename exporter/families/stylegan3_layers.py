@@ -18,6 +18,8 @@ from torch import Tensor, nn
 
 from ganrt.exporter.families.style_space import SLOPE
 
+_PIECE = 64 * 2**20  # bytes of one picture's channels at the higher rate
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -48,6 +50,13 @@ class Layer:
         total += self.up_taps + self.down_taps - 2
         low = (total + self.up) // 2
         return low, total - low
+
+    @property
+    def piece(self) -> int:
+        """How many channels are filtered at once: all, or as many as are 64 MiB at the higher rate."""
+        side = (self.after - 1) * self.down + self.down_taps
+        count = -(-self.outputs * side**2 * 4 // _PIECE)
+        return -(-self.outputs // count)
 
     @property
     def crops(self) -> tuple[int, int, int]:
@@ -148,6 +157,11 @@ class FilteredLayer(nn.Module):
         sums = style.square() @ self.weight.square().sum(dim=(2, 3)).T + self.eps
         x = F.conv2d(x * style[:, :, None, None], self.weight, padding=max(padding, 0))
         x = x * (torch.rsqrt(sums) * self.get_buffer("gain"))[:, :, None, None] + self.bias
+        # Each channel is filtered by itself: what is raised at once is bounded, and the memory of large layers with it.
+        made = [self._filtered(piece, before, after) for piece in torch.split(x, self.layer.piece, dim=1)]
+        return made[0] if len(made) == 1 else torch.cat(made, dim=1)
+
+    def _filtered(self, x: Tensor, before: int, after: int) -> Tensor:
         x = F.leaky_relu(self._raised(x, before, after), SLOPE)
         if self.clamp is not None:
             x = x.clamp(-self.clamp, self.clamp)
@@ -155,7 +169,7 @@ class FilteredLayer(nn.Module):
 
     def _raised(self, x: Tensor, before: int, after: int) -> Tensor:
         """Along the rows, then along the columns; what is cropped on both sides is the padding."""
-        rows, up, common = self.get_buffer("rows"), self.layer.up, min(before, after)
+        rows, up, common = self.get_buffer("rows")[: x.shape[1]], self.layer.up, min(before, after)
         outer = max(0, -common)
         for kernel, step in ((rows, (1, 0)), (rows.transpose(2, 3), (0, 1))):
             stride = [up if along else 1 for along in step]
@@ -169,7 +183,7 @@ class FilteredLayer(nn.Module):
         return x
 
     def _lowered(self, x: Tensor) -> Tensor:
-        kernel, down = self.get_buffer("lowering"), self.layer.down
+        kernel, down = self.get_buffer("lowering")[: x.shape[1]], self.layer.down
         if self.layer.radial:
             return F.conv2d(x, kernel, stride=down, groups=x.shape[1])
         x = F.conv2d(x, kernel, stride=(down, 1), groups=x.shape[1])

@@ -9,6 +9,7 @@ import numpy as np
 import nvidia_pickles as nvidia
 import pytest
 import torch
+from sources import source
 from stylegan3_reference import Net, State, Wrong, describe, pictures, random_state
 from torch import Tensor
 
@@ -16,6 +17,8 @@ import ganrt
 from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.export import export
+from ganrt.exporter.families import stylegan3_layers
+from ganrt.exporter.families.stylegan3 import StyleGAN3
 from ganrt.exporter.options import NO_SETTINGS, Settings
 from ganrt.exporter.readers.files import read_file
 from ganrt.exporter.recognise import recognise
@@ -113,3 +116,14 @@ def test_what_does_not_fit(tmp_path: Path) -> None:
     torch.save({**state, f"synthesis.{name}.bias": torch.ones(99)}, tmp_path / "c")
     with pytest.raises(BadInputFile, match=f"{name}.bias"):
         read(tmp_path / "c")
+
+
+@pytest.mark.parametrize("radial", [False, True])
+def test_large_layers_are_filtered_in_pieces(monkeypatch: pytest.MonkeyPatch, radial: bool) -> None:
+    net = Net(radial=radial)
+    built = StyleGAN3().build(source(random_state(net)), NO_SETTINGS)
+    z = torch.randn(2, net.z_dim, generator=torch.Generator().manual_seed(1))
+    whole = built.module(z, PSI[:2])
+    monkeypatch.setattr(stylegan3_layers, "_PIECE", 3 * 4 * 40**2)
+    assert {layer.layer.piece < layer.layer.outputs for layer in built.module.synthesis.layers} == {True}
+    assert torch.allclose(built.module(z, PSI[:2]), whole, rtol=0, atol=1e-6)
