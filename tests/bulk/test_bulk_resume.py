@@ -1,10 +1,13 @@
 """A run that is killed, runs into a full disk or meets another run: nothing half written, nothing lost or repeated."""
 
+import contextlib
 import copy
 import errno
 import os
 import random
 import shutil
+import signal
+import subprocess
 import sys
 import time
 
@@ -114,51 +117,48 @@ def test_a_resumed_run_draws_only_what_is_missing(draw, tmp_path):
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX's")
 def test_killed_at_many_instants(tmp_path):
+    """Of children of one process that has imported everything."""
     save_tiny(tmp_path / "tiny.onnx", tiny_spec(side=32))
     program = (
-        "import sys, ganrt.runtime.generator, ganrt.runtime.bulk.run, onnxruntime, ganrt.cli.main\n"
-        "from ganrt.cli.main import main\nprint('ready', flush=True)\nmain(sys.argv[1:])"
+        "import os, sys, ganrt.runtime.generator, ganrt.runtime.bulk.run, onnxruntime, ganrt.cli.main\n"
+        "for folder in sys.stdin:\n"
+        "    if not (child := os.fork()):\n"
+        "        os.dup2(2, 1)\n"
+        "        ganrt.cli.main.main([*sys.argv[1:], '-o', folder.strip()])\n"
+        "    print(child, flush=True)\n"
+        "    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)\n"
     )
-    command = [
-        "bulk",
-        "run",
-        "-m",
-        "tiny.onnx",
-        "--backend",
-        "onnxruntime",
-        "--count",
-        "1200",
-        "--format",
-        "webdataset",
-    ]
-    command += ["--shard-size", "90", "--threads", "1"]
+    command = "bulk run -m tiny.onnx --backend onnxruntime --count 1200 --format webdataset --shard-size 90 --threads 1"
+    parent = start(*command.split(), cwd=tmp_path, program=program, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
     def begin(folder):
-        process = start(*command, "-o", folder, cwd=tmp_path, program=program)
-        assert process.stdout.readline() == "ready\n"
-        return process
+        print(folder, file=parent.stdin, flush=True)
+        return int(parent.stdout.readline())
 
-    began = begin("whole")
-    first = time.monotonic()
-    began.communicate(timeout=300)
-    assert began.returncode == 0
-    latest = 0.6 * (time.monotonic() - first)
-    whole, random_instants = contents(tmp_path / "whole"), random.Random(9)
-    in_the_middle = finished = 0
-    while in_the_middle < 20:
-        process = begin("out")
-        time.sleep(random_instants.uniform(0, latest))
-        process.kill()
-        process.communicate()
-        in_the_middle += process.returncode != 0
-        if process.returncode == 0:
-            finished += 1
-            latest *= 0.9  # the machine may have become faster since
-            assert contents(tmp_path / "out") == whole
-            shutil.rmtree(tmp_path / "out")
-    process = begin("out")
-    _, err = process.communicate(timeout=300)
-    assert process.returncode == 0, err
+    def ended():
+        return int(parent.stdout.readline())
+
+    with parent:
+        begin("whole")
+        first = time.monotonic()
+        assert ended() == 0
+        latest = 0.6 * (time.monotonic() - first)
+        whole, random_instants = contents(tmp_path / "whole"), random.Random(9)
+        in_the_middle = finished = 0
+        while in_the_middle < 20:
+            child = begin("out")
+            time.sleep(random_instants.uniform(0, latest))
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+            code = ended()
+            in_the_middle += code != 0
+            if code == 0:
+                finished += 1
+                latest *= 0.9  # the machine may have become faster since
+                assert contents(tmp_path / "out") == whole
+                shutil.rmtree(tmp_path / "out")
+        begin("out")
+        assert ended() == 0
     assert contents(tmp_path / "out") == whole
     print(f"{in_the_middle} killed in the middle, {finished} were finished before")
 

@@ -76,10 +76,10 @@ def as_0_1_0(folder):
     rewrite(folder / "manifest.json", relist, seal=False)
 
 
-def start(*arguments, cwd, program=None):
+def start(*arguments, cwd, program=None, stdin=None, stderr=subprocess.PIPE):
     """`ganrt ARGUMENTS` in a process of its own, running."""
     command = [sys.executable, *(("-c", program) if program else ("-m", "ganrt")), *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
-        command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, cwd=cwd, env=environment, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr, text=True
     )
