@@ -75,7 +75,10 @@ def archive(**arrays):
 
 def bomb():
     data = io.BytesIO()
-    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as file, file.open("z.npy", "w", force_zip64=True) as entry:
+    with (
+        zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file,
+        file.open("z.npy", "w", force_zip64=True) as entry,
+    ):
         for _ in range(130):
             entry.write(bytes(2**23))
     return data.getvalue()
