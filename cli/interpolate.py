@@ -75,7 +75,7 @@ def interpolate(
 ) -> None:
     """Walks from keyframe to keyframe, from class to class or both, and writes what it sees."""
     from ganrt.runtime.film.options import FilmOptions
-    from ganrt.runtime.film.write import check_output, is_opaque
+    from ganrt.runtime.film.write import check_frames, check_output, is_opaque
     from ganrt.runtime.picture_style import opaque_note
 
     how = truncation.law()
@@ -90,6 +90,7 @@ def interpolate(
         model = options.model_of_looks(looks.path, model, context)
     with engine.open(model) as generator:
         announce(generator)
+        check_frames(output, film, generator.spec)
         for name in source.names():
             options.note_weights(generator, name)
         options.note_frozen(generator, truncation.truncation)

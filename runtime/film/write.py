@@ -16,8 +16,9 @@ from ganrt.runtime.backgrounds import check_background
 from ganrt.runtime.film import folder
 from ganrt.runtime.film.options import FilmOptions, Frame, Writer, Written
 from ganrt.runtime.film.overlap import overlapped
-from ganrt.runtime.picture_style import laid
+from ganrt.runtime.picture_style import PictureStyle, laid
 from ganrt.runtime.resampling import fitted, resampled
+from ganrt.spec import GeneratorSpec
 
 _WAITING = 128  # frames between engine and encoder: a few batches of small pictures
 _WAITING_BYTES = 2**26  # and fewer of large ones
@@ -80,6 +81,11 @@ def check_output(path: Path, options: FilmOptions) -> None:
     elif path.is_dir() and not options.force and folder.frames_in(path):
         raise OutputFailed(f"{path} holds frames already: give --force to replace them, or another --output")
     import_module(_WRITERS[suffix]).check(path, options)
+
+
+def check_frames(path: Path, options: FilmOptions, spec: GeneratorSpec) -> None:
+    """Raises UsageError for frames that would be larger than a file holds."""
+    PictureStyle("webp" if path.suffix.lower() == ".webp" else "png", zoom=options.zoom, size=options.size).check(spec)
 
 
 def is_opaque(path: Path) -> bool:

@@ -286,6 +286,8 @@ def test_frames_have_the_size_and_mask_asked_for(run, model):
     assert all(rgba.shape == (40, 40, 4) and rgba[0, 0].min() >= 250 for rgba in frames_of("w.gif"))
     code, _, err = run("interpolate", "-m", model, "--size", 40, "--zoom", 2, "-o", "b.gif")
     assert (code, "--size and --zoom: expected one of them" in err) == (2, True)
+    code, _, err = run("interpolate", "-m", model, "--size", 16384, "-o", "b.webp")
+    assert (code, "a webp of 16384 x 16384 pixels: expected at most 16383 a side" in err) == (2, True)
 
 
 # Sweeps, measures, the window.
