@@ -17,6 +17,7 @@ from ganrt.pixels import comparable
 from ganrt.runtime.compare import comparison_picture, psnr
 from ganrt.runtime.labels import label_weights
 from ganrt.runtime.sampling import NO_TRUNCATION, draw, psi_value
+from ganrt.runtime.styles import whole_wanted
 from ganrt.spec import GeneratorSpec, psi_input
 
 Images = NDArray[np.uint8]
@@ -75,7 +76,8 @@ def make_inputs(spec: GeneratorSpec, seed: int, start: int, count: int) -> Array
     if spec.task == "translate":
         return {"source": np.stack([comparison_picture(spec, seed, start + i) for i in range(count)])}
     if spec.task != "generate" or spec.latent is None:
-        raise UsageError(f"'{spec.name}' has the task '{spec.task}': the harness measures generators and translators")
+        what = f"'{spec.name}' has the task '{spec.task}': the harness measures generators and translators"
+        raise UsageError(what + whole_wanted(spec))
     seeds, indices = np.full(count, seed, np.uint64), np.arange(start, start + count, dtype=np.uint64)
     inputs: dict[str, NDArray[np.generic]] = {"z": draw(spec.latent, seeds, indices)}
     weights = label_weights(spec, None, seeds, indices)

@@ -41,6 +41,7 @@ from ganrt.runtime.latents import sample
 from ganrt.runtime.look_drawing import code_model
 from ganrt.runtime.models import named_controls
 from ganrt.runtime.sampling import NO_TRUNCATION, Truncation
+from ganrt.runtime.styles import whole_wanted
 from ganrt.spec import BATCH, GeneratorSpec, Latent
 
 _PSIS = (None, 1.0, 0.7, 0.0)
@@ -173,7 +174,8 @@ def sha256_of(path: Path) -> str:
 def _portable_spec(model: OnnxFile) -> GeneratorSpec:
     spec = model.spec()
     if spec.task != "generate" or spec.latent is None:
-        raise UsageError(f"'{spec.name}' has the task '{spec.task}': a client kit is for models that draw from latents")
+        what = f"'{spec.name}' has the task '{spec.task}': a client kit is for models that draw from latents"
+        raise UsageError(what + whole_wanted(spec))
     if model.derived_from:
         raise UsageError(f"{model.path} was made from another graph: expected the portable FP32 model itself")
     return spec

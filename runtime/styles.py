@@ -187,3 +187,9 @@ def _path(styles: Styles, walk: Walk, labels: bytes | None) -> Callable[[NDArray
     knots = styles.keyframes(walk, weights)
     method = "cubic" if walk.method == "cubic" else "lerp"
     return between(knots.reshape(len(knots), -1), method, walk.loop)
+
+
+def whole_wanted(spec: GeneratorSpec) -> str:
+    """The line of an error that asks for a StyleGAN's whole file; empty for a spec that is not one of its halves."""
+    half = spec.task in ("map", "synthesize")
+    return "\ngive the whole StyleGAN: ganrt export CHECKPOINT -o FILE.onnx, without --split" if half else ""

@@ -93,7 +93,7 @@ def promised(spec):
         found["output", "image"] = ("uint8", (-1, spec.output.height, spec.output.width, spec.output.channels))
     if spec.labels:
         found["input", "labels"] = ("float32", (-1, spec.labels.count))
-    if spec.statistics.mode == "input":
+    if spec.statistics.mode == "input" or spec.style:
         found["input", "truncation"] = ("float32", (-1,))
     return found
 

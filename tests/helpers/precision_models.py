@@ -12,6 +12,8 @@ import cyclegan_models
 import emoji_models
 import numpy as np
 import onnx
+import stylegan2_reference
+import stylegan3_reference
 import tiny_models
 from dcgan_reference import built_from
 from onnx import TensorProto, helper, numpy_helper
@@ -27,7 +29,7 @@ from ganrt.spec import METADATA_KEY
 FAMILIES = ("dcgan", "csc413-A", "csc413-D", "cyclegan", "biggan-deep", "cyclegan-open")
 OTHERS = (
     "biggan", "biggan-embedded", "bigbigan-128", "biggan-deep-ajbrock", "biggan-ivclab", "bigbigan", "infogan",
-    "bigbigan-encoder", "csc413-cyclegan", "keras-general",
+    "bigbigan-encoder", "csc413-cyclegan", "keras-general", "stylegan2", "stylegan3",
 )  # fmt: skip
 DEEP = ((12, 3, 12), (12, 3, 10), (10, 4, 10), (10, 3, 8), (8, 4, 8), (8, 4, 8))  # in, within and out of each block
 SIDE = 8
@@ -57,6 +59,8 @@ def _export(folder: Path, family: str) -> bytes:
         "infogan": bigbigan_models.generator_state,
         "bigbigan-encoder": bigbigan_models.encoder_state,
         "csc413-cyclegan": emoji_models.cycle_state,
+        "stylegan2": lambda: stylegan2_reference.random_state(stylegan2_reference.Net()),
+        "stylegan3": lambda: stylegan3_reference.random_state(stylegan3_reference.Net(radial=True)),
     }
     settings = {
         "cyclegan": {"size": "32x36"},

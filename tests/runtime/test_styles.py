@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -142,3 +143,12 @@ def test_generators_without_a_style_space() -> None:
             list(generator.sample_pairs([(0, 0)], mixes=[Mix(0, 1, 5)]))
         with pytest.raises(UsageError, match="mapping is not a file of its own"):
             generator.stream(ganrt.walk(seeds=[1, 2], space="w"))
+
+
+@pytest.mark.parametrize("command", ["bundle", "tune"])
+def test_a_half_is_told_to_be_one(folder: Path, run: Callable[..., tuple[int, str, str]], command: str) -> None:
+    more = ("-o", "kit") if command == "bundle" else ("--budget", "1")
+    code, _, err = run(command, "-m", str(folder / "m-synthesis.onnx"), *more)
+    assert (code, "give the whole StyleGAN" in err) == (2, True), err
+    assert len(err.splitlines()[-2:]) == 2
+    assert not Path("kit").exists()
