@@ -257,7 +257,7 @@ def _draw(
     plan: _Plan,
 ) -> None:
     """Draws and writes everything; of the pictures only those of one batch and of the sheet are held."""
-    from ganrt.files import make_folder, write_file
+    from ganrt.files import check_written, make_folder, write_file
     from ganrt.runtime.captions import captioned
     from ganrt.runtime.pictures import sheet
 
@@ -291,6 +291,7 @@ def _draw(
         write_file(plan.sheet, data, force=plan.force, within=plan.folder if plan.pictures else None)
     if plan.identities:
         write_file(plan.identities, _identities_table(plan, request), force=plan.force, within=plan.folder)
+    check_written(plan.files(request))
 
 
 def _drawn(

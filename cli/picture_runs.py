@@ -96,6 +96,7 @@ class PictureRun:
     written: list[dict[str, object]] = field(default_factory=list)
     bad: list[dict[str, str]] = field(default_factory=list)
     laid_over: bool = False
+    _saved: list[Path] = field(default_factory=list)
 
     def photos(self) -> Iterator[Photo]:
         """Reads the pictures one by one; with `skip_bad` those that cannot be read are left out and remembered."""
@@ -114,6 +115,7 @@ class PictureRun:
 
     def write_all(self, results: Iterable[R], write: Callable[[PictureFile, R], dict[str, object]]) -> None:
         """Hands each result to `write` as it comes, which returns its entry in the report; then writes the sheet."""
+        from ganrt.files import check_written
         from ganrt.runtime.picture_sheet import Sheet
 
         page = Sheet()
@@ -126,6 +128,7 @@ class PictureRun:
                 progress(len(self.written) + len(self.bad))
         if self.plan.sheet and page.rows:
             self.save(self.plan.sheet, page.picture(), {"rows": page.rows})
+        check_written(self._saved)
         shown = f" (sheet: {self.plan.sheet})" if self.plan.sheet else ""
         say(f"{len(self.written)} pictures: {self.plan.output}{shown}")
 
@@ -150,6 +153,7 @@ class PictureRun:
             say(f"note: {style.encode} has no transparency: pictures lie over --background {style.background}")
         data = style.encoded(style.applied(image), {**in_use(self.generator), "ganrt": __version__, **origin})
         write_file(path, data, force=self.plan.force, within=self.plan.output)
+        self._saved.append(path)
 
     def report(self) -> dict[str, object]:
         """The result for --json."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ganrt.errors import OutputFailed
-from ganrt.files import make_folder, refuse_links, write_file
+from ganrt.files import check_written, make_folder, refuse_links, write_file
 from ganrt.runtime.film.options import FilmOptions, Frame, Written
 from ganrt.runtime.pictures import encode_png
 
@@ -49,6 +49,7 @@ def _write_all(folder: Path, frames: Iterator[Frame], options: FilmOptions) -> l
         origin = {**options.origin, "frame": number} if options.origin else None
         names.append(_NAME.format(number))
         write_file(folder / names[-1], encode_png(frame, origin), within=folder)
+    check_written(folder / name for name in names)
     return names
 
 

@@ -190,6 +190,24 @@ def check_outputs(paths: Iterable[Path], force: bool) -> None:
         seen.add(key)
 
 
+def check_written(paths: Iterable[Path]) -> None:
+    """Raises OutputFailed if files that a run wrote are not there at its end: somebody removed them, or their folder.
+
+    A folder that is removed in mid-run comes back with the next file, and would hold the rest alone.
+    """
+    total = gone = 0
+    first: Path | None = None
+    for path in paths:
+        total += 1
+        if not path.is_file():
+            gone, first = gone + 1, first or path
+    if first is not None:
+        raise OutputFailed(
+            f"{gone} of {total} files that were written are gone, such as {first}: removed while the run went on\n"
+            "run it again, with --force over those that are there"
+        )
+
+
 def make_folder(path: Path, within: Path | None = None) -> None:
     """Makes a folder and those above it.
 
