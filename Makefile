@@ -6,7 +6,7 @@ PIP_ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -q -c constraints.txt $(PIP_ARGS)
 
-.PHONY: help demo test test-gpu gpu-report test-full-size check wheel venv dev node-modules clean
+.PHONY: help demo test test-gpu gpu-report test-full-size fuzz fuzz-nightly check wheel venv dev node-modules clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 22
@@ -33,6 +33,13 @@ gpu-report: ## self-test, tests, engines and figures of this machine's NVIDIA GP
 # Some of these take minutes and gigabytes.
 test-full-size: dev ## networks of published sizes against their references
 	$(BIN)/python -m pytest -m full_size $(PYTEST_ARGS)
+
+# Each target in a process of its own; what shows a fault is kept in fuzz-found.
+fuzz: dev ## the fuzzers of all that is read, for about two minutes
+	$(BIN)/python tests/helpers/fuzzing.py --seconds 6
+
+fuzz-nightly: dev ## the same, 24 minutes of processor time a target
+	nice -n 15 $(BIN)/python tests/helpers/fuzzing.py --seconds 1440 --seed $$(date +%j) --table tests/fuzz-table.md
 
 check: dev ## ruff, mypy and the import contracts
 	$(BIN)/ruff check .

@@ -51,9 +51,10 @@ def remembered(model_sha256: str, precision: str, device: str = "auto", threads:
     try:
         values = json.loads(data)
         batches = values.pop("batches")
-        return Choice(**values, batches=None if batches is None else tuple(batches))
-    except (ValueError, TypeError, KeyError, AttributeError):  # of another version of ganrt
+        choice = Choice(**values, batches=None if batches is None else tuple(batches))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):  # of another version of ganrt
         return None
+    return choice if _is_sound(choice) else None
 
 
 def remember(
@@ -83,6 +84,13 @@ def forget(model_sha256: str, precision: str, device: str = "auto", threads: int
 def chosen_graph(choice: Choice) -> bytes | None:
     """The derived graph of a choice; None if it is not in the cache any more."""
     return find(_GRAPHS, {"sha256": choice.graph}, ".onnx")
+
+
+def _is_sound(choice: Choice) -> bool:
+    """Whether the fields that decide what runs are of their types."""
+    texts = (choice.backend, choice.precision, choice.form, choice.graph)
+    sizes = () if choice.batches is None else choice.batches
+    return all(type(one) is str for one in texts) and all(type(one) is int and 0 < one <= 4096 for one in sizes)
 
 
 def _key(model_sha256: str, precision: str, device: str = "auto", threads: int | None = None) -> dict[str, object]:

@@ -29,6 +29,12 @@ def test_pickles(path: Path) -> None:
     assert not Path(checkpoint_fuzz.MARK).exists()
 
 
+@pytest.mark.parametrize("state", [{"label_emb.0.weight": (0, 4), "main.0.weight": (4, 64, 4, 4)}])
+def test_layers_without_inputs(path: Path, state: dict[str, tuple[int, ...]]) -> None:
+    torch.save({key: torch.ones(shape) for key, shape in state.items()}, path)
+    assert checkpoint_fuzz.tried(path) == "refused"
+
+
 def test_state_dicts(path: Path) -> None:
     found = set()
     for state in itertools.islice(checkpoint_fuzz.states(random.Random(2)), 80):
