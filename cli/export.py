@@ -108,10 +108,10 @@ def export(
     json: options.Json = False,
 ) -> None:
     """Exports a checkpoint and verifies the result against it; writes nothing if that fails."""
-    from ganrt.cli.export_pictures import check_before, draw_and_compare
     from ganrt.exporter.export import export as run_export
     from ganrt.exporter.owner.reference import read_code
     from ganrt.exporter.verify import PLANNED
+    from ganrt.runtime.export_pictures import check_before, draw_and_compare
     from ganrt.runtime.labels import one_label
     from ganrt.runtime.sampling import sampler
 
@@ -144,7 +144,7 @@ def export(
     assumed = [fact for fact in result.facts if fact.origin == "assumed"]
     if assumed and code is None:
         say(_on_trust(len(assumed)))
-    compared = draw_and_compare(result.path, preview, samples, force)
+    compared = draw_and_compare(result.path, preview, samples, force, say)
     if json:
         figures = {key: value for key, value in asdict(verification).items() if key != "extra"}
         facts = {fact.name: {"value": fact.value, "origin": fact.origin} for fact in result.facts}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,14 +52,15 @@ def check_before(preview: Path | None, samples: Path | None, force: bool) -> Non
         find_pictures([str(samples)], recursive=False)
 
 
-def draw_and_compare(model: Path, preview: Path | None, samples: Path | None, force: bool) -> Compared | None:
-    """What was asked for of `model`, drawn in FP32 by ONNX Runtime; what the comparison found is said."""
+def draw_and_compare(
+    model: Path, preview: Path | None, samples: Path | None, force: bool, say: Callable[[str], object]
+) -> Compared | None:
+    """What was asked for of `model`, drawn in FP32 by ONNX Runtime; `say` is told what the comparison found."""
     if preview is None and samples is None:
         return None
-    import ganrt
-    from ganrt.cli.app import say
+    from ganrt.runtime.generator import load
 
-    with ganrt.load(str(model), backend="onnxruntime") as generator:
+    with load(str(model), backend="onnxruntime") as generator:
         if preview is not None:
             write_preview(generator, preview, force)
             say(f"{preview}: sixteen pictures to look at")
