@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-# Each module has `read(data, path, wanted) -> Network`.
+# Each module has `read(data, path, settings) -> Opened`.
 KINDS: dict[str, str] = {
     "torchscript": "ganrt.exporter.foreign.torchscript",
     "exported-program": "ganrt.exporter.foreign.exported_program",
