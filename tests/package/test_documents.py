@@ -34,15 +34,25 @@ def test_the_two_commands_are_the_makefiles():
     assert "make test" in (ROOT / ".ci" / "run").read_text()
 
 
+def commands_in_order(part):
+    """The README's; the tour's up to its own networks, and from there on: none of them builds on another part."""
+    tour = ganrt_commands(TOUR)
+    networks = next(k for k, line in enumerate(tour) if "biggan-deep" in line)
+    if part != "readme":
+        return tour[:networks] if part == "tour" else tour[networks:]
+    # What stands in both, and nothing else builds on, is run in the tour.
+    alone = ("ganrt gallery", "ganrt interpolate", "ganrt bulk")
+    return [line for line in ganrt_commands(README) if not (line in tour and line.startswith(alone))]
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
-@pytest.mark.parametrize("page", [README, TOUR], ids=["readme", "tour"])
-def test_the_commands_run_in_order(run, page, monkeypatch):
-    commands = ganrt_commands(page)
-    assert len(commands) >= 12
-    if page == README:  # what stands in both and nothing else builds on is run in the tour
-        alone = ("ganrt gallery", "ganrt interpolate", "ganrt bulk")
-        commands = [line for line in commands if not (line in ganrt_commands(TOUR) and line.startswith(alone))]
+@pytest.mark.parametrize("part", ["readme", "tour", "networks of the tour"])
+def test_the_commands_run_in_order(run, part, monkeypatch):
+    commands = commands_in_order(part)
+    assert len(commands) >= 8
+    # Filters of a gallery have tests of their own; here an option that was not right at once is not searched for.
+    monkeypatch.setattr("ganrt.runtime.control_reading._TRIED", 1)
     import sklearn.manifold
 
     quick = functools.partial(sklearn.manifold.TSNE, max_iter=250)  # of 1000 for a map of 1000 classes
