@@ -40,6 +40,7 @@ _MEANING = {"tanh": "-1 to 1", "sigmoid": "0 to 1", "uint8": "0 to 255"}
 # What a range may be exceeded by: networks without a last tanh overshoot a little, and are clipped.
 _ALLOWED = {"tanh": (-2.0, 2.0), "sigmoid": (-0.25, 1.25), "uint8": (-16.0, 272.0)}
 _ROUNDINGS = 4  # of the owner's module that a graph may be off by: its sums run in another order at each layer
+_PICTURES = 8  # drawn to look at their values
 _SLACK = 0.05  # what pictures in [0, 1] may exceed it by, to be taken for such
 
 
@@ -136,8 +137,8 @@ def make_candidate(subject: Subject, settings: Settings) -> Candidate:
     return replace(candidate, model=with_class_rows(model, spec))
 
 
-def _draw(module: nn.Module, found: Found) -> Drawn:
-    inputs = trial_inputs(found, 8)
+def _draw(module: nn.Module, found: Found, count: int = _PICTURES) -> Drawn:
+    inputs = trial_inputs(found, count)
     with torch.no_grad():
         pictures = found.owned(module)(*inputs)
         made = tensors_of(module(*found.call.values(inputs)))
@@ -152,7 +153,7 @@ def _takes_other_sizes(module: nn.Module, found: Found, parameters: Sequence[Par
     if picture is None or not parameters[0].takes(picture, other.size):
         return False
     try:
-        return len(_draw(module, other).pictures) > 0
+        return len(_draw(module, other, 1).pictures) > 0
     except Exception:  # whatever the owner's code raises
         return False
 
