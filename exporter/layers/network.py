@@ -104,10 +104,18 @@ class Rows(nn.Module):
 def picture_shape(network: nn.Module, inputs: int, classes: int) -> tuple[int, ...]:
     """The shape without the batch of what it makes of `inputs` values and `classes` weights.
 
-    It draws a batch of no pictures, which costs nothing. (The meta device would import torch's compiler.)
+    It draws a batch of no pictures, which costs nothing, or of one: instance norms take no empty batch. (The meta
+    device would import torch's compiler.)
     """
+    try:
+        return _shape_of(network, inputs, classes, 0)
+    except IndexError:
+        return _shape_of(network, inputs, classes, 1)
+
+
+def _shape_of(network: nn.Module, inputs: int, classes: int, count: int) -> tuple[int, ...]:
     with torch.no_grad():
-        made = network(*(torch.zeros(0, count) for count in (inputs, classes) if count))
+        made = network(*(torch.zeros(count, size) for size in (inputs, classes) if size))
     return tuple(made.shape[1:])
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, ClassVar
@@ -154,7 +155,9 @@ def _flat(storage: Any) -> Tensor:
 
 def _nested_storage(data: bytes) -> Any:
     """What `torch.storage._load_from_bytes` is for, which itself is a torch.load without restrictions."""
-    return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's, of odd protocols: what does not fit is refused in our words
+        return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
 
 
 def _persistent(meta: Any) -> Record:

@@ -288,6 +288,12 @@ def test_weight_norm_is_folded() -> None:
         PlainChain().build(source(state), Settings())
 
 
+def test_norms_that_take_no_empty_batch() -> None:
+    layers = [nn.ConvTranspose2d(6, 8, 4), nn.InstanceNorm2d(8, affine=True), nn.ReLU()]
+    network = trained(Chain(nn.Unflatten(1, (6, 1, 1)), *layers, nn.ConvTranspose2d(8, 3, 4, 2, 1), nn.Tanh()))
+    assert worst(read(network), network) <= CLOSE
+
+
 def test_layers_of_a_larger_network_are_no_generator(tmp_path: Path) -> None:
     """The last layers of a super-resolution network are a chain, of what is no latent."""
     tail = {f"{i}.weight": torch.zeros(c, 16, 3, 3) for i, c in ((0, 16), (2, 3))}
