@@ -81,7 +81,7 @@ class PlainChain:
         chain = _read(source, items)
         built = build_chain(chain, items, facts)
         plan = plan_of(chain, built, embedding, facts, "before" if preset_of(items) else "after")
-        if plan.dim < 1 or (embedding is not None and not plan.classes):
+        if plan.dim < 1 or (embedding is not None and 0 in embedding.weight.shape):
             raise NotAChain("takes nothing: its first layer, or its embedding of classes, has no inputs")
         module = load_strictly(lambda: Network(plan.runs), weights_of(plan.runs), "a plain chain of layers")
         try:
