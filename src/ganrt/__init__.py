@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ganrt.runtime.walk_path import Walk as Walk
     from ganrt.spec import GeneratorSpec as GeneratorSpec
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 keep_offline()
 
