@@ -6,7 +6,7 @@ PIP_ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -q -c constraints.txt $(PIP_ARGS)
 
-.PHONY: help demo test test-gpu gpu-report test-full-size fuzz fuzz-nightly check wheel venv dev node-modules clean
+.PHONY: help demo test test-gpu gpu-report test-full-size fuzz fuzz-nightly check wheel audit venv dev node-modules clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 22
@@ -60,6 +60,11 @@ wheel: dev ## a reproducible wheel and its list of parts, in dist
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m pip wheel --no-deps -q -w dist .
 	$(PIP) cyclonedx-bom
 	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --of JSON -o dist/ganrt.cdx.json $(BIN)/python
+
+# Strict: where the server does not know a package, or is not reached, that is no pass.
+audit: dev ## known vulnerabilities of what is installed in .venv
+	$(PIP) pip-audit
+	$(BIN)/pip-audit --skip-editable --strict --progress-spinner off
 
 # For the JavaScript client and the web page. Without Node or a registry their tests skip, and say why.
 node-modules:
