@@ -34,6 +34,10 @@ class Session:
         self._run_options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
+    def __deepcopy__(self, _: dict[int, Any]) -> Session:
+        """Itself: it holds no state that a run changes."""
+        return self
+
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         """The outputs in the graph's order."""
         return list(self._session.run(None, dict(inputs), self._run_options))
