@@ -32,6 +32,7 @@ _MOST_DRAWN = 40_000_000  # values in all resamples together: some seconds
 _CHUNK = 2_000_000  # values in memory at once
 _LEAST_BEYOND = 10  # independent samples beyond a percentile; with fewer, coverage falls under 90 %
 _LEAST_INDEPENDENT = 10
+_WIDEST = math.log(1000)  # either side: two processes that differ widely give Student's t a range without a meaning
 _CAUTION = 1.1  # chosen with `ganrt bench --self-check`: without it the intervals hold in 93 to 95 of 100 cases
 
 
@@ -86,7 +87,7 @@ def _between(processes: Sequence[Series], points: dict[str, float]) -> dict[str,
     each = np.log([np.maximum(_statistics(series[None], points)[:, 0], 1e-9) for series in processes])
     count = len(processes)
     half = student_t(count - 1) * each.std(axis=0, ddof=1) / math.sqrt(count)
-    return {name: float(value) for name, value in zip((*points, "mean"), half, strict=True)}
+    return {name: min(float(value), _WIDEST) for name, value in zip((*points, "mean"), half, strict=True)}
 
 
 def _wider(pair: Interval, estimate: float, half: float) -> Interval:

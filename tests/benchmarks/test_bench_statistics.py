@@ -19,6 +19,14 @@ def test_percentiles_of_a_known_series():
     assert (found["min"], found["max"], found["mean"]) == (1, 1000, 500.5)
 
 
+def test_two_processes_that_differ_widely_give_an_interval_that_can_be_written():
+    noise = np.random.default_rng(0).normal(1, 0.01, 400)
+    series = np.concatenate([1e4 * noise[:200], 1e7 * noise[200:]])
+    low, high = intervals(series, [50] * 8, process_lengths=[200, 200])["p50"]
+    assert 0 <= low < 1e4
+    assert 1e7 < high < 1e11
+
+
 @pytest.mark.parametrize(
     ("count", "absent"),
     [(999, {"p99_9"}), (99, {"p99_9", "p99"}), (19, {"p99_9", "p99", "p95"}), (1, {"p99_9", "p99", "p95", "p90"})],
