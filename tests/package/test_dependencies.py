@@ -11,6 +11,7 @@ EXTRAS = (
     "cpu",
     "openvino",
     "gpu",
+    "gpu-cuda12",
     "tensorrt",
     "rtx",
     "onnxruntime-rtx",
