@@ -175,15 +175,16 @@ def _inspect_onnx(path: Path) -> Report:
 
 
 def _macs(onnx_file: OnnxFile) -> int | None:
-    """Multiply-accumulates of one image; None where the onnx package, which infers the shapes, is missing."""
+    """Multiply-accumulates of one image; None where the onnx package, which infers the shapes, is missing, or where the
+    graph is too much for the libraries that would run it."""
     from ganrt.engines.backends import try_on_cpu
     from ganrt.engines.cost import macs_of_one_image
-    from ganrt.errors import BackendUnavailable
+    from ganrt.errors import BackendUnavailable, BadInputFile
 
     try:
         try_on_cpu(onnx_file)
         return macs_of_one_image(onnx_file.path)
-    except BackendUnavailable:
+    except (BackendUnavailable, BadInputFile):
         return None
 
 

@@ -13,7 +13,7 @@ from ganrt.engines.protocol import Engine, EngineOptions
 
 _STAND_IN = "onnxruntime"  # on the CPU, for backends of GPUs: a child would need seconds, and gigabytes of addresses
 CPU = ("onnxruntime", "openvino")
-_MEND = "if you trust it, give a higher limit: --memory MIB, or memory= of ganrt.load"
+_MEND = "if you trust it: --memory MIB or memory= of ganrt.load for a higher limit, GANRT_TRIAL=off for none"
 
 
 def try_graph(onnx_file: OnnxFile, backend: str, version: str, memory: int | None) -> None:

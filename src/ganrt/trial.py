@@ -4,14 +4,15 @@ Trusted are the bundled files and what ganrt made on this machine, both known by
 itself does not count, since another can say the same. All else is tried once for each file and version of the library,
 in a process with limits of time and memory, and kept in mind under `GANRT_HOME`, whose contents are trusted.
 
-The child gets the bytes that were hashed as its standard input. Where the system has
-no limits of memory (Windows, macOS), those of time and the look at what was used remain. Where there is no
-interpreter to start, as in a frozen or embedding program, nothing is tried.
+The child gets the bytes that were hashed as its standard input. Where the system has no limits of memory (Windows,
+macOS), those of time and the look at what was used remain. Where no child starts, as in a frozen or embedding program,
+nothing is tried; nor where the environment says `GANRT_TRIAL=off`.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -37,7 +38,11 @@ _PER_BYTE = 64  # of memory, above `SMALL`: a StyleGAN2 of 1024 x 1024 has 120 M
 _FOLDER = "trusted"
 _MADE = "made"  # by ganrt here: good for every library
 # -P is of Python 3.11: before, the current folder would come first, and may be the stranger's too
-_MAIN = "import sys; sys.path[:] = [p for p in sys.path if p]; from ganrt.trial import serve; serve()"
+_MAIN = "import json, sys; sys.path[:] = json.loads(sys.argv.pop(1)); from ganrt.trial import serve; serve()"
+_STARTED = b"started\n"  # what comes before is no word about the file
+_OFF = "GANRT_TRIAL"
+# Each thread of OpenBLAS, one a core, would take 40 MB of the child's memory.
+_ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
 _STOOD, _REFUSED, _TOO_MUCH, _FAILED = 0, 10, 11, 12  # exit codes of the child
 _NO_ROOM = (
     "bad_alloc",
@@ -63,7 +68,7 @@ class Trial:
     library: str
     work: str
     memory: int | None = None
-    mend: str = "expected a file that unfolds to what its size lets expect"
+    mend: str = "expected a file that unfolds to what its size lets expect; if you trust it: GANRT_TRIAL=off"
 
 
 def try_first(data: bytes, path: Path, sha256: str, trial: Trial) -> None:
@@ -78,7 +83,9 @@ def try_first(data: bytes, path: Path, sha256: str, trial: Trial) -> None:
         BadInputFile: the child crashed, hung or asked for too much. What it refuses in words is left to the parent,
             which will find the same.
     """
-    if is_trusted(path, sha256) or _mark(sha256, trial.library).exists() or not _interpreter():
+    if os.environ.get(_OFF) == "off" or not _interpreter():
+        return
+    if is_trusted(path, sha256) or _mark(sha256, trial.library).exists():
         return
     with tempfile.TemporaryFile() as file:
         file.write(data)
@@ -107,14 +114,19 @@ def time_limit(size: int) -> float:
 
 
 def _run(file: IO[bytes], size: int, path: Path, sha256: str, trial: Trial) -> None:
-    memory, seconds = trial.memory or memory_limit(size), time_limit(size)
+    memory = trial.memory or memory_limit(size)
+    seconds = time_limit(size) * max(1.0, memory / memory_limit(size))  # who allows more of one allows more of both
     arguments = [trial.work, str(path), str(memory), str(int(seconds) // 2)]
+    command = [sys.executable, "-c", _MAIN, json.dumps([entry for entry in sys.path if entry]), *arguments]
     try:
         done = subprocess.run(
-            [sys.executable, "-c", _MAIN, *arguments], stdin=file, capture_output=True, timeout=seconds, check=False
+            command, stdin=file, capture_output=True, timeout=seconds, check=False, env={**os.environ, **_ONE_THREAD}
         )
     except subprocess.TimeoutExpired:
-        raise _unusable(path, trial, "hung") from None
+        raise _unusable(path, trial, f"took more than {seconds:.0f} s") from None
+    said = done.stdout.removeprefix(_STARTED)
+    if said == done.stdout:
+        return
     if done.returncode == _STOOD:
         _remember(sha256, trial.library)
     elif done.returncode == _TOO_MUCH:
@@ -123,21 +135,24 @@ def _run(file: IO[bytes], size: int, path: Path, sha256: str, trial: Trial) -> N
             f"{trial.mend}"
         )
     elif done.returncode == _FAILED:
-        raise _unusable(path, trial, f"failed ({done.stdout.decode('utf-8', 'replace').strip()[:300]})")
+        raise _unusable(path, trial, f"failed ({said.decode('utf-8', 'replace').strip()[:300]})")
     elif done.returncode != _REFUSED:
-        hung = done.returncode == -getattr(signal, "SIGXCPU", 0)  # the limit of processor time
-        raise _unusable(path, trial, "hung" if hung else f"crashed (exit status {done.returncode})")
+        if done.returncode == -getattr(signal, "SIGXCPU", 0):
+            raise _unusable(path, trial, f"took more than {int(seconds) // 2} s of processor time")
+        raise _unusable(path, trial, f"crashed (exit status {done.returncode})")
 
 
 def _unusable(path: Path, trial: Trial, what: str) -> BadInputFile:
     return BadInputFile(
-        f"{path} is damaged or hostile: {trial.library} {what} on it, in a process of its own\n"
-        "expected a file that loads; make it again, or export its checkpoint here"
+        f"{path} is damaged, hostile or too much here: {trial.library} {what} on it, in a process of its own\n"
+        f"expected a file that loads; make it again, or export its checkpoint here; if you trust it: {_OFF}=off"
     )
 
 
 def _interpreter() -> bool:
-    return bool(sys.executable) and not getattr(sys, "frozen", False)
+    """Not a program that embeds Python, which would be started once more."""
+    name = Path(sys.executable or "").stem.lower()
+    return name.startswith(("python", "pypy")) and not getattr(sys, "frozen", False)
 
 
 def _mark(sha256: str, what: str) -> Path:
@@ -164,6 +179,8 @@ def serve() -> None:
     """The child: limits itself, does the work, and tells by its exit code how that went."""
     work, path, memory, seconds = sys.argv[1:5]
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
+    answer.write(_STARTED.decode())
+    answer.flush()
     file = os.fdopen(os.dup(0), "rb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # libraries print, and must not fill the pipe
     os.dup2(1, 2)

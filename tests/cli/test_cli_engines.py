@@ -72,7 +72,7 @@ def test_fp32_and_a_file_in_fp16_are_compiled_as_they_are(run, tiny, rtx):
         (("--batch", "4:2:1"), "1 <= MIN <= OPT"),
         (("--batch", "1", "--ladder", "1,2"), "give one of them"),
         (("--ladder", "2,1"), "ascend"),
-        (("--level", "6"), "'--level'"),
+        (("--level", "6"), "--level 6: expected at most 5"),
         (("--hardware", "ampere-plus"), "for --backend tensorrt"),
         (("--precision", "fp4"), "expected fp32, fp16 or int8\n"),
         (("--precision", "bf16"), "expected fp32, fp16 or int8; bf16 is coarser"),

@@ -173,7 +173,7 @@ def test_a_walk_that_stands_still_has_no_pace(tmp_path):
     ("arguments", "words"),
     [
         ({}, "expected keyframes"),
-        ({"seeds": [1], "identities": ["a"]}, "one of seeds, identities and latents"),
+        ({"seeds": [1], "identities": ["a"]}, "one of seeds, identities, latents and looks"),
         ({"identities": "ann"}, "sequence of names"),
         ({"latents": [1.0, 2.0]}, "one row for each latent"),
         ({"latents": [[np.nan, 2.0]]}, "finite"),

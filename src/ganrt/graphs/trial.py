@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,7 +22,7 @@ def try_foreign(data: bytes, path: Path) -> None:
     Raises:
         BadInputFile: see `ganrt.trial.try_first`.
     """
-    library = f"onnx and onnxruntime {import_onnxruntime().__version__}"
+    library = f"onnx {_onnx_version()} and onnxruntime {import_onnxruntime().__version__}"
     work = trial.Trial(library, "ganrt.graphs.trial:foreign")
     trial.try_first(data, path, hashlib.sha256(data).hexdigest(), work)
 
@@ -55,7 +56,20 @@ def _draw(data: bytes, memory: int) -> None:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     given = {value.name: _zeros(value) for value in session.get_inputs()}
-    trial.check_growth(lambda: session.run(None, given), _BATCH, memory)
+    # Of translators, how many pictures to draw at once is the user's word; a fixed batch is all that there will be.
+    alone = any(len(array.shape) == 4 for array in given.values()) or not any(_is_open(v) for v in session.get_inputs())
+    trial.check_growth(lambda: session.run(None, given), 1 if alone else _BATCH, memory)
+
+
+def _is_open(value: Any) -> bool:
+    return bool(value.shape) and not isinstance(value.shape[0], int)
+
+
+def _onnx_version() -> str:
+    try:
+        return version("onnx")
+    except PackageNotFoundError:
+        return "none"
 
 
 def _zeros(value: Any) -> Any:
