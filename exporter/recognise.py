@@ -90,6 +90,8 @@ def find_matches(file: File, family: str | None = None, network: str | None = No
         task = load_family(family).task
         found = [Match(family, -1, source, task) for source in sources[:1]]
         keyed = [match for source in sources for match in _matches(source, [family])]
+        if not found:
+            raise BadInputFile(_unknown(file, sources))
         return sorted(keyed, key=lambda match: match.rank) or found
     names = [name for name in FAMILIES if name != GENERIC]
     whole = [source for source in sources if source.within is None]

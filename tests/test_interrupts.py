@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ganrt.interrupts import HeldInterrupts, import_whole
+from ganrt import interrupts as module
+from ganrt.interrupts import HeldInterrupts, import_whole, interrupt_once
 
 
 def ctrl_c():
@@ -99,3 +100,20 @@ def test_a_library_that_takes_ctrl_c_for_its_own_error(tmp_path, monkeypatch):
         monkeypatch.delitem(sys.modules, name)
     with pytest.raises(ModuleNotFoundError, match="no_such_library"):
         import_whole("no_such_library")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="Windows has no timer's signal")
+def test_one_that_an_import_put_off_is_held_too(monkeypatch):
+    before = signal.getsignal(signal.SIGALRM)
+    try:
+        interrupt_once()
+        monkeypatch.setattr(module, "_ending", False)
+        with HeldInterrupts() as interrupts:
+            signal.raise_signal(signal.SIGALRM)
+        assert interrupts.told
+        monkeypatch.setattr(module, "_ending", False)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGALRM)
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGALRM, before)

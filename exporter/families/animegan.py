@@ -16,7 +16,7 @@ from torch.nn import functional
 from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families.instance_norm import AffineLayerNorm
-from ganrt.exporter.families.loading import load_strictly
+from ganrt.exporter.families.loading import load_strictly, sizes
 from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import KeyCondition, Keyed
 from ganrt.exporter.options import Settings
@@ -28,6 +28,7 @@ DEFAULT_SIDE = 512
 MULTIPLE_OF = 4
 LOWEST_SIDE = 16
 CHANNELS = (1, 3, 4)
+_WHAT = "an AnimeGANv2 generator"
 
 
 def _step(a: int, b: int, eps: float, kernel: int = 3, stride: int = 1, depthwise: bool = False) -> nn.Module:
@@ -108,22 +109,19 @@ class AnimeGAN(Keyed):
     def build(self, source: Source, settings: Settings) -> Candidate:
         """See `Family.build`."""
         state, facts = source.tensors, Facts(settings)
-        first, last = state["block_a.0.1.weight"], state["out_layer.0.weight"]
-        if first.ndim != 4 or last.ndim != 4 or first.shape[1] not in CHANNELS or last.shape[0] not in CHANNELS:
-            raise BadInputFile(
-                f"block_a.0.1.weight has shape {list(first.shape)}, out_layer.0.weight {list(last.shape)}\n"
-                "expected convolutions from and to pictures of 1, 3 or 4 channels"
-            )
+        first_width, inputs, *_ = sizes(state, "block_a.0.1.weight", 4, _WHAT)
+        outputs = sizes(state, "out_layer.0.weight", 4, _WHAT)[0]
+        if inputs not in CHANNELS or outputs not in CHANNELS:
+            raise BadInputFile(f"takes {inputs} channels and makes {outputs}\nexpected pictures of 1, 3 or 4 channels")
         height, width = settings.pixels((DEFAULT_SIDE, DEFAULT_SIDE), low=LOWEST_SIDE, multiple_of=MULTIPLE_OF)
         dynamic = settings.dynamic or False
         if not dynamic:
             facts.assume("size", (DEFAULT_SIDE, DEFAULT_SIDE))
         eps = facts.assume("norm_eps", DEFAULT_EPS)
         align = facts.assume("align_corners", True, "as the library's own call")
-        inputs, outputs = first.shape[1], last.shape[0]
-        make = partial(Generator, inputs, outputs, first.shape[0], eps, align)
+        make = partial(Generator, inputs, outputs, first_width, eps, align)
         return Candidate(
-            module=load_strictly(make, state, f"an AnimeGANv2 generator whose first width is {first.shape[0]}"),
+            module=load_strictly(make, state, f"{_WHAT} whose first width is {first_width}"),
             spec=GeneratorSpec(
                 name="animegan",
                 family="animegan",

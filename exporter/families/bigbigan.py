@@ -14,6 +14,7 @@ from torch import nn
 
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate, Facts
+from ganrt.exporter.families.loading import sizes
 from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import KeyCondition, Keyed
 from ganrt.exporter.families.resnet.network import Rules
@@ -141,20 +142,6 @@ def latent(dim: int) -> Latent:
     would squeeze it.
     """
     return Latent(dim=dim, prior="truncated_normal", threshold=1.0, psi_mode="resample")
-
-
-def sizes(state: State, key: str, dimensions: int, what: str) -> tuple[int, ...]:
-    """The shape of a weight that the hyperparameters are read from.
-
-    Raises:
-        BadInputFile: it is missing, has other than `dimensions` dimensions, or is empty; `what` names the network.
-    """
-    if key not in state:
-        raise BadInputFile(f"does not fit {what}\nmissing: {key}")
-    shape = tuple(state[key].shape)
-    if len(shape) != dimensions or 0 in shape:
-        raise BadInputFile(f"{key} has shape {list(shape)}\nexpected {dimensions} dimensions, none of them empty")
-    return shape
 
 
 def require_channels(key: str, channels: int) -> None:

@@ -17,9 +17,9 @@ from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate, Facts
-from ganrt.exporter.families.bigbigan import DEFAULT_EPS, KERNEL, latent, require_channels, sizes
+from ganrt.exporter.families.bigbigan import DEFAULT_EPS, KERNEL, latent, require_channels
 from ganrt.exporter.families.biggan_layers import upsample
-from ganrt.exporter.families.loading import load_strictly
+from ganrt.exporter.families.loading import load_strictly, sizes
 from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import KeyCondition, Keyed
 from ganrt.exporter.options import Settings

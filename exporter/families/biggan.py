@@ -304,7 +304,8 @@ def standing_candidate(
     keys = Named(state, IVCLAB)
     shape = read_shape(keys, facts)
     for name in (keys.spell("linear.weight"), keys.spell("linear.bias")):
-        if name in keys.state:
+        rows = (shape.width * shape.bottom**2,)
+        if name in keys.state and keys.state[name].shape[:1] == rows:  # strict loading names another shape
             keys.state[name] = channels_first(keys.state[name], shape.width, shape.bottom)
     used = grid if frozen is None else replace(grid, rows=1)
     rules = Rules(eps=eps, hidden=nn.ReLU, last=nn.Tanh(), offset=1.0, latent_first=True, grid=used)

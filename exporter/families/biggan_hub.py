@@ -17,6 +17,7 @@ from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.families.biggan import BigGANIvclab, standing_candidate
 from ganrt.exporter.families.biggan_deep import BigGANDeep
+from ganrt.exporter.families.loading import sizes
 from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import KeyCondition, Keyed
 from ganrt.exporter.families.spectral_norm import fold_iterated
@@ -129,6 +130,7 @@ class BigGANHub(Keyed):
 
     def build(self, source: Source, settings: Settings) -> Candidate:
         """See `Family.build`."""
+        sizes(source.tensors, f"linear/w/{_PLAIN}", 2, "a BigGAN of TensorFlow Hub")
         state = _variables(source.tensors, _PLAIN, _plain_key)
         state["linear.weight"] = state["linear.weight"].T.contiguous()  # a row for each class, as it lay there
         count = sum(1 for key in state if key.endswith(".conv_sc.weight"))
@@ -207,10 +209,12 @@ def _tables(state: State, norms: Sequence[str], parts: tuple[str, str]) -> dict[
     """The statistics of every norm, in the order in which the graph makes them: a mean and a variance each.
 
     Raises:
-        BadInputFile: another number of tables, or a variance that is negative.
+        BadInputFile: another number of tables, or of their rows.
     """
-    tables = [state[f"{TABLE}{k}"] for k in range(sum(1 for key in state if key.startswith(TABLE)))]
-    if len(tables) != 2 * len(norms):
+    count = sum(1 for key in state if key.startswith(TABLE))
+    tables = [table for k in range(count) if (table := state.get(f"{TABLE}{k}")) is not None]
+    rows = {table.shape[0] if table.ndim == 2 else 0 for table in tables}
+    if len(tables) != 2 * len(norms) or len(rows) > 1 or not rows <= set(ROWS):
         raise BadInputFile(
             f"has a graph that makes {len(tables)} tables of {' or '.join(map(str, ROWS))} rows\n"
             f"expected {2 * len(norms)}: the means and variances of {len(norms)} norms, for each truncation"

@@ -67,6 +67,20 @@ def _clip(text: str) -> str:
     return text if len(text) <= _LONGEST else text[:_LONGEST] + " ..."
 
 
+def sizes(state: State, key: str, dimensions: int, what: str) -> tuple[int, ...]:
+    """The shape of a weight that the hyperparameters are read from.
+
+    Raises:
+        BadInputFile: it is missing, has other than `dimensions` dimensions, or is empty; `what` names the network.
+    """
+    if key not in state:
+        raise BadInputFile(f"does not fit {what}\nmissing: {key}")
+    shape = tuple(state[key].shape)
+    if len(shape) != dimensions or 0 in shape:
+        raise BadInputFile(f"{key} has shape {list(shape)}\nexpected {dimensions} dimensions, none of them empty")
+    return shape
+
+
 def check_variances(state: State) -> None:
     """Raises BadInputFile for a running variance that is negative."""
     for key, tensor in state.items():

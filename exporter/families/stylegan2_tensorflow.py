@@ -137,8 +137,8 @@ def _shaped(name: str, tensor: Tensor, *, turned: bool) -> Tensor:
         return tensor.T.contiguous()
     if name.endswith(".affine.bias"):
         return tensor + 1
-    if name.endswith(".const") and tensor.ndim == 4:
+    if name.endswith(".const") and tensor.ndim == 4 and len(tensor):
         return tensor[0]
-    if name.endswith("noise_const") and tensor.ndim == 4:
+    if name.endswith("noise_const") and tensor.ndim == 4 and 0 not in tensor.shape[:2]:
         return tensor[0, 0]
-    return tensor.reshape(()) if name.endswith("noise_strength") else tensor
+    return tensor.reshape(()) if name.endswith("noise_strength") and tensor.numel() == 1 else tensor

@@ -20,7 +20,7 @@ from torch.nn import functional
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families.instance_norm import InstanceNorm, plane_mean, standardised, whole_mean
-from ganrt.exporter.families.loading import load_strictly
+from ganrt.exporter.families.loading import load_strictly, sizes
 from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import KeyCondition, Keyed
 from ganrt.exporter.options import Settings
@@ -33,6 +33,7 @@ MULTIPLE_OF = 4
 LOWEST_SIDE = 16
 CHANNELS = (1, 3, 4)
 _MOST_BLOCKS = 64
+_WHAT = "a U-GAT-IT generator"
 
 
 class MixedNorm(nn.Module):
@@ -150,12 +151,12 @@ class UGATIT(Keyed):
         state, facts = source.tensors, Facts(settings)
         inputs, width, features, outputs = _read(state)
         numbers = [int(found[1]) for key in state if (found := re.match(r"UpBlock1_(\d{1,3})\.", key))]
-        blocks = min(max(numbers), _MOST_BLOCKS)
+        blocks = min(max(numbers, default=1), _MOST_BLOCKS)  # one that is missing is named by strict loading
         height, wide = _size(features, width, settings, facts)
         eps = facts.assume("norm_eps", DEFAULT_EPS)
         make = partial(Generator, inputs, outputs, width, blocks, features, eps)
         return Candidate(
-            module=load_strictly(make, state, f"a U-GAT-IT generator of {blocks} blocks"),
+            module=load_strictly(make, state, f"{_WHAT} of {blocks} blocks"),
             spec=GeneratorSpec(
                 name="ugatit",
                 family="ugatit",
@@ -171,12 +172,12 @@ class UGATIT(Keyed):
 
 def _read(state: State) -> tuple[int, int, int, int]:
     """(channels in, first width, values that the scales take, channels out)."""
-    first, scales, last = state["DownBlock.1.weight"], state["FC.0.weight"], state.get("UpBlock2.11.weight")
-    if last is None or first.ndim != 4 or scales.ndim != 2 or last.ndim != 4:
-        raise BadInputFile("has an encoder and no picture at its end\nmissing: UpBlock2.11.weight [out, in, 7, 7]")
-    if first.shape[1] not in CHANNELS or last.shape[0] not in CHANNELS:
-        raise BadInputFile(f"takes {first.shape[1]} channels and makes {last.shape[0]}\nexpected 1, 3 or 4")
-    return first.shape[1], first.shape[0], scales.shape[1], last.shape[0]
+    width, inputs, *_ = sizes(state, "DownBlock.1.weight", 4, _WHAT)
+    features = sizes(state, "FC.0.weight", 2, _WHAT)[1]
+    outputs = sizes(state, "UpBlock2.11.weight", 4, _WHAT)[0]
+    if inputs not in CHANNELS or outputs not in CHANNELS:
+        raise BadInputFile(f"takes {inputs} channels and makes {outputs}\nexpected 1, 3 or 4")
+    return inputs, width, features, outputs
 
 
 def _size(features: int, width: int, settings: Settings, facts: Facts) -> tuple[int, int]:

@@ -9,6 +9,7 @@ its way down, nor the outermost.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -37,6 +38,7 @@ _LISTED = {"final.0": "final", "final.2": "final"} | {
     for part in ("down", "up")
     for place, kind in ((0, ""), (1, "_norm"))
 }
+_DOWN = re.compile(r"down\.([0-9]{1,2})\..+")
 _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 
 
@@ -182,7 +184,7 @@ def infer_shape(state: State, *, nested: bool) -> Shape:
     Raises:
         BadInputFile: no whole U-Net; the message names what is missing or misshapen.
     """
-    levels = max((int(key.split(".")[1]) + 1 for key in state if key.startswith("down.")), default=0)
+    levels = max((int(found[1]) + 1 for key in state if (found := _DOWN.fullmatch(key))), default=0)
     needed = [*(f"down.{i}.weight" for i in range(levels)), *(f"up.{i}.weight" for i in range(levels - 1))]
     if levels not in _LEVELS or (missing := [key for key in (*needed, "final.weight") if key not in state]):
         what = f"; missing: {', '.join(missing)[:200]}" if levels in _LEVELS else ""

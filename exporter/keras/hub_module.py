@@ -182,20 +182,20 @@ def _value(name: str, nodes: Mapping[str, _Node], variables: Mapping[str, Tensor
 
 def _constant(data: memoryview) -> Tensor | None:
     """A float32 tensor of at most 51 rows (tensor.proto); None for what is none."""
-    kind, shape, content = 0, [], b""
+    kind, shape, content = 0, [], bytearray()
     for number, _, value in fields(data):
         if number == 1 and isinstance(value, int):
             kind = value
         elif number == 2:
             shape = [_size(message(dim)) for tag, _, dim in fields(message(value)) if tag == 2]
         elif number in (4, 5):  # tensor_content, or float_val: packed, or one by one
-            content += bytes(message(value))
+            content += message(value)
     count = math.prod(shape)
     if kind != _FLOAT or not shape or not 0 < count <= ROWS[1] * _MAX_CHANNELS:
         return None
     if not content or len(content) % 4 or len(content) > 4 * count:
         raise ValueError(f"a constant of shape {shape} with {len(content)} bytes")
-    given = torch.frombuffer(bytearray(content), dtype=torch.float32)
+    given = torch.frombuffer(content, dtype=torch.float32)
     return torch.cat([given, given[-1:].expand(count - len(given))]).reshape(shape)  # the last one stands for the rest
 
 

@@ -26,7 +26,8 @@ def unpacked(data: bytes, limit: int) -> bytes:
             size, offset, at = _copy(data, at)
             if not 0 < offset <= len(made):
                 raise ValueError("a copy from before the block's start")
-            pattern = bytes(made[-offset:][:size])  # shorter than `size` where the copy overlaps what it makes
+            begin = len(made) - offset
+            pattern = bytes(made[begin : begin + size])  # shorter than `size` where the copy overlaps what it makes
             made += (pattern * -(-size // len(pattern)))[:size]
     if len(made) != length or at != len(data):
         raise ValueError("a compressed block has another length than it says")

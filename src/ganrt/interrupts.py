@@ -25,7 +25,7 @@ def interrupt_once() -> None:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell's background jobs ignore it
         signal.signal(signal.SIGINT, _raise_once)
         if hasattr(signal, "SIGALRM"):
-            signal.signal(signal.SIGALRM, _raise_once)
+            signal.signal(signal.SIGALRM, _as_ctrl_c)
 
 
 def ignore_interrupts() -> None:
@@ -43,6 +43,13 @@ def _raise_once(_: int, frame: FrameType | None) -> None:
         return
     _ending = True
     raise KeyboardInterrupt
+
+
+def _as_ctrl_c(_: int, frame: FrameType | None) -> None:
+    """The Ctrl-C that was put off, for whoever hears of it by now: `HeldInterrupts` may have begun meanwhile."""
+    handler = signal.getsignal(signal.SIGINT)
+    if callable(handler):
+        handler(signal.SIGINT, frame)
 
 
 def _again_soon() -> None:

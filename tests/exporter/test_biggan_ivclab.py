@@ -121,6 +121,10 @@ def test_the_published_configurations(side: int, parameters: int) -> None:
     }
 
 
+def test_a_misshapen_bias_of_the_first_layer() -> None:
+    refused({**STATE, "g_z.g_linear.bias": torch.ones(3)}, "wrong shape: g_z.g_linear.bias [3]")
+
+
 def refused(state: State, *words: str) -> None:
     with pytest.raises(BadInputFile) as caught:
         build(state)

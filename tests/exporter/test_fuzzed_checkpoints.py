@@ -10,6 +10,14 @@ from pathlib import Path
 import checkpoint_fuzz
 import pytest
 import torch
+import translator_references as references
+from sources import PATH, in_memory, source
+
+from ganrt.errors import BadInputFile, UsageError
+from ganrt.exporter.families import FAMILIES, load_family
+from ganrt.exporter.options import Settings
+from ganrt.exporter.readers.files import File
+from ganrt.exporter.recognise import recognise
 
 _SLOWEST_S = 20.0  # of processor time; most take some milliseconds
 
@@ -43,3 +51,17 @@ def test_state_dicts(path: Path) -> None:
         found.add(checkpoint_fuzz.tried(path))
         assert time.process_time() - began < _SLOWEST_S
     assert found == {"read", "refused"}, "a fuzzer that makes nothing readable tests one half"
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family_that_is_asked_for_refuses_what_is_not_its_own(family: str) -> None:
+    """Another family's network, keys that begin alike, hardly any keys, and its own keys with empty tensors."""
+    other = (references.Anime if family == "unet" else references.ListedUNet)().state_dict()
+    odd = dict.fromkeys(("down.weight", "down.blocks.0.weight", "statistics/x"), torch.ones(1))
+    conditions = getattr(load_family(family), "keys", ())
+    keys = [key for each in (conditions if isinstance(conditions, tuple) else (conditions,)) for key in each.all_of]
+    for state in (other, odd, {"a.weight": torch.ones(2, 2)}, dict.fromkeys(keys, torch.ones(0, 0, 0, 0))):
+        with pytest.raises((BadInputFile, UsageError)):
+            recognise(File(PATH, (source(state),)), family, Settings())
+    with pytest.raises(BadInputFile):
+        recognise(in_memory({}), family, Settings())

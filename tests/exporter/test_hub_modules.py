@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tarfile
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -192,6 +193,21 @@ def test_snappys_elements() -> None:
             unpacked(damaged, 100)
     with pytest.raises(ValueError, match="of 8 bytes"):
         unpacked(block, 7)
+
+
+def test_many_small_parts_are_read_in_linear_time(tool: Any) -> None:
+    """Copies from far back in a compressed block, and a constant whose values come one by one."""
+    size, copies, values = 2**21, 40_000, 120_000
+    literal = b"\xf8" + (size - 1).to_bytes(3, "little") + bytes(size)
+    block = tool.varint(size + copies) + literal + (b"\x03" + size.to_bytes(4, "little")) * copies
+    shape = tool.field(2, tool.field(2, tool.number(1, 50)) + tool.field(2, tool.number(1, values // 50)))
+    tensor = tool.number(1, 1) + shape + (b"\x2d" + np.float32(3).tobytes()) * values
+    node = tool.node("stack_1", "Const", [], {"value": tool.field(8, tensor)})
+    began = time.process_time()
+    assert len(unpacked(block, 2**22)) == size + copies
+    tables = read_module(tool.saved_model([("", node)]), {})
+    assert time.process_time() - began < 5
+    assert torch.equal(tables["statistics/0"], torch.full((50, values // 50), 3.0))
 
 
 def _dropped(name: str) -> Change:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 import translator_references as references
+from sources import in_memory
 from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile, UsageError
@@ -114,3 +115,17 @@ def test_a_damaged_unet_is_refused_by_its_keys(lost: str, tmp_path: Path) -> Non
 def test_sides_that_the_levels_do_not_divide(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="divisible by 8"):
         read(tmp_path, trained(references.ListedUNet()), size="20x20")
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "shape", "told"),
+    [
+        ("AnimeGANv2", "block_a.0.1.weight", (0, 3, 7, 7), "block_a.0.1.weight has shape"),
+        ("U-GAT-IT, full", "DownBlock.1.weight", (0, 3, 7, 7), "DownBlock.1.weight has shape"),
+        ("listed", "down.weight", (1,), "unexpected: down.weight"),
+        ("listed", "down.blocks.0.weight", (1,), "unexpected: down.blocks.0.weight"),
+    ],
+)
+def test_damaged_files_are_refused_with_the_key(name: str, key: str, shape: tuple[int, ...], told: str) -> None:
+    with pytest.raises(BadInputFile, match=told):
+        recognise(in_memory(FAMILIES[name][1]().state_dict() | {key: torch.ones(shape)}), None, Settings())
