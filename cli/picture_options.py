@@ -47,7 +47,7 @@ class PictureOptions(EncodingOptions):
     background: Annotated[str, typer.Option("--background", help="RRGGBB.")] = "ffffff"
     sheet: Annotated[
         bool,
-        typer.Option("--sheet", help="Also a sheet: input and output side by side, 100 rows at most, 256 px cells."),
+        typer.Option("--sheet", help="Also sheet.png: input and output side by side, 100 rows at most, 256 px cells."),
     ] = False
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Also the folders inside the folders.")] = False
     skip_bad: Annotated[

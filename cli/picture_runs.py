@@ -72,7 +72,7 @@ def make_plan(
     if output.exists() and not output.is_dir():
         raise OutputFailed(f"{output} is a file; expected a folder for the output")
     style = given.style()
-    pictures, sheet = find_pictures(inputs, given.recursive, output), f"sheet{style.ending}"
+    pictures, sheet = find_pictures(inputs, given.recursive, output), "sheet.png"
     output_names(pictures, [tail + style.ending for tail in tails], [sheet] if given.sheet else [])
     plan = Plan(output, pictures, output / sheet if given.sheet else None, style, force)
     targets = [plan.path(picture, tail) for picture in pictures for tail in tails]
@@ -117,6 +117,7 @@ class PictureRun:
         """Hands each result to `write` as it comes, which returns its entry in the report; then writes the sheet."""
         from ganrt.files import check_written
         from ganrt.runtime.picture_sheet import Sheet
+        from ganrt.runtime.picture_style import PictureStyle
 
         page = Sheet()
         places = {picture.path: picture for picture in self.plan.pictures}
@@ -127,7 +128,8 @@ class PictureRun:
                     page.add(done.row)
                 progress(len(self.written) + len(self.bad))
         if self.plan.sheet and page.rows:
-            self.save(self.plan.sheet, page.picture(), {"rows": page.rows})
+            # a PNG always: WebP holds 16383 pixels a side, which 64 rows exceed
+            self.save(self.plan.sheet, page.picture(), {"rows": page.rows}, PictureStyle())
         check_written(self._saved)
         shown = f" (sheet: {self.plan.sheet})" if self.plan.sheet else ""
         say(f"{len(self.written)} pictures: {self.plan.output}{shown}")
@@ -142,12 +144,14 @@ class PictureRun:
             "background": bytes(self.fit.background).hex(),
         }
 
-    def save(self, path: Path, image: NDArray[np.uint8], origin: dict[str, object]) -> None:
-        """Writes a picture; a PNG says what made it."""
+    def save(
+        self, path: Path, image: NDArray[np.uint8], origin: dict[str, object], style: PictureStyle | None = None
+    ) -> None:
+        """Writes a picture, in the plan's style unless in another; a PNG says what made it."""
         from ganrt import __version__
         from ganrt.files import write_file
 
-        style = self.plan.style
+        style = style or self.plan.style
         if style.opaque and image.shape[2] == 4 and not self.laid_over:
             self.laid_over = True
             say(f"note: {style.encode} has no transparency: pictures lie over --background {style.background}")

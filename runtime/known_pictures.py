@@ -29,7 +29,7 @@ def known_pictures(generator: Generator) -> dict[str, bytes]:
         return {}
     told = {f"identity{number}": {"identity": name} for number, name in enumerate(IDENTITIES)}
     told |= {f"image{number}": {"seed": str(seed), "index": str(index)} for number, (seed, index) in enumerate(PAIRS)}
-    images = [_drawn(generator, about) for about in told.values()]
+    images = [_drawn(generator, _told(about)) for about in told.values()]
     page = sheet(images, 3)
     more = [
         {**about, "sha256": hashlib.sha256(image.tobytes()).hexdigest()}
@@ -51,13 +51,14 @@ def wrong_pictures(generator: Generator, page: bytes, description: bytes) -> Ite
     try:
         document: dict[str, Any] = json.loads(description)
         frames = [
-            (name, entry, *(int(entry["frame"][key]) for key in "xywh")) for name, entry in document["frames"].items()
+            (name, _told(entry), *(int(entry["frame"][key]) for key in "xywh"))
+            for name, entry in document["frames"].items()
         ]
         stored = _decoded(page)
-    except (cv2.error, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (cv2.error, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"expected a sheet and where each picture lies ({type(error).__name__})") from error
-    for name, entry, x, y, width, height in frames:
-        drawn = _drawn(generator, entry)
+    for name, told, x, y, width, height in frames:
+        drawn = _drawn(generator, told)
         cut = stored[y : y + height, x : x + width]
         if cut.shape != drawn.shape or not cut.size:
             yield f"{name}: expected {list(drawn.shape)}, found {list(cut.shape)}"
@@ -73,7 +74,14 @@ def _decoded(data: bytes) -> NDArray[np.uint8]:
     return np.asarray(picture, np.uint8)
 
 
-def _drawn(generator: Generator, about: Mapping[str, Any]) -> NDArray[np.uint8]:
+def _told(about: Mapping[str, Any]) -> str | tuple[int, int]:
+    """An identity, or seed and index."""
     if "identity" in about:
-        return generator.avatar(str(about["identity"]))
-    return np.asarray(generator.sample(1, seed=int(about["seed"]), start=int(about["index"]))[0])
+        return str(about["identity"])
+    return int(about["seed"]), int(about["index"])
+
+
+def _drawn(generator: Generator, told: str | tuple[int, int]) -> NDArray[np.uint8]:
+    if isinstance(told, str):
+        return generator.avatar(told)
+    return np.asarray(generator.sample(1, seed=told[0], start=told[1])[0])

@@ -18,6 +18,7 @@ from ganrt.runtime.latents import class_choice
 from ganrt.runtime.photos import Photo, read_photo
 from ganrt.runtime.sampling import Truncation
 from ganrt.runtime.settings import SettingsLike
+from ganrt.spec import psi_input
 
 Shape = tuple[int, int, int]  # height, width, channels without alpha
 Labelled = tuple[Photo, int]  # a picture and its label's number; -1 where there are no labels
@@ -160,13 +161,17 @@ class GeneratedPictures(Pictures):
         """See `Pictures.describe`; 64-bit integers as strings."""
         generator, drawing, given = self._generator, self._drawing, self._drawing.latents
         law = (drawing.truncation or Truncation()).arguments(generator.spec.latent) if generator.spec.latent else None
+        lawful = (
+            given is None or psi_input(generator.spec) is not None
+        )  # psi goes into such a graph beside given latents
         return {
             "source": self.name,
             "model_sha256": generator.model_sha256,
             "backend": generator.backend,
             "device": generator.device,
             "precision": generator.precision,
-            **({"seed": str(drawing.seed), "start": str(drawing.start), "law": law} if given is None else {}),
+            **({"seed": str(drawing.seed), "start": str(drawing.start)} if given is None else {}),
+            **({"law": law} if lawful else {}),
             **({"latents": given.origin()} if given is not None else {}),
             "class": drawing.labels,
             "per_class": drawing.count if drawing.per_class else None,

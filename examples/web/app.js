@@ -7,7 +7,8 @@ import { download, draw } from "./picture.js";
 import { Walk } from "./walk.js";
 
 const MODEL = "model.onnx";
-const SCALES = [1, 4, 8, 16];
+const SCALES = [1, 2, 4, 8, 16];
+const DOWNLOAD = 512; // pixels of the longer side at the start, or the largest size below
 const STEP = 0.05; // of the truncation; one step beyond its range stands for none
 const REST = 120; // milliseconds without typing before a name is drawn
 
@@ -43,7 +44,9 @@ function arrived() {
 
 function setUp(state) {
   const { width, height } = state.generator.spec.output;
-  $("scale").append(...SCALES.map((scale) => new Option(`${scale * width} × ${scale * height}`, scale, false, scale === 8)));
+  const first = SCALES.filter((scale) => scale === 1 || scale * Math.max(width, height) <= DOWNLOAD).pop();
+  const sizes = SCALES.map((scale) => new Option(`${scale * width} × ${scale * height}`, scale, false, scale === first));
+  $("scale").append(...sizes);
   state.gallery = new Gallery($("gallery"), (picture, title, index) => choose(state, picture, title, index));
   state.walk = new Walk(state.generator, $("walk"), (rate) => showRate(state, rate));
   setUpTruncation(state);

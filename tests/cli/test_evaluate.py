@@ -14,6 +14,7 @@ from tiny_onnx import save_tiny, tiny_spec
 
 import ganrt
 from ganrt.runtime.pictures import encode_png
+from ganrt.spec import Latent
 
 
 @pytest.fixture
@@ -68,6 +69,14 @@ def test_latents_of_a_file_are_drawn_in_place_of_sampled_ones(run, colours, tiny
     assert given["metrics"] == sampled["metrics"]
     code, _, err = run(*asked, "--latents", "z.npy", "--count", 3)
     assert (code, "expected one of them" in err) == (2, True)
+
+
+def test_the_psi_of_a_graph_is_in_the_report_beside_latents(run, colours, tmp_path):
+    np.save("z.npy", ganrt.latents(12, 6, seed=3))
+    latent = Latent(dim=6, prior="truncated_normal", threshold=2.0, psi_mode="scale")
+    model = save_tiny(tmp_path / "psi.onnx", tiny_spec(statistics=True, latent=latent))
+    asked = ("evaluate", "--real", colours, "-m", model, "--metrics", "frechet", "--json", "--latents", "z.npy")
+    assert report_of(run(*asked, "--trunc", 0.4))["fake"]["law"]["psi"] == 0.4
 
 
 def test_what_it_says(run, colours, tmp_path):

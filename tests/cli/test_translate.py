@@ -202,6 +202,17 @@ def test_large_pictures_and_many_rows_on_a_sheet(run, monkeypatch):
     assert read("o/sheet.png").shape == (2 * 256, 2 * 128, 3)
 
 
+def test_a_sheet_of_more_rows_than_webp_holds(run, monkeypatch):
+    from ganrt.runtime import picture_sheet
+
+    monkeypatch.setattr(picture_sheet, "MAX_SIDE", 8192)  # two rows are one pixel too many for WebP
+    for i in range(2):
+        put(f"in/{i}.png", noise(8192, 8))
+    assert run("in", "-m", "d.onnx", "-o", "o", "--encode", "webp", "--sheet")[0] == 0
+    assert files("o") == ["0.webp", "1.webp", "sheet.png"]
+    assert read("o/sheet.png").shape[0] == 2 * 8192
+
+
 def test_a_picture_does_not_depend_on_its_companions(run):
     kernel = np.random.default_rng(5).uniform(0, 0.1, (3, 3, 3, 3)).astype(np.float32)
     save_translator(Path("k.onnx"), translator_spec(dynamic=True), kernel=kernel)
@@ -366,7 +377,7 @@ def test_pictures_are_encoded_as_asked_for(run):
     put("in/a.png", noise(channels=4))
     assert run("in", "-m", "m.onnx", "-o", "plain")[0] == 0
     code, _, err = run("in", "-m", "m.onnx", "--encode", "webp", "--quality", 101, "--sheet", "-o", "o")
-    assert (code, files("o")) == (0, ["a.webp", "sheet.webp"])
+    assert (code, files("o")) == (0, ["a.webp", "sheet.png"])
     np.testing.assert_array_equal(read("o/a.webp")[..., 3], read("plain/a.png")[..., 3])
     code, _, err = run("in", "-m", "m.onnx", "--encode", "jpeg", "--background", "336699", "-o", "j")
     assert (code, files("j")) == (0, ["a.jpg"])

@@ -153,6 +153,16 @@ def test_unity_says_that_a_kit_is_missing(unity, tmp_path):
     assert re.search(r"^error: .*kit: spec.json, .* cannot be read", lines[1])
 
 
+def test_unity_says_that_the_library_is_another(unity, kit, tmp_path):
+    (tmp_path / "other.c").write_text("int other;\n")
+    told(["gcc", "-shared", "-fPIC", "-o", "libganrt_avatars.so", "other.c"], tmp_path)
+    for name in ("unity.exe", "UnityEngine.dll", "com.ganrt.avatars.dll"):  # mono looks beside the program first
+        shutil.copy(unity / name, tmp_path)
+    lines = told(["mono", "unity.exe", kit.parent, tmp_path], tmp_path, LD_LIBRARY_PATH=str(tmp_path)).splitlines()
+    assert lines[0] == "0 textures"
+    assert re.search(r"^error: .*kit: ganrt_avatars_", lines[1])
+
+
 @pytest.fixture(scope="module")
 def godot3(kit, tmp_path_factory):
     """The project of the kit, with its library built into it by CMake, and the kit inside."""

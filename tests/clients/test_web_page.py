@@ -253,6 +253,7 @@ def test_the_walk_rests_while_the_page_is_hidden(started):
 
 def test_the_file_to_download(started):
     """Each pixel as 4 x 4, under a name that file systems take."""
+    assert started.evaluate("document.getElementById('scale').selectedOptions[0].text") == "512 × 512"
     type_name(started, "a/b: 名前?")
     started.evaluate(
         """(() => {

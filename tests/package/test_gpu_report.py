@@ -67,6 +67,20 @@ def test_a_report_is_whole_though_steps_fail_hang_or_have_no_time(tool, tmp_path
     assert "[6 of 6] comes too late" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("last", "status"),
+    [
+        ("4 passed, 2 skipped in 0.10s", "ok"),
+        ("6 skipped, 40 deselected in 1.20s", "nothing ran: all skipped"),
+        ("", "nothing ran: all skipped"),
+    ],
+)
+def test_tests_that_all_skip_are_not_ok(tool, tmp_path, last, status):
+    printed = f"1 passed on paper\n{last}\nsome tests were skipped: 2 for want of packages"
+    step = tool.Step("tests", (sys.executable, "-c", f"print({printed!r})", "pytest"), 20)
+    assert tool.run(step, tmp_path, 20).status == status
+
+
 def test_every_option_of_its_commands_exists(tool, tmp_path, capsys):
     """Read off `--help`, without running them."""
     from ganrt.cli.main import main

@@ -26,7 +26,7 @@ from ganrt.runtime.bundle import Contents, write_bundle
 from ganrt.runtime.bundle_check import check_bundle
 from ganrt.runtime.bundle_manifest import foreign_files, listed_files, read_manifest
 from ganrt.runtime.generator import load
-from ganrt.runtime.known_pictures import known_pictures
+from ganrt.runtime.known_pictures import known_pictures, wrong_pictures
 from ganrt.runtime.models import resolve_model
 from ganrt.spec import Canary, Latent
 
@@ -83,6 +83,23 @@ def test_known_pictures(tmp_path, tiny):
         assert all(
             line.startswith(("pictures.png: identity", "pictures.png: image", "pictures.json: ")) for line in findings
         )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda frame: frame.pop("identity"),
+        lambda frame: (frame.pop("identity"), frame.update(seed=[], index="0")),
+        lambda frame: frame["frame"].update(x=float("inf")),
+    ],
+)
+def test_descriptions_that_are_none_are_findings(tiny, change):
+    with load(tiny, backend="onnxruntime") as generator:
+        files = known_pictures(generator)
+        document = json.loads(files["pictures.json"])
+        change(document["frames"]["identity2"])
+        with pytest.raises(ValueError, match="expected a sheet and where each picture lies"):
+            list(wrong_pictures(generator, files["pictures.png"], json.dumps(document).encode()))
 
 
 def test_it_holds_every_source_of_the_clients(whole):

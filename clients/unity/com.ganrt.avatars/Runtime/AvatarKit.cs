@@ -11,6 +11,7 @@ namespace GanrtUnity
     /// One kit for the whole game, opened from StreamingAssets; hands over textures, for `budget` microseconds a frame.
     /// AvatarImage makes one by itself, with the defaults below. Put one into the first scene to choose others.
     /// </summary>
+    [DefaultExecutionOrder(-1000)] // its Awake comes before any AvatarImage asks for a kit
     [DisallowMultipleComponent]
     [AddComponentMenu("ganrt/Avatar Kit")]
     public sealed class AvatarKit : MonoBehaviour
@@ -105,7 +106,8 @@ namespace GanrtUnity
                 }
                 avatars = new GanrtAvatars(folder, options);
             }
-            catch (Exception error) when (error is GanrtAvatarsException || error is DllNotFoundException || error is IOException)
+            catch (Exception error) when (error is GanrtAvatarsException || error is IOException || error is UnauthorizedAccessException
+                                          || error is DllNotFoundException || error is BadImageFormatException || error is EntryPointNotFoundException)
             {
                 Problem = folder + ": " + error.Message;
                 Debug.LogError(Problem, this);
@@ -115,12 +117,12 @@ namespace GanrtUnity
         void Update()
         {
             while (asked.Count > 0 && (Problem != null || avatars != null && inFlight < MostInFlight))
-                Start(asked.Dequeue());
+                Send(asked.Dequeue());
             if (avatars != null)
                 avatars.Poll(budget);
         }
 
-        void Start(Ask ask)
+        void Send(Ask ask)
         {
             try
             {

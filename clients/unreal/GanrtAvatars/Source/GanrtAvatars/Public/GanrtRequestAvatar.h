@@ -8,7 +8,10 @@ class UTexture2D;
 
 DECLARE_DYNAMIC_MULTICAST_DELEGATE_TwoParams(FGanrtAvatarPin, UTexture2D*, Texture, const FString&, Problem);
 
-/** The Blueprint node Request Avatar: goes on at once, and along Ready or Failed in a later frame. */
+/**
+ * The Blueprint node Request Avatar: goes on at once, and along Ready or Failed in a later frame. Failed may also come at
+ * once, before the node goes on: where there is no game instance, or the request is refused.
+ */
 UCLASS()
 class GANRTAVATARS_API UGanrtRequestAvatar : public UBlueprintAsyncActionBase
 {
