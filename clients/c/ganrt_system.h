@@ -87,11 +87,15 @@ static FILE *ganrt__open_file(const char *path)
 static void *ganrt__load_library(const char *path, char *why, size_t bytes)
 {
     wchar_t wide[4096];
+    wchar_t *c = wide;
     HMODULE found = NULL;
-    if (MultiByteToWideChar(CP_UTF8, 0, path, -1, wide, 4096)) { /* of a whole path also what lies beside it is found */
-        int whole = wide[0] && (wide[1] == L':' || (wide[0] == L'\\' && wide[1] == L'\\'));
-        DWORD where = LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | LOAD_LIBRARY_SEARCH_DEFAULT_DIRS;
-        found = whole ? LoadLibraryExW(wide, NULL, where) : LoadLibraryW(wide);
+    if (MultiByteToWideChar(CP_UTF8, 0, path, -1, wide, 4096)) {
+        for (; *c; c++)
+            *c = *c == L'/' ? L'\\' : *c; /* which LoadLibraryExW asks for */
+        if (wide[0] && (wide[1] == L':' || (wide[0] == L'\\' && wide[1] == L'\\'))) /* then what lies beside it is found too */
+            found = LoadLibraryExW(wide, NULL, LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | LOAD_LIBRARY_SEARCH_DEFAULT_DIRS);
+        if (!found) /* a bare name, or it needs what lies on PATH */
+            found = LoadLibraryW(wide);
     }
     if (!found)
         snprintf(why, bytes, "%s cannot be loaded (Windows error %lu; 126: not found, 193: of another architecture)", path,
