@@ -197,7 +197,7 @@ def test_snappys_elements() -> None:
 
 def test_many_small_parts_are_read_in_linear_time(tool: Any) -> None:
     """Copies from far back in a compressed block, and a constant whose values come one by one."""
-    size, copies, values = 2**21, 40_000, 120_000
+    size, copies, values = 2**21, 200_000, 120_000
     literal = b"\xf8" + (size - 1).to_bytes(3, "little") + bytes(size)
     block = tool.varint(size + copies) + literal + (b"\x03" + size.to_bytes(4, "little")) * copies
     shape = tool.field(2, tool.field(2, tool.number(1, 50)) + tool.field(2, tool.number(1, values // 50)))
