@@ -180,7 +180,7 @@ def try_on_cpu(onnx_file: OnnxFile) -> None:
     Raises:
         BadInputFile: it crashes one, hangs in it, or asks for too much memory.
     """
-    for name in CPU:
+    for name in (name for name in BACKENDS if name in CPU):
         try:
             version = BACKENDS[name].probe()
         except BackendUnavailable:
