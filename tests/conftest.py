@@ -49,10 +49,12 @@ def is_trusted_for_users():
         yield real
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True)
 def _hears_ctrl_c():
-    """A shell's background jobs ignore it, and so would the programs that tests start and interrupt."""
+    """A shell's background jobs ignore it, or a library blocked it, and so would the programs that tests start."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     yield
     signal.signal(signal.SIGINT, before)
 

@@ -117,3 +117,15 @@ def test_one_that_an_import_put_off_is_held_too(monkeypatch):
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGALRM, before)
+
+
+def test_one_that_a_library_swallowed_counts_again_some_seconds_later(monkeypatch):
+    clock = iter([100.0, 101.0, 106.0, 106.0])
+    monkeypatch.setattr(module.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(module, "_ending", False)
+    monkeypatch.setattr(module, "_raised", float("inf"))
+    with pytest.raises(KeyboardInterrupt):
+        module._raise_once(2, None)
+    module._raise_once(2, None)  # what ends the command is not torn apart
+    with pytest.raises(KeyboardInterrupt):
+        module._raise_once(2, None)

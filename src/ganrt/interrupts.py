@@ -6,6 +6,7 @@ from __future__ import annotations
 import _thread
 import signal
 import threading
+import time
 from collections.abc import Callable
 from importlib import import_module
 from types import FrameType, ModuleType
@@ -13,14 +14,17 @@ from typing import Any, ClassVar
 
 _IMPORTING = "<frozen importlib._bootstrap>"
 _SOON_S = 0.05
+_LOST_S = 5.0
 _ending = False
+_raised = float("inf")  # when it was, by the clock
 
 
 def interrupt_once() -> None:
-    """From here on the first Ctrl-C raises KeyboardInterrupt, and all further ones do nothing.
+    """From here on the first Ctrl-C raises KeyboardInterrupt, and those that follow it do nothing.
 
     For a program that ends at the first one. Raised within an import it would meet native code that takes it for an
-    error of its own, or aborts: then it is raised when the import is over.
+    error of its own, or aborts: then it is raised when the import is over. A library may swallow it all the same, as
+    whatever runs in a finaliser does: then one that comes some seconds later counts again.
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell's background jobs ignore it
         signal.signal(signal.SIGINT, _raise_once)
@@ -35,13 +39,13 @@ def ignore_interrupts() -> None:
 
 
 def _raise_once(_: int, frame: FrameType | None) -> None:
-    global _ending
-    if _ending:
+    global _ending, _raised
+    if _ending and time.monotonic() < _raised + _LOST_S:
         return
     if _is_importing(frame):
         _again_soon()
         return
-    _ending = True
+    _ending, _raised = True, time.monotonic()
     raise KeyboardInterrupt
 
 
