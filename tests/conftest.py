@@ -86,7 +86,7 @@ def run(capsys, tmp_path, monkeypatch):
 
 
 def pytest_runtest_setup(item):
-    thrift.spare(item.path)
+    thrift.spare()
 
 
 def pytest_collection_modifyitems(config, items):

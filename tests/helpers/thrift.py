@@ -2,9 +2,6 @@
 
 - torch.onnx.export makes the same tables of operators anew in every call, which takes longer than all the rest. In the
   process of the tests they are kept; the programs that tests start make them as they always do.
-- Each export draws hundreds of pictures for each value that an assumption could have (`ganrt.exporter.evidence`), of
-  networks whose running statistics are random numbers: a few pictures of a few values will do wherever this is not
-  what is tested.
 - The garbage collector goes through all objects of torch's modules again and again, unless it is told that they stay.
 - Threads of ONNX Runtime spin while they wait for work: quick on an idle machine, half of the time on a busy one.
 """
@@ -15,28 +12,16 @@ import functools
 import gc
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-LATENTS, VALUES = 16, 2  # up to 256, and up to 6, otherwise
-_all: dict[str, Any] = {}
-_OWN_TESTS = "test_evidence.py"
 _SPINNING = "session.intra_op.allow_spinning"
 
 
-def spare(path: Path) -> None:
-    """Before each test, of the file at `path`: what is loaded by now. The first export of a process is as any other."""
+def spare() -> None:
+    """Before each test: what is loaded by now. The first export of a process is as any other."""
     _keep_tables()
     _keep_modules()
     _let_threads_sleep()
-    evidence: Any = sys.modules.get("ganrt.exporter.evidence")
-    if evidence is not None:
-        _all.setdefault("latents", evidence.MOST)
-        _all.setdefault("values", evidence.ALTERNATIVES)
-        of_evidence = path.name == _OWN_TESTS
-        evidence.MOST = _all["latents"] if of_evidence else LATENTS
-        few = {name: values[:VALUES] for name, values in _all["values"].items()}
-        evidence.ALTERNATIVES = _all["values"] if of_evidence else few
 
 
 _kept_modules = 0
