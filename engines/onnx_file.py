@@ -62,6 +62,10 @@ class OnnxFile(Contents):
         Raises:
             BadInputFile: there is none; `SpecError` names the field if it is malformed.
         """
+        return self._spec
+
+    @cached_property
+    def _spec(self) -> GeneratorSpec:
         if METADATA_KEY not in self.metadata:
             raise BadInputFile(
                 f"{self.path} has no '{METADATA_KEY}' in its metadata: it was not written by ganrt\n"

@@ -63,7 +63,8 @@ def text(limit: int, pattern: str = ".*", described: str = "") -> Check:
 
 
 def _encodable(value: str) -> bool:
-    return not any("\ud800" <= c <= "\udfff" for c in value)
+    """No lone surrogates; most texts are ASCII, which is told at once."""
+    return value.isascii() or not any("\ud800" <= c <= "\udfff" for c in value)
 
 
 def one_of(*choices: str) -> Check:
