@@ -34,7 +34,7 @@ def tune(
     ] = "fp32,fastest",
     budget: Annotated[
         float | None,
-        typer.Option("--budget", help="Seconds for all of it; by default 20, for large models up to 120.", min=0.1),
+        typer.Option("--budget", help="Seconds for all of it; by default up to 60, for large models 120.", min=0.1),
     ] = None,
     min_psnr: Annotated[
         float | None,

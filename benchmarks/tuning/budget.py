@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable
 
-LEAST_S, MOST_S = 20.0, 120.0
+LEAST_S, MOST_S = 60.0, 120.0  # small models are done before
 _PICTURES = 60  # openings with two pictures each that fit into the time of a model that is not small
 
 
@@ -20,7 +20,7 @@ class Budget:
         self._began = clock()
 
     def suit(self, opening_s: float) -> None:
-        """Takes from a model's size what nobody gave: 20 s for small ones, at most 120.
+        """Takes from a model's size what nobody gave: 60 s for small ones, at most 120.
 
         Args:
             opening_s: seconds to open the plain graph and draw two pictures.

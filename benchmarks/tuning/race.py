@@ -19,9 +19,12 @@ _FEW = 3
 _LEAST_ROUNDS = 3  # whatever the time: one call can be interrupted, the median of three hardly
 _LONG_S = 0.5  # that a candidate is timed alone
 _BEHIND = 1.5  # times slower than the best: not measured any closer
+_TRIAL = 5  # rounds in which a form may show that it is not hopeless
+_HOPELESS = 1.1  # times slower than the best of a round, in each of them and at every batch size
 
 Seconds = dict[int, float]  # of a batch, by its size
 Times = Mapping[tuple[Candidate, int], float]  # median seconds of a batch
+Rounds = Mapping[tuple[Candidate, int], Sequence[float]]  # of each round the median, of whoever raced to the end
 
 
 @dataclass
@@ -33,6 +36,7 @@ class _Lane:
     engine: Engine
     inputs: Arrays
     times: list[float] = field(default_factory=list)
+    rounds: list[float] = field(default_factory=list)
 
     def call(self) -> float:
         """One call's seconds."""
@@ -43,9 +47,11 @@ class _Lane:
 
     def slice(self) -> None:
         """One call and those that follow within a moment."""
+        first = len(self.times)
         spent = self.call()
         while spent < _SLICE_S:
             spent += self.call()
+        self.rounds.append(statistics.median(self.times[first:]))
 
 
 def heat(
@@ -75,11 +81,11 @@ def race(
     budget_s: float,
     say: Say,
     progress: Callable[[int], object] = lambda _: None,
-) -> Times:
+) -> Rounds:
     """All candidates at all batch sizes, in rounds of random order, until `budget_s` is spent, of which opening them is
     a part (at least three rounds).
 
-    A candidate that fails is left out of the result.
+    A candidate that fails is left out of the result, and one that was far behind in each of the first rounds.
 
     Args:
         say: told who failed, and why.
@@ -91,11 +97,12 @@ def race(
         for candidate in candidates:
             lanes += _warm_lanes(candidate, batches, samples, threads, opened, say)
         failed = _rounds(lanes, budget_s - (time.monotonic() - began), say, progress)
-        return {
-            (lane.candidate, lane.batch): statistics.median(lane.times)
-            for lane in lanes
-            if lane.candidate not in failed
-        }
+        return {(lane.candidate, lane.batch): lane.rounds for lane in lanes if lane.candidate not in failed}
+
+
+def medians(rounds: Rounds) -> Times:
+    """Of all rounds."""
+    return {lane: statistics.median(seconds) for lane, seconds in rounds.items()}
 
 
 def _warm_lanes(
@@ -119,13 +126,16 @@ def _warm_lanes(
 
 
 def _rounds(lanes: list[_Lane], budget_s: float, say: Say, progress: Callable[[int], object]) -> set[Candidate]:
-    """Times all lanes; those whose candidate failed are in the result."""
+    """Times all lanes; those whose candidate failed, or fell far behind, are in the result."""
     order, began = random.Random(0), time.monotonic()
     running, failed = list(lanes), set[Candidate]()
     for number in range(_ROUNDS):
         spent = time.monotonic() - began
         if number >= _LEAST_ROUNDS and spent * (number + 1) / number > budget_s:
             break
+        if number == _TRIAL:
+            failed |= _hopeless(running)
+            running = [lane for lane in running if lane.candidate not in failed]
         order.shuffle(running)
         for lane in running:
             try:
@@ -136,6 +146,20 @@ def _rounds(lanes: list[_Lane], budget_s: float, say: Say, progress: Callable[[i
                 say(left_out(lane.candidate, error))
         progress(round(100 * max((number + 1) / _ROUNDS, min(1.0, spent / max(budget_s, 1e-9)))))
     return failed
+
+
+def _hopeless(lanes: Sequence[_Lane]) -> set[Candidate]:
+    """Those that were far behind in every round at every batch size; plain graphs are what others are compared with."""
+    best: dict[tuple[int, int], float] = {}
+    for lane in lanes:
+        for number, seconds in enumerate(lane.rounds):
+            best[lane.batch, number] = min(seconds, best.get((lane.batch, number), seconds))
+    near = {
+        lane.candidate
+        for lane in lanes
+        if any(seconds <= _HOPELESS * best[lane.batch, number] for number, seconds in enumerate(lane.rounds))
+    }
+    return {lane.candidate for lane in lanes if lane.candidate not in near and not lane.candidate.is_plain}
 
 
 def left_out(candidate: Candidate, error: Exception) -> str:

@@ -6,14 +6,22 @@ import math
 from collections.abc import Sequence
 
 from ganrt.benchmarks.tuning.candidates import Candidate
-from ganrt.benchmarks.tuning.race import Times
+from ganrt.benchmarks.tuning.race import Rounds, Times
 
 _TOLERATED = 1 / 0.97  # slower than the best plain graph by no more than measurements scatter
+_PROVEN = 0.75  # of the rounds that a winner must win against what runs untuned
 
 
 def speedup(candidate: Candidate, times: Times, batches: Sequence[int]) -> float:
-    """Geometric mean over the batch sizes of how much faster than the best plain graph it is."""
-    return math.exp(sum(math.log(_ratio(candidate, times, batch)) for batch in batches) / len(batches))
+    """How much faster than the best plain graph it is: a geometric mean over the batch sizes."""
+    return _mean({batch: _ratio(candidate, times, batch) for batch in batches})
+
+
+def _mean(ratios: dict[int, float]) -> float:
+    """Geometric; a single picture counts as much as all larger batches together."""
+    larger = len(ratios) - 1
+    weights = {batch: 1.0 if not larger else 0.5 if batch == 1 else 0.5 / larger for batch in ratios}
+    return math.exp(sum(weights[batch] * math.log(ratio) for batch, ratio in ratios.items()))
 
 
 def ranked(finalists: Sequence[Candidate], times: Times, batches: Sequence[int]) -> list[Candidate]:
@@ -36,6 +44,20 @@ def unless_hardly(
     if not untuned or speedup(order[0], times, batches) > _TOLERATED * speedup(untuned[0], times, batches):
         return list(order)
     return [untuned[0], *(one for one in order if one is not untuned[0])]
+
+
+def rounds_won(candidate: Candidate, untuned: Candidate, rounds: Rounds, batches: Sequence[int]) -> tuple[int, int]:
+    """In how many rounds it was faster than what runs untuned, and of how many. Both ran within a moment of each other
+    in a round, so what slows a machine down for longer slows both."""
+    pairs = {batch: list(zip(rounds[untuned, batch], rounds[candidate, batch], strict=False)) for batch in batches}
+    count = min(map(len, pairs.values()))
+    means = [_mean({batch: pairs[batch][i][0] / pairs[batch][i][1] for batch in batches}) for i in range(count)]
+    return sum(mean > 1 for mean in means), count
+
+
+def is_proven(won: int, of: int) -> bool:
+    """Whether that many rounds tell a winner from a restless machine."""
+    return won >= _PROVEN * of
 
 
 def _ratio(candidate: Candidate, times: Times, batch: int) -> float:

@@ -12,8 +12,8 @@ from ganrt.benchmarks.tuning.candidates import Candidate
 from ganrt.benchmarks.tuning.field import TRIED, Field
 from ganrt.benchmarks.tuning.int8 import int8_candidates
 from ganrt.benchmarks.tuning.pinning import pinned, widened
-from ganrt.benchmarks.tuning.race import Times, left_out, race
-from ganrt.benchmarks.tuning.ranking import ranked, speedup, unless_hardly
+from ganrt.benchmarks.tuning.race import Rounds, Times, left_out, medians, race
+from ganrt.benchmarks.tuning.ranking import is_proven, ranked, rounds_won, speedup, unless_hardly
 from ganrt.benchmarks.tuning.samples import Samples, Verdict, judge
 from ganrt.engines.choice import Choice, remember
 from ganrt.engines.onnx_file import OnnxFile
@@ -73,7 +73,7 @@ def tune(
 
     Args:
         precisions: `fp32` chooses among exact forms only; `fastest` also among precisions that pass their gate.
-        budget_s: for everything; by default 20, and for large models up to 120.
+        budget_s: for everything; by default at most 60, and for large models 120.
         gate: dB instead of `ganrt.tolerances.TUNED`, for precisions below FP32.
         progress: told the stage, what is being done and how many seconds are left, and the stage's percentage.
 
@@ -98,7 +98,7 @@ def tune(
         samples.part(0, 1)  # a model that draws nothing is refused before anything is made of it
         field = Field(model, samples, budget, threads, gate, show)
         finalists = _finalists(field, precisions, device)
-        times = race(
+        rounds = race(
             finalists,
             field.batches,
             samples,
@@ -109,7 +109,7 @@ def tune(
         )
         for precision in precisions:
             show(f"judgement for {precision}", "drawing pictures", 0)
-            found = _choose(field, [c for c in finalists if (c, 1) in times], times, precision, device)
+            found = _choose(field, [c for c in finalists if (c, 1) in rounds], rounds, precision, device)
             yield found
 
 
@@ -142,12 +142,14 @@ def _finalists(field: Field, precisions: Sequence[str], device: str) -> list[Can
     return finalists
 
 
-def _choose(field: Field, finalists: Sequence[Candidate], times: Times, precision: str, device: str) -> Tuned:
+def _choose(field: Field, finalists: Sequence[Candidate], rounds: Rounds, precision: str, device: str) -> Tuned:
     """The first in rank that passes, remembered."""
+    times = medians(rounds)
     if not any(c.is_plain and c.backend == field.default.backend for c, _ in times):
         raise NegativeResult(_no_measure(field, times))
     able = [c for c in finalists if c.precision in TRIED[precision] and not _only_to_beat(c, field)]
     order = unless_hardly(ranked(able, times, field.batches), field.default, times, field.batches)
+    order = _unless_restless(field, order, rounds)
     winner, verdict, laps = _first_that_passes(field, order, times)
     if winner is not None and verdict is not None:
         why = f"{speedup(winner, times, field.batches):.2f} times the best plain graph; {verdict}"
@@ -164,6 +166,21 @@ def _choose(field: Field, finalists: Sequence[Candidate], times: Times, precisio
     graph = winner.model.data if choice.graph else None
     remember(field.model.sha256, precision, choice, graph, device, field.threads)
     return Tuned(precision, choice, tuple(laps), tuple(dict.fromkeys(field.notes)), complete, field.budget.now())
+
+
+def _unless_restless(field: Field, order: list[Candidate], rounds: Rounds) -> list[Candidate]:
+    """The same order, but what runs untuned first where the machine's own noise could have made the first one win."""
+    untuned = next((one for one in order if one.is_plain and one.backend == field.default.backend), None)
+    if untuned is None or order[0] is untuned:
+        return order
+    won, of = rounds_won(order[0], untuned, rounds, field.batches)
+    if is_proven(won, of):
+        return order
+    field.notes.append(
+        f"this machine was too restless to decide: {order[0].name} was faster than {untuned.name} in {won} of {of} "
+        "rounds only; what runs untuned was kept (tune again when nothing else runs)"
+    )
+    return [untuned, *(one for one in order if one is not untuned)]
 
 
 def _only_to_beat(candidate: Candidate, field: Field) -> bool:
