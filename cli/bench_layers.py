@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +30,7 @@ class Profiled(options.ThreadOptions):
     """
     ganrt bench layers --runs 3 --batch-size 2
     ganrt bench layers --runs 3 --most 5 --json
+    ganrt bench layers --runs 3 --roofline --forms
     """,
     bench,
 )
@@ -52,11 +53,14 @@ def layers(
     roofline: Annotated[
         bool, typer.Option("--roofline", help="Measure this machine's limits too, for the column 'roof'.")
     ] = False,
+    forms: Annotated[
+        bool, typer.Option("--forms", help="Profile each exactly equivalent graph too: what it would save.")
+    ] = False,
     most: Annotated[int, typer.Option("--most", min=1, help="How many layers to print, the slowest first.")] = 20,
     json: options.Json = False,
 ) -> None:
     """Prints the time of each layer that the engine ran, beside its multiplications; profiling itself costs time."""
-    from ganrt.benchmarks.profiles.run import ProfileOptions, import_profile, profile_model
+    from ganrt.benchmarks.profiles.run import ProfileOptions, import_profile, profile_forms, profile_model
     from ganrt.benchmarks.profiles.table import as_lines
     from ganrt.errors import UsageError
     from ganrt.runtime.models import resolve_model
@@ -64,14 +68,17 @@ def layers(
     path = resolve_model(model)
     if layer_info and not imported:
         raise UsageError("--layer-info: expected together with --import, for tensorrt")
+    if imported and forms:
+        raise UsageError("--forms: expected a model to profile, not --import: other graphs are run here")
+    by_form: dict[str, float] = {}
     if imported:
         table = import_profile(path, engine.backend, imported, layer_info=layer_info, batch_size=batch_size)
     else:
-        table = profile_model(
-            path, ProfileOptions(engine.backend, engine.precision, batch_size or 16, runs, engine.threads, roofline)
-        )
+        profiled = ProfileOptions(engine.backend, engine.precision, batch_size or 16, runs, engine.threads, roofline)
+        table = profile_model(path, profiled)
+        by_form = profile_forms(path, replace(profiled, roof=False)) if forms else {}
     if json:
-        print_json(table.as_json())
+        print_json({**table.as_json(), **({"forms_ms": by_form} if forms else {})})
         return
     for line in as_lines(table, most):
         typer.echo(line)
@@ -80,3 +87,8 @@ def layers(
         f"{table.engine}: {table.milliseconds:.3f} ms a run in {len(table.rows)} layers, median of {table.runs}; "
         f"multiplications matched: {matched}"
     )
+    for name, milliseconds in sorted(by_form.items(), key=lambda one: one[1]):
+        saved = 1 - milliseconds / by_form["plain"]
+        typer.echo(
+            f"form {name}: {milliseconds:.3f} ms a run, {abs(saved):.0%} {'less' if saved >= 0 else 'more'} than plain"
+        )

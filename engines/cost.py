@@ -27,7 +27,8 @@ class _UnknownShape(Exception):
 class LayerCost:
     """One node of the graph, for one image; `weights`, `inputs` and `outputs` count elements.
 
-    Weights are what is constant: initializers and all that is computed from them alone.
+    Weights are what is constant: initializers and all that is computed from them alone. `follows` is the node that makes
+    the first input, "" where that is none.
     """
 
     name: str
@@ -36,6 +37,7 @@ class LayerCost:
     weights: int
     inputs: int
     outputs: int
+    follows: str = ""
 
 
 def macs_of_one_image(path: Path) -> int | None:
@@ -104,13 +106,19 @@ def _layer(node: ir.Node, constants: set[ir.Value]) -> LayerCost:
     fixed = sum(prod(_shape(value)) for value in given if value in constants)
     moved = sum(prod(_shape(value)) for value in given if value not in constants)
     made = sum(prod(_shape(value)) for value in node.outputs if value.name)
-    name = node.name or node.outputs[0].name or ""
+    name = _name(node)
     if all(value in constants for value in given):  # computed once, when the model is loaded
         constants.update(node.outputs)
         return LayerCost(name, node.op_type, 0, 0, 0, 0)
     if node.op_type in _VIEWS:
         return LayerCost(name, node.op_type, 0, 0, 0, 0)
-    return LayerCost(name, node.op_type, _node_macs(node), fixed, moved, made)
+    before = given[0].producer() if given else None
+    follows = "" if before is None else _name(before)
+    return LayerCost(name, node.op_type, _node_macs(node), fixed, moved, made, follows)
+
+
+def _name(node: ir.Node) -> str:
+    return node.name or node.outputs[0].name or ""
 
 
 def _node_macs(node: ir.Node) -> int:

@@ -21,6 +21,7 @@ from ganrt.errors import BackendUnavailable, BadInputFile
 from ganrt.offline import import_onnxruntime
 
 _KERNEL = "_kernel_time"
+_BLOCKED = "_nchwc"  # added to the names of nodes that run in channel blocks
 MAX_BYTES = 512 * 2**20
 
 
@@ -50,7 +51,9 @@ def parse_profile(
         raise BadInputFile(f"{what} holds no run of a node; expected a profile that was ended after a run")
     counted = runs[skip:] or runs
     times = median_times(counted)
-    return [LayerTime(name, operators[name], time, (name,)) for name, time in times.items()], len(counted)
+    return [
+        LayerTime(name, operators[name], time, (name.removesuffix(_BLOCKED),)) for name, time in times.items()
+    ], len(counted)
 
 
 def _runs(events: list[dict[str, Any]]) -> tuple[list[dict[str, float]], dict[str, str]]:

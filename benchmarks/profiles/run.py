@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from ganrt.benchmarks.profiles import onnxruntime, openvino, tensorrt
 from ganrt.benchmarks.profiles.table import LayerTime, ProfileTable, make_table
 from ganrt.benchmarks.roofline import Limit, roofline
 from ganrt.engines.cost import layer_costs
+from ganrt.engines.forms import distinct_forms
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.errors import UsageError
 
@@ -81,6 +83,18 @@ def profile_model(model: Path, options: ProfileOptions) -> ProfileTable:
     if options.roof and options.backend != "tensorrt":  # the limits are the CPU's
         limit = measure_limits((options.precision,), threads=options.threads).limit(options.precision)
     return _table(model, options.backend, times, runs, options.batch_size, options.precision, limit)
+
+
+def profile_forms(model: Path, options: ProfileOptions) -> dict[str, float]:
+    """What each exactly equivalent form of the model takes, profiled alike: milliseconds a run by its name, `plain`
+    among them. Raises what `profile_model` raises."""
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for form in distinct_forms(model.read_bytes()):
+            path = Path(folder, f"{form.name}.onnx")
+            path.write_bytes(form.data)
+            found[form.name] = profile_model(path, options).milliseconds
+    return found
 
 
 def import_profile(

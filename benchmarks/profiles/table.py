@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from ganrt.benchmarks.roofline import Roofline
 from ganrt.engines.cost import LayerCost
 
+_MULTIPLYING = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
+
 
 @dataclass(frozen=True)
 class LayerTime:
@@ -100,14 +102,24 @@ def make_table(
     roofs = {layer.name: 1e3 * layer.seconds for layer in roof.layers} if roof else {}
     total = sum(time.milliseconds for time in times)
     left, rows = dict(macs), []
+    by_name = {cost.name: cost for cost in costs or ()}
     for time in times:
-        mine = [name for name in dict.fromkeys(time.nodes) if name in left]
+        names = [_multiplies(name, time.operator, by_name) for name in time.nodes]
+        mine = [name for name in dict.fromkeys(names) if name in left]
         found = sum(left.pop(name) for name in mine) * (batch_size or 1) if mine else None
         least = sum(roofs.get(name, 0.0) for name in mine) or None
         share = time.milliseconds / total if total else 0.0
         rows.append(ProfileRow(_label(time.name, mine), time.operator, time.milliseconds, share, found, least))
     matched = 1 - sum(left.values()) / total_macs if total_macs else None
     return ProfileTable(engine, runs, batch_size, tuple(rows), matched, precision)
+
+
+def _multiplies(name: str, operator: str, costs: Mapping[str, LayerCost]) -> str:
+    """The node that multiplies in a layer that an engine calls by the activation that it fused with it."""
+    seen = name
+    while operator.removeprefix("Fused") in _MULTIPLYING and seen in costs and not costs[seen].macs:
+        seen = costs[seen].follows
+    return seen if seen in costs else name
 
 
 def _label(name: str, nodes: list[str]) -> str:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from bench_documents import result
 from tiny_onnx import save_tiny
 
 from ganrt.benchmarks.profiles import onnxruntime, openvino, tensorrt
-from ganrt.benchmarks.profiles.run import ProfileOptions, engines_in_use, import_profile, profile_model
+from ganrt.benchmarks.profiles.run import ProfileOptions, engines_in_use, import_profile, profile_forms, profile_model
 from ganrt.benchmarks.profiles.table import LayerTime, as_lines, make_table, median_times
 from ganrt.benchmarks.roofline import Limit, roofline
 from ganrt.engines.cost import LayerCost, layer_costs
@@ -68,6 +69,19 @@ def test_tensorrts_layer_info_names_what_was_fused():
     assert (row.name, row.macs) == ("Conv_4 + Conv_8 [__myl_Fused_0]", 900)
     bare = json.dumps({"Layers": ["Conv_0", "Conv_4"], "Bindings": []})
     assert tensorrt.parse_profile(OLD_PROFILE, bare)[0][1].nodes == ("Conv_0", "PWN", "Clip_3")
+
+
+def test_a_layer_that_is_named_by_its_activation_has_the_convolution_s_multiplications():
+    costs = [*COSTS, LayerCost("Relu_5", "Relu", 0, 0, 1, 1, "Conv_4"), LayerCost("Relu_6", "Relu", 0, 0, 1, 1, "Add")]
+    names = ("Relu_5", "Conv", 3.0), ("Relu_6", "Relu", 1.0), ("Conv_8", "FusedConv", 2.0)
+    times = [LayerTime(name, operator, time, (name,)) for name, operator, time in names]
+    table = make_table("onnxruntime", times, runs=1, batch_size=1, costs=costs)
+    assert [row.macs for row in table.rows] == [300, 0, 600]
+
+
+def test_the_bundled_model_s_multiplications_are_all_found_in_blocks_of_channels():
+    table = profile_model(resolve_model("avatars-2"), ProfileOptions(batch_size=1, runs=1, threads=1))
+    assert table.matched > 0.999
 
 
 @pytest.mark.parametrize(
@@ -203,3 +217,12 @@ def test_the_table_for_a_terminal():
     assert as_lines(table)[2].split()[-3:] == ["-", "-", "-"]
     empty = make_table("engine", [LayerTime("a", "b", 0.0, ())], runs=1, batch_size=None)
     assert empty.rows[0].share == 0
+
+
+def test_forms_are_profiled_beside_the_plain_graph(tmp_path, monkeypatch):
+    monkeypatch.setattr("ganrt.benchmarks.profiles.run.distinct_forms", lambda data: forms)
+    path = save_tiny(tmp_path / "tiny.onnx")
+    forms = [SimpleNamespace(name=name, data=path.read_bytes()) for name in ("plain", "phase")]
+    found = profile_forms(path, ProfileOptions(batch_size=1, runs=1, threads=1))
+    assert list(found) == ["plain", "phase"]
+    assert all(milliseconds > 0 for milliseconds in found.values())
