@@ -27,8 +27,8 @@ class _UnknownShape(Exception):
 class LayerCost:
     """One node of the graph, for one image; `weights`, `inputs` and `outputs` count elements.
 
-    Weights are what is constant: initializers and all that is computed from them alone. `follows` is the node that makes
-    the first input, "" where that is none.
+    Weights are what is constant: initializers and all that is computed from them alone. `follows` is the node that
+    makes the first input, "" where there is none.
     """
 
     name: str
