@@ -40,6 +40,8 @@ class EngineOptions:
         memory: bytes of GPU memory that a compiled engine may use in all; None: what there is. Of a graph that was not
             made here: bytes that its trial may take (`ganrt.trial`); None: by the size of its file.
         low_priority: whether a compiled engine's work yields to other work on the GPU, such as a game's.
+        mapped: whether a compiled engine's inputs and outputs stay in the host's memory, without copies; None: where
+            the GPU shares that memory, as on a Jetson.
     """
 
     device: str = "auto"
@@ -48,6 +50,7 @@ class EngineOptions:
     batches: tuple[int, ...] | None = None
     memory: int | None = None
     low_priority: bool = False
+    mapped: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,11 @@ class Engine(ABC):
         if not self._closed:
             self._closed = True
             self._close()
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What else a report should say of how it runs; known in full when it ran."""
+        return {}
 
     @abstractmethod
     def _run(self, inputs: Arrays) -> Arrays: ...

@@ -32,6 +32,12 @@ LITERAL: dict[str, str] = {
     "literal-torch-eager": "torch-eager",
     "literal-torch-compile": "torch-compile",
 }
+# Compiled engines with copies to and from the device's memory, and without; by default as suits the device.
+MEMORY: dict[str, tuple[str, bool]] = {
+    f"{OURS}{backend}-{word}": (backend, mapped)
+    for backend in ("tensorrt", "tensorrt-rtx")
+    for word, mapped in (("copied", False), ("mapped", True))
+}
 # Programs that time themselves: they cannot be interleaved with others.
 PROGRAMS: dict[str, str] = {"trtexec": "ganrt.benchmarks.trtexec"}
 
@@ -41,7 +47,8 @@ _OWN_DEFAULT = ("openvino-plain", "literal-openvino")
 
 
 def all_names() -> list[str]:
-    """What `all` means, ours first: every subject but the literal ones, which are for networks with a reference."""
+    """What `all` means, ours first: every subject but the literal ones, which are for networks with a reference, and
+    those of `MEMORY`, which are for a closer look."""
     return [TUNED, *(OURS + name for name in BACKENDS), *PEERS, *VARIANTS, *PROGRAMS]
 
 
@@ -62,7 +69,7 @@ def parse_names(text: str, backend: str = "auto") -> list[str]:
     groups["all"] = [*ours, *groups["peers"]]
     names = [name for part in text.split(",") for name in groups.get(part.strip(), [part.strip()])]
     for name in names:
-        known = [*all_names(), *LITERAL]
+        known = [*all_names(), *MEMORY, *LITERAL]
         if name not in known:
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {close[0]}?" if close else ""
@@ -83,7 +90,8 @@ def open_subject(name: str, request: Request) -> Subject:
     if name.startswith(OURS):
         from ganrt.benchmarks.subjects.ours import open_backend
 
-        return open_backend(name.removeprefix(OURS), request)
+        backend, mapped = MEMORY.get(name, (name.removeprefix(OURS), None))
+        return open_backend(backend, request, mapped)
     if name in LITERAL:
         return open_subject(LITERAL[name], _literal(request, LITERAL[name]))
     if name in VARIANTS:

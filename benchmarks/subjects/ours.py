@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,8 +12,12 @@ from ganrt.engines.backends import BACKENDS, OWN, open_model
 from ganrt.engines.protocol import Arrays, Engine, EngineOptions
 
 
-def open_backend(backend: str, request: Request) -> Subject:
-    """Opens the model with one of `BACKENDS`, or with `tuned` as `load` does; compiles it for those that need it."""
+def open_backend(backend: str, request: Request, mapped: bool | None = None) -> Subject:
+    """Opens the model with one of `BACKENDS`, or with `tuned` as `load` does; compiles it for those that need it.
+
+    Args:
+        mapped: of compiled engines; see `EngineOptions`.
+    """
     # FP32 is what every cell has of whom nobody asked for more: what a compiled file really ran in is read back.
     precision = OWN if request.precision == "fp32" else request.precision
     options = EngineOptions(device=request.device, precision=precision, threads=request.threads)
@@ -20,7 +25,10 @@ def open_backend(backend: str, request: Request) -> Subject:
     if backend != "tuned" and BACKENDS[backend].compiled:
         from ganrt.benchmarks.subjects.compiled import engine_file
 
-        model, options = engine_file(backend, request), EngineOptions(device=request.device, precision=OWN)
+        model, options = (
+            engine_file(backend, request),
+            EngineOptions(device=request.device, precision=OWN, mapped=mapped),
+        )
     engine = open_model(model, "auto" if backend == "tuned" else backend, options)
     return _Ours(engine, BACKENDS[engine.backend].probe())
 
@@ -31,12 +39,14 @@ class _Ours(Subject):
     def __init__(self, engine: Engine, version: str) -> None:
         self._engine = engine
         self.device, self.precision = engine.device, engine.precision
-        sizes = engine.batch_sizes
-        self.about = {
-            "version": version,
-            "form": engine.form,
-            "batch_sizes": [sizes.minimum, sizes.optimum, sizes.maximum],
-        }
+        self._version = version
+
+    @property
+    def about(self) -> dict[str, Any]:  # type: ignore[override]  # known in full only when it ran
+        """Its version and form, the batches that it takes, and what the engine says of itself."""
+        engine, sizes = self._engine, self._engine.batch_sizes
+        batches = [sizes.minimum, sizes.optimum, sizes.maximum]
+        return {"version": self._version, "form": engine.form, "batch_sizes": batches, **engine.facts}
 
     def run(self, inputs: Arrays) -> Images:
         count, sizes = _count(inputs), self._engine.batch_sizes

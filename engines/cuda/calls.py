@@ -41,6 +41,7 @@ FUNCTIONS = {
     "cudaMalloc": ("size",),
     "cudaFree": ("pointer",),
     "cudaHostAlloc": ("size", "flags"),
+    "cudaHostGetDevicePointer": ("pointer", "flags"),
     "cudaFreeHost": ("pointer",),
     "cudaMemcpyAsync": ("to", "of", "size", "kind", "stream"),
 }
@@ -51,11 +52,14 @@ CONSTANTS = (
     "cudaError_t.cudaErrorNoDevice",
     "cudaDeviceAttr.cudaDevAttrComputeCapabilityMajor",
     "cudaDeviceAttr.cudaDevAttrComputeCapabilityMinor",
+    "cudaDeviceAttr.cudaDevAttrIntegrated",
+    "cudaDeviceAttr.cudaDevAttrCanMapHostMemory",
     "cudaMemcpyKind.cudaMemcpyHostToDevice",
     "cudaMemcpyKind.cudaMemcpyDeviceToHost",
     "cudaStreamCaptureMode.cudaStreamCaptureModeThreadLocal",
     "cudaStreamNonBlocking",
     "cudaHostAllocDefault",
+    "cudaHostAllocMapped",
 )
 _RESTART = "the device may be lost: close other GPU programs, look at nvidia-smi, and start again"
 LESS_MEMORY = "close other GPU programs, or use a smaller batch: ganrt compile --batch 1:4:8"

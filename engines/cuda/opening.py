@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,8 @@ def open_compiled(path: Path, data: bytes, sidecar: Sidecar, options: EngineOpti
     if sidecar.backend == "tensorrt-rtx":
         _check_driver(device.driver)
         kernels = _kernels(calls, path, sidecar, device)
+    if options.mapped is None:
+        options = replace(options, mapped=device.integrated)
     return start(calls, trt, path, data, sidecar, options, kernels)
 
 
@@ -70,7 +73,8 @@ def start(
     try:
         _check_tensors(path, loaded.tensors, sidecar)
         identity = Identity(sidecar.spec, sidecar.backend, sidecar.precision, sidecar.model_sha256)
-        return CudaEngine(calls, loaded, identity, Limits(options.memory, options.low_priority))
+        limits = Limits(options.memory, options.low_priority, bool(options.mapped))
+        return CudaEngine(calls, loaded, identity, limits)
     except BaseException:
         loaded.abandon()
         raise

@@ -16,12 +16,14 @@ class Device:
         target: compute capability as `ganrt compile --target` names it, such as "sm86".
         driver: the CUDA version of the driver, such as "13.2".
         free, total: memory in bytes.
+        integrated: whether that is the host's memory, which the device can use where it lies.
     """
 
     target: str
     driver: str
     free: int
     total: int
+    integrated: bool = False
 
 
 def find_device(extra: str) -> Device:
@@ -41,10 +43,18 @@ def device_of(calls: Calls) -> Device:
         raise BackendUnavailable(_reason(calls, error))
     calls("cudaSetDevice", 0)
     attributes = cudart.cudaDeviceAttr
-    major = calls("cudaDeviceGetAttribute", attributes.cudaDevAttrComputeCapabilityMajor, 0)
-    minor = calls("cudaDeviceGetAttribute", attributes.cudaDevAttrComputeCapabilityMinor, 0)
+    major, minor, integrated, maps = (
+        calls("cudaDeviceGetAttribute", attribute, 0)
+        for attribute in (
+            attributes.cudaDevAttrComputeCapabilityMajor,
+            attributes.cudaDevAttrComputeCapabilityMinor,
+            attributes.cudaDevAttrIntegrated,
+            attributes.cudaDevAttrCanMapHostMemory,
+        )
+    )
     free, total = calls("cudaMemGetInfo")
-    return Device(f"sm{major}{minor}", _version(calls("cudaDriverGetVersion")), free, total)
+    driver = _version(calls("cudaDriverGetVersion"))
+    return Device(f"sm{major}{minor}", driver, free, total, bool(integrated and maps))
 
 
 def _reason(calls: Calls, error: object) -> str:

@@ -108,6 +108,15 @@ class CudaEngine(Engine):
         """The largest batch that runs at once; smaller than the engine's where memory ran out."""
         return max(self._workspace.sizes)
 
+    @property
+    def facts(self) -> dict[str, object]:
+        """Whether CUDA graphs hold all of its work, whether buffers are mapped, and the batch that runs at once."""
+        return {
+            "cuda_graphs": not self._loaded.enqueued,
+            "mapped_memory": self._workspace.mapped,
+            "micro_batch": self.micro_batch,
+        }
+
     def _run(self, inputs: Arrays) -> Arrays:
         return self._run_into(inputs, self._results(_count(inputs), None))
 
@@ -162,16 +171,17 @@ class CudaEngine(Engine):
         slot = self._free_slot()
         size = fitting(count, list(workspace.sizes))
         launch = workspace.launch(slot, size)
-        kinds, events = calls.cudart.cudaMemcpyKind, slot.events
+        kinds, events, copies = calls.cudart.cudaMemcpyKind, slot.events, not workspace.mapped
         calls("cudaEventRecord", events["upload_start"], workspace.upload)
         for tensor in self._inputs:
             host = slot.host[tensor.name]
             host[:count] = inputs[tensor.name][start : start + count]
             host[count:size] = host[count - 1]  # a value that the network knows, not what lay there before
-            calls(
-                "cudaMemcpyAsync", slot.device[tensor.name], slot.pinned[tensor.name], size * tensor.row_bytes,
-                kinds.cudaMemcpyHostToDevice, workspace.upload,
-            )  # fmt: skip
+            if copies:
+                calls(
+                    "cudaMemcpyAsync", slot.device[tensor.name], slot.pinned[tensor.name], size * tensor.row_bytes,
+                    kinds.cudaMemcpyHostToDevice, workspace.upload,
+                )  # fmt: skip
         calls("cudaEventRecord", events["upload_end"], workspace.upload)
         calls("cudaStreamWaitEvent", workspace.compute, events["upload_end"], 0)
         calls("cudaEventRecord", events["compute_start"], workspace.compute)
@@ -179,7 +189,7 @@ class CudaEngine(Engine):
         calls("cudaEventRecord", events["compute_end"], workspace.compute)
         calls("cudaStreamWaitEvent", workspace.download, events["compute_end"], 0)
         calls("cudaEventRecord", events["download_start"], workspace.download)
-        for tensor in self._outputs:
+        for tensor in self._outputs if copies else ():
             calls(
                 "cudaMemcpyAsync", slot.pinned[tensor.name], slot.device[tensor.name],
                 count * tensor.row_bytes, kinds.cudaMemcpyDeviceToHost, workspace.download,

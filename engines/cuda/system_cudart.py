@@ -44,6 +44,7 @@ PROTOTYPES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "cudaMalloc": ((_HANDLE,), (_SIZE,)),
     "cudaFree": ((), (_HANDLE,)),
     "cudaHostAlloc": ((_HANDLE,), (_SIZE, _UINT)),
+    "cudaHostGetDevicePointer": ((_HANDLE,), (_HANDLE, _UINT)),
     "cudaFreeHost": ((), (_HANDLE,)),
     "cudaMemcpyAsync": ((), (_HANDLE, _HANDLE, _SIZE, _INT, _HANDLE)),
 }
@@ -67,10 +68,15 @@ class SystemCudart:
     """A libcudart 12 with the names and the answers of `cuda.bindings.runtime`: tuples, the error first."""
 
     cudaError_t = cudaError_t
-    cudaDeviceAttr = SimpleNamespace(cudaDevAttrComputeCapabilityMajor=75, cudaDevAttrComputeCapabilityMinor=76)
+    cudaDeviceAttr = SimpleNamespace(
+        cudaDevAttrComputeCapabilityMajor=75,
+        cudaDevAttrComputeCapabilityMinor=76,
+        cudaDevAttrIntegrated=18,
+        cudaDevAttrCanMapHostMemory=19,
+    )
     cudaMemcpyKind = SimpleNamespace(cudaMemcpyHostToDevice=1, cudaMemcpyDeviceToHost=2)
     cudaStreamCaptureMode = SimpleNamespace(cudaStreamCaptureModeThreadLocal=1)
-    cudaStreamNonBlocking, cudaHostAllocDefault = 1, 0
+    cudaStreamNonBlocking, cudaHostAllocDefault, cudaHostAllocMapped = 1, 0, 2
 
     def __init__(self, library: ctypes.CDLL) -> None:
         self._library = library

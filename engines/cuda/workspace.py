@@ -29,10 +29,17 @@ EVENTS = ("upload_start", "upload_end", "compute_start", "compute_end", "downloa
 
 @dataclass(frozen=True)
 class Limits:
-    """How much of the device may be used: bytes in all (None: what there is), and whether others come first."""
+    """How the device may be used.
+
+    Attributes:
+        memory: bytes in all; None: what there is.
+        low_priority: whether others' work comes first.
+        mapped: whether the device reads inputs and writes outputs where they lie in the host's memory, without copies.
+    """
 
     memory: int | None = None
     low_priority: bool = False
+    mapped: bool = False
 
 
 @dataclass
@@ -40,7 +47,7 @@ class Slot:
     """The buffers of one batch on its way.
 
     Attributes:
-        device, pinned: addresses by tensor name.
+        device, pinned: addresses by tensor name; of mapped memory both are of the same bytes.
         host: the pinned memory as arrays [most, ...].
     """
 
@@ -59,6 +66,7 @@ class Workspace:
         """Args: sizes: batch size -> profile, ascending."""
         self.calls, self.loaded, self.sizes = calls, loaded, sizes
         self._limits, self._used = limits, loaded.weights
+        self.mapped = limits.mapped
         self._stack = ExitStack()
         self._streams: list[Any] = []
         try:
@@ -120,9 +128,10 @@ class Workspace:
             slot.events[name] = self.calls("cudaEventCreate")
             self._stack.callback(self.calls, "cudaEventDestroy", slot.events[name])
         for tensor in self.loaded.tensors:
-            slot.device[tensor.name] = self._device_bytes(most * tensor.row_bytes)
-            slot.pinned[tensor.name] = self._pinned_bytes(most * tensor.row_bytes)
-            slot.host[tensor.name] = _array(slot.pinned[tensor.name], tensor, most)
+            size = most * tensor.row_bytes
+            slot.pinned[tensor.name] = pinned = self._pinned_bytes(size)
+            slot.device[tensor.name] = self._device_address(pinned, size)
+            slot.host[tensor.name] = _array(pinned, tensor, most)
         return slot
 
     def _activation_bytes(self) -> int:
@@ -133,20 +142,33 @@ class Workspace:
         finally:
             probe.close()
 
+    def _device_address(self, pinned: int, size: int) -> int:
+        """Where the device has these bytes: in memory of its own, or where they are."""
+        if not self.mapped:
+            return self._device_bytes(size)
+        self._claim(size)
+        return int(self.calls("cudaHostGetDevicePointer", pinned, 0))
+
     def _device_bytes(self, size: int) -> int:
+        self._claim(size)
+        address = int(self.calls("cudaMalloc", max(size, 1)))
+        self._stack.callback(self.calls, "cudaFree", address)
+        return address
+
+    def _claim(self, size: int) -> None:
+        """Raises OutOfDeviceMemory above the budget."""
         self._used += size
         if self._limits.memory is not None and self._used > self._limits.memory:
             raise OutOfDeviceMemory(
                 f"{self._used} bytes of GPU memory are needed, {self._limits.memory} are allowed\n"
                 "raise the memory budget, or compile for a smaller batch: ganrt compile --batch 1:4:8"
             )
-        address = int(self.calls("cudaMalloc", max(size, 1)))
-        self._stack.callback(self.calls, "cudaFree", address)
-        return address
 
     def _pinned_bytes(self, size: int) -> int:
-        """Host memory that the device copies from and to by itself."""
-        address = int(self.calls("cudaHostAlloc", max(size, 1), self.calls.cudart.cudaHostAllocDefault))
+        """Host memory that the device copies from and to by itself, or works in."""
+        cudart = self.calls.cudart
+        flags = cudart.cudaHostAllocMapped if self.mapped else cudart.cudaHostAllocDefault
+        address = int(self.calls("cudaHostAlloc", max(size, 1), flags))
         self._stack.callback(self.calls, "cudaFreeHost", address)
         return address
 

@@ -35,6 +35,7 @@ AVATARS = resolve_model("avatars")
 def test_names_and_groups():
     assert parse_names("ours") == [name for name in all_names() if name.startswith("ganrt/")]
     assert parse_names("all") == all_names()
+    assert parse_names("ganrt/tensorrt-mapped,ganrt/tensorrt-copied")[0] not in parse_names("all")
     assert parse_names("torch-eager, ours,torch-eager", "onnxruntime") == ["torch-eager", "ganrt/onnxruntime"]
     with pytest.raises(UsageError, match="did you mean torch-eager"):
         parse_names("torch-eagr")
@@ -142,13 +143,15 @@ def test_compiled_engines_are_made_once_and_draw_what_the_graph_draws(tmp_path, 
     monkeypatch.setattr("ganrt.engines.tensorrt.compile.build", build)
     monkeypatch.setattr("ganrt.engines.tensorrt.compile.load_vendor", lambda backend: vendor)
     batches = make_batches(path, tiny_spec(), 2, seed=0)
-    for _ in range(2):
+    for name in ("ganrt/tensorrt", "ganrt/tensorrt-mapped"):
         request = Request(path, tiny_spec(), precision=precision, device="cuda", batch_size=2)
-        subject = open_subject("ganrt/tensorrt", request)
+        subject = open_subject(name, request)
         assert (subject.precision, subject.device) == (precision, "cuda")
         assert "tensorrt 10.16.1.11 on sm86" in subject.about["version"]
         drawn = subject.run(batches.input(0)).astype(int)
         assert np.abs(drawn - batches.wanted(0)).max() <= number - 1
+        assert subject.about["cuda_graphs"]
+        assert subject.about["mapped_memory"] == name.endswith("mapped")
         subject.close()
     assert built == [(precision, ("sm86",), "2:2:2")]
 

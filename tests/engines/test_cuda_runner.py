@@ -289,6 +289,42 @@ def test_low_priority_asks_for_the_least(path, monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("integrated", "asked", "mapped"), [(True, None, True), (True, False, False), (False, True, True)]
+)
+def test_a_device_that_shares_the_hosts_memory_copies_nothing(path, monkeypatch, integrated, asked, mapped):
+    vendor = use_doubles(monkeypatch, cuda=CudaDouble(integrated=integrated))
+    z = latents(37)[:16]
+    with open_model(path, options=EngineOptions(precision="fp16", mapped=asked)) as engine:
+        assert engine.facts == {"cuda_graphs": True, "mapped_memory": mapped, "micro_batch": 16}
+        tickets = [engine.submit({"z": z[:count]}) for count in (16, 3, 5)]
+        for ticket, count in zip(tickets, (16, 3, 5), strict=True):
+            np.testing.assert_array_equal(engine.collect(ticket)["image"], reference(path, z[:count]))
+        assert ("cudaMemcpyAsync" in vendor.cuda.log) == (not mapped)
+        whole = vendor.cuda.in_use
+    assert_all_released(vendor)
+    if mapped:
+        assert whole == 8 * 1024  # the activations alone
+        budget = path.stat().st_size + 6 * 1024  # buffers count: they are the device's memory, too
+        with pytest.warns(RuntimeWarning, match="GPU memory ran out"):
+            open_model(path, options=EngineOptions(precision="fp16", mapped=asked, memory=budget)).close()
+
+
+def test_mapped_memory_has_two_addresses_and_must_be_asked_for():
+    cuda = CudaDouble()
+    up, (_, plain) = real.cudaMemcpyKind.cudaMemcpyHostToDevice, cuda.cudaHostAlloc(64, real.cudaHostAllocDefault)
+    assert cuda.cudaHostGetDevicePointer(plain, 0)[0] == real.cudaError_t.cudaErrorInvalidValue
+    _, mapped = cuda.cudaHostAlloc(64, real.cudaHostAllocMapped)
+    _, device = cuda.cudaHostGetDevicePointer(mapped, 0)
+    cuda.find(device, 64, "device")[:] = 7
+    assert (cuda.find(mapped, 64, "pinned") == 7).all()
+    with pytest.raises(Misuse, match="is pinned memory, expected device"):
+        cuda.find(mapped, 64, "device")
+    cuda.cudaFreeHost(mapped)
+    with pytest.raises(Misuse, match="was freed"):
+        cuda.cudaMemcpyAsync(device, plain, 64, up, cuda.cudaStreamCreateWithPriority(1, 0)[1])
+
+
+@pytest.mark.parametrize(
     ("picture", "words"),
     [
         (np.zeros_like, "a picture of one value, as from zeros or NaN: PSNR"),

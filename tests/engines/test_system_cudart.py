@@ -28,7 +28,7 @@ int cudaDriverGetVersion(int *v) { *v = 12060; return 0; }
 const char *cudaGetErrorName(int e) { return e == 2 ? "cudaErrorMemoryAllocation" : "cudaErrorInvalidValue"; }
 const char *cudaGetErrorString(int e) { return e == 2 ? "out of memory" : "invalid argument"; }
 int cudaSetDevice(int d) { NEED(d == 0); }
-int cudaDeviceGetAttribute(int *v, int a, int d) { *v = a == 75 ? 8 : a == 76 ? 7 : -1; NEED(d == 0); }
+int cudaDeviceGetAttribute(int *v, int a, int d) { *v = a == 75 ? 8 : a == 76 ? 7 : a == 18 || a == 19; NEED(d == 0); }
 int cudaGetDeviceProperties_v2(char *p, int d) { strcpy(p, "Orin"); NEED(d == 0); }
 int cudaMemGetInfo(size_t *f, size_t *t) { *f = 5ull << 32; *t = 8ull << 32; return 0; }
 int cudaDeviceGetStreamPriorityRange(int *l, int *g) { *l = 0; *g = -5; return 0; }
@@ -50,6 +50,7 @@ int cudaEventElapsedTime(float *t, H a, H b) { *t = 0.25f; NEED(a == E && b == E
 int cudaMalloc(H *p, size_t n) { if (n > 1ull << 33) return 2; *p = malloc(n); return 0; }
 int cudaFree(H p) { free(p); return 0; }
 int cudaHostAlloc(H *p, size_t n, unsigned f) { *p = malloc(n); NEED(f == 0); }
+int cudaHostGetDevicePointer(H *d, H p, unsigned f) { *d = (char *)p + 256; NEED(f == 0); }
 int cudaFreeHost(H p) { free(p); return 0; }
 int cudaMemcpyAsync(H to, H of, size_t n, int k, H s) { memcpy(to, of, n); NEED((k == 1 || k == 2) && s == S); }
 """
@@ -86,6 +87,7 @@ def test_arguments_and_results_go_through_whole(library):
     call = Calls(SystemCudart(library))
     device = device_of(call)
     assert (device.target, device.driver, device.free, device.total) == ("sm87", "12.6", 5 << 32, 8 << 32)
+    assert device.integrated
     assert call("cudaGetDeviceProperties", 0).name == b"Orin"
     assert call("cudaDeviceGetStreamPriorityRange") == (0, -5)
     stream = call("cudaStreamCreateWithPriority", call.cudart.cudaStreamNonBlocking, -5)
@@ -115,6 +117,7 @@ def test_memory_is_copied_there_and_back(library):
     ctypes.memset(pinned, 0, 5)
     call("cudaMemcpyAsync", pinned, device, 5, kinds.cudaMemcpyDeviceToHost, stream)
     assert ctypes.string_at(pinned, 5) == b"ganrt"
+    assert call("cudaHostGetDevicePointer", pinned, 0) == pinned + 256
     call("cudaFree", device), call("cudaFreeHost", pinned)
     with pytest.raises(OutOfDeviceMemory, match="out of memory"):
         call("cudaMalloc", 2**40)

@@ -17,6 +17,7 @@ import numpy as np
 from cuda.bindings import runtime as real
 
 PINNED_POISON = 0xDD
+_PAGE = 4096  # what cudaHostAlloc aligns to
 _NO_RESULT = (
     "Synchronize", "Destroy", "Record", "WaitEvent", "BeginCapture", "GraphLaunch", "SetDevice", "Memcpy", "Free",
 )  # fmt: skip
@@ -51,6 +52,7 @@ class Memory:
     address: int
     values: Any
     freed: bool = False
+    alias: int | None = None  # where the device has mapped memory: never where the host has it
 
 
 @dataclass(eq=False)
@@ -77,8 +79,9 @@ _signature = functools.cache(inspect.signature)
 class CudaDouble:
     """One device. `memory`: its bytes; `devices`, `driver`: what the probe finds; `log`: names of calls made."""
 
-    def __init__(self, *, memory=2**28, devices=1, driver=13020, target=(8, 6), faults=None):
+    def __init__(self, *, memory=2**28, devices=1, driver=13020, target=(8, 6), integrated=False, faults=None):
         self.memory, self.devices, self.driver, self.target = memory, devices, driver, target
+        self.integrated = integrated
         self.name = "NVIDIA Double"
         self.faults = faults or Faults()
         self.memories: dict[int, Memory] = {}
@@ -86,6 +89,7 @@ class CudaDouble:
         self.log: list[str] = []
         self.misuses: list[str] = []  # those that nobody could be told when they happened
         self._next = 0x7F00_0000_0000
+        self._touched: set[int] = set()
 
     def __getattr__(self, name):
         value = getattr(real, name)  # AttributeError: no such name in the real package
@@ -125,12 +129,15 @@ class CudaDouble:
     def find(self, address: int, size: int, kind: str) -> Any:
         """The bytes at an address."""
         for memory in self.memories.values():
-            start = address - memory.address
-            if start >= 0 and start + size <= len(memory.values):
+            for found, where in ((memory.kind, memory.address), ("device", memory.alias)):
+                start = -1 if where is None else address - where
+                if start < 0 or start + size > len(memory.values):
+                    continue
                 if memory.freed:
                     raise Misuse(f"{kind} memory {address:#x} was freed")
-                if memory.kind != kind:
-                    raise Misuse(f"{address:#x} is {memory.kind} memory, expected {kind}")
+                if found != kind:
+                    raise Misuse(f"{address:#x} is {found} memory, expected {kind}")
+                self._touched.add(memory.address)
                 return memory.values[start : start + size]
         raise Misuse(f"{size} bytes at {address:#x} are no registered {kind} memory")
 
@@ -149,8 +156,12 @@ class CudaDouble:
 
     def _cudaDeviceGetAttribute(self, attribute, _device):
         names = real.cudaDeviceAttr
-        major = names.cudaDevAttrComputeCapabilityMajor
-        return _OK, self.target[0] if attribute == major else self.target[1]
+        return _OK, {
+            names.cudaDevAttrComputeCapabilityMajor: self.target[0],
+            names.cudaDevAttrComputeCapabilityMinor: self.target[1],
+            names.cudaDevAttrIntegrated: int(self.integrated),
+            names.cudaDevAttrCanMapHostMemory: 1,
+        }[attribute]
 
     def _cudaGetDeviceProperties(self, device):
         properties = real.cudaDeviceProp()
@@ -266,11 +277,21 @@ class CudaDouble:
     def _cudaFree(self, pointer):
         return self._free(pointer, "device")
 
-    def _cudaHostAlloc(self, size, _flags):
+    def _cudaHostAlloc(self, size, flags):
         if self._capturing():
             return self._unsafe()[0], None
-        values = np.full(size, PINNED_POISON, np.uint8)
-        return _OK, self._allocate("pinned", values, values.ctypes.data)
+        room = np.full(size + _PAGE, PINNED_POISON, np.uint8)
+        start = -room.ctypes.data % _PAGE
+        address = self._allocate("pinned", room[start : start + size], room.ctypes.data + start)
+        if flags & real.cudaHostAllocMapped:
+            self.memories[address].alias, self._next = self._next, self._next + -(-size // 256) * 256 + 256
+        return _OK, address
+
+    def _cudaHostGetDevicePointer(self, pointer, flags):
+        memory = self.memories.get(pointer)
+        if flags or memory is None or memory.freed or memory.alias is None:
+            return real.cudaError_t.cudaErrorInvalidValue, None
+        return _OK, memory.alias
 
     def _cudaFreeHost(self, pointer):
         return self._free(pointer, "pinned")
@@ -315,8 +336,12 @@ class CudaDouble:
         memory = self.memories.get(pointer)
         if memory is None or memory.kind != kind or memory.freed:
             raise Misuse(f"{pointer:#x} is no {kind} memory, or was freed before")
-        if any(h.kind == "stream" and h.queue and not h.freed for h in self.handles.values()):
-            raise Misuse(f"{kind} memory is freed while work is queued")
+        self._touched.clear()  # it waits for all streams, of other engines too; what they still do must not need it
+        for handle in self.handles.values():
+            if handle.kind == "stream" and not handle.freed:
+                self._drain(handle)
+        if memory.address in self._touched:
+            raise Misuse(f"{kind} memory is freed while work is queued that uses it")
         if kind == "pinned":
             ctypes.memset(memory.address, PINNED_POISON, len(memory.values))
         memory.freed = True
