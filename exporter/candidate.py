@@ -26,6 +26,7 @@ _WORDS = {
     "prior": "the distribution of z",
     "norm_eps": "the norms' epsilon",
     "align_corners": "whether enlarging aligns the corners",
+    "norm": "the kind of norm",
     "norm_statistics": "what the batch norms divide by",
     "output_norm_eps": "the last norm's epsilon",
     "sn_eps": "spectral norm's epsilon",

@@ -25,6 +25,7 @@ MEANINGS = ("class", "code")
 JOINS = ("times", "after", "before", "none")
 GAINS = ("multiplied", "added")
 RULES = ("linear", "library")
+NORMS = ("instance", "layer")
 LAST = ("tanh", "sigmoid", "none")
 EACH = "or one for each norm"  # in the words of an option that takes several values
 MAX_COUNT = 65536
@@ -221,6 +222,9 @@ class Settings:
     )
     norm_statistics: str | None = _option(
         "U-Nets: what batch norms divide by, running statistics or each picture's own.", _one_of("running", "picture")
+    )
+    norm: str | None = _option(
+        "What norms without statistics go over: instance (each channel) or layer (all of them).", _one_of(*NORMS)
     )
     output_norm_eps: float | None = _option(
         "BigGAN: the last batch norm's epsilon.", _number(0, 10, open_below=True), "<float>"

@@ -37,6 +37,7 @@ class PlainChain:
         "last": "the last activation: tanh (default), sigmoid or none",
         "range": "of the pictures, where the last activation is none",
         "norm_eps": f"the norms' epsilon, default 1e-05; {EACH}",
+        "norm": "of norms without statistics: instance (default) or layer",
         "size": "of the picture, which settles strides, paddings and upsampling",
         "stride": "of the convolutions in their order",
         "padding": "of the convolutions in their order",

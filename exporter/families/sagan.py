@@ -80,6 +80,11 @@ class SAGAN(PlainChain):
     def build(self, source: Source, settings: Settings) -> Candidate:
         """See `Family.build`."""
         chain, names = _parted(source)
+        if not names:
+            raise BadInputFile(
+                "has no self-attention: no query_conv, key_conv, value_conv and gamma under any name\n"
+                "leave --family away, and the file is recognised by its keys"
+            )
         candidate = super().build(chain, settings)
         facts = Facts(settings, list(candidate.facts))
         network = cast(Network, candidate.module)

@@ -125,6 +125,9 @@ class _Reading:
         if isinstance(item.module, nn.Conv2d | nn.ConvTranspose2d) and item.module.groups > 1:
             inputs, outputs = item.module.in_channels, item.module.out_channels
         self._as_map(item, inputs)
+        if item.lead and not self.named and not transposed and _is_odd(item) and len(self.ops) > 1:
+            self.ops.append(Op("up"))
+            self.upsampled = True
         self.ops.append(Op("transposed" if transposed else "conv", item, (inputs, outputs), item.module))
         self.width = outputs
 
@@ -247,9 +250,9 @@ def read_chain(items: Sequence[Item], ordered: bool, own: bool = False) -> Chain
     raise first or NotAChain("holds no layers")
 
 
-def _steps(items: Sequence[Item], named: bool, width: int = 0) -> _Reading:
-    """Args: width: channels of a picture that they begin with; 0: a vector."""
-    reading = _Reading(named, width=width, flat=not width)
+def _steps(items: Sequence[Item], named: bool, width: int = 0, flat: bool = True) -> _Reading:
+    """Args: width: channels of a picture that they begin with, or values where `flat`; 0: nothing comes before them."""
+    reading = _Reading(named, width=width, flat=flat)
     reading.ops = [Op("pixel")] if width else []  # so that nothing is taken for a first layer
     for item, following in zip(items, [*items, None][1:], strict=True):
         reading.take(item, following)
@@ -258,24 +261,24 @@ def _steps(items: Sequence[Item], named: bool, width: int = 0) -> _Reading:
 
 
 def _two_branches(items: Sequence[Item], named: bool, own: bool) -> Chain | None:
-    """z and the classes each through a layer of their own, side by side into the third (cDCGAN)."""
-    big = [i for i, item in enumerate(items) if item.kind == "conv"]
+    """z and the classes each through a layer of their own, side by side into the third (cGAN, cDCGAN)."""
+    big = [i for i, item in enumerate(items) if item.kind in ("conv", "linear")]
     if len(big) < 3 or big[0] or own:
         return None
     try:
         first, second = _steps(items[: big[1]], named), _steps(items[big[1] : big[2]], named)
         if first.inputs < second.inputs:
             first, second = second, first
-        rest = _steps(items[big[2] :], named, first.width + second.width)
+        rest = _steps(items[big[2] :], named, first.width + second.width, first.flat)
     except NotAChain:
         return None
-    if first.flat or second.flat or rest.flat or rest.width not in CHANNELS:
+    if first.flat != second.flat or (rest.width < _FEWEST if rest.flat else rest.width not in CHANNELS):
         return None
     opened = [
         reading.ops if reading.ops[-1].kind == "act" else [*reading.ops, Op("act")] for reading in (first, second)
     ]
     ops = (*opened[0], *rest.ops)
-    return Chain(ops, first.inputs, rest.width, False, tuple(opened[1]), len(opened[0]), second.inputs)
+    return Chain(ops, first.inputs, rest.width, rest.flat, tuple(opened[1]), len(opened[0]), second.inputs)
 
 
 def _walk(items: Sequence[Item], named: bool, own: bool) -> Chain:
@@ -344,14 +347,16 @@ def build_chain(chain: Chain, items: Sequence[Item], facts: Facts) -> Built:
     make_hidden = _hidden(ops, facts, preset, note)
     eps = _epsilons(ops, facts, preset, note)
     geometries = _geometry(ops, facts, preset, note)
-    layers: list[Layer] = []
-    convolutions, norms = iter(geometries), iter(eps)
-    cut = 0
-    for i, op in enumerate(ops):
-        cut = len(layers) if i == chain.joined_at else cut
-        layers += _layer(op, make_hidden, convolutions, norms)
-    again = iter(geometries), iter(eps)
-    beside = [layer for op in chain.beside for layer in _layer(op, make_hidden, *again)]
+    whole = facts.settings.norm == "layer"
+
+    def built(ops: Sequence[Op]) -> list[list[Layer]]:
+        convolutions, norms = iter(geometries), _Norms(iter(eps), whole)
+        return [_layer(op, make_hidden, convolutions, norms) for op in ops]
+
+    made = built(ops)
+    layers = [layer for each in made for layer in each]
+    beside = [layer for each in built(chain.beside) for layer in each]
+    cut = sum(map(len, made[: chain.joined_at]))
     if last is not None:
         layers.append(Layer(last, {}))
     if chain.flat:
@@ -393,7 +398,7 @@ def _epsilons(ops: list[Op], facts: Facts, preset: ChainPreset, note: str) -> li
         facts.read("norm_eps", tuple(dict.fromkeys(float(getattr(op.module, "eps", 0)) for op in norms)))
         return []
     if any("running_mean" not in op.layer.tensors and op.layer.tensors["weight"].ndim == 1 for op in norms):
-        facts.open("the kind of norm", "instance norm (layer norm of vectors)")
+        facts.assume("norm", "instance", "of vectors always layer")
     values = [preset.eps[min(i, len(preset.eps) - 1)] for i in range(len(norms))]
     given = facts.assume("norm_eps", tuple(values) if len(set(values)) > 1 else values[0], note)
     if isinstance(given, float):
@@ -408,20 +413,20 @@ def _geometry(ops: list[Op], facts: Facts, preset: ChainPreset, note: str) -> li
     sized = [op for op in ops if op.kind in ("conv", "transposed", "up")]
     if any(op.module is not None for op in sized) or not sized:
         return []
+    size = facts.settings.size
+    if size is not None and size[0] != size[1]:
+        raise UsageError(f"--size {size[0]}x{size[1]}: expected a square: this network begins with one")
     convolutions = [op for op in sized if op.kind != "up"]
     strides = _each(facts.settings.stride or preset.strides, len(convolutions), "--stride")
     paddings = _each(facts.settings.padding or preset.paddings, len(convolutions), "--padding")
     plan = [
         Sized(op.kind == "transposed", op.layer.weight.shape[-1])
         if op.item
-        else Sized(False, 0, factor=op.size[0] or 2)
+        else Sized(False, 0, factor=op.size[0] or 2, hinted=size is not None and not op.size[0])
         for op in sized
     ]
     numbers = iter(zip(strides, paddings, strict=True))
     plan = [layer if not layer.kernel else Sized(layer.transposed, layer.kernel, *next(numbers)) for layer in plan]
-    size = facts.settings.size
-    if size is not None and size[0] != size[1]:
-        raise UsageError(f"--size {size[0]}x{size[1]}: expected a square: this network begins with one")
     start = next((op.size[1] for op in ops if op.kind == "reshape"), 1)
     found = settle(plan, start, size[0] if size else None)
     if found is None:
@@ -454,8 +459,16 @@ def _each(values: tuple[int, ...], count: int, option: str) -> list[int | None]:
     return [*values] * (count if len(values) == 1 else 1)
 
 
+@dataclass(frozen=True)
+class _Norms:
+    """The epsilons in order, and whether those without statistics go over all channels."""
+
+    eps: Iterator[float]
+    whole: bool
+
+
 def _layer(
-    op: Op, hidden: Callable[[], nn.Module | None], geometries: Iterator[Geometry], eps: Iterator[float]
+    op: Op, hidden: Callable[[], nn.Module | None], geometries: Iterator[Geometry], norms: _Norms
 ) -> list[Layer]:
     """The torch layer of a step, none for an activation that is none."""
     if op.kind in ("act", "pixel", "reshape", "up", "module"):
@@ -465,7 +478,7 @@ def _layer(
     if op.module is not None:
         return [Layer(op.module, weights, op.layer.name)]
     with torch.device("meta"):
-        return [Layer(_weighted(op, weights, geometries, eps), weights, op.layer.name)]
+        return [Layer(_weighted(op, weights, geometries, norms), weights, op.layer.name)]
 
 
 def _weightless(op: Op, hidden: Callable[[], nn.Module | None], geometries: Iterator[Geometry]) -> nn.Module | None:
@@ -475,11 +488,13 @@ def _weightless(op: Op, hidden: Callable[[], nn.Module | None], geometries: Iter
         return AsPixel()
     if op.kind == "reshape":
         return nn.Unflatten(1, (op.size[0], op.size[1], op.size[1]))
-    next(geometries)
-    return nn.PixelShuffle(op.size[0]) if op.size[0] else nn.Upsample(scale_factor=2, mode="nearest")
+    factor = next(geometries).stride
+    if op.size[0]:
+        return nn.PixelShuffle(factor)
+    return nn.Upsample(scale_factor=2, mode="nearest") if factor > 1 else None
 
 
-def _weighted(op: Op, weights: dict[str, Tensor], geometries: Iterator[Geometry], eps: Iterator[float]) -> nn.Module:
+def _weighted(op: Op, weights: dict[str, Tensor], geometries: Iterator[Geometry], norms: _Norms) -> nn.Module:
     inputs, outputs = op.size
     bias = "bias" in weights
     if op.kind == "linear":
@@ -487,7 +502,7 @@ def _weighted(op: Op, weights: dict[str, Tensor], geometries: Iterator[Geometry]
     if op.kind == "prelu":
         return nn.PReLU(op.layer.weight.numel())
     if op.kind == "norm":
-        return _norm(weights, inputs, outputs == 1, next(eps))
+        return _norm(weights, inputs, outputs == 1, norms)
     kernel = op.layer.weight.shape[-1]
     geometry = next(geometries)
     if op.kind == "conv":
@@ -495,12 +510,14 @@ def _weighted(op: Op, weights: dict[str, Tensor], geometries: Iterator[Geometry]
     return nn.ConvTranspose2d(inputs, outputs, kernel, geometry.stride, geometry.padding, geometry.extra, bias=bias)
 
 
-def _norm(weights: dict[str, Tensor], features: int, flat: bool, eps: float) -> nn.Module:
-    affine = "weight" in weights
+def _norm(weights: dict[str, Tensor], features: int, flat: bool, norms: _Norms) -> nn.Module:
+    affine, eps = "weight" in weights, next(norms.eps)
     if "running_mean" in weights:
         return (nn.BatchNorm1d if flat else nn.BatchNorm2d)(features, eps, affine=affine)
     shape = next(iter(weights.values())).shape
-    return nn.LayerNorm(list(shape), eps) if flat or len(shape) > 1 else nn.InstanceNorm2d(features, eps, affine=affine)
+    if flat or len(shape) > 1:
+        return nn.LayerNorm(list(shape), eps)
+    return nn.GroupNorm(1, features, eps) if norms.whole else nn.InstanceNorm2d(features, eps, affine=affine)
 
 
 def _flat_shape(chain: Chain, facts: Facts) -> tuple[int, int, int]:

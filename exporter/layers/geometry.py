@@ -13,6 +13,7 @@ _USUAL = {16, 28, 32, 64, 128, 256, 512, 1024}
 _RARE = {8, 20, 24, 36, 40, 48, 56, 60, 80, 96, 100, 112, 120, 160, 192, 200, 224, 240, 300, 320, 384, 400, 480, 600}
 _MAX_SIDE = 4096
 _ODD_SIZE = 4
+_NO_UPSAMPLING = 2.5  # less unlikely than a first kernel that is not the first picture
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Sized:
     Attributes:
         kernel: 0 for an upsampling by `factor`.
         stride, padding: where an option says them.
+        hinted: an upsampling that may as well be something else: gaps between numbers tell of it, and no weight.
     """
 
     transposed: bool
@@ -38,12 +40,14 @@ class Sized:
     stride: int | None = None
     padding: int | None = None
     factor: int = 2
+    hinted: bool = False
 
 
 def choices(layer: Sized, side: int) -> list[tuple[float, Geometry, int]]:
     """(how unlikely, geometry, the output's side), none smaller than a pixel."""
     if not layer.kernel:
-        return [(0, Geometry(layer.factor, 0), layer.factor * side)]
+        none = [(_NO_UPSAMPLING, Geometry(1, 0), side)] if layer.hinted else []
+        return [(0, Geometry(layer.factor, 0), layer.factor * side), *none]
     k = layer.kernel
     if not layer.transposed:
         paddings = [(k - 1) // 2, 0] if layer.padding is None else [layer.padding]

@@ -29,6 +29,7 @@ class Item:
         tensors: by the last part of the key.
         module: the layer with all its options, where the file holds them; on the meta device.
         gap: how many layers without weights follow it within the same Sequential; None where numbers do not tell.
+        lead: how many of them lie before it, where it is the first in its Sequential.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Item:
     tensors: Mapping[str, Tensor] = field(default_factory=dict)
     module: nn.Module | None = None
     gap: int | None = None
+    lead: int = 0
 
     @property
     def weight(self) -> Tensor:
@@ -65,10 +67,16 @@ def items_of(state: State) -> list[Item]:
             owned.setdefault(owner, {})[name] = tensor
     if len(owned) > MAX_ITEMS:
         raise NotAChain(f"has {len(owned)} layers\nexpected at most {MAX_ITEMS}")
-    names = list(owned)
+    return _placed(Item(name, _kind(name, tensors), tensors) for name, tensors in owned.items())
+
+
+def _placed(items: Iterable[Item]) -> list[Item]:
+    """With what numbers say about the layers between them."""
+    items = list(items)
+    names = [item.name for item in items]
     return [
-        Item(name, _kind(name, tensors), tensors, gap=_gap(name, following))
-        for (name, tensors), following in zip(owned.items(), [*names, ""][1:], strict=True)
+        replace(item, gap=_gap(item.name, after), lead=_lead(before, item.name))
+        for before, item, after in zip(["", *names], items, [*names[1:], ""], strict=False)
     ]
 
 
@@ -110,6 +118,13 @@ def _gap(name: str, following: str) -> int | None:
     return between if between >= 0 else None
 
 
+def _lead(before: str, name: str) -> int:
+    """Before `conv_blocks.1`, behind `l1.0`, there is one."""
+    place, _, number = name.rpartition(".")
+    first = place != before.rpartition(".")[0] and number.isdigit() and len(number) <= 6
+    return int(number) if place and first else 0
+
+
 def natural(items: Iterable[Item]) -> list[Item]:
     """Sorted by name, numbers by value: safetensors files do not keep the order."""
 
@@ -117,9 +132,7 @@ def natural(items: Iterable[Item]) -> list[Item]:
         parts = re.split(r"(\d+)", item.name)
         return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts if part]
 
-    ordered = sorted(items, key=key)
-    names = [item.name for item in ordered]
-    return [replace(i, gap=_gap(i.name, then)) for i, then in zip(ordered, [*names, ""][1:], strict=True)]
+    return _placed(sorted(items, key=key))
 
 
 def refuse_blocks(items: Iterable[Item]) -> None:

@@ -39,6 +39,11 @@ CHAIN_PRESETS: Mapping[str, ChainPreset] = {
         activation=("leaky_relu", 0.2),
         eps=(1e-5, 0.8),
     ),
+    "pytorch-gan-short": ChainPreset(
+        r"l1\.0 conv_blocks\.1 conv_blocks\.2 conv_blocks\.5 conv_blocks\.6 conv_blocks\.8",
+        activation=("leaky_relu", 0.2),
+        eps=(0.8,),
+    ),
     "pytorch-gan-linear": ChainPreset(
         r"(label_emb\S* )?model\.0 model\.2 model\.3 model\.5 model\.6 model\.8 model\.9 model\.11",
         activation=("leaky_relu", 0.2),

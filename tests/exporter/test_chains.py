@@ -60,6 +60,22 @@ class Upsampling(nn.Module):
         return self.conv_blocks(self.l1(z).view(-1, 8, 4, 4))  # type: ignore[no-any-return]
 
 
+class Leading(nn.Module):
+    """The second Sequential begins with an upsampling."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Sequential(nn.Linear(6, 8 * 16))
+        self.rest = nn.Sequential(
+            nn.Upsample(scale_factor=2), nn.Conv2d(8, 8, 3, padding=1), nn.BatchNorm2d(8), nn.LeakyReLU(0.2),
+            nn.Upsample(scale_factor=2), nn.Conv2d(8, 4, 3, padding=1), nn.LeakyReLU(0.2),
+            nn.Conv2d(4, 1, 3, padding=1), nn.Tanh(),
+        )  # fmt: skip
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.rest(self.first(z).view(-1, 8, 4, 4))  # type: ignore[no-any-return]
+
+
 class Attributes(nn.Module):
     """Convolutions first and norms after them, ReLU as a function."""
 
@@ -120,6 +136,21 @@ class Branches(nn.Module):
         return self.deconv3(self.deconv2_bn(self.deconv2(x)).relu()).tanh()  # type: ignore[no-any-return]
 
 
+class Joined(nn.Module):
+    """The same of linear layers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc1_1, self.fc1_1_bn, self.fc1_2 = nn.Linear(6, 16), nn.BatchNorm1d(16), nn.Linear(5, 8)
+        self.fc2, self.fc3 = nn.Linear(24, 32), nn.Linear(32, 64)
+
+    def forward(self, z: Tensor, labels: Tensor) -> Tensor:
+        act = nn.LeakyReLU(0.2)
+        x = act(self.fc1_1_bn(self.fc1_1(z)))
+        x = torch.cat([x, act(self.fc1_2(nn.functional.one_hot(labels, 5).float()))], 1)
+        return self.fc3(act(self.fc2(x))).tanh().view(-1, 1, 8, 8)  # type: ignore[no-any-return]
+
+
 def trained(network: nn.Module) -> nn.Module:
     """With statistics and weights that no mistake leaves unseen."""
     torch.manual_seed(0)
@@ -151,6 +182,7 @@ def opened(candidate: Candidate) -> set[str]:
 CHAINS: dict[str, tuple[Callable[[], nn.Module], dict[str, str]]] = {
     "as most": (dcgan, {}),
     "upsampling": (Upsampling, {}),
+    "leading upsampling": (Leading, {}),
     "attributes": (Attributes, {}),
     "linear layers": (Flat, {"norm_eps": "1e-5"}),
     "pixel shuffle": (Shuffled, {"activation": "relu"}),
@@ -212,6 +244,17 @@ def normed(*eps: float) -> Chain:
     return Chain(*layers, nn.ReLU(), nn.Linear(32, 64), nn.Unflatten(1, (1, 8, 8)), nn.Tanh())
 
 
+def unpooled() -> Chain:
+    """A dropout stands where most have an upsampling."""
+    layers = [nn.ConvTranspose2d(6, 8, 8), nn.ReLU(), nn.Dropout(0.3), nn.Conv2d(8, 8, 3, padding=1), nn.ReLU()]
+    return Chain(nn.Unflatten(1, (6, 1, 1)), *layers, nn.Conv2d(8, 3, 3, padding=1), nn.Tanh())
+
+
+def grouped() -> Chain:
+    layers = [nn.ConvTranspose2d(6, 8, 4), nn.GroupNorm(1, 8), nn.ReLU(), nn.ConvTranspose2d(8, 3, 4, 2, 1), nn.Tanh()]
+    return Chain(nn.Unflatten(1, (6, 1, 1)), *layers)
+
+
 def weight_normed(network: nn.Module) -> nn.Module:
     """Both of torch's spellings, over either axis."""
     older, newer = nn.utils.weight_norm, nn.utils.parametrizations.weight_norm
@@ -230,6 +273,8 @@ OPEN: dict[str, tuple[Callable[[], nn.Module], int, dict[str, str]]] = {
     "several epsilons": (lambda: normed(0.3, 1e-5), 0, {"norm_eps": "0.3,1e-5", "activation": "relu"}),
     "stride": (lambda: strided(3, 1), 0, {"stride": "1,2,3", "padding": "0,1,1", "size": "41x41"}),
     "padding": (lambda: strided(1, 0), 0, {"stride": "1,2,1", "padding": "0,1,0"}),
+    "an upsampling that is none": (unpooled, 0, {"activation": "relu", "size": "8x8"}),
+    "the kind of norm": (grouped, 0, {"norm": "layer"}),
     "output shape": (Shape, 0, {"output_shape": "3x4x16"}),
     "labels beside z": (lambda: Entering(first=False, embedded=False), 5, {"labels": "5"}),
     "labels before z": (lambda: Entering(first=True, embedded=False), 5, {"labels": "5", "label_join": "before"}),
@@ -310,7 +355,7 @@ def test_a_range_follows_the_last_activation() -> None:
     assert worst(read(network), network) > 0.01
 
 
-@pytest.mark.parametrize("make", [Multiplied, Branches])
+@pytest.mark.parametrize("make", [Multiplied, Branches, Joined])
 def test_classes(make: Callable[[], nn.Module]) -> None:
     network = trained(make())
     candidate = read(network)

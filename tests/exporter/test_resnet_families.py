@@ -128,6 +128,13 @@ def test_what_is_missing_is_named(tmp_path: Path, kind: str, key: str, said: str
         built_from(tmp_path / "G.pth", family=kind.partition(",")[0])
 
 
+def test_a_chain_without_attention_is_no_sagan(tmp_path: Path) -> None:
+    chain = {key: tensor for key, tensor in of_kind("sagan").state_dict().items() if not key.startswith("attn")}
+    torch.save(chain, tmp_path / "G.pth")
+    with pytest.raises(BadInputFile, match="no self-attention: no query_conv"):
+        built_from(tmp_path / "G.pth", family="sagan")
+
+
 @pytest.mark.parametrize(
     ("kind", "key", "shape"),
     [
