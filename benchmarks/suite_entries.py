@@ -35,7 +35,10 @@ class Entry:
     repeats: int | None = None  # fresh processes that share the duration; None: as the suite's time allows
 
 
-_TUNED = "ganrt/tuned,onnxruntime-plain,openvino-plain,torch-eager,torch-compile"
+_TUNED = (
+    "ganrt/tuned,onnxruntime-tuned,openvino-plain,torch-eager-channels-last,torch-compile-channels-last,"
+    "torch-eager-autocast,torch-compile-autocast"
+)
 _TUNED_LITERAL = "ganrt/tuned,literal,torch-eager"
 
 ENTRIES: tuple[Entry, ...] = (
@@ -47,6 +50,11 @@ ENTRIES: tuple[Entry, ...] = (
         batch_sizes=(1, 16, 64),
         precisions=("fastest",),
         subjects=_TUNED,
+    ),
+    Entry(
+        "avatars-2-pictures", "the other bundled model, which peers run from its file", "avatars-2",
+        scenarios=("single_stream",), batch_sizes=(1, 16),
+        subjects="ganrt/tuned,ganrt/onnxruntime,onnxruntime-plain,onnxruntime-tuned,openvino-plain",
     ),
     Entry("avatars-offline", "throughput", scenarios=("offline",), batch_sizes=(64,), subjects=_CPU),
     Entry("avatars-streams", "queries of eight batches", scenarios=("multi_stream",), duration_s=3.0, subjects=_CPU),

@@ -42,8 +42,10 @@ MEMORY: dict[str, tuple[str, bool]] = {
 PROGRAMS: dict[str, str] = {"trtexec": "ganrt.benchmarks.trtexec"}
 
 
-# Of `fastest`, peers run as they come: in FP32, but for the one whose default is another precision on some processors.
+# Of `fastest`, peers run as they come: in FP32, but for the one whose default is another precision on some processors,
+# and for torch's autocast, which is there for lower precisions alone.
 _OWN_DEFAULT = ("openvino-plain", "literal-openvino")
+_LOWER = "bf16"
 
 
 def all_names() -> list[str]:
@@ -86,7 +88,7 @@ def open_subject(name: str, request: Request) -> Subject:
         GanrtError: it is not installed, or cannot run this model in this way; the message says why.
     """
     if request.precision == "fastest" and name not in (TUNED, *_OWN_DEFAULT):
-        request = replace(request, precision="fp32")
+        request = replace(request, precision=_LOWER if name.endswith("-autocast") else "fp32")
     if name.startswith(OURS):
         from ganrt.benchmarks.subjects.ours import open_backend
 
