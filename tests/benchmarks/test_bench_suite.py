@@ -216,7 +216,7 @@ def test_the_entries_are_sound():
         assert (entry.job is None) != (entry.scenarios == ())
         assert entry.job is None or entry.job in JOBS
         assert set(entry.scenarios) <= set(INTERLEAVED + PROCESSES)
-        assert entry.model == "avatars" or entry.model in RANDOM
+        assert entry.model in ("avatars", "avatars-2", *RANDOM)
     assert set(JOBS) <= {entry.job for entry in ENTRIES}
 
 
