@@ -101,6 +101,7 @@ class Result:
     images_per_second_interval: Interval | None = checked(optional(interval), default=None)
     outputs_checked: int = checked(_COUNT, default=0)
     psnr_db: float | None = checked(optional(figure), default=None)
+    ssim: float | None = checked(optional(figure), default=None)
     max_error: int | None = checked(optional(integer(0, 255)), default=None)
     missed_deadlines: int | None = checked(optional(_COUNT), default=None)
     deadline_ms: float | None = checked(optional(positive), default=None)

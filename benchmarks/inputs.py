@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ganrt.engines.backends import OWN, open_model
 from ganrt.engines.protocol import Arrays, Engine, EngineOptions
 from ganrt.errors import UsageError
-from ganrt.pixels import comparable
+from ganrt.pixels import comparable, ssim
 from ganrt.runtime.compare import comparison_picture, psnr
 from ganrt.runtime.labels import label_weights
 from ganrt.runtime.sampling import NO_TRUNCATION, draw, psi_value
@@ -45,11 +45,12 @@ class Batches:
 
 @dataclass(frozen=True)
 class Agreement:
-    """The worst of `checked` pictures against the reference; `psnr_db` is None where all are identical."""
+    """The worst of `checked` pictures against the reference; `psnr_db` and `ssim` are None where all are identical."""
 
     checked: int = 0
     psnr_db: float | None = None
     max_error: int = 0
+    ssim: float | None = None
 
     def with_pictures(self, drawn: Images, wanted: Images) -> Agreement:
         """The same with more pictures, uint8 [n, h, w, c] both.
@@ -60,11 +61,21 @@ class Agreement:
         if drawn.shape != wanted.shape or drawn.dtype != np.uint8:
             raise UsageError(f"{drawn.dtype} {list(drawn.shape)} instead of uint8 {list(wanted.shape)}")
         values = [psnr(a, b) for a, b in zip(drawn, wanted, strict=True)]
-        worst = min([*values, np.inf if self.psnr_db is None else self.psnr_db])
+        worst = int(np.argmin(values))
         error = math.ceil(np.abs(comparable(drawn) - comparable(wanted)).max())  # whole, but for RGBA
-        return Agreement(
-            self.checked + len(drawn), None if worst == np.inf else float(worst), max(self.max_error, error)
-        )
+        same = values[worst] == math.inf
+        likeness = None if same else ssim(drawn[worst], wanted[worst])  # of the worst alone: it takes longer
+        return joined([self, Agreement(len(drawn), None if same else values[worst], error, likeness)])
+
+
+def joined(agreements: Sequence[Agreement]) -> Agreement:
+    """The worst of all pictures."""
+    return Agreement(
+        sum(each.checked for each in agreements),
+        min((each.psnr_db for each in agreements if each.psnr_db is not None), default=None),
+        max((each.max_error for each in agreements), default=0),
+        min((each.ssim for each in agreements if each.ssim is not None), default=None),
+    )
 
 
 def make_inputs(spec: GeneratorSpec, seed: int, start: int, count: int) -> Arrays:

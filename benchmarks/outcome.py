@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from ganrt.benchmarks.document import Latency, Model, Result
 from ganrt.benchmarks.fields import MOST_POINTS, Interval, Json
+from ganrt.benchmarks.inputs import joined
 from ganrt.benchmarks.noise import trouble
 from ganrt.benchmarks.options import Cell, Timing
-from ganrt.benchmarks.parts import Part, joined
+from ganrt.benchmarks.parts import Part
 from ganrt.benchmarks.scenarios import Load
 from ganrt.benchmarks.statistics import intervals, rate, summarise, widened
 from ganrt.benchmarks.telemetry.joined import join_telemetry
@@ -88,6 +89,7 @@ def bare_result(
     *,
     outputs_checked: int = 0,
     psnr_db: float | None = None,
+    ssim: float | None = None,
     max_error: int | None = None,
 ) -> Result:
     """A result without a speed."""
@@ -97,6 +99,7 @@ def bare_result(
         reason=reason,
         outputs_checked=outputs_checked,
         psnr_db=psnr_db,
+        ssim=ssim,
         max_error=max_error,
     )
 
@@ -158,6 +161,7 @@ def _agreement(parts: Sequence[Part]) -> Json:
     return {
         "outputs_checked": agreement.checked,
         "psnr_db": None if agreement.psnr_db is None else round(agreement.psnr_db, 3),
+        "ssim": None if agreement.ssim is None else round(agreement.ssim, 6),
         "max_error": agreement.max_error if agreement.checked else None,
     }
 

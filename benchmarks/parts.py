@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from ganrt.benchmarks.contestants import Contestant
@@ -75,14 +74,4 @@ def part_of(contestant: Contestant, observer: Observer) -> Part:
         tuple(contestant.faults),
         telemetry,
         tuple(points),
-    )
-
-
-def joined(agreements: Sequence[Agreement]) -> Agreement:
-    """The worst of all pictures."""
-    worst = [each.psnr_db for each in agreements if each.psnr_db is not None]
-    return Agreement(
-        sum(each.checked for each in agreements),
-        min(worst, default=None),
-        max((each.max_error for each in agreements), default=0),
     )

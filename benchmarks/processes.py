@@ -170,6 +170,7 @@ def _result(name: str, cell: Cell, model: Model, seen: _Seen, interrupted: bool)
     checked: Json = {
         "outputs_checked": seen.agreement.checked,
         "psnr_db": seen.agreement.psnr_db,
+        "ssim": seen.agreement.ssim,
         "max_error": seen.agreement.max_error if seen.agreement.checked else None,
     }
     if not seen.runs or (seen.stopped and seen.stopped[0] == "wrong_output"):

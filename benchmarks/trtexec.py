@@ -119,6 +119,7 @@ def import_times(
         macs_per_second=None if model.macs is None else images * model.macs,
         outputs_checked=checked.checked,
         psnr_db=checked.psnr_db,
+        ssim=checked.ssim,
         max_error=checked.max_error if checked.checked else None,
         latencies_us=tuple(float(value) for value in np.round(trace.latency[:2000] * 1e3, 3)),
         figures={"compute_p50_ms": round(float(np.median(trace.compute)), 6)},
@@ -153,7 +154,8 @@ def _measure(program: str, folder: Path, cell: Cell, spec: GeneratorSpec, model:
         reason = f"the worst picture is {agreement.psnr_db:.1f} dB from the FP32 reference"
         return bare_result(
             cell, "trtexec", model, "wrong_output", reason,
-            outputs_checked=agreement.checked, psnr_db=agreement.psnr_db, max_error=agreement.max_error,
+            outputs_checked=agreement.checked, psnr_db=agreement.psnr_db, ssim=agreement.ssim,
+            max_error=agreement.max_error,
         )  # fmt: skip
     found = (version.group(1) or version.group(2)) if version else None
     result = import_times(folder / "times.json", cell, model, " ".join(flags), found, agreement, timing)

@@ -152,7 +152,8 @@ def compile_model(
     for note in report["notes"]:
         say(f"note: {note}")
     quality = "identical" if report["psnr_db"] is None else f"{report['psnr_db']:.1f} dB"
-    judged = f"; worst of {report['samples']}: {quality}" if report["samples"] else ""
+    likeness = "" if report["ssim"] is None else f", SSIM {report['ssim']:.6f}"
+    judged = f"; worst of {report['samples']}: {quality}{likeness}" if report["samples"] else ""
     say(f"{report['file']}: {report['precision']}, form {report['form']}, {report['bytes']} bytes{judged}")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,14 +24,13 @@ def compile_engine(request: Request, progress: Callable[[str, int], object]) -> 
     """Makes the precision, if the model is the portable one, and compiles it.
 
     Returns:
-        what is reported: the file, targets, precision, form, batches, samples, worst PSNR, islands and notes.
+        what is reported: the file, targets, precision, form, batches, samples, worst PSNR and SSIM, islands and notes.
     """
     from ganrt.engines.backends import try_on_cpu
     from ganrt.engines.onnx_file import derived, read_onnx
     from ganrt.engines.tensorrt.build import Recipe
     from ganrt.engines.tensorrt.compile import compile_engine as make
     from ganrt.engines.tensorrt.compile import find_targets
-    from ganrt.engines.tensorrt.sidecar import Gate
     from ganrt.engines.tensorrt.vendor import load_vendor
 
     options = request.engine
@@ -52,10 +50,10 @@ def compile_engine(request: Request, progress: Callable[[str, int], object]) -> 
     model.spec()
     try_on_cpu(model)
     lowered = _lowered(request, model, progress)
-    gate = None if lowered is None else Gate(psnr=lowered.psnr, samples=lowered.samples)
     graph = model if lowered is None else derived(model, lowered.data, lowered.form)
-    done = make(graph, recipe, request.folder, gate, progress, force=request.force)
+    done = make(graph, recipe, request.folder, progress, force=request.force)
     kept = [] if done.made else ["it was there already, made of the same graph in the same way"]
+    gate = done.sidecar.gate
     return {
         "file": str(done.path),
         "made": done.made,
@@ -68,8 +66,9 @@ def compile_engine(request: Request, progress: Callable[[str, int], object]) -> 
         "form": graph.form,
         "bytes": done.sidecar.engine_bytes,
         "psnr_db": gate.psnr if gate else None,
+        "ssim": gate.ssim if gate else None,
         "samples": gate.samples if gate else 0,
-        "islands": [asdict(island) for island in lowered.islands] if lowered else [],
+        "islands": [{"name": island.name, "why": island.why} for island in done.sidecar.islands],
         "notes": [*(lowered.notes if lowered else ()), *kept],
     }
 
@@ -99,6 +98,7 @@ def inspect_engine(path: Path) -> Report:
     values = json.loads(sidecar.to_json())
     if values["spec"]["canary"]:
         values["spec"]["canary"]["png"] = f"({len(values['spec']['canary']['png'])} characters)"
+    values["islands"] = {island.name: island.why for island in sidecar.islands}
     values["profiles"] = [str(profile) for profile in sidecar.profiles]
     values["tensors"] = {f"{t.mode} {t.name}": f"{t.dtype} {list(t.shape)}" for t in sidecar.tensors}
     installed = installed_version(sidecar.backend)

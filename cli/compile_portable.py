@@ -19,7 +19,7 @@ def compile_portable(request: Request, progress: Callable[[str, int], object]) -
     """Writes `<name>.<precision>.onnx` once its gate is passed.
 
     Returns:
-        what is reported: the file, precision, form, samples, worst PSNR, islands and notes.
+        what is reported: the file, precision, form, samples, worst PSNR and SSIM, islands and notes.
     """
     from ganrt.engines.backends import try_on_cpu
     from ganrt.engines.onnx_file import read_onnx
@@ -50,6 +50,7 @@ def compile_portable(request: Request, progress: Callable[[str, int], object]) -
         "form": made.form,
         "bytes": len(made.data),
         "psnr_db": made.psnr,
+        "ssim": made.ssim,
         "samples": made.samples,
         "islands": [asdict(island) for island in made.islands],
         "notes": list(made.notes),

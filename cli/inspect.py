@@ -17,6 +17,7 @@ from ganrt.exporter.options import Settings
 
 if TYPE_CHECKING:
     from ganrt.engines.onnx_file import OnnxFile
+    from ganrt.engines.stamp import Stamp
 
 Report = dict[str, object]
 _NAMES_SHOWN = 20
@@ -148,8 +149,10 @@ def _inspect_onnx(path: Path) -> Report:
     import json
 
     from ganrt.engines.onnx_file import read_onnx
+    from ganrt.engines.stamp import read_stamp
 
     onnx_file = read_onnx(path)
+    stamp = read_stamp(onnx_file.metadata)
     spec = json.loads(onnx_file.spec().to_json())
     if spec["canary"]:
         for key, unit in (("png", "characters"), ("z", "values")):
@@ -166,12 +169,20 @@ def _inspect_onnx(path: Path) -> Report:
         "precision": onnx_file.precision,
         "form": onnx_file.form,
         "derived_from": onnx_file.derived_from or None,
+        **({} if stamp is None else _judged(stamp)),
         "nodes": len(onnx_file.operators),
         "operators": sorted(set(onnx_file.operators)),
         "parameters": onnx_file.parameters,
         "macs": _macs(onnx_file),
         "spec": spec,
     }
+
+
+def _judged(stamp: Stamp) -> Report:
+    """What the gate of a lower precision found, and which layers stayed in FP32 for it."""
+    islands = {island.name: island.why for island in stamp.islands}
+    gate = {"samples": stamp.samples, "psnr": stamp.psnr, "ssim": stamp.ssim} if stamp.samples else None
+    return {"gate": gate, "islands": islands}
 
 
 def _macs(onnx_file: OnnxFile) -> int | None:

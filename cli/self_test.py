@@ -165,7 +165,7 @@ def _likeness(generator: Model, reference: str) -> tuple[bool, str, Figures]:
     worst = "identical" if result.worst_psnr is None else f"PSNR {result.worst_psnr:.1f} dB"
     good = result.worst_psnr is None or result.worst_psnr >= _gate(generator)
     about = f"worst of {_SAMPLES} to FP32 on the CPU: {worst}, error {result.max_error:g}"
-    return good, about, {"psnr_db": result.worst_psnr, "max_error": result.max_error}
+    return good, about, {"psnr_db": result.worst_psnr, "ssim": result.worst_ssim, "max_error": result.max_error}
 
 
 def _batches(generator: Model) -> tuple[bool, str, Figures]:

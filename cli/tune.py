@@ -148,6 +148,7 @@ def _report(found: Tuned) -> dict[str, object]:
                 "milliseconds": lap.milliseconds,
                 "speedup": round(lap.speedup, 4),
                 "psnr_db": lap.psnr,
+                "ssim": lap.ssim,
                 "verdict": lap.verdict,
             }
             for lap in found.laps

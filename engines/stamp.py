@@ -4,9 +4,11 @@ precision which."""
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from ganrt.errors import BadInputFile
 
@@ -19,16 +21,37 @@ _LIMITS = {"precision": "|".join(STAMPED), "form": "[a-z0-9-]{1,40}", "source_sh
 
 
 @dataclass(frozen=True)
+class Island:
+    """A layer or operator that stayed in FP32, and why."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Stamp:
-    """Precision, the exact form that was lowered, and the SHA-256 of the portable FP32 file."""
+    """What was made of which file, and what the gate found.
+
+    Attributes:
+        precision, form: the exact form that was lowered, and to what.
+        source_sha256: of the portable FP32 file.
+        samples: how many pictures the gate judged; 0: unknown.
+        psnr, ssim: of the worst of them, in dB and up to 1; None where all are identical, or it is unknown.
+        islands: what stayed in FP32.
+    """
 
     precision: str
     form: str
     source_sha256: str
+    samples: int = 0
+    psnr: float | None = None
+    ssim: float | None = None
+    islands: tuple[Island, ...] = ()
 
     def to_json(self) -> str:
-        """Canonical JSON."""
-        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        """Canonical JSON; what is unknown or empty is left out."""
+        values = {name: value for name, value in asdict(self).items() if value}
+        return json.dumps(values, sort_keys=True, separators=(",", ":"))
 
 
 def read_stamp(metadata: Mapping[str, str]) -> Stamp | None:
@@ -40,7 +63,14 @@ def read_stamp(metadata: Mapping[str, str]) -> Stamp | None:
     if STAMP_KEY not in metadata:
         return None
     values = _checked(metadata, STAMP_KEY, _LIMITS)
-    return Stamp(**{name: values[name] for name in _LIMITS})  # what a later version may add is left
+    made = {name: values[name] for name in _LIMITS}  # what a later version may add is left
+    return Stamp(
+        **made,
+        samples=_number(values, "samples", int) or 0,
+        psnr=_number(values, "psnr", float),
+        ssim=_number(values, "ssim", float),
+        islands=_islands(values.get("islands", [])),
+    )
 
 
 def form_stamp(source_sha256: str) -> str:
@@ -59,8 +89,29 @@ def read_form_stamp(metadata: Mapping[str, str]) -> str | None:
     return _checked(metadata, FORM_KEY, {"source_sha256": _SHA256})["source_sha256"]
 
 
-def _checked(metadata: Mapping[str, str], key: str, limits: Mapping[str, str]) -> dict[str, str]:
-    """The entry's fields; each a text that matches its pattern."""
+def _number(values: Mapping[str, Any], name: str, kind: type) -> Any:
+    """A finite number; None where there is none."""
+    value = values.get(name)
+    if value is not None and (type(value) not in (int, kind) or not math.isfinite(value)):
+        raise BadInputFile(f"metadata '{STAMP_KEY}', field '{name}': expected a number, got {str(value)[:80]!r}")
+    return value
+
+
+def _islands(given: Any) -> tuple[Island, ...]:
+    """The layers in FP32."""
+    fields = {"name", "why"}
+    if not isinstance(given, list) or not all(
+        isinstance(one, dict) and set(one) == fields and all(type(text) is str for text in one.values())
+        for one in given
+    ):
+        raise BadInputFile(
+            f"metadata '{STAMP_KEY}', field 'islands': expected objects of 'name' and 'why', got {str(given)[:80]!r}"
+        )
+    return tuple(Island(**one) for one in given)
+
+
+def _checked(metadata: Mapping[str, str], key: str, limits: Mapping[str, str]) -> dict[str, Any]:
+    """The entry's fields; each of those in `limits` a text that matches its pattern."""
     try:
         values = json.loads(metadata[key])
     except (ValueError, RecursionError):

@@ -6,18 +6,14 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.errors import UsageError
-from ganrt.pixels import comparable
+from ganrt.pixels import comparable, ssim
 from ganrt.runtime.canary import canary_source, code_errors
 from ganrt.runtime.generator import Generator
 from ganrt.spec import GeneratorSpec
-
-_SSIM_SIDE = 11
-_SSIM_SIGMA = 1.5
 
 
 @dataclass(frozen=True)
@@ -43,27 +39,6 @@ def psnr(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
     """Peak signal-to-noise ratio of two uint8 pictures in dB, RGBA premultiplied; infinite if they are equal."""
     error = float(np.mean(np.square(comparable(a) - comparable(b))))
     return math.inf if error == 0 else 10 * math.log10(255**2 / error)
-
-
-def ssim(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
-    """Structural similarity of two pictures uint8 [h, w, c], RGBA premultiplied, mean over pixels and channels.
-
-    Wang et al. 2004, "Image quality assessment: from error visibility to structural similarity": Gaussian
-    window of 11 x 11 with sigma 1.5, K1 = 0.01, K2 = 0.03.
-    """
-    x, y = comparable(a), comparable(b)
-    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
-    mean_x, mean_y = _blur(x), _blur(y)
-    var_x, var_y = _blur(x * x) - mean_x**2, _blur(y * y) - mean_y**2
-    covariance = _blur(x * y) - mean_x * mean_y
-    similarity = ((2 * mean_x * mean_y + c1) * (2 * covariance + c2)) / (
-        (mean_x**2 + mean_y**2 + c1) * (var_x + var_y + c2)
-    )
-    return float(similarity.mean())
-
-
-def _blur(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(cv2.GaussianBlur(x, (_SSIM_SIDE, _SSIM_SIDE), _SSIM_SIGMA), np.float64)
 
 
 def compare(

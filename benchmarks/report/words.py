@@ -57,7 +57,8 @@ def pictures(result: Result) -> str:
     """What the check of the pictures found."""
     if not result.outputs_checked:
         return "not checked"
-    return "identical" if result.psnr_db is None else f"{result.psnr_db:.1f} dB"
+    likeness = "" if result.ssim is None else f", SSIM {result.ssim:.4f}"
+    return "identical" if result.psnr_db is None else f"{result.psnr_db:.1f} dB{likeness}"
 
 
 def date(created: str) -> str:

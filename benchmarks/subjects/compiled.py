@@ -19,7 +19,6 @@ from ganrt.engines.precisions.kept import kept_or_made
 from ganrt.engines.tensorrt.build import Recipe
 from ganrt.engines.tensorrt.compile import compile_engine, find_targets
 from ganrt.engines.tensorrt.profiles import profiles
-from ganrt.engines.tensorrt.sidecar import Gate
 
 _BUDGET_S = 20.0  # as `ganrt compile` has it, so that what either made serves the other
 
@@ -35,16 +34,16 @@ def engine_file(backend: str, request: Request) -> Path:
     request.only(f"ganrt/{backend}", ("fp32", *PRECISIONS), ("cuda",))
     BACKENDS[backend].probe()
     model = read_onnx(request.model)
-    graph, gate = _in_precision(model, request)
+    graph = _in_precision(model, request)
     recipe = Recipe(backend, find_targets(backend, "here"), profiles((str(request.batch_size),)))
     # Models of the same name have folders of their own.
     folder = work_folder(None) / f"engines-{hashlib.sha256(graph.sha256.encode()).hexdigest()[:16]}"
-    return compile_engine(graph, recipe, folder, gate, lambda _, __: None).path
+    return compile_engine(graph, recipe, folder, lambda _, __: None).path
 
 
-def _in_precision(model: OnnxFile, request: Request) -> tuple[OnnxFile, Gate | None]:
+def _in_precision(model: OnnxFile, request: Request) -> OnnxFile:
     if request.precision == "fp32":  # what the harness says where nobody asks for another: as the file is
-        return model, None
+        return model
 
     def make() -> Lowered:
         samples = precision_samples(model.spec())
@@ -52,4 +51,4 @@ def _in_precision(model: OnnxFile, request: Request) -> tuple[OnnxFile, Gate | N
 
     asked = {"precision": request.precision, "form": None, "gate": None, "budget_s": _BUDGET_S}
     made = kept_or_made(model.sha256, asked, make)[0]
-    return derived(model, made.data, made.form), Gate(psnr=made.psnr, samples=made.samples)
+    return derived(model, made.data, made.form)

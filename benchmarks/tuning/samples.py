@@ -15,6 +15,7 @@ from ganrt.benchmarks.tuning.candidates import Candidate
 from ganrt.engines.backends import BACKENDS
 from ganrt.engines.onnx_file import OnnxFile
 from ganrt.engines.protocol import Arrays, Engine, EngineOptions
+from ganrt.pixels import ssim
 from ganrt.runtime.compare import psnr
 
 SEED = 2  # apart from the export's own verification, which has seed 1
@@ -79,14 +80,16 @@ def draw_in(engine: Engine, inputs: Arrays, step: int) -> Iterator[NDArray[np.ui
 
 @dataclass(frozen=True)
 class Verdict:
-    """How far a candidate's worst picture is from the reference; `psnr` None where all are identical."""
+    """How far a candidate's worst picture is from the reference; `psnr` and `ssim` None where all are identical."""
 
     passed: bool
     samples: int
     psnr: float | None
+    ssim: float | None = None
 
     def __str__(self) -> str:
-        found = "identical" if self.psnr is None else f"{self.psnr:.1f} dB"
+        likeness = "" if self.ssim is None else f", SSIM {self.ssim:.6f}"
+        found = "identical" if self.psnr is None else f"{self.psnr:.1f} dB{likeness}"
         return f"{found}, worst of {self.samples}"
 
 
@@ -108,15 +111,17 @@ def judge(
     Raises:
         whatever the backend raises: the caller leaves the candidate out.
     """
-    worst, done = float("inf"), 0
+    worst, done, pair = float("inf"), 0, None
     with candidate.open(threads) as engine:
         while done < most and (done < LEAST or not enough()):
             count = min(most, FEW if done < FEW else LEAST if done < LEAST else done + max(4, samples.step)) - done
             drawn = [picture for batch in draw_in(engine, samples.part(done, count), count) for picture in batch]
             wanted = samples.pictures(done, count)
             errors = [psnr(a, b) for a, b in zip(drawn, wanted, strict=True)]
+            if min(errors) < worst:
+                pair = min(zip(errors, drawn, wanted, strict=True), key=lambda each: each[0])[1:]
             worst = float(np.min([worst, *errors]))  # not-a-number stays what it is
             done += count
             if not worst >= gate:
                 break
-    return Verdict(worst >= gate, done, None if worst == np.inf else worst)
+    return Verdict(worst >= gate, done, None if worst == np.inf else worst, None if pair is None else ssim(*pair))

@@ -35,6 +35,7 @@ class Lap:
     speedup: float
     psnr: float | None
     verdict: str
+    ssim: float | None = None
 
 
 @dataclass(frozen=True)
@@ -213,8 +214,8 @@ def _first_that_passes(
             word = "chosen" if verdict.passed else f"below {limit:g} dB"
             winner = (candidate, verdict) if verdict.passed else winner
         milliseconds = {batch: 1e3 * times[candidate, batch] for batch in field.batches}
-        psnr = None if verdict is None else verdict.psnr
-        laps.append(Lap(candidate.name, milliseconds, speedup(candidate, times, field.batches), psnr, word))
+        psnr, ssim = (None, None) if verdict is None else (verdict.psnr, verdict.ssim)
+        laps.append(Lap(candidate.name, milliseconds, speedup(candidate, times, field.batches), psnr, word, ssim))
     return *winner, laps
 
 

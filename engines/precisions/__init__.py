@@ -11,8 +11,9 @@ from typing import Any, cast
 
 from ganrt.engines.onnx_file import OnnxFile, derived
 from ganrt.engines.precisions import table
-from ganrt.engines.precisions.table import FORMS, PRECISIONS, Island, Lowered, Samples
+from ganrt.engines.precisions.table import FORMS, PRECISIONS, Lowered, Samples
 from ganrt.engines.protocol import Arrays
+from ganrt.engines.stamp import Island
 from ganrt.graphs import import_with_onnx
 from ganrt.tolerances import GATES, TUNED
 

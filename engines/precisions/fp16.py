@@ -9,8 +9,9 @@ from ganrt.engines.precisions.layers import layers, tail
 from ganrt.engines.precisions.prepared import Prepared
 from ganrt.engines.precisions.ranges import measure, out_of_range
 from ganrt.engines.precisions.search import Found, Progress, search
-from ganrt.engines.precisions.table import Island, Limits
+from ganrt.engines.precisions.table import Limits
 from ganrt.engines.protocol import Arrays
+from ganrt.engines.stamp import Island
 
 
 def make_fp16(prepared: Prepared, judge: Judge, calibration: Arrays, limits: Limits, progress: Progress) -> Found:

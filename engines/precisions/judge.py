@@ -16,7 +16,7 @@ from ganrt.engines.precisions.interpreter import Interpreter, Values
 from ganrt.engines.precisions.prepared import FLOAT, HALF, Prepared
 from ganrt.engines.precisions.table import Limits
 from ganrt.engines.protocol import Arrays
-from ganrt.pixels import comparable
+from ganrt.pixels import comparable, ssim
 
 LEAST = 8
 _REFERENCE_SHARE = 0.2  # of the time for judging: rounding after every operator takes several times as long as FP32
@@ -26,10 +26,17 @@ _STEP_BYTES = 2**20  # of pictures drawn at a time: their largest tensors take a
 
 @dataclass(frozen=True)
 class Score:
-    """Each sample's mean square error relative to full scale; infinite where a tensor was not finite."""
+    """How far the samples are from FP32.
+
+    Attributes:
+        errors: each one's mean square error relative to full scale; infinite where a tensor was not finite.
+        broken: the first tensor that was not finite.
+        ssim: of the worst picture, where all were judged; None of latents, and where all are identical.
+    """
 
     errors: NDArray[np.float64]
-    broken: str = ""  # the first tensor that was not finite
+    broken: str = ""
+    ssim: float | None = None
 
     @property
     def psnr(self) -> float:
@@ -81,16 +88,19 @@ class Judge:
         """
         wanted = list(range(len(self)) if chosen is None else chosen)
         interpreter, watch = Interpreter(prepared, self._threads), _Finite()
-        errors = []
+        errors, likenesses = [], []
         for start in range(0, len(wanted), self.step):
             rows = wanted[start : start + self.step]
             made = interpreter.run(self._part(rows), watch)[self._name]
             difference = (_wide(made) - _wide(self._pictures[rows])) / self._scale
             errors += list(np.square(difference).reshape(len(rows), -1).mean(axis=1))
+            if chosen is None and made.dtype == np.uint8:
+                likenesses += [ssim(*pair) for pair in zip(made, self._pictures[rows], strict=True)]
             progress(round(100 * (start + len(rows)) / len(wanted)))
         if watch.broken:
             return Score(np.full(len(wanted), np.inf), watch.broken)
-        return Score(np.asarray(errors))
+        least = min(likenesses, default=1.0)
+        return Score(np.asarray(errors), ssim=least if least < 1 else None)
 
     def _part(self, rows: Sequence[int]) -> dict[str, NDArray[Any]]:
         return {name: np.ascontiguousarray(values[list(rows)]) for name, values in self._samples.items()}

@@ -9,10 +9,11 @@ from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 
 from ganrt.engines.cache import Key, find, store
-from ganrt.engines.precisions.table import Island, Lowered
+from ganrt.engines.precisions.table import Lowered
+from ganrt.engines.stamp import Island
 from ganrt.errors import OutputFailed
 
-FORMAT = 1  # of the entries, and of what lowering makes: another number makes all of them anew
+FORMAT = 2  # of the entries, and of what lowering makes: another number makes all of them anew
 _KIND, _SUFFIX = "lowered", ".lowered"
 _PACKAGES = ("ganrt", "onnx", "onnx-ir", "onnxruntime", "numpy")
 _SIZE_BYTES = 8

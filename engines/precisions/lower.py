@@ -43,16 +43,17 @@ def lower(
     progress("drawing the reference", 0)
     judge = Judge(model.data, samples.judged, limits)
     found = _MAKERS[precision](prepared, judge, samples.calibration, limits, progress)
-    stamp = Stamp(precision, name, model.model_sha256)
-    psnr = found.score.psnr
+    psnr = None if found.score.psnr == float("inf") else found.score.psnr
+    stamp = Stamp(precision, name, model.model_sha256, len(judge), psnr, found.score.ssim, found.islands)
     return Lowered(
         data=_file(found.prepared, stamp),
         precision=precision,
         form=name,
-        psnr=None if psnr == float("inf") else psnr,
-        samples=len(judge),
-        islands=found.islands,
+        psnr=psnr,
+        samples=stamp.samples,
+        islands=stamp.islands,
         notes=notes,
+        ssim=stamp.ssim,
     )
 
 

@@ -11,7 +11,8 @@ import numpy as np
 from ganrt.engines.precisions.judge import LEAST, Judge, Score
 from ganrt.engines.precisions.layers import Layers
 from ganrt.engines.precisions.prepared import Prepared
-from ganrt.engines.precisions.table import Island, Limits
+from ganrt.engines.precisions.table import Limits
+from ganrt.engines.stamp import Island
 from ganrt.errors import NegativeResult
 
 _FEW = 4  # samples, the worst ones, that a single layer's cost is measured on

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ganrt.engines.protocol import Arrays
+from ganrt.engines.stamp import Island
 
 # The form that each is made from. FP16: with whole instance norms, which engines compute in FP32 inside. INT8:
 # without transposed convolutions, which few engines have in INT8.
@@ -34,20 +35,12 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Island:
-    """A layer or operator that stayed in FP32, and why."""
-
-    name: str
-    why: str
-
-
-@dataclass(frozen=True)
 class Lowered:
     """A model in a lower precision, past its gate.
 
     Attributes:
         data: the ONNX file's bytes.
-        psnr: of the worst picture, in dB; None where all are identical.
+        psnr, ssim: of the worst picture, in dB and up to 1; None where all are identical, and of latents no SSIM.
         samples: how many were judged.
         notes: what went otherwise than asked, a sentence each.
     """
@@ -59,3 +52,4 @@ class Lowered:
     samples: int
     islands: tuple[Island, ...]
     notes: tuple[str, ...]
+    ssim: float | None = None

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ganrt.engines import cache
 from ganrt.engines.onnx_file import OnnxFile
+from ganrt.engines.stamp import read_stamp
 from ganrt.engines.tensorrt.build import Recipe, build
 from ganrt.engines.tensorrt.files import engine_name, write_engine
 from ganrt.engines.tensorrt.monitor import Progress
-from ganrt.engines.tensorrt.sidecar import FORMAT, Gate, Sidecar, read_trusted, sidecar_path
+from ganrt.engines.tensorrt.sidecar import FORMAT, Gate, Kept, Sidecar, read_trusted, sidecar_path
 from ganrt.engines.tensorrt.targets import HERE, check_rtx_device, rtx_targets
 from ganrt.engines.tensorrt.vendor import load_vendor
 from ganrt.errors import BadInputFile, OutputFailed, UsageError
@@ -55,7 +56,7 @@ def find_targets(backend: str, text: str) -> tuple[str, ...]:
 
 
 def compile_engine(
-    graph: OnnxFile, recipe: Recipe, folder: Path, gate: Gate | None, progress: Progress, *, force: bool = False
+    graph: OnnxFile, recipe: Recipe, folder: Path, progress: Progress, *, force: bool = False
 ) -> Compiled:
     """Compiles a graph of any precision into `folder`.
 
@@ -87,12 +88,21 @@ def compile_engine(
         onnx_sha256=graph.sha256,
         model_sha256=graph.model_sha256,
         spec=spec,
-        gate=gate,
+        **_judged(graph),
         tensors=built.tensors,
         **_chosen(recipe),
     )
     write_engine(path, built.data, sidecar, force=force)
     return Compiled(path, sidecar, made=True)
+
+
+def _judged(graph: OnnxFile) -> dict[str, Any]:
+    """The fields of a sidecar that the graph's stamp says."""
+    stamp = read_stamp(graph.metadata)
+    if stamp is None:
+        return {"gate": None}
+    gate = Gate(psnr=stamp.psnr, samples=stamp.samples, ssim=stamp.ssim) if stamp.samples else None
+    return {"gate": gate, "islands": tuple(Kept(**asdict(island)) for island in stamp.islands)}
 
 
 def _chosen(recipe: Recipe) -> dict[str, Any]:

@@ -87,10 +87,20 @@ class Tensor(_Section):
 
 @dataclass(frozen=True, kw_only=True)
 class Gate(_Section):
-    """How the graph was verified before it was compiled: worst PSNR in dB to FP32 (None: identical) of N samples."""
+    """How the graph was verified before it was compiled: worst PSNR in dB and SSIM to FP32 (None: identical, or of
+    latents) of N samples."""
 
     psnr: float | None = checked(optional(number(-1000, 1000)))
     samples: int = checked(integer(1, 10**9))
+    ssim: float | None = checked(optional(number(-1, 1)), default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept(_Section):
+    """A layer or operator that stayed in FP32, and why."""
+
+    name: str = checked(text(2000))
+    why: str = checked(text(2000))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +116,7 @@ class Sidecar(_Section):
         onnx_sha256: of the graph that was compiled.
         model_sha256: of the portable FP32 model which that was made from; the same one where it was not lowered.
         gate: None where the graph is the portable model itself.
+        islands: what stayed in FP32.
         tensors: as the graph says; the engine must say the same.
         level, workspace: optimisation level and most bytes of scratch memory; None: the vendor's own.
     """
@@ -126,6 +137,7 @@ class Sidecar(_Section):
     spec: GeneratorSpec = checked(section(GeneratorSpec))
     gate: Gate | None = checked(optional(section(Gate)), default=None)
     tensors: tuple[Tensor, ...] = checked(list_of(section(Tensor), 64))
+    islands: tuple[Kept, ...] = checked(list_of(section(Kept), 10_000), default=())
     level: int | None = checked(optional(integer(0, 5)), default=None)
     workspace: int | None = checked(optional(integer(0, 2**40)), default=None)
 
@@ -158,7 +170,8 @@ class Sidecar(_Section):
         _check_seal(values, document)
         try:
             sidecar = decode(cls, values)
-            for part in (sidecar, *sidecar.profiles, *sidecar.tensors, *([sidecar.gate] if sidecar.gate else [])):
+            gate = [sidecar.gate] if sidecar.gate else []
+            for part in (sidecar, *sidecar.profiles, *sidecar.tensors, *sidecar.islands, *gate):
                 for name in part.extra:
                     raise SpecError(f"spec field '{name}': unknown")
         except (SpecError, RecursionError) as error:

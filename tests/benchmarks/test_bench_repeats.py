@@ -11,10 +11,10 @@ from tiny_onnx import save_tiny
 
 from ganrt.benchmarks import repeats
 from ganrt.benchmarks.document import Model
-from ganrt.benchmarks.inputs import Agreement
+from ganrt.benchmarks.inputs import Agreement, joined
 from ganrt.benchmarks.options import Cell, Timing
 from ganrt.benchmarks.outcome import make_result
-from ganrt.benchmarks.parts import Part, joined, part_from_json
+from ganrt.benchmarks.parts import Part, part_from_json
 from ganrt.benchmarks.report.ratios import costs_within_run
 from ganrt.benchmarks.runner import Runner
 from ganrt.benchmarks.self_check import agree
@@ -90,7 +90,8 @@ def test_what_stopped_one_process_is_said_of_all(tmp_path, parts, status, reason
 
 
 def test_the_worst_picture_of_all_processes_counts():
-    assert joined([Agreement(4), Agreement(2, 50.0, 3), Agreement(1, 40.0, 2)]) == Agreement(7, 40.0, 3)
+    several = [Agreement(4), Agreement(2, 50.0, 3, 0.99), Agreement(1, 40.0, 2, 0.95)]
+    assert joined(several) == Agreement(7, 40.0, 3, 0.95)
 
 
 def test_telemetry_of_several_processes_is_one():

@@ -31,6 +31,7 @@ def test_a_file_is_written_and_used(run, tiny, monkeypatch):
         Path(report["file"]).stat().st_size,
     )
     assert report["psnr_db"] >= 45
+    assert 0.99 < report["ssim"] < 1
     sha256 = hashlib.sha256(Path(report["file"]).read_bytes()).hexdigest()
     assert [path.name for path in (Path(os.environ["GANRT_HOME"]) / "trusted").iterdir()] == [f"{sha256}-made"]
     code, out, _ = run("inspect", report["file"], "--json")
@@ -40,6 +41,7 @@ def test_a_file_is_written_and_used(run, tiny, monkeypatch):
         report["form"],
         report["model_sha256"],
     )
+    assert found["gate"] == {"psnr": report["psnr_db"], "samples": 256, "ssim": report["ssim"]}
     code, _, err = run("generate", "-m", report["file"], "--count", "2")
     assert code == 0
     assert "precision fp16" in err

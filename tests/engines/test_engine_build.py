@@ -49,7 +49,7 @@ def half(model):
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_family_builds_in_fp16_for_all_targets(rtx, tmp_path, family):
     graph = half(exported(tmp_path, family))
-    done = compile_engine(graph, recipe(), tmp_path / "out", None, quiet)
+    done = compile_engine(graph, recipe(), tmp_path / "out", quiet)
     data, sidecar = read_trusted(done.path)
     header = read_header(done.path, data[:HEADER_BYTES])
     assert (header.bytes, header.version) == (len(data), rtx.__version__)
@@ -67,7 +67,7 @@ WITH_ISLANDS = ("biggan-deep-ajbrock", "biggan-ivclab", "bigbigan", "infogan")
 def test_all_other_families_build_in_fp32_and_fp16(rtx, tmp_path, family):
     model = exported(tmp_path, family)
     for graph in (model, half(model)):
-        done = compile_engine(graph, recipe("sm86", batch="2"), tmp_path, None, quiet)
+        done = compile_engine(graph, recipe("sm86", batch="2"), tmp_path, quiet)
         sidecar = read_trusted(done.path)[1]
         assert sidecar == done.sidecar
         assert (sidecar.precision, sidecar.onnx_sha256) == (graph.precision, graph.sha256)
@@ -113,7 +113,7 @@ def test_bf16_is_for_some_layers_and_devices_only(rtx, tmp_path):
 def test_the_bundled_model_in_its_size(rtx, tmp_path):
     model = read_onnx(resolve_model("avatars"))
     graph = half(model)
-    done = compile_engine(graph, recipe(batch="1:8:64"), tmp_path, None, quiet)
+    done = compile_engine(graph, recipe(batch="1:8:64"), tmp_path, quiet)
     weights = sum(2 * int(np.prod(weight.shape)) for weight in graph.weights)
     assert done.sidecar.engine_bytes <= 1.1 * weights + 1e6
     assert done.path.name == "avatars-1.tensorrt-rtx.sm75+sm80+sm86+sm89+sm120.fp16.b1-8-64.engine"
@@ -145,19 +145,19 @@ def without_numbers(data):
 
 def test_a_sound_engine_is_kept_and_another_is_not_overwritten(rtx, tmp_path):
     graph = exported(tmp_path, "dcgan")
-    assert compile_engine(graph, recipe("sm86"), tmp_path, None, quiet).made
-    again = compile_engine(graph, recipe("sm86"), tmp_path, None, quiet)
+    assert compile_engine(graph, recipe("sm86"), tmp_path, quiet).made
+    again = compile_engine(graph, recipe("sm86"), tmp_path, quiet)
     assert not again.made
-    assert compile_engine(graph, recipe("sm86"), tmp_path, None, quiet, force=True).made
+    assert compile_engine(graph, recipe("sm86"), tmp_path, quiet, force=True).made
     again.path.write_bytes(b"vtrt")
     with pytest.raises(OutputFailed, match="--force"):
-        compile_engine(graph, recipe("sm86"), tmp_path, None, quiet)
+        compile_engine(graph, recipe("sm86"), tmp_path, quiet)
 
 
 def test_several_profiles_level_and_workspace(rtx, tmp_path):
     graph = exported(tmp_path, "csc413-A")
     plan = Recipe("tensorrt-rtx", ("sm86",), ladder("1,2,4"), workspace=2**26, level=1)
-    done = compile_engine(graph, plan, tmp_path, None, quiet)
+    done = compile_engine(graph, plan, tmp_path, quiet)
     assert done.path.name.endswith(".b1-1-1+2-2-2+4-4-4.engine")
     assert [str(profile) for profile in done.sidecar.profiles] == ["1:1:1", "2:2:2", "4:4:4"]
     with pytest.raises(UsageError, match="--level 6: expected 0 to 5"):
@@ -169,7 +169,7 @@ def test_the_bundled_model_builds_in_int8(rtx, tmp_path):
     model = read_onnx(resolve_model("avatars"))
     made = lower_precision(model, "int8", few(model), gate=20, budget_s=1)
     graph = derived(model, made.data, made.form)
-    done = compile_engine(graph, recipe(*AMPERE_ON, batch="1:8:64"), tmp_path, None, quiet)
+    done = compile_engine(graph, recipe(*AMPERE_ON, batch="1:8:64"), tmp_path, quiet)
     assert (done.sidecar.precision, done.sidecar.spec.name) == ("int8", "avatars-1")
     assert {tensor.name: tensor.dtype for tensor in done.sidecar.tensors} == {"z": "float32", "image": "uint8"}
     assert read_trusted(done.path)[1] == done.sidecar

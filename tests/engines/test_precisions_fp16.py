@@ -16,7 +16,7 @@ from ganrt.engines.precisions import lower_precision
 from ganrt.engines.precisions.half_graph import half_graph
 from ganrt.engines.precisions.layers import layers, tail
 from ganrt.engines.precisions.prepared import FLOAT, HALF, prepare
-from ganrt.engines.stamp import STAMP_KEY
+from ganrt.engines.stamp import STAMP_KEY, read_stamp
 from ganrt.errors import BadInputFile, NegativeResult, UsageError
 
 
@@ -198,6 +198,8 @@ def test_the_layers_that_cost_most_are_kept_until_the_gate_holds(tmp_path):
     assert names(made) == {"costly"}
     assert made.psnr >= 45
     assert made.islands[0].why.startswith("alone ")
+    stamp = read_stamp(derived(model, made.data, made.form).metadata)
+    assert (stamp.islands, stamp.psnr, stamp.samples) == (made.islands, made.psnr, made.samples)
     with pytest.raises(NegativeResult, match=r"the gate is 200 dB\nnot reached with all but one of its 4 layers"):
         fp16(model, form="plain", gate=200)
     with pytest.raises(NegativeResult, match="no better graph within 0 s"):

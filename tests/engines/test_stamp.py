@@ -1,6 +1,7 @@
 """The metadata of a file in lower precision: read back, and what is malformed."""
 
 import json
+from dataclasses import replace
 
 import onnx
 import pytest
@@ -10,7 +11,7 @@ from tiny_onnx import save_tiny, tiny_model, tiny_spec
 from ganrt.engines.backends import open_model
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.engines.protocol import EngineOptions
-from ganrt.engines.stamp import STAMP_KEY, Stamp, read_stamp
+from ganrt.engines.stamp import STAMP_KEY, Island, Stamp, read_stamp
 from ganrt.errors import BackendUnavailable, BadInputFile, UsageError
 from ganrt.runtime.generator import load
 
@@ -28,6 +29,8 @@ def test_round_trip():
     assert read_stamp({STAMP_KEY: STAMP.to_json()}) == STAMP
     assert read_stamp({STAMP_KEY: json.dumps({**json.loads(STAMP.to_json()), "later": 1})}) == STAMP
     assert read_stamp({}) is None
+    whole = replace(STAMP, samples=9, psnr=51.25, ssim=0.5, islands=(Island("conv", "alone 38.1 dB"),))
+    assert read_stamp({STAMP_KEY: whole.to_json()}) == whole
 
 
 @pytest.mark.parametrize(
@@ -40,6 +43,10 @@ def test_round_trip():
         (json.dumps({"precision": "fp16", "form": "a b", "source_sha256": "ab" * 32}), "field 'form'"),
         (json.dumps({"precision": "fp16", "form": "plain", "source_sha256": "AB" * 32}), "field 'source_sha256'"),
         (json.dumps({"precision": "fp16", "form": "plain"}), "field 'source_sha256'"),
+        (json.dumps({**json.loads(STAMP.to_json()), "psnr": "high"}), "field 'psnr': expected a number"),
+        (json.dumps({**json.loads(STAMP.to_json()), "ssim": float("nan")}), "field 'ssim': expected a number"),
+        (json.dumps({**json.loads(STAMP.to_json()), "islands": [{"name": "a"}]}), "field 'islands': expected objects"),
+        (json.dumps({**json.loads(STAMP.to_json()), "islands": 5}), "field 'islands': expected objects"),
         (json.dumps({"precision": ["fp16"], "form": "plain", "source_sha256": "ab" * 32}), "field 'precision'"),
     ],
 )
