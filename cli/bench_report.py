@@ -13,6 +13,10 @@ from ganrt.cli.bench import Pages, bench
 from ganrt.errors import NegativeResult, UsageError
 
 Files = Annotated[list[Path], typer.Argument(help="Documents that ganrt bench -o wrote.")]
+Reports = Annotated[
+    list[Path], typer.Argument(help="Documents that ganrt bench -o wrote, and archives of make gpu-report.")
+]
+_MOST_PAGE = 2**24
 
 
 @command(
@@ -84,22 +88,36 @@ def compare(
     """
     ganrt bench merge run-a.json run-b.json -o leaderboard.html
     ganrt bench merge run-a.json run-b.json -o board.html --json
+    ganrt bench merge gpu-report.tar.gz -o devices.html
     """,
     bench,
 )
-def merge(files: Files, output: options.OutputFile, force: options.Force = False, json: options.Json = False) -> None:
-    """Makes a leaderboard of many machines' documents: one page, sortable, measurements alone."""
-    from ganrt.benchmarks.document import read_document
+def merge(
+    files: Reports,
+    output: options.OutputFile,
+    *,
+    table: Annotated[
+        Path | None,
+        typer.Option("--table", help="A page: what ran on a GPU goes between its 'devices' markers."),
+    ] = None,
+    force: options.Force = False,
+    json: options.Json = False,
+) -> None:
+    """Makes a leaderboard of many machines' documents and GPU reports: one page, sortable, measurements alone."""
+    from ganrt.benchmarks.report.devices import documents_in, with_devices
     from ganrt.benchmarks.report.leaderboard import leaderboard
     from ganrt.benchmarks.report.leaderboard_page import leaderboard_page
-    from ganrt.files import check_free
+    from ganrt.files import check_free, read_file
 
     if len({path.resolve() for path in files}) < len(files):
         raise UsageError("a file is named twice: expected each document once")
     check_free(output, force)
-    documents = [read_document(path) for path in files]
-    boards = leaderboard(documents, [str(path) for path in files])
+    found = [named for path in files for named in documents_in(path)]
+    boards = leaderboard([document for _, document in found], [name for name, _ in found])
+    page = None if table is None else with_devices(read_file(table, _MOST_PAGE, "a page").decode(), boards)
     _write(output, leaderboard_page(boards, len(files)), force)
+    if page is not None:
+        _write(table, page, True)
     if json:
         print_json([board.as_json() for board in boards])
     say(f"leaderboard: {output}")

@@ -86,7 +86,8 @@ def read_form_stamp(metadata: Mapping[str, str]) -> str | None:
     """
     if FORM_KEY not in metadata:
         return None
-    return _checked(metadata, FORM_KEY, {"source_sha256": _SHA256})["source_sha256"]
+    source: str = _checked(metadata, FORM_KEY, {"source_sha256": _SHA256})["source_sha256"]
+    return source
 
 
 def _number(values: Mapping[str, Any], name: str, kind: type) -> Any:

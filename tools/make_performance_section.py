@@ -13,7 +13,7 @@ from ganrt.benchmarks.document import Document, Result, read_document
 from ganrt.benchmarks.report.columns import Table
 from ganrt.benchmarks.report.groups import Group, Row, group_results, is_ours
 from ganrt.benchmarks.report.machines import machine_name
-from ganrt.benchmarks.report.markdown import escape, markdown_table
+from ganrt.benchmarks.report.markdown import escape, insert, markdown_table
 from ganrt.benchmarks.report.ratios import costs
 from ganrt.benchmarks.report.words import NONE, date, number, pictures, plain, times
 
@@ -42,19 +42,6 @@ def section(documents: Sequence[tuple[str, Document]]) -> str:
     if not documents:
         return EMPTY
     return "\n\n".join([fill(HEAD, 120), *(_run(name, document) for name, document in documents)])
-
-
-def insert(page: str, text: str) -> str:
-    """The page with `text` between its markers.
-
-    Raises:
-        ValueError: it does not have both markers, once each and in that order.
-    """
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end or BEGIN in after or END in before + after:
-        raise ValueError(f"docs/performance.md: expected {BEGIN} and then {END}, once each")
-    return f"{before}{BEGIN}\n\n{text}\n\n{END}{after}"
 
 
 def read_all(folder: Path) -> list[tuple[str, Document]]:
@@ -131,5 +118,5 @@ def _figures(result: Result) -> str | None:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(insert(PAGE.read_text("utf-8"), section(read_all(RESULTS))), "utf-8")
+    PAGE.write_text(insert(PAGE.read_text("utf-8"), section(read_all(RESULTS)), BEGIN, END), "utf-8")
     print(PAGE)

@@ -11,6 +11,7 @@ from ganrt.benchmarks.report.groups import Group, group_results, not_run_lines, 
 from ganrt.benchmarks.report.machines import limit_lines, machine_facts, machine_name, options_line
 from ganrt.benchmarks.report.telemetry import notes
 from ganrt.benchmarks.report.words import METHOD, plain
+from ganrt.errors import BadInputFile
 
 _MOST_LAYERS = 30
 
@@ -38,6 +39,19 @@ def markdown_table(table: Table) -> list[str]:
     """Lines of a table; numbers to the right."""
     rule = "|".join("---:" if numeric else "---" for numeric in table.numeric)
     return [_line(table.head), f"|{rule}|", *(_line(row) for row in table.rows)]
+
+
+def insert(page: str, text: str, begin: str, end: str) -> str:
+    """The page with `text` between two markers.
+
+    Raises:
+        BadInputFile: it does not have both, once each and in that order.
+    """
+    before, opened, rest = page.partition(begin)
+    _, closed, after = rest.partition(end)
+    if not opened or not closed or begin in after or end in before + after:
+        raise BadInputFile(f"the page: expected {begin} and then {end}, once each")
+    return f"{before}{begin}\n\n{text}\n\n{end}{after}"
 
 
 def escape(text: str) -> str:
