@@ -72,11 +72,11 @@ def _measure(request: Path) -> dict[str, Any]:
 
 
 def _subject(request: dict[str, Any], started: float) -> dict[str, Any]:
-    from ganrt.benchmarks.inputs import make_inputs
     from ganrt.benchmarks.peak_memory import peak_bytes
     from ganrt.benchmarks.subjects import open_subject
     from ganrt.benchmarks.subjects.protocol import Request
     from ganrt.engines.onnx_file import read_onnx
+    from ganrt.runtime.sample_inputs import make_inputs
 
     imported, base = time.perf_counter(), peak_bytes()
     path, batch = Path(request["model"]), int(request["batch_size"])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ganrt.benchmarks.clock import Clock, clock_fault, read_both
-from ganrt.benchmarks.inputs import Agreement, Batches, Images, make_inputs
+from ganrt.benchmarks.inputs import Agreement, Batches, Images
 from ganrt.benchmarks.options import Cell, Timing
 from ganrt.benchmarks.scenarios import Load, Slice, run_slice
 from ganrt.benchmarks.subjects import open_subject
@@ -14,6 +14,7 @@ from ganrt.benchmarks.subjects.protocol import Request, Subject
 from ganrt.benchmarks.warmup import WarmUp, warm_up
 from ganrt.errors import GanrtError
 from ganrt.runtime.pictures import encode_png
+from ganrt.runtime.sample_inputs import make_inputs
 
 OpenSubject = Callable[[str, Request], Subject]
 

@@ -14,11 +14,9 @@ from ganrt.engines.backends import OWN, open_model
 from ganrt.engines.protocol import Arrays, Engine, EngineOptions
 from ganrt.errors import UsageError
 from ganrt.pixels import comparable, ssim
-from ganrt.runtime.compare import comparison_picture, psnr
-from ganrt.runtime.labels import label_weights
-from ganrt.runtime.sampling import NO_TRUNCATION, draw, psi_value
-from ganrt.runtime.styles import whole_wanted
-from ganrt.spec import GeneratorSpec, psi_input
+from ganrt.runtime.compare import psnr
+from ganrt.runtime.sample_inputs import make_inputs
+from ganrt.spec import GeneratorSpec
 
 Images = NDArray[np.uint8]
 _PIXELS = 2**20  # of one reference batch
@@ -76,27 +74,6 @@ def joined(agreements: Sequence[Agreement]) -> Agreement:
         max((each.max_error for each in agreements), default=0),
         min((each.ssim for each in agreements if each.ssim is not None), default=None),
     )
-
-
-def make_inputs(spec: GeneratorSpec, seed: int, start: int, count: int) -> Arrays:
-    """What the graph takes for images `start` to `start + count - 1` of `seed`; of translators test pictures.
-
-    Raises:
-        UsageError: the model neither draws from latents nor translates.
-    """
-    if spec.task == "translate":
-        return {"source": np.stack([comparison_picture(spec, seed, start + i) for i in range(count)])}
-    if spec.task != "generate" or spec.latent is None:
-        what = f"'{spec.name}' has the task '{spec.task}': the harness measures generators and translators"
-        raise UsageError(what + whole_wanted(spec))
-    seeds, indices = np.full(count, seed, np.uint64), np.arange(start, start + count, dtype=np.uint64)
-    inputs: dict[str, NDArray[np.generic]] = {"z": draw(spec.latent, seeds, indices)}
-    weights = label_weights(spec, None, seeds, indices)
-    if weights is not None:
-        inputs["labels"] = weights
-    if psi_input(spec) is not None:
-        inputs["truncation"] = np.full(count, psi_value(spec, NO_TRUNCATION), np.float32)
-    return inputs
 
 
 def make_batches(path: Path, spec: GeneratorSpec, batch_size: int, seed: int) -> Batches:

@@ -66,10 +66,10 @@ def lowered(wanted: Lowering, model: OnnxFile, progress: Callable[[str, int], ob
     Raises:
         UsageError: an unknown form. Others: see `ganrt.engines.precisions.lower_precision`.
     """
-    from ganrt.benchmarks.precision_samples import precision_samples
     from ganrt.engines.forms import FORMS
     from ganrt.engines.precisions import lower_precision
     from ganrt.engines.precisions.kept import kept_or_made
+    from ganrt.runtime.sample_inputs import precision_samples
 
     if wanted.form is not None and wanted.form not in FORMS:
         raise UsageError(f"--form {wanted.form}: expected {', '.join(FORMS)}")

@@ -15,7 +15,7 @@ from ganrt.runtime.model_names import DEFAULT_MODEL
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ganrt.benchmarks.tuning.tune import Tuned
+    from ganrt.runtime.tuning.tune import Tuned
 
 
 @command(
@@ -48,11 +48,11 @@ def tune(
     json: options.Json = False,
 ) -> None:
     """Measures backends, graph forms, precisions and batch sizes here; `load` then takes what won."""
-    from ganrt.benchmarks.tuning.field import TRIED
-    from ganrt.benchmarks.tuning.tune import tune as run
     from ganrt.engines.backends import try_on_cpu
     from ganrt.engines.onnx_file import read_onnx
     from ganrt.runtime.models import resolve_model
+    from ganrt.runtime.tuning.field import TRIED
+    from ganrt.runtime.tuning.tune import tune as run
 
     wanted = list(dict.fromkeys(word.strip() for word in precision.split(",")))
     for word in wanted:
@@ -95,10 +95,10 @@ def _progress(name: str, status: Status) -> Callable[[str, str, int], None]:
 
 def _forget(name: str, sha256: str, json: bool) -> None:
     """Drops the choices for every precision, device and number of threads."""
-    from ganrt.benchmarks.tuning.field import TRIED
     from ganrt.engines.backends import BACKENDS
     from ganrt.engines.choice import forget
     from ganrt.engines.threads import most_threads
+    from ganrt.runtime.tuning.field import TRIED
 
     devices = dict.fromkeys(("auto", *(backend.device for backend in BACKENDS.values())))
     threads = (None, *range(1, most_threads() + 1))

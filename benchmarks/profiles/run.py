@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ganrt.benchmarks.document import Result
-from ganrt.benchmarks.inputs import make_inputs
 from ganrt.benchmarks.limits import measure_limits
 from ganrt.benchmarks.profiles import onnxruntime, openvino, tensorrt
 from ganrt.benchmarks.profiles.table import LayerTime, ProfileTable, make_table
@@ -17,6 +16,7 @@ from ganrt.engines.cost import layer_costs
 from ganrt.engines.forms import distinct_forms
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.errors import UsageError
+from ganrt.runtime.sample_inputs import make_inputs
 
 # What each is profiled in.
 RUNNABLE = {

@@ -10,7 +10,6 @@ import hashlib
 from pathlib import Path
 
 from ganrt.benchmarks.models import work_folder
-from ganrt.benchmarks.precision_samples import precision_samples
 from ganrt.benchmarks.subjects.protocol import Request
 from ganrt.engines.backends import BACKENDS
 from ganrt.engines.onnx_file import OnnxFile, derived, read_onnx
@@ -19,6 +18,7 @@ from ganrt.engines.precisions.kept import kept_or_made
 from ganrt.engines.tensorrt.build import Recipe
 from ganrt.engines.tensorrt.compile import compile_engine, find_targets
 from ganrt.engines.tensorrt.profiles import profiles
+from ganrt.runtime.sample_inputs import precision_samples
 
 _BUDGET_S = 20.0  # as `ganrt compile` has it, so that what either made serves the other
 

@@ -72,8 +72,8 @@ def main(model: str, checkpoint: str, batch_size: str, output: str) -> None:
     """Exports with torch's defaults: fixed shapes, its newest exporter and optimiser; weights inside the file."""
     import torch
 
-    from ganrt.benchmarks.inputs import make_inputs
     from ganrt.benchmarks.subjects.torch_module import literal_with_tail
+    from ganrt.runtime.sample_inputs import make_inputs
 
     spec = read_onnx(Path(model)).spec()
     request = Request(Path(model), spec, checkpoint=Path(checkpoint), batch_size=int(batch_size))

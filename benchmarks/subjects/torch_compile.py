@@ -5,9 +5,9 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
-from ganrt.benchmarks.inputs import make_inputs
 from ganrt.benchmarks.subjects.protocol import Request, Subject
 from ganrt.benchmarks.subjects.require_torch import require_torch
+from ganrt.runtime.sample_inputs import make_inputs
 
 
 def open_peer(request: Request, name: str = "torch-compile") -> Subject:

@@ -24,8 +24,8 @@ def open_peer(request: Request) -> Subject:
         ) from error
     import torch
 
-    from ganrt.benchmarks.inputs import make_inputs
     from ganrt.benchmarks.subjects.torch_module import TorchSubject, build, plan
+    from ganrt.runtime.sample_inputs import make_inputs
 
     chosen = plan("torch-tensorrt", request, devices=("cuda",))
     examples = make_inputs(request.spec, 0, 0, request.batch_size)

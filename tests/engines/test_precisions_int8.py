@@ -7,11 +7,6 @@ from onnx import TensorProto, helper, numpy_helper
 from precision_models import SIZE, by_hand, exported, few
 
 import ganrt.runtime.models
-from ganrt.benchmarks.tuning.budget import Budget
-from ganrt.benchmarks.tuning.candidates import Candidate, backends_here
-from ganrt.benchmarks.tuning.field import Field
-from ganrt.benchmarks.tuning.int8 import int8_candidates
-from ganrt.benchmarks.tuning.samples import Samples
 from ganrt.engines.backends import open_model
 from ganrt.engines.onnx_file import derived, read_onnx
 from ganrt.engines.precisions import int8_model, lower_precision
@@ -20,6 +15,11 @@ from ganrt.engines.precisions.prepared import prepare
 from ganrt.engines.precisions.quantised_graph import quantisable, quantised_graph, quantised_weight
 from ganrt.engines.precisions.scales import measure_scales
 from ganrt.errors import BadInputFile, NegativeResult
+from ganrt.runtime.tuning.budget import Budget
+from ganrt.runtime.tuning.candidates import Candidate, backends_here
+from ganrt.runtime.tuning.field import Field
+from ganrt.runtime.tuning.int8 import int8_candidates
+from ganrt.runtime.tuning.samples import Samples
 
 RANDOM = np.random.default_rng(5)
 

@@ -6,13 +6,13 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import ganrt.runtime.models
-from ganrt.benchmarks.inputs import make_inputs
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.engines.onnxruntime_cpu import open_engine
 from ganrt.engines.precisions.interpreter import Interpreter
 from ganrt.engines.precisions.prepared import prepare
 from ganrt.engines.protocol import EngineOptions
 from ganrt.errors import BadInputFile, NegativeResult
+from ganrt.runtime.sample_inputs import make_inputs
 
 RANDOM = np.random.default_rng(0)
 WEIGHT = RANDOM.normal(size=(8, 8, 1, 1)).astype(np.float16)

@@ -20,10 +20,10 @@ from onnx import TensorProto, helper, numpy_helper
 from shared import made_once
 from tiny_onnx import DIM, tiny_spec
 
-from ganrt.benchmarks.precision_samples import precision_samples
 from ganrt.engines.onnx_file import OnnxFile, read_onnx
 from ganrt.engines.precisions import Samples
 from ganrt.exporter.graph import build_graph, embed_spec
+from ganrt.runtime.sample_inputs import precision_samples
 from ganrt.spec import METADATA_KEY
 
 FAMILIES = ("dcgan", "csc413-A", "csc413-D", "cyclegan", "biggan-deep", "cyclegan-open")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ganrt.benchmarks.tuning.candidates import Candidate
-from ganrt.benchmarks.tuning.race import Rounds, Times
+from ganrt.runtime.tuning.candidates import Candidate
+from ganrt.runtime.tuning.race import Rounds, Times
 
 _TOLERATED = 1 / 0.97  # slower than the best plain graph by no more than measurements scatter
 _PROVEN = 0.75  # of the rounds that a winner must win against what runs untuned

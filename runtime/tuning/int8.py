@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ganrt.benchmarks.precision_samples import precision_samples
-from ganrt.benchmarks.tuning.candidates import Candidate
-from ganrt.benchmarks.tuning.field import TRIED, Field
 from ganrt.engines.backends import BACKENDS
 from ganrt.engines.onnx_file import OnnxFile
 from ganrt.engines.precisions import int8_model, whole_int8_model
 from ganrt.errors import GanrtError
+from ganrt.runtime.sample_inputs import precision_samples
+from ganrt.runtime.tuning.candidates import Candidate
+from ganrt.runtime.tuning.field import TRIED, Field
 
 _SEARCH = 0.6  # of the budget is spent when the search ends
 _LATEST = 0.4  # of the budget is spent when a search begins at the latest

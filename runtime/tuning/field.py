@@ -6,13 +6,13 @@ import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from ganrt.benchmarks.tuning.budget import Budget
-from ganrt.benchmarks.tuning.candidates import Candidate, backends_here, make_candidates
-from ganrt.benchmarks.tuning.race import Seconds, heat, left_out
-from ganrt.benchmarks.tuning.samples import FEW, Samples, Verdict, judge
 from ganrt.engines.backends import candidates
 from ganrt.engines.onnx_file import OnnxFile
 from ganrt.errors import BackendUnavailable
+from ganrt.runtime.tuning.budget import Budget
+from ganrt.runtime.tuning.candidates import Candidate, backends_here, make_candidates
+from ganrt.runtime.tuning.race import Seconds, heat, left_out
+from ganrt.runtime.tuning.samples import FEW, Samples, Verdict, judge
 from ganrt.tolerances import TUNED
 
 TRIED = {"fp32": ("fp32",), "bf16": ("bf16",), "int8": ("int8",), "fastest": ("fp32", "bf16", "int8")}

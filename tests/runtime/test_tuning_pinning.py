@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from tiny_onnx import save_tiny, tiny_spec
 
-from ganrt.benchmarks.tuning import pinning
-from ganrt.benchmarks.tuning.candidates import Candidate
-from ganrt.benchmarks.tuning.samples import Samples, draw_in
 from ganrt.engines.ladder import pieces
 from ganrt.engines.onnx_file import read_onnx
+from ganrt.runtime.tuning import pinning
+from ganrt.runtime.tuning.candidates import Candidate
+from ganrt.runtime.tuning.samples import Samples, draw_in
 
 pytest.importorskip("openvino")
 

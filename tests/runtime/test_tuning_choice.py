@@ -5,12 +5,12 @@ import pytest
 from tiny_onnx import save_tiny, tiny_spec
 
 import ganrt
-from ganrt.benchmarks.tuning.tune import tune
 from ganrt.engines import backends, cache
 from ganrt.engines.choice import Choice, forget, remember, remembered
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.engines.protocol import EngineOptions
 from ganrt.errors import BackendUnavailable
+from ganrt.runtime.tuning.tune import tune
 
 pytest.importorskip("openvino")
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ganrt.benchmarks.tuning.candidates import SIZES, Candidate
-from ganrt.benchmarks.tuning.samples import Samples, draw_in
 from ganrt.engines.ladder import pieces
+from ganrt.runtime.tuning.candidates import SIZES, Candidate
+from ganrt.runtime.tuning.samples import Samples, draw_in
 
 
 def pinned(candidate: Candidate, batches: Sequence[int], samples: Samples, threads: int | None) -> Candidate:

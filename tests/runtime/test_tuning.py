@@ -7,20 +7,20 @@ import numpy as np
 import pytest
 from tiny_onnx import save_tiny, tiny_spec
 
-from ganrt.benchmarks.tuning import field as fields
-from ganrt.benchmarks.tuning import pinning
-from ganrt.benchmarks.tuning import race as races
-from ganrt.benchmarks.tuning import tune as tuning
-from ganrt.benchmarks.tuning.budget import Budget
-from ganrt.benchmarks.tuning.candidates import SIZES, Candidate, backends_here, make_candidates
-from ganrt.benchmarks.tuning.int8 import int8_candidates
-from ganrt.benchmarks.tuning.ranking import is_proven, ranked, rounds_won, speedup, unless_hardly
-from ganrt.benchmarks.tuning.samples import Samples, judge
 from ganrt.engines import backends
 from ganrt.engines.choice import remembered
 from ganrt.engines.onnx_file import derived, read_onnx
 from ganrt.engines.protocol import EngineOptions
 from ganrt.errors import BackendUnavailable, NegativeResult, UsageError
+from ganrt.runtime.tuning import field as fields
+from ganrt.runtime.tuning import pinning
+from ganrt.runtime.tuning import race as races
+from ganrt.runtime.tuning import tune as tuning
+from ganrt.runtime.tuning.budget import Budget
+from ganrt.runtime.tuning.candidates import SIZES, Candidate, backends_here, make_candidates
+from ganrt.runtime.tuning.int8 import int8_candidates
+from ganrt.runtime.tuning.ranking import is_proven, ranked, rounds_won, speedup, unless_hardly
+from ganrt.runtime.tuning.samples import Samples, judge
 
 pytest.importorskip("openvino")
 
@@ -151,7 +151,7 @@ def test_judging_ends_with_the_time_but_not_before_eight(tiny, samples):
 
 
 def test_not_a_number_is_no_pass(tiny, samples, monkeypatch):
-    monkeypatch.setattr("ganrt.benchmarks.tuning.samples.psnr", lambda a, b: float("nan"))
+    monkeypatch.setattr("ganrt.runtime.tuning.samples.psnr", lambda a, b: float("nan"))
     assert not judge(candidates(tiny)[0], samples, 1.0, None).passed
 
 
@@ -421,7 +421,7 @@ def test_the_budget_suits_the_model_unless_somebody_gave_one(clock):
 def test_int8_is_searched_for_only_where_it_could_win(tiny, field, monkeypatch):
     plain = candidates(tiny)[0]
     searched = []
-    monkeypatch.setattr("ganrt.benchmarks.tuning.int8._searched", lambda field: searched.append(1) or tiny)
+    monkeypatch.setattr("ganrt.runtime.tuning.int8._searched", lambda field: searched.append(1) or tiny)
     monkeypatch.setattr(field, "try_one", lambda candidate: field.heats.update({candidate: {1: 2.0}}) is None)
     field.heats = {plain: {1: 1.0}}
     field.batches = (1, 16, 64)

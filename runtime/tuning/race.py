@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from ganrt.benchmarks.tuning.candidates import Candidate, Say
-from ganrt.benchmarks.tuning.samples import Samples
 from ganrt.engines.protocol import Arrays, Engine
+from ganrt.runtime.tuning.candidates import Candidate, Say
+from ganrt.runtime.tuning.samples import Samples
 
 _SLICE_S = 0.02
 _ROUNDS = 30

@@ -10,13 +10,13 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-from ganrt.benchmarks.inputs import make_inputs
-from ganrt.benchmarks.tuning.candidates import Candidate
 from ganrt.engines.backends import BACKENDS
 from ganrt.engines.onnx_file import OnnxFile
 from ganrt.engines.protocol import Arrays, Engine, EngineOptions
 from ganrt.pixels import ssim
 from ganrt.runtime.compare import psnr
+from ganrt.runtime.sample_inputs import make_inputs
+from ganrt.runtime.tuning.candidates import Candidate
 
 SEED = 2  # apart from the export's own verification, which has seed 1
 FEW, LEAST, MOST = 2, 8, 256
