@@ -6,7 +6,7 @@ PIP_ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -q -c constraints.txt $(PIP_ARGS)
 
-.PHONY: help demo test test-gpu gpu-report test-full-size fuzz fuzz-nightly check wheel audit venv dev node-modules clean
+.PHONY: help demo test test-gpu gpu-report power-modes test-full-size fuzz fuzz-nightly check wheel audit venv dev node-modules clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 22
@@ -29,6 +29,10 @@ test-gpu: dev ## the tests that need an NVIDIA GPU
 # NVIDIA_INDEX=ADDRESS adds full TensorRT: the address of its index is on NVIDIA's page on installing it.
 gpu-report: ## self-test, tests, engines and figures of this machine's NVIDIA GPU, in one archive
 	$(PYTHON) tools/gpu_report.py $(if $(NVIDIA_INDEX),--nvidia-index $(NVIDIA_INDEX))
+
+# As root, for it switches the modes; docs/jetson.md.
+power-modes: dev ## ganrt bench in every power mode of a Jetson, side by side
+	$(BIN)/python tools/power_modes.py
 
 # Some of these take minutes and gigabytes.
 test-full-size: dev ## networks of published sizes against their references

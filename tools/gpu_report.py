@@ -30,6 +30,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TEGRA = Path("/etc/nv_tegra_release")
 TOTAL_S = 15 * 60
+DOWNLOADS_S = 60 * 60
 _SHOWN = 30  # lines of a log on the page
 BATCHES, SECONDS = "1,16,64", "2"
 
@@ -82,17 +83,17 @@ def packages(cuda: str | None, machine: str, jetson: bool, nvidia_index: bool) -
     return wanted
 
 
-def environment(folder: Path, nvidia_index: str | None) -> Path:
-    """The Python of an environment with all that is needed."""
+def environment(folder: Path, nvidia_index: str | None) -> tuple[Path, list[Step]]:
+    """The Python of an environment of its own, and what makes it and fills it with all that is needed."""
     jetson = TEGRA.exists()
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    if not python.exists():
-        system = ["--system-site-packages"] if jetson else []
-        subprocess.run([sys.executable, "-m", "venv", *system, folder], check=True)
+    system = ["--system-site-packages"] if jetson else []
+    make = Step("environment", (sys.executable, "-m", "venv", *system, str(folder)), 300)
     wanted = packages(driver_cuda(), platform.machine(), jetson, nvidia_index is not None)
     index = ["--extra-index-url", nvidia_index] if nvidia_index else []
-    subprocess.run([python, "-m", "pip", "install", "-q", *index, "-c", ROOT / "constraints.txt", *wanted], check=True)
-    return python
+    pinned = ("-c", str(ROOT / "constraints.txt"))
+    pip = (str(python), "-m", "pip", "install", "-q", *index, *pinned, *wanted)
+    return python, [*([] if python.exists() else [make]), Step("packages", pip, DOWNLOADS_S)]
 
 
 def steps(python: Path, out: Path, jetson: bool) -> list[Step]:
@@ -126,6 +127,10 @@ def steps(python: Path, out: Path, jetson: bool) -> list[Step]:
     for backend in backends:
         made = ("--precision", "fp16", "--batch", "1:16:64", "--target", "here", "-o", str(out / "engines"), "--force")
         found.append(Step(f"compile {backend}", (*ganrt, "compile", "-m", "avatars", "--backend", backend, *made), 120))
+    if jetson:
+        both = ("--subjects", "ganrt/tensorrt-mapped,ganrt/tensorrt-copied", "--precision", "fp16", "--repeats", "3")
+        memory = (*both, "--duration", SECONDS, "--batch-size", BATCHES, "--device", "cuda", "--force")
+        found.append(Step("bench memory", (*ganrt, "bench", *memory, "-o", str(out / "bench-memory.json")), 120))
     measured = ("--repeats", "3", "--duration", SECONDS, "--batch-size", BATCHES, "--device", "cuda")
     for precision in ("fp16", "fp32"):
         files = [str(out / f"bench-{precision}.{suffix}") for suffix in ("json", "md", "html")]
@@ -169,7 +174,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     """Asks first: what is measured by then is written."""
     for sent in (signal.SIGINT, signal.SIGKILL):
         try:
-            os.killpg(process.pid, sent)
+            os.killpg(process.pid, sent) if hasattr(os, "killpg") else process.kill()
         except ProcessLookupError:
             return
         try:
@@ -202,8 +207,11 @@ def page(done: Sequence[Done], out: Path, told: Sequence[Step], cuda: str | None
     return "\n".join(lines) + "\n"
 
 
-def report(python: Path, out: Path) -> Path:
+def report(python: Path, out: Path, first: Sequence[Step] = ()) -> Path:
     """Runs all steps and packs what they left.
+
+    Args:
+        first: what must work for the others to have a sense; its time is not counted.
 
     Raises:
         SystemExit: the folder or the archive cannot be written.
@@ -211,18 +219,28 @@ def report(python: Path, out: Path) -> Path:
     archive = out.with_suffix(".tar.gz")
     try:
         out.mkdir(parents=True, exist_ok=True)
+        with archive.open("ab"):  # now, and not when all is measured
+            pass
+        return _report(python, out, first, archive)
     except OSError as error:
-        raise SystemExit(f"{out}: {error.strerror}; give another place with -o") from error
-    planned, done, end = steps(python, out, TEGRA.exists()), list[Done](), time.monotonic() + TOTAL_S
-    cuda = driver_cuda()
+        place = error.filename or out
+        raise SystemExit(f"{place} cannot be written: {error.strerror}; give another place with -o") from error
+
+
+def _report(python: Path, out: Path, first: Sequence[Step], archive: Path) -> Path:
+    planned, done, end = [*first, *steps(python, out, TEGRA.exists())], list[Done](), time.monotonic() + TOTAL_S
+    cuda, lacking = driver_cuda(), ""
     for number, step in enumerate(planned, 1):
-        left = _left(end)
-        print(f"[{number} of {len(planned)}] {step.name}, at most {min(step.limit_s, left):.0f} s", flush=True)
-        if left < 5:
-            done.append(Done(step.name, " ".join(step.command), "skipped: the 15 minutes are over", 0.0, ""))
-        else:
-            done.append(run(step, out, min(step.limit_s, left)))
+        if number == len(first) + 1:
+            end = time.monotonic() + TOTAL_S
+        left = float(DOWNLOADS_S) if number <= len(first) else _left(end)
+        limit = min(step.limit_s, left)
+        skipped = f"skipped: {lacking} failed" if lacking else "skipped: the 15 minutes are over" if left < 5 else ""
+        print(f"[{number} of {len(planned)}] {step.name}" + ("" if skipped else f", at most {limit:.0f} s"), flush=True)
+        done.append(Done(step.name, " ".join(step.command), skipped, 0.0, "") if skipped else run(step, out, limit))
         print(f"    {done[-1].status}, {done[-1].seconds} s", flush=True)
+        if step in first and done[-1].status != "ok":
+            lacking = lacking or step.name
         (out / "report.md").write_text(page(done, out, planned, cuda))
         (out / "report.json").write_text(json.dumps([asdict(one) for one in done], indent=1) + "\n")
     with tarfile.open(archive, "w:gz") as packed:
@@ -243,8 +261,8 @@ def main() -> None:
     parser.add_argument("--nvidia-index", help="the address of NVIDIA's package index, for full TensorRT")
     parser.add_argument("--python", type=Path, help="the Python of an environment with ganrt, instead of .venv-gpu")
     given = parser.parse_args()
-    python = given.python or environment(ROOT / ".venv-gpu", given.nvidia_index)
-    archive = report(Path.cwd() / python, given.output.resolve())
+    python, first = (given.python, []) if given.python else environment(ROOT / ".venv-gpu", given.nvidia_index)
+    archive = report(Path.cwd() / python, given.output.resolve(), first)
     print(f"{given.output / 'report.md'}\n{archive}: please send this")
 
 

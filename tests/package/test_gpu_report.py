@@ -67,6 +67,41 @@ def test_a_report_is_whole_though_steps_fail_hang_or_have_no_time(tool, tmp_path
     assert "[6 of 6] comes too late" in capsys.readouterr().out
 
 
+def test_without_its_packages_nothing_is_run_and_the_report_says_why(tool, tmp_path, monkeypatch):
+    python = sys.executable
+    monkeypatch.setattr(tool, "steps", lambda *_: [tool.Step("works", (python, "-c", "raise SystemExit(70)"), 20)])
+    monkeypatch.setattr(tool, "TOTAL_S", 60)
+    first = [
+        tool.Step("environment", (python, "-c", ""), 20),
+        tool.Step("packages", (python, "-c", "print('no index'); raise SystemExit(1)"), 20),
+    ]
+    assert tool.report(Path(python), tmp_path / "report", first).is_file()
+    page = (tmp_path / "report" / "report.md").read_text()
+    assert "| packages | failed, exit code 1 |" in page
+    assert "| works | skipped: packages failed |" in page
+    assert "no index" in page
+
+
+@pytest.mark.parametrize("place", ["a-file/report", "taken"])
+def test_a_report_that_cannot_be_written_says_so_before_anything_is_measured(tool, tmp_path, monkeypatch, place):
+    monkeypatch.setattr(tool, "steps", lambda *_: pytest.fail("it was planned"))
+    (tmp_path / "a-file").write_text("")
+    (tmp_path / "taken.tar.gz").mkdir()
+    with pytest.raises(SystemExit, match="cannot be written: .*; give another place with -o"):
+        tool.report(Path(sys.executable), tmp_path / place)
+
+
+def test_a_disk_that_fills_up_ends_with_one_sentence(tool, tmp_path, monkeypatch):
+    monkeypatch.setattr(tool, "steps", lambda *_: [tool.Step("works", (sys.executable, "-c", ""), 20)])
+
+    def full(self, *_, **__):
+        raise OSError(28, "No space left on device", str(self))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(SystemExit, match=r"report\.md cannot be written: No space left on device"):
+        tool.report(Path(sys.executable), tmp_path / "report")
+
+
 @pytest.mark.parametrize(
     ("last", "status"),
     [

@@ -1,0 +1,85 @@
+"""`ganrt bench` in every power mode of a Jetson, and one page of all.
+
+    sudo .venv/bin/python tools/power_modes.py -o modes
+    sudo .venv/bin/python tools/power_modes.py -o modes --modes MAXN,15W -- --precision fp16 --batch-size 1,8,32
+
+What follows `--` goes to `ganrt bench`. A mode that asks for a restart is left out and said; the mode that was on comes
+back at the end, after Ctrl-C as well. Clocks are fixed with jetson_clocks in each mode.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ganrt.benchmarks.telemetry.jetson_state import ask, parse_nvpmodel
+
+CONFIGURATION = Path("/etc/nvpmodel.conf")
+USUAL = ("--subjects", "ganrt/tensorrt", "--precision", "fp16", "--batch-size", "1,8,32", "--device", "cuda")
+_SWITCH_S = 60
+
+
+def modes(text: str) -> dict[str, str]:
+    """nvpmodel's configuration -> the name of each mode and its number, in the file's order."""
+    found = re.findall(r"<\s*POWER_MODEL\s+ID=(\d+)\s+NAME=(\S+)\s*>", text)
+    return {name: number for number, name in found}
+
+
+def switch(name: str, number: str) -> bool:
+    """Whether the mode is on now. A mode that needs a restart asks; the answer is no."""
+    try:
+        subprocess.run(["nvpmodel", "-m", number], input="no\n", capture_output=True, text=True, timeout=_SWITCH_S)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    ask("jetson_clocks")
+    return parse_nvpmodel(ask("nvpmodel", "-q")) == name
+
+
+def sweep(chosen: dict[str, str], out: Path, options: Sequence[str]) -> list[Path]:
+    """Measures each mode; the documents that were written."""
+    written = []
+    for name, number in chosen.items():
+        if not switch(name, number):
+            print(f"{name}: left out; nvpmodel -m {number} did not switch to it (it needs a restart, or sudo)")
+            continue
+        document = out / f"mode-{name}.json"
+        print(f"{name}:", flush=True)
+        command = [sys.executable, "-m", "ganrt", "bench", *options, "-o", str(document), "--force"]
+        if subprocess.run(command).returncode == 0:
+            written.append(document)
+    return written
+
+
+def main() -> int:
+    """See the module's text."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("-o", "--output", type=Path, default=Path("modes"), help="a folder")
+    parser.add_argument("--modes", help="names with commas between; by default all")
+    parser.add_argument("options", nargs="*", help=f"of ganrt bench, after --; by default {' '.join(USUAL)}")
+    given = parser.parse_args()
+    known = modes(CONFIGURATION.read_text()) if CONFIGURATION.is_file() else {}
+    wanted = given.modes.split(",") if given.modes else list(known)
+    if not known or not set(wanted) <= set(known):
+        found = ", ".join(known) or f"no {CONFIGURATION}: this is no Jetson"
+        print(f"power modes: expected names of {CONFIGURATION}, found {found}", file=sys.stderr)
+        return 3 if not known else 2
+    given.output.mkdir(parents=True, exist_ok=True)
+    before = parse_nvpmodel(ask("nvpmodel", "-q"))
+    try:
+        written = sweep({name: known[name] for name in wanted}, given.output, given.options or USUAL)
+    finally:
+        if before in known:
+            switch(before, known[before])
+    if not written:
+        print("no mode was measured", file=sys.stderr)
+        return 1
+    page = ["bench", "report", *map(str, written), "--html", str(given.output / "modes.html"), "--force"]
+    return subprocess.run([sys.executable, "-m", "ganrt", *page]).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
