@@ -1,6 +1,7 @@
 """The runner against doubles of the CUDA runtime and of the vendor's: what it draws, in which order, what it frees."""
 
 import gc
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ from cuda_double import CudaDouble, Faults, Misuse
 from hypothesis import given
 from hypothesis import strategies as st
 from runnable_engines import save_engine, use_doubles
-from tiny_onnx import DIM
+from tiny_onnx import DIM, save_tiny
+from vendor_double import save_rounded
 
 import ganrt
 from ganrt.engines.backends import open_model
@@ -20,6 +22,8 @@ from ganrt.engines.protocol import BatchSizes, EngineOptions
 from ganrt.engines.tensorrt.compile import find_targets
 from ganrt.engines.tensorrt.vendor import ran_out_of_memory
 from ganrt.errors import BackendUnavailable, BadInputFile, GanrtError, OutOfDeviceMemory, UsageError
+from ganrt.runtime.compare import compare
+from ganrt.tolerances import GATES
 
 LADDER = tuple((size, size, size) for size in (1, 2, 4, 8))
 
@@ -216,6 +220,99 @@ def test_memory_that_runs_out_in_the_middle_loses_no_batch(path, monkeypatch):
         np.testing.assert_array_equal(engine.collect(ticket)["image"], reference(path, other))
         assert max(vendor.executed) <= 4
     assert_all_released(vendor)
+
+
+def test_other_threads_open_run_and_close_engines_while_one_captures(path, monkeypatch):
+    """Captures are those of a thread: elsewhere memory is asked for and events are waited for meanwhile."""
+    vendor = use_doubles(monkeypatch)
+    z = latents(4)
+    expected, seen = reference(path, z), []
+
+    def elsewhere(other):
+        vendor.during = None
+
+        def work():
+            with open_model(path) as third:
+                seen.extend(engine.run({"z": z})["image"] for engine in (other, third))
+
+        thread = Thread(target=work)
+        thread.start()
+        thread.join()
+
+    with open_model(path) as engine, open_model(path) as other:
+        vendor.during = lambda: elsewhere(other)
+        seen.append(engine.run({"z": z})["image"])
+        assert engine.facts["cuda_graphs"]
+    assert len(seen) == 3
+    assert all(np.array_equal(image, expected) for image in seen)
+    assert vendor.cuda.log.count("cudaStreamBeginCapture") == 3
+    assert_all_released(vendor)
+
+
+def test_an_engine_without_activations_runs(path, monkeypatch):
+    vendor = use_doubles(monkeypatch, activations=False)
+    z = latents(16)
+    with open_model(path) as engine:
+        np.testing.assert_array_equal(engine.run({"z": z})["image"], reference(path, z))
+    assert_all_released(vendor)
+
+
+def test_two_engines_that_do_not_fit_together(path, monkeypatch):
+    z = latents(16)
+    roomy = use_doubles(monkeypatch)
+    with open_model(path):
+        needed = roomy.cuda.in_use
+    vendor = use_doubles(monkeypatch, cuda=CudaDouble(memory=needed * 5 // 3))
+    with open_model(path) as first:
+        with pytest.warns(RuntimeWarning, match="GPU memory ran out at batches of 16; it goes on with at most 8"):
+            second = open_model(path)
+        with second:
+            for engine in (first, second):
+                np.testing.assert_array_equal(engine.run({"z": z})["image"], reference(path, z))
+    vendor.cuda.memory = needed + 100
+    with open_model(path) as first:
+        with pytest.warns(RuntimeWarning), pytest.raises(OutOfDeviceMemory, match="close other GPU programs, or use a"):
+            open_model(path)
+        np.testing.assert_array_equal(first.run({"z": z})["image"], reference(path, z))
+    open_model(path).close()
+    assert_all_released(vendor)
+
+
+@pytest.mark.parametrize("code", ["cudaErrorUnknown", "cudaErrorNoDevice"])
+def test_a_driver_that_disappears_in_the_middle_ends_the_command_in_words(path, monkeypatch, tmp_path, capsys, code):
+    from ganrt.cli.main import main
+
+    def run(folder, **faults):
+        vendor = use_doubles(monkeypatch, cuda=CudaDouble(faults=Faults(**faults)))
+        with pytest.raises(SystemExit) as ended:
+            main(["generate", "-m", str(path), "--count", "64", "--seed", "7", "-o", str(tmp_path / folder)])
+        assert not vendor.cuda.leaks()
+        return ended.value.code, vendor.cuda.faults
+
+    assert not run("whole")[0]
+    calls = run("whole-again")[1].count
+    capsys.readouterr()
+    ended, faults = run("cut", at=calls * 3 // 4, lost=True, code=getattr(real.cudaError_t, code))
+    err = capsys.readouterr().err
+    assert (ended, bool(faults.hit)) == (3, True)
+    assert f"failed, {code}" in err
+    assert "the device may be lost: close other GPU programs, look at nvidia-smi, and start again" in err
+    for picture in (tmp_path / "cut").glob("*"):  # what was drawn before is whole
+        assert picture.read_bytes() == (tmp_path / "whole" / picture.name).read_bytes()
+
+
+@pytest.mark.parametrize(("kind", "precision"), [("fp16", "fp16"), ("tf32", "fp32")])
+def test_a_gpus_arithmetic_passes_its_gates_and_is_seen(tmp_path, monkeypatch, kind, precision):
+    """TF32 is what an FP32 engine would compute in if nobody switched it off."""
+    onnx_path = save_tiny(tmp_path / "exact.onnx")
+    holds = save_rounded(onnx_path, tmp_path / "rounded.onnx", kind)
+    path = save_engine(tmp_path, precision=precision, holds=holds)
+    use_doubles(monkeypatch)
+    with ganrt.load(path, precision="auto") as gpu, ganrt.load(onnx_path, backend="onnxruntime") as cpu:
+        found = compare(gpu, cpu, samples=64)
+    assert found.max_error == 1
+    assert found.worst_psnr >= GATES[precision]
+    assert 0.99 < found.worst_ssim < 1
 
 
 @pytest.mark.parametrize(("capture", "reason"), [("no", "the vendor says so"), ("fails", "stream is capturing")])

@@ -11,6 +11,7 @@ import ctypes
 import functools
 import inspect
 from dataclasses import dataclass, field
+from threading import get_ident
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,7 @@ class Handle:
     number: int
     queue: list[Any] = field(default_factory=list)
     capture: list[Any] | None = None
+    thread: int = 0  # that captures: what it may not do meanwhile, others may
     invalid: bool = False
     recorded: int = 0
     done: int = 0
@@ -188,7 +190,8 @@ class CudaDouble:
     def _cudaStreamSynchronize(self, stream):
         stream = self.stream(stream)
         if stream.capture is not None:
-            return self._unsafe()
+            stream.invalid = True
+            return (real.cudaError_t.cudaErrorStreamCaptureUnsupported,)
         self._drain(stream)
         return (_OK,)
 
@@ -202,13 +205,15 @@ class CudaDouble:
         stream = self.stream(stream)
         if mode != real.cudaStreamCaptureMode.cudaStreamCaptureModeThreadLocal or stream.capture is not None:
             raise Misuse("capture in another mode, or twice")
-        stream.capture, stream.invalid = [], False
+        stream.capture, stream.invalid, stream.thread = [], False, get_ident()
         return (_OK,)
 
     def _cudaStreamEndCapture(self, stream):
         stream = self.stream(stream)
         if stream.capture is None:
             return real.cudaError_t.cudaErrorIllegalState, None
+        if stream.thread != get_ident():
+            return real.cudaError_t.cudaErrorStreamCaptureWrongThread, None
         works, stream.capture = stream.capture, None
         if stream.invalid:
             return real.cudaError_t.cudaErrorStreamCaptureInvalidated, None
@@ -254,7 +259,7 @@ class CudaDouble:
 
     def _cudaEventSynchronize(self, event):
         event = self._handle(event, "event")
-        if any(h.capture is not None for h in self.handles.values()):
+        if self._capturing():
             return self._unsafe()
         self._reach(event, event.recorded)
         return (_OK,)
@@ -348,11 +353,11 @@ class CudaDouble:
         return (_OK,)
 
     def _capturing(self):
-        return any(h.capture is not None for h in self.handles.values())
+        return any(h.capture is not None and h.thread == get_ident() for h in self.handles.values())
 
     def _unsafe(self):
         for handle in self.handles.values():
-            handle.invalid = handle.invalid or handle.capture is not None
+            handle.invalid = handle.invalid or (handle.capture is not None and handle.thread == get_ident())
         return (real.cudaError_t.cudaErrorStreamCaptureUnsupported,)
 
     def _reach(self, event, number):

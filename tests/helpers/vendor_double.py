@@ -14,9 +14,11 @@ import struct
 import weakref
 
 import numpy as np
+import onnx
 import onnxruntime
 from cuda.bindings import runtime as real
 from cuda_double import CudaDouble, Misuse
+from onnx import helper, numpy_helper
 
 MAGIC = b"ftrt double "
 _ACTIVATIONS = 1024  # bytes an image
@@ -31,10 +33,24 @@ _NUMPY = {_Type.FLOAT: np.float32, _Type.HALF: np.float16, _Type.UINT8: np.uint8
 class VendorDouble:
     """The module. `profiles`: (min, opt, max) each; `picture`: what to do to outputs, for engines that draw wrong ones;
     `room`: the largest batch that executes before memory runs out; `compute`: False leaves the outputs as they are;
-    `capture`: "no" where it says that it cannot be captured, "fails" where it says that it can and cannot."""
+    `capture`: "no" where it says that it cannot be captured, "fails" where it says that it can and cannot;
+    `activations`: False where the engine works without; `during`: called within a capture."""
 
-    def __init__(self, cuda: CudaDouble, profiles, *, rtx=False, picture=None, room=None, compute=True, capture="yes"):
+    def __init__(
+        self,
+        cuda: CudaDouble,
+        profiles,
+        *,
+        rtx=False,
+        picture=None,
+        room=None,
+        compute=True,
+        capture="yes",
+        activations=True,
+    ):
         self.cuda, self.profiles, self.rtx = cuda, tuple(profiles), rtx
+        self.activations = _activations if activations else lambda batch: 0
+        self.during = None
         self.picture, self.room, self.compute, self.capture = picture, room, compute, capture
         self.logger = None
         self.__version__ = "1.7.1.116" if rtx else "10.16.1.11"
@@ -98,7 +114,7 @@ class _Engine:
         self._inputs = {tensor.name: tensor for tensor in self.session.get_inputs()}
         self.tensors = {**self._inputs, **{tensor.name: tensor for tensor in self.session.get_outputs()}}
         self.num_io_tensors, self.num_optimization_profiles = len(self.tensors), len(module.profiles)
-        self.device_memory_size_v2 = max(_activations(profile[2]) for profile in module.profiles)
+        self.device_memory_size_v2 = max(module.activations(profile[2]) for profile in module.profiles)
         if module.rtx:
             self.create_runtime_config = lambda: _Config(module)
 
@@ -202,11 +218,11 @@ class _Context:
     def update_device_memory_size_for_shapes(self):
         if self.infer_shapes() or self._refuses("update_device_memory_size_for_shapes"):
             return 0
-        return _activations(self._batch())
+        return self._module.activations(self._batch())
 
     def set_device_memory(self, address, size):
         self._cuda.find(address, size, "device")
-        if size < _activations(self._batch()):
+        if size < self._module.activations(self._batch()):
             raise Misuse("too little memory for the activations")
         self._memory = (address, size)
         self._changed()
@@ -237,6 +253,8 @@ class _Context:
             return False
         if stream.capture is not None and not self._warm:
             raise Misuse("capture before a run with these shapes")
+        if stream.capture is not None and self._module.during:
+            self._module.during()
         for name in self._addresses:
             self._bytes(name)
         self._compile_kernels()
@@ -297,10 +315,44 @@ def _run(reference, version):
     context.compute()
 
 
+def save_rounded(source, target, kind):
+    """A graph that rounds as a GPU's arithmetic does: to 11 bits, as FP16 and TF32 both have.
+
+    `fp16`: every result; `tf32`: what goes into products. x * (2^13 + 1) less itself less x leaves the upper 11 of 24
+    bits (Dekker 1971, "A floating-point technique for extending the available precision"). Ranges stay FP32's.
+    """
+    model = onnx.load(source)
+    nodes = list(model.graph.node)
+    del model.graph.node[:]
+    factor = numpy_helper.from_array(np.float32(2**13 + 1), "split")
+    model.graph.initializer.append(factor)
+
+    def rounding(name, rounded):
+        made = [f"{rounded}_{number}" for number in (1, 2)]
+        return [
+            helper.make_node("Mul", [name, "split"], [made[0]]),
+            helper.make_node("Sub", [made[0], name], [made[1]]),
+            helper.make_node("Sub", made, [rounded]),
+        ]
+
+    for number, node in enumerate(nodes):
+        if kind == "tf32" and node.op_type in ("MatMul", "Gemm", "Conv", "ConvTranspose"):
+            for place in (0, 1):
+                model.graph.node.extend(rounding(node.input[place], f"rounded_{number}_{place}"))
+                node.input[place] = f"rounded_{number}_{place}"
+        after = []
+        if kind == "fp16" and node.op_type in ("MatMul", "Gemm", "Conv", "ConvTranspose", "Add", "Mul", "Tanh"):
+            name, node.output[0] = node.output[0], f"{node.output[0]}_exact"
+            after = rounding(node.output[0], name)
+        model.graph.node.extend([node, *after])
+    onnx.save(model, target)
+    return target
+
+
 def plan(onnx_path, *, rtx=False) -> bytes:
     """An "engine file" of this vendor; TensorRT-RTX's has its header, without which nobody would read on."""
     data = MAGIC + onnx_path.read_bytes()
     return struct.pack("<4s4xQQ4B4sI", b"vtrt", 2, len(data) + 36, 1, 7, 1, 116, b"vtrt", 4) + data if rtx else data
 
 
-__all__ = ["MAGIC", "Misuse", "VendorDouble", "plan"]
+__all__ = ["MAGIC", "Misuse", "VendorDouble", "plan", "save_rounded"]
