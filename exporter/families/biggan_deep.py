@@ -1,35 +1,61 @@
 """BigGAN-deep (Brock et al. 2019, arXiv:1809.11096) in the layout of huggingface/pytorch-pretrained-BigGAN.
 
-Spectral norm is folded into the weights, and of the last convolution, which computes as many channels as the
-generator is wide, only the three that make the picture are kept; both change nothing but rounding.
+It is a `ganrt.exporter.families.resnet` network. Of the last convolution, which computes as many channels as the
+generator is wide, only the three that make the picture are kept, which changes nothing but rounding.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from itertools import pairwise
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate, Facts
-from ganrt.exporter.families.biggan_deep_config import START, Config, expected_shapes
-from ganrt.exporter.families.biggan_deep_layers import Generator
+from ganrt.exporter.families.biggan_deep_config import REDUCTION, START, Config, Layer, expected_shapes
 from ganrt.exporter.families.biggan_deep_reading import SETTINGS, read_config
 from ganrt.exporter.families.imagenet import class_labels
-from ganrt.exporter.families.loading import load_strictly, require_fit
+from ganrt.exporter.families.loading import require_fit
 from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import KeyCondition, Keyed
+from ganrt.exporter.families.resnet.network import BlockShape, Convolved, Rules, Shape
+from ganrt.exporter.families.resnet.reading import Named, Script, candidate, channels_first
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm, plain_names
 from ganrt.exporter.families.statistics import SETTINGS as STATISTICS_SETTINGS
-from ganrt.exporter.families.statistics import Frozen, Grid, frozen_from, frozen_row, statistics_spec
+from ganrt.exporter.families.statistics import Frozen, frozen_from, frozen_row, statistics_spec
 from ganrt.exporter.hub import config_of
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
-from ganrt.spec import GeneratorSpec, Latent, Output
+from ganrt.spec import Latent
 
 THRESHOLD = 2.0  # of the library's truncated_noise_sample
-_PARTS = ("theta", "phi", "g", "o_conv")
+RGB = 3
+_LAYER = "generator.layers.{i}"
+_TABLES = (".running_means", ".running_vars")
+SCRIPT = Script(
+    name="biggan-deep",
+    what="a BigGAN-deep generator",
+    names={
+        **{f"block.conv{k + 1}": f"{_LAYER}.conv_{k}" for k in range(4)},
+        **{f"block.bn{k + 1}.gain": f"{_LAYER}.bn_{k}.scale" for k in range(4)},
+        **{f"block.bn{k + 1}.bias": f"{_LAYER}.bn_{k}.offset" for k in range(4)},
+        **{f"block.bn{k + 1}.bn": f"{_LAYER}.bn_{k}" for k in range(4)},
+        **{f"attention.{part}": f"{_LAYER}.snconv1x1_{part}" for part in ("theta", "phi", "g")},
+        "attention.o": f"{_LAYER}.snconv1x1_o_conv",
+        "attention": _LAYER,
+        "shared": "embeddings",
+        "linear": "generator.gen_z",
+        "output_layer.0.bn": "generator.bn",
+        "output_layer.0": "generator.bn",
+        "output_layer.2": "generator.conv_to_rgb",
+    },
+    endings={".means": _TABLES[0], ".variances": _TABLES[1]},
+    counted=True,
+    counts=range(1, 1000),
+    deep=True,
+)
 
 
 class BigGANDeep(Keyed):
@@ -60,95 +86,64 @@ class BigGANDeep(Keyed):
 
     def build(self, source: Source, settings: Settings) -> Candidate:
         """See `Family.build`; any configuration that the layout allows."""
-        state = source.tensors
         facts = Facts(settings)
-        config, notes = read_config(plain_names(state), config_of(source), facts)
+        config, notes = read_config(plain_names(source.tensors), config_of(source), facts)
         frozen = frozen_from(settings, config.grid)
-        plain, folding = fold_spectral_norm(state)
-        what = f"a BigGAN-deep generator of {config.side}x{config.side} pixels with {len(config.layers)} blocks"
-        require_fit(_expected(config), plain, what)
-        packed = pack(plain, config, frozen)
+        plain, folding = fold_spectral_norm(source.tensors)
+        shape = shape_of(config)
+        require_fit(_expected(config), plain, f"{SCRIPT.what} of {len(config.layers)} blocks")
+        keys = Named(_kept(plain, config, frozen), SCRIPT)
         labels, named = class_labels(config.num_classes)
-        return Candidate(
-            module=load_strictly(lambda: Generator(config, frozen=frozen is not None), packed, what),
-            spec=GeneratorSpec(
-                name="biggan-deep",
-                family="biggan-deep",
-                latent=Latent(dim=config.z_dim, prior="truncated_normal", threshold=THRESHOLD, psi_mode="scale"),
-                labels=labels,
-                statistics=statistics_spec(config.grid, frozen),
-                output=Output(height=config.side, width=config.side, channels=3),
-            ),
-            value_range="tanh",
-            matched=f"all {len(state)} keys match ({config.side} px, {len(config.layers)} blocks)",
-            facts=tuple(facts.found),
-            notes=(*notes, *named, *(["spectral norm folded with the stored u and v"] if folding else [])),
-        )
+        said = (*notes, *named, *(["spectral norm folded with the stored u and v"] if folding else []))
+        built = candidate(source, keys, shape, rules_of(config, frozen), facts, notes=said)
+        latent = Latent(dim=config.z_dim, prior="truncated_normal", threshold=THRESHOLD, psi_mode="scale")
+        spec = replace(built.spec, labels=labels, latent=latent, statistics=statistics_spec(config.grid, frozen))
+        return replace(built, spec=spec, matched=f"{built.matched} ({config.side} px, {len(config.layers)} blocks)")
 
 
 def _expected(config: Config) -> dict[str, Tensor]:
     return {key: torch.empty(shape, device="meta") for key, shape in expected_shapes(config).items()}
 
 
-def pack(state: State, config: Config, frozen: Frozen | None) -> State:
-    """A checkpoint without spectral norm, its keys and shapes checked, as `Generator` keeps it."""
-    first = config.layers[0].inputs
-    packed = {
-        "embeddings.weight": state["embeddings.weight"],
-        "gen_z.weight": _channels_first(state["generator.gen_z.weight"], first),
-        "gen_z.bias": _channels_first(state["generator.gen_z.bias"], first),
-        "conv_to_rgb.weight": state["generator.conv_to_rgb.weight"][:3].contiguous(),
-        "conv_to_rgb.bias": state["generator.conv_to_rgb.bias"][:3].contiguous(),
-    }
-    for block in range(len(config.layers)):
-        for name in (f"{config.index(block)}.conv_{k}.{part}" for k in range(4) for part in ("weight", "bias")):
-            packed[f"layers.{name}"] = state[f"generator.layers.{name}"]
-    if config.attention is not None:
-        packed |= _attention(state, config.attention)
-    return packed | _norms(state, config, frozen)
-
-
-def _channels_first(rows: Tensor, channels: int) -> Tensor:
-    """Rows in the order height, width, channels, as TensorFlow flattens a feature map -> channels, height, width."""
-    ordered = rows.reshape(START, START, channels, *rows.shape[1:]).movedim(2, 0)
-    return ordered.flatten(0, 2).contiguous()
-
-
-def _attention(state: State, index: int) -> dict[str, Tensor]:
-    weights = {part: state[f"generator.layers.{index}.snconv1x1_{part}.weight"] for part in _PARTS}
-    weights["o_conv"] = weights["o_conv"] * state[f"generator.layers.{index}.gamma"]
-    return {f"layers.{index}.{part}.weight": weight for part, weight in weights.items()}
-
-
-def _norms(state: State, config: Config, frozen: Frozen | None) -> dict[str, Tensor]:
-    """All norms side by side: gains and shifts as one matrix, and the statistics as one table or folded into it."""
-    names = [f"generator.layers.{config.index(block)}.bn_{k}" for block in range(len(config.layers)) for k in range(4)]
-    last, unconditional = "generator.bn", torch.zeros(config.channel_width, 2 * config.z_dim)
-    gains = torch.cat([*(state[f"{name}.scale.weight"] for name in names), unconditional]).double()
-    shifts = torch.cat([*(state[f"{name}.offset.weight"] for name in names), unconditional]).double()
-    conditional = len(gains) - config.channel_width
-    # A conditional norm's gain is 1 + scale.
-    gain = torch.cat([torch.ones(conditional), state[f"{last}.weight"]]).double()
-    shift = torch.cat([torch.zeros(conditional), state[f"{last}.bias"]]).double()
-    means, variances = (
-        torch.cat([state[f"{name}.{part}"] for name in (*names, last)], dim=1)
-        for part in ("running_means", "running_vars")
+def shape_of(config: Config) -> Shape:
+    """The same hyperparameters, as the network takes them."""
+    return Shape(
+        blocks=tuple(map(_block, config.layers)),
+        attention={} if config.attention is None else {config.attention - 1: (False, True)},
+        last=Convolved(config.channel_width, RGB, 3, bias=True),
+        bottom=START,
+        dim=config.z_dim,
+        first=2 * config.z_dim,
+        chunk=0,
+        whole=True,
+        classes=config.num_classes,
+        embedding=config.z_dim,
+        gains="linear",
+        linear_bias=True,
     )
-    if bool((variances < 0).any()):
-        raise BadInputFile("its running_vars hold negative variances\nexport another checkpoint: this one is damaged")
-    packed: dict[str, Tensor] = {}
-    if frozen is None:
-        packed["norms.statistics.table"] = torch.cat([means, variances], dim=1)
-    else:
-        mean, deviation = _frozen(means, variances, config, frozen)
-        gains, gain = gains / deviation[:, None], gain / deviation
-        shifts, shift = shifts - mean[:, None] * gains, shift - mean * gain
-    packed["norms.affine.weight"] = torch.cat([gains, shifts]).float()
-    packed["norms.affine.bias"] = torch.cat([gain, shift]).float()
-    return packed
 
 
-def _frozen(means: Tensor, variances: Tensor, config: Config, frozen: Frozen) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of every channel at the frozen truncation, float64 [c]."""
-    grid: Grid = config.grid
-    return frozen_row(means, grid, frozen), (frozen_row(variances, grid, frozen) + config.eps).sqrt()
+def _block(layer: Layer) -> BlockShape:
+    channels = (layer.inputs, *[layer.inputs // REDUCTION] * 3, layer.outputs)
+    kernels = zip(pairwise(channels), (1, 3, 3, 1), strict=True)
+    return BlockShape(tuple(Convolved(a, b, kernel, bias=True) for (a, b), kernel in kernels), None, layer.up)
+
+
+def rules_of(config: Config, frozen: Frozen | None) -> Rules:
+    """What the library computes: a conditional norm's gain is 1 + scale."""
+    grid = config.grid if frozen is None else replace(config.grid, rows=1)
+    return Rules(config.eps, nn.ReLU, nn.Tanh(), offset=1.0, latent_first=True, grid=grid)
+
+
+def _kept(plain: State, config: Config, frozen: Frozen | None) -> State:
+    """The tensors in the network's layout; of statistics that are frozen one row."""
+    state = dict(plain)
+    state["embeddings.weight"] = plain["embeddings.weight"].T.contiguous()
+    for part in ("weight", "bias"):
+        first, last = f"generator.gen_z.{part}", f"generator.conv_to_rgb.{part}"
+        state[first] = channels_first(plain[first], config.layers[0].inputs, START)
+        state[last] = plain[last][:RGB].contiguous()
+    if frozen is not None:
+        tables = {key: tensor for key, tensor in plain.items() if key.endswith(_TABLES)}
+        state |= {key: frozen_row(table, config.grid, frozen)[None].float() for key, table in tables.items()}
+    return state

@@ -50,12 +50,6 @@ class Config:
         """The truncations of the rows of statistics: 0 to 1."""
         return Grid(rows=self.n_stats, first=0.0, step=1.0 / (self.n_stats - 1))
 
-    @property
-    def norm_channels(self) -> tuple[int, ...]:
-        """Channels of every batch norm, in the order in which they are used."""
-        blocks = [(layer.inputs, *3 * (layer.inputs // REDUCTION,)) for layer in self.layers]
-        return (*(channels for block in blocks for channels in block), self.channel_width)
-
     def index(self, block: int) -> int:
         """Where block number `block` lies in the checkpoint's list, which counts the attention too."""
         return block + (self.attention is not None and block >= self.attention)

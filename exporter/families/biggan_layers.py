@@ -6,7 +6,7 @@ Module names are those of ajbrock/BigGAN-PyTorch. Spectral norm is folded into t
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 
@@ -40,17 +40,3 @@ def attend(theta: Tensor, phi: Tensor, g: Tensor, *, pooled: bool = True) -> Ten
     keys, values = ((functional.max_pool2d(each, 2) if pooled else each).flatten(2) for each in (phi, g))
     weights = torch.softmax(theta.flatten(2).transpose(1, 2) @ keys, dim=-1)
     return (values @ weights.transpose(1, 2)).reshape(-1, g.shape[1], height, width)
-
-
-class Attending(nn.Module):
-    """Self-attention without its last convolution, which checkpoints name differently: c channels to c / 2."""
-
-    def __init__(self, channels: int, bias: bool = False) -> None:
-        super().__init__()
-        self.theta = nn.Conv2d(channels, channels // 8, 1, bias=bias)
-        self.phi = nn.Conv2d(channels, channels // 8, 1, bias=bias)
-        self.g = nn.Conv2d(channels, channels // 2, 1, bias=bias)
-
-    def seen(self, x: Tensor) -> Tensor:
-        """float32 [n, c, h, w] -> [n, c / 2, h, w]."""
-        return attend(self.theta(x), self.phi(x), self.g(x))

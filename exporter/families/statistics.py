@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ganrt.errors import UsageError
 from ganrt.exporter.options import Settings
@@ -115,21 +115,3 @@ def _library_row(table: Tensor, grid: Grid, truncation: float) -> Tensor:
     if fraction == 0:
         return table[row]
     return table[row] * fraction + table[min(row + 1, grid.rows - 1)] * (1 - fraction)
-
-
-class SelectedStatistics(nn.Module):
-    """truncation float32 [n] -> (means, variances), float32 [n, c] each, of all norms side by side.
-
-    `table` is a buffer, float32 [rows, 2c]: the means of all norms, then their variances.
-    """
-
-    table: Tensor
-
-    def __init__(self, grid: Grid, channels: int) -> None:
-        super().__init__()
-        self.grid = grid
-        self.register_buffer("table", torch.empty(grid.rows, 2 * channels))
-
-    def forward(self, truncation: Tensor) -> tuple[Tensor, Tensor]:
-        means, variances = (row_weights(truncation, self.grid) @ self.table).chunk(2, dim=1)
-        return means, variances

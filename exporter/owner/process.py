@@ -20,7 +20,10 @@ from typing import IO, Any
 from ganrt.errors import BadInputFile, GanrtError
 
 LIMIT_S = 300.0
-_MAIN = "from ganrt.exporter.owner.process import serve; serve()"
+# The working folder goes last: an argparse.py in it is no module of Python's.
+_MAIN = (
+    "import sys; sys.path[:] = [*filter(None, sys.path), '']; from ganrt.exporter.owner.process import serve; serve()"
+)
 _TAIL = 400
 
 

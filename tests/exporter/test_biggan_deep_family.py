@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,13 @@ from biggan_models import (
     save_folder,
 )
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from ganrt.exporter.candidate import Candidate
-from ganrt.exporter.families import biggan_deep
-from ganrt.exporter.families.biggan_deep_layers import GenBlock, Generator, SelfAttention
+from ganrt.exporter.families.biggan_layers import upsample
+from ganrt.exporter.families.resnet.network import Attention, DeepBlock, Generator, Norm
+from ganrt.exporter.families.resnet.network import Statistics as Stored
+from ganrt.exporter.families.resnet.reading import channels_first
 from ganrt.exporter.graph import build_graph, with_native_output
 from ganrt.exporter.options import Settings
 from ganrt.exporter.readers.files import read_file
@@ -132,66 +135,81 @@ def test_folding_keeps_what_spectral_norm_gives(reference: Reference) -> None:
     module = built_from(folder).module
     model(*examples(model.config, 1), 1.0)
     used = model.generator.conv_to_rgb.weight
-    assert module.conv_to_rgb.weight.shape == (3, 8, 3, 3)
-    assert relative_error(module.conv_to_rgb.weight, used[:3]) <= 1e-6
-    for ours, theirs in ((0, 0), (4, 4)):
+    last = module.output_layer[2]
+    assert last.weight.shape == (3, 8, 3, 3)
+    assert relative_error(last.weight, used[:3]) <= 1e-6
+    for ours, theirs in ((0, 0), (3, 4)):  # the attention counts in theirs
         weight = model.generator.layers[theirs].conv_1.weight
-        assert relative_error(module.layers[ours].conv_1.weight, weight) <= 1e-6
+        assert relative_error(module.blocks[ours][0].conv2.weight, weight) <= 1e-6
 
 
 Trap = Callable[[Generator, pytest.MonkeyPatch], None]
 
 
+def _norms(module: Generator) -> list[Norm]:
+    return [part for part in module.modules() if isinstance(part, Norm)]
+
+
+def _tables(module: Generator) -> list[Tensor]:
+    return [table for part in module.modules() if isinstance(part, Stored) for table in part.buffers()]
+
+
+def _attention(module: Generator) -> Attention:
+    (found,) = (part for part in module.modules() if isinstance(part, Attention))
+    return found
+
+
 def _class_before_z(module: Generator, patch: pytest.MonkeyPatch) -> None:
-    for layer in (module.gen_z, module.norms.affine):
-        layer.weight.copy_(layer.weight.roll(layer.in_features // 2, dims=1))
+    module.rules = replace(module.rules, latent_first=False)
 
 
 def _channels_first(module: Generator, patch: pytest.MonkeyPatch) -> None:
-    rows = module.gen_z.weight.reshape(-1, 4, 4, module.gen_z.in_features)
-    module.gen_z.weight.copy_(rows.permute(1, 2, 0, 3).flatten(0, 2))
+    rows = module.linear.weight.reshape(-1, 4, 4, module.linear.in_features)
+    module.linear.weight.copy_(rows.permute(1, 2, 0, 3).flatten(0, 2))
 
 
 def _no_one_plus(module: Generator, patch: pytest.MonkeyPatch) -> None:
-    module.norms.affine.bias[: sum(module.norms.channels[:-1])] -= 1
+    for norm in _norms(module):
+        norm.rules = replace(norm.rules, offset=0.0)
 
 
 def _another_epsilon(module: Generator, patch: pytest.MonkeyPatch) -> None:
-    module.norms.eps = 1e-5
+    for norm in _norms(module):
+        norm.rules = replace(norm.rules, eps=1e-5)
 
 
 def _attention_a_block_off(module: Generator, patch: pytest.MonkeyPatch) -> None:
-    layers = list(module.layers)
-    at = next(i for i, layer in enumerate(layers) if isinstance(layer, SelfAttention))
-    layers[at - 1], layers[at] = layers[at], layers[at - 1]
-    module.layers = nn.ModuleList(layers)
+    at = next(i for i, layers in enumerate(module.blocks) if len(layers) > 1)
+    module.blocks[at - 1].append(module.blocks[at].pop(1))
 
 
 def _scaled_attention(module: Generator, patch: pytest.MonkeyPatch) -> None:
-    attention = next(layer for layer in module.layers if isinstance(layer, SelfAttention))
-    attention.theta.weight.div_(attention.theta.out_channels**0.5)
+    theta = _attention(module).theta
+    theta.weight.div_(theta.out_channels**0.5)
 
 
 def _no_attention(module: Generator, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(SelfAttention, "forward", lambda self, x: x)
+    patch.setattr(Attention, "forward", lambda self, x: x)
 
 
 def _second_half(module: Generator, patch: pytest.MonkeyPatch) -> None:
-    right = GenBlock.forward
+    right = DeepBlock.forward
 
-    def forward(self: GenBlock, x: Tensor, norms: Any) -> Tensor:
-        kept = self._grown(x[:, : self.layer.outputs])
-        return right(self, x, norms) - kept + self._grown(x[:, -self.layer.outputs :])
+    def forward(self: DeepBlock, x: Tensor, *rest: Any) -> Tensor:
+        moved = x[:, -self.outputs :] - x[:, : self.outputs]
+        return right(self, x, *rest) + (upsample(moved) if self.doubles else moved)
 
-    patch.setattr(GenBlock, "forward", forward)
+    patch.setattr(DeepBlock, "forward", forward)
 
 
 def _rows_from_the_other_end(module: Generator, patch: pytest.MonkeyPatch) -> None:
-    module.norms.statistics.table.copy_(module.norms.statistics.table.flip(0))
+    for table in _tables(module):
+        table.copy_(table.flip(0))
 
 
 def _first_row_at_a_step(module: Generator, patch: pytest.MonkeyPatch) -> None:
-    module.norms.statistics.table.copy_(module.norms.statistics.table.roll(-1, dims=0))
+    for table in _tables(module):
+        table.copy_(table.roll(-1, dims=0))
 
 
 TRAPS = (
@@ -224,7 +242,7 @@ def test_each_trap_shows(reference: Reference, trap: Trap | None, monkeypatch: p
 def test_the_order_of_the_first_features_is_that_of_the_checkpoint() -> None:
     """Height, width, channels in the checkpoint; channels, height, width here."""
     rows = torch.arange(16 * 5 * 2).reshape(16 * 5, 2).float()
-    ordered = biggan_deep._channels_first(rows, 5).reshape(5, 4, 4, 2)
+    ordered = channels_first(rows, 5, 4).reshape(5, 4, 4, 2)
     for y, x, channel in ((0, 0, 0), (1, 2, 3), (3, 3, 4)):
         assert torch.equal(ordered[channel, y, x], rows[(y * 4 + x) * 5 + channel])
 

@@ -166,7 +166,12 @@ def test_arguments_that_the_class_does_not_take(tmp_path: Path) -> None:
         ("os._exit(9)", 300, "exit status 9"),
     ],
 )
-def test_code_that_hangs_or_dies(body: str, limit: float, message: str, tmp_path: Path) -> None:
+def test_code_that_hangs_or_dies(
+    body: str, limit: float, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a folder whose files have the names of Python's own modules."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "argparse.py").write_text("raise SystemExit(5)")
     (tmp_path / "m.py").write_text(HEAD + body + CLASS)
     torch.save(OTHER.state_dict(), tmp_path / "w.pth")
     with pytest.raises(BadInputFile, match=message):

@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from ganrt.errors import UsageError
+from ganrt.exporter.families.resnet.network import Statistics
 from ganrt.exporter.families.statistics import (
     Frozen,
     Grid,
-    SelectedStatistics,
     frozen_from,
     frozen_row,
     row_weights,
@@ -94,11 +94,11 @@ def test_outside_of_the_table_the_nearest_row_is_taken() -> None:
 
 
 def test_every_picture_has_its_own_row() -> None:
-    module = SelectedStatistics(GRID, 3)
-    module.table.copy_(table_of(GRID, 6))
-    means, variances = module(torch.tensor([0.02, 1.0]))
-    assert torch.equal(means, module.table[[1, 50], :3])
-    assert torch.equal(variances, module.table[[1, 50], 3:])
+    module, table = Statistics(3, GRID), table_of(GRID, 6)
+    module.means, module.variances = table[:, :3], table[:, 3:]
+    means, variances = module(torch.ones(()), row_weights(torch.tensor([0.02, 1.0]), GRID))
+    assert torch.equal(means, table[[1, 50], :3])
+    assert torch.equal(variances, table[[1, 50], 3:])
 
 
 def test_the_spec_of_the_statistics() -> None:
