@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ganrt import offline
@@ -12,9 +12,18 @@ from ganrt.engines.onnx_file import OnnxFile
 from ganrt.engines.protocol import Arrays, BatchSizes, Engine, EngineOptions
 from ganrt.engines.threads import check_threads
 from ganrt.errors import BackendUnavailable, BadInputFile
+from ganrt.spec import GeneratorSpec
 
 # Measured on DCGAN-64: the time of a picture hardly falls beyond 16 in a batch, and memory grows with it.
 BATCH_SIZES = BatchSizes(minimum=1, optimum=16, maximum=64)
+_SMALL = 128 * 128  # pixels of a picture, up to which that holds on a CPU
+
+
+def cpu_batch_sizes(spec: GeneratorSpec) -> BatchSizes:
+    """Large pictures one by one: they keep the cores busy alone, and the maps of several leave the caches."""
+    output = spec.output
+    large = output is not None and not output.dynamic and output.height * output.width > _SMALL
+    return replace(BATCH_SIZES, optimum=1) if large else BATCH_SIZES
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,8 @@ class OnnxRuntimeEngine(Engine):
         self.backend, self.device = backend, device
         self.spec, self.model_sha256, self.form = onnx_file.spec(), onnx_file.model_sha256, onnx_file.form
         self.precision = onnx_file.precision
+        if device == "cpu":
+            self.batch_sizes = cpu_batch_sizes(self.spec)
         settings = self._settings(onnxruntime, options)
         try:
             self._session = provider.session(onnxruntime, onnx_file.data, settings)

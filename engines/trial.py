@@ -33,10 +33,11 @@ def try_graph(onnx_file: OnnxFile, backend: str, version: str, memory: int | Non
 def onnxruntime(file: IO[bytes], path: Path, memory: int) -> None:
     """The child's work with ONNX Runtime."""
     from ganrt.engines.onnxruntime_cpu import open_engine
-    from ganrt.engines.onnxruntime_session import BATCH_SIZES
+    from ganrt.engines.onnxruntime_session import cpu_batch_sizes
 
     model = parse_onnx(path, file.read())
-    batch = 1 if model.spec().image else BATCH_SIZES.optimum  # how many pictures to translate is the user's word
+    spec = model.spec()
+    batch = 1 if spec.image else cpu_batch_sizes(spec).optimum  # how many pictures to translate is the user's word
     _draw(open_engine(model, EngineOptions(threads=1, precision=model.precision)), batch, memory)
 
 

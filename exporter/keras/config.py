@@ -100,9 +100,10 @@ def nodes_of(model: Mapping[str, Any]) -> list[Node]:
     nodes = []
     for layer, entry in zip(layers, entries, strict=True):
         used = entry.get("inbound_nodes")
-        uses = len(used) if isinstance(used, list) else 0
-        if not isinstance(used, list) or uses != (layer.class_name != "InputLayer"):
-            raise layer.fail(f"is used {uses} times", "layers that are used once")
+        if not isinstance(used, list):
+            raise _no_nodes(layer, used)
+        if len(used) != (layer.class_name != "InputLayer"):
+            raise layer.fail(f"is used {len(used)} times", "layers that are used once")
         inner = nested[layer.name].layers if layer.name in nested else (layer,)
         nodes.append(Node(layer, inner, tuple(_references(used))))
     return _in_order(nodes, ends[0])
@@ -172,10 +173,15 @@ def _predecessors(entry: Mapping[str, Any], layer: Fields) -> list[str]:
     nodes = entry.get("inbound_nodes")
     found = _references(nodes)
     wanted = 0 if layer.class_name == "InputLayer" else 1
-    uses = len(nodes) if isinstance(nodes, list) else -1
-    if uses != wanted or len(found) != wanted:
-        raise layer.fail(f"is used {max(0, uses)} times on {len(found)} inputs", "a chain of layers, each used once")
+    if not isinstance(nodes, list):
+        raise _no_nodes(layer, nodes)
+    if len(nodes) != wanted or len(found) != wanted:
+        raise layer.fail(f"is used {len(nodes)} times on {len(found)} inputs", "a chain of layers, each used once")
     return found
+
+
+def _no_nodes(layer: Fields, given: object) -> BadInputFile:
+    return layer.fail(f"has inbound_nodes = {str(given)[:40]}", "a list of what the layer is used on")
 
 
 def _references(value: Any) -> list[str]:

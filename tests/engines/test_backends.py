@@ -9,6 +9,7 @@ from tiny_onnx import DIM, save_tiny, tiny_spec
 
 from ganrt.engines import backends, onnxruntime_cuda
 from ganrt.engines.backends import candidates, open_model
+from ganrt.engines.onnxruntime_session import cpu_batch_sizes
 from ganrt.engines.protocol import EngineOptions
 from ganrt.errors import BackendUnavailable, BadInputFile, UsageError
 from ganrt.spec import Labels, Latent, Output
@@ -25,6 +26,14 @@ def test_the_engine_says_what_is_in_use_and_runs(tiny):
         assert engine.run({"z": z}, out)["image"] is out["image"]
         np.testing.assert_array_equal(out["image"], image)
         np.testing.assert_array_equal(engine.collect(engine.submit({"z": z}))["image"], image)
+
+
+def test_large_pictures_are_drawn_one_by_one_on_the_cpu(tiny):
+    with open_model(tiny) as engine:
+        assert engine.batch_sizes.optimum == 16
+    sizes = {side: cpu_batch_sizes(tiny_spec(side=side)) for side in (128, 256)}
+    assert [(size.minimum, size.optimum, size.maximum) for size in sizes.values()] == [(1, 16, 64), (1, 1, 64)]
+    assert cpu_batch_sizes(dataclasses.replace(tiny_spec(), output=None)).optimum == 16  # an encoder
 
 
 def test_wrong_inputs_are_named(tiny):

@@ -62,6 +62,13 @@ def test_options_without_an_equivalent(tmp_path: Path, layer: int, config: dict[
     refused(with_layer(tmp_path, layer, **config), "layer '", words)
 
 
+@pytest.mark.parametrize(
+    ("name", "words"), [("slope", "negative_slope = 1e+308"), ("inbound-nodes", "inbound_nodes = -1")]
+)
+def test_files_that_once_ended_in_an_internal_error(name: str, words: str) -> None:
+    refused(Path(__file__).parents[1] / "fixtures" / "hostile" / f"{name}.keras", words)
+
+
 def test_models_that_are_no_chain(tmp_path: Path) -> None:
     def branch(model: dict[str, Any]) -> None:
         layers = model["config"]["layers"]
@@ -93,7 +100,7 @@ def test_models_that_are_no_chain(tmp_path: Path) -> None:
         def change(model: dict[str, Any], nodes: Any = nodes) -> None:
             model["config"]["layers"][1]["inbound_nodes"] = nodes
 
-        refused(rezipped(tmp_path / "n.keras", change, source), "is used 0 times on 0 inputs")
+        refused(rezipped(tmp_path / "n.keras", change, source), f"has inbound_nodes = {nodes}")
     refused(rezipped(tmp_path / "n.keras", endless, source), "nested more than 100 deep")
     refused(rezipped(tmp_path / "a.keras", branch, source), "'relu_1'", "on 2 inputs")
     refused(rezipped(tmp_path / "b.keras", spare, source), "beside the chain to its output: bn_1")
