@@ -1,7 +1,8 @@
 """Fuzzers of everything that ganrt reads: changed files are read or refused in words, by each reader, and nothing else.
 
 A fault is: an error that is none of ours (which the command line would call internal), more than three lines, a signal,
-30 seconds of processor time, more than 1 GiB for an input below 10 MB, a file written or a program started outside, a connection.
+30 seconds of processor time, more than 1 GiB for an input below 10 MB, a file written or a program started outside, a
+connection.
 
     python tests/helpers/fuzzing.py [--seconds 5] [--seed 0] [--jobs 2] [--only TARGET ...] [--table FILE]
 
