@@ -66,7 +66,7 @@ wheel: dev ## a reproducible wheel and its list of parts, in dist
 	  SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m pip wheel --no-deps -q -w dist build/source
 	rm -rf build/source
 	$(PIP) cyclonedx-bom
-	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --of JSON -o dist/ganrt.cdx.json $(BIN)/python
+	$(BIN)/python tools/make_sbom.py dist/ganrt.cdx.json
 
 # Where the service does not know a package, or does not answer, that is no pass (exit code 3) but for CI, which says so.
 audit: dev ## known vulnerabilities of what is installed in .venv

@@ -33,7 +33,6 @@ def test_large_pictures_are_drawn_one_by_one_on_the_cpu(tiny):
         assert engine.batch_sizes.optimum == 16
     sizes = {side: cpu_batch_sizes(tiny_spec(side=side)) for side in (128, 256)}
     assert [(size.minimum, size.optimum, size.maximum) for size in sizes.values()] == [(1, 16, 64), (1, 1, 64)]
-    assert cpu_batch_sizes(dataclasses.replace(tiny_spec(), output=None)).optimum == 16  # an encoder
 
 
 def test_wrong_inputs_are_named(tiny):
