@@ -12,7 +12,7 @@ from math import prod, sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ganrt.benchmarks.subjects.require_torch import require_torch
+from ganrt.benchmarks.require_torch import require_torch
 from ganrt.files import make_folder, whole_file
 from ganrt.runtime.models import resolve_model
 

@@ -196,8 +196,8 @@ def finish(
 ) -> None:
     """Writes and prints a document, and ends with the exit code that goes with it."""
     from ganrt.benchmarks.document import to_json, write_document
+    from ganrt.benchmarks.report.terminal import text_table
     from ganrt.benchmarks.session import verdict
-    from ganrt.benchmarks.table import text_table
     from ganrt.files import write_file
 
     if output is not None:

@@ -32,7 +32,7 @@ def report(files: Files, *, pages: Pages, force: options.Force = False) -> None:
     from ganrt.benchmarks.document import read_document
     from ganrt.benchmarks.report.html import html_page
     from ganrt.benchmarks.report.markdown import markdown_page
-    from ganrt.benchmarks.table import text_table
+    from ganrt.benchmarks.report.terminal import text_table
 
     documents = [read_document(path) for path in files]
     _write(pages.html, html_page(documents, [path.name for path in files]), force)

@@ -116,8 +116,8 @@ def _builtin(model: OnnxFile, generator: Generator, storage: str) -> dict[str, b
 
 
 def _lowered(model: Path, precision: str, folder: Path) -> Path:
-    from ganrt.cli.compile import Lowering, Request
     from ganrt.cli.compile_portable import compile_portable
+    from ganrt.cli.compile_request import Lowering, Request
 
     with Status() as status:
         made = compile_portable(Request(model, folder, Lowering(precision=precision)), status.show)

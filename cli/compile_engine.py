@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ganrt.errors import UsageError
 
 if TYPE_CHECKING:
-    from ganrt.cli.compile import Request
+    from ganrt.cli.compile_request import Request
     from ganrt.engines.onnx_file import OnnxFile
     from ganrt.engines.precisions import Lowered
     from ganrt.engines.tensorrt.files import Listed

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ganrt.errors import BadInputFile, UsageError
 
 if TYPE_CHECKING:
-    from ganrt.cli.compile import Lowering, Request
+    from ganrt.cli.compile_request import Lowering, Request
     from ganrt.engines.onnx_file import OnnxFile
     from ganrt.engines.precisions import Lowered
 

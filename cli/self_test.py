@@ -133,8 +133,8 @@ def _tried(part: str, step: str, attempt: Callable[[], tuple[bool, str, Figures]
 
 
 def _compile(model: str, backend: str, target: str, folder: Path, made: list[Path]) -> tuple[bool, str, Figures]:
-    from ganrt.cli.compile import EngineRequest, Lowering, Request
     from ganrt.cli.compile_engine import compile_engine
+    from ganrt.cli.compile_request import EngineRequest, Lowering, Request
     from ganrt.runtime.models import resolve_model
 
     lowering = Lowering(precision="fp16", budget=_JUDGING_S)

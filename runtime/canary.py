@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -11,10 +12,24 @@ from numpy.typing import NDArray
 from ganrt.errors import BackendUnavailable, SpecError, UsageError
 from ganrt.pattern import pattern, pattern_size
 from ganrt.pixels import comparable, reduce
-from ganrt.runtime.generator import Generator
+from ganrt.runtime.labels import LabelsLike
 from ganrt.runtime.latents import latents
 from ganrt.spec import Canary, GeneratorSpec
 from ganrt.tolerances import CANARY_STEPS, GATES
+
+
+class Draws(Protocol):
+    """What a canary asks of a generator."""
+
+    @property
+    def spec(self) -> GeneratorSpec: ...
+    @property
+    def backend(self) -> str: ...
+    @property
+    def precision(self) -> str: ...
+    def sample(self, count: int, *, seed: int, start: int, labels: LabelsLike | None) -> NDArray[np.uint8]: ...
+    def translate(self, images: NDArray[np.uint8], /) -> NDArray[np.uint8]: ...
+    def encode(self, images: NDArray[np.uint8], /) -> NDArray[np.float32]: ...
 
 
 def canary_picture(canary: Canary) -> NDArray[np.uint8]:
@@ -44,7 +59,7 @@ def canary_source(spec: GeneratorSpec, seed: int, index: int) -> NDArray[np.uint
     return pattern(values, image.height, image.width, image.channels)
 
 
-def canary_error(generator: Generator) -> float | None:
+def canary_error(generator: Draws) -> float | None:
     """The largest difference between the canary and the same picture drawn now, 0 to 255; None without a canary.
 
     RGBA counts premultiplied, large pictures in their reduced form.
@@ -71,7 +86,7 @@ def code_errors(found: NDArray[np.float32], expected: NDArray[np.float32]) -> ND
     return np.nan_to_num(255 * (found.astype(np.float64) - expected) / scale, nan=1e6, posinf=1e6, neginf=-1e6)
 
 
-def require_canary(generator: Generator) -> None:
+def require_canary(generator: Draws) -> None:
     """Raises BackendUnavailable where a freshly loaded engine does not draw its canary well enough.
 
     Some devices have computed zeros without a word; NaN becomes black, too. The tolerance is the precision's gate.
@@ -95,7 +110,7 @@ def require_canary(generator: Generator) -> None:
     )
 
 
-def _pair(generator: Generator, canary: Canary) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def _pair(generator: Draws, canary: Canary) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """The stored picture and the one drawn now, both reduced where the stored one is."""
     stored, drawn = canary_picture(canary), _drawn(generator, canary)
     if canary.reduced is not None:
@@ -105,7 +120,7 @@ def _pair(generator: Generator, canary: Canary) -> tuple[NDArray[np.uint8], NDAr
     return stored, drawn
 
 
-def _require_code(generator: Generator) -> None:
+def _require_code(generator: Draws) -> None:
     error = canary_error(generator)
     if error is None or error > CANARY_STEPS:
         raise BackendUnavailable(
@@ -114,7 +129,7 @@ def _require_code(generator: Generator) -> None:
         )
 
 
-def _drawn(generator: Generator, canary: Canary) -> NDArray[np.uint8]:
+def _drawn(generator: Draws, canary: Canary) -> NDArray[np.uint8]:
     if generator.spec.task == "translate":
         source = canary_source(generator.spec, canary.seed, canary.index)
         return np.asarray(generator.translate(source[None])[0])

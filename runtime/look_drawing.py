@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,20 +17,30 @@ from ganrt.runtime.labels import LabelsLike, label_weights
 from ganrt.runtime.looks import Look, number_text
 from ganrt.runtime.models import bundled_model, bundled_name, resolve_model
 from ganrt.runtime.sampling import Truncation, check_statistics, draw, psi_value
-from ganrt.runtime.settings import SettingsLike
+from ganrt.runtime.settings import ControlTable, SettingsLike
 from ganrt.runtime.walk_path import Walk
-from ganrt.spec import psi_input
-
-if TYPE_CHECKING:
-    from ganrt.runtime.generator import Generator
+from ganrt.spec import GeneratorSpec, Latent, psi_input
 
 T = TypeVar("T")
 F32 = NDArray[np.float32]
 _HASH_DIGITS = 8
 
 
+class Controlled(Protocol):
+    """What looks ask of a generator."""
+
+    @property
+    def spec(self) -> GeneratorSpec: ...
+    @property
+    def model_sha256(self) -> str: ...
+    @property
+    def latent(self) -> Latent: ...
+    @property
+    def controls(self) -> ControlTable: ...
+
+
 def look_of(
-    generator: Generator,
+    generator: Controlled,
     pair: tuple[int, int],
     how: Truncation,
     labels: LabelsLike | None,
@@ -49,7 +59,7 @@ def look_of(
     )
 
 
-def model_of(generator: Generator) -> str:
+def model_of(generator: Controlled) -> str:
     """What codes call a generator: a bundled model's name, else NAME~ with eight digits of its portable file's hash."""
     return code_model(generator.spec.name, generator.model_sha256)
 
@@ -87,7 +97,7 @@ def model_for(looks: Sequence[Look], given: str | None = None) -> str:
     return names[0]
 
 
-def require_model(generator: Generator, look: Look) -> None:
+def require_model(generator: Controlled, look: Look) -> None:
     """Raises UsageError where a look was drawn by another model; a file is known by its hash, whatever its name."""
     own, wanted = model_of(generator), bundled_name(look.model) or look.model
     if own.rpartition("~")[2] != wanted.rpartition("~")[2]:
@@ -97,7 +107,7 @@ def require_model(generator: Generator, look: Look) -> None:
         )
 
 
-def rows_of(generator: Generator, looks: Iterable[Look]) -> Iterator[tuple[F32, F32 | None, float]]:
+def rows_of(generator: Controlled, looks: Iterable[Look]) -> Iterator[tuple[F32, F32 | None, float]]:
     """What each look feeds a generator: z float32 [dim], weights float32 [count] or None, and the input `truncation`.
 
     Raises:
@@ -126,7 +136,7 @@ class LookKeyframes:
     truncations: list[Truncation]
 
 
-def keyframes_of(generator: Generator, looks: Sequence[Look]) -> LookKeyframes:
+def keyframes_of(generator: Controlled, looks: Sequence[Look]) -> LookKeyframes:
     """The keyframes of a walk whose frames there are the looks' pictures, byte for byte.
 
     Raises:
@@ -137,7 +147,7 @@ def keyframes_of(generator: Generator, looks: Sequence[Look]) -> LookKeyframes:
     return LookKeyframes(np.stack(z), _one_or_all(classes), _one_or_all([look.truncation for look in looks]))
 
 
-def settled(generator: Generator, walk: Walk) -> Walk:
+def settled(generator: Controlled, walk: Walk) -> Walk:
     """A walk with this generator's latents, classes and truncations in place of looks; others as they are."""
     if not walk.source.looks:
         return walk
@@ -157,7 +167,7 @@ def _class_text(weights: F32) -> str:
     return ",".join(f"{k}:{float(weights[k])!r}" for k in named) or "0:0.0"
 
 
-def _row(generator: Generator, look: Look) -> tuple[F32, F32 | None, float]:
+def _row(generator: Controlled, look: Look) -> tuple[F32, F32 | None, float]:
     spec, how = generator.spec, look.truncation
     check_statistics(spec, how)
     seeds, indices = np.array([look.seed], np.uint64), np.array([look.index], np.uint64)
@@ -167,7 +177,7 @@ def _row(generator: Generator, look: Look) -> tuple[F32, F32 | None, float]:
     return edit(z, look.edits), None if weights is None else weights[0], psi
 
 
-def _weights(generator: Generator, look: Look) -> F32 | None:
+def _weights(generator: Controlled, look: Look) -> F32 | None:
     if look.classes is None:
         return None
     labels = generator.spec.labels
@@ -181,7 +191,7 @@ def _weights(generator: Generator, look: Look) -> F32 | None:
     return weights
 
 
-def _classes(generator: Generator, labels: LabelsLike | None) -> tuple[tuple[int, float], ...] | None:
+def _classes(generator: Controlled, labels: LabelsLike | None) -> tuple[tuple[int, float], ...] | None:
     if labels is None:
         return None
     one = np.zeros(1, np.uint64)
@@ -190,7 +200,7 @@ def _classes(generator: Generator, labels: LabelsLike | None) -> tuple[tuple[int
     return tuple((int(k), float(weights[0, k])) for k in np.flatnonzero(weights[0])) or ((0, 0.0),)
 
 
-def _control(generator: Generator, name: str, value: str) -> tuple[str, str]:
+def _control(generator: Controlled, name: str, value: str) -> tuple[str, str]:
     return name, number_text(float(value)) if generator.controls[name].kind == "scalar" else value
 
 

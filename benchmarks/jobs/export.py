@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ganrt.benchmarks.jobs.scope import Figures, Scope, peak_mb
-from ganrt.benchmarks.subjects.require_torch import require_torch
+from ganrt.benchmarks.require_torch import require_torch
 from ganrt.errors import UsageError
 
 

@@ -14,8 +14,8 @@ from ganrt.benchmarks.report.markup import Markup, tag
 from ganrt.benchmarks.report.plots.dots import Dot, dots_plot
 from ganrt.benchmarks.report.style import bullets, page, section
 from ganrt.benchmarks.report.tables import html_table, plots, warning
+from ganrt.benchmarks.report.terminal import aligned
 from ganrt.benchmarks.report.words import NONE, date, number, percent, printable, times
-from ganrt.benchmarks.table import aligned
 
 _COLOURS = {"regression": 7, "broken": 7, "slower": 4, "improvement": 2, "faster": 2}
 

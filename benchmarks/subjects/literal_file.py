@@ -14,8 +14,8 @@ import warnings
 from pathlib import Path
 
 from ganrt.benchmarks.models import work_folder
+from ganrt.benchmarks.require_torch import require_torch
 from ganrt.benchmarks.subjects.protocol import Request
-from ganrt.benchmarks.subjects.require_torch import require_torch
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.errors import BackendUnavailable
 from ganrt.files import make_folder, whole_file

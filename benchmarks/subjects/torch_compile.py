@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
+from ganrt.benchmarks.require_torch import require_torch
 from ganrt.benchmarks.subjects.protocol import Request, Subject
-from ganrt.benchmarks.subjects.require_torch import require_torch
 from ganrt.runtime.sample_inputs import make_inputs
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ganrt.benchmarks.require_torch import require_torch
 from ganrt.benchmarks.subjects.protocol import Request, Subject
-from ganrt.benchmarks.subjects.require_torch import require_torch
 
 
 def open_peer(request: Request, name: str = "torch-eager") -> Subject:

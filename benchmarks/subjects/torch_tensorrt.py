@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from ganrt.benchmarks.require_torch import require_torch
 from ganrt.benchmarks.subjects.protocol import Request, Subject
-from ganrt.benchmarks.subjects.require_torch import require_torch
 from ganrt.errors import BackendUnavailable
 
 

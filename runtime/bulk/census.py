@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.errors import BadInputFile, UsageError
+from ganrt.runtime.bulk.documents import Json
 from ganrt.runtime.bulk.identity_files import contradiction, kind_of, option_of, read_rows
-from ganrt.runtime.bulk.plan import Item, Json, item
+from ganrt.runtime.bulk.plan import Item, item
 from ganrt.runtime.bulk.rows import Row
 from ganrt.runtime.identity import identity_index
 from ganrt.runtime.looks import Look

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from ganrt import __version__
 from ganrt.engines.processor import processor
-from ganrt.runtime.bulk.plan import Json, Layout, canonical, digest
+from ganrt.runtime.bulk.documents import Json, canonical, digest
+from ganrt.runtime.bulk.plan import Layout
 from ganrt.runtime.latent_files import LatentFile
 from ganrt.runtime.sampling import Truncation
 from ganrt.runtime.settings import NOTHING, Settings, settings_text

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shlex
 
+from ganrt.runtime.bulk.documents import Json
 from ganrt.runtime.bulk.manifest import flat
-from ganrt.runtime.bulk.plan import Json
 
 _OPTIONS = {
     "pictures.seeds": "--seeds",

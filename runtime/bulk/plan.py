@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
-from typing import Any
 
 from ganrt.errors import BadInputFile, SpecError, UsageError
+from ganrt.runtime.bulk.documents import LARGEST_SHARD, LARGEST_SHARDS, Json, canonical, digest
+from ganrt.runtime.bulk.records import PLAN
 from ganrt.runtime.picture_style import ENCODINGS, QUALITY, PictureStyle
 
-Json = dict[str, Any]
 FORMATS = ("files", "webdataset", "parquet", "atlas", "npy")
 FOLDERS = ("files", "atlas")  # formats of which a shard is a folder
 _ENDINGS = {"webdataset": ".tar", "parquet": ".parquet", "npy": ".npy"}
 LARGEST_FOLDER = 10_000  # pictures of one folder
-LARGEST_SHARD = 10_000_000
-LARGEST_SHARDS = 1_000_000  # of a run: each is two files at least
-LARGEST_COUNT = 10**12
 _DEFAULT_SHARD = 10_000
 _LARGEST_SHEET = 64
 _DEFAULT_SHEET = 16
@@ -189,7 +184,6 @@ class Plan:
         Raises:
             BadInputFile: not such a document.
         """
-        from ganrt.runtime.bulk.records import PLAN
         from ganrt.runtime.seeds import parse_seeds
 
         try:
@@ -279,13 +273,3 @@ def as_ranges(seeds: tuple[int, ...]) -> str:
         else:
             runs.append([seed, seed])
     return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
-
-
-def canonical(document: object) -> bytes:
-    """JSON with sorted keys and a newline at its end: equal documents are equal bytes."""
-    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=True).encode() + b"\n"
-
-
-def digest(data: bytes) -> str:
-    """SHA-256, hexadecimal."""
-    return hashlib.sha256(data).hexdigest()

@@ -14,7 +14,7 @@ from typing import Any
 
 from ganrt.checks import Check, boolean, fail, integer, list_of, number, one_of, optional, text
 from ganrt.errors import BadInputFile, SpecError
-from ganrt.runtime.bulk.plan import LARGEST_COUNT, LARGEST_SHARD, LARGEST_SHARDS, Json, canonical
+from ganrt.runtime.bulk.documents import LARGEST_COUNT, LARGEST_SHARD, LARGEST_SHARDS, Json, canonical
 from ganrt.runtime.picture_style import MASKS, MAX_ZOOM
 from ganrt.seals import is_sealed, seal
 from ganrt.spec import MAX_SIDE, GeneratorSpec

@@ -11,6 +11,7 @@ from pathlib import Path
 from ganrt.errors import OutputFailed
 from ganrt.runtime.bulk.begin import PATIENCE_S, Options, Part, begun
 from ganrt.runtime.bulk.census import Census
+from ganrt.runtime.bulk.documents import Json
 from ganrt.runtime.bulk.formats import open_format
 from ganrt.runtime.bulk.identities import read_mapping
 from ganrt.runtime.bulk.manifest import (
@@ -25,7 +26,7 @@ from ganrt.runtime.bulk.manifest import (
 )
 from ganrt.runtime.bulk.model import model_file
 from ganrt.runtime.bulk.pipeline import Drawer, draw_shards
-from ganrt.runtime.bulk.plan import Item, Json, Plan, Shard, item
+from ganrt.runtime.bulk.plan import Item, Plan, Shard, item
 from ganrt.runtime.bulk.remote import open_target
 from ganrt.runtime.bulk.storage import Storage, Target, read
 from ganrt.runtime.bulk.unique import count_near_duplicates

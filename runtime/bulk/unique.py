@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from ganrt.errors import BadInputFile
 from ganrt.pixels import comparable, over
 from ganrt.runtime.backgrounds import WHITE
-from ganrt.runtime.bulk.plan import Json, Plan, Shard, digest
+from ganrt.runtime.bulk.documents import Json, digest
+from ganrt.runtime.bulk.plan import Plan, Shard
 from ganrt.runtime.bulk.storage import Storage, read, write
 
 Images = NDArray[np.uint8]

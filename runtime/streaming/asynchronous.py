@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 from ganrt.runtime.streaming.ring import Images
-
-if TYPE_CHECKING:
-    from ganrt.runtime.streaming.stream import FrameStream
 
 
 class AsyncFrames:
     """`async for frame in stream`; leaving `async with stream` ends it at once, also after a cancellation."""
 
-    def __init__(self, stream: FrameStream) -> None:
+    def __init__(self, stream: Iterator[Images]) -> None:
         self._stream = stream
         self._thread = ThreadPoolExecutor(1, "ganrt-async")
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from threading import Thread, current_thread
-from typing import TYPE_CHECKING
 
 from ganrt.runtime.streaming.ring import Images
 
-if TYPE_CHECKING:
-    from ganrt.runtime.streaming.stream import FrameStream
-
 
 class Pusher:
-    """A thread that hands the frames of a stream to a callback until the stream ends or is closed."""
+    """A thread that hands the frames of a stream to a callback until the stream ends or is closed; then it calls
+    `close`."""
 
-    def __init__(self, stream: FrameStream, callback: Callable[[Images], object]) -> None:
-        self._stream, self._callback = stream, callback
+    def __init__(
+        self, stream: Iterable[Images], callback: Callable[[Images], object], close: Callable[[], None]
+    ) -> None:
+        self._stream, self._callback, self._close = stream, callback, close
         self._error: BaseException | None = None
         self._thread = Thread(target=self._run, name="ganrt-push", daemon=True)
         self._thread.start()
@@ -40,4 +39,4 @@ class Pusher:
         except BaseException as error:  # it is raised where somebody waits
             self._error = error
         finally:
-            self._stream.close()
+            self._close()

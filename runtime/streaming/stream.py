@@ -150,7 +150,7 @@ class FrameStream:
         """
         from ganrt.runtime.streaming.push import Pusher
 
-        return Pusher(self, callback)
+        return Pusher(self, callback, self.close)
 
     def close(self) -> None:
         """Ends the stream at once and releases everything; whoever waits for a frame gets none.

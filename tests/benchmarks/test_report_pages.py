@@ -20,7 +20,7 @@ from ganrt.benchmarks.report.markdown import escape, markdown_page
 from ganrt.benchmarks.report.markup import Markup, join, tag
 from ganrt.benchmarks.report.plots.throughput import roofline
 from ganrt.benchmarks.report.svg import Scale
-from ganrt.benchmarks.table import text_table
+from ganrt.benchmarks.report.terminal import text_table
 
 PAYLOAD = (
     "</style></title>--><script>alert(1)</script><img src=x onerror=alert(2)>\"'`|\n# [a](javascript:b)\x1b[2J\u202e"
