@@ -16,9 +16,14 @@ demo: venv ## sixteen avatars in out/demo, and whatever that needs
 	$(BIN)/ganrt generate --count 16 --seed 1 --grid 4x4 --output out/demo --force
 
 # One process more than there are processors, since some tests wait; one thread in each, so that they do not wait for
-# each other. The programs that tests start keep the bytecode that the first of them compiles.
+# each other. The programs that tests start keep the bytecode that the first of them compiles. mypy uses one processor
+# for a minute, so it runs beside the tests.
 WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
-test: dev check node-modules ## everything that CI runs
+test: dev node-modules ## everything that CI runs
+	+$(MAKE) --no-print-directory -j 2 checks tests
+
+.PHONY: checks tests
+tests:
 	OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 # With an NVIDIA GPU; on Jetson, where TensorRT is the system's:  make test-gpu PYTHON="python3" after
@@ -45,7 +50,9 @@ fuzz: dev ## the fuzzers of all that is read, for less than two minutes
 fuzz-nightly: dev ## the same, 24 minutes of processor time a target
 	nice -n 15 $(BIN)/python tests/helpers/fuzzing.py --seconds 1440 --seed $$(date +%j) --table tests/fuzz-table.md
 
-check: dev ## ruff, mypy and the import contracts
+check: dev checks ## ruff, mypy and the import contracts
+
+checks:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -1,5 +1,6 @@
 """Settings of all tests."""
 
+import gc
 import os
 import signal
 
@@ -18,6 +19,16 @@ settings.load_profile("ganrt")
 
 def pytest_configure(config):
     skips.pytest_configure(config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """What is imported stays: while the modules of all tests are, there is nothing to collect."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -86,7 +97,7 @@ def run(capsys, tmp_path, monkeypatch):
 
 
 def pytest_runtest_setup(item):
-    thrift.spare()
+    thrift.spare(item.path)
 
 
 def pytest_collection_modifyitems(config, items):

@@ -72,7 +72,7 @@ def lighter(line):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("line", list(examples()))
-def test_the_examples_of_help_run(run, line):
+def test_the_examples_of_help_run(run, line, monkeypatch):
     from pathlib import Path
 
     from tiny_encoder import save_encoder, save_generator
@@ -100,6 +100,9 @@ def test_the_examples_of_help_run(run, line):
     if "--code" in line:
         import owners_models
         import torch
+        from one_process import run_code_here
+
+        run_code_here(monkeypatch)
 
         source = Path(owners_models.__file__).read_text("utf-8").replace("class Vector", "class Generator")
         Path("models.py").write_text(source, "utf-8")

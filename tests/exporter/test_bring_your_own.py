@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 import torch
 from keras_fixtures import fixtures
+from one_process import run_code_here
 from torch import nn
 
-from ganrt.exporter.owner import process
 from ganrt.exporter.session import Session
 from ganrt.runtime.latents import latents
 
@@ -94,24 +94,9 @@ def drawn_by(network: Any, path: str) -> bool:
     return bool(np.abs(image - np.round((native + 1) * 127.5)).max() <= 1)
 
 
-@pytest.fixture
-def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first class is run in a process of its own, as always; the others in this one, which has loaded torch."""
-    apart, done = process.run_apart, []
-
-    def run_apart(work: Any, given: dict[str, Any], say: Any, limit_s: float) -> Any:
-        if not done:
-            done.append(given)
-            return apart(work, given, say, limit_s)
-        with monkeypatch.context() as here:
-            here.setattr("ganrt.exporter.owner.code.prepare_process", lambda code: None)
-            return work(**given, progress=say)
-
-    monkeypatch.setattr(process, "run_apart", run_apart)
-
-
 @pytest.mark.slow
-def test_every_command_of_the_page_runs(owned: Any, run: Any, one_process: None) -> None:
+def test_every_command_of_the_page_runs(owned: Any, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_code_here(monkeypatch)
     commands = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
     assert len(commands) == 11
     conditional = 0

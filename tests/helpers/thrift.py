@@ -2,7 +2,8 @@
 
 - torch.onnx.export makes the same tables of operators anew in every call, which takes longer than all the rest. In the
   process of the tests they are kept; the programs that tests start make them as they always do.
-- The garbage collector goes through all objects of torch's modules again and again, unless it is told that they stay.
+- The garbage collector goes through all objects of torch's modules, and through all that earlier tests left, again and
+  again, unless it is told that they stay. A test that collects garbage to see what is freed takes a second each time.
 - Threads of ONNX Runtime spin while they wait for work: quick on an idle machine, half of the time on a busy one.
 """
 
@@ -12,28 +13,30 @@ import functools
 import gc
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 _SPINNING = "session.intra_op.allow_spinning"
 
 
-def spare() -> None:
-    """Before each test: what is loaded by now. The first export of a process is as any other."""
+def spare(path: Path) -> None:
+    """Before each test, of the file at `path`: what is loaded by now. The first export of a process is as any other."""
     _keep_tables()
-    _keep_modules()
+    _keep_what_is_there(path)
     _let_threads_sleep()
 
 
-_kept_modules = 0
+_file: Path | None = None
 
 
-def _keep_modules() -> None:
-    global _kept_modules
-    if len(sys.modules) > _kept_modules + 300:
+def _keep_what_is_there(path: Path) -> None:
+    """Between two files: nothing of a test is there then, but what stays until the end."""
+    global _file
+    if path != _file:
         gc.collect()
         gc.freeze()
         gc.set_threshold(5_000, 10, 10)  # 700 otherwise
-        _kept_modules = len(sys.modules)
+        _file = path
 
 
 def _let_threads_sleep() -> None:
