@@ -6,8 +6,6 @@ from pathlib import Path
 import pytest
 from bench_documents import full_document, save
 
-from ganrt.benchmarks.document import to_json
-
 
 @pytest.fixture
 def runs(run):
