@@ -30,8 +30,8 @@ def preprocess(*flags):
 
 @needs_gcc
 @needs_x86
-def test_fused_arithmetic_is_noticed(tmp_path):
-    fused = compile_c(["gcc", "-std=gnu99", "-O2", "-mfma", "-ffp-contract=fast"], tmp_path)
+def test_fused_arithmetic_is_noticed():
+    fused = compile_c(["gcc", "-std=gnu99", "-O2", "-mfma", "-ffp-contract=fast"])
     if "fma" not in Path("/proc/cpuinfo").read_text(encoding="ascii"):
         pytest.skip("this processor cannot fuse")
     requests = "check\nz 0 0 4 normal - 3ff0000000000000 scale 0\n"

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from copy import deepcopy
+from pathlib import Path
 from typing import cast
 
+import onnx
 import torch
+from precision_models import exported
 from sources import find_family, source
 from torch import Tensor
 
@@ -26,9 +30,22 @@ def build(state: dict[str, Tensor], settings: Texts | None = None, family: str |
     return load_family(family or find_family(state)).build(source(state), Settings.read(settings or {}))
 
 
-def graph_floats(built: Candidate, *inputs: Tensor) -> Tensor:
-    """The exported graph's pictures before their rounding: float64 [n, c, h, w]."""
-    session = Session(with_native_output(build_graph(built)).SerializeToString())
+def traced(family: str) -> onnx.ModelProto:
+    """The graph of one of `precision_models`: tracing it takes seconds, and tests of engines need it too."""
+    with tempfile.TemporaryDirectory() as folder:
+        model = onnx.load_model_from_string(exported(Path(folder), family).data)
+    model.ClearField("metadata_props")
+    return model
+
+
+def graph_floats(built: Candidate, *inputs: Tensor, family: str | None = None) -> Tensor:
+    """The exported graph's pictures before their rounding: float64 [n, c, h, w].
+
+    Args:
+        family: whose graph of `precision_models` it is; None: it is traced.
+    """
+    model = build_graph(built) if family is None else traced(family)
+    session = Session(with_native_output(model).SerializeToString())
     names = ("z", "labels", "truncation")[: len(inputs)]
     values = {name: value.numpy() for name, value in zip(names, inputs, strict=True)}
     return torch.from_numpy(session.run(values)[1]).double()
