@@ -24,6 +24,12 @@ from ganrt.exporter.options import Settings
 pytestmark = [pytest.mark.network, pytest.mark.slow]
 
 
+@pytest.fixture(autouse=True)
+def quickly_verified(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On few pictures: what is drawn is compared here with what the packages' own code draws."""
+    monkeypatch.setattr("ganrt.exporter.export._BUDGET_S", 0.5)
+
+
 @pytest.fixture(scope="module")
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Path]:
     """(package, version) -> the folder with its files; nothing of it is installed."""
