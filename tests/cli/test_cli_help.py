@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 
@@ -70,31 +71,41 @@ def lighter(line):
     return [command, *words]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("line", list(examples()))
-def test_the_examples_of_help_run(run, line, monkeypatch):
-    from pathlib import Path
-
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """What most examples name."""
     from tiny_encoder import save_encoder, save_generator
     from tiny_models import dcgan_state, save_checkpoint
     from tiny_onnx import save_tiny, tiny_spec
 
     from ganrt.spec import Latent
 
-    save_tiny(Path("tiny.onnx"), tiny_spec(side=16, latent=Latent(dim=100, prior="normal", psi_mode="resample")))
-    Path("players.txt").write_text("ann\nbob\n")
-    Path("looks.txt").write_text("ganrt:avatars-2:0:1\nganrt:avatars-2:0:2\n")
-    save_checkpoint(Path("netG_epoch_24.pth"), dcgan_state())
-    save_checkpoint(Path("generator.safetensors"), dcgan_state())
+    folder = tmp_path_factory.mktemp("files")
+    save_tiny(folder / "tiny.onnx", tiny_spec(side=16, latent=Latent(dim=100, prior="normal", psi_mode="resample")))
+    (folder / "players.txt").write_text("ann\nbob\n")
+    (folder / "looks.txt").write_text("ganrt:avatars-2:0:1\nganrt:avatars-2:0:2\n")
+    save_checkpoint(folder / "netG_epoch_24.pth", dcgan_state())
+    save_checkpoint(folder / "generator.safetensors", dcgan_state())
     for name in ("horse2zebra", "zebra2horse"):
-        save_translator(Path(f"{name}.onnx"), translator_spec(name=name))
-    save_generator(Path("digits.onnx"), labels=10)
-    save_encoder(Path("digits-encoder.onnx"))
-    for folder in ("photos", "sevens", "engines"):
-        Path(folder).mkdir()
+        save_translator(folder / f"{name}.onnx", translator_spec(name=name))
+    save_generator(folder / "digits.onnx", labels=10)
+    save_encoder(folder / "digits-encoder.onnx")
+    for name in ("photos", "sevens", "engines"):
+        (folder / name).mkdir()
     for name in ("horse.jpg", "photos/one.jpg", "photos/two.jpg", "seven.png", "sevens/one.png"):
-        cv2.imwrite(name, np.full((20, 30, 3), 99, np.uint8))
-    save_embedded(Path("flowers.onnx"))
+        cv2.imwrite(str(folder / name), np.full((20, 30, 3), 99, np.uint8))
+    save_embedded(folder / "flowers.onnx")
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("line", list(examples()))
+def test_the_examples_of_help_run(run, line, files, monkeypatch):
+    from pathlib import Path
+
+    from tiny_onnx import save_tiny, tiny_spec
+
+    shutil.copytree(files, Path.cwd(), dirs_exist_ok=True)
     of_default = line.startswith(("ganrt generate", "ganrt play"))  # see below: the others draw with avatars-1
     np.save("latents.npy", ganrt.latents(4, 19 if of_default else 100, seed=3))
     if "--code" in line:

@@ -32,8 +32,10 @@ def run(tmp_path):
     def call(*names, ci="", workers=0):
         for name in names:
             (tmp_path / name).write_text(MODULES[name])
-        command = [sys.executable, "-m", "pytest", "-p", "skips", "-p", "no:cacheprovider", "-n", str(workers), *names]
+        plugins = ["-p", "xdist", "-p", "skips", "-p", "no:cacheprovider"]
+        command = [sys.executable, "-m", "pytest", *plugins, "-n", str(workers), *names]
         environment = {**os.environ, "CI": ci, "PYTHONPATH": str(HELPERS), "COLUMNS": "200"}
+        environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # others, which take seconds to load
         done = subprocess.run(
             command,
             cwd=tmp_path,
