@@ -1,6 +1,7 @@
 """`ganrt evaluate`: figures of known sets, what it says about them, and what it refuses."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -232,9 +233,10 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "code", "words"), REFUSED)
-def test_refusals(run, colours, tiny, tmp_path, arguments, code, words):
-    work = tmp_path / "work"
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """What is refused, by the names in REFUSED."""
+    work = tmp_path_factory.mktemp("folders")
     draw(work / "flat", (9, 99, 199), 5)
     draw(work / "one", (9, 99, 199), 1)
     draw(work / "one-label" / "only", (9, 99, 199), 5)
@@ -243,11 +245,18 @@ def test_refusals(run, colours, tiny, tmp_path, arguments, code, words):
     (work / "empty").mkdir()
     (work / "file").touch()
     save_encoder(work / "e.onnx")
+    draw_labelled(work / "colours")
     draw_labelled(work / "stray")
     draw(work / "stray", (9, 99, 199), 1)
-    replaced = {"colours": colours, "tiny": tiny}
+    return work
+
+
+@pytest.mark.parametrize(("arguments", "code", "words"), REFUSED)
+def test_refusals(run, folders, tiny, tmp_path, arguments, code, words):
+    shutil.copytree(folders, tmp_path / "work", dirs_exist_ok=True)
+    replaced = {"tiny": tiny}
     if "codes" in arguments:
-        replaced["codes"] = save_tiny(work / "codes.onnx", tiny_spec(labels=3))
+        replaced["codes"] = save_tiny(tmp_path / "work" / "codes.onnx", tiny_spec(labels=3))
     found, out, err = run("evaluate", *(replaced.get(word, word) for word in arguments.split()))
     assert found == code, err
     assert words in err
