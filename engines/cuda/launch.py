@@ -37,7 +37,11 @@ class Launch:
         for tensor in loaded.tensors:
             if tensor.is_input:
                 self._checked("set_input_shape", tensor.name, (size, *tensor.shape))
-        missing = self._context.infer_shapes()
+        try:
+            missing = self._context.infer_shapes()
+        except RuntimeError as error:  # the one call of these that raises
+            what = f"the vendor infers no shapes for a batch of {size} ({str(error).partition(chr(10))[0]})"
+            raise refusal(loaded.trt, what, _AGAIN) from error
         if missing:
             raise BackendUnavailable(f"the engine leaves the shape of {', '.join(missing)} open\n{_AGAIN}")
         needed = int(self._context.update_device_memory_size_for_shapes())

@@ -97,6 +97,7 @@ def test_the_command_line_writes_the_reference_pictures(path, monkeypatch, tmp_p
 def test_one_graph_a_size_and_slot_captured_once(path, monkeypatch):
     vendor = use_doubles(monkeypatch)
     with open_model(path) as engine:
+        assert vendor.contexts == 1  # asks for the memory of all sizes: each context takes time and memory
         for _ in range(6):
             engine.run({"z": latents(4)})
             engine.run({"z": latents(16)})
@@ -328,7 +329,7 @@ def test_work_that_no_graph_can_hold_is_enqueued_and_said(tmp_path, monkeypatch,
 
 
 def test_a_runtime_or_an_engine_that_does_not_start_says_the_vendors_last_words(path, monkeypatch):
-    for name in ("Runtime", "deserialize_cuda_engine", "update_device_memory_size_for_shapes"):
+    for name in ("Runtime", "deserialize_cuda_engine", "infer_shapes", "update_device_memory_size_for_shapes"):
         vendor = use_doubles(monkeypatch)
         monkeypatch.setattr(vendor.cuda.faults, "fails", lambda call, name=name: call == name)
         with pytest.raises(BackendUnavailable, match=f"Error Code 1: Cuda Runtime .In {name}") as caught:

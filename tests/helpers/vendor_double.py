@@ -56,6 +56,7 @@ class VendorDouble:
         self.__version__ = "1.7.1.116" if rtx else "10.16.1.11"
         self.alive = weakref.WeakSet()
         self.executed: list[int] = []
+        self.contexts = 0
         self.compiled: list[int] = []  # the batches that kernels were made for
         self.ILogger = type("ILogger", (), {"ERROR": 1})
         self.TensorIOMode, self.ExecutionContextAllocationStrategy, self.DataType = _Mode, _Strategy, _Type
@@ -185,6 +186,7 @@ class _Config:
 
 class _Context:
     def __init__(self, module, engine, cache):
+        module.contexts += 1
         self._module, self._engine, self._cuda, self._cache = module, engine, module.cuda, cache
         self._profile, self._shapes, self._addresses = None, {}, {}
         self._memory = (0, 0)
@@ -212,11 +214,15 @@ class _Context:
         return self._changed()
 
     def infer_shapes(self):
-        missing = [name for name in self._engine._inputs if name not in self._shapes]
-        return ["z"] if self._refuses("infer_shapes") else missing
+        if self._refuses("infer_shapes"):
+            raise RuntimeError("Shape inference failed")
+        return self._missing()
+
+    def _missing(self):
+        return [name for name in self._engine._inputs if name not in self._shapes]
 
     def update_device_memory_size_for_shapes(self):
-        if self.infer_shapes() or self._refuses("update_device_memory_size_for_shapes"):
+        if self._missing() or self._refuses("update_device_memory_size_for_shapes"):
             return 0
         return self._module.activations(self._batch())
 
@@ -237,11 +243,7 @@ class _Context:
 
     def execute_async_v3(self, stream):
         stream = self._cuda.stream(stream)
-        if (
-            self._refuses("execute_async_v3")
-            or self.infer_shapes()
-            or set(self._addresses) != set(self._engine.tensors)
-        ):
+        if self._refuses("execute_async_v3") or self._missing() or set(self._addresses) != set(self._engine.tensors):
             stream.invalid = stream.capture is not None
             return False
         if self._module.room is not None and self._batch() > self._module.room:
