@@ -114,8 +114,8 @@ def _choices(model: str) -> dict[str, str]:
     """What `load` takes for each precision that may be asked for, and why; that for a number of threads or a device
     where somebody tuned for it."""
     from ganrt.engines.choice import remembered
+    from ganrt.engines.machine import most_threads
     from ganrt.engines.onnx_file import read_onnx
-    from ganrt.engines.threads import most_threads
     from ganrt.runtime.models import resolve_model
 
     sha256 = read_onnx(resolve_model(model)).sha256

@@ -97,7 +97,7 @@ def _forget(name: str, sha256: str, json: bool) -> None:
     """Drops the choices for every precision, device and number of threads."""
     from ganrt.engines.backends import BACKENDS
     from ganrt.engines.choice import forget
-    from ganrt.engines.threads import most_threads
+    from ganrt.engines.machine import most_threads
     from ganrt.runtime.tuning.field import TRIED
 
     devices = dict.fromkeys(("auto", *(backend.device for backend in BACKENDS.values())))

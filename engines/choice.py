@@ -12,8 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from ganrt.engines.cache import drop, find, store
 from ganrt.engines.forms import PLAIN
-from ganrt.engines.gpu_name import gpu_name
-from ganrt.engines.processor import processor
+from ganrt.engines.machine import gpu_name, processor
 
 KINDS = _KIND, _GRAPHS = "choices", "graphs"  # the cache's folders that hold choices
 _PACKAGES = ("ganrt", "onnxruntime", "onnxruntime-gpu", "openvino")

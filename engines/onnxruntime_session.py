@@ -8,9 +8,9 @@ from typing import Any
 
 from ganrt import offline
 from ganrt.engines.contract import Found, check_graph
+from ganrt.engines.machine import check_threads
 from ganrt.engines.onnx_file import OnnxFile
 from ganrt.engines.protocol import Arrays, BatchSizes, Engine, EngineOptions
-from ganrt.engines.threads import check_threads
 from ganrt.errors import BackendUnavailable, BadInputFile
 from ganrt.spec import GeneratorSpec
 

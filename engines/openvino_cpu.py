@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from ganrt.engines.contract import check_graph
 from ganrt.engines.ladder import Piece, pieces
+from ganrt.engines.machine import check_threads
 from ganrt.engines.onnx_file import OnnxFile
 from ganrt.engines.openvino_graph import INSTALL, STEM, compile_for, import_openvino, read, split, tensors
 from ganrt.engines.protocol import Arrays, BatchSizes, Engine, EngineOptions, Ticket, copied
-from ganrt.engines.threads import check_threads
 from ganrt.errors import BackendUnavailable, UsageError
 from ganrt.spec import GeneratorSpec
 

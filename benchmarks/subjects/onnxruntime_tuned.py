@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from ganrt.benchmarks.subjects.protocol import Images, Request, Subject
+from ganrt.engines.machine import most_threads
 from ganrt.engines.onnxruntime_session import import_onnxruntime
 from ganrt.engines.protocol import Arrays
-from ganrt.engines.threads import most_threads
 from ganrt.runtime.sample_inputs import make_inputs
 
 _SECONDS, _LEAST_ROUNDS = 4.0, 5

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from ganrt import __version__
-from ganrt.engines.processor import processor
+from ganrt.engines.machine import processor
 from ganrt.runtime.bulk.documents import Json, canonical, digest
 from ganrt.runtime.bulk.plan import Layout
 from ganrt.runtime.latent_files import LatentFile

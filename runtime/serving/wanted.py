@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from ganrt import __version__
-from ganrt.engines.processor import processor
+from ganrt.engines.machine import processor
 from ganrt.errors import UsageError
 from ganrt.runtime.arguments import shown
 from ganrt.runtime.identity import MAX_REROLL, identity_index

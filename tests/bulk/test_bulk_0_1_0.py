@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from bulk_runs import contents
 
-from ganrt.engines.processor import processor
+from ganrt.engines.machine import processor
 from ganrt.runtime.bulk import describe as describing
 
 ARCHIVE = Path(__file__).parents[1] / "fixtures" / "bulk-0.1.0.tar.xz"
