@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import numpy as np
 import onnx
+import onnx_ir as ir
 from numpy.typing import NDArray
-from onnx import helper, numpy_helper
+from onnx_ir.passes.common import RemoveUnusedNodesPass
 
 from ganrt.errors import BadInputFile
 from ganrt.exporter.session import Session
+from ganrt.graphs.values import Replacement, is_operator
 from ganrt.spec import LABELS, GeneratorSpec, Z
 
-_FLOATS = (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.DOUBLE)
-_NUMBERS = "ArgMax"
+_FLOATS = (ir.DataType.FLOAT, ir.DataType.FLOAT16, ir.DataType.DOUBLE)
 _COUNTS = ("Shape", "Size")  # they depend on how many there are, not on values
 
 
@@ -27,113 +28,93 @@ def with_class_rows(model: onnx.ModelProto, spec: GeneratorSpec) -> onnx.ModelPr
     Raises:
         BadInputFile: the numbers are used otherwise than to look something up.
     """
-    numbers = _class_numbers(model)
-    if spec.labels is None or not numbers:
+    if spec.labels is None:
         return model
-    tables = _tables(model, spec, _lookups(model, numbers))
-    made = onnx.ModelProto()
-    made.CopyFrom(model)
-    for i, node in enumerate(made.graph.node):
-        if node.output[0] in tables:
-            _replace(made, i, tables[node.output[0]])
-    _drop_unused(made)
+    made = ir.serde.deserialize_model(onnx.shape_inference.infer_shapes(model))
+    numbers = _class_numbers(made)
+    if not numbers:
+        return model
+    found = _lookups(made, numbers)
+    for value, table in _tables(model, spec, found):
+        _replace(value, table, next(given for given in made.graph.inputs if given.name == LABELS))
+    RemoveUnusedNodesPass()(made)
     if _class_numbers(made):
         raise BadInputFile(
             "the class numbers are compared or counted, which has no meaning for mixtures of classes\n"
             "expected that forward looks them up, in an nn.Embedding or as one_hot"
         )
-    onnx.checker.check_model(made, full_check=True)
-    return made
+    mixed = ir.serde.serialize_model(made)
+    mixed.graph.ClearField("value_info")
+    onnx.checker.check_model(mixed, full_check=True)
+    return mixed
 
 
-def _class_numbers(model: onnx.ModelProto) -> set[str]:
-    taken = [node for node in model.graph.node if node.op_type == _NUMBERS]
-    return {node.output[0] for node in taken if _made_of_labels(model, node.input[0])}
+def _class_numbers(model: ir.Model) -> list[ir.Value]:
+    return [node.outputs[0] for node in model.graph if node.op_type == "ArgMax" and _made_of_labels(node.inputs[0])]
 
 
-def _made_of_labels(model: onnx.ModelProto, name: str) -> bool:
+def _made_of_labels(value: ir.Value | None) -> bool:
     """Whether a tensor is `labels`, at most cast or reshaped."""
-    makers = {made: node for node in model.graph.node for made in node.output}
-    while name != LABELS:
-        node = makers.get(name)
-        if node is None or node.op_type not in ("Cast", "Identity", "Reshape", "Squeeze", "Unsqueeze"):
-            return False
-        name = node.input[0]
-    return True
+    while value is not None and value.name != LABELS:
+        node = value.producer()
+        moved = is_operator(node, "Cast", "Identity", "Reshape", "Squeeze", "Unsqueeze")
+        value = node.inputs[0] if node is not None and moved else None
+    return value is not None
 
 
-def _lookups(model: onnx.ModelProto, numbers: set[str]) -> list[onnx.NodeProto]:
-    """The nodes that make a float tensor of class numbers and constants."""
-    inferred = onnx.shape_inference.infer_shapes(model)
-    kinds = {value.name: value.type.tensor_type.elem_type for value in inferred.graph.value_info}
-    kinds |= {tensor.name: tensor.data_type for tensor in model.graph.initializer}
-    classes, pictures = set(numbers), {value.name for value in model.graph.input}
+def _lookups(model: ir.Model, numbers: list[ir.Value]) -> list[ir.Value]:
+    """The float tensors that are made of class numbers and constants."""
+    classes, pictures = set(numbers), set(model.graph.inputs)
     found = []
-    for node in model.graph.node:
-        if set(node.output) & numbers or node.op_type in _COUNTS:
+    for node in model.graph:
+        given = {value for value in node.inputs if value is not None}
+        if classes & set(node.outputs) or node.op_type in _COUNTS:
             continue
-        if pictures & set(node.input):
-            pictures |= set(node.output)
-        elif classes & set(node.input):
-            if kinds.get(node.output[0]) in _FLOATS:
-                found.append(node)
-                pictures |= set(node.output)
-            else:
-                classes |= set(node.output)
+        if pictures & given:
+            pictures.update(node.outputs)
+        elif classes & given and len(node.outputs) == 1 and node.outputs[0].dtype in _FLOATS:
+            found.append(node.outputs[0])
+            pictures.update(node.outputs)
+        elif classes & given:
+            classes.update(node.outputs)
     return found
 
 
-def _tables(model: onnx.ModelProto, spec: GeneratorSpec, nodes: list[onnx.NodeProto]) -> dict[str, NDArray[np.float32]]:
-    """What each node makes of every class: [count, ...] by the node's output."""
+def _tables(
+    model: onnx.ModelProto, spec: GeneratorSpec, values: list[ir.Value]
+) -> list[tuple[ir.Value, NDArray[np.float32]]]:
+    """What is made of every class, [count, ...], for each value that is a table of them."""
     assert spec.labels is not None
     assert spec.latent is not None
+    if not values:
+        return []
     count = spec.labels.count
     asked = onnx.ModelProto()
     asked.CopyFrom(model)
     del asked.graph.output[:]
-    asked.graph.output.extend(helper.make_tensor_value_info(n.output[0], onnx.TensorProto.FLOAT, None) for n in nodes)
-    session = Session(asked.SerializeToString()) if nodes else None
-    z = np.zeros((count, spec.latent.dim), np.float32)
-    eye = np.eye(count, dtype=np.float32)
-    forward = session.run({Z: z, LABELS: eye}) if session else []
-    backward = session.run({Z: z, LABELS: eye[::-1].copy()}) if session else []
-    tables = {}
-    for node, table, reverse in zip(nodes, forward, backward, strict=True):
+    for value in values:
+        asked.graph.output.append(onnx.helper.make_tensor_value_info(value.name or "", onnx.TensorProto.FLOAT, None))
+    session = Session(asked.SerializeToString())
+    z, eye = np.zeros((count, spec.latent.dim), np.float32), np.eye(count, dtype=np.float32)
+    forward, backward = (session.run({Z: z, LABELS: rows}) for rows in (eye, eye[::-1].copy()))
+    return [
+        (value, table)
+        for value, table, reverse in zip(values, forward, backward, strict=True)
         # Each row of its own class alone, else it is no table.
-        if table.shape[:1] == (count,) and np.array_equal(table, reverse[::-1]):
-            tables[node.output[0]] = table
-    return tables
+        if table.shape[:1] == (count,) and np.array_equal(table, reverse[::-1])
+    ]
 
 
-def _replace(model: onnx.ModelProto, index: int, table: NDArray[np.float32]) -> None:
-    """Node `index` becomes labels @ table, in the table's shape."""
-    node, name = model.graph.node[index], f"class_rows_{index}"
-    flat = table.reshape(len(table), -1)
-    model.graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(flat), name))
-    output = node.output[0]
-    rows = output if table.ndim == 2 else f"{name}_flat"
-    nodes = [helper.make_node("MatMul", [LABELS, name], [rows], name=f"MatMul_{name}")]
+def _replace(value: ir.Value, table: NDArray[np.float32], labels: ir.Value) -> None:
+    """A value becomes labels @ table, in the table's shape."""
+    node = value.producer()
+    assert node is not None
+    new = Replacement(node)
+    mixed = new.op("MatMul", [labels, new.weight("rows", table.reshape(len(table), -1))], "mixed")
     if table.ndim != 2:
-        shape = np.array([-1, *table.shape[1:]], np.int64)
-        model.graph.initializer.append(numpy_helper.from_array(shape, f"{name}_shape"))
-        nodes.append(helper.make_node("Reshape", [rows, f"{name}_shape"], [output], name=f"Reshape_{name}"))
-    node.CopyFrom(nodes[0])
-    if len(nodes) > 1:
-        model.graph.node.insert(index + 1, nodes[1])
-
-
-def _drop_unused(model: onnx.ModelProto) -> None:
-    """Nodes and weights that nothing takes any more; the float picture inside stays, verification reads it."""
-    needed, kept = {value.name for value in model.graph.output}, []
-    for node in reversed(model.graph.node):
-        if needed & set(node.output):
-            kept.append(node)
-            needed |= set(node.input)
-    nodes = [onnx.NodeProto.FromString(node.SerializeToString()) for node in reversed(kept)]
-    weights = [onnx.TensorProto.FromString(t.SerializeToString()) for t in model.graph.initializer if t.name in needed]
-    del model.graph.node[:], model.graph.initializer[:]
-    model.graph.node.extend(nodes)
-    model.graph.initializer.extend(weights)
+        shape = new.weight("shape", np.array([-1, *table.shape[1:]], np.int64))
+        mixed = new.op("Reshape", [mixed, shape], "shaped")
+    new.finish(mixed)
 
 
 def check_mixtures(model: onnx.ModelProto, spec: GeneratorSpec) -> str:

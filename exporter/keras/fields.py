@@ -15,6 +15,7 @@ MAX_DEPTH = 100  # Keras' own files have some ten
 MAX_SIZE = 2**20  # of one dimension: far above any generator, low enough that products stay exact
 _LARGEST = 3.4028234663852886e38  # of float32, in which everything is computed
 _SHOWN = 80
+AS_ONNX = "Keras 3 writes any layers as ONNX, which can be exported: model.export('net.onnx', format='onnx')"
 
 
 def parse_json(data: bytes | str, what: str) -> Any:

@@ -100,7 +100,7 @@ def _tensors(group: h5py.Group, size: int) -> Arrays:
     tensors: Arrays = {}
     for path, dataset in _datasets(group, ""):
         _check_dataset(path, dataset, size)
-        tensors[path] = dataset[()].reshape(dataset.shape)
+        tensors[path] = np.asarray(dataset[()]).reshape(dataset.shape)  # one number comes as no array
     return tensors
 
 

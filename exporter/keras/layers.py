@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ganrt.exporter.keras.activations import activation_layer
 from ganrt.exporter.keras.convolutions import convolution, transposed
-from ganrt.exporter.keras.fields import Fields
+from ganrt.exporter.keras.fields import AS_ONNX, Fields
 from ganrt.exporter.keras.shaping import Crop, Reshape
 from ganrt.exporter.keras.steps import Shape, Step, Tensors, activated, map_shape, pointwise, with_bias
 
@@ -30,7 +30,7 @@ def layer_steps(fields: Fields, shape: Shape) -> list[Step]:
     """
     if fields.class_name not in LAYERS:
         what = "holds code, which is never run" if "Lambda" in fields.class_name else "is not known"
-        raise fields.fail(what, f"one of: {', '.join(LAYERS)}")
+        raise fields.fail(what, f"one of: {', '.join(LAYERS)}\n{AS_ONNX}")
     steps = LAYERS[fields.class_name](fields, shape)
     for step in steps:
         sizes = [math.prod(step.shape), *(math.prod(each) for each in step.variables.values())]

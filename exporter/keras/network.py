@@ -18,7 +18,7 @@ from torch import nn
 from ganrt.errors import BadInputFile
 from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.keras.config import Chain, Node, is_branched, nodes_of, parse_model
-from ganrt.exporter.keras.fields import Fields
+from ganrt.exporter.keras.fields import AS_ONNX, Fields
 from ganrt.exporter.keras.layers import in_channel_order, layer_steps
 from ganrt.exporter.keras.matching import values_by_step
 from ganrt.exporter.keras.shaping import Crop, Reshape
@@ -169,7 +169,8 @@ def _lay_out(nodes: Sequence[Node]) -> tuple[dict[str, _Branch], list[Fields]]:
             branches[name] = _joined(node, [shapes[key] for key in node.inputs])
         else:
             if len(node.inputs) != 1:
-                raise layer.fail(f"takes {len(node.inputs)} inputs", "Concatenate, Add or Multiply where branches meet")
+                expected = f"Concatenate, Add or Multiply where branches meet\n{AS_ONNX}"
+                raise layer.fail(f"takes {len(node.inputs)} inputs", expected)
             before = node.inputs[0]
             alone = uses.count(before) == 1 and before in branches
             branches[name] = branches.pop(before) if alone else _Branch((before,), "concat", shapes[before])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from sources import read_checkpoint
 from ganrt.errors import UsageError
 from ganrt.exporter.describe import describe
 from ganrt.exporter.families.dcgan import DCGAN
+from ganrt.exporter.keras.hdf5 import read_hdf5
 from ganrt.exporter.options import Settings
 
 
@@ -25,7 +27,18 @@ def test_unknown_layers_are_refused_by_name(tmp_path: Path, name: str) -> None:
         layer["module" if "." in name else "registered_name" if ">" in name else "class_name"] = name.split(".")[0]
 
     words = ("holds code, which is never run",) if "Lambda" in name else ("is not known",)
-    refused(rezipped(tmp_path / "a.keras", change), f"({name})", "'dropout", "Conv2DTranspose", *words)
+    refused(rezipped(tmp_path / "a.keras", change), f"({name})", "'dropout", "Conv2DTranspose", "model.export", *words)
+
+
+def test_a_weight_that_is_one_number() -> None:
+    """Such as the scale of Keras' Attention."""
+    file = io.BytesIO()
+    with h5py.File(file, "w") as root:
+        root["layers/attention/vars/0"] = np.float32(0.7)
+    arrays, _ = read_hdf5(file, len(file.getvalue()))
+    (found,) = arrays.values()
+    assert isinstance(found, np.ndarray)
+    assert (found.shape, float(found)) == ((), np.float32(0.7))
 
 
 @pytest.mark.parametrize(
