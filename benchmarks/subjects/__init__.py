@@ -21,10 +21,11 @@ PEERS: dict[str, str] = {
     "torch-compile": "ganrt.benchmarks.subjects.torch_compile",
     "torch-tensorrt": "ganrt.benchmarks.subjects.torch_tensorrt",
 }
-# Peers at their best: as torch's guide for convolutions says, and where its autocast chooses what is computed lower.
+# Peers at their best: as torch's guide for convolutions says, and where its autocast chooses what is computed lower; or
+# with another provider.
 VARIANTS: dict[str, str] = {
     f"{peer}-{variant}": peer for peer in ("torch-eager", "torch-compile") for variant in ("channels-last", "autocast")
-}
+} | {"onnxruntime-plain-tensorrt": "onnxruntime-plain-cuda"}
 # The same peers on the network as its authors wrote it, from the checkpoint: `reference.py` says of which families.
 LITERAL: dict[str, str] = {
     "literal-onnxruntime": "onnxruntime-plain",

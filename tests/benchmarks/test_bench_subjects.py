@@ -5,6 +5,7 @@ import os
 import sys
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import onnx
@@ -193,9 +194,13 @@ def test_what_a_peer_cannot_do_is_said(name, options, reason):
         open_subject(name, Request(AVATARS, read_onnx(AVATARS).spec(), **options))
 
 
-def test_plain_onnx_runtime_on_cuda_is_the_gpu_or_not_run(monkeypatch):
-    from types import SimpleNamespace
+class Module(SimpleNamespace):
+    """Hashable, as modules are."""
 
+    __hash__ = object.__hash__
+
+
+def test_plain_onnx_runtime_on_cuda_is_the_gpu_or_not_run(monkeypatch):
     class Session:
         def __init__(self, path, options, providers):  # noqa: ARG002
             self.providers = providers
@@ -209,7 +214,7 @@ def test_plain_onnx_runtime_on_cuda_is_the_gpu_or_not_run(monkeypatch):
         def run(self, names, inputs):  # noqa: ARG002
             return [np.zeros((1, 2, 2, 3), np.uint8)]
 
-    fake = SimpleNamespace(
+    fake = Module(
         InferenceSession=Session, SessionOptions=SimpleNamespace, __version__="1",
         get_available_providers=lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"],
     )  # fmt: skip
@@ -225,6 +230,27 @@ def test_plain_onnx_runtime_on_cuda_is_the_gpu_or_not_run(monkeypatch):
     fake.get_available_providers = lambda: ["CPUExecutionProvider"]
     with pytest.raises(BackendUnavailable, match=r"no CUDAExecutionProvider\n.*ganrt\[gpu\]"):
         open_subject("onnxruntime-plain-cuda", request)
+
+
+@pytest.mark.parametrize(("precision", "options"), [("fp32", {}), ("fp16", {"trt_fp16_enable": "True"})])
+def test_plain_onnx_runtime_with_tensorrt_takes_fp16_by_itself(monkeypatch, precision, options):
+    given, libraries = [], []
+
+    def session(path, settings, providers):
+        given.extend(providers)
+        inputs = [SimpleNamespace(name="z")]
+        return SimpleNamespace(get_providers=lambda: [providers[0][0]], get_inputs=lambda: inputs)
+
+    fake = Module(
+        InferenceSession=session, SessionOptions=SimpleNamespace, __version__="1",
+        get_available_providers=lambda: ["TensorrtExecutionProvider"], preload_dlls=lambda: libraries.append("CUDA's"),
+    )  # fmt: skip
+    monkeypatch.setitem(sys.modules, "onnxruntime", fake)
+    monkeypatch.setattr("ganrt.engines.onnxruntime_tensorrt._load", libraries.append)
+    request = Request(AVATARS, read_onnx(AVATARS).spec(), precision=precision)
+    subject = open_subject("onnxruntime-plain-tensorrt", request)
+    assert (given, libraries) == ([("TensorrtExecutionProvider", options)], ["CUDA's", "libnvinfer.so.10"])
+    assert (subject.device, subject.precision, subject.about["options"]) == ("cuda", precision, options)
 
 
 def test_missing_packages_are_named(monkeypatch):
