@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import dcgan_reference
 import numpy as np
 import pytest
 import tiny_models
@@ -34,7 +33,6 @@ from ganrt.home import cache_folder
 from ganrt.spec import METADATA_KEY, GeneratorSpec, Labels
 
 SOURCE = Path(ganrt.__file__).parent.parent
-HELPERS = Path(dcgan_reference.__file__).parent
 
 
 @pytest.fixture(scope="module")
@@ -86,20 +84,6 @@ def test_pngs_keep_their_colours(channels: int) -> None:
 
 def test_nothing_but_the_output_is_in_the_folder(checkpoint: Path, result: ExportResult) -> None:
     assert {path.name for path in checkpoint.parent.iterdir()} == {checkpoint.name, result.path.name}
-
-
-@pytest.mark.slow
-def test_another_process_writes_the_same_bytes(checkpoint: Path, result: ExportResult, tmp_path: Path) -> None:
-    again = tmp_path / result.path.name
-    code = (
-        "import sys; from pathlib import Path; from dcgan_reference import draw\n"
-        "from ganrt.exporter.export import export\n"
-        "export(Path(sys.argv[1]), Path(sys.argv[2]), sampler=draw, licence='CC0-1.0', attribution='nobody')"
-    )
-    path = os.pathsep.join([str(SOURCE), str(HELPERS)])
-    environment = os.environ | {"PYTHONPATH": path, "PYTHONHASHSEED": "7"}
-    subprocess.run([sys.executable, "-c", code, str(checkpoint), str(again)], env=environment, check=True)
-    assert again.read_bytes() == result.path.read_bytes()
 
 
 def test_a_conditional_family_needs_no_change_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

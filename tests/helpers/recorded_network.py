@@ -49,6 +49,11 @@ class Recorded:
         return sorted(a for a in self.addresses if not _plain(a).is_loopback)
 
 
+def can_record() -> bool:
+    """Whether this machine has strace, and lets us make a namespace."""
+    return shutil.which("strace") is not None and bool(_entering())
+
+
 def need_namespaces() -> None:
     """Skips where this machine lets nobody make a namespace, or has no strace."""
     if shutil.which("strace") is None:
