@@ -6,9 +6,11 @@ PIP_ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -q -c constraints.txt $(PIP_ARGS)
 
-.PHONY: help demo test test-gpu gpu-report power-modes test-full-size fuzz fuzz-nightly check wheel audit venv dev node-modules clean
+.PHONY: help demo test test-gpu gpu-report power-modes test-full-size fuzz fuzz-nightly check docs docs-pictures wheel audit venv dev node-modules clean
 
 help: ## this list
+	@echo "New here? make demo draws avatars. Working on ganrt? make check is quick, make test is what CI runs."
+	@echo
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 22
 
 demo: venv ## sixteen avatars in out/demo, and whatever that needs
@@ -19,10 +21,10 @@ demo: venv ## sixteen avatars in out/demo, and whatever that needs
 # each other. The programs that tests start keep the bytecode that the first of them compiles. mypy uses one processor
 # for a minute, so it runs beside the tests.
 WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
-test: dev node-modules ## everything that CI runs
-	+$(MAKE) --no-print-directory -j 2 checks tests
+test: dev node-modules ## everything that CI runs: check, docs, and all tests
+	+$(MAKE) --no-print-directory -j 2 checks site tests
 
-.PHONY: checks tests
+.PHONY: checks site tests
 tests:
 	OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
@@ -57,6 +59,16 @@ checks:
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+# Warnings are errors: a link or an anchor that leads nowhere, a page that no menu has.
+docs: dev site ## the documentation site, in build/site; open build/site/index.html
+
+site:
+	$(BIN)/python -m sphinx -q -W --keep-going -c docs -d build/doctrees -b html . build/site
+
+docs-pictures: dev ## draws the documentation's pictures and runs its notebooks anew
+	$(BIN)/python tools/make_docs_pictures.py
+	$(BIN)/python tools/run_notebooks.py
 
 venv: $(BIN)/python
 

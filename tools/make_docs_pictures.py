@@ -1,5 +1,7 @@
-"""Takes the pictures of the live window and of the web page that documents show, in docs/images.
+"""Takes the pictures that documents show, in docs/images: all, or those that are named.
 
+python tools/make_docs_pictures.py          # all
+python tools/make_docs_pictures.py drawn    # avatars.png, walk.gif: by the commands below
 python tools/make_docs_pictures.py play     # play.png: needs Xvfb and xdotool
 python tools/make_docs_pictures.py web      # web-light.png, web-dark.png, web-phone.png: needs Node and Chromium
 """
@@ -20,7 +22,18 @@ IMAGES = ROOT / "docs" / "images"
 _PLAYED_S = 25
 _SCREEN = (900, 1000)  # width, height
 
+COMMANDS = {
+    "avatars.png": "generate --count 16 --grid 8x2 --size 128 --background auto -o avatars.png",
+    "walk.gif": "interpolate --seeds 1-4 --loop --fps 12 -o walk.gif",
+}
+
 sys.path.insert(0, str(ROOT / "tests" / "helpers"))
+
+
+def drawn() -> None:
+    """What one command draws."""
+    for command in COMMANDS.values():
+        subprocess.run([sys.executable, "-m", "ganrt", *command.split(), "--force"], cwd=IMAGES, check=True)
 
 
 def play() -> None:
@@ -95,4 +108,5 @@ def _shoot(page: object, url: str) -> None:
 
 
 if __name__ == "__main__":
-    {"play": play, "web": web}[sys.argv[1]]()
+    for name in sys.argv[1:] or ("drawn", "play", "web"):
+        {"drawn": drawn, "play": play, "web": web}[name]()

@@ -62,7 +62,7 @@ _FORMATS = (
 )
 _UNPROVEN = (
     "proven with modules written in this layout, one of them by TensorFlow, whose pictures it draws; no real module "
-    "was at hand: [studies.md](studies.md) has the command that checks yours"
+    "was at hand: [the study](tutorial-mushrooms.md) has the command that checks yours"
 )
 
 

@@ -25,6 +25,7 @@ EXTRAS = (
     "avatars",
     "bench",
     "video",
+    "docs",
     "dev",
 )
 JETSON, DESKTOP = ("3.10", "aarch64-manylinux_2_34"), ("3.11", "x86_64-manylinux_2_28")

@@ -16,11 +16,17 @@ from ganrt.runtime.identity import identity_index
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "docs" / "images"
+
+
+def tool(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+COMMANDS = tool("make_docs_pictures").COMMANDS
 LEAST = 30  # dB over the worst of three backgrounds; below 23 a picture is a blur, or has two heads
-COMMANDS = {
-    "avatars.png": "generate --count 16 --grid 8x2 --size 128 --background auto -o avatars.png",
-    "walk.gif": "interpolate --seeds 1-4 --loop --fps 12 -o walk.gif",
-}
 
 
 def frames(path):
@@ -46,13 +52,11 @@ def test_the_pictures_of_the_readme_are_drawn_by_these_commands(run, name):
 
 def right_drawings():
     """(seed, index) -> the right drawing, uint8 [256, 256, 4]: see tools/make_right_drawings.py."""
-    spec = importlib.util.spec_from_file_location("make_right_drawings", ROOT / "tools" / "make_right_drawings.py")
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-    page = cv2.cvtColor(cv2.imread(str(tool.DRAWINGS), cv2.IMREAD_UNCHANGED), cv2.COLOR_BGRA2RGBA)
-    side = page.shape[1] // tool.COLUMNS
-    cells = page.reshape(-1, side, tool.COLUMNS, side, 4).swapaxes(1, 2).reshape(-1, side, side, 4)
-    return dict(zip(tool.SHOWN, cells, strict=True))
+    made = tool("make_right_drawings")
+    page = cv2.cvtColor(cv2.imread(str(made.DRAWINGS), cv2.IMREAD_UNCHANGED), cv2.COLOR_BGRA2RGBA)
+    side = page.shape[1] // made.COLUMNS
+    cells = page.reshape(-1, side, made.COLUMNS, side, 4).swapaxes(1, 2).reshape(-1, side, side, 4)
+    return dict(zip(made.SHOWN, cells, strict=True))
 
 
 def quality(picture, right):

@@ -1,0 +1,176 @@
+"""The documentation site: commands of every page are ones that ganrt takes, tutorials run, notebooks run."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import typer.main
+
+from ganrt.cli.main import app
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md")), *sorted((ROOT / "examples").glob("*/README.md"))]
+TUTORIALS = [
+    "quickstart",
+    "tutorial-game",
+    "tutorial-film",
+    "tutorial-million",
+    "tutorial-mushrooms",
+    "tutorial-latents",
+]
+# What a test may have smaller: the steps stay.
+SMALLER = {
+    "--count 1000000": "--count 20 --shard-size 10",
+    "--budget 20": "--budget 1",
+    "--side 64": "--side 8",
+    "--width 32": "--width 8",
+    "--csv study.csv": "--diversity-samples 8 --csv study.csv",
+    "--factors 0.3,0.7,1.0 ": "--factors 0.7 ",
+    "--duration 2": "--duration 0.3",
+    "--count 12": "--count 4",
+    "--size 512": "--size 64",
+}
+
+
+def lines_of(page: Path) -> Iterator[str]:
+    """Commands of blocks and of tables, continued lines as one."""
+    text = page.read_text("utf-8")
+    blocks = [block for _, block in re.findall(r"^```(sh|bash|)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)]
+    blocks += ["\n".join(re.findall(r"^ {4}(.*)$", text, re.MULTILINE))]
+    blocks += ["\n".join(re.findall(r"\| `(ganrt \S+ .*?)`", text))]
+    for block in blocks:
+        yield from block.replace("\\\n", " ").splitlines()
+
+
+def ganrt_words(line: str) -> Iterator[list[str]]:
+    """The words after `ganrt` of each command in a line; of a synopsis, which has brackets, none."""
+    if re.search(r"[\[(]-", line):
+        return
+    line = re.sub(r"\s#.*|\$\(\(.*?\)\)", " ", line).replace("$mode", "0")
+    for part in re.split(r"&&|;|\|| > |\bdo\b", line):
+        if found := re.match(r"\s*(?:\S*/)?ganrt\s+(.*)", part):
+            yield shlex.split(found[1])
+
+
+@functools.cache
+def _whole() -> Any:
+    return typer.main.get_command(app)
+
+
+def parse(words: list[str]) -> None:
+    """Raises what the command line raises for these words; runs nothing."""
+    command = _whole()
+    while words and words[0] in getattr(command, "commands", {}):
+        command, words = command.commands[words[0]], words[1:]
+    command.make_context("ganrt", [word for word in words if word != "--debug"])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_command_is_one_that_ganrt_takes(page: Path) -> None:
+    for line in lines_of(page):
+        for words in ganrt_words(line):
+            try:
+                parse(words)
+            except Exception as error:
+                pytest.fail(f"{line}\n{error}")
+
+
+def test_a_misspelt_command_is_noticed() -> None:
+    (words,) = ganrt_words("ganrt generate --cuont 3 -o x  # three")
+    with pytest.raises(Exception, match="cuont"):
+        parse(words)
+    assert list(ganrt_words("for m in 0; do sudo x && .venv/bin/ganrt bench -o a.json; done")) == [
+        ["bench", "-o", "a.json"]
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("name", TUTORIALS)
+def test_the_commands_of_a_tutorial_run(name: str, run: Callable[..., Any]) -> None:
+    for folder in ("tools", "examples", "tests"):
+        Path(folder).symlink_to(ROOT / folder)
+    page = (DOCS / f"{name}.md").read_text("utf-8")
+    done = 0
+    for language, block in re.findall(r"^```(sh|python)\n(.*?)^```", page, re.MULTILINE | re.DOTALL):
+        for command in [block] if language == "python" else block.splitlines():
+            if language == "python" and "tensorflow" not in block:
+                _python("-c", block)
+            elif language == "sh":
+                done += _step(command, run)
+    assert done >= 4
+
+
+def _step(line: str, run: Callable[..., Any]) -> bool:
+    for long, short in SMALLER.items():
+        line = line.replace(long, short)
+    if line.startswith("ganrt "):
+        code, _, said = run(*shlex.split(line)[1:])
+        assert code == 0, f"{line}\n{said}"
+    elif line.startswith("python tools/"):
+        _python(*shlex.split(line)[1:])
+    elif line.startswith(("cc ", "./")):
+        if shutil.which("cc") is None:
+            pytest.skip("cc is not on the path")
+        subprocess.run(line, shell=True, check=True, timeout=300)
+    else:
+        assert line.startswith(("pip install", "python -m venv", "source ")), line
+        return False
+    return True
+
+
+def _python(*arguments: str) -> None:
+    result = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stderr
+
+
+def load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("path", sorted(DOCS.glob("notebooks/*.ipynb")), ids=lambda path: path.stem)
+def test_a_notebook_runs_and_prints_what_it_shows(path: Path) -> None:
+    again = load(ROOT / "tools" / "run_notebooks.py").run(path)
+    shown = json.loads(path.read_text("utf-8"))
+    assert _printed(again) == _printed(shown)
+    assert any("image/png" in output.get("data", {}) for cell in shown["cells"] for output in cell.get("outputs", []))
+
+
+def _printed(document: Any) -> list[str]:
+    outputs = [output for cell in document["cells"] for output in cell.get("outputs", [])]
+    return ["".join(output["text"]) for output in outputs if output["output_type"] == "stream"]
+
+
+def test_the_site_describes_every_command_and_every_name() -> None:
+    pages = load(DOCS / "site_pages.py")
+    text = "\n".join(pages.command_line())
+    for name in ("generate", "bulk run", "bench", "bench compare", "controls list"):
+        assert f"\n## ganrt {name}\n" in text
+    assert "ganrt generate --count 16 --grid 4x4 -o avatars" in text
+    assert ".. autofunction:: ganrt.load" in pages.python_reference()  # raises where a name has no subject
+
+
+def test_a_page_without_a_place_in_the_menu_goes_to_the_how_tos() -> None:
+    how_to = load(DOCS / "site_pages.py").contents({"docs/new", "docs/tour"}).split(":caption: ")[3]
+    assert how_to.startswith("How-to")
+    assert how_to.count("docs/new\n") == 1
