@@ -67,11 +67,6 @@ class Launch:
         if self._graph is None:
             self._warm_up()  # whether it still works after a capture that failed is found out here
 
-    @property
-    def is_graph(self) -> bool:
-        """Whether a CUDA graph runs; the vendor may refuse to be captured."""
-        return self._graph is not None
-
     def run(self) -> None:
         """Enqueues the batch on the compute stream."""
         if self._graph is None:
