@@ -30,6 +30,7 @@ from ganrt.cli import (  # noqa: F401  (they register themselves)
     inspect,
     interpolate,
     play,
+    portrait,
     reconstruct,
     serve,
     sweep,

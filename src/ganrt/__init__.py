@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ganrt.runtime.latents import latents as latents
     from ganrt.runtime.looks import Look as Look
     from ganrt.runtime.pace import even_pace as even_pace
+    from ganrt.runtime.portrait import portrait as portrait
     from ganrt.runtime.sampling import Truncation as Truncation
     from ganrt.runtime.walk import walk as walk
     from ganrt.runtime.walk_path import Walk as Walk
@@ -55,6 +56,7 @@ _LAZY = {
     "identity_index": "ganrt.runtime.identity",
     "latents": "ganrt.runtime.latents",
     "load": "ganrt.runtime.generator",
+    "portrait": "ganrt.runtime.portrait",
     "walk": "ganrt.runtime.walk",
 }
 __all__ = ["__version__", *_LAZY]

@@ -66,6 +66,9 @@ def lighter(line):
         words[words.index("--budget") + 1] = "0.5"
     if command == "compile" and "int8" in words:
         words += ["--min-psnr", "20"]  # of 35: its one layer is all there is
+    if command == "portrait":
+        words += ["-m", "dolls.onnx"]  # drawn hundreds of times
+        words = ["hair=afro" if word == "glasses=round" else word for word in words]
     if command == "bench" and words[0].startswith("-"):
         words += ["--warmup", "0.1"]
     return [command, *words]
@@ -74,6 +77,7 @@ def lighter(line):
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     """What most examples name."""
+    from controlled_models import save_controlled
     from tiny_encoder import save_encoder, save_generator
     from tiny_models import dcgan_state, save_checkpoint
     from tiny_onnx import save_tiny, tiny_spec
@@ -95,6 +99,8 @@ def files(tmp_path_factory):
     for name in ("horse.jpg", "photos/one.jpg", "photos/two.jpg", "seven.png", "sevens/one.png"):
         cv2.imwrite(str(folder / name), np.full((20, 30, 3), 99, np.uint8))
     save_embedded(folder / "flowers.onnx")
+    save_controlled(folder / "dolls.onnx")
+    cv2.imwrite(str(folder / "me.jpg"), np.full((400, 400, 3), 99, np.uint8))
     return folder
 
 
