@@ -273,7 +273,8 @@ class _Search:
         if self._error(drawn) < low:
             at, base, low = _levels(_hex(better)), drawn, self._error(drawn)
         shifts = [((at + shift).clip(0, 255) - at).astype(np.float32) for shift in (-_STEP, _STEP)]
-        rise = _share(min(self._error(base + slopes @ shift) for shift in shifts), low)
+        moved = [np.asarray(base + slopes @ shift, np.float32) for shift in shifts]
+        rise = _share(min(self._error(one) for one in moved), low)
         return Found(control.name, _hex(at), _certainty(rise), None, rise)
 
     def _value(self, control: Control) -> str:
@@ -408,7 +409,7 @@ def _shown(pictures: Sequence[F32]) -> NDArray[np.bool_]:
 
 def _mixed(pictures: Sequence[F32], place: float) -> F32:
     k = min(int(place), len(pictures) - 2)
-    return pictures[k] + np.float32(place - k) * (pictures[k + 1] - pictures[k])
+    return np.asarray(pictures[k] + (place - k) * (pictures[k + 1] - pictures[k]), np.float32)
 
 
 def _least_absolute(slopes: F32, wanted: F32, low: F32, high: F32) -> F32:
