@@ -1,11 +1,19 @@
 """The report on a GPU: which packages for which driver, limits that hold, and a page that is there whatever fails."""
 
+import ast
 import importlib.util
+import re
 import sys
 import tarfile
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+
+try:
+    import tomllib
+except ImportError:
+    import tomli as tomllib
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "gpu_report.py"
 
@@ -34,6 +42,34 @@ def test_the_packages_are_those_for_the_driver(tool, cuda, machine, jetson, inde
     assert set(has) <= set(wanted)
     assert not set(has_not) & set(wanted)
     assert not [name for name in wanted if name.startswith(("torch", "ray"))]
+
+
+def imported(path):
+    """The modules that a file imports when it is loaded."""
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def test_its_packages_hold_all_that_the_tests_on_a_gpu_import(tool):
+    tests = TOOL.parents[1] / "tests"
+    files, modules = [tests / "conftest.py", *(tests / "gpu").glob("*.py")], set()
+    for path in files:  # grows
+        for module in imported(path):
+            helper = tests / "helpers" / f"{module}.py"
+            files += [helper] if helper.exists() and helper not in files else []
+            modules |= set() if helper.exists() else {module.partition(".")[0]}
+    project = tomllib.loads((TOOL.parents[1] / "pyproject.toml").read_text())["project"]
+    wanted = [*tool.packages(None, "x86_64", False, False), *project["dependencies"]]
+    wanted += [
+        name for extra in ("bench", "compile", "cpu", "tensorrt") for name in project["optional-dependencies"][extra]
+    ]
+    names = {re.match(r"[\w-]+", name)[0] for name in wanted if name[0].isalpha()} | {"ganrt"}
+    assert {"pytest", "numpy", "ganrt"} <= modules
+    others = modules - set(sys.stdlib_module_names)
+    assert not [module for module in others if not names & {*packages_distributions().get(module, ()), module}]
 
 
 def test_a_report_is_whole_though_steps_fail_hang_or_have_no_time(tool, tmp_path, monkeypatch, capsys):
