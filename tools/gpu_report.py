@@ -69,9 +69,13 @@ def driver_cuda() -> str | None:
 
 
 def packages(cuda: str | None, machine: str, jetson: bool, nvidia_index: bool) -> list[str]:
-    """What to install for a driver: the builds for CUDA 12 where it knows no 13; no torch, no Ray."""
+    """What to install for a driver: the builds for CUDA 12 where it knows no 13; no torch, no Ray.
+
+    ONNX Runtime comes with its GPU providers, which are peers, where the index has wheels and libraries for them.
+    """
     old = cuda is not None and int(cuda.partition(".")[0]) < 13
-    wanted = [f"{ROOT}[bench,compile,cpu,tensorrt]", "pytest>=9", "hypothesis>=6.100", "filelock>=3.12"]
+    runtime = "cpu" if cuda is None or machine == "aarch64" else "gpu-cuda12" if old else "gpu"
+    wanted = [f"{ROOT}[bench,compile,{runtime},tensorrt]", "pytest>=9", "hypothesis>=6.100", "filelock>=3.12"]
     if jetson:
         return wanted
     if old:

@@ -42,6 +42,8 @@ def test_the_packages_are_those_for_the_driver(tool, cuda, machine, jetson, inde
     assert set(has) <= set(wanted)
     assert not set(has_not) & set(wanted)
     assert not [name for name in wanted if name.startswith(("torch", "ray"))]
+    runtime = re.search(r"\[bench,compile,([\w-]+),tensorrt\]$", wanted[0])[1]
+    assert runtime == ("cpu" if machine == "aarch64" else {"12": "gpu-cuda12", "13": "gpu"}[cuda[:2]])
 
 
 def imported(path):
