@@ -56,6 +56,7 @@ _CLIENTS = (
     ("js", "*.d.ts"),
     ("js", "package.json"),
     ("js", "README.md"),
+    ("godot", "*.h"),
     ("godot3", "**/*"),
     ("godot4", "**/*"),
     ("unity", "**/*"),

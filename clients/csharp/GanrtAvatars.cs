@@ -31,11 +31,11 @@ public sealed class GanrtAvatarsException : Exception
 /// <summary>A kit, opened. A thread of its own draws; Poll hands over what is ready.</summary>
 public sealed class GanrtAvatars : IDisposable
 {
-    /// <summary>RGBA8, row by row. Status 0: there are pixels.</summary>
+    /// <summary>RGBA8, row by row. Status 0: there are pixels; with an atlas they are in it, at X, Y, until FreeCell.</summary>
     public struct Picture
     {
         public ulong Ticket;
-        public int Status, Width, Height;
+        public int Status, Width, Height, X, Y;
         public byte[] Pixels;
     }
 
@@ -53,6 +53,8 @@ public sealed class GanrtAvatars : IDisposable
         /// <summary>Paths of their libraries; null: by the usual names, where the system looks.</summary>
         public string OnnxRuntime, OpenVino;
         public int Threads;
+        /// <summary>Pixels of an atlas for all pictures, and between its cells; 0: there is none.</summary>
+        public int AtlasWidth, AtlasHeight, AtlasGap;
     }
 
     [StructLayout(LayoutKind.Sequential)]
@@ -118,11 +120,13 @@ public sealed class GanrtAvatars : IDisposable
     [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
     static extern IntPtr ganrt_avatars_backend(IntPtr avatars);
     [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
+    static extern int ganrt_avatars_free_cell(IntPtr avatars, uint x, uint y);
+    [DllImport(Library, CallingConvention = CallingConvention.Cdecl)]
     static extern UIntPtr ganrt_avatars_report(IntPtr avatars, byte[] text, UIntPtr bytes);
 
     readonly Dictionary<ulong, Action<Picture>> waiting = new Dictionary<ulong, Action<Picture>>();
     static readonly Deliver deliver = Hand;
-    GCHandle self;
+    GCHandle self, atlas;
     IntPtr handle;
     ExceptionDispatchInfo thrown;
 
@@ -144,6 +148,7 @@ public sealed class GanrtAvatars : IDisposable
         native.Pictures = options.Pictures > 0 ? (uint)options.Pictures : native.Pictures;
         native.CacheBytes = options.CacheBytes > 0 ? options.CacheBytes : native.CacheBytes;
         native.Threads = options.Threads > 0 ? (uint)options.Threads : native.Threads;
+        SetAtlas(options, ref native);
         var pins = new List<GCHandle>();
         try
         {
@@ -157,10 +162,31 @@ public sealed class GanrtAvatars : IDisposable
         }
         finally
         {
+            if (handle == IntPtr.Zero && atlas.IsAllocated)
+                atlas.Free();
             foreach (GCHandle pin in pins)
                 pin.Free();
         }
     }
+
+    /// <summary>RGBA8, row by row from the top; Poll writes into it. Null: there is none.</summary>
+    public byte[] Atlas { get; private set; }
+
+    // Pinned, for native code writes into it.
+    void SetAtlas(Options options, ref NativeOptions native)
+    {
+        if (options.AtlasWidth <= 0 && options.AtlasHeight <= 0)
+            return;
+        Atlas = new byte[checked(4 * Math.Max(options.AtlasWidth, 0) * Math.Max(options.AtlasHeight, 0))];
+        atlas = GCHandle.Alloc(Atlas, GCHandleType.Pinned);
+        native.Atlas = atlas.AddrOfPinnedObject();
+        native.AtlasWidth = (uint)options.AtlasWidth;
+        native.AtlasHeight = (uint)options.AtlasHeight;
+        native.AtlasGap = (uint)options.AtlasGap;
+    }
+
+    /// <summary>Gives a picture's cell back to the atlas; false: nobody had it.</summary>
+    public bool FreeCell(int x, int y) { return ganrt_avatars_free_cell(Open, (uint)x, (uint)y) != 0; }
 
     /// <summary>What draws; null while it is being opened, and if nothing does.</summary>
     public string Backend { get { return Marshal.PtrToStringAnsi(ganrt_avatars_backend(Open)); } }
@@ -246,6 +272,8 @@ public sealed class GanrtAvatars : IDisposable
         ganrt_avatars_close(handle);
         handle = IntPtr.Zero;
         self.Free();
+        if (atlas.IsAllocated)
+            atlas.Free();
     }
 
     IntPtr Open
@@ -280,8 +308,9 @@ public sealed class GanrtAvatars : IDisposable
             ready = waiting[native.Ticket];
             waiting.Remove(native.Ticket);
         }
-        var picture = new Picture { Ticket = native.Ticket, Status = native.Status, Width = (int)native.Width, Height = (int)native.Height };
-        if (native.Pixels != IntPtr.Zero)
+        var picture = new Picture { Ticket = native.Ticket, Status = native.Status, Width = (int)native.Width, Height = (int)native.Height,
+                                    X = (int)native.X, Y = (int)native.Y };
+        if (native.Pixels != IntPtr.Zero && Atlas == null)
         {
             picture.Pixels = new byte[4 * picture.Width * picture.Height];
             Marshal.Copy(native.Pixels, picture.Pixels, 0, picture.Pixels.Length);

@@ -2,7 +2,7 @@
 import { open, PageError } from "./engine.js";
 import { Design } from "./design.js";
 import { Gallery } from "./gallery.js";
-import { identityIndex, parseLook, printLook } from "./ganrt/ganrt.js";
+import { identityIndex, lookInputs, parseLook, printLook } from "./ganrt/ganrt.js";
 import { download, draw } from "./picture.js";
 import { Walk } from "./walk.js";
 
@@ -132,6 +132,7 @@ function show(state, picture, title, note) {
   state.turn += 1;
   const short = title.length > 80 ? `${title.slice(0, 80)}…` : title || "the empty name";
   draw($("avatar"), picture, `Avatar of ${short}`);
+  state.design.drawn(lookInputs(state.look, state.generator.spec, state.generator.controls).z);
   $("caption").textContent = `${short}: ${note}`;
   $("code").textContent = printLook(state.look);
   history.replaceState(null, "", `#look=${printLook(state.look)}`);

@@ -1,6 +1,8 @@
 /** Menus, sliders and colours for the model's named controls. What nobody touched is as it was drawn. */
+import { withControls } from "./ganrt/ganrt.js";
 
 const AS_DRAWN = "as drawn";
+const STEPS = 100; // of a slider
 
 export class Design {
   #settings = {};
@@ -48,12 +50,38 @@ export class Design {
     }
   }
 
+  /** Moves what was not set to what a latent draws, as near as it comes. */
+  drawn(z) {
+    for (const [name, { control, input }] of this.#fields)
+      if (control.kind !== "choice" && !(name in this.#settings)) input.value = nearest(control, z);
+  }
+
   #tell(name) {
     const { control, input, output } = this.#fields.get(name);
     const text = name in this.#settings ? String(this.#settings[name]) : AS_DRAWN;
     output.value = text;
     if (control.kind === "scalar") input.setAttribute("aria-valuetext", text);
   }
+}
+
+/** The number or colour whose values of z are nearest to those of a latent. */
+export function nearest(control, z) {
+  const { name, kind, low, high, positions } = control;
+  const apart = (value) => {
+    const made = withControls(z, [control], { [name]: value });
+    return positions.map((position) => Math.abs(made[position] - z[position]));
+  };
+  if (kind === "scalar") {
+    const numbers = Array.from({ length: STEPS + 1 }, (_, k) => low + (k / STEPS) * (high - low));
+    return least(numbers, numbers.map((number) => apart(number).reduce((sum, one) => sum + one)));
+  }
+  const levels = Array.from({ length: 256 }, (_, k) => k.toString(16).padStart(2, "0"));
+  const greys = levels.map((level) => apart(level.repeat(3)));
+  return `#${[0, 1, 2].map((k) => least(levels, greys.map((grey) => grey[k]))).join("")}`;
+}
+
+function least(values, costs) {
+  return values[costs.indexOf(Math.min(...costs))];
 }
 
 function valueOf(control, value) {
@@ -70,5 +98,5 @@ function inputOf(control) {
   const input = document.createElement("input");
   if (control.kind === "color") return Object.assign(input, { type: "color" });
   const { low, high } = control;
-  return Object.assign(input, { type: "range", min: low, max: high, step: (high - low) / 100, value: (low + high) / 2 });
+  return Object.assign(input, { type: "range", min: low, max: high, step: (high - low) / STEPS, value: (low + high) / 2 });
 }

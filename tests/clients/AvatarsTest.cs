@@ -34,6 +34,7 @@ static class AvatarsTest
         Console.WriteLine(ready);
         Console.WriteLine(Thrown(given[0]));
         Console.WriteLine(Closed(given[0]));
+        Console.WriteLine(InAtlas(given[0], given[1]));
         try
         {
             new GanrtAvatars(given[0] + "/nowhere");
@@ -42,6 +43,33 @@ static class AvatarsTest
         {
             Console.WriteLine(error.Status + " " + error.Message);
         }
+    }
+
+    // Two cells are there, of which a third picture gets the one that comes back; writes the atlas.
+    static string InAtlas(string kit, string folder)
+    {
+        var told = new System.Collections.Generic.List<string>();
+        using (var avatars = new GanrtAvatars(kit, new GanrtAvatars.Options { AtlasWidth = 97, AtlasHeight = 48, AtlasGap = 1 }))
+        {
+            foreach (string name in new[] { "first", "second", "third", "player-8841" })
+            {
+                if (name == "player-8841")
+                    told.Add(avatars.FreeCell(49, 0) + " " + avatars.FreeCell(49, 0));
+                bool ready = false;
+                avatars.RequestName(name, picture =>
+                {
+                    told.Add(picture.Status + ":" + picture.X + "," + picture.Y + (picture.Pixels == null ? "" : " bytes"));
+                    ready = true;
+                });
+                for (int i = 0; i < 60000 && !ready; i++)
+                {
+                    avatars.Poll(2000);
+                    Thread.Sleep(1);
+                }
+            }
+            File.WriteAllBytes(Path.Combine(folder, "atlas.rgba"), avatars.Atlas);
+        }
+        return string.Join(" ", told);
     }
 
     // An exception of a callback comes out of Poll, and what was asked for after it is still delivered.

@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 import pytest
 from avatar_programs import built
-from game_kits import make_kit
+from game_kits import make_kit, near
 from layered_models import SIDE
 
 import ganrt
@@ -32,13 +32,6 @@ def kit(whole, tmp_path):
 
 def picture(folder, number, width=SIDE, height=SIDE):
     return np.fromfile(folder / f"{number}.rgba", np.uint8).reshape(height, width, 4)
-
-
-def near(found, expected, most=1):
-    apart = np.abs(found[..., :3].astype(int) - expected[..., :3])
-    print(f"worst {apart.max()} of 255")
-    assert apart.max() <= most
-    assert (found[..., 3] == 255).all()
 
 
 def test_names_looks_and_images(ask, whole, generator, tmp_path):
@@ -208,11 +201,15 @@ def test_csharp(whole, generator, tmp_path):
     done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     told = done.stdout.splitlines()
-    assert [told[0], told[1][:2], *told[3:6], told[6][:2]] == ["True False", "5 ", "3", "mine 1", "refused 4", "6 "]
+    assert [told[0], told[1][:2], *told[3:6], told[7][:2]] == ["True False", "5 ", "3", "mine 1", "refused 4", "6 "]
     assert re.fullmatch(r"builtin openvino: .*/nowhere.so.* builtin: draws", told[2])
     expected = [generator.avatar("player-8841"), generator.avatar(""), generator.sample(1, seed=3, start=2**64 - 1)[0]]
     for number, one in enumerate(expected):
         near(picture(tmp_path, number), one)
+    assert told[6] == "0:0,0 0:49,0 18:0,0 True False 0:49,0"
+    atlas = np.fromfile(tmp_path / "atlas.rgba", np.uint8).reshape(SIDE, 2 * SIDE + 1, 4)
+    near(atlas[:, :SIDE], generator.avatar("first"))
+    near(atlas[:, SIDE + 1 :], generator.avatar("player-8841"))
 
 
 def test_it_is_cplusplus_too(tmp_path):

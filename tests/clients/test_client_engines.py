@@ -138,11 +138,16 @@ def unity(kit, tmp_path_factory):
     return place
 
 
-@pytest.mark.parametrize("scheme", ["", "file://"], ids=["a folder", "within a package, as on Android"])
-def test_unity_shows_a_lobby_and_frees_what_it_made(unity, kit, generator, tmp_path, scheme):
-    words = ["mono", "unity.exe", f"{scheme}{kit.parent}", tmp_path]
-    lines = told(words, unity, LD_LIBRARY_PATH=str(unity)).splitlines()
-    assert lines == ["201 textures", "201 textures", "200 textures"]
+@pytest.mark.parametrize(
+    ("scheme", "atlas", "textures"),
+    [("", 0, [201, 201, 200]), ("file://", 0, [201, 201, 200]), ("", 1024, [1, 1, 1])],
+    ids=["a folder", "within a package, as on Android", "an atlas"],
+)
+def test_unity_shows_a_lobby_and_frees_what_it_made(unity, kit, generator, tmp_path, scheme, atlas, textures):
+    words = ["mono", "unity.exe", f"{scheme}{kit.parent}", tmp_path, str(atlas)]
+    *lines, report = told(words, unity, LD_LIBRARY_PATH=str(unity)).splitlines()
+    assert lines == [f"{count} textures" for count in textures]
+    assert re.fullmatch(r"openvino: .*/nowhere.so.* builtin: draws", report)
     near(stored(tmp_path / "0.rgba"), generator.avatar("player-8841"))
     near(stored(tmp_path / "1.rgba"), generator.avatar("Zoë"))
 
@@ -210,11 +215,15 @@ def _the_kit(folder, names):
     return ["kit"] if Path(folder).name == "godot3" else []
 
 
-def test_godot_3_in_a_window(godot3, generator, tmp_path):
+@pytest.mark.parametrize("atlas", [0, 1024])
+def test_godot_3_in_a_window(godot3, generator, tmp_path, atlas):
     import cv2
 
     need("godot3-runner", "Xvfb")
+    project = shutil.copytree(godot3, tmp_path / "project")
+    script = project / "addons" / "ganrt_avatars" / "avatars.gd"
+    script.write_text(script.read_text("utf-8").replace("atlas_side = 0", f"atlas_side = {atlas}"))
     with displays.display() as env:
-        command = ["godot3-runner", "--path", godot3, "--audio-driver", "Dummy", f"--shot={tmp_path / 'shot.png'}"]
+        command = ["godot3-runner", "--path", project, "--audio-driver", "Dummy", f"--shot={tmp_path / 'shot.png'}"]
         told(command, tmp_path, **{**env, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)})
     lobby_is_drawn(cv2.imread(str(tmp_path / "shot.png"))[..., ::-1], generator, 2)

@@ -13,6 +13,7 @@ from client_library import ROOT, need_node, same_pictures
 from tiny_onnx import save_tiny, tiny_model, tiny_spec
 
 import ganrt
+from ganrt.checks import encode
 from ganrt.runtime.identity import identity_index
 from ganrt.spec import Latent
 
@@ -184,9 +185,26 @@ def test_truncation(started):
     assert np.array_equal(pixels(started, "#avatar"), before)
 
 
+def test_a_colour_as_drawn_is_shown(started):
+    with ganrt.load("avatars-2", backend="onnxruntime") as generator:
+        (control,) = (one for one in generator.controls.controls if one.name == "accent-color")
+    z = np.zeros(19)
+    z[list(control.positions)] = control.values("3366cc")
+    given = f"{json.dumps(encode(control))}, {z.tolist()}"
+    assert started.evaluate(f"(await import('./design.js')).nearest({given})") == "#3366cc"
+    given = f"{json.dumps(encode(control))}, {(z * 100).tolist()}"  # beyond every colour
+    assert started.evaluate(f"(await import('./design.js')).nearest({given})") == "#0000ff"
+
+
 def test_controls_and_the_address(started):
-    """Menus change the look; the address is its code, and draws it again."""
+    """Menus change the look; the address is its code, and draws it again. What nobody set stands as it was drawn."""
     type_name(started, "player-8841")
+    with ganrt.load("avatars", backend="onnxruntime") as generator:
+        (skin,) = (control for control in generator.controls.controls if control.name == "skin")
+    z = ganrt.latents(1, 100, start=identity_index("player-8841"))[0, list(skin.positions)]
+    steps = [step / 100 for step in range(101)]
+    drawn = min(steps, key=lambda step: np.abs(skin.values(step) - z).sum())
+    assert float(started.evaluate("document.getElementById('control-skin').value")) == drawn
     before = pixels(started, "#avatar")
     set_value(started, "control-hair", "afro")
     changed(started, "#avatar", before)

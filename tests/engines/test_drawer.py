@@ -12,7 +12,8 @@ from tiny_models import dcgan_state, save_checkpoint
 from tiny_onnx import save_tiny, tiny_spec
 
 import ganrt
-from ganrt.engines.drawer.lower import NoDrawerError, lower
+from ganrt.engines.drawer.lower import lower
+from ganrt.engines.drawer.lowering import NoDrawerError
 from ganrt.engines.drawer.program import Program, checksum
 from ganrt.engines.drawer.reference import read_machine
 from ganrt.engines.onnx_file import read_onnx

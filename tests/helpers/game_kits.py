@@ -37,9 +37,12 @@ def stored(path: Path, side: int = SIDE) -> np.ndarray:
 
 
 def near(found: np.ndarray, expected: np.ndarray, most: int = 1) -> None:
+    """The same colours to within `most` of 255; a picture of a model without alpha is opaque."""
     apart = np.abs(found[..., :3].astype(int) - expected[..., :3])
     print(f"worst {apart.max()} of 255")
     assert apart.max() <= most
+    if found.shape[-1] > expected.shape[-1]:
+        assert (found[..., 3] == 255).all()
 
 
 def lobby_is_drawn(shot: np.ndarray, generator: Generator, most: int) -> None:

@@ -20,6 +20,7 @@ CLIENTS = (
     "js/*.d.ts",
     "js/package.json",
     "js/README.md",
+    "godot/*.h",
     "godot3/**/*",
     "godot4/**/*",
     "unity/**/*",

@@ -1,14 +1,5 @@
-/* Godot 4.2 and later: the class GanrtAvatars (a RefCounted) of addons/ganrt_avatars, by GDExtension. Build: CMakeLists.txt
- * of this folder. The methods are those of Godot 3's (clients/godot3/source/ganrt_godot3.c); every argument may be left
- * out.
- *
- *     open(kit, side = 0, round = 0, cache = "")   "" or what is wrong; side 0: the model's own size
- *     request(name, priority = 0)                  a ticket, or the negative status; request_look(code, priority) too
- *     cancel(ticket)                               1: it will not be delivered
- *     poll(microseconds)                           [[ticket, status, width, height, RGBA8 as PackedByteArray], ...]
- *     sentence(status), count(): [requested, delivered, waiting, ready], close()
- *
- * avatars.gd makes textures of that. Licence: Apache 2.0, as ganrt's own. */
+/* Godot 4.2 and later: the class GanrtAvatars (a RefCounted) of addons/ganrt_avatars, by GDExtension; its methods are in
+ * ganrt_godot.h. Build: CMakeLists.txt of this folder. Licence: Apache 2.0, as ganrt's own. */
 #include "ganrt_avatars.h"
 #ifdef GANRT_GODOT_HEADERS
 #include <gdextension_interface.h>
@@ -23,10 +14,6 @@
 #else
 #define EXPORT __attribute__((visibility("default")))
 #endif
-
-typedef struct {
-    ganrt_avatars *avatars;
-} instance;
 
 typedef union { /* of every builtin type; a Variant has 24 bytes, 40 where Godot counts in double precision */
     uint64_t words[5];
@@ -63,29 +50,36 @@ static struct {
     value class_name, parent;
 } godot;
 
-/* Values. A result is a Variant that Godot has made room for. */
+/* How values pass: what ganrt_godot.h needs. A result is a Variant that Godot has made room for. */
 
-static int is_of(const GDExtensionConstVariantPtr *given, GDExtensionInt count, GDExtensionInt place, kind k)
+typedef struct {
+    const GDExtensionConstVariantPtr *given;
+    GDExtensionInt count;
+} arguments;
+typedef GDExtensionVariantPtr result;
+typedef value variant, array;
+
+static int is_of(arguments these, int place, kind k)
 {
-    return place < count && godot.variant_get_type(given[place]) == TYPES[k];
+    return place < these.count && godot.variant_get_type(these.given[place]) == TYPES[k];
 }
 
-static int64_t whole(const GDExtensionConstVariantPtr *given, GDExtensionInt count, GDExtensionInt place)
+static int64_t whole(arguments these, int place)
 {
     int64_t number = 0;
-    if (is_of(given, count, place, OF_INT))
-        godot.from_variant[OF_INT](&number, (GDExtensionVariantPtr)given[place]);
+    if (is_of(these, place, OF_INT))
+        godot.from_variant[OF_INT](&number, (GDExtensionVariantPtr)these.given[place]);
     return number;
 }
 
-/* The text of an argument, "" where there is none; to be freed. text is NULL for want of memory. */
-static words text_of(const GDExtensionConstVariantPtr *given, GDExtensionInt count, GDExtensionInt place)
+/* To be freed. text is NULL for want of memory. */
+static words text_of(arguments these, int place)
 {
     words w = {NULL, 0};
     value string;
-    int there = is_of(given, count, place, OF_STRING);
+    int there = is_of(these, place, OF_STRING);
     if (there) {
-        godot.from_variant[OF_STRING](&string, (GDExtensionVariantPtr)given[place]);
+        godot.from_variant[OF_STRING](&string, (GDExtensionVariantPtr)these.given[place]);
         w.bytes = (size_t)godot.string_to_utf8(&string, NULL, 0);
     }
     w.text = (char *)malloc(w.bytes + 1);
@@ -99,176 +93,68 @@ static words text_of(const GDExtensionConstVariantPtr *given, GDExtensionInt cou
     return w;
 }
 
-static void give_int(GDExtensionVariantPtr result, int64_t number)
+static void give_nil(result made)
 {
-    godot.to_variant[OF_INT](result, &number);
+    godot.variant_new_nil(made);
 }
 
-static void give_text(GDExtensionVariantPtr result, const char *text)
+static void give_int(result made, int64_t number)
+{
+    godot.to_variant[OF_INT](made, &number);
+}
+
+static void give_text(result made, const char *text)
 {
     value string;
     godot.string_new(&string, text);
-    godot.to_variant[OF_STRING](result, &string);
+    godot.to_variant[OF_STRING](made, &string);
     godot.destroy[OF_STRING](&string);
 }
 
-static void give_array(GDExtensionVariantPtr result, value *array)
+static void begin_array(array *all)
 {
-    godot.to_variant[OF_ARRAY](result, array);
-    godot.destroy[OF_ARRAY](array);
+    godot.create[OF_ARRAY](all, NULL);
 }
 
-static void give_bytes(GDExtensionVariantPtr result, const unsigned char *bytes, size_t size)
+static void give_array(result made, array *all)
 {
-    value array, unused;
+    godot.to_variant[OF_ARRAY](made, all);
+    godot.destroy[OF_ARRAY](all);
+}
+
+static void give_bytes(result made, const unsigned char *bytes, size_t size)
+{
+    value all, unused;
     int64_t length = (int64_t)size;
     const GDExtensionConstTypePtr given[1] = {&length};
-    godot.create[OF_BYTES](&array, NULL);
-    if (bytes && size) {
-        godot.bytes_resize(&array, given, &unused, 1);
-        memcpy(godot.bytes_at(&array, 0), bytes, size);
+    godot.create[OF_BYTES](&all, NULL);
+    if (size) {
+        godot.bytes_resize(&all, given, &unused, 1);
+        memcpy(godot.bytes_at(&all, 0), bytes, size);
     }
-    godot.to_variant[OF_BYTES](result, &array);
-    godot.destroy[OF_BYTES](&array);
+    godot.to_variant[OF_BYTES](made, &all);
+    godot.destroy[OF_BYTES](&all);
 }
 
-static void append(value *array, value *variant)
+static void append(array *all, variant *one)
 {
-    const GDExtensionConstTypePtr given[1] = {variant};
-    godot.array_append(array, given, NULL, 1);
-    godot.variant_destroy(variant);
+    const GDExtensionConstTypePtr given[1] = {one};
+    godot.array_append(all, given, NULL, 1);
+    godot.variant_destroy(one);
 }
 
-static void append_int(value *array, int64_t number)
-{
-    value variant;
-    give_int(&variant, number);
-    append(array, &variant);
-}
-
-/* Methods. Before open, and after close, ganrt_avatars answers NULL with GANRT_AVATARS_BAD_ARGUMENT. */
-
-typedef void method(instance *self, const GDExtensionConstVariantPtr *given, GDExtensionInt count, GDExtensionVariantPtr result);
-
-static void method_close(instance *self, const GDExtensionConstVariantPtr *given, GDExtensionInt count, GDExtensionVariantPtr result)
-{
-    (void)given, (void)count;
-    ganrt_avatars_close(self->avatars);
-    self->avatars = NULL;
-    godot.variant_new_nil(result);
-}
-
-static void method_open(instance *self, const GDExtensionConstVariantPtr *given, GDExtensionInt count, GDExtensionVariantPtr result)
-{
-    ganrt_avatars_options options = ganrt_avatars_defaults();
-    ganrt_avatars_status status = GANRT_AVATARS_NO_MEMORY;
-    words kit = text_of(given, count, 0), cache = text_of(given, count, 3);
-    int64_t side = whole(given, count, 1);
-    ganrt_avatars_close(self->avatars);
-    self->avatars = NULL;
-    options.width = options.height = side < 0 || side > UINT32_MAX ? UINT32_MAX : (uint32_t)side;
-    options.round = whole(given, count, 2) != 0;
-    options.cache = cache.bytes ? cache.text : NULL;
-    if (kit.text && cache.text)
-        status = ganrt_avatars_open(kit.text, &options, &self->avatars);
-    free(kit.text);
-    free(cache.text);
-    give_text(result, status == GANRT_AVATARS_OK ? "" : ganrt_avatars_sentence(status));
-}
-
-static void give_ticket(GDExtensionVariantPtr result, ganrt_avatars_status status, uint64_t ticket)
-{
-    give_int(result, status == GANRT_AVATARS_OK ? (int64_t)ticket : -(int64_t)status);
-}
-
-static void method_request(instance *self, const GDExtensionConstVariantPtr *given, GDExtensionInt count, GDExtensionVariantPtr result)
-{
-    uint64_t ticket = 0;
-    words name = text_of(given, count, 0);
-    ganrt_avatars_status status = GANRT_AVATARS_NO_MEMORY;
-    if (name.text)
-        status = ganrt_avatars_request_name(self->avatars, name.text, name.bytes, 0, (int)whole(given, count, 1), NULL, &ticket);
-    free(name.text);
-    give_ticket(result, status, ticket);
-}
-
-static void method_request_look(instance *self, const GDExtensionConstVariantPtr *given, GDExtensionInt count, GDExtensionVariantPtr result)
-{
-    uint64_t ticket = 0;
-    words code = text_of(given, count, 0);
-    ganrt_avatars_status status = GANRT_AVATARS_NO_MEMORY;
-    if (code.text)
-        status = ganrt_avatars_request_look(self->avatars, code.text, code.bytes, (int)whole(given, count, 1), NULL, &ticket);
-    free(code.text);
-    give_ticket(result, status, ticket);
-}
-
-static void method_cancel(instance *self, const GDExtensionConstVariantPtr *given, GDExtensionInt count, GDExtensionVariantPtr result)
-{
-    give_int(result, self->avatars ? ganrt_avatars_cancel(self->avatars, (uint64_t)whole(given, count, 0)) : 0);
-}
-
-static void deliver(void *context, const ganrt_avatars_picture *picture)
-{
-    value one, variant;
-    godot.create[OF_ARRAY](&one, NULL);
-    append_int(&one, (int64_t)picture->ticket);
-    append_int(&one, picture->status);
-    append_int(&one, picture->width);
-    append_int(&one, picture->height);
-    give_bytes(&variant, picture->pixels, (size_t)picture->width * picture->height * 4);
-    append(&one, &variant);
-    give_array(&variant, &one);
-    append((value *)context, &variant);
-}
-
-static void method_poll(instance *self, const GDExtensionConstVariantPtr *given, GDExtensionInt count, GDExtensionVariantPtr result)
-{
-    value all;
-    int64_t microseconds = whole(given, count, 0);
-    godot.create[OF_ARRAY](&all, NULL);
-    if (self->avatars)
-        ganrt_avatars_poll(self->avatars, microseconds < 0 ? 0 : (uint32_t)microseconds, deliver, &all);
-    give_array(result, &all);
-}
-
-static void method_sentence(instance *self, const GDExtensionConstVariantPtr *given, GDExtensionInt count, GDExtensionVariantPtr result)
-{
-    (void)self;
-    give_text(result, ganrt_avatars_sentence((ganrt_avatars_status)whole(given, count, 0)));
-}
-
-static void method_count(instance *self, const GDExtensionConstVariantPtr *given, GDExtensionInt count, GDExtensionVariantPtr result)
-{
-    value all;
-    ganrt_avatars_statistics told;
-    (void)given, (void)count;
-    memset(&told, 0, sizeof told);
-    if (self->avatars)
-        told = ganrt_avatars_count(self->avatars);
-    godot.create[OF_ARRAY](&all, NULL);
-    append_int(&all, (int64_t)told.requested);
-    append_int(&all, (int64_t)told.delivered);
-    append_int(&all, (int64_t)told.waiting);
-    append_int(&all, (int64_t)told.ready);
-    give_array(result, &all);
-}
-
-static const struct {
-    const char *name;
-    method *run;
-} METHODS[] = {
-    {"open", method_open},     {"request", method_request}, {"request_look", method_request_look}, {"cancel", method_cancel},
-    {"poll", method_poll},     {"count", method_count},     {"sentence", method_sentence},         {"close", method_close},
-};
+#include "ganrt_godot.h"
 
 /* What Godot calls */
 
 static void called(void *userdata, GDExtensionClassInstancePtr self, const GDExtensionConstVariantPtr *given, GDExtensionInt count,
-                   GDExtensionVariantPtr result, GDExtensionCallError *error)
+                   GDExtensionVariantPtr made, GDExtensionCallError *error)
 {
+    arguments these;
+    these.given = given;
+    these.count = count;
     memset(error, 0, sizeof *error);
-    METHODS[(size_t)userdata].run((instance *)self, given, count, result);
+    METHODS[(size_t)userdata].run((instance *)self, these, made);
 }
 
 static GDExtensionObjectPtr created(void *userdata)
@@ -287,7 +173,7 @@ static void destroyed(void *userdata, GDExtensionClassInstancePtr self)
 {
     (void)userdata;
     if (self)
-        ganrt_avatars_close(((instance *)self)->avatars);
+        end_instance((instance *)self);
     free(self);
 }
 
@@ -295,23 +181,23 @@ static void destroyed(void *userdata, GDExtensionClassInstancePtr self)
 static void add_method(size_t number)
 {
     GDExtensionClassMethodInfo info;
-    GDExtensionPropertyInfo result;
+    GDExtensionPropertyInfo returned;
     value name, none, empty;
     memset(&info, 0, sizeof info);
-    memset(&result, 0, sizeof result);
+    memset(&returned, 0, sizeof returned);
     godot.name_new(&name, METHODS[number].name, 0);
     godot.name_new(&none, "", 0);
     godot.string_new(&empty, "");
-    result.type = GDEXTENSION_VARIANT_TYPE_NIL;
-    result.name = result.class_name = &none;
-    result.hint_string = &empty;
-    result.usage = 6 | 1 << 17; /* PROPERTY_USAGE_DEFAULT, PROPERTY_USAGE_NIL_IS_VARIANT */
+    returned.type = GDEXTENSION_VARIANT_TYPE_NIL;
+    returned.name = returned.class_name = &none;
+    returned.hint_string = &empty;
+    returned.usage = 6 | 1 << 17; /* PROPERTY_USAGE_DEFAULT, PROPERTY_USAGE_NIL_IS_VARIANT */
     info.name = &name;
     info.method_userdata = (void *)number;
     info.call_func = called;
     info.method_flags = GDEXTENSION_METHOD_FLAG_NORMAL | GDEXTENSION_METHOD_FLAG_VARARG;
     info.has_return_value = 1;
-    info.return_value_info = &result;
+    info.return_value_info = &returned;
     godot.register_method(godot.library, &godot.class_name, &info);
     godot.destroy_name(&name);
     godot.destroy_name(&none);

@@ -79,6 +79,11 @@ namespace UnityEngine
 
     public class UnityException : Exception { public UnityException(string message) : base(message) { } }
     public struct Vector2 { public float x, y; public Vector2(float x, float y) { this.x = x; this.y = y; } }
+    public struct Rect
+    {
+        public readonly float x, y, width, height;
+        public Rect(float x, float y, float width, float height) { this.x = x; this.y = y; this.width = width; this.height = height; }
+    }
     public enum RenderMode { ScreenSpaceOverlay }
     public class Canvas : Behaviour { public RenderMode renderMode { get; set; } }
     public class YieldInstruction { }
@@ -171,7 +176,21 @@ namespace UnityEngine
 
 namespace UnityEngine.UI
 {
-    public class RawImage : Behaviour { public Texture texture { get; set; } }
+    public class RawImage : Behaviour
+    {
+        public static int Shown; // how many show something
+        Texture shown;
+        public Rect uvRect { get; set; }
+        public Texture texture
+        {
+            get { return shown; }
+            set
+            {
+                Shown += (ReferenceEquals(value, null) ? 0 : 1) - (ReferenceEquals(shown, null) ? 0 : 1);
+                shown = value;
+            }
+        }
+    }
     public class GridLayoutGroup : Behaviour { public Vector2 cellSize { get; set; } }
 }
 

@@ -1,4 +1,4 @@
-// unity STREAMING_ASSETS FOLDER: the lobby of the package's sample, frame by frame; writes FOLDER/N.rgba, top row first.
+// unity STREAMING_ASSETS FOLDER [ATLAS_SIDE]: the lobby of the package's sample, frame by frame; writes FOLDER/N.rgba, top row first.
 using System;
 using System.IO;
 using System.Threading;
@@ -12,12 +12,16 @@ static class UnityTest
     {
         Application.streamingAssetsPath = given[0];
         Application.persistentDataPath = given[1];
+        var kit = new GameObject("Avatars").AddComponent<AvatarKit>();
+        kit.atlasSide = given.Length > 2 ? int.Parse(given[2]) : 0;
+        kit.backends = "openvino, builtin";
+        kit.openVino = "/nowhere.so";
         Lobby lobby = new GameObject("Lobby").AddComponent<Lobby>();
         var single = new GameObject("single", typeof(RawImage), typeof(AvatarImage));
         AvatarImage image = single.GetComponent<AvatarImage>();
         image.Player = "never";
         image.Player = "player-8841";
-        for (int i = 0; i < 30000 && Texture2D.Alive < lobby.players + 1 && Debug.Lines.Count == 0; i++)
+        for (int i = 0; i < 30000 && RawImage.Shown < lobby.players + 1 && Debug.Lines.Count == 0; i++)
             Frame();
         Console.WriteLine(Texture2D.Alive + " textures");
         if (Debug.Lines.Count > 0)
@@ -26,6 +30,7 @@ static class UnityTest
         {
             Write(given[1], 0, single);
             Change(image, given[1]);
+            Console.WriteLine(kit.Report.Trim().Replace('\n', ' '));
         }
         UnityEngine.Object.Destroy(AvatarKit.Shared.gameObject);
         Frame();
@@ -33,9 +38,9 @@ static class UnityTest
 
     static void Change(AvatarImage image, string folder)
     {
-        Texture before = image.GetComponent<RawImage>().texture;
+        object before = Place(image.gameObject);
         image.Player = "Zoë";
-        for (int i = 0; i < 30000 && image.GetComponent<RawImage>().texture == before; i++)
+        for (int i = 0; i < 30000 && Place(image.gameObject).Equals(before); i++)
             Frame();
         Write(folder, 1, image.gameObject);
         Frame(); // the first one goes
@@ -47,17 +52,29 @@ static class UnityTest
         Console.WriteLine(Texture2D.Alive + " textures");
     }
 
+    static object Place(GameObject of)
+    {
+        RawImage image = of.GetComponent<RawImage>();
+        return new { image.texture, image.uvRect.x, image.uvRect.y };
+    }
+
     static void Frame()
     {
         Scene.Frame();
         Thread.Sleep(1);
     }
 
+    // As RawImage shows it: from the top, where v is highest unless the rectangle is turned.
     static void Write(string folder, int number, GameObject of)
     {
-        var texture = (Texture2D)of.GetComponent<RawImage>().texture;
+        RawImage image = of.GetComponent<RawImage>();
+        var texture = (Texture2D)image.texture;
+        int left = Pixel(image.uvRect.x, texture.width), width = Pixel(image.uvRect.width, texture.width);
+        int low = Pixel(image.uvRect.y, texture.height), height = Pixel(image.uvRect.height, texture.height);
         using (FileStream file = File.Create(Path.Combine(folder, number + ".rgba")))
-            for (int y = texture.height - 1; y >= 0; y--)
-                file.Write(texture.Raw, y * 4 * texture.width, 4 * texture.width);
+            for (int i = 0; i < Math.Abs(height); i++)
+                file.Write(texture.Raw, ((height > 0 ? low + height - 1 - i : low + height + i) * texture.width + left) * 4, 4 * width);
     }
+
+    static int Pixel(float part, int side) { return (int)Math.Round(part * side); }
 }

@@ -4,20 +4,26 @@ extends Node
 # texture is null where it could not be drawn; `problem` says why.
 signal ready_for(name, texture, problem)
 
+const AvatarCell = preload("avatar_cell.gd")
 const FILES = ["spec.json", "controls.json", "builtin/model.drawer", "builtin/canary.raw"]
 
 export(String, DIR) var kit = "res://kit"
 export(int) var side = 0 # pixels; 0: the model's own size
 export(bool) var round_mask = false
 export(int) var budget = 2000 # microseconds a frame
+export(String) var backends = "" # what draws, in order of preference, such as "onnxruntime, builtin"; "": builtin
+export(String) var onnxruntime = "" # the path of its library; "": where the system looks
+export(String) var openvino = ""
+export(int) var atlas_side = 0 # pixels of one texture that holds all avatars; 0: each has a texture of its own
 
 var problem = "" # why nothing is drawn
 var _native = preload("ganrt_avatars.gdns").new()
 var _waiting = {} # ticket: name
 var _asked = [] # names for which there was no room yet
+var _atlas = ImageTexture.new()
 
 func _ready():
-	problem = _native.open(_plain_folder(kit), side, int(round_mask), "")
+	problem = _native.open(_plain_folder(kit), side, int(round_mask), "", backends, onnxruntime, openvino, atlas_side)
 	if problem != "":
 		push_error("avatars: " + problem)
 
@@ -27,17 +33,37 @@ func request(name):
 
 func _process(_delta):
 	_ask()
-	for one in _native.poll(budget):
+	var ready = _native.poll(budget)
+	if atlas_side > 0 and not ready.empty():
+		_atlas.create_from_image(_image(atlas_side, atlas_side, _native.atlas()), Texture.FLAG_FILTER)
+	for one in ready:
 		var name = _waiting[one[0]]
 		_waiting.erase(one[0])
 		if one[1] != 0:
 			emit_signal("ready_for", name, null, _native.sentence(one[1]))
 			continue
-		var image = Image.new()
-		image.create_from_data(one[2], one[3], false, Image.FORMAT_RGBA8, one[4])
-		var texture = ImageTexture.new()
-		texture.create_from_image(image, Texture.FLAG_FILTER)
-		emit_signal("ready_for", name, texture, "")
+		emit_signal("ready_for", name, _cell(one) if atlas_side > 0 else _texture(one), "")
+
+func _texture(one):
+	var texture = ImageTexture.new()
+	texture.create_from_image(_image(one[2], one[3], one[4]), Texture.FLAG_FILTER)
+	return texture
+
+func _cell(one):
+	var cell = AvatarCell.new()
+	cell.native = _native
+	cell.atlas = _atlas
+	cell.region = Rect2(one[5], one[6], one[2], one[3])
+	return cell
+
+func _image(width, height, data):
+	var image = Image.new()
+	image.create_from_data(width, height, false, Image.FORMAT_RGBA8, data)
+	return image
+
+# What draws, and what is wrong with the other backends: a line for each.
+func report():
+	return _native.report()
 
 func _ask():
 	while not _asked.empty():
@@ -64,7 +90,8 @@ func _plain_folder(folder):
 		return plain
 	var to = "user://ganrt-kit"
 	Directory.new().make_dir_recursive(to + "/builtin")
-	for name in FILES:
+	Directory.new().make_dir_recursive(to + "/fp32")
+	for name in FILES if backends == "" else FILES + ["fp32/model.onnx"]:
 		if not files.file_exists(folder + "/" + name):
 			continue
 		if files.get_md5(to + "/" + name) != files.get_md5(folder + "/" + name):

@@ -4,6 +4,7 @@ extends Node
 # texture is null where it could not be drawn; `problem` says why.
 signal ready_for(player: String, texture: Texture2D, problem: String)
 
+const AvatarCell = preload("avatar_cell.gd")
 const FILES = ["spec.json", "controls.json", "builtin/model.drawer", "builtin/canary.raw"]
 const FULL = -13 # a status of ganrt_avatars.h, as request answers it
 
@@ -11,11 +12,16 @@ const FULL = -13 # a status of ganrt_avatars.h, as request answers it
 @export var side := 0 # pixels; 0: the model's own size
 @export var round_mask := false
 @export var budget := 2000 # microseconds a frame
+@export var backends := "" # what draws, in order of preference, such as "onnxruntime, builtin"; "": builtin
+@export var onnxruntime := "" # the path of its library; "": where the system looks
+@export var openvino := ""
+@export var atlas_side := 0 # pixels of one texture that holds all avatars; 0: each has a texture of its own
 
 var problem := "" # why nothing is drawn
 var _native = null
 var _waiting := {} # ticket: player
 var _asked: Array[String] = [] # players for whom there was no room yet
+var _atlas := ImageTexture.new()
 
 
 func _ready() -> void:
@@ -23,7 +29,7 @@ func _ready() -> void:
 	if _native == null:
 		problem = "the library of addons/ganrt_avatars is missing; build it: its README"
 	else:
-		problem = _native.open(_plain_folder(kit), side, int(round_mask), "")
+		problem = _native.open(_plain_folder(kit), side, int(round_mask), "", backends, onnxruntime, openvino, atlas_side)
 	if problem != "":
 		push_error("avatars: " + problem)
 
@@ -37,14 +43,34 @@ func _process(_delta: float) -> void:
 	_ask()
 	if _native == null:
 		return
-	for one in _native.poll(budget):
+	var ready_now: Array = _native.poll(budget)
+	if atlas_side > 0 and not ready_now.is_empty():
+		_atlas.set_image(Image.create_from_data(atlas_side, atlas_side, false, Image.FORMAT_RGBA8, _native.atlas()))
+	for one in ready_now:
 		var player: String = _waiting[one[0]]
 		_waiting.erase(one[0])
 		if one[1] != 0:
 			ready_for.emit(player, null, _native.sentence(one[1]))
 			continue
-		var image := Image.create_from_data(one[2], one[3], false, Image.FORMAT_RGBA8, one[4])
-		ready_for.emit(player, ImageTexture.create_from_image(image), "")
+		ready_for.emit(player, _cell(one) if atlas_side > 0 else _texture(one), "")
+
+
+func _texture(one: Array) -> Texture2D:
+	var image := Image.create_from_data(one[2], one[3], false, Image.FORMAT_RGBA8, one[4])
+	return ImageTexture.create_from_image(image)
+
+
+func _cell(one: Array) -> Texture2D:
+	var cell := AvatarCell.new()
+	cell.native = _native
+	cell.atlas = _atlas
+	cell.region = Rect2(one[5], one[6], one[2], one[3])
+	return cell
+
+
+# What draws, and what is wrong with the other backends: a line for each.
+func report() -> String:
+	return "" if _native == null else _native.report()
 
 
 func _ask() -> void:
@@ -74,7 +100,8 @@ func _plain_folder(folder: String) -> String:
 		return plain
 	var to := "user://ganrt-kit"
 	DirAccess.make_dir_recursive_absolute(to + "/builtin")
-	for file in FILES:
+	DirAccess.make_dir_recursive_absolute(to + "/fp32")
+	for file: String in FILES if backends == "" else FILES + ["fp32/model.onnx"]:
 		var from: String = folder + "/" + file
 		if FileAccess.file_exists(from) and FileAccess.get_md5(to + "/" + file) != FileAccess.get_md5(from):
 			DirAccess.copy_absolute(from, to + "/" + file)

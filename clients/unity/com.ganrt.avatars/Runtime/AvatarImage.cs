@@ -13,7 +13,7 @@ namespace GanrtUnity
         [Tooltip("Higher ones are drawn first")]
         public int priority;
 
-        Texture2D own;
+        AvatarPicture own;
         int request; // what comes for an earlier one is thrown away
 
         /// <summary>The player's name or id; null or empty shows nobody.</summary>
@@ -35,7 +35,7 @@ namespace GanrtUnity
         void OnDestroy()
         {
             if (own != null)
-                Destroy(own);
+                own.Release();
         }
 
         void Ask()
@@ -44,29 +44,32 @@ namespace GanrtUnity
             if (string.IsNullOrEmpty(player))
                 Show(null);
             else
-                AvatarKit.Shared.Request(player, (texture, problem) => Arrive(number, texture, problem), priority);
+                AvatarKit.Shared.Request(player, (avatar, problem) => Arrive(number, avatar, problem), priority);
         }
 
-        void Arrive(int number, Texture2D texture, string problem)
+        void Arrive(int number, AvatarPicture avatar, string problem)
         {
             if (this == null || number != request)
             {
-                if (texture != null)
-                    Destroy(texture);
+                if (avatar != null)
+                    avatar.Release();
                 return;
             }
-            if (texture == null)
+            if (avatar == null)
                 Debug.LogWarning("The avatar of '" + player + "': " + problem, this);
             else
-                Show(texture);
+                Show(avatar);
         }
 
-        void Show(Texture2D texture)
+        void Show(AvatarPicture avatar)
         {
+            var image = GetComponent<RawImage>();
             if (own != null)
-                Destroy(own);
-            own = texture;
-            GetComponent<RawImage>().texture = texture;
+                own.Release();
+            own = avatar;
+            image.texture = avatar == null ? null : avatar.Texture;
+            if (avatar != null)
+                image.uvRect = avatar.Uv;
         }
     }
 }

@@ -45,6 +45,9 @@ void UGanrtAvatarsSubsystem::Initialize(FSubsystemCollectionBase& Collection)
     ganrt_avatars_options Options = ganrt_avatars_defaults();
     Options.width = Options.height = uint32(Side);
     Options.round = bRoundMask;
+    const FTCHARToUTF8 Names(*Backends), Library(*OnnxRuntime);
+    Options.backends = Names.Get();
+    Options.onnxruntime = OnnxRuntime.IsEmpty() ? nullptr : Library.Get();
     const ganrt_avatars_status Status = ganrt_avatars_open(TCHAR_TO_UTF8(*Folder), &Options, &Avatars);
     if (Status != GANRT_AVATARS_OK)
     {

@@ -37,6 +37,14 @@ public:
     UPROPERTY(Config)
     int32 Budget = 2000;
 
+    /** What draws, in order of preference, such as "onnxruntime-directml, builtin". */
+    UPROPERTY(Config)
+    FString Backends = TEXT("builtin");
+
+    /** The path of ONNX Runtime's library; empty: by its usual name, where the system looks. */
+    UPROPERTY(Config)
+    FString OnnxRuntime;
+
     /** The avatar of a player's name or id. Ready is called on the game thread: at once if it cannot be asked for. */
     void Request(const FString& Player, int32 Priority, FGanrtReady Ready);
 
