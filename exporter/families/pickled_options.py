@@ -11,7 +11,6 @@ from ganrt.exporter.readers.pickles import Record
 from ganrt.exporter.source import Source
 
 Options = Mapping[str, Mapping[str, Any]]  # by the module's dotted name, "" for the whole
-_PERSISTENT = "torch_utils.persistence"
 _CLOSE = 1e-5
 
 

@@ -8,7 +8,6 @@ from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
@@ -20,7 +19,6 @@ from ganrt.exporter.foreign.joining import join
 from ganrt.exporter.foreign.kinds import KINDS
 from ganrt.exporter.foreign.onnx_model import MAX_BYTES, open_session
 from ganrt.exporter.foreign.opened import Opened, first_line
-from ganrt.exporter.graph import value_infos
 from ganrt.exporter.options import Settings
 from ganrt.exporter.owner.call import InBatches
 from ganrt.exporter.owner.candidate import SETTINGS as OF_MODULES
@@ -110,13 +108,7 @@ def _try(model: onnx.ModelProto, candidate: Candidate, batch: int | None, path: 
     onnx.checker.check_model(model, full_check=True)
     session = open_session(model.SerializeToString(), path)
     for count in _TRIED:
-        inputs = {
-            info.name: np.zeros(
-                [count, *(d.dim_value for d in info.type.tensor_type.shape.dim[1:])],
-                _NUMPY[info.type.tensor_type.elem_type],
-            )
-            for info in value_infos(candidate.spec.inputs)
-        }
+        inputs = {name: np.zeros((count, *port.shape), port.dtype) for name, port in candidate.spec.inputs.items()}
         try:
             image = session.run(inputs)[0]
             problem = "" if len(image) == count else f"{count} inputs give {len(image)} pictures"
@@ -125,9 +117,6 @@ def _try(model: onnx.ModelProto, candidate: Candidate, batch: int | None, path: 
         if problem:
             why = f"its batch is fixed at {batch} and cannot be made free" if batch else "it does not run on batches"
             raise BadInputFile(f"{path}: {why} ({problem})\nexport it again with a dynamic batch axis")
-
-
-_NUMPY: Mapping[int, Any] = {onnx.TensorProto.FLOAT: np.float32, onnx.TensorProto.UINT8: np.uint8}
 
 
 def _read_bytes(path: Path) -> bytes:
