@@ -25,6 +25,7 @@ from ganrt.errors import BadInputFile
 
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C  # torch.serialization's
 _MAX_PICKLE = 256 * 2**20  # of a torch file, without its storages
+_LONG = 2**20
 _MAX_NESTED = 10**6  # what hashing a key may visit: tuples that share tuples double with each level
 _BUILTINS = ("builtins", "__builtin__")
 # What only an attack calls; harmless here like every other name, but worth saying.
@@ -212,12 +213,21 @@ def record_class(module: str, name: str) -> type[Record]:
 class _Reader(pickle._Unpickler):  # the readable one, whose opcodes can be replaced
     def __init__(self, file: IO[bytes], storages: Callable[[Any], Tensor] | None = None) -> None:
         super().__init__(file, encoding="latin1")
+        here = file.tell()
+        self._file, self._end = file, file.seek(0, io.SEEK_END)
+        file.seek(here)
+        self._file_read = self._what_there_is
         self._storages = storages
         self.stack: list[Any]  # the unpickler's own
         self.append: Callable[[Any], None]
         self.pop_mark: Callable[[], list[Any]]
+        self.read: Callable[[int], bytes]
         self._classes: dict[tuple[str, str], type[Record]] = {}
         self._weights: dict[int, tuple[int, Any]] = {}
+
+    def _what_there_is(self, count: int) -> bytes:
+        """Buffered files make room for as many bytes as are asked for."""
+        return self._file.read(count if count < _LONG else min(count, self._end - self._file.tell()))
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) in _FUNCTIONS:
@@ -257,8 +267,17 @@ class _Reader(pickle._Unpickler):  # the readable one, whose opcodes can be repl
     def _frozenset(self) -> None:
         self.append(_List(self.pop_mark()))
 
+    def _bytearray(self) -> None:
+        """What there is: pickle's own makes room for as many bytes as the file says."""
+        count = int.from_bytes(self.read(8), "little")
+        found = self.read(count)
+        if len(found) != count:
+            raise pickle.UnpicklingError(f"{len(found)} bytes instead of {count}")
+        self.append(bytearray(found))
+
     dispatch: ClassVar[dict[int, Callable[..., None]]] = dict(pickle._Unpickler.dispatch)
     dispatch[pickle.BUILD[0]] = _build
+    dispatch[pickle.BYTEARRAY8[0]] = _bytearray
     dispatch[pickle.EMPTY_SET[0]] = _set
     dispatch[pickle.FROZENSET[0]] = _frozenset
 

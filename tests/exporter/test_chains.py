@@ -6,6 +6,7 @@ import os
 import pickle
 import random
 import tempfile
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -431,6 +432,21 @@ def test_tuples_without_end_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.pkl").write_bytes(pickle.dumps({value: 1} if len(value) < 2 else [value], protocol=4))
     with pytest.raises(BadInputFile, match="damaged"):
         read_pickle(tmp_path / "a.pkl", "torch-legacy")
+
+
+def test_gigabytes_that_a_pickle_only_speaks_of_are_not_made_room_for(tmp_path: Path) -> None:
+    """The first was found by the fuzzers; the second has no frame, which would notice."""
+    kept = Path(__file__).parents[1] / "fixtures" / "hostile" / "bytearray.pkl"
+    bare = tmp_path / "a.pkl"
+    bare.write_bytes(b"\x80\x05\x96" + (2**33).to_bytes(8, "little") + b"ab.")
+    tracemalloc.start()
+    try:
+        for path in (kept, bare):
+            with pytest.raises(BadInputFile, match="damaged"):
+                read_pickle(path, "torch-legacy")
+        assert tracemalloc.get_traced_memory()[1] < 2**26
+    finally:
+        tracemalloc.stop()
 
 
 def test_flipped_bytes_are_bad_input_or_the_same_kind_of_thing(tmp_path: Path) -> None:

@@ -184,7 +184,7 @@ def pickles() -> Target:
         assert not Path(checkpoint_fuzz.MARK).exists(), "code was run"
         return found
 
-    return Target([b""], _in_file("a.pth", read), change)
+    return Target([b""], _in_file("a.pth", read), change, (".pkl",))
 
 
 def keras() -> Target:
