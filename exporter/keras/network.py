@@ -19,7 +19,7 @@ from ganrt.errors import BadInputFile
 from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.keras.config import Chain, Node, is_branched, nodes_of, parse_model
 from ganrt.exporter.keras.fields import AS_ONNX, Fields
-from ganrt.exporter.keras.layers import in_channel_order, layer_steps
+from ganrt.exporter.keras.layers import LAYERS, in_channel_order, layer_steps
 from ganrt.exporter.keras.matching import values_by_step
 from ganrt.exporter.keras.shaping import Crop, Reshape
 from ganrt.exporter.keras.state import Origin
@@ -160,6 +160,9 @@ def _lay_out(nodes: Sequence[Node]) -> tuple[dict[str, _Branch], list[Fields]]:
     branches: dict[str, _Branch] = {}
     layers: list[Fields] = []
     shapes: dict[str, Shape] = {}
+    for layer in [layer for node in nodes for layer in node.layers]:
+        if layer.class_name not in (*LAYERS, *_JOINS, "InputLayer", "Embedding"):
+            layer_steps(layer, ())  # refuses it: what lies around it may be as strange, and says less
     for node in nodes:
         name, layer = node.layer.name, node.layer
         if layer.class_name == "InputLayer":

@@ -102,6 +102,7 @@ def _circle(layers: dict[str, Any], _: Any) -> None:
         (lambda layers, _: layers["add"].update(inbound_nodes=7), "has inbound_nodes = 7"),
         (lambda layers, _: layers["add"].update(class_name="Multiply", inbound_nodes=[]), "is used 0 times"),
         (lambda layers, _: layers["add"].update(class_name="Dense"), "takes 2 inputs"),
+        (lambda layers, _: layers["add"].update(class_name="Attention"), r"(?s)is not known.*model\.export"),
         (lambda layers, _: layers["concatenate"]["config"].update(axis=1), "axis"),
         (lambda layers, _: layers["concatenate"].update(class_name="Add"), "equal shapes"),
     ],
