@@ -7,7 +7,6 @@ Reshape is traced again with a symbol.
 
 from __future__ import annotations
 
-import gc
 import logging
 import warnings
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
+from ganrt.collecting import no_collecting
 from ganrt.spec import BATCH, SIDES, GeneratorSpec
 
 OPSET = 18
@@ -68,7 +68,7 @@ def _examples(spec: GeneratorSpec, batch: int) -> tuple[Tensor, ...]:
 def _export(
     module: nn.Module, spec: GeneratorSpec, outputs: list[str], examples: tuple[Tensor, ...], shapes: Any
 ) -> onnx.ModelProto:
-    with quiet(), torch.no_grad(), _plain_batch_norms(), _no_collecting():
+    with quiet(), torch.no_grad(), _plain_batch_norms(), no_collecting():
         program = torch.onnx.export(
             module,
             examples,
@@ -81,19 +81,6 @@ def _export(
         )
     assert program is not None
     return program.model_proto
-
-
-@contextmanager
-def _no_collecting() -> Iterator[None]:
-    """Tracing makes a million small objects that stay until its end, and the collector goes through them and through
-    all of torch's modules again and again: a tenth of the time."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 @contextmanager

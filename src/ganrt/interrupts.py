@@ -12,6 +12,8 @@ from importlib import import_module
 from types import FrameType, ModuleType
 from typing import Any, ClassVar
 
+from ganrt.collecting import no_collecting
+
 _IMPORTING = "<frozen importlib._bootstrap>"
 _SOON_S = 0.05
 _LOST_S = 5.0
@@ -140,7 +142,7 @@ def import_whole(name: str) -> ModuleType:
         KeyboardInterrupt: there was one meanwhile.
         ImportError: as `importlib.import_module` does; or what else the module raises.
     """
-    with HeldInterrupts() as interrupts:
+    with HeldInterrupts() as interrupts, no_collecting():
         module = import_module(name)
     if interrupts.told:
         raise KeyboardInterrupt
