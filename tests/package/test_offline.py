@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
+import onnx
 import pytest
 import tiny_models
 from client_library import ask, need_node
@@ -89,7 +92,7 @@ def test_bench(place: Path) -> None:
 
 @pytest.mark.slow
 def test_export(place: Path) -> None:
-    """And it writes the bytes that this process writes, whose hashes are others."""
+    """And it writes what this process writes, whose hashes are others."""
     checkpoint = tiny_models.save_dcgan(place / "dcgan.pth")
     words = ("export", checkpoint, "-o", "model.onnx")
     if can_record():
@@ -98,8 +101,16 @@ def test_export(place: Path) -> None:
         (place / "out").mkdir()
         subprocess.run(program(*words), cwd=place / "out", env=environment(place), check=True)
     ganrt.export(checkpoint, place / "model.onnx")
-    assert (place / "model.onnx").read_bytes() == (place / "out" / "model.onnx").read_bytes()
+    assert but_for_verification(place / "model.onnx") == but_for_verification(place / "out" / "model.onnx")
     need_namespaces()
+
+
+def but_for_verification(path: Path) -> tuple[bytes, dict[str, Any]]:
+    """The graph's bytes, and the spec: a busy machine compares fewer pictures in the time that it has."""
+    model = onnx.load(path)
+    spec = json.loads(model.metadata_props[0].value)
+    del spec["verification"], model.metadata_props[:]
+    return cast(bytes, model.SerializeToString()), spec
 
 
 def test_what_is_recorded(place: Path) -> None:
