@@ -42,6 +42,7 @@ CONTENTS = {
         "docs/precisions",
         "docs/engines",
         "docs/engines-running",
+        "docs/containers",
         "docs/bench",
     ],
     "Reference": ["docs/command-line", "docs/options", "docs/python", "docs/families"],
