@@ -69,7 +69,7 @@ def test_all_other_families_build_in_fp32_and_fp16(rtx, tmp_path, family):
     lowered = half(model)
     targets = ("sm86",) if family in WITH_ISLANDS else ("sm75", "sm86")
     for graph, chosen in ((model, ("sm86",)), (lowered, targets)):
-        done = compile_engine(graph, recipe(*chosen, batch="2"), tmp_path, None, quiet)
+        done = compile_engine(graph, recipe(*chosen, batch="2"), tmp_path, quiet)
         sidecar = read_trusted(done.path)[1]
         assert sidecar == done.sidecar
         assert (sidecar.precision, sidecar.onnx_sha256, sidecar.targets) == (graph.precision, graph.sha256, chosen)
