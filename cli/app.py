@@ -184,18 +184,18 @@ class Progress:
         if wait is None or now - self._drawn < wait or (bar and now - self._started < 1):
             return
         self._drawn, self._visible = now, bar
-        left = f", {(now - since) * (self._total - done) / (done - before):.0f} s left" if done > before else ""
-        line = f"{done}/{self._total} {self._unit}{left}"
+        left = f", {(now - since) * max(0, self._total - done) / (done - before):.0f} s left" if done > before else ""
+        line = f"{done}/{self._total} {self._unit}{left}" if self._total else f"{done} {self._unit}"
         if bar:
-            full = round(30 * done / self._total) if self._total else 30
+            full = min(30, round(30 * done / self._total)) if self._total else 0
             sys.stderr.write(f"\r[{('#' * full).ljust(30, '.')}] {line} ")
             sys.stderr.flush()
         else:
             say(line)
 
-    def follow(self, items: Iterable[T]) -> Iterator[T]:
-        """Passes items through and counts them."""
-        for done, item in enumerate(items, 1):
+    def follow(self, items: Iterable[T], before: int = 0) -> Iterator[T]:
+        """Passes items through and counts them, on from `before`."""
+        for done, item in enumerate(items, before + 1):
             yield item
             self(done)
 

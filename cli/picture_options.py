@@ -33,14 +33,15 @@ class PictureOptions(EncodingOptions):
     """How pictures are found, read, sized and written."""
 
     fit: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--fit",
             help="How a picture gets the model's size. resize: stretched. crop: the largest centred part of the "
             "model's proportions. pad: whole, centred on --background. A model of any size: resize to the nearest "
-            "size that it takes; crop, or pad (undone afterwards), to the next one.",
+            "size that it takes; crop, or pad (undone afterwards), to the next one. "
+            "Default: resize, but pad for a film and a model of any size.",
         ),
-    ] = "resize"
+    ] = None
     alpha: Annotated[
         str, typer.Option("--alpha", help="keep: hand it to the output. flatten: lay the picture over --background.")
     ] = "keep"
@@ -55,12 +56,12 @@ class PictureOptions(EncodingOptions):
     ] = False
     batch_size: Annotated[int | None, typer.Option("--batch-size", "-b", min=1, help="Pictures a batch.")] = None
 
-    def how(self) -> Fit:
-        """How they get the model's size."""
+    def how(self, otherwise: str = "resize") -> Fit:
+        """How they get the model's size; `otherwise` where nothing was said of it."""
         from ganrt.runtime.backgrounds import parse_colour
         from ganrt.runtime.fitting import Fit
 
-        return Fit(self.fit, self.alpha, parse_colour(self.background))
+        return Fit(self.fit or otherwise, self.alpha, parse_colour(self.background))
 
     def style(self) -> PictureStyle:
         """How they are written: transparent ones over --background where the encoding has no transparency."""

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from ganrt.pixels import over
 from ganrt.runtime.backgrounds import WHITE
 
 Images = NDArray[np.uint8]
+W = TypeVar("W", bound="PictureWindow")
 _PROBE = "import cv2; cv2.namedWindow('probe'); cv2.waitKey(1); cv2.destroyAllWindows()"
 _INSTEAD = "play without a window: ganrt play --headless --duration 5"
 _LEAST_SIDE = 480
@@ -28,27 +30,66 @@ _CONTROLS, _SLIDER = 80, 24  # pixels of Qt's buttons and margins, and of a slid
 _FONTS = ("/usr/share/fonts/truetype/dejavu", "/usr/share/fonts/TTF", "/usr/share/fonts/dejavu-sans-fonts")
 
 
-def require_display() -> None:
+def require_display(instead: str = _INSTEAD) -> None:
     """Opens a window in another process, because OpenCV ends the whole process where there is no display.
 
     Raises:
         BackendUnavailable: no window can be opened here.
     """
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        raise BackendUnavailable(f"no display: neither DISPLAY nor WAYLAND_DISPLAY is set\n{_INSTEAD}")
+        raise BackendUnavailable(f"no display: neither DISPLAY nor WAYLAND_DISPLAY is set\n{instead}")
     try:
         ran = subprocess.run([sys.executable, "-c", _PROBE], capture_output=True, timeout=60)
     except subprocess.TimeoutExpired:
-        raise BackendUnavailable(f"no window: the display does not answer\n{_INSTEAD}") from None
+        raise BackendUnavailable(f"no window: the display does not answer\n{instead}") from None
     if ran.returncode:
         raise BackendUnavailable(
             "no window: OpenCV cannot open one here; opencv-python-headless cannot at all, opencv-python needs a "
-            f"display\n{_INSTEAD}"
+            f"display\n{instead}"
         )
 
 
-class Window:
-    """One window; use it as a context manager."""
+class PictureWindow:
+    """A window for pictures, with text over them; use it as a context manager."""
+
+    def __init__(self, title: str, behind: tuple[int, int, int] = WHITE) -> None:
+        import cv2
+
+        _offer_fonts()
+        self._cv2, self._title, self._behind = cv2, title, behind
+        self._full_screen = self._sized = False
+        self._below = 0  # pixels that controls take
+        cv2.namedWindow(title, cv2.WINDOW_NORMAL)
+
+    def show_page(self, picture: Images, lines: list[str], full_screen: bool) -> int:
+        """Shows uint8 [h, w, c] in RGB under the lines of text; the key that was pressed, -1 for none."""
+        cv2 = self._cv2
+        if full_screen != self._full_screen:
+            self._full_screen = full_screen
+            cv2.setWindowProperty(self._title, cv2.WND_PROP_FULLSCREEN, float(full_screen))
+        page = overlaid(picture, lines, self._behind)
+        if not self._sized:  # as large as the letters need, until somebody pulls at it
+            self._sized = True
+            cv2.resizeWindow(self._title, page.shape[1], page.shape[0] + self._below)
+        cv2.imshow(self._title, page)
+        return int(cv2.waitKeyEx(1))
+
+    def closed(self) -> bool:
+        """Whether somebody closed it."""
+        try:
+            return bool(self._cv2.getWindowProperty(self._title, self._cv2.WND_PROP_VISIBLE) < 1)
+        except self._cv2.error:  # what Qt says where the last window is gone
+            return True
+
+    def __enter__(self: W) -> W:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._cv2.destroyAllWindows()
+
+
+class Window(PictureWindow):
+    """The window of a walk, with sliders."""
 
     def __init__(
         self,
@@ -59,12 +100,8 @@ class Window:
         behind: tuple[int, int, int] = WHITE,
         controls: Sequence[Control] = (),
     ) -> None:
-        import cv2
-
-        _offer_fonts()
-        self._cv2, self._title, self._behind = cv2, title, behind
-        self._full_screen = self._sized = False
-        cv2.namedWindow(title, cv2.WINDOW_NORMAL)
+        super().__init__(title, behind)
+        cv2 = self._cv2
         sliders = {
             "truncation %": (round(100 * (state.truncation or 1)), 100),
             "speed %": (round(100 * state.speed), 400),
@@ -76,6 +113,7 @@ class Window:
         self._sliders = list(sliders)
         for name, (value, last) in sliders.items():
             cv2.createTrackbar(name, title, value, last, lambda _: None)
+        self._below = _CONTROLS + _SLIDER * len(sliders)
         self._before = self._positions()
 
     def moved(self, state: PlayState) -> PlayState:
@@ -94,30 +132,8 @@ class Window:
         return replace(state, label=changed["class"]) if "class" in changed else state
 
     def show(self, picture: Images, state: PlayState, lines: list[str]) -> int:
-        """Shows uint8 [h, w, c] in RGB under the lines of text; the key that was pressed, -1 for none."""
-        cv2 = self._cv2
-        if state.full_screen != self._full_screen:
-            self._full_screen = state.full_screen
-            cv2.setWindowProperty(self._title, cv2.WND_PROP_FULLSCREEN, float(state.full_screen))
-        page = overlaid(picture, [*lines, *(HELP if state.help else ("h: help",))], self._behind)
-        if not self._sized:  # as large as the letters need, until somebody pulls at it
-            self._sized = True
-            cv2.resizeWindow(self._title, page.shape[1], page.shape[0] + _CONTROLS + _SLIDER * len(self._sliders))
-        cv2.imshow(self._title, page)
-        return int(cv2.waitKeyEx(1))
-
-    def closed(self) -> bool:
-        """Whether somebody closed it."""
-        try:
-            return bool(self._cv2.getWindowProperty(self._title, self._cv2.WND_PROP_VISIBLE) < 1)
-        except self._cv2.error:  # what Qt says where the last window is gone
-            return True
-
-    def __enter__(self) -> Window:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._cv2.destroyAllWindows()
+        """Shows the picture under the lines and the help that was asked for; the key that was pressed."""
+        return self.show_page(picture, [*lines, *(HELP if state.help else ("h: help",))], state.full_screen)
 
     def _positions(self) -> dict[str, int]:
         return {name: self._cv2.getTrackbarPos(name, self._title) for name in self._sliders}

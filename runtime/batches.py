@@ -74,11 +74,16 @@ class Batches:
     def of_pictures(self, pictures: Images, batch_size: int | None, output: str) -> Iterator[NDArray[np.generic]]:
         """What a translator or encoder makes of uint8 [n, h, w, c], batch by batch."""
         count, height, width = pictures.shape[:3]
-        step = self.size(batch_size)
-        if batch_size is None:
-            step = max(self._engine.batch_sizes.minimum, min(step, _BATCH_PIXELS // (height * width)))
+        step = self.picture_size(height, width, batch_size)
         for i in range(0, count, step):
             yield self._padded({"source": np.ascontiguousarray(pictures[i : i + step])}, output)
+
+    def picture_size(self, height: int, width: int, wanted: int | None) -> int:
+        """Pictures of `height` x `width` a batch: `wanted`, or what is best; fewer where they are large."""
+        step = self.size(wanted)
+        if wanted is not None:
+            return step
+        return max(self._engine.batch_sizes.minimum, min(step, _BATCH_PIXELS // (height * width)))
 
     def _padded(self, inputs: Inputs, output: str) -> NDArray[np.generic]:
         """One batch, padded up to what the engine takes; the padding never reaches the caller."""

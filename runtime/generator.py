@@ -18,6 +18,7 @@ from ganrt.runtime import sampling
 from ganrt.runtime.arguments import UINT64_LIMIT, as_uint64, integer_between
 from ganrt.runtime.batches import Batches, Images, checked_rows, chunks, rows
 from ganrt.runtime.edits import edit, parse_edits
+from ganrt.runtime.fitting import Fit
 from ganrt.runtime.identity import identity_index
 from ganrt.runtime.labels import LabelsLike, label_weights
 from ganrt.runtime.looks import Look
@@ -524,6 +525,41 @@ class Generator:
         batches = self._batches.of_pictures(pictures, batch_size, "image")
         none = np.empty((0, *translated_shape(self.spec, *pictures.shape[1:3])), np.uint8)
         return np.concatenate([none, *batches])
+
+    def pictures_a_batch(self, height: int, width: int, batch_size: int | None = None) -> int:
+        """How many pictures of `height` x `width` `translate` runs at once."""
+        return self._batches.picture_size(height, width, batch_size)
+
+    def translate_stream(
+        self,
+        frames: Iterable[Images],
+        *,
+        fit: Fit | None = None,
+        batch_size: int | None = None,
+        latest: bool = False,
+        steady: bool = False,
+    ) -> Iterator[Images]:
+        """Translates frames as they come, such as those of a camera (docs/translate.md).
+
+        Frames are taken from the iterable in a thread of its own, a few batches ahead. Of a film the batch size that is
+        best here is right; of what is shown at once, 1 or `latest`.
+
+        Args:
+            frames: uint8 [h, w, c] each: grey, RGB or RGBA, of any sizes.
+            fit: how a frame gets the model's size; None: `Fit()`, which resizes.
+            batch_size: frames a batch; None: what the engine likes best, fewer of large ones.
+            latest: frames that come while one is drawn give way to the newest, so that nothing lags behind.
+            steady: less flicker where frames stand still (`ganrt.runtime.film.drawing.Steady`).
+
+        Yields:
+            uint8 [height, width, c], one for each frame, of the model's size; with the alpha that is kept.
+
+        Raises:
+            UsageError: the model is not a translator, or a frame is of another type.
+        """
+        from ganrt.runtime.film.drawing import frames_drawn
+
+        return frames_drawn(self, frames, fit or Fit(), batch_size=batch_size, latest=latest, steady=steady)
 
     def encode(self, pictures: Images, batch_size: int | None = None) -> NDArray[np.float32]:
         """Encodes pictures: image to latent, as `synthesize` of the encoder's own generator takes it.

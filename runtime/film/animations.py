@@ -14,16 +14,16 @@ from ganrt.runtime.film.options import FilmOptions, Frame, Written, frame_times
 from ganrt.runtime.film.origin import animation_with_origin
 
 # Browsers show frames of 10 ms and less for 100 ms: the rate stays where each frame is longer.
-_FASTEST = {".gif": 50, ".webp": 90, ".apng": 90}
+FASTEST = {".gif": 50, ".webp": 90, ".apng": 90}
 _SLOWEST = {".apng": 0.016}  # its frames have 16 bits of milliseconds
 
 
 def check(path: Path, options: FilmOptions) -> None:
     """Raises UsageError for a rate that viewers do not show."""
     suffix = path.suffix.lower()
-    if options.fps > _FASTEST[suffix]:
+    if options.fps > FASTEST[suffix]:
         raise UsageError(
-            f"fps {options.fps:g}: a {suffix[1:]} has at most {_FASTEST[suffix]}, which viewers show; an .mp4 has more"
+            f"fps {options.fps:g}: a {suffix[1:]} has at most {FASTEST[suffix]}, which viewers show; an .mp4 has more"
         )
     if options.fps < _SLOWEST.get(suffix, 0):
         raise UsageError(

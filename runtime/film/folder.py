@@ -29,7 +29,7 @@ def write(path: Path, frames: Iterator[Frame], options: FilmOptions) -> Written:
     partial = path.with_name(f".{secrets.token_hex(4)}")
     try:
         names = _write_all(partial, frames, options)
-        _move(partial, path)
+        move(partial, path)
     except OSError as error:
         raise OutputFailed(f"{path} cannot be written: {error.strerror or error}") from error
     finally:
@@ -53,7 +53,8 @@ def _write_all(folder: Path, frames: Iterator[Frame], options: FilmOptions) -> l
     return names
 
 
-def _move(partial: Path, path: Path) -> None:
+def move(partial: Path, path: Path) -> None:
+    """Puts a folder of frames in the place of another's; files that are no frames stay."""
     if not path.exists():
         partial.replace(path)
         return

@@ -24,7 +24,7 @@ def overlapped(consume: Callable[[Iterator[Item]], Result], items: Iterable[Item
     interrupted, `consume` ends by an exception from its iterator, is waited for, and the failure goes on; where
     `consume` fails, its exception is raised here and no further item is made.
     """
-    work = _Consumer(consume, depth)
+    work = Consumer(consume, depth)
     try:
         work.start()
         for item in items:
@@ -36,7 +36,9 @@ def overlapped(consume: Callable[[Iterator[Item]], Result], items: Iterable[Item
     return work.finish()
 
 
-class _Consumer(Generic[Item, Result]):
+class Consumer(Generic[Item, Result]):
+    """`consume` in a thread of its own, fed item by item: `start`, `put`, and `finish` or `cancel`."""
+
     def __init__(self, consume: Callable[[Iterator[Item]], Result], depth: int) -> None:
         self._consume = consume
         self._waiting: queue.Queue[list[Item]] = queue.Queue(depth)  # a list of one; an empty one ends them
@@ -54,6 +56,7 @@ class _Consumer(Generic[Item, Result]):
         return self._put([item])
 
     def finish(self) -> Result:
+        """Waits until it has consumed all; its exception is raised here."""
         try:
             self._put([])
             self._join()

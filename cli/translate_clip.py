@@ -1,0 +1,175 @@
+"""`ganrt translate clip.mp4 -o out.mp4`: a clip through an image-to-image model, as a film."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ganrt.cli.app import Progress, announce, in_use, print_json, say
+from ganrt.cli.options import EngineOptions
+from ganrt.errors import NegativeResult, OutputFailed, UsageError
+
+if TYPE_CHECKING:
+    from ganrt.cli.clip_options import ClipOptions
+    from ganrt.cli.picture_options import PictureOptions
+    from ganrt.runtime.film.clips import Clip, Excerpt
+    from ganrt.runtime.film.of_clip import ClipFilm
+    from ganrt.runtime.fitting import Fit
+    from ganrt.runtime.generator import Generator
+
+_DEPTH_BYTES = 2**26  # of frames that wait for the encoder
+
+
+def translate_clip(
+    given: str,
+    output: Path,
+    model: str,
+    pictures: PictureOptions,
+    clip: ClipOptions,
+    engine: EngineOptions,
+    *,
+    force: bool,
+    json: bool,
+) -> None:
+    """The whole run; a Ctrl-C ends the film where it is.
+
+    Raises:
+        KeyboardInterrupt: there was one. NegativeResult: parts of the clip were damaged, and passed over.
+    """
+    from ganrt.runtime.film.opening import open_clip
+
+    _refuse(output, pictures, clip, json)
+    how = clip.excerpt(pictures.skip_bad)
+    source = open_clip(given, how, sys.stdin.buffer)
+    if given != "-" and output.exists() and output.resolve() == Path(given).resolve():
+        raise OutputFailed(f"{output} is the input: give another --output")
+    for note in source.notes:
+        say(f"note: {note}")
+    with engine.open(model) as generator:
+        fit = pictures.how("pad" if generator.spec.image and generator.spec.image.dynamic else "resize")
+        film, size = _film(generator, source, how, output, pictures, clip, fit, force)
+        announce(generator)
+        report = _run(generator, source, film, fit, size, pictures.batch_size, clip, output)
+        if json:
+            print_json({**in_use(generator), "file": str(output), **report})
+    if source.bad:
+        raise NegativeResult(f"{given}: {source.bad} damaged frames or packets were passed over; the rest is done")
+
+
+def _refuse(output: Path, pictures: PictureOptions, clip: ClipOptions, json: bool) -> None:
+    clip.refuse(*("start", "end", "max_size", "compare", "steady", "fps", "raw", "codec"), where="it needs --camera")
+    for name, was in (("--sheet", pictures.sheet), ("--recursive", pictures.recursive), ("--encode", pictures.encode)):
+        if was:
+            raise UsageError(f"{name}: it belongs to pictures one by one, and the output {output} is a film")
+    if str(output) == "-" and json:
+        raise UsageError("--json and -o -: both go to standard output; expected one of them")
+
+
+def _film(
+    generator: Generator,
+    source: Clip,
+    how: Excerpt,
+    output: Path,
+    pictures: PictureOptions,
+    clip: ClipOptions,
+    fit: Fit,
+    force: bool,
+) -> tuple[ClipFilm, tuple[int, int] | None]:
+    """The film, and the height and width of its pictures; None: the model's."""
+    from ganrt import __version__
+    from ganrt.runtime.film.drawing import film_size
+    from ganrt.runtime.film.of_clip import RawFilm, Source, opaque, open_film
+    from ganrt.runtime.film.options import FilmOptions
+
+    size = film_size(generator.spec, fit, source.size)
+    raw = str(output) == "-"
+    behind = pictures.background if opaque(None if raw else output) else None
+    if raw:
+        return RawFilm(sys.stdout.buffer, source.rate, behind), size
+    made: dict[str, object] = {
+        **in_use(generator),
+        "ganrt": __version__,
+        "clip": Path(source.name).name,
+        **{"start": str(how.start), "end": str(how.end), "max_size": how.max_size},
+        **{"fit": fit.mode, "alpha": fit.alpha, "background": bytes(fit.background).hex()},
+        **{"compare": clip.compare, "steady": clip.steady, "rate": str(source.rate)},
+    }
+    # A steadied frame depends on all before it, which nobody has in a later run.
+    identity = "" if clip.steady or not source.identity else _digest({**made, "source": source.identity})
+    height, width = size or source.size
+    about = Source(source.rate, source.sound, how.end, identity, source.count * height * width * 3)
+    options = FilmOptions(float(source.rate), codec=clip.codec, background=behind, force=force, origin=made)
+    return open_film(output, options, about), size
+
+
+def _run(
+    generator: Generator,
+    source: Clip,
+    film: ClipFilm,
+    fit: Fit,
+    size: tuple[int, int] | None,
+    batch_size: int | None,
+    clip: ClipOptions,
+    output: Path,
+) -> dict[str, Any]:
+    from ganrt.interrupts import HeldInterrupts
+    from ganrt.runtime.film.drawing import Drawing, Steady, sized
+    from ganrt.runtime.film.overlap import overlapped
+
+    if film.since is not None:
+        say(f"going on with {film.part}, which holds {film.frames} frames")
+    steady, before = Steady(), film.frames
+    depth = max(2, min(64, _DEPTH_BYTES // (source.size[0] * source.size[1] * 6)))
+
+    def write(drawn: Iterator[Any]) -> None:
+        frames = sized(steady(drawn) if clip.steady else drawn, size, compare=clip.compare)
+        film.write(_told(frames, source.rate) if str(output) == "-" else frames)
+
+    shots = source.shots(film.since) if film.since is not None else source.shots()
+    with (
+        Drawing(generator, shots, fit, batch_size=batch_size) as drawing,
+        HeldInterrupts(drawing.stop) as interrupts,
+        Progress(max(source.count, before), "frames") as progress,
+    ):
+        overlapped(write, progress.follow(drawing, before), depth)
+    if interrupts.told:
+        if film.part is not None and film.frames:
+            more = "; the same command goes on with it" if film.resumable else ""
+            say(f"{film.part} holds the {film.frames} frames so far, and plays{more}")
+        raise KeyboardInterrupt
+    film.finish()
+    return _said(film, source, output, steady if clip.steady else None)
+
+
+def _said(film: ClipFilm, source: Clip, output: Path, steady: Any) -> dict[str, Any]:
+    sound = f", sound: {film.sound}" if film.sound else ""
+    if source.sound is not None and not film.sound and output.suffix:
+        say(f"note: {output.name} has no sound; an .mp4 or .webm written with PyAV keeps it")
+    say(f"{film.frames} frames at {source.rate} a second, {film.encoder}{sound}: {output}")
+    report: dict[str, Any] = {"frames": film.frames, "rate": str(source.rate), "encoder": film.encoder}
+    report |= {"sound": film.sound or None, "bad": source.bad}
+    if steady is not None:
+        say(
+            f"still parts changed by {steady.before:.2f} of 255 from frame to frame, and by {steady.after:.2f} steadied"
+        )
+        report |= {"flicker": round(steady.before, 4), "flicker_steadied": round(steady.after, 4)}
+    return report
+
+
+def _told(frames: Iterator[Any], rate: Fraction) -> Iterator[Any]:
+    """Says what goes through the pipe, before it does."""
+    for number, (time, frame) in enumerate(frames):
+        if number == 0:
+            height, width = frame.shape[:2]
+            say(f"raw frames: -f rawvideo -pix_fmt rgb24 -video_size {width}x{height} -framerate {rate}")
+        yield time, frame
+
+
+def _digest(made: dict[str, object]) -> str:
+    import hashlib
+    import json
+
+    return hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()

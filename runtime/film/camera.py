@@ -1,0 +1,97 @@
+"""A camera as a clip that never waits, or a film's file in its place, shown at its own pace."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+
+import cv2
+import numpy as np
+
+from ganrt.errors import BackendUnavailable
+from ganrt.runtime.film.clips import Clip, Excerpt, Shot, limited
+from ganrt.runtime.film.opening import open_clip
+from ganrt.runtime.fitting import resized
+
+_INSTEAD = "try it with a film: ganrt translate --camera clip.mp4 -m MODEL"
+_WARM_UP = 5  # reads: cameras may answer late
+
+
+def open_camera(given: str, how: Excerpt) -> Clip:
+    """Camera number `given`, or the film of that name. Times of shots are those of `time.monotonic`, when they came.
+
+    Raises:
+        BackendUnavailable: there is no such camera, or it may not be used.
+        BadInputFile: the film cannot be read.
+    """
+    return Camera(int(given), how) if given.isdecimal() else FilmAsCamera(open_clip(given, how))
+
+
+class FilmAsCamera(Clip):
+    """A film whose frames come when it is their time."""
+
+    def __init__(self, film: Clip) -> None:
+        self._film, self.name, self.rate, self.size = film, film.name, film.rate, film.size
+
+    def shots(self, since: Fraction = Fraction(0)) -> Iterator[Shot]:
+        """Each frame at its time, counted from the first."""
+        begun: float | None = None
+        for shot in self._film.shots(since):
+            begun = time.monotonic() - float(shot.time) if begun is None else begun
+            time.sleep(max(0.0, begun + float(shot.time) - time.monotonic()))
+            yield Shot(shot.pixels, Fraction(time.monotonic()))
+
+
+class Camera(Clip):
+    """A camera by OpenCV, opened until its shots end."""
+
+    def __init__(self, number: int, how: Excerpt) -> None:
+        self.name, self._how = f"camera {number}", how
+        with _quiet():
+            self._capture = cv2.VideoCapture(number)
+            self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # what waits in the driver is old
+            opened = self._capture.isOpened() and any(self._capture.grab() for _ in range(_WARM_UP))
+        if not opened:
+            self._capture.release()
+            raise BackendUnavailable(
+                f"{self.name}: there is none, it is in use, or this program may not use it\n{_INSTEAD}"
+            )
+        self.rate = Fraction(self._capture.get(cv2.CAP_PROP_FPS) or 30).limit_denominator(1001)
+        height, width = (
+            max(1, int(self._capture.get(side))) for side in (cv2.CAP_PROP_FRAME_HEIGHT, cv2.CAP_PROP_FRAME_WIDTH)
+        )
+        self.size = limited(height, width, how)
+
+    def shots(self, since: Fraction = Fraction(0)) -> Iterator[Shot]:  # noqa: ARG002 (it has no past)
+        """What it sees, as it sees it.
+
+        Raises:
+            BackendUnavailable: it gives no more.
+        """
+        try:
+            while True:
+                read, frame = self._capture.read()
+                if not read:
+                    raise BackendUnavailable(
+                        f"{self.name} gives no more pictures: it was pulled out, or another program took it"
+                    )
+                pixels = np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), np.uint8)
+                yield Shot(
+                    resized(pixels, limited(pixels.shape[0], pixels.shape[1], self._how)), Fraction(time.monotonic())
+                )
+        finally:
+            self._capture.release()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """OpenCV's backends would each say that they have no camera."""
+    logging = cv2.utils.logging
+    before = logging.getLogLevel()
+    logging.setLogLevel(logging.LOG_LEVEL_SILENT)
+    try:
+        yield
+    finally:
+        logging.setLogLevel(before)
