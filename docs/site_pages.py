@@ -49,6 +49,7 @@ CONTENTS = {
     "Formats and specs": [
         "docs/latent-spec",
         "docs/look-codes",
+        "docs/portrait",
         "docs/model-format",
         "docs/drawer-format",
         "docs/bench-format",

@@ -21,6 +21,7 @@ FAMILIES: dict[str, str] = {
     "animegan": "ganrt.exporter.families.animegan:AnimeGAN",
     "ugatit": "ganrt.exporter.families.ugatit:UGATIT",
     "unet": "ganrt.exporter.families.unet:UNets",
+    "whitebox": "ganrt.exporter.families.whitebox:WhiteBox",
     "biggan": "ganrt.exporter.families.biggan:BigGAN",
     "biggan-deep-ajbrock": "ganrt.exporter.families.biggan:BigGANDeepAjbrock",
     "biggan-ivclab": "ganrt.exporter.families.biggan:BigGANIvclab",
