@@ -49,16 +49,19 @@ class Generator(nn.Module):
     def __init__(self, width: int, tensorflow: bool) -> None:
         super().__init__()
         w, self.tensorflow, self.eps = width, tensorflow, 5e-3 if tensorflow else 1e-2
-        ends = ((3, w), (w, w), (w, 2 * w), (2 * w, 2 * w), (2 * w, 4 * w))
-        ends += ((4 * w, 2 * w), (2 * w, 2 * w), (2 * w, w), (w, w), (w, 3))
-        self.layers = nn.ModuleList(nn.Conv2d(*each, 7 if i in (0, 9) else 3) for i, each in enumerate(ends))
+        inward = [(3, w), (w, w), (w, 2 * w), (2 * w, 2 * w), (2 * w, 4 * w)]
+        outward = [(4 * w, 2 * w), (2 * w, 2 * w), (2 * w, w), (w, w), (w, 3)]
+        self.layers = nn.ModuleList(
+            nn.Conv2d(*each, 7 if i in (0, 9) else 3) for i, each in enumerate(inward + outward)
+        )
         self.blocks = nn.ModuleList(nn.ModuleList(nn.Conv2d(4 * w, 4 * w, 3) for _ in range(2)) for _ in range(BLOCKS))
 
     def forward(self, source: Tensor) -> Tensor:
         first = self._step(source, 0)
         second = self._step(self._step(first, 1), 2)
         x = self._step(self._step(second, 3), 4)
-        for one, two in self.blocks:
+        for block in self.blocks:
+            one, two = block.children()
             x = x + self._layer(_leaky(self._layer(x, one)), two)
         x = self._enlarged(self._step(x, 5))
         x = self._enlarged(self._step(self._step(x + second, 6), 7))
@@ -118,6 +121,7 @@ class WhiteBox(Keyed):
         title="White-box cartoonization",
         origin="`SystemErrorWang/White-box-Cartoonization` (`model-33999.index` and its data, TensorFlow) and "
         "`vinesmsuic/White-box-Cartoonization-PyTorch`; other ports by [`--code`](bring-your-own-generator.md)",
+        formats="`model-33999.index` beside its data (TensorFlow); `.pth`, `.pth.tar`, `.safetensors`",
         gives=f"a translator (`ganrt translate`) of {DEFAULT_SIDE} px or other sides, fixed or open, with its guided "
         "filter, as the authors' scripts draw",
         traps=(
