@@ -149,7 +149,7 @@ def _read_model(folder: Folder, kind: str, root: str) -> KerasFile:
     reader = read_saved_model if kind == "saved-model" else read_checkpoint_files
     tensors, origin, container, files = reader(folder, root)
     size = sum(folder.size(name) for name in files)
-    kind = kind if origin else "hub-module"
+    kind = kind if origin or kind == "checkpoint" else "hub-module"
     return KerasFile(kind, tensors, origin, container, size, folder_sha256(folder, files))
 
 

@@ -79,7 +79,10 @@ def read_saved_model(folder: Folder, root: str) -> tuple[dict[str, Tensor], Orig
 
 def read_checkpoint_files(folder: Folder, prefix: str) -> tuple[dict[str, Tensor], Origin | None, str, list[str]]:
     """The same of the checkpoint `prefix`.index and `prefix`.data-*."""
-    tensors, origin, container = owned_variables(read_bundle(folder, prefix))
+    read = read_bundle(folder, prefix)
+    if any(name.endswith("/weights") for name in read):  # TF-Slim's names: a checkpoint of TensorFlow 1, not of Keras
+        return read, None, "", bundle_files(folder, prefix)
+    tensors, origin, container = owned_variables(read)
     return tensors, origin, container, bundle_files(folder, prefix)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import onnxruntime
 import pytest
@@ -14,6 +16,7 @@ from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.families.whitebox import _PLAIN, _TORCH
 from ganrt.exporter.graph import build_graph
 from ganrt.exporter.options import Settings
+from ganrt.exporter.readers.files import read_file
 from ganrt.exporter.recognise import recognise
 
 F64 = NDArray[np.float64]
@@ -128,3 +131,14 @@ def test_damaged_files_are_refused_with_the_key() -> None:
     lost = {key: value for key, value in state(False).items() if key != "down2.2.bias"}
     with pytest.raises(BadInputFile, match=r"missing: down2\.2\.bias"):
         recognise(in_memory(lost), None, Settings())
+
+
+def test_a_checkpoint_of_tensorflow_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "tools"))
+    import make_random_hub_module
+
+    tensors = {name: value.astype("f4") for name, value in variables().items()}
+    make_random_hub_module.write_bundle(tmp_path / "model-7", tensors)
+    made = recognise(read_file(tmp_path / "model-7.index"), None, Settings.read({"size": "32x24"})).candidate
+    picture = torch.rand(1, 3, 32, 24) * 2 - 1
+    assert torch.equal(made.module(picture), read(True, size="32x24").module(picture))
