@@ -144,8 +144,9 @@ def test_the_list_shows_options_ranges_and_a_sheet(run, dolls, work):
 
 COMMANDS = [
     line.split("#")[0].strip()
-    for line in (Path(__file__).parents[2] / "docs" / "controls.md").read_text("utf-8").splitlines()
-    if line.startswith("    ganrt ")
+    for page in ("controls.md", "tutorial-latents.md")
+    for line in (Path(__file__).parents[2] / "docs" / page).read_text("utf-8").splitlines()
+    if line.startswith(("    ganrt ", "ganrt generate "))
 ]
 
 
