@@ -10,6 +10,7 @@ import sys
 import cv2
 import numpy as np
 import pytest
+from clips import save_clip
 from tiny_onnx import save_embedded, save_translator, translator_spec
 
 import ganrt
@@ -110,6 +111,9 @@ def test_the_examples_of_help_run(run, line, files, monkeypatch):
     from pathlib import Path
 
     from tiny_onnx import save_tiny, tiny_spec
+
+    if "zebras.mp4" in line and "-o zebras.mp4" not in line:
+        save_clip(Path("zebras.mp4"), 10)
 
     shutil.copytree(files, Path.cwd(), dirs_exist_ok=True)
     of_default = line.startswith(("ganrt generate", "ganrt play"))  # see below: the others draw with avatars-1
