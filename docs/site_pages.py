@@ -37,6 +37,7 @@ CONTENTS = {
         "docs/translate",
         "docs/reconstruct",
         "docs/studies",
+        "docs/portrait",
         "docs/evaluate",
         "docs/tune",
         "docs/precisions",
@@ -49,7 +50,6 @@ CONTENTS = {
     "Formats and specs": [
         "docs/latent-spec",
         "docs/look-codes",
-        "docs/portrait",
         "docs/model-format",
         "docs/drawer-format",
         "docs/bench-format",
@@ -179,7 +179,7 @@ def _cell_text(parameter: Any) -> str:
 
 
 _PYTHON = {
-    "Drawing": ["load", "Generator", "draw", "Look", "Truncation"],
+    "Drawing": ["load", "Generator", "draw", "Look", "Truncation", "portrait"],
     "Latents and walks": ["latents", "identity_index", "walk", "Walk", "even_pace"],
     "Models": ["export", "GeneratorSpec"],
     "Errors": [
