@@ -13,7 +13,7 @@ from ganrt.errors import UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ganrt.runtime.tuning.tune import Tuned
 
@@ -73,7 +73,8 @@ def tune(
         for found in tuned:
             status.clear()
             if not json:
-                _print(name, found, with_notes=not results)
+                told = {note for each in results for note in each.notes}
+                _print(name, found, [note for note in found.notes if note not in told])
             results.append(found)
     if json:
         print_json({"model": name, "model_sha256": file.sha256, "tuned": [_report(found) for found in results]})
@@ -111,8 +112,8 @@ def _forget(name: str, sha256: str, json: bool) -> None:
         say(f"{name}: nothing was chosen here")
 
 
-def _print(name: str, found: Tuned, *, with_notes: bool) -> None:
-    for note in found.notes if with_notes else ():
+def _print(name: str, found: Tuned, notes: Sequence[str]) -> None:
+    for note in notes:
         say(f"note: {note}")
     for lap in found.laps:
         times = "  ".join(f"{milliseconds:9.2f} ms" for milliseconds in lap.milliseconds.values())

@@ -59,9 +59,12 @@ def describe(generator: Generator, layout: Layout) -> Json:
 def aligned(there: Json, here: Json) -> Json:
     """What `describe` says here, in the words of a plan that is there, where nothing differs that decides a byte.
 
-    A ganrt that draws the same bytes may have another version, and may write an equal spec otherwise.
+    A ganrt that draws the same bytes may have another version, and may write an equal spec otherwise. ONNX Runtime's
+    bytes do not depend on the batch, whose usual size another version may choose otherwise.
     """
     versions = there["versions"]
+    if there["backend"] == here["backend"] == "onnxruntime":
+        here = {**here, "batch_sizes": there["batch_sizes"]}
     if _draws_alike(versions.get("ganrt")):
         here = {**here, "versions": {**here["versions"], "ganrt": versions["ganrt"]}}
     specs = [GeneratorSpec.from_json(json.dumps(told["spec"])) for told in (there, here)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -149,17 +149,20 @@ def _rounds(lanes: list[_Lane], budget_s: float, say: Say, progress: Callable[[i
 
 
 def _hopeless(lanes: Sequence[_Lane]) -> set[Candidate]:
-    """Those that were far behind in every round at every batch size; plain graphs are what others are compared with."""
-    best: dict[tuple[int, int], float] = {}
+    """Those that were far behind others of their precision in every round at every batch size; plain graphs are what
+    others are compared with."""
+    best: dict[tuple[str, int, int], float] = {}
+    for _, place, seconds in _each_round(lanes):
+        best[place] = min(seconds, best.get(place, seconds))
+    near = {lane.candidate for lane, place, seconds in _each_round(lanes) if seconds <= _HOPELESS * best[place]}
+    return {lane.candidate for lane in lanes if lane.candidate not in near and not lane.candidate.is_plain}
+
+
+def _each_round(lanes: Sequence[_Lane]) -> Iterator[tuple[_Lane, tuple[str, int, int], float]]:
+    """Each lane's seconds of a round, and what they are compared with: precision, batch size, number of the round."""
     for lane in lanes:
         for number, seconds in enumerate(lane.rounds):
-            best[lane.batch, number] = min(seconds, best.get((lane.batch, number), seconds))
-    near = {
-        lane.candidate
-        for lane in lanes
-        if any(seconds <= _HOPELESS * best[lane.batch, number] for number, seconds in enumerate(lane.rounds))
-    }
-    return {lane.candidate for lane in lanes if lane.candidate not in near and not lane.candidate.is_plain}
+            yield lane, (lane.candidate.precision, lane.batch, number), seconds
 
 
 def left_out(candidate: Candidate, error: Exception) -> str:

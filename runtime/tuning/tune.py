@@ -170,18 +170,21 @@ def _choose(field: Field, finalists: Sequence[Candidate], rounds: Rounds, precis
 
 
 def _unless_restless(field: Field, order: list[Candidate], rounds: Rounds) -> list[Candidate]:
-    """The same order, but what runs untuned first where the machine's own noise could have made the first one win."""
+    """The same order, but behind what runs untuned all that the machine's own noise could have made faster than it."""
     untuned = next((one for one in order if one.is_plain and one.backend == field.default.backend), None)
-    if untuned is None or order[0] is untuned:
+    if untuned is None:
         return order
-    won, of = rounds_won(order[0], untuned, rounds, field.batches)
-    if is_proven(won, of):
-        return order
-    field.notes.append(
-        f"this machine was too restless to decide: {order[0].name} was faster than {untuned.name} in {won} of {of} "
-        "rounds only; what runs untuned was kept (tune again when nothing else runs)"
-    )
-    return [untuned, *(one for one in order if one is not untuned)]
+    ahead = order[: order.index(untuned)]
+    doubtful = []
+    for one in ahead:
+        won, of = rounds_won(one, untuned, rounds, field.batches)
+        if not is_proven(won, of):
+            doubtful.append(one)
+            field.notes.append(
+                f"this machine was too restless to decide: {one.name} was faster than {untuned.name} in {won} of {of} "
+                "rounds only, and was not taken (tune again when nothing else runs)"
+            )
+    return [*(one for one in order if one not in doubtful), *doubtful]
 
 
 def _only_to_beat(candidate: Candidate, field: Field) -> bool:

@@ -18,6 +18,7 @@ from tiny_onnx import save_tiny, tiny_spec
 from ganrt.errors import BadInputFile, OutputFailed
 from ganrt.runtime.bulk import lock, storage
 from ganrt.runtime.bulk.begin import Options
+from ganrt.runtime.bulk.describe import aligned
 from ganrt.runtime.bulk.going_on import advice
 from ganrt.runtime.bulk.run import run
 
@@ -391,6 +392,14 @@ def changed(there, **values):
         place, _, key = name.partition("__")
         plan[place][key] = value
     return plan
+
+
+def test_the_usual_batch_size_of_onnx_runtime_decides_no_byte(generator):
+    here = make_plan(generator).document()["generator"]
+    there = {**here, "batch_sizes": [1, 99, 64]}
+    assert aligned(there, here) == there
+    tuned = {"backend": "openvino"}  # whose bytes do depend on it
+    assert aligned({**there, **tuned}, {**here, **tuned}) == {**here, **tuned}
 
 
 def test_the_options_that_go_on_are_named(generator):

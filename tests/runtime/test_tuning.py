@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -370,6 +371,10 @@ def test_who_is_far_behind_in_every_early_round_is_raced_no_further(tiny, sample
     monkeypatch.setattr(races._Lane, "slice", slice_of)
     raced = races.race([plain, other, form], (1,), samples, None, 600.0, print)
     assert [lane[0] for lane in raced] == [plain, other]  # a plain graph is what the others must beat
+    lower = SimpleNamespace(candidate=fast, batch=1, rounds=[0.5] * 5)
+    lanes = [SimpleNamespace(candidate=one, batch=1, rounds=[seconds[one, 1]] * 5) for one in (plain, form)]
+    assert races._hopeless([lower, *lanes]) == set()  # FP32 is chosen among FP32, however fast BF16 is
+    assert races._hopeless([SimpleNamespace(candidate=fast, batch=1, rounds=[99.0] * 5), *lanes]) == set()
     assert len(raced[other, 1]) == 30
     monkeypatch.setattr(Candidate, "open", lambda self, threads: backends.open_model(tiny.path, "onnxruntime"))
     assert (fast, 1) in races.race([plain, other, fast], (1,), samples, None, 600.0, print)
@@ -391,6 +396,15 @@ def test_a_restless_machine_keeps_what_runs_untuned(tiny, field, monkeypatch, wo
     found = tuning._choose(field, [plain, other], rounds, "fp32", "cpu")
     assert found.choice.backend == ("openvino" if won == 24 else "onnxruntime")
     assert any("too restless to decide" in note and "20 of 30" in note for note in found.notes) == (won == 20)
+
+
+def test_of_several_that_look_faster_the_proven_ones_stay_ahead(tiny, field):
+    plain, _, form, _ = candidates(tiny)
+    field.default, doubtful, proven = plain, form.at((1,)), form.at((1, 2))
+    rounds = {(plain, 1): [1.0] * 30, (doubtful, 1): [0.2] * 20 + [1.5] * 10, (proven, 1): [0.9] * 30}
+    order = tuning._unless_restless(field, [doubtful, proven, plain], rounds)
+    assert order == [proven, plain, doubtful]
+    assert len(field.notes) == 1
 
 
 def test_nobody_changes_places_for_what_measurements_scatter(tiny):
