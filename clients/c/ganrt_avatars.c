@@ -952,7 +952,7 @@ const char *ganrt_avatars_sentence(ganrt_avatars_status status)
     case GANRT_AVATARS_LOST:
         return "What drew has failed, and nothing else is in the order of preference: ganrt_avatars_report says how; open the kit again.";
     case GANRT_AVATARS_NO_CELL:
-        return "No cell of the atlas is free: give one back with ganrt_avatars_free_cell, and ask again.";
+        return "No cell of the atlas is free: give one back and ask again, or make the atlas larger.";
     }
     return "This status is none of ganrt_avatars.h's.";
 }

@@ -22,6 +22,7 @@
  * Before open, and after close, ganrt_avatars answers NULL with GANRT_AVATARS_BAD_ARGUMENT. Licence: Apache 2.0, as ganrt's
  * own. */
 #define GANRT_GAP 1 /* pixels between the cells of an atlas, so that filtered textures do not see their neighbours */
+#define GANRT_MOST 16384 /* pixels a side of Godot's images; the bytes of an atlas are an int there */
 
 typedef struct {
     ganrt_avatars *avatars;
@@ -60,7 +61,7 @@ static ganrt_avatars_status open_atlas(instance *self, ganrt_avatars_options *op
 {
     if (!side)
         return GANRT_AVATARS_OK;
-    if (side > 65536)
+    if (side > GANRT_MOST)
         return GANRT_AVATARS_BAD_ARGUMENT;
     self->bytes = (size_t)side * side * 4;
     self->atlas = (unsigned char *)calloc(1, self->bytes);

@@ -60,13 +60,13 @@ export async function load(model, options = {}) {
     throw new ArgumentError(`executionProviders: expected an array of at least one, got ${shown(providers)}`);
   const bytes = await bytesOf(model);
   const spec = readSpec(bytes);
-  const code = codeOf(bytes, spec.name); // hashed while the session opens
+  const code = await codeOf(bytes, spec.name);
   const errors = [];
   for (const provider of providers) {
     const name = provider?.name ?? provider;
     try {
       const session = await ort.InferenceSession.create(bytes, { ...sessionOptions, executionProviders: [provider] });
-      return new Generator(ort, session, spec, name, { code: await code, controls: controls ?? spec.controls ?? [] });
+      return new Generator(ort, session, spec, name, { code, controls: controls ?? spec.controls ?? [] });
     } catch (error) {
       errors.push([name, error]);
     }

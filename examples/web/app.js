@@ -111,6 +111,7 @@ async function showAddress(state, code) {
   if (state.look && printLook(look) === printLook(state.look)) return;
   await state.generator.draw(look); // refuses what is another model's before anything changes
   state.look = look;
+  $("name").value = "";
   state.design.show(look.controls);
   $("truncation").value = look.truncation.psi ?? $("truncation").max;
   state.readTruncation();

@@ -72,7 +72,7 @@ export function nearest(control, z) {
     return positions.map((position) => Math.abs(made[position] - z[position]));
   };
   if (kind === "scalar") {
-    const numbers = Array.from({ length: STEPS + 1 }, (_, k) => low + (k / STEPS) * (high - low));
+    const numbers = Array.from({ length: STEPS + 1 }, (_, k) => Math.min(high, low + (k / STEPS) * (high - low)));
     return least(numbers, numbers.map((number) => apart(number).reduce((sum, one) => sum + one)));
   }
   const levels = Array.from({ length: 256 }, (_, k) => k.toString(16).padStart(2, "0"));

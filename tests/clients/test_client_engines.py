@@ -150,6 +150,15 @@ def test_unity_shows_a_lobby_and_frees_what_it_made(unity, kit, generator, tmp_p
     assert re.fullmatch(r"openvino: .*/nowhere.so.* builtin: draws", report)
     near(stored(tmp_path / "0.rgba"), generator.avatar("player-8841"))
     near(stored(tmp_path / "1.rgba"), generator.avatar("Zoë"))
+    near(stored(tmp_path / "2.rgba"), generator.avatar("late"))
+
+
+@pytest.mark.parametrize("atlas", [16385, 30000])
+def test_unity_says_that_an_atlas_is_too_large(unity, kit, tmp_path, atlas):
+    """The second has more bytes than an array can have."""
+    words = ["mono", "unity.exe", kit.parent, tmp_path, str(atlas)]
+    lines = told(words, unity, LD_LIBRARY_PATH=str(unity)).splitlines()
+    assert lines == ["0 textures", f"error: {kit}: Failed to create texture because of invalid parameters."]
 
 
 def test_unity_says_that_a_kit_is_missing(unity, tmp_path):
@@ -198,17 +207,22 @@ def test_godot_3_without_a_window(godot3, generator, tmp_path):
     home = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
     assert "\n200 avatars\n" in told(["godot3-server", "--path", godot3, f"--raw={tmp_path}"], tmp_path, **home)
     near(stored(tmp_path / "player-0.rgba"), generator.avatar("player-0"))
-    command = [
-        "godot3-server",
-        "--path",
-        shutil.copytree(godot3, tmp_path / "empty", ignore=_the_kit),
-        f"--raw={tmp_path}",
-    ]
-    done = subprocess.run(
-        command, cwd=tmp_path, env={**os.environ, **home}, capture_output=True, text=True, timeout=300
-    )
-    assert done.returncode == 1
-    assert "player-199: spec.json, builtin/model.drawer" in done.stdout
+    empty = shutil.copytree(godot3, tmp_path / "empty", ignore=_the_kit)
+    large = with_atlas(shutil.copytree(godot3, tmp_path / "large"), 16385)
+    for project, problem in [(empty, "spec.json, builtin/model.drawer"), (large, "An argument is NULL or outside")]:
+        command = ["godot3-server", "--path", project, f"--raw={tmp_path}"]
+        env = {**os.environ, **home}
+        done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 1
+        assert f"player-199: {problem}" in done.stdout
+
+
+def with_atlas(project, side):
+    script = project / "addons" / "ganrt_avatars" / "avatars.gd"
+    text = script.read_text("utf-8")
+    assert text.count("atlas_side = 0 ") == 1
+    script.write_text(text.replace("atlas_side = 0 ", f"atlas_side = {side} "), "utf-8")
+    return project
 
 
 def _the_kit(folder, names):
@@ -220,9 +234,7 @@ def test_godot_3_in_a_window(godot3, generator, tmp_path, atlas):
     import cv2
 
     need("godot3-runner", "Xvfb")
-    project = shutil.copytree(godot3, tmp_path / "project")
-    script = project / "addons" / "ganrt_avatars" / "avatars.gd"
-    script.write_text(script.read_text("utf-8").replace("atlas_side = 0", f"atlas_side = {atlas}"))
+    project = with_atlas(shutil.copytree(godot3, tmp_path / "project"), atlas)
     with displays.display() as env:
         command = ["godot3-runner", "--path", project, "--audio-driver", "Dummy", f"--shot={tmp_path / 'shot.png'}"]
         told(command, tmp_path, **{**env, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)})

@@ -2,11 +2,12 @@
 
 import base64
 import json
+import subprocess
 
 import numpy as np
 import onnx
 import pytest
-from client_library import ask, need_node, same_pictures
+from client_library import LIBRARY, ask, need_node, same_pictures
 from tiny_onnx import save_tiny, tiny_model, tiny_spec
 
 import ganrt
@@ -379,6 +380,24 @@ def test_models_and_runtimes_that_are_missing():
     assert "no-such-model.onnx" in missing["message"]
     assert {answer["error"] for answer in wrong} == {"ArgumentError"}
     assert foreign["error"] == "ModelError"
+
+
+def test_a_model_that_cannot_be_hashed():
+    """Is told as it is, and not as the provider's failure; nothing is left open, and the process goes on."""
+    script = f"""
+        import {{ load }} from {json.dumps((LIBRARY / "ganrt.js").as_uri())};
+        let open = 0;
+        const later = () => new Promise((done) => setTimeout(done, 20));
+        const session = {{ release: async () => {{ open--; }} }};
+        const InferenceSession = {{ create: async () => {{ await later(); open++; return session; }} }};
+        crypto.subtle.digest = async () => {{ throw new Error("no memory"); }};
+        const options = {{ ort: {{ InferenceSession }}, executionProviders: ["a", "b"] }};
+        await load({json.dumps(data_url(tiny_model(tiny_spec()).SerializeToString()))}, options)
+            .catch((error) => console.log(`${{error.message}}, ${{open}} open`));
+    """
+    command = ["node", "--input-type=module", "--eval", script]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "no memory, 0 open\n"), done.stderr
 
 
 def test_a_provider_that_does_not_exist():

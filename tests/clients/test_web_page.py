@@ -196,6 +196,13 @@ def test_a_colour_as_drawn_is_shown(started):
     assert started.evaluate(f"(await import('./design.js')).nearest({given})") == "#0000ff"
 
 
+def test_a_number_as_drawn_is_within_its_range(started):
+    """In doubles -0.3 + (0.1 - -0.3) is more than 0.1."""
+    control = {"name": "turn", "kind": "scalar", "low": -0.3, "high": 0.1, "knots": [[-1], [1]], "positions": [0]}
+    given = f"{json.dumps(control)}, [5]"
+    assert started.evaluate(f"(await import('./design.js')).nearest({given})") == 0.1
+
+
 def test_controls_and_the_address(started):
     """Menus change the look; the address is its code, and draws it again. What nobody set stands as it was drawn."""
     type_name(started, "player-8841")
@@ -222,6 +229,7 @@ def test_controls_and_the_address(started):
         started.evaluate(f"void (location.hash = 'look={other.code}')")
         started.wait("document.getElementById('caption').textContent.includes('image 7 of seed 5, truncation 0.50')")
         same_pictures(pixels(started, "#avatar"), generator.draw(other))
+        assert started.evaluate("document.getElementById('name').value") == "", "it is no name's look"
         assert started.evaluate("document.getElementById('control-glasses').value") == "round"
         assert started.evaluate("document.getElementById('control-hair').value") == ""
         assert text(started, "truncation-value") == "0.50"

@@ -67,12 +67,19 @@ namespace UnityEngine
         public static int Alive;
         public readonly int width, height;
         public byte[] Raw;
-        public Texture2D(int width, int height, TextureFormat format, bool mipChain) { this.width = width; this.height = height; Alive++; }
+        public Texture2D(int width, int height, TextureFormat format, bool mipChain)
+        {
+            if (width < 1 || height < 1 || width > 16384 || height > 16384)
+                throw new UnityException("Failed to create texture because of invalid parameters.");
+            this.width = width;
+            this.height = height;
+            Alive++;
+        }
         public void LoadRawTextureData(byte[] data)
         {
             if (data.Length != 4 * width * height)
                 throw new UnityException("not enough data");
-            Raw = data;
+            Raw = (byte[])data.Clone();
         }
         public void Apply(bool updateMipmaps, bool makeNoLongerReadable) { }
     }
@@ -109,6 +116,7 @@ namespace UnityEngine
     [AttributeUsage(AttributeTargets.Class)] public sealed class AddComponentMenu : Attribute { public AddComponentMenu(string path) { } }
     [AttributeUsage(AttributeTargets.Class)] public sealed class RequireComponent : Attribute { public RequireComponent(Type kind) { } }
     [AttributeUsage(AttributeTargets.Field)] public sealed class TooltipAttribute : Attribute { public TooltipAttribute(string text) { } }
+    [AttributeUsage(AttributeTargets.Field)] public sealed class RangeAttribute : Attribute { public RangeAttribute(float min, float max) { } }
     [AttributeUsage(AttributeTargets.Field)] public sealed class SerializeField : Attribute { }
 
     /// <summary>What Unity does by itself. Its messages are found by name, private ones too.</summary>

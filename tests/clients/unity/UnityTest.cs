@@ -1,6 +1,7 @@
 // unity STREAMING_ASSETS FOLDER [ATLAS_SIDE]: the lobby of the package's sample, frame by frame; writes FOLDER/N.rgba, top row first.
 using System;
 using System.IO;
+using System.Reflection;
 using System.Threading;
 using GanrtUnity;
 using UnityEngine;
@@ -28,8 +29,9 @@ static class UnityTest
             Console.WriteLine(Debug.Lines[0]);
         else
         {
-            Write(given[1], 0, single);
+            Write(given[1], 0, image);
             Change(image, given[1]);
+            Throw(kit, given[1]);
             Console.WriteLine(kit.Report.Trim().Replace('\n', ' '));
         }
         UnityEngine.Object.Destroy(AvatarKit.Shared.gameObject);
@@ -42,7 +44,7 @@ static class UnityTest
         image.Player = "Zoë";
         for (int i = 0; i < 30000 && Place(image.gameObject).Equals(before); i++)
             Frame();
-        Write(folder, 1, image.gameObject);
+        Write(folder, 1, image);
         Frame(); // the first one goes
         Console.WriteLine(Texture2D.Alive + " textures");
         image.Player = "gone before it comes";
@@ -50,6 +52,22 @@ static class UnityTest
         for (int i = 0; i < 100; i++)
             Frame();
         Console.WriteLine(Texture2D.Alive + " textures");
+    }
+
+    // The picture of a callback that throws is in its texture all the same.
+    static void Throw(AvatarKit kit, string folder)
+    {
+        AvatarPicture late = null;
+        kit.Request("late", (picture, problem) => { late = picture; throw new InvalidOperationException(); });
+        try
+        {
+            for (int i = 0; i < 30000; i++)
+                Frame();
+        }
+        catch (TargetInvocationException error) when (error.InnerException is InvalidOperationException)
+        {
+            Write(folder, 2, late.Texture, late.Uv);
+        }
     }
 
     static object Place(GameObject of)
@@ -65,12 +83,16 @@ static class UnityTest
     }
 
     // As RawImage shows it: from the top, where v is highest unless the rectangle is turned.
-    static void Write(string folder, int number, GameObject of)
+    static void Write(string folder, int number, AvatarImage of)
     {
         RawImage image = of.GetComponent<RawImage>();
-        var texture = (Texture2D)image.texture;
-        int left = Pixel(image.uvRect.x, texture.width), width = Pixel(image.uvRect.width, texture.width);
-        int low = Pixel(image.uvRect.y, texture.height), height = Pixel(image.uvRect.height, texture.height);
+        Write(folder, number, (Texture2D)image.texture, image.uvRect);
+    }
+
+    static void Write(string folder, int number, Texture2D texture, Rect uv)
+    {
+        int left = Pixel(uv.x, texture.width), width = Pixel(uv.width, texture.width);
+        int low = Pixel(uv.y, texture.height), height = Pixel(uv.height, texture.height);
         using (FileStream file = File.Create(Path.Combine(folder, number + ".rgba")))
             for (int i = 0; i < Math.Abs(height); i++)
                 file.Write(texture.Raw, ((height > 0 ? low + height - 1 - i : low + height + i) * texture.width + left) * 4, 4 * width);

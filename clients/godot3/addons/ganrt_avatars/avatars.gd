@@ -14,7 +14,7 @@ export(int) var budget = 2000 # microseconds a frame
 export(String) var backends = "" # what draws, in order of preference, such as "onnxruntime, builtin"; "": builtin
 export(String) var onnxruntime = "" # the path of its library; "": where the system looks
 export(String) var openvino = ""
-export(int) var atlas_side = 0 # pixels of one texture that holds all avatars; 0: each has a texture of its own
+export(int, 0, 16384) var atlas_side = 0 # pixels of one texture that holds all avatars; 0: each has a texture of its own
 
 var problem = "" # why nothing is drawn
 var _native = preload("ganrt_avatars.gdns").new()

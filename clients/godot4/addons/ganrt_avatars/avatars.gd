@@ -15,7 +15,7 @@ const FULL = -13 # a status of ganrt_avatars.h, as request answers it
 @export var backends := "" # what draws, in order of preference, such as "onnxruntime, builtin"; "": builtin
 @export var onnxruntime := "" # the path of its library; "": where the system looks
 @export var openvino := ""
-@export var atlas_side := 0 # pixels of one texture that holds all avatars; 0: each has a texture of its own
+@export_range(0, 16384) var atlas_side := 0 # pixels of one texture that holds all avatars; 0: each has a texture of its own
 
 var problem := "" # why nothing is drawn
 var _native = null

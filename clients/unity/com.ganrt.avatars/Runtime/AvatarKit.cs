@@ -51,7 +51,7 @@ namespace GanrtUnity
         public string backends = "";
         [Tooltip("The paths of their libraries; empty: where the system looks")]
         public string onnxRuntime = "", openVino = "";
-        [Tooltip("Pixels a side of one texture that holds all avatars; 0: each has a texture of its own")]
+        [Range(0, 16384), Tooltip("Pixels a side of one texture that holds all avatars; 0: each has a texture of its own")]
         public int atlasSide;
 
         sealed class Ask
@@ -135,12 +135,15 @@ namespace GanrtUnity
                     options.CacheBytes = 64 << 20;
                     Directory.CreateDirectory(options.Cache);
                 }
+                if (atlasSide > 0)
+                    atlas = new Texture2D(atlasSide, atlasSide, TextureFormat.RGBA32, false);
                 avatars = new GanrtAvatars(folder, options);
-                if (avatars.Atlas != null)
-                    atlas = Filled(new Texture2D(atlasSide, atlasSide, TextureFormat.RGBA32, false), avatars.Atlas, false);
+                if (atlas != null)
+                    Filled(atlas, avatars.Atlas, false);
             }
             catch (Exception error) when (error is GanrtAvatarsException || error is IOException || error is UnauthorizedAccessException
-                                          || error is DllNotFoundException || error is BadImageFormatException || error is EntryPointNotFoundException)
+                                          || error is DllNotFoundException || error is BadImageFormatException || error is EntryPointNotFoundException
+                                          || error is OverflowException || error is UnityException)
             {
                 Problem = folder + ": " + error.Message;
                 Debug.LogError(Problem, this);
@@ -156,8 +159,16 @@ namespace GanrtUnity
         {
             while (asked.Count > 0 && (Problem != null || avatars != null && inFlight < MostInFlight))
                 Send(asked.Dequeue());
-            if (avatars != null && avatars.Poll(budget) > 0 && atlas != null)
-                Filled(atlas, avatars.Atlas, false);
+            bool drawn = avatars != null;
+            try
+            {
+                drawn = drawn && avatars.Poll(budget) > 0;
+            }
+            finally // a callback may have thrown; the others' pictures are there
+            {
+                if (drawn && atlas != null)
+                    Filled(atlas, avatars.Atlas, false);
+            }
         }
 
         void Send(Ask ask)
