@@ -132,8 +132,8 @@ class Live:
                 state = self._state
                 if picture is None or not state.held:
                     _, picture = next(sized([one], self._size, compare=state.compare))
-                if self._recording is not None:
-                    self._recording.add(one.time, picture)
+                if self._recording is not None and not self._recording.add(one.time, picture):
+                    self._end_recording()  # which raises what went wrong
                 key = window.show_page(picture, self._lines(drawing), state.full_screen) if window else -1
                 self._count(one)
                 self._follow(pressed(state, key), picture)
@@ -194,7 +194,8 @@ class Live:
     def _end_recording(self) -> None:
         recording, self._recording = self._recording, None
         if recording is not None:
-            say(f"recorded: {recording.path}, {recording.end()} frames")
+            frames = recording.end()
+            say(f"recorded: {recording.path}, {frames} frames" if frames else "nothing recorded: no frame came in time")
 
 
 class Recording:
@@ -211,9 +212,9 @@ class Recording:
         self._encoder: Consumer[Any, None] = Consumer(self._film.write, _WAITING)
         self._encoder.start()
 
-    def add(self, when: Fraction, picture: Frame) -> None:
-        """One more frame."""
-        self._encoder.put((when, picture))
+    def add(self, when: Fraction, picture: Frame) -> bool:
+        """One more frame; false once it cannot be written."""
+        return self._encoder.put((when, picture))
 
     def end(self) -> int:
         """Makes it whole, and says how many frames it has."""
@@ -224,5 +225,8 @@ class Recording:
 
 
 def free_name(folder: Path, suffix: str) -> Path:
-    """camera-0000.png, or the first number that is not taken."""
-    return next(path for k in range(10**6) if not (path := folder / f"camera-{k:04}{suffix}").exists())
+    """camera-0000.png, or the first number that is not taken, by what was left of a recording either."""
+    from ganrt.runtime.film.of_clip import part_of
+
+    names = (folder / f"camera-{k:04}{suffix}" for k in range(10**6))
+    return next(path for path in names if not (path.exists() or part_of(path).exists()))

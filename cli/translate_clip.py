@@ -44,8 +44,8 @@ def translate_clip(
     _refuse(output, pictures, clip, json)
     how = clip.excerpt(pictures.skip_bad)
     source = open_clip(given, how, sys.stdin.buffer)
-    if given != "-" and output.exists() and output.resolve() == Path(given).resolve():
-        raise OutputFailed(f"{output} is the input: give another --output")
+    if given != "-" and str(output) != "-":
+        _keep_apart(Path(given).resolve(), output.resolve())
     for note in source.notes:
         say(f"note: {note}")
     with engine.open(model) as generator:
@@ -66,6 +66,17 @@ def _refuse(output: Path, pictures: PictureOptions, clip: ClipOptions, json: boo
             raise UsageError(f"{name}: it belongs to pictures one by one, and the output {output} is a film")
     if str(output) == "-" and json:
         raise UsageError("--json and -o -: both go to standard output; expected one of them")
+
+
+def _keep_apart(given: Path, output: Path) -> None:
+    from ganrt.runtime.film.of_clip import part_of
+
+    if given == output:
+        raise OutputFailed(f"{output.name} is the input: give another --output")
+    if output.name and given.is_relative_to(part_of(output)):
+        raise OutputFailed(
+            f"{output.name}: while it is drawn it is {part_of(output).name}, which is the input\ngive another --output"
+        )
 
 
 def _film(
@@ -100,7 +111,9 @@ def _film(
     # A steadied frame depends on all before it, which nobody has in a later run.
     identity = "" if clip.steady or not source.identity else _digest({**made, "source": source.identity})
     height, width = size or source.size
-    about = Source(source.rate, source.sound, how.end, identity, source.count * height * width * 3)
+    about = Source(
+        source.rate, source.sound, how.end, identity, source.count * height * width * (6 if clip.compare else 3)
+    )
     options = FilmOptions(float(source.rate), codec=clip.codec, background=behind, force=force, origin=made)
     return open_film(output, options, about), size
 

@@ -29,6 +29,7 @@ class Ahead(Generic[Item]):
         self._changed = threading.Condition()
         self._ended = self._stopped = False
         self._error: BaseException | None = None
+        self._patience_s = _JOIN_S
         self._thread = threading.Thread(target=self._make, name="ganrt-ahead", daemon=True)
         self._thread.start()
 
@@ -37,10 +38,11 @@ class Ahead(Generic[Item]):
         self._stopped = True
 
     def close(self) -> None:
-        """Stops, and waits until the source has let go."""
+        """Stops, and waits until the source has let go; the first time alone."""
         self.stop()
         if self._thread is not threading.current_thread():
-            self._thread.join(_JOIN_S)
+            patience_s, self._patience_s = self._patience_s, 0.0
+            self._thread.join(patience_s)
 
     def __iter__(self) -> Iterator[Item]:
         return self

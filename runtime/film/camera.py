@@ -10,12 +10,13 @@ from fractions import Fraction
 import cv2
 import numpy as np
 
-from ganrt.errors import BackendUnavailable
+from ganrt.errors import BackendUnavailable, UsageError
 from ganrt.runtime.film.clips import Clip, Excerpt, Shot, limited
 from ganrt.runtime.film.opening import open_clip
 from ganrt.runtime.fitting import resized
 
 _INSTEAD = "try it with a film: ganrt translate --camera clip.mp4 -m MODEL"
+_DIGITS = 3  # of a camera's number
 _WARM_UP = 5  # reads: cameras may answer late
 
 
@@ -25,7 +26,10 @@ def open_camera(given: str, how: Excerpt) -> Clip:
     Raises:
         BackendUnavailable: there is no such camera, or it may not be used.
         BadInputFile: the film cannot be read.
+        UsageError: a pipe, or no number that a camera has.
     """
+    if given == "-" or (given.isdecimal() and len(given) > _DIGITS):
+        raise UsageError(f"--camera {given}: expected a camera's number, such as 0, or a film's file")
     return Camera(int(given), how) if given.isdecimal() else FilmAsCamera(open_clip(given, how))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -178,20 +179,14 @@ class PipeClip(Clip):
     def shots(self, since: Fraction = Fraction(0)) -> Iterator[Shot]:
         """Reads one frame a shot."""
         shape, number = (self._height, self._width, 3), 0
-        while data := self._read(shape[0] * shape[1] * 3, number):
-            time, number = number / self.rate, number + 1
-            if self._how.end is not None and time >= self._how.end:
-                return
-            if time >= max(self._how.start, since):
-                yield Shot(resized(np.frombuffer(data, np.uint8).reshape(shape), self.size), time)
-
-    def _read(self, size: int, number: int) -> bytes:
-        data = b""
-        while len(data) < size and (more := self._pipe.read(size - len(data))):
-            data += more
-        if 0 < len(data) < size:
-            raise BadInputFile(f"standard input ends within frame {number}: {len(data)} of {size} bytes")
-        return data
+        # Unbuffered: a thread that waits in a buffer's lock as the interpreter ends makes it abort.
+        with os.fdopen(os.dup(self._pipe.fileno()), "rb", buffering=0) as pipe:
+            while data := _read(pipe, shape[0] * shape[1] * 3, number):
+                time, number = number / self.rate, number + 1
+                if self._how.end is not None and time >= self._how.end:
+                    return
+                if time >= max(self._how.start, since):
+                    yield Shot(resized(np.frombuffer(data, np.uint8).reshape(shape), self.size), time)
 
 
 class OpenCvClip(Clip):
@@ -237,6 +232,15 @@ class OpenCvClip(Clip):
         if not capture.isOpened():
             raise BadInputFile(f"{self._path} is damaged, or holds no film; {NO_FILM}")
         return capture
+
+
+def _read(pipe: IO[bytes], size: int, number: int) -> bytearray:
+    data = bytearray()
+    while len(data) < size and (more := pipe.read(size - len(data))):
+        data += more
+    if 0 < len(data) < size:
+        raise BadInputFile(f"standard input ends within frame {number}: {len(data)} of {size} bytes")
+    return data
 
 
 def _sides(pixels: Frame) -> tuple[int, int]:

@@ -133,8 +133,13 @@ def frames_drawn(
     generator: Translator, frames: Iterable[Frame], fit: Fit, *, batch_size: int | None, latest: bool, steady: bool
 ) -> Iterator[Frame]:
     """`Generator.translate_stream`; what is wrong with the model is said at once."""
-    drawing = Drawing(generator, _shots(frames), fit, batch_size=batch_size, latest=latest)
-    return (one.image for one in (Steady()(drawing) if steady else drawing))
+    translator(generator.spec)
+
+    def drawn() -> Iterator[Frame]:
+        with Drawing(generator, _shots(frames), fit, batch_size=batch_size, latest=latest) as drawing:
+            yield from (one.image for one in (Steady()(drawing) if steady else drawing))
+
+    return drawn()
 
 
 def _shots(frames: Iterable[Frame]) -> Iterator[Shot]:

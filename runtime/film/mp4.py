@@ -36,7 +36,7 @@ def write(path: Path, frames: Iterator[Frame], options: FilmOptions) -> Written:
     """Frame by frame: memory does not grow with their number."""
     sided = map(even, frames)
     with whole_file(path, force=options.force) as partial:
-        if options.codec == "opencv" or (options.codec == "auto" and not _has_h264()):
+        if options.codec == "opencv" or (options.codec == "auto" and not has_h264()):
             count, encoder = _by_opencv(partial, sided, options.fps)
         else:
             from ganrt.runtime.film.pyav import encode
@@ -46,7 +46,8 @@ def write(path: Path, frames: Iterator[Frame], options: FilmOptions) -> Written:
     return Written(count, encoder, (path,))
 
 
-def _has_h264() -> bool:
+def has_h264() -> bool:
+    """Whether PyAV is installed, and writes it."""
     if find_spec("av") is None:
         return False
     from ganrt.runtime.film.pyav import has_codec

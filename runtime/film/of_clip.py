@@ -14,7 +14,7 @@ from typing import IO, TypeAlias
 
 from ganrt.errors import BackendUnavailable, OutputFailed, UsageError
 from ganrt.files import check_free
-from ganrt.runtime.film import animations, folder
+from ganrt.runtime.film import animations, folder, mp4
 from ganrt.runtime.film.colours import as_rgb
 from ganrt.runtime.film.options import FilmOptions, Frame
 from ganrt.runtime.film.write import check_output, is_opaque, write_frames
@@ -90,9 +90,11 @@ def open_film(path: Path, options: FilmOptions, source: Source) -> ClipFilm:
     suffix = path.suffix.lower()
     if suffix not in (*SUFFIXES, "") or not path.name:
         raise UsageError(f"output {path}: expected {', '.join(SUFFIXES)}, a folder's name for single frames, or -")
-    if suffix == ".webm" or (suffix == ".mp4" and options.codec != "opencv" and find_spec("av")):
+    by_pyav = mp4.has_h264() if options.codec == "auto" else options.codec != "opencv" and find_spec("av")
+    if suffix == ".webm" or (suffix == ".mp4" and by_pyav):
         return PartedFilm(path, options, source)
-    if suffix in (".gif", ".webp", ".apng") and source.bytes > _MOST_BYTES:
+    fastest = animations.FASTEST.get(suffix)
+    if fastest and source.bytes * min(Fraction(1), fastest / source.rate) > _MOST_BYTES:
         raise _too_long(path)
     return WholeFilm(path, options, source)
 

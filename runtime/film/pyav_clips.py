@@ -44,15 +44,19 @@ class PyAvClip(Clip):
             check_pixels(self.name, context.height, context.width)
             self.rate = _rate(stream)
             self.count = excerpt_count(self.rate, _duration(container, stream), how, self.name)
-            self.sound = path if container.streams.audio else None
+            heard = [sound.codec_context is not None for sound in container.streams.audio[:1]]
+            self.sound = path if any(heard) else None
             if context.color_trc in _HDR:
-                self.notes = ("its colours are HDR, and are taken as they are: expect a pale film",)
+                self.notes += ("its colours are HDR, and are taken as they are: expect a pale film",)
+            if not all(heard):
+                self.notes += ("its sound is of a kind that nothing here decodes, and is lost",)
             first = next(self._decoded(container, stream, 0), None)
+            self.bad = 0  # the shots count it again
         if first is None:
             raise BadInputFile(f"{path} holds no frame that can be decoded; {NO_FILM}")
         self._square = _square(first, stream)
-        turned = first.rotation % 180 != 0
-        self.size = limited(*(self._square[::-1] if turned else self._square), how)
+        turns, _ = _upright(first)
+        self.size = limited(*(self._square[::-1] if turns % 2 else self._square), how)
         self._converter = VideoReformatter()
 
     def shots(self, since: Fraction = Fraction(0)) -> Iterator[Shot]:
@@ -121,7 +125,9 @@ class PyAvClip(Clip):
             space = Colorspace.ITU709 if frame.height >= _HD_ROWS else Colorspace.ITU601
         picture = self._converter.reformat(frame, format=kind, src_colorspace=space, dst_color_range=ColorRange.JPEG)
         pixels: Frame = resized(np.asarray(picture.to_ndarray(), np.uint8), self._square)
-        return resized(np.ascontiguousarray(np.rot90(pixels, frame.rotation // 90)), self.size)
+        turns, mirrored = _upright(frame)
+        pixels = np.rot90(pixels, turns)
+        return resized(np.ascontiguousarray(pixels[:, ::-1] if mirrored else pixels), self.size)
 
 
 def opened(path: Path) -> Any:
@@ -179,6 +185,19 @@ def _duration(container: Any, stream: Any) -> Fraction:
     if stream.duration:
         return Fraction(stream.duration * stream.time_base)
     return Fraction(container.duration or 0, av.time_base)
+
+
+def _upright(frame: Any) -> tuple[int, bool]:
+    """Quarter turns against the clock, and whether left and right change places after them (ISO/IEC 14496-12, 8.3.2).
+
+    Angles between are taken as the nearest quarter.
+    """
+    data = frame.side_data.get("DISPLAYMATRIX")
+    if data is None:
+        return 0, False
+    (a, b, _), (c, d, _), _ = np.frombuffer(data, np.int32).reshape(3, 3).astype(float)
+    mirrored = bool(a * d < b * c)
+    return round(np.arctan2(-b, -a if mirrored else a) / (np.pi / 2)), mirrored
 
 
 def _square(frame: Any, stream: Any) -> tuple[int, int]:

@@ -57,7 +57,7 @@ class Part:
         self._rate, self._identity = rate, identity and f"{identity} {codec} {av.__version__}"
         self._tick = Fraction(1, rate.numerator * -(-_FINE // rate.numerator))
         self._began: Fraction | None = None
-        if path.exists():
+        if path.exists() and path.stat().st_size:
             self._find()
 
     @property
@@ -69,8 +69,10 @@ class Part:
         """Encodes frames with their times, in seconds of the clip, behind what there is.
 
         Raises:
-            OutputFailed: the disk is full, or the part cannot be written; what it holds plays.
+            OutputFailed: the disk is full, or the part cannot be written; what groups it holds play.
         """
+        if (since := self.since) is not None:
+            frames = (one for one in frames if one[0] > since - self._tick)
         first = next(frames, None)
         if first is None:
             return
@@ -79,11 +81,9 @@ class Part:
         except (av.FFmpegError, OSError) as error:
             if not isinstance(error, OSError) or isinstance(error, av.error.InvalidDataError):
                 raise
-            _cut_to_whole(self.path)
-            raise OutputFailed(
-                f"{self.path} cannot be written: {error.strerror or error}\n"
-                "it holds the film so far, and plays; the same command goes on with it"
-            ) from error
+            more = "; the same command goes on with it" if self._identity else ""
+            kept = f"it holds the film so far, and plays{more}" if _cut_to_whole(self.path) else "it holds no frame yet"
+            raise OutputFailed(f"{self.path} cannot be written: {error.strerror or error}\n{kept}") from error
 
     def finish(self, path: Path, sound: Path | None, end: Fraction | None, origin: Origin, *, force: bool) -> str:
         """Writes the film: the pictures of the part, and the sound that belongs to them. The part goes.
@@ -173,8 +173,9 @@ def _packets(container: Any) -> Iterator[Any]:
         yield from (packet for packet in container.demux(container.streams.video[0]) if packet.size)
 
 
-def _cut_to_whole(path: Path) -> None:
-    """Cuts off the last group of a part where it is not all there."""
+def _cut_to_whole(path: Path) -> bool:
+    """Cuts off the last group of a part where it is not all there; whether there is another."""
+    plays = False
     with suppress(OSError), path.open("r+b") as file:
         whole = position = 0
         size = path.stat().st_size
@@ -182,8 +183,10 @@ def _cut_to_whole(path: Path) -> None:
             position += max(8, int.from_bytes(head[:4], "big"))
             if head[4:] in (b"moov", b"mdat") and position <= size:
                 whole = position
+                plays = plays or head[4:] == b"mdat"
             file.seek(position)
         file.truncate(whole)
+    return plays
 
 
 def _put_together(
@@ -226,12 +229,11 @@ def _sound(path: Path, film: Any, suffix: str, began: Fraction, end: Fraction | 
     taken, other = _SOUNDS[suffix]
     shift = zero_of(picture_stream(path, clip)) + began
     length = None if end is None else end - began
-    if source.codec_context.name in taken:
+    codec = source.codec_context.codec.canonical_name
+    if codec in taken:
         stream = film.add_stream_from_template(source)
-        return f"{source.codec_context.name}, copied", _copied(clip, source, stream, shift, length, cut=began > 0)
-    stream = film.add_stream(
-        other, rate=48000, layout=source.layout.name if source.layout.nb_channels <= 2 else "stereo"
-    )
+        return f"{codec}, copied", _copied(clip, source, stream, shift, length, cut=began > 0)
+    stream = film.add_stream(other, rate=48000, layout="mono" if source.layout.nb_channels == 1 else "stereo")
     return f"{other}, encoded anew", _encoded(clip, source, stream, shift, length)
 
 
@@ -253,23 +255,25 @@ def _copied(
 def _encoded(clip: Any, source: Any, stream: Any, shift: Fraction, length: Fraction | None) -> Iterator[Any]:
     resampler = av.AudioResampler(stream.codec_context.format, stream.codec_context.layout, 48000)
     with clip:
-        for packet in _heard(clip, source):
-            for frame in _decoded(packet):
-                time = frame.pts * source.time_base - shift
-                if length is not None and time >= length:
-                    break
-                if time >= 0:
-                    frame.pts, frame.time_base = round(time * 48000), Fraction(1, 48000)
-                    for one in resampler.resample(frame):
-                        yield from stream.encode(one)
+        for time, frame in _decoded(clip, source, shift):
+            if length is not None and time >= length:
+                break
+            if time >= 0:
+                frame.pts, frame.time_base = round(time * 48000), Fraction(1, 48000)
+                for one in resampler.resample(frame):
+                    yield from stream.encode(one)
         yield from stream.encode(None)
 
 
-def _decoded(packet: Any) -> list[Any]:
-    try:
-        return list(packet.decode())
-    except av.FFmpegError:  # a gap in the sound
-        return []
+def _decoded(clip: Any, source: Any, shift: Fraction) -> Iterator[tuple[Fraction, Any]]:
+    """Frames of sound with their times; of several in one packet the first alone has one."""
+    time = -shift
+    for packet in _heard(clip, source):
+        with suppress(av.FFmpegError):  # a gap in the sound
+            for frame in packet.decode():
+                time = time if frame.pts is None else frame.pts * source.time_base - shift
+                yield time, frame
+                time += Fraction(frame.samples, frame.sample_rate)
 
 
 def _heard(clip: Any, source: Any) -> Iterator[Any]:

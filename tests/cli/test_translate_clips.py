@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import types
 from fractions import Fraction
 from pathlib import Path
 
@@ -87,6 +88,54 @@ def test_turned_pictures_stand_upright(go):
 
 
 @pytest.mark.parametrize(
+    ("matrix", "shape", "brighter"),
+    [((-1, 0, 0, 1), (48, 64, 3), 1), ((0, 1, 1, 0), (64, 48, 3), 0), ((0.985, 0.174, -0.174, 0.985), (48, 64, 3), 0)],
+)
+def test_mirrored_pictures_are_not_turned_and_small_angles_do_not_distort(tmp_path, matrix, shape, brighter):
+    clip = open_clip(str(clips.turn(save_clip(tmp_path / "a.mp4", 2), *matrix)), Excerpt())
+    frame = next(clip.shots()).pixels
+    assert (frame.shape, clip.size) == (shape, shape[:2])
+    corners = frame[[8, 8, -8, -8], [8, -8, 8, -8], 0]
+    assert [value > level(0) + 15 for value in corners] == [corner == brighter for corner in range(4)]
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "said"),
+    [("a.avi", "pcm_s16le", "aac, encoded anew"), ("a.mkv", "libmp3lame", "mp3, copied")],
+)
+def test_sound_of_layouts_without_names_and_of_decoders_with_others(go, monkeypatch, name, codec, said):
+    from ganrt.runtime.film import pyav_parts
+
+    heard, all_heard = [], pyav_parts._heard
+    monkeypatch.setattr(
+        pyav_parts, "_heard", lambda *given: (heard.append(packet) or packet for packet in all_heard(*given))
+    )
+    save_clip(Path(name), 30, sound=codec)
+    code, _, err = go(name, "--end", "0.1", "-m", "d.onnx", "-o", "b.mp4")
+    assert (code, said in err) == (0, True), err
+    assert 4 <= len(sound_of(Path("b.mp4"))) <= 7
+    assert len(heard) < len(sound_of(Path(name))) / 2
+
+
+def test_sound_that_nothing_decodes_is_lost_and_said_to_be(go):
+    film = save_clip(Path("a.mp4"), 3, sound="aac")
+    film.write_bytes(film.read_bytes().replace(b"mp4a", b"zzzz").replace(b"esds", b"free"))
+    code, _, err = go("a.mp4", "-m", "d.onnx", "-o", "b.mp4")
+    assert (code, "note: its sound is of a kind" in err) == (0, True), err
+    assert len(read_clip(Path("b.mp4"))[0]) == 3
+
+
+def test_frames_of_sound_without_a_time_follow_the_one_before():
+    from ganrt.runtime.film.pyav_parts import _decoded
+
+    frames = [types.SimpleNamespace(pts=pts, samples=480, sample_rate=48000) for pts in (3000, None, None)]
+    packet = types.SimpleNamespace(size=1, pts=3000, dts=3000, decode=lambda: frames)
+    clip = types.SimpleNamespace(demux=lambda _: [packet])
+    found = _decoded(clip, types.SimpleNamespace(time_base=Fraction(1, 1000)), Fraction(1))
+    assert [float(time) for time, _ in found] == [2, 2.01, 2.02]
+
+
+@pytest.mark.parametrize(
     ("name", "codec", "pix_fmt"), [("a.mov", "qtrle", "argb"), ("a.webm", "libvpx-vp9", "yuva420p")]
 )
 def test_transparency_lies_over_a_colour_or_is_kept(go, name, codec, pix_fmt):
@@ -137,6 +186,56 @@ def test_raw_frames_come_and_go_through_pipes(go, monkeypatch):
         code, _, err = go("-", "--raw", "64x48", "-m", "d.onnx", "-o", "-")
     assert (code, "-pix_fmt rgb24 -video_size 64x48 -framerate 30" in err) == (0, True), err
     np.testing.assert_array_equal(np.fromfile("raw", np.uint8).reshape(sent.shape), 255 - sent)
+
+
+def test_a_sender_that_is_silent_does_not_hold_up_the_end():
+    script = (
+        "import sys, time; from ganrt.runtime.film import ahead, clips; ahead._JOIN_S = 0.1; "
+        "clip = clips.PipeClip(sys.stdin.buffer, clips.Excerpt(raw=(4, 4)))\n"
+        "with ahead.Ahead(clip.shots()): time.sleep(0.3); sys.exit(7)"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        assert run.wait(60) == 7, run.stderr.read()
+
+
+def test_what_is_made_ahead_is_waited_for_once(monkeypatch):
+    gone, waits = threading.Event(), []
+    ahead = Ahead(iter(gone.wait, True))
+    monkeypatch.setattr(ahead, "_thread", types.SimpleNamespace(join=waits.append))
+    ahead.close()
+    ahead.close()
+    gone.set()
+    assert waits == [5, 0]
+
+
+def test_an_input_is_not_overwritten_by_the_part(go):
+    save_clip(Path("b-part.mp4"), 2)
+    before = Path("b-part.mp4").read_bytes()
+    for name in ("b.mp4", "b.webm"):
+        code, _, err = go("b-part.mp4", "-m", "d.onnx", "-o", name, "--force")
+        assert (code, "which is the input" in err) == (5, True), err
+    assert Path("b-part.mp4").read_bytes() == before
+
+
+def test_without_h264_opencv_writes(go, monkeypatch):
+    monkeypatch.setattr("ganrt.runtime.film.pyav.has_codec", lambda _: False)
+    save_clip(Path("a.mp4"), 3)
+    code, _, err = go("a.mp4", "-m", "d.onnx", "-o", "b.mp4")
+    assert (code, "(OpenCV)" in err) == (0, True), err
+
+
+def test_damage_before_the_first_frame_counts_once(tmp_path):
+    film = save_clip(tmp_path / "a.mp4", 12)
+    with clips.av.open(str(film)) as container:
+        first = next(container.demux(video=0))
+        place, size = first.pos, first.size
+    data = bytearray(film.read_bytes())
+    data[place : place + size] = b"\xff" * size
+    film.write_bytes(data)
+    clip = open_clip(str(film), Excerpt(skip_bad=True))
+    assert clip.bad == 0
+    frames = len(list(clip.shots()))
+    assert (0 < frames < 12, 0 < clip.bad <= 12 - frames + 1) == (True, True)
 
 
 @pytest.mark.parametrize(
@@ -261,6 +360,38 @@ def test_a_disk_that_fills_up_leaves_what_plays(go):
     assert (code, len(read_clip(Path("b.mp4"))[0])) == (0, 75), err
 
 
+def test_a_part_of_a_varying_rate_goes_on(tmp_path):
+    """A later run asks for what comes half a frame earlier as well."""
+    source = Source(Fraction(1), identity="one")  # at this rate every second frame is a key
+    times = [Fraction(n, 10) for n in (0, 10, 20, 27, 30, 40)]
+    shots = [(time, clips.picture(number)) for number, time in enumerate(times)]
+    open_film(tmp_path / "a.mp4", FilmOptions(1), source).write(iter(shots))
+    film = open_film(tmp_path / "a.mp4", FilmOptions(1), source)
+    assert (film.since, film.frames) == (3, 4)
+    film.write(shot for shot in shots if shot[0] >= film.since - Fraction(1, 2))
+    film.finish()
+    frames, found = read_clip(tmp_path / "a.mp4")
+    assert (len(frames), found) == (6, [float(time) for time in times])
+
+
+@pytest.mark.parametrize("identity", ["", "one"])
+def test_what_a_full_disk_leaves_is_said_as_it_is(tmp_path, identity):
+    def shots(count):
+        for number in range(count):
+            yield Fraction(number), clips.picture(number)
+        raise OSError(28, "No space left on device")
+
+    path, source = tmp_path / "new" / "a.mp4", Source(Fraction(1), identity=identity)
+    with pytest.raises(OutputFailed, match="it holds no frame yet"):
+        open_film(path, FilmOptions(1), source).write(shots(1))
+    path.parent.mkdir()
+    path.with_name("a-part.mp4").touch()
+    with pytest.raises(OutputFailed, match="and plays") as error:
+        open_film(path, FilmOptions(1), source).write(shots(60))
+    assert ("the same command goes on" in str(error.value)) == bool(identity)
+    assert read_clip(path.with_name("a-part.mp4"))[0]
+
+
 def test_without_pyav_opencv_reads_and_writes(go, monkeypatch):
     save_clip(Path("a.mp4"), 12, sound="aac")
     for module in ("opening", "of_clip", "mp4"):
@@ -277,6 +408,7 @@ def test_without_pyav_opencv_reads_and_writes(go, monkeypatch):
 def test_animations_that_would_not_fit_in_memory_are_refused(tmp_path):
     with pytest.raises(UsageError, match="held in memory"):
         open_film(tmp_path / "a.gif", FilmOptions(25), Source(Fraction(25), bytes=2**33))
+    open_film(tmp_path / "a.gif", FilmOptions(100), Source(Fraction(100), bytes=2**32))  # has 50 a second
 
 
 def test_still_parts_are_steadied_and_moving_ones_are_not():
@@ -297,6 +429,9 @@ def test_still_parts_are_steadied_and_moving_ones_are_not():
 def test_frames_from_python(tmp_path):
     frames = [np.full((8, 12, 3), value, np.uint8) for value in range(7)]
     with ganrt.load(save_translator(tmp_path / "m.onnx")) as generator:
+        threads = threading.active_count()
+        assert generator.translate_stream(frames) is not None
+        assert threading.active_count() == threads
         found = list(generator.translate_stream(iter(frames)))
         assert [int(one[0, 0, 0]) for one in found] == [255 - value for value in range(7)]
         assert next(iter(generator.translate_stream([np.zeros((20, 30, 1), np.uint8)]))).shape == (8, 12, 3)
@@ -373,9 +508,46 @@ def test_a_camera_is_shown_saved_and_recorded(go, monkeypatch):
     assert "fps" in shown[0].pages[5][1][0]
 
 
+@pytest.fixture
+def film_as_camera(go, monkeypatch):
+    """`keys` and the film's frames: what a session says, and its window."""
+    monkeypatch.setattr("ganrt.cli.play_window.require_display", lambda _: None)
+
+    def session(keys, count):
+        window = Window()
+        window.pressed = iter(keys)
+        monkeypatch.setattr("ganrt.cli.play_window.PictureWindow", lambda *_: window)
+        save_clip(Path("a.mp4"), count)
+        return *go("--camera", "a.mp4", "-m", "d.onnx", "-o", "shots"), window
+
+    return session
+
+
+def test_a_recording_leaves_what_is_there_and_may_be_empty(film_as_camera):
+    Path("shots").mkdir()
+    Path("shots/camera-0000-part.mp4").write_bytes(b"of another day")
+    assert "recorded: " + str(Path("shots/camera-0001.mp4")) in film_as_camera("r  q", 20)[2]
+    code, _, err, _ = film_as_camera("r", 1)
+    assert (code, "nothing recorded" in err, "camera-" in err) == (0, True, False), err
+
+
+def test_a_recording_that_cannot_be_written_ends_at_once(film_as_camera, monkeypatch):
+    def full(self, frames):
+        next(frames)
+        raise OutputFailed("the disk is full")
+
+    monkeypatch.setattr("ganrt.runtime.film.of_clip.PartedFilm.write", full)
+    code, _, err, window = film_as_camera("r" + " " * 20 + "q", 40)
+    assert (code, "the disk is full" in err) == (5, True), err
+    assert len(window.pages) < 8
+
+
 def test_a_camera_that_is_missing_or_pulled_out(go, monkeypatch):
-    code, _, err = go("--camera", "0", "-m", "d.onnx", "--headless")
+    code, _, err = go("--camera", "99", "-m", "d.onnx", "--headless")
     assert (code, "ganrt translate --camera clip.mp4" in err) == (3, True), err
+    for name in ("-", "99999999999"):
+        code, _, err = go("--camera", name, "-m", "d.onnx", "--headless")
+        assert (code, "expected a camera's number" in err) == (2, True), err
 
     class Pulled:
         left = 4

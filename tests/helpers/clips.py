@@ -76,11 +76,14 @@ def save_sound(path: Path) -> Path:
     return path
 
 
-def turn(path: Path) -> Path:
-    """Writes into an mp4 that its pictures are to be turned by 90 degrees clockwise (ISO/IEC 14496-12, 8.3.2)."""
+def turn(path: Path, a: float = 0, b: float = 1, c: float = -1, d: float = 0) -> Path:
+    """Writes into an mp4 where its pictures' points are shown: (ax + cy, bx + dy) (ISO/IEC 14496-12, 8.3.2).
+
+    As it stands: turned by 90 degrees clockwise.
+    """
     data = bytearray(path.read_bytes())
     place = data.index(b"tkhd") + 4 + 40  # version 0: 24 bytes of header fields, 16 of layer, group and volume
-    data[place : place + 36] = struct.pack(">9i", 0, 1 << 16, 0, -(1 << 16), 0, 0, 0, 0, 1 << 30)
+    data[place : place + 36] = struct.pack(">9i", *(round(x * 2**16) for x in (a, b, 0, c, d, 0, 0, 0, 2**14)))
     path.write_bytes(data)
     return path
 
