@@ -116,10 +116,10 @@ def test_costs_by_hand(tmp_path):
     assert layer_costs(path) == (
         LayerCost("fold", "Neg", 0, 0, 0, 0),
         LayerCost("conv", "Conv", conv, 6 * 2 * 9 + 6, 80, 120),
-        LayerCost("z", "Relu", 0, 0, 120, 120),
-        LayerCost("up", "ConvTranspose", up, 6 * 3 * 16, 120, 240),
+        LayerCost("z", "Relu", 0, 0, 120, 120, "conv"),
+        LayerCost("up", "ConvTranspose", up, 6 * 3 * 16, 120, 240, "z"),
         LayerCost("flat", "Flatten", 0, 0, 0, 0),
-        LayerCost("end", "Gemm", end, 240 * 7, 240, 7),
+        LayerCost("end", "Gemm", end, 240 * 7, 240, 7, "flat"),
     )
     assert macs_of_one_image(path) == conv + up + end
 
