@@ -17,7 +17,7 @@ ALLOWED = re.compile(
 # NVIDIA's own terms, which whoever installs the extra accepts; nothing of it is in the wheel of ganrt.
 PROPRIETARY = re.compile(r"tensorrt.*|onnxruntime-ep-nv-tensorrt-rtx|nvidia-.*")
 
-# Public domain but for single files that nothing here loads, among them an Emacs mode under the GPL; it builds the site.
+# Public domain but for single files that nothing here loads (an Emacs mode under the GPL); it builds the site.
 MIXED = {"docutils"}
 
 
