@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tarfile
 
 import cv2
 import numpy as np
@@ -160,6 +161,12 @@ def test_the_examples_of_help_run(run, line, files, monkeypatch):
 
         save(Path("run-a.json"), full_document())
         save(Path("run-b.json"), full_document(seed=7))
+    if "gpu-report.tar.gz" in line:
+        from bench_documents import full_document, save
+
+        save(Path("bench-fp16.json"), full_document())
+        with tarfile.open("gpu-report.tar.gz", "w:gz") as archive:
+            archive.add("bench-fp16.json", "gpu-report/bench-fp16.json")
     if "out/seed0" in line:
         run("generate")
     if "bulk audit" in line:

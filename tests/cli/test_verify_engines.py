@@ -117,7 +117,7 @@ def test_memory_and_priority_reach_the_engine(run, tmp_path, monkeypatch):
     path = save_engine(tmp_path)
     code, _, err = run("generate", "-m", path, "--count", 2, "-o", "out", "--memory", 64, "--low-priority")
     assert code == 0, err
-    assert seen == [(64 * 2**20, True)]
+    assert seen == [(64 * 2**20, True, False)]  # copied, not mapped
     code, _, err = run("generate", "-m", path.with_suffix(".onnx"), "--count", 1, "-o", "more", "--low-priority")
     assert code == 2
     assert "expected a compiled engine" in err
