@@ -37,8 +37,8 @@ test-gpu: dev ## the tests that need an NVIDIA GPU
 gpu-report: ## self-test, tests, engines and figures of this machine's NVIDIA GPU, in one archive
 	$(PYTHON) tools/gpu_report.py $(if $(NVIDIA_INDEX),--nvidia-index $(NVIDIA_INDEX))
 
-# As root, for it switches the modes; docs/jetson.md.
-power-modes: dev ## ganrt bench in every power mode of a Jetson, side by side
+# As root, for it switches the modes, and so without making .venv: that must see the system's packages; docs/jetson.md.
+power-modes: ## ganrt bench in every power mode of a Jetson, side by side
 	$(BIN)/python tools/power_modes.py
 
 # Some of these take minutes and gigabytes.

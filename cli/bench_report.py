@@ -10,7 +10,7 @@ import typer
 from ganrt.cli import options
 from ganrt.cli.app import command, print_json, say
 from ganrt.cli.bench import Pages, bench
-from ganrt.errors import NegativeResult, UsageError
+from ganrt.errors import BadInputFile, NegativeResult, UsageError
 
 Files = Annotated[list[Path], typer.Argument(help="Documents that ganrt bench -o wrote.")]
 Reports = Annotated[
@@ -107,20 +107,29 @@ def merge(
     from ganrt.benchmarks.report.devices import documents_in, with_devices
     from ganrt.benchmarks.report.leaderboard import leaderboard
     from ganrt.benchmarks.report.leaderboard_page import leaderboard_page
-    from ganrt.files import check_free, read_file
+    from ganrt.files import check_free
 
     if len({path.resolve() for path in files}) < len(files):
         raise UsageError("a file is named twice: expected each document once")
     check_free(output, force)
     found = [named for path in files for named in documents_in(path)]
     boards = leaderboard([document for _, document in found], [name for name, _ in found])
-    page = None if table is None else with_devices(read_file(table, _MOST_PAGE, "a page").decode(), boards)
+    page = None if table is None else with_devices(_text(table), boards, str(table))
     _write(output, leaderboard_page(boards, len(files)), force)
     if page is not None:
         _write(table, page, True)
     if json:
         print_json([board.as_json() for board in boards])
     say(f"leaderboard: {output}")
+
+
+def _text(page: Path) -> str:
+    from ganrt.files import read_file
+
+    try:
+        return read_file(page, _MOST_PAGE, "a page").decode()
+    except UnicodeDecodeError as error:
+        raise BadInputFile(f"{page}: byte {error.start + 1} is not UTF-8; expected a page in UTF-8") from error
 
 
 def _write(path: Path | None, page: str, force: bool) -> None:

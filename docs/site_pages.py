@@ -36,6 +36,7 @@ CONTENTS = {
         "docs/stylegan",
         "docs/translate",
         "docs/reconstruct",
+        "docs/portrait",
         "docs/studies",
         "docs/portrait",
         "docs/evaluate",

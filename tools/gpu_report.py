@@ -33,6 +33,7 @@ TOTAL_S = 15 * 60
 DOWNLOADS_S = 60 * 60
 _SHOWN = 30  # lines of a log on the page
 BATCHES, SECONDS = "1,16,64", "2"
+_MADE = ("bench-*.json", "bench-*.md", "bench-*.html", "self-test.json", "runner.json", "report.md", "report.json")
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def driver_cuda() -> str | None:
     if shutil.which("nvidia-smi") is None:
         return None
     try:
-        said = subprocess.run(["nvidia-smi"], capture_output=True, text=True, timeout=30).stdout
+        said = subprocess.run(["nvidia-smi"], capture_output=True, encoding="utf-8", errors="replace", timeout=30).stdout
     except (OSError, subprocess.TimeoutExpired):
         return None
     found = re.search(r"CUDA Version:\s*([\d.]+)", said)
@@ -147,19 +148,22 @@ def steps(python: Path, out: Path, jetson: bool) -> list[Step]:
 
 def run(step: Step, out: Path, limit_s: float) -> Done:
     """Runs a step in a process group of its own, so that what it started ends with it."""
-    log, started = out / f"{step.name.replace(' ', '-')}.log", time.monotonic()
-    with log.open("w") as file:
+    log, started = out / _log(step), time.monotonic()
+    code: int | None = -1
+    with log.open("w", encoding="utf-8") as file:
         try:
             process = subprocess.Popen(
-                step.command, stdout=file, stderr=subprocess.STDOUT, cwd=ROOT, start_new_session=True
+                step.command,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                cwd=ROOT,
+                env={**os.environ, "PYTHONUTF8": "1"},
+                start_new_session=True,
             )
-            code: int | None = process.wait(timeout=limit_s)
         except OSError as error:
             file.write(f"{error}\n")
-            code = -1
-        except subprocess.TimeoutExpired:
-            _end(process)
-            code = None
+        else:
+            code = _wait(process, limit_s)
     words = {0: "ok", 3: "not possible here", None: f"out of time after {limit_s:.0f} s"}
     status = words.get(code, f"failed, exit code {code}")
     if code == 0 and "pytest" in step.command and not _passed(log):
@@ -167,9 +171,25 @@ def run(step: Step, out: Path, limit_s: float) -> Done:
     return Done(step.name, " ".join(step.command), status, round(time.monotonic() - started, 1), log.name)
 
 
+def _log(step: Step) -> str:
+    return f"{step.name.replace(' ', '-')}.log"
+
+
+def _wait(process: subprocess.Popen[bytes], limit_s: float) -> int | None:
+    """The exit code; None where time ran out. Ctrl-C does not reach the step, for it has a session of its own."""
+    try:
+        return process.wait(timeout=limit_s)
+    except subprocess.TimeoutExpired:
+        _end(process)
+        return None
+    except BaseException:
+        _end(process)
+        raise
+
+
 def _passed(log: Path) -> bool:
     """Whether the last line of pytest's log counts tests that passed: where all are skipped it exits with 0 as well."""
-    lines = log.read_text(errors="replace").splitlines()
+    lines = log.read_text("utf-8", errors="replace").splitlines()
     counts = [line for line in lines if re.search(r"\b\d+ (passed|skipped)\b.* in [\d.]+s", line)]
     return bool(counts) and " passed" in f" {counts[-1]}"
 
@@ -191,7 +211,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def page(done: Sequence[Done], out: Path, told: Sequence[Step], cuda: str | None) -> str:
     """The report as Markdown."""
     words = {step.name for step in told if step.text}
-    driver = TEGRA.read_text().strip() if TEGRA.exists() else f"driver for CUDA {cuda}" if cuda else "no NVIDIA driver"
+    driver = f"driver for CUDA {cuda}" if cuda else "no NVIDIA driver"
+    driver = TEGRA.read_text("utf-8", errors="replace").strip() if TEGRA.exists() else driver
     lines = [
         f"# ganrt on {platform.node()}",
         "",
@@ -202,10 +223,10 @@ def page(done: Sequence[Done], out: Path, told: Sequence[Step], cuda: str | None
         *(f"| {one.name} | {one.status} | {one.seconds} | {one.log} |" for one in done),
     ]
     for file in sorted(out.glob("bench-*.md")):
-        lines += ["", f"## {file.stem}", "", file.read_text()]
+        lines += ["", f"## {file.stem}", "", file.read_text("utf-8")]
     for one in done:
         log = out / one.log
-        text = log.read_text(errors="replace").splitlines() if log.is_file() else []
+        text = log.read_text("utf-8", errors="replace").splitlines() if log.is_file() else []
         if text and (one.name in words or one.status != "ok" or one.name.startswith("test_")):
             lines += ["", f"## {one.name}: {one.status}", "", "```", *text[-_SHOWN:], "```"]
     return "\n".join(lines) + "\n"
@@ -229,11 +250,15 @@ def report(python: Path, out: Path, first: Sequence[Step] = ()) -> Path:
     except OSError as error:
         place = error.filename or out
         raise SystemExit(f"{place} cannot be written: {error.strerror}; give another place with -o") from error
+    finally:
+        if archive.is_file() and not archive.stat().st_size:
+            archive.unlink()
 
 
 def _report(python: Path, out: Path, first: Sequence[Step], archive: Path) -> Path:
     planned, done, end = [*first, *steps(python, out, TEGRA.exists())], list[Done](), time.monotonic() + TOTAL_S
     cuda, lacking = driver_cuda(), ""
+    _clear(out, planned)
     for number, step in enumerate(planned, 1):
         if number == len(first) + 1:
             end = time.monotonic() + TOTAL_S
@@ -245,11 +270,18 @@ def _report(python: Path, out: Path, first: Sequence[Step], archive: Path) -> Pa
         print(f"    {done[-1].status}, {done[-1].seconds} s", flush=True)
         if step in first and done[-1].status != "ok":
             lacking = lacking or step.name
-        (out / "report.md").write_text(page(done, out, planned, cuda))
-        (out / "report.json").write_text(json.dumps([asdict(one) for one in done], indent=1) + "\n")
+        (out / "report.md").write_text(page(done, out, planned, cuda), "utf-8")
+        (out / "report.json").write_text(json.dumps([asdict(one) for one in done], indent=1) + "\n", "utf-8")
     with tarfile.open(archive, "w:gz") as packed:
         packed.add(out, out.name, filter=lambda entry: None if "/engines" in entry.name else entry)
     return archive
+
+
+def _clear(out: Path, planned: Sequence[Step]) -> None:
+    """Removes what an earlier run left: where a step fails, the old figures would pass for this run's."""
+    for pattern in (*_MADE, *map(_log, planned)):
+        for old in out.glob(pattern):
+            old.unlink()
 
 
 def _left(end: float) -> float:
@@ -265,8 +297,12 @@ def main() -> None:
     parser.add_argument("--nvidia-index", help="the address of NVIDIA's package index, for full TensorRT")
     parser.add_argument("--python", type=Path, help="the Python of an environment with ganrt, instead of .venv-gpu")
     given = parser.parse_args()
-    python, first = (given.python, []) if given.python else environment(ROOT / ".venv-gpu", given.nvidia_index)
-    archive = report(Path.cwd() / python, given.output.resolve(), first)
+    try:
+        python, first = (given.python, []) if given.python else environment(ROOT / ".venv-gpu", given.nvidia_index)
+        archive = report(Path.cwd() / python, given.output.resolve(), first)
+    except KeyboardInterrupt:
+        print("interrupted: nothing was packed", file=sys.stderr)
+        raise SystemExit(130) from None
     print(f"{given.output / 'report.md'}\n{archive}: please send this")
 
 

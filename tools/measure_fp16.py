@@ -33,7 +33,7 @@ def main() -> None:
     psnr = "identical" if made.psnr is None else f"{made.psnr:.1f} dB"
     print(f"{given.model.name}: worst of {made.samples} pictures {psnr}, form {made.form}, {len(made.data)} bytes")
     for island in made.islands:
-        print(f"in FP32: {island}")
+        print(f"in FP32: {island.name} ({island.why})")
     for note in made.notes:
         print(f"note: {note}")
 

@@ -55,7 +55,7 @@ def _tuned(model: OnnxFile, precision: str, budget_s: float | None) -> tuple[Tun
     with tempfile.TemporaryDirectory() as home:
         os.environ["GANRT_HOME"] = home
         (found,) = tune(model, [precision], budget_s=budget_s)
-        print(f"{precision}: {_name(found.choice)} after {found.seconds:.0f} s", file=sys.stderr, flush=True)
+        _say(f"{precision}: {_name(found.choice)} after {found.seconds:.0f} s")
         return found, _candidate(model, found.choice)
 
 
@@ -88,7 +88,7 @@ def _judged(
     distinct = {_name(tuned.choice): candidate for tuned, candidate in [*found, best]}
     plain = [Candidate(backend, "fp32", model) for backend in ("onnxruntime", "openvino")]
     with Samples(model, None) as samples:
-        times = medians(race([*distinct.values(), *plain], BATCHES, samples, None, 60.0, print))
+        times = medians(race([*distinct.values(), *plain], BATCHES, samples, None, 60.0, _say))
     speeds = {name: _speeds(candidate, times) for name, candidate in distinct.items()}
     fastest = max(speed["together"] for speed in speeds.values())
     runs = [speeds[_name(tuned.choice)] for tuned, _ in found]
@@ -101,6 +101,10 @@ def _judged(
         "exhaustive": _name(best[0].choice),
         "choices": {name: {"times": sum(_name(t.choice) == name for t, _ in found), **speeds[name]} for name in speeds},
     }
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _speeds(candidate: Candidate, times: Times) -> dict[str, float]:

@@ -4,7 +4,7 @@
     sudo .venv/bin/python tools/power_modes.py -o modes --modes MAXN,15W -- --precision fp16 --batch-size 1,8,32
 
 What follows `--` goes to `ganrt bench`. A mode that asks for a restart is left out and said; the mode that was on comes
-back at the end, after Ctrl-C as well. Clocks are fixed with jetson_clocks in each mode.
+back at the end, after Ctrl-C as well, and so do the clocks, which jetson_clocks fixes in each mode.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import argparse
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -35,7 +36,6 @@ def switch(name: str, number: str) -> bool:
         subprocess.run(["nvpmodel", "-m", number], input="no\n", capture_output=True, text=True, timeout=_SWITCH_S)
     except (OSError, subprocess.TimeoutExpired):
         return False
-    ask("jetson_clocks")
     return parse_nvpmodel(ask("nvpmodel", "-q")) == name
 
 
@@ -46,12 +46,23 @@ def sweep(chosen: dict[str, str], out: Path, options: Sequence[str]) -> list[Pat
         if not switch(name, number):
             print(f"{name}: left out; nvpmodel -m {number} did not switch to it (it needs a restart, or sudo)")
             continue
+        ask("jetson_clocks")
         document = out / f"mode-{name}.json"
         print(f"{name}:", flush=True)
         command = [sys.executable, "-m", "ganrt", "bench", *options, "-o", str(document), "--force"]
         if subprocess.run(command).returncode == 0:
             written.append(document)
     return written
+
+
+def restore(before: str | None, known: dict[str, str], clocks: str) -> bool:
+    """Whether the mode `before` is on again; the clocks are set as `clocks`, a file of jetson_clocks, has them."""
+    back = before in known and switch(before, known[before])
+    ask("jetson_clocks", "--restore", clocks)
+    if not back:
+        mends = f"sudo nvpmodel -m {known[before]}" if before in known else "see nvpmodel -q"
+        print(f"power modes: {before or 'unknown'}, which was on, did not come back: {mends}", file=sys.stderr)
+    return back
 
 
 def main() -> int:
@@ -68,17 +79,19 @@ def main() -> int:
         print(f"power modes: expected names of {CONFIGURATION}, found {found}", file=sys.stderr)
         return 3 if not known else 2
     given.output.mkdir(parents=True, exist_ok=True)
-    before = parse_nvpmodel(ask("nvpmodel", "-q"))
-    try:
-        written = sweep({name: known[name] for name in wanted}, given.output, given.options or USUAL)
-    finally:
-        if before in known:
-            switch(before, known[before])
+    before, back = parse_nvpmodel(ask("nvpmodel", "-q")), False
+    with tempfile.TemporaryDirectory() as folder:
+        clocks = str(Path(folder) / "clocks")
+        ask("jetson_clocks", "--store", clocks)
+        try:
+            written = sweep({name: known[name] for name in wanted}, given.output, given.options or USUAL)
+        finally:
+            back = restore(before, known, clocks)
     if not written:
         print("no mode was measured", file=sys.stderr)
         return 1
     page = ["bench", "report", *map(str, written), "--html", str(given.output / "modes.html"), "--force"]
-    return subprocess.run([sys.executable, "-m", "ganrt", *page]).returncode
+    return subprocess.run([sys.executable, "-m", "ganrt", *page]).returncode or int(not back)
 
 
 if __name__ == "__main__":

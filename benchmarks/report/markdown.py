@@ -41,8 +41,11 @@ def markdown_table(table: Table) -> list[str]:
     return [_line(table.head), f"|{rule}|", *(_line(row) for row in table.rows)]
 
 
-def insert(page: str, text: str, begin: str, end: str) -> str:
+def insert(page: str, text: str, begin: str, end: str, name: str = "the page") -> str:
     """The page with `text` between two markers.
+
+    Args:
+        name: of the page, for the error.
 
     Raises:
         BadInputFile: it does not have both, once each and in that order.
@@ -50,7 +53,7 @@ def insert(page: str, text: str, begin: str, end: str) -> str:
     before, opened, rest = page.partition(begin)
     _, closed, after = rest.partition(end)
     if not opened or not closed or begin in after or end in before + after:
-        raise BadInputFile(f"the page: expected {begin} and then {end}, once each")
+        raise BadInputFile(f"{name}: expected {begin} and then {end}, once each")
     return f"{before}{begin}\n\n{text}\n\n{end}{after}"
 
 

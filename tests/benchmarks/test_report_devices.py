@@ -80,6 +80,32 @@ def test_archives_that_are_none_are_refused(tmp_path, members, words):
         documents_in(path)
 
 
+def test_an_archive_with_a_flipped_bit_is_refused(tmp_path):
+    path = packed(tmp_path / "report.tar.gz", {"a/bench-fp16.json": to_json(on_gpu()).encode()})
+    whole = path.read_bytes()
+    for position in range(30, len(whole), 500):
+        flipped = bytearray(whole)
+        flipped[position] ^= 16
+        path.write_bytes(flipped)
+        with pytest.raises(BadInputFile, match=r"report\.tar\.gz"):
+            documents_in(path)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [(b"no markers", "page.md: expected <!-- devices: begin"), (b"\xff", "page.md: byte 1 is not UTF-8")],
+)
+def test_a_page_that_cannot_take_the_table_is_named(tmp_path, monkeypatch, capsys, data, words):
+    monkeypatch.chdir(tmp_path)
+    save(tmp_path / "one.json", on_gpu())
+    Path("page.md").write_bytes(data)
+    with pytest.raises(SystemExit) as ended:
+        main(["bench", "merge", "one.json", "-o", "board.html", "--table", "page.md"])
+    assert ended.value.code == 4
+    assert words in capsys.readouterr().err
+    assert not Path("board.html").exists()
+
+
 @pytest.mark.parametrize("page", ["nothing", BEGIN, END + BEGIN, f"{BEGIN}{END}{BEGIN}"])
 def test_the_markers_must_be_there(page):
     with pytest.raises(BadInputFile, match="expected <!-- devices: begin"):

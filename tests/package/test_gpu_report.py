@@ -2,9 +2,13 @@
 
 import ast
 import importlib.util
+import os
 import re
+import signal
+import subprocess
 import sys
 import tarfile
+import time
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -118,6 +122,65 @@ def test_without_its_packages_nothing_is_run_and_the_report_says_why(tool, tmp_p
     assert "| packages | failed, exit code 1 |" in page
     assert "| works | skipped: packages failed |" in page
     assert "no index" in page
+
+
+def test_figures_of_an_earlier_run_are_gone(tool, tmp_path, monkeypatch):
+    names = ["bench-fp16.json", "bench-fp16.md", "bench-memory.json", "self-test.json", "runner.json", "too-late.log"]
+    for name in [*names, "mine.txt"]:
+        (tmp_path / name).write_text("an earlier run")
+    steps = [tool.Step("works", (sys.executable, "-c", ""), 20), tool.Step("too late", ("x",), 20, text=True)]
+    monkeypatch.setattr(tool, "steps", lambda *_: steps)
+    left = iter([50, 1])
+    monkeypatch.setattr(tool, "_left", lambda end: next(left))
+    tool.report(Path(sys.executable), tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.txt", "report.json", "report.md", "works.log"]
+    assert "earlier" not in (tmp_path / "report.md").read_text("utf-8")
+    tmp_path.with_suffix(".tar.gz").unlink()
+
+
+SCRIPT = """
+import sys
+sys.path.insert(0, {tools!r})
+import gpu_report
+from pathlib import Path
+gpu_report.steps = lambda *_: [gpu_report.Step("step", (sys.executable, "-c", {code!r}), 60, text=True)]
+sys.argv[1:] = ["-o", {out!r}, "--python", sys.executable]
+gpu_report.main()
+"""
+
+
+def script(out, code):
+    return SCRIPT.format(tools=str(TOOL.parent), code=code, out=str(out))
+
+
+def test_the_locales_encoding_does_not_matter(tmp_path):
+    code = f"print('\\u00b5s'); open({str(tmp_path / 'out' / 'bench-a.md')!r}, 'wb').write('\\u00b1'.encode())"
+    strict = ("-X", "warn_default_encoding", "-W", "error::EncodingWarning")
+    ascii_alone = {**os.environ, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    command = [sys.executable, *strict, "-c", script(tmp_path / "out", code)]
+    done = subprocess.run(command, env=ascii_alone, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "out" / "report.md").read_text("utf-8")
+    assert "| step | ok |" in page
+    assert "\u00b5s" in page
+    assert "\u00b1" in page
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+def test_ctrl_c_ends_the_step_too_and_leaves_no_archive(tmp_path):
+    started = tmp_path / "started"
+    code = f"import os, time; open({str(started)!r}, 'w').write(str(os.getpid()) + '.'); time.sleep(60)"
+    command = [sys.executable, "-c", script(tmp_path / "out", code)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        end = time.monotonic() + 30
+        while not (started.exists() and started.read_text().endswith(".")) and time.monotonic() < end:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=30)[1]
+    assert (process.returncode, said) == (130, "interrupted: nothing was packed\n")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(started.read_text()[:-1]), 0)
+    assert not (tmp_path / "out.tar.gz").exists()
 
 
 @pytest.mark.parametrize("place", ["a-file/report", "taken"])

@@ -31,6 +31,18 @@ else:
 """
 
 
+# Keeps what is asked of it in a file.
+JETSON_CLOCKS = """#!{python}
+import sys
+from pathlib import Path
+Path({log!r}).open("a").write(" ".join(sys.argv[1:]) + chr(10))
+if sys.argv[1:2] == ["--store"]:
+    Path(sys.argv[2]).write_text("clocks")
+elif sys.argv[1:2] == ["--restore"]:
+    assert Path(sys.argv[2]).read_text() == "clocks"
+"""
+
+
 @pytest.fixture
 def tool(tmp_path, monkeypatch):
     spec = importlib.util.spec_from_file_location("power_modes", TOOL)
@@ -50,6 +62,9 @@ def board(tmp_path, monkeypatch):
     program.parent.mkdir()
     program.write_text(NVPMODEL.format(python=sys.executable, state=str(state)))
     program.chmod(0o755)
+    clocks = program.with_name("jetson_clocks")
+    clocks.write_text(JETSON_CLOCKS.format(python=sys.executable, log=str(tmp_path / "clocks")))
+    clocks.chmod(0o755)
     monkeypatch.setenv("PATH", str(program.parent))
     return state
 
@@ -70,6 +85,8 @@ def test_each_mode_is_measured_and_the_first_comes_back(tool, board, monkeypatch
     assert board.read_text() == "15W"
     assert sorted(path.name for path in Path("out").iterdir()) == ["mode-15W.json", "mode-MAXN.json", "modes.html"]
     assert json.loads(Path("out/mode-MAXN.json").read_text())["results"]
+    asked = [line.partition(" ")[0] for line in Path("clocks").read_text().splitlines()]
+    assert asked == ["--store", "", "", "--restore"]
     assert "30W: left out; nvpmodel -m 2 did not switch to it" in capsys.readouterr().out
 
 
@@ -83,6 +100,20 @@ def test_the_first_mode_comes_back_after_ctrl_c(tool, board, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         run(tool, monkeypatch, "-o", "out", "--modes", "MAXN")
     assert board.read_text() == "15W"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="scripts with a first line are POSIX's")
+@pytest.mark.parametrize(
+    ("before", "mends"), [("30W", "30W, which was on, did not come back: sudo nvpmodel -m 2"), ("", "unknown, which")]
+)
+def test_a_mode_that_does_not_come_back_is_told_and_is_no_success(tool, board, monkeypatch, capsys, before, mends):
+    board.write_text(before)
+    real = tool.subprocess.run
+    done = tool.subprocess.CompletedProcess([], 0)
+    monkeypatch.setattr(tool.subprocess, "run", lambda c, **k: done if "bench" in c else real(c, **k))
+    assert run(tool, monkeypatch, "-o", "out", "--modes", "MAXN") == 1
+    assert mends in capsys.readouterr().err
+    assert Path("clocks").read_text().splitlines()[-1].startswith("--restore ")
 
 
 def test_other_machines_and_modes_are_refused(tool, monkeypatch, capsys):
