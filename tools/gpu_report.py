@@ -62,7 +62,9 @@ def driver_cuda() -> str | None:
     if shutil.which("nvidia-smi") is None:
         return None
     try:
-        said = subprocess.run(["nvidia-smi"], capture_output=True, encoding="utf-8", errors="replace", timeout=30).stdout
+        said = subprocess.run(
+            ["nvidia-smi"], capture_output=True, encoding="utf-8", errors="replace", timeout=30
+        ).stdout
     except (OSError, subprocess.TimeoutExpired):
         return None
     found = re.search(r"CUDA Version:\s*([\d.]+)", said)
