@@ -36,7 +36,6 @@ CONTENTS = {
         "docs/stylegan",
         "docs/translate",
         "docs/reconstruct",
-        "docs/portrait",
         "docs/studies",
         "docs/portrait",
         "docs/evaluate",
