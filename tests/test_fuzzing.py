@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import random
+import signal
+import subprocess
 from pathlib import Path
 
 import fuzzing
 import pytest
+
+from ganrt.errors import OutputFailed
 
 _TRIES = {
     "specs": 300,
@@ -38,3 +42,30 @@ def test_a_fault_is_seen() -> None:
         raise KeyError(data)
 
     assert fuzzing.outcome_of(fuzzing.Target([b""], fails, fuzzing.bits), b"x").startswith("FAULT")
+
+
+def _reader(error: BaseException) -> fuzzing.Target:
+    """As readers are: what the system refuses is an error of ganrt's."""
+
+    def read(data: bytes) -> None:
+        try:
+            raise error
+        except OSError as refusal:
+            raise OutputFailed("could not be read") from refusal
+
+    return fuzzing.Target([b""], read, fuzzing.bits)
+
+
+def test_a_hang_is_no_refusal() -> None:
+    with pytest.raises(fuzzing.Hung) as hung:
+        fuzzing._hung()
+    assert fuzzing.outcome_of(_reader(hung.value), b"x").startswith("FAULT")
+
+
+def test_an_interrupt_ends_it_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        fuzzing.outcome_of(_reader(KeyboardInterrupt()), b"x")
+    ended = subprocess.CompletedProcess([], -signal.SIGINT, stdout="", stderr="")
+    monkeypatch.setattr(fuzzing.subprocess, "run", lambda *_, **__: ended)
+    with pytest.raises(KeyboardInterrupt):
+        fuzzing.run_apart("specs", 1, 0, tmp_path)

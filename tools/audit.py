@@ -3,21 +3,26 @@
     python tools/audit.py [--allow-unchecked]
 
 Asks the index's service about every package but ganrt itself; a local version such as 2.13.0+cpu is asked about as
-2.13.0. Exit code 1: a vulnerability is known; 3: some packages, or all, could not be checked, since the service does
-not know them or does not answer. `--allow-unchecked` says the latter and exits with 0, for machines without the
-service.
+2.13.0. Exit code 1: a vulnerability is known; 3: some packages, or all, could not be checked: the service does not know
+them, it cannot be reached, pip-audit failed, or is not installed. `--allow-unchecked` makes 0 of the first two, and
+says them, for machines without the service.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
+import re
 import subprocess
 import sys
 import tempfile
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+
+_LONGEST_S = 600
+_CONNECTION = re.compile("connect|timed out|network may be", re.IGNORECASE)  # in the last line that pip-audit says
 
 
 def installed() -> list[str]:
@@ -26,21 +31,32 @@ def installed() -> list[str]:
     return sorted(f"{name}=={version}" for name, version in found.items() if name and name != "ganrt")
 
 
-def asked(packages: list[str]) -> list[dict[str, Any]]:
-    """pip-audit's answer, one entry a package; empty where it did not come to one."""
+def asked(packages: list[str]) -> tuple[list[dict[str, Any]], str]:
+    """pip-audit's answer, one entry a package; none where it did not come to one, and why."""
+    if importlib.util.find_spec("pip_audit") is None:
+        return [], "pip-audit is not installed beside this Python (pip install pip-audit)"
     with tempfile.TemporaryDirectory() as folder:
         wanted, answer = Path(folder, "wanted.txt"), Path(folder, "answer.json")
         wanted.write_text("\n".join(packages), "utf-8")
         command = [sys.executable, "-m", "pip_audit", "--no-deps", "--disable-pip", "--progress-spinner", "off"]
-        subprocess.run([*command, "-r", wanted, "-f", "json", "-o", answer], stderr=subprocess.DEVNULL, check=False)
+        command += ["-r", str(wanted), "-f", "json", "-o", str(answer)]
+        try:
+            done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False, timeout=_LONGEST_S)
+        except subprocess.TimeoutExpired:
+            return [], f"timed out after {_LONGEST_S} s"
         if not answer.exists():
-            return []
+            return [], (done.stderr.strip() or f"exit code {done.returncode}").splitlines()[-1][:300]
         dependencies: list[dict[str, Any]] = json.loads(answer.read_text("utf-8"))["dependencies"]
-        return dependencies
+        return dependencies, ""
 
 
-def verdict(packages: list[str], answers: list[dict[str, Any]]) -> tuple[int, str]:
-    """The exit code, and what to say."""
+def excused(why: str) -> bool:
+    """Whether `--allow-unchecked` covers it: the service alone is at fault."""
+    return not why or _CONNECTION.search(why) is not None
+
+
+def verdict(packages: list[str], answers: list[dict[str, Any]], why: str = "") -> tuple[int, str]:
+    """The exit code, and what to say; `why` is why there are no answers."""
     lines = [
         f"{one['name']} {one['version']}: {found['id']}, mended in {', '.join(found['fix_versions']) or 'no version'}"
         for one in answers
@@ -48,11 +64,11 @@ def verdict(packages: list[str], answers: list[dict[str, Any]]) -> tuple[int, st
     ]
     checked = sum("vulns" in one for one in answers)
     if lines:
-        return 1, "\n".join([*lines, f"{len(lines)} known vulnerabilities in {checked} packages"])
+        return 1, "\n".join([*lines, f"known vulnerabilities: {len(lines)}, among {checked} packages"])
     if checked < len(packages):
-        silent = "" if answers else "; the service does not answer"
-        return 3, f"{len(packages) - checked} of {len(packages)} packages could not be checked{silent}"
-    return 0, f"no known vulnerability in {checked} packages"
+        reason = f": {why}" if why else ""
+        return 3, f"{len(packages) - checked} of {len(packages)} packages could not be checked{reason}"
+    return 0, f"known vulnerabilities: none, among {checked} packages"
 
 
 def main() -> int:
@@ -61,9 +77,10 @@ def main() -> int:
     parser.add_argument("--allow-unchecked", action="store_true")
     given = parser.parse_args()
     packages = installed()
-    code, words = verdict(packages, asked(packages))
+    answers, why = asked(packages)
+    code, words = verdict(packages, answers, why)
     print(f"audit: {words}")
-    return 0 if code == 3 and given.allow_unchecked else code
+    return 0 if code == 3 and given.allow_unchecked and excused(why) else code
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def main() -> None:
     """Writes the list, the same for the same packages."""
     command = [sys.executable, "-m", "cyclonedx_py", "environment", "--pyproject", ROOT / "pyproject.toml"]
     options = ["--output-reproducible", "--of", "JSON", "-o", "-", sys.executable]
-    made = subprocess.run([*command, *options], capture_output=True, check=True)
+    made = subprocess.run([*command, *options], stdout=subprocess.PIPE, check=True)
     text = json.dumps(without_itself(json.loads(made.stdout)), indent=1, sort_keys=True)
     Path(sys.argv[1]).write_text(text + "\n", "utf-8")
 

@@ -282,7 +282,7 @@ def check_device(engine: Path, sidecar: Sidecar, target: str) -> None:
 def _numbers(version: str) -> tuple[int, ...]:
     """The leading numbers of a version."""
     parts = (part.partition("+")[0] for part in version.split("."))
-    return tuple(int(part) for part in parts if part.isdigit())
+    return tuple(int(part) for part in parts if part.isdecimal())
 
 
 def _read(engine: Path) -> bytes:

@@ -64,6 +64,10 @@ def _from_weights(state: State) -> Config:
     if not layers or rows < 2:
         raise BadInputFile(f"has {len(layers)} blocks and {rows} rows of statistics\nexpected at least 1 and 2")
     _refuse_broken_chain(layers, width)
+    if attention in (0, len(layers)):
+        raise BadInputFile(
+            "has its attention before the first block, or behind the last\nexpected it between two blocks"
+        )
     return Config(embedding[0], embedding[1], width, rows, tuple(layers), attention, 0.0)
 
 

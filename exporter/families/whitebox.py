@@ -9,6 +9,7 @@ and once in its inference.py), in the filter's eps, and in the order of colours:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import partial
 
@@ -41,6 +42,7 @@ _TORCH = dict(
         strict=True,
     )
 )
+_KERNEL = re.compile(r"generator/(Conv(_\d)?|block_\d/conv\d)/weights")
 
 
 class Generator(nn.Module):
@@ -134,16 +136,15 @@ class WhiteBox(Keyed):
     def build(self, source: Source, settings: Settings) -> Candidate:
         """See `Family.build`."""
         tensorflow = f"{_TENSORFLOW}/weights" in source.tensors
-        state, facts = _from_tensorflow(source.tensors) if tensorflow else source.tensors, Facts(settings)
+        state, facts = _as_torch(source.tensors) if tensorflow else source.tensors, Facts(settings)
         height, width = settings.pixels((DEFAULT_SIDE, DEFAULT_SIDE), low=LOWEST_SIDE, multiple_of=MULTIPLE_OF)
         dynamic = settings.dynamic or False
         if not dynamic:
             facts.assume("size", (DEFAULT_SIDE, DEFAULT_SIDE))
         facts.open("the guided filter", "3x3 pixels, as the authors' scripts have it", "it is in no checkpoint")
-        first, *_ = sizes(state, "layers.0.weight" if tensorflow else "initial_down.0.weight", 4, _WHAT)
-        module = load_strictly(
-            partial(Generator, first, tensorflow), state, f"{_WHAT} of width {first}", str if tensorflow else _spelled
-        )
+        spell = _of_tensorflow if tensorflow else _of_torch
+        first, *_ = sizes(state, spell("layers.0.weight"), 4, _WHAT)
+        module = load_strictly(partial(Generator, first, tensorflow), state, f"{_WHAT} of width {first}", spell)
         image = ImageInput(height=height, width=width, channels=3, multiple_of=MULTIPLE_OF, dynamic=dynamic)
         output = Output(height=height, width=width, channels=3, dynamic=dynamic)
         return Candidate(
@@ -155,7 +156,7 @@ class WhiteBox(Keyed):
         )
 
 
-def _spelled(key: str) -> str:
+def _of_torch(key: str) -> str:
     """The keys of `Generator` as the torch port has them."""
     owner, _, name = key.rpartition(".")
     if owner in _TORCH:
@@ -164,20 +165,27 @@ def _spelled(key: str) -> str:
     return f"res_blocks.{block}.block.{2 * int(layer)}.{name}"
 
 
-def _from_tensorflow(state: State) -> dict[str, Tensor]:
-    """TensorFlow's variables by the keys of `Generator`: kernels HWIO to OIHW, red first; others keep their names."""
-    names = {theirs: own for own, theirs in _PLAIN.items()}
-    names |= {f"generator/block_{i}/conv{k + 1}": f"blocks.{i}.{k}" for i in range(BLOCKS) for k in range(2)}
-    made = {}
+def _of_tensorflow(key: str) -> str:
+    """The keys of `Generator` as TensorFlow has them."""
+    owner, _, name = key.rpartition(".")
+    part = "weights" if name == "weight" else "biases"
+    if owner in _PLAIN:
+        return f"{_PLAIN[owner]}/{part}"
+    _, block, layer = owner.split(".")
+    return f"generator/block_{block}/conv{int(layer) + 1}/{part}"
+
+
+def _as_torch(state: State) -> dict[str, Tensor]:
+    """TensorFlow's kernels HWIO to OIHW, red first; all keep their names."""
+    made = dict(state)
     for key, tensor in state.items():
-        owner, _, part = key.rpartition("/")
-        if owner not in names or part not in ("weights", "biases"):
-            made[key] = tensor
+        if not _KERNEL.fullmatch(key):
             continue
-        if part == "weights" and tensor.ndim != 4:
+        if tensor.ndim != 4:
             raise BadInputFile(f"{key} has shape {list(tensor.shape)}\nexpected 4 dimensions")
-        own = tensor.permute(3, 2, 0, 1).contiguous() if part == "weights" else tensor
-        own = own.flip(1) if names[owner] == "layers.0" and part == "weights" else own
-        own = own.flip(0) if names[owner] == "layers.9" else own
-        made[f"{names[owner]}.{'weight' if part == 'weights' else 'bias'}"] = own
+        made[key] = tensor.permute(3, 2, 0, 1).contiguous()
+    first, last = _PLAIN["layers.0"], _PLAIN["layers.9"]
+    made[f"{first}/weights"] = made[f"{first}/weights"].flip(1)
+    for key in {f"{last}/weights", f"{last}/biases"} & made.keys():
+        made[key] = made[key].flip(0) if made[key].ndim else made[key]
     return made

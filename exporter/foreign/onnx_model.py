@@ -157,7 +157,7 @@ def parse(data: bytes, path: Path) -> onnx.ModelProto:
     """The model, with the weights that lie in files beside it.
 
     Raises:
-        BadInputFile: damaged, or with external data that lies elsewhere, in a link, or is cut.
+        BadInputFile: damaged, with sparse weights, or with external data that lies elsewhere, in a link, or is cut.
     """
     try:
         model = onnx.load_from_string(data)
@@ -169,6 +169,8 @@ def parse(data: bytes, path: Path) -> onnx.ModelProto:
     for tensor in _tensors(model):
         if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
             room -= _load_beside(tensor, path, room)
+    if model.graph.sparse_initializer:
+        raise BadInputFile(f"{path} has sparse weights\nexport it again with dense ones")
     return model
 
 

@@ -181,7 +181,7 @@ def _predecessors(entry: Mapping[str, Any], layer: Fields) -> list[str]:
 
 
 def _no_nodes(layer: Fields, given: object) -> BadInputFile:
-    return layer.fail(f"has inbound_nodes = {str(given)[:40]}", "a list of what the layer is used on")
+    return layer.fail(f"has inbound_nodes = {repr(given)[:40]}", "a list of what the layer is used on")
 
 
 def _references(value: Any) -> list[str]:

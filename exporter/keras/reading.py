@@ -133,7 +133,11 @@ def _read_folder(path: Path, kind: str, max_bytes: int) -> KerasFile:
             )
         raise BadInputFile(f"is a folder without a model\n{_EXPECTED}, or model.safetensors or pytorch_model.bin")
     read = _read_model(folder, kind, root)
-    return replace(read, origin=read.origin and replace(read.origin, notes=(*notes, *read.origin.notes)))
+    if read.origin is None:  # which has no notes either
+        if notes:
+            raise BadInputFile(f"holds several checkpoints\nexpected one: give its index, such as {root}.index")
+        return read
+    return replace(read, origin=replace(read.origin, notes=(*notes, *read.origin.notes)))
 
 
 def _pointers(path: Path) -> list[str]:

@@ -345,17 +345,18 @@ def build_chain(chain: Chain, items: Sequence[Item], facts: Facts) -> Built:
     ops = list(chain.ops)
     ops, last, found_range = _last_of(ops, facts, preset, note)
     make_hidden = _hidden(ops, facts, preset, note)
-    eps = _epsilons(ops, facts, preset, note)
+    eps = _epsilons([*ops, *chain.beside], facts, preset, note)
+    own = sum(op.kind == "norm" for op in ops)
     geometries = _geometry(ops, facts, preset, note)
     whole = facts.settings.norm == "layer"
 
-    def built(ops: Sequence[Op]) -> list[list[Layer]]:
+    def built(ops: Sequence[Op], eps: Sequence[float]) -> list[list[Layer]]:
         convolutions, norms = iter(geometries), _Norms(iter(eps), whole)
         return [_layer(op, make_hidden, convolutions, norms) for op in ops]
 
-    made = built(ops)
+    made = built(ops, eps[:own])
     layers = [layer for each in made for layer in each]
-    beside = [layer for each in built(chain.beside) for layer in each]
+    beside = [layer for each in built(chain.beside, eps[own:]) for layer in each]
     cut = sum(map(len, made[: chain.joined_at]))
     if last is not None:
         layers.append(Layer(last, {}))
@@ -444,9 +445,15 @@ def _geometry(ops: list[Op], facts: Facts, preset: ChainPreset, note: str) -> li
         for layer, op in zip(plan, sized, strict=True)
         if layer.transposed or (not layer.kernel and not op.size[0])
     ]
-    if grown and not (facts.settings.stride and facts.settings.padding and len(grown) == len(convolutions)):
+    left = [
+        following.layer.name
+        for layer, geometry, following in zip(plan, geometries, sized[1:], strict=False)
+        if layer.hinted and geometry.stride == 1
+    ]
+    if left or (grown and not (facts.settings.stride and facts.settings.padding and len(grown) == len(convolutions))):
         shown = ",".join(str(g.stride) for g in made)
         where = f"paddings {','.join(str(g.padding) for g in made)}; {side}x{side} pixels (--padding, --size)"
+        where += f"; by --size no upsampling before {', '.join(left)}, and others may be meant" if left else ""
         facts.open("stride", shown, f"{where}{'; ' if note else ''}{note}")
     return geometries
 

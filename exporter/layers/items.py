@@ -112,7 +112,7 @@ def _check_norm(name: str, tensors: Mapping[str, Tensor]) -> None:
 def _gap(name: str, following: str) -> int | None:
     """From `main.1` to `main.3` one; None where they do not lie in one Sequential."""
     (place, _, number), (other, _, then) = name.rpartition("."), following.rpartition(".")
-    if place != other or not (number.isdigit() and then.isdigit()) or max(len(number), len(then)) > 6:
+    if place != other or not (number.isdecimal() and then.isdecimal()) or max(len(number), len(then)) > 6:
         return None
     between = int(then) - int(number) - 1
     return between if between >= 0 else None
@@ -121,7 +121,7 @@ def _gap(name: str, following: str) -> int | None:
 def _lead(before: str, name: str) -> int:
     """Before `conv_blocks.1`, behind `l1.0`, there is one."""
     place, _, number = name.rpartition(".")
-    first = place != before.rpartition(".")[0] and number.isdigit() and len(number) <= 6
+    first = place != before.rpartition(".")[0] and number.isdecimal() and len(number) <= 6
     return int(number) if place and first else 0
 
 
@@ -130,7 +130,7 @@ def natural(items: Iterable[Item]) -> list[Item]:
 
     def key(item: Item) -> list[tuple[int, int, str]]:
         parts = re.split(r"(\d+)", item.name)
-        return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts if part]
+        return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part]
 
     return _placed(sorted(items, key=key))
 
@@ -144,7 +144,7 @@ def refuse_blocks(items: Iterable[Item]) -> None:
     owned: dict[str, set[str]] = {}
     for item in items:
         owner, _, name = item.name.rpartition(".")
-        if item.kind == "conv" and owner and not name.isdigit():
+        if item.kind == "conv" and owner and not name.isdecimal():
             owned.setdefault(owner, set()).add(name)
     blocks = [owner for owner, names in owned.items() if len(names) > 1 and list(owned.values()).count(names) > 1]
     if blocks:

@@ -198,7 +198,9 @@ def _traced(
     low, high = float(drawn.pictures.min()), float(drawn.pictures.max())
     if given is not None and (last not in (None, given) or not _lies(low, high, given)):
         fitting = [name for name in _MEANING if last in (None, name) and _lies(low, high, name)]
-        expected = ", ".join(f"{name} ({_MEANING[name]})" for name in fitting) or "a trained network, whose do not"
+        expected = (
+            ", ".join(f"{name} ({_MEANING[name]})" for name in fitting) or "a trained network: these lie in no range"
+        )
         raise UsageError(f"--range {given}: the pictures lie in {low:.3g} to {high:.3g}\nexpected {expected}")
     if last is not None:
         facts.read("range", last, "the last operator")

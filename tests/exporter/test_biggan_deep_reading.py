@@ -120,6 +120,16 @@ def test_published_configurations_are_known_by_their_channels(side: int, given: 
     assert notes[0] == f"no config.json with layers: blocks upsample as in biggan-deep-{side}, whose channels match"
 
 
+@pytest.mark.parametrize("place", [0, 14])
+def test_an_attention_that_lies_between_no_blocks_is_refused(place: int) -> None:
+    layers = tuple(Layer(i % 2 == 1, 8 * a, 8 * b) for i, (a, b) in enumerate(PUBLISHED[512]))
+    shapes = expected_shapes(Config(16, 1000, 8, 51, layers, None if place else 0, 1e-4))
+    state = {key: torch.empty(shape, device="meta") for key, shape in shapes.items()}
+    state[f"generator.layers.{place}.gamma"] = torch.ones(1)
+    with pytest.raises(BadInputFile, match="attention before the first block, or behind the last"):
+        read_config(state, None, Facts())
+
+
 CONTRADICTIONS = [
     ({"z_dim": 128}, "z_dim 128 where the weights have 12"),
     ({"num_classes": 1000}, "num_classes 1000 where the weights have 7"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import random
+import re
 import tempfile
 import tracemalloc
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.families.chain import PlainChain
+from ganrt.exporter.layers.items import items_of, natural
 from ganrt.exporter.options import Settings
 from ganrt.exporter.readers.files import read_file
 from ganrt.exporter.readers.pickles import read_pickle
@@ -354,6 +356,46 @@ def test_a_range_follows_the_last_activation() -> None:
     network = trained(dcgan(last=nn.Sigmoid()))
     assert read(network, last="sigmoid").value_range == "sigmoid"
     assert worst(read(network), network) > 0.01
+
+
+class Besides(nn.Module):
+    """Of `Joined`, where the classes' layer alone has a norm."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc1_1, self.fc1_2, self.fc1_2_bn = nn.Linear(6, 16), nn.Linear(5, 8), nn.BatchNorm1d(8, 0.5)
+        self.fc2, self.fc3 = nn.Linear(24, 32), nn.Linear(32, 64)
+
+    def forward(self, z: Tensor, labels: Tensor) -> Tensor:
+        act = nn.LeakyReLU(0.2)
+        rows = act(self.fc1_2_bn(self.fc1_2(nn.functional.one_hot(labels, 5).float())))
+        return self.fc3(act(self.fc2(torch.cat([act(self.fc1_1(z)), rows], 1)))).tanh().view(-1, 1, 8, 8)  # type: ignore[no-any-return]
+
+
+def test_the_norms_of_the_classes_layers_count_last() -> None:
+    network = trained(Besides())
+    assert worst(read(network, norm_eps="0.5"), network, classes=5) <= CLOSE
+    assert worst(read(network), network, classes=5) > 1e-3
+    both = Branches()
+    both.deconv1_2_bn.eps = 0.5
+    assert worst(read(trained(both), norm_eps="1e-5,1e-5,0.5"), both, classes=5) <= CLOSE
+    with pytest.raises(UsageError, match="one for each of 3 norms"):
+        read(both, norm_eps="1e-5,0.5")
+
+
+def test_which_upsampling_a_size_leaves_out_is_said() -> None:
+    """A dropout may stand for any of the three."""
+    part = [nn.ReLU(), nn.Upsample(scale_factor=2), nn.Conv2d(8, 8, 3, padding=1)]
+    layers = [nn.ConvTranspose2d(6, 8, 4), *part, *part, nn.ReLU(), nn.Dropout(), nn.Conv2d(8, 3, 3, padding=1)]
+    network = trained(Chain(nn.Unflatten(1, (6, 1, 1)), *layers, nn.Tanh()))
+    said = [fact.sentence() for fact in read(network, size="16x16", stride="1", padding="0,1,1,1").assumptions]
+    assert [words for words in said if re.search(r"no upsampling before main\.\d+, and others may be meant", words)]
+    assert not [fact for fact in read(network).assumptions if "no upsampling" in fact.sentence()]
+
+
+def test_numbers_that_are_none() -> None:
+    state = {key.replace("layers.1", "layers.1²"): value for key, value in trained(dcgan()).state_dict().items()}
+    assert natural(items_of(state))
 
 
 @pytest.mark.parametrize("make", [Multiplied, Branches, Joined])

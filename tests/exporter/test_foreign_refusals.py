@@ -83,6 +83,21 @@ def test_the_contract_cannot_hold(tmp_path: Path) -> None:
     refused(BadInputFile, save_onnx(path, extra=dropout), {}, "training mode: Dropout", "eval mode")
 
 
+def test_sparse_weights_are_refused(tmp_path: Path) -> None:
+    model = onnx_net()
+    (values, *_), indices = model.graph.initializer, onnx.numpy_helper.from_array(_true()[None].astype("i8"))
+    model.graph.sparse_initializer.append(helper.make_sparse_tensor(values, indices, [5]))
+    path = tmp_path / "net.onnx"
+    path.write_bytes(model.SerializeToString())
+    refused(BadInputFile, path, {}, "net.onnx has sparse weights", "dense")
+
+
+def test_a_range_that_no_picture_has(tmp_path: Path) -> None:
+    large = [node("Constant", [], ["k"], value_float=1e6), node("Mul", ["y", "k"], ["x"])]
+    path = save_onnx(tmp_path / "net.onnx", extra=large, last="Identity")
+    refused(UsageError, path, {"range": "tanh"}, "expected a trained network: these lie in no range")
+
+
 def _true() -> Any:
     import numpy as np
 

@@ -113,7 +113,7 @@ def test_models_that_are_no_chain(tmp_path: Path) -> None:
         def change(model: dict[str, Any], nodes: Any = nodes) -> None:
             model["config"]["layers"][1]["inbound_nodes"] = nodes
 
-        refused(rezipped(tmp_path / "n.keras", change, source), f"has inbound_nodes = {nodes}")
+        refused(rezipped(tmp_path / "n.keras", change, source), f"has inbound_nodes = {nodes!r}")
     refused(rezipped(tmp_path / "n.keras", endless, source), "nested more than 100 deep")
     refused(rezipped(tmp_path / "a.keras", branch, source), "'relu_1'", "on 2 inputs")
     refused(rezipped(tmp_path / "b.keras", spare, source), "beside the chain to its output: bn_1")

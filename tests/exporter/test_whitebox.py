@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,6 @@ from sources import in_memory
 
 from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate
-from ganrt.exporter.families.whitebox import _PLAIN, _TORCH
 from ganrt.exporter.graph import build_graph
 from ganrt.exporter.options import Settings
 from ganrt.exporter.readers.files import read_file
@@ -21,6 +21,15 @@ from ganrt.exporter.recognise import recognise
 
 F64 = NDArray[np.float64]
 WIDTH = 4
+# The layers from the first to the last, as the two files call them.
+TENSORFLOW = (
+    *("generator/Conv", "generator/Conv_1", "generator/Conv_2", "generator/Conv_3", "generator/Conv_4"),
+    *("generator/Conv_5", "generator/Conv_6", "generator/Conv_7", "generator/Conv_8", "generator/Conv_9"),
+)
+TORCH = (
+    *("initial_down.0", "down1.0", "down1.2", "down2.0", "down2.2"),
+    *("up1.0", "up2.0", "up2.2", "last.0", "last.2"),
+)
 ENDS = [(3, 1), (1, 1), (1, 2), (2, 2), (2, 4), (4, 2), (2, 2), (2, 1), (1, 1), (1, 3)]
 
 
@@ -28,8 +37,8 @@ def variables() -> dict[str, F64]:
     """By TensorFlow's names: kernels HWIO."""
     random = np.random.default_rng(0)
     made = {}
-    for (own, theirs), (a, b) in zip(_PLAIN.items(), ENDS, strict=True):
-        size = 7 if own in ("layers.0", "layers.9") else 3
+    for theirs, (a, b) in zip(TENSORFLOW, ENDS, strict=True):
+        size = 7 if theirs in (TENSORFLOW[0], TENSORFLOW[-1]) else 3
         ins, outs = (3 if a == 3 else a * WIDTH), (3 if b == 3 else b * WIDTH)
         made[f"{theirs}/weights"] = random.normal(0, 1.2 / np.sqrt(size * size * ins), (size, size, ins, outs))
         made[f"{theirs}/biases"] = random.normal(0, 0.1, outs)
@@ -44,7 +53,7 @@ def variables() -> dict[str, F64]:
 def state(tensorflow: bool) -> dict[str, torch.Tensor]:
     if tensorflow:
         return {name: torch.from_numpy(value).float() for name, value in variables().items()}
-    owners = {theirs: _TORCH[own] for own, theirs in _PLAIN.items()}
+    owners = dict(zip(TENSORFLOW, TORCH, strict=True))
     owners |= {f"generator/block_{i}/conv{k + 1}": f"res_blocks.{i}.block.{2 * k}" for i in range(4) for k in range(2)}
     made = {}
     for name, value in variables().items():
@@ -128,9 +137,10 @@ def test_damaged_files_are_refused_with_the_key() -> None:
     ):
         with pytest.raises(BadInputFile, match=told):
             recognise(in_memory(state(True) | {key: value}), None, Settings())
-    lost = {key: value for key, value in state(False).items() if key != "down2.2.bias"}
-    with pytest.raises(BadInputFile, match=r"missing: down2\.2\.bias"):
-        recognise(in_memory(lost), None, Settings())
+    for tensorflow, key in ((False, "down2.2.bias"), (True, "generator/Conv_3/biases")):
+        lost = {name: value for name, value in state(tensorflow).items() if name != key}
+        with pytest.raises(BadInputFile, match=f"missing: {key}\n"):
+            recognise(in_memory(lost), None, Settings())
 
 
 def test_a_checkpoint_of_tensorflow_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,5 +150,10 @@ def test_a_checkpoint_of_tensorflow_is_read(tmp_path: Path, monkeypatch: pytest.
     tensors = {name: value.astype("f4") for name, value in variables().items()}
     make_random_hub_module.write_bundle(tmp_path / "model-7", tensors)
     made = recognise(read_file(tmp_path / "model-7.index"), None, Settings.read({"size": "32x24"})).candidate
+    for part in ("index", "data-00000-of-00001"):
+        shutil.copy(tmp_path / f"model-7.{part}", tmp_path / f"model-8.{part}")
+    (tmp_path / "checkpoint").write_text('model_checkpoint_path: "model-8"\n')
+    with pytest.raises(BadInputFile, match=r"several checkpoints\nexpected one: give its index, such as model-8.index"):
+        read_file(tmp_path)
     picture = torch.rand(1, 3, 32, 24) * 2 - 1
     assert torch.equal(made.module(picture), read(True, size="32x24").module(picture))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import cast
@@ -42,13 +43,25 @@ def graph_floats(built: Candidate, *inputs: Tensor, family: str | None = None) -
     """The exported graph's pictures before their rounding: float64 [n, c, h, w].
 
     Args:
-        family: whose graph of `precision_models` it is; None: it is traced.
+        family: whose graph of `precision_models` it is, which must draw what `built` draws; None: it is traced.
     """
     model = build_graph(built) if family is None else traced(family)
     session = Session(with_native_output(model).SerializeToString())
     names = ("z", "labels", "truncation")[: len(inputs)]
     values = {name: value.numpy() for name, value in zip(names, inputs, strict=True)}
-    return torch.from_numpy(session.run(values)[1]).double()
+    made = torch.from_numpy(session.run(values)[1]).double()
+    if family is not None:
+        _check_same(model, made, built, inputs)
+    return made
+
+
+def _check_same(model: onnx.ModelProto, made: Tensor, built: Candidate, inputs: Sequence[Tensor]) -> None:
+    """The widths of z and labels, and the first picture."""
+    widths = {value.name: value.type.tensor_type.shape.dim[-1].dim_value for value in model.graph.input}
+    assert built.spec.latent is not None
+    assert widths["z"] == built.spec.latent.dim
+    assert widths.get("labels") == (built.spec.labels and built.spec.labels.count)
+    assert worst(made[:1], drawn(built, *(value[:1] for value in inputs))) <= FAR
 
 
 def drawn(built: Candidate, *inputs: Tensor) -> Tensor:

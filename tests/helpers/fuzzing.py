@@ -126,6 +126,8 @@ def command(*arguments: object) -> None:
             main([str(argument) for argument in arguments])
         except SystemExit as end:
             code = end.code
+    if code == 130:
+        raise KeyboardInterrupt
     if code == 70:
         raise RuntimeError(said.getvalue()[-600:])
     if "error: " in said.getvalue():
@@ -467,8 +469,12 @@ class Watch:
             self.seen += [] if inside else [f"writes {given[0]}"[:200]]
 
 
+class Hung(BaseException):
+    """No Exception, and no OSError above all: readers make refusals of those."""
+
+
 def _hung(*_: object) -> None:
-    raise TimeoutError(f"more than {_LONGEST_S} s of processor time, or {_LONGEST_WAIT_S} s in all")
+    raise Hung(f"more than {_LONGEST_S} s of processor time, or {_LONGEST_WAIT_S} s in all")
 
 
 def outcome_of(target: Target, data: bytes) -> str:
@@ -480,6 +486,8 @@ def outcome_of(target: Target, data: bytes) -> str:
             return "refused"
     except GanrtError as error:
         return "refused" if len(str(error).splitlines()) <= 3 else f"FAULT lines: {error!r}"[:300]
+    except KeyboardInterrupt:
+        raise
     except BaseException:
         return "FAULT " + traceback.format_exc()[-1500:]
     return "read"
@@ -556,6 +564,8 @@ def run_apart(name: str, seconds: float, seed: int, kept: Path) -> dict[str, Any
         done = subprocess.run(
             [*command, "--kept", str(kept)], cwd=folder, env=environment, capture_output=True, text=True, check=False
         )
+        if done.returncode == -signal.SIGINT:
+            raise KeyboardInterrupt
         try:
             found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         except (ValueError, IndexError):
