@@ -197,7 +197,9 @@ def _traced(
     given = facts.settings.range
     low, high = float(drawn.pictures.min()), float(drawn.pictures.max())
     if given is not None and (last not in (None, given) or not _lies(low, high, given)):
-        fitting = [name for name in _MEANING if last in (None, name) and _lies(low, high, name)]
+        # Pictures of which nothing is above 16 are hardly levels up to 255: that is not what anybody should try next.
+        likely = [name for name in _MEANING if name != "uint8" or high > -_ALLOWED["uint8"][0]]
+        fitting = [name for name in likely if last in (None, name) and _lies(low, high, name)]
         expected = (
             ", ".join(f"{name} ({_MEANING[name]})" for name in fitting) or "a trained network: these lie in no range"
         )

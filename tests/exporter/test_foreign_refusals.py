@@ -189,7 +189,12 @@ def test_settings_that_make_no_sense(tmp_path: Path, settings: dict[str, str], w
 
 def test_what_the_file_leaves_open(tmp_path: Path) -> None:
     path = tmp_path / "net.onnx"
-    refused(UsageError, save_onnx(path, last="Neg"), {"range": "sigmoid"}, "expected tanh (-1 to 1), sigmoid (0 to 1)")
+    refused(
+        UsageError,
+        save_onnx(path, last="Neg"),
+        {"range": "sigmoid"},
+        "expected a trained network: these lie in no range",
+    )
     refused(UsageError, save_onnx(path, z=("n", "k")), {}, "[?, ?]", "--latent 100")
     refused(UsageError, save_onnx(path, labels=True, label_name="b"), {}, "takes several inputs", "--labels 10")
     refused(UsageError, save_onnx(path, labels=True), {"labels": "4"}, "c [?, 3]", "--labels 10")
