@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 _LONGEST_S = 600
-_CONNECTION = re.compile("connect|timed out|network may be", re.IGNORECASE)  # in the last line that pip-audit says
+# In the last line that pip-audit says.
+_CONNECTION = re.compile(r"connect|timed out|network may be|\bHTTP|status code", re.IGNORECASE)
 
 
 def installed() -> list[str]:
