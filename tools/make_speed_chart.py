@@ -22,8 +22,8 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 CHART = ROOT / "docs" / "images" / "speed.svg"
 BEGIN, END = "<!-- speed: begin -->", "<!-- speed: end -->"
-HEAD = ("Model", "Pictures a call", "ganrt, ms", "Fastest peer, ms", "Speed", "95 %")
-NUMERIC = (False, True, True, True, True, True)
+HEAD = ("Model", "Pictures a call", "ganrt, ms", "Speed, 95 %")
+NUMERIC = (False, True, True, True)
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,15 @@ class Pair:
 
 
 def pairs(document: Document) -> list[Pair]:
-    """Every cell of `single_stream` in FP32 that has both."""
+    """Every cell of `single_stream` in FP32 that has both, and both stable."""
     found = []
     for group in group_results(document.results):
         ours = [row for row in group.rows if is_ours(row.result.subject) and _is_exact(row) and row.against]
         if group.scenario == "single_stream" and ours:
             best = min(ours, key=lambda row: costs(row.result)[0].value)
             assert best.peer is not None
-            found.append(Pair(group, best, best.peer))
+            if best.result.status == best.peer.status == "ok":
+                found.append(Pair(group, best, best.peer))
     return found
 
 
@@ -72,9 +73,9 @@ def block(name: str, document: Document) -> str:
 def _cells(pair: Pair) -> tuple[str, ...]:
     ratio = pair.ours.against
     assert ratio is not None
-    interval = "-" if ratio.interval is None else f"{ratio.interval[0]:.2f} to {ratio.interval[1]:.2f}"
-    ours, peer = (number(costs(result)[0].value) for result in (pair.ours.result, pair.peer))
-    return pair.group.model.name, str(pair.group.batch_size), ours, peer, times(ratio.value), interval
+    interval = "" if ratio.interval is None else f" ({ratio.interval[0]:.2f}-{ratio.interval[1]:.2f})"
+    ours = number(costs(pair.ours.result)[0].value)
+    return pair.group.model.name, str(pair.group.batch_size), ours, times(ratio.value) + interval
 
 
 def _product(subject: str) -> str:
