@@ -14,7 +14,7 @@ from ganrt.benchmarks.document import Document, Result, read_document
 from ganrt.benchmarks.report.columns import Table
 from ganrt.benchmarks.report.groups import Group, Row, group_results, is_ours
 from ganrt.benchmarks.report.machines import machine_name
-from ganrt.benchmarks.report.markdown import escape, markdown_table
+from ganrt.benchmarks.report.markdown import escape, insert, markdown_table
 from ganrt.benchmarks.report.ratios import costs
 from ganrt.benchmarks.report.words import date, number, times
 
@@ -108,17 +108,9 @@ def draw(found: Sequence[Pair], path: Path) -> None:
         pyplot.close(figure)
 
 
-def insert(page: str, text: str) -> str:
-    """The page with `text` between its markers; ValueError where they are not there once each."""
-    if page.count(BEGIN) != 1 or page.count(END) != 1:
-        raise ValueError(f"README.md: expected {BEGIN} and then {END}, once each")
-    before, _, rest = page.partition(BEGIN)
-    return f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.partition(END)[2]}"
-
-
 if __name__ == "__main__":
     source = Path(sys.argv[1])
     run = read_document(source)
     draw(pairs(run), CHART)
-    README.write_text(insert(README.read_text("utf-8"), block(source.name, run)), "utf-8")
+    README.write_text(insert(README.read_text("utf-8"), block(source.name, run), BEGIN, END, "README.md"), "utf-8")
     print(README, CHART)

@@ -31,7 +31,9 @@ def test_the_readme_agrees_with_the_run_that_it_names(tool, tmp_path):
         pytest.fail(f"README.md: expected {tool.BEGIN}")
     (name,) = set(re.findall(r"benchmarks/results/([\w-]+\.json)", page))
     run = tool.read_document(ROOT / "benchmarks" / "results" / name)
-    assert page == tool.insert(page, tool.block(name, run)), f"run: python tools/make_speed_chart.py {name}"
+    assert page == tool.insert(page, tool.block(name, run), tool.BEGIN, tool.END), (
+        f"run: python tools/make_speed_chart.py {name}"
+    )
     tool.draw(tool.pairs(run), tmp_path / "speed.svg")
     assert (tmp_path / "speed.svg").read_bytes() == tool.CHART.read_bytes()
 
