@@ -50,6 +50,7 @@ _SHORTLIST = 6  # options of a choice that are tried again after the first round
 _STEP = 32  # levels by which a colour is changed
 _SLOPE, _LEAST_SHOWN = 0.05, 12  # a colour shows in a value that moves by that share, and in so many values
 _NOTHING = 1e-6  # of the error
+FAR = 10.0  # an error from which on the picture is no drawing of the model: then nothing is certain
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,9 @@ class Found:
     """What was found for one control.
 
     Attributes:
-        certainty: `given`; `found`; `unsure` where another value comes nearly as near, or the picture does not speak
-            against the model's usual one; `hidden` where no value changes the picture.
+        certainty: `given`; `found`; `unsure` where another value comes nearly as near, the picture does not speak
+            against the model's usual one, or all that the model draws is far from it (an error of `FAR` or more);
+            `hidden` where no value changes the picture.
         second: the option that comes second.
         rise: the share by which the error rises with that, or with a slightly different number or colour.
     """
@@ -190,11 +192,16 @@ class _Search:
         look = replace(self._look, controls=self._checked(dict(self._settings)))
         image = self._generator.draw(look)
         behind = WHITE if self._behind == BEHIND_CLEAR else self._behind
+        error = self._error(self._small(image))
+        if error >= FAR:
+            found = {
+                n: replace(one, certainty="unsure") if one.certainty == "found" else one for n, one in found.items()
+            }
         return Portrait(
             look=look,
             image=image,
             source=over(self._source, behind),
-            error=self._error(self._small(image)),
+            error=error,
             found=tuple(found[control.name] for control in self._controls),
             background=behind if image.shape[2] == 4 else None,
             drawn=len(self._drawn),

@@ -69,6 +69,15 @@ def test_a_picture_of_each_kind_of_control_is_found_back(dolls):
     assert {one.certainty for one in found.found} == {"found"}
 
 
+def test_of_a_picture_that_is_no_drawing_of_the_model_nothing_is_certain(dolls):
+    wanted = dolls.look(controls={"hair": "flat-top", "skin": 0.75, "shirt": "205090"})
+    spoilt = dolls.draw(wanted).copy()
+    spoilt[::2] = 255 - spoilt[::2]
+    found = portrait(spoilt, dolls)
+    assert found.error >= 10.0
+    assert {one.certainty for one in found.found} <= {"unsure", "hidden"}
+
+
 def test_what_is_given_wins_and_the_others_are_searched_for(dolls):
     picture = dolls.draw(dolls.look(controls={"hair": "flat-top", "skin": 0.75, "shirt": "205090"}))
     found = portrait(picture, dolls, controls={"hair": "afro", "shirt": "#205090"})
