@@ -35,20 +35,42 @@ def control_sheet(generator: Generator, base: Settings = (), seed: int = 0, inde
     (`ganrt.runtime.edits`): uint8 [h, w, 3]."""
     blocks = []
     for control in generator.controls.controls:
-        values = choices(control)
-        own = [overridden(base, ((control.name, value),)) for value in values]
-        drawn = generator.sample_pairs([(seed, index)] * len(values), pinned=pinned, each=own)
-        pictures = [_small(picture) for _, batch in drawn for picture in batch]
-        blocks.append(_block(control, values, pictures))
+        needed, pictures = pictures_of(generator, control, base, (seed, index), pinned)
+        blocks.append(_block(control, needed, [_small(picture) for picture in pictures]))
     return np.concatenate(blocks)
 
 
-def _block(control: Control, values: Sequence[str], pictures: Sequence[Page]) -> Page:
+def pictures_of(
+    generator: Generator, control: Control, base: Settings, pair: tuple[int, int], pinned: str
+) -> tuple[Settings, list[Page]]:
+    """A picture of each value, and what else they need: the colour of glasses is seen on a face that wears some."""
+    others = [other for other in generator.controls.controls if other.kind == "choice" and other is not control]
+    free = [other for other in others if other.name not in dict(base)]
+    free.sort(key=lambda other: not control.name.startswith(other.name))  # glasses before hair for glasses-color
+    wanted = [(), *(((other.name, option.name),) for other in free for option in other.options)]
+    values = choices(control)
+    probes = (values[0], values[len(values) // 2], values[-1])
+
+    def drawn(values: Sequence[str], needed: Settings) -> list[Page]:
+        own = [overridden(overridden(base, needed), ((control.name, value),)) for value in values]
+        made = generator.sample_pairs([pair] * len(values), pinned=pinned, each=own)
+        return [picture for _, batch in made for picture in batch]
+
+    def differ(needed: Settings) -> bool:
+        first, *rest = drawn(probes, needed)
+        return any(not np.array_equal(first, other) for other in rest)
+
+    needed: Settings = next(filter(differ, wanted), ())
+    return needed, drawn(values, needed)
+
+
+def _block(control: Control, needed: Settings, pictures: Sequence[Page]) -> Page:
+    values = choices(control)
     height = pictures[0].shape[0]
     rows = -(-len(values) // COLUMNS)
     tall, wide = height + _LINE + _GAP, _CELL + _GAP
     page = np.full((2 * _LINE + rows * tall, COLUMNS * wide + _GAP, 3), 255, np.uint8)
-    _write(page, f"{control.name}  {_told(control)}", _GAP, _LINE + 6, 0.5)
+    _write(page, f"{control.name}  {_told(control, needed)}", _GAP, _LINE + 6, 0.5)
     for number, (value, picture) in enumerate(zip(values, pictures, strict=True)):
         row, column = divmod(number, COLUMNS)
         top, left = 2 * _LINE + row * tall, _GAP + column * wide
@@ -57,10 +79,11 @@ def _block(control: Control, values: Sequence[str], pictures: Sequence[Page]) ->
     return page
 
 
-def _told(control: Control) -> str:
+def _told(control: Control, needed: Settings) -> str:
     """In letters that OpenCV has."""
     ends = f" ({control.ends[0]} to {control.ends[1]})" if control.ends else ""
-    return ((control.help or "") + ends).encode("ascii", "replace").decode()
+    shown = "".join(f", shown with {name}={value}" for name, value in needed)
+    return ((control.help or "") + ends + shown).encode("ascii", "replace").decode()
 
 
 def _write(page: Page, text: str, left: int, bottom: int, scale: float) -> None:

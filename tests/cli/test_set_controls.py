@@ -142,6 +142,20 @@ def test_the_list_shows_options_ranges_and_a_sheet(run, dolls, work):
     assert run("controls", "list", "-m", dolls, "-o", "sheet.jpg")[0] == 2
 
 
+def test_a_control_that_needs_another_is_shown_with_it():
+    """The colour of glasses changes nothing on a face without."""
+    from ganrt.runtime.control_sheet import pictures_of
+
+    with ganrt.load("avatars-2", backend="onnxruntime") as generator:
+        control = next(one for one in generator.controls.controls if one.name == "glasses-color")
+        needed, pictures = pictures_of(generator, control, (("hair", "bald"),), (0, 0), "")
+        assert [name for name, _ in needed] == ["glasses"]
+        assert len({picture.tobytes() for picture in pictures}) == len(control.options)
+        own, same = pictures_of(generator, control, (("glasses", "none"),), (0, 0), "")
+    assert own == (), "who sets the glasses means it"
+    assert len({picture.tobytes() for picture in same}) == 1
+
+
 COMMANDS = [
     line.split("#")[0].strip()
     for page in ("controls.md", "tutorial-latents.md")
