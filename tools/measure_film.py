@@ -1,11 +1,11 @@
 """What a film costs beyond its drawing: frames of a walk through w, drawn and encoded, against synthesis alone.
 
-    python tools/measure_film.py face-synthesis.onnx [--frames 300] [--turns 6] [--codec auto]
+    python tools/measure_film.py face-synthesis.onnx [--frames 300] [--turns 30] [--codec auto]
 
 Both draw the same styles, in turns of a few frames each, whose order alternates so that what slows the machine down for
 a while slows down both. The film goes through `generator.stream` to an encoder, as `ganrt interpolate` does; synthesis
-alone calls the engine with batches of the same size. Prints each turn, then the ratio of the sums: of the clock's time,
-and of the process's processor time, which other programs disturb less.
+alone calls the engine with batches of the same size. Prints each turn, then the median of the turns' ratios: of the
+clock's time, and of the process's processor time, which other programs disturb less.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ def main() -> None:
     parser.add_argument("synthesis", type=Path)
     parser.add_argument("--backend", default="onnxruntime")
     parser.add_argument("--frames", type=int, default=300, help="in all")
-    parser.add_argument("--turns", type=int, default=6)
+    parser.add_argument("--turns", type=int, default=30)
     parser.add_argument("--codec", default="auto")
     given = parser.parse_args()
     count = given.frames // given.turns
     walk = ganrt.walk(seeds=[1, 2, 3], duration=count / _FPS, loop=True, truncation=0.7)
-    sums = {"film": np.zeros(2), "alone": np.zeros(2)}
+    seen: dict[str, list[tuple[float, float]]] = {"film": [], "alone": []}
     with ganrt.load(given.synthesis, backend=given.backend) as generator, tempfile.TemporaryDirectory() as folder:
         space, step = generator.style_space, generator.batch_sizes.optimum
         w = space.along(walk, None, range(count), _FPS, np.full(count, 0.7, np.float32))
@@ -63,10 +63,10 @@ def main() -> None:
         for turn in range(given.turns):
             pair = {"film": film, "alone": alone}
             for name in list(pair)[:: 1 if turn % 2 else -1]:
-                took = np.array(_timed(pair[name]))
-                sums[name] += took
+                took = _timed(pair[name])
+                seen[name].append(took)
                 print(f"turn {turn}: {name:5} {took[0]:.2f} s, {took[1]:.2f} s of processor time", flush=True)
-        ratios = sums["film"] / sums["alone"]
+        ratios = np.median(np.array(seen["film"]) / np.array(seen["alone"]), axis=0)
         result = {"frames": count * given.turns, "batch": step, "clock": ratios[0], "processor": ratios[1]}
     print(json.dumps(result))
 
