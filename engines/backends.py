@@ -9,7 +9,7 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 
-from ganrt.engines.choice import Choice, chosen_graph, remembered
+from ganrt.engines.choice import Choice, chosen_graph, has_choices, remembered
 from ganrt.engines.onnx_file import OnnxFile, derived, read_onnx
 from ganrt.engines.protocol import Engine, EngineOptions
 from ganrt.engines.split import with_mapping
@@ -209,6 +209,8 @@ def open_choice(onnx_file: OnnxFile, choice: Choice, options: EngineOptions) -> 
 
 def _open_chosen(onnx_file: OnnxFile, options: EngineOptions) -> Engine | None:
     """As `ganrt tune` found best for this model here; None if there is no choice, or it cannot be had any more."""
+    if not has_choices():
+        return None  # without waiting for the file's hash
     choice = remembered(onnx_file.sha256, options.precision, options.device, options.threads)
     if choice is None and options.device != "auto":  # what won among all devices may be on this one
         choice = remembered(onnx_file.sha256, options.precision, threads=options.threads)

@@ -10,7 +10,7 @@ import json
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from ganrt.engines.cache import drop, find, store
+from ganrt.engines.cache import cache_folder, drop, find, store
 from ganrt.engines.forms import PLAIN
 from ganrt.engines.machine import gpu_name, processor
 
@@ -39,6 +39,11 @@ class Choice:
     psnr: float | None = None
     samples: int = 0
     why: str = ""
+
+
+def has_choices() -> bool:
+    """Whether any model was tuned on this machine."""
+    return any((cache_folder() / _KIND).glob("*.json"))
 
 
 def remembered(model_sha256: str, precision: str, device: str = "auto", threads: int | None = None) -> Choice | None:

@@ -23,6 +23,8 @@ def try_graph(onnx_file: OnnxFile, backend: str, version: str, memory: int | Non
         backend: that is going to run it. version: of its library, such as "openvino 2026.1".
         memory: bytes that it may take.
     """
+    if trial.is_bundled(onnx_file.path):
+        return  # without waiting for its hash
     own = backend in CPU
     work = "ganrt.engines.trial:openvino" if backend == "openvino" else "ganrt.engines.trial:onnxruntime"
     name = version if own else f"{_STAND_IN} for {version}"

@@ -95,7 +95,12 @@ def try_first(data: bytes, path: Path, sha256: str, trial: Trial) -> None:
 
 def is_trusted(path: Path, sha256: str) -> bool:
     """Whether a file is bundled, or was made by ganrt on this machine."""
-    return path.parent == _bundled_folder() or _mark(sha256, _MADE).exists() or sha256 in _bundled()
+    return is_bundled(path) or _mark(sha256, _MADE).exists() or sha256 in _bundled()
+
+
+def is_bundled(path: Path) -> bool:
+    """Whether a file is part of the installed package."""
+    return path.parent == _bundled_folder()
 
 
 def remember_made(data: bytes) -> None:
