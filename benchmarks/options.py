@@ -25,7 +25,7 @@ class Timing:
         least_samples: below it a result is marked unstable.
         repeats: fresh processes that share the duration; 1: everything in this one.
         between_runs: added to intervals of several processes, for what drifts more slowly than a run lasts: half a
-            95 % interval, as a share; measured with `ganrt.benchmarks.agreement`.
+            95 % interval, as a share; measured with `tools/bench_agreement.py`.
         slices: how many turns a subject gets; the turns of all subjects are shuffled round by round.
         processes: how many fresh ones `cold_start` starts.
         seed: of the inputs, the order and the resampling.

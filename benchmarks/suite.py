@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from functools import partial
@@ -15,8 +14,6 @@ from ganrt.benchmarks.clock import SystemClock
 from ganrt.benchmarks.contestants import describe
 from ganrt.benchmarks.document import Document, Model, Result, now_utc, read_document, write_document
 from ganrt.benchmarks.fields import Json
-from ganrt.benchmarks.jobs import measure as measure_job
-from ganrt.benchmarks.jobs.scope import Figures, Scope
 from ganrt.benchmarks.limits import Limits, limits_from_json, measure_limits
 from ganrt.benchmarks.models import RANDOM, ModelFile, prepare_model, work_folder
 from ganrt.benchmarks.options import Cell, Timing, rated
@@ -24,7 +21,7 @@ from ganrt.benchmarks.repeats import measure
 from ganrt.benchmarks.runner import Interrupted, Runner
 from ganrt.benchmarks.session import machine
 from ganrt.benchmarks.subjects import parse_names
-from ganrt.benchmarks.suite_entries import ENTRIES, Entry
+from ganrt.benchmarks.suite_entries import ENTRIES, Entry, Job
 from ganrt.errors import GanrtError, NegativeResult, OutputFailed
 from ganrt.files import check_free
 from ganrt.interrupts import HeldInterrupts
@@ -32,17 +29,6 @@ from ganrt.interrupts import HeldInterrupts
 __all__ = ["ENTRIES", "run_suite"]
 _QUICK_S = 0.3
 _REPEATS = 3  # of small models
-# A job's figures go under the scenario of the document that fits best.
-_SCENARIO = {
-    "command_line": "cold_start",
-    "batch_memory": "memory",
-    "translate": "end_to_end",
-    "bulk": "end_to_end",
-    "interpolate": "end_to_end",
-    "stream": "frame",
-    "runner_overhead": "single_stream",
-    "avatars_2": "single_stream",
-}
 MakeRunner = Callable[[Timing], Runner]
 
 
@@ -158,7 +144,7 @@ def _limited(runner: Runner, limits: Limits | None) -> Runner:
 
 def _key(entry: Entry, quick: bool) -> str:
     """What an entry's results depend on, in short."""
-    text = json.dumps([__version__, quick, asdict(entry)], sort_keys=True)
+    text = json.dumps([__version__, quick, asdict(replace(entry, job=None))], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -210,7 +196,7 @@ def _run_entry(
     try:
         model = prepare_model(entry.model, work_folder(work), say)
         if entry.job is not None:
-            return [_run_job(entry, entry.job, model, quick, say)]
+            return [_run_job(entry, entry.job, model, quick)]
         return _run_cells(entry, model, make_runner, quick)
     except NegativeResult as error:
         return [replace(_not_run(entry, str(error)), status="wrong_output")]
@@ -239,14 +225,13 @@ def _repeats(entry: Entry) -> int:
     return entry.repeats or (_REPEATS if entry.model not in RANDOM else 1)
 
 
-def _run_job(entry: Entry, job: str, model: ModelFile, quick: bool, say: Callable[[str], object]) -> Result:
+def _run_job(entry: Entry, job: Job, model: ModelFile, quick: bool) -> Result:
     clock = SystemClock()
-    with tempfile.TemporaryDirectory() as folder:
-        begun = clock.now()
-        figures: Figures = measure_job(job, Scope(model, Path(folder), clock, quick, say))
-        seconds = (clock.now() - begun) / 1e9
+    begun = clock.now()
+    figures = job(model, quick)
+    seconds = (clock.now() - begun) / 1e9
     return Result(
-        scenario=_SCENARIO.get(job, job),
+        scenario=entry.scenarios[0],
         subject="ganrt",
         model=Model(entry.model),
         status="ok",
@@ -258,5 +243,5 @@ def _run_job(entry: Entry, job: str, model: ModelFile, quick: bool, say: Callabl
 
 
 def _not_run(entry: Entry, reason: str) -> Result:
-    scenario = entry.scenarios[0] if entry.job is None else _SCENARIO.get(entry.job, entry.job)
-    return Result(scenario, "ganrt" if entry.job else entry.subjects, Model(entry.model), "not_run", reason, entry.name)
+    subject = "ganrt" if entry.job else entry.subjects
+    return Result(entry.scenarios[0], subject, Model(entry.model), "not_run", reason, entry.name)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from ganrt.benchmarks.models import ModelFile
+
 ALL = "all"
+Job = Callable[[ModelFile, bool], dict[str, float | str]]  # the model, whether --quick -> figures
 # Where the network has a reference: what its authors wrote, and the literal export of that, beside ours.
 _LITERAL = "ganrt/tuned,ganrt/onnxruntime,ganrt/openvino,literal,torch-eager"
 _CPU = "ours,onnxruntime-plain,openvino-plain,torch-eager"  # torch.compile opens for longer than these are measured
@@ -17,14 +21,15 @@ class Entry:
     Attributes:
         name: unique; results carry it.
         model: a bundled name, or one of `models.RANDOM`.
-        job: a name of `jobs.JOBS`; then the fields below say nothing.
+        job: what is measured in place of cells (tools/suite_jobs); of what is below, only the scenario that its figures
+            go under is then said.
         duration_s: timed seconds a subject and cell.
     """
 
     name: str
     about: str
     model: str = "avatars"
-    job: str | None = None
+    job: Job | None = None
     scenarios: tuple[str, ...] = ()
     batch_sizes: tuple[int, ...] = (1,)
     precisions: tuple[str, ...] = ("fp32",)
@@ -96,17 +101,4 @@ ENTRIES: tuple[Entry, ...] = (
         "biggan-deep-512-fastest", "tuned, beside peers as they come", "biggan-deep-512", scenarios=("single_stream",),
         precisions=("fastest",), subjects=_TUNED_LITERAL, duration_s=8.0, least_samples=8,
     ),
-    Entry("identical-bytes", "other batch sizes, orders and processes, the same files", job="identical_bytes"),
-    Entry("command-line", "from the shell to sixteen PNGs", job="command_line"),
-    Entry("batch-memory", "memory and rate of generate, by count", job="batch_memory"),
-    Entry("bulk", "millions of avatars, beside a script of torch and Pillow", job="bulk"),
-    Entry("latents", "what latents cost", job="latents"),
-    Entry("interpolate", "600 frames to mp4: engine, encoder, and both at once", job="interpolate"),
-    Entry("stream", "sixty frames a second for a minute, unpaced, and sixteen walks", job="stream"),
-    Entry("avatars-2", "beside avatars-1: a picture, a cold start; a minute of play", job="avatars_2"),
-    Entry("runner-overhead", "Python time a batch of the CUDA runner", job="runner_overhead"),
-    Entry("installed-size", "megabytes that an installation takes", job="installed_size"),
-    Entry("export-cyclegan-256", "exporting, time and memory", "cyclegan-256", job="export"),
-    Entry("export-biggan-deep-512", "exporting, time and memory", "biggan-deep-512", job="export"),
-    Entry("translate", "folders of pictures through a CycleGAN", "cyclegan-256", job="translate"),
 )  # fmt: skip

@@ -17,7 +17,7 @@ from ganrt.errors import UsageError
     "suite",
     """
     ganrt bench suite --list
-    ganrt bench suite --quick --only latents -o suite.json
+    ganrt bench suite --quick --only avatars-frames -o suite.json
     """,
     bench,
 )
@@ -37,7 +37,7 @@ def suite(
     force: Annotated[bool, typer.Option("--force", help="Begin again, over what is there.")] = False,
     json: options.Json = False,
 ) -> None:
-    """Measures the named set: bundled and random-weight models, all subjects, and the tool itself."""
+    """Measures the named set: bundled and random-weight models, all subjects."""
     from ganrt.benchmarks.suite import ENTRIES, SuiteStopped, missing, run_suite
 
     if entries:
@@ -52,8 +52,9 @@ def suite(
     stopped = False
     try:
         document = run_suite(
-            output, chosen, make_runner, quick=quick, budget_s=60 * budget, work=work, force=force, say=say
-        )
+            output, chosen, make_runner, quick=quick, budget_s=60 * budget, work=work, force=force, say=say,
+            entries=ENTRIES,
+        )  # fmt: skip
     except SuiteStopped as early:
         document, stopped = early.document, True
     if left := missing(document):

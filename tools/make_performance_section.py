@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "performance.md"
 RESULTS = ROOT / "benchmarks" / "results"
 BEGIN, END = "<!-- performance: begin -->", "<!-- performance: end -->"
-EMPTY = "No run is recorded yet: `ganrt bench suite -o benchmarks/results/NAME.json` makes one."
+EMPTY = "No run is recorded yet: `python tools/bench_suite.py -o benchmarks/results/NAME.json` makes one."
 HEAD = (
     "Made by `python tools/make_performance_section.py` from `benchmarks/results/`. A row is the fastest of ganrt's "
     "backends. “speed” is its speed over that of the fastest peer, which took turns with it in the same run and was "

@@ -19,10 +19,11 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from suite_jobs import measure
+from suite_jobs.avatars_2 import LIMITS
+from suite_jobs.scope import Figures, Scope
+
 from ganrt.benchmarks.clock import SystemClock
-from ganrt.benchmarks.jobs import measure
-from ganrt.benchmarks.jobs.avatars_2 import LIMITS
-from ganrt.benchmarks.jobs.scope import Figures, Scope
 from ganrt.benchmarks.machine import describe_machine
 from ganrt.benchmarks.models import ModelFile
 from ganrt.runtime.models import resolve_model

@@ -4,14 +4,16 @@ import json
 import signal
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import pytest
+import suite_jobs
 from bench_fakes import FakeClock, FakeSubject
+from suite_jobs import measure
+from suite_jobs.scope import Scope
 
 from ganrt.benchmarks import suite
 from ganrt.benchmarks.document import read_document, write_document
-from ganrt.benchmarks.jobs import JOBS, measure
-from ganrt.benchmarks.jobs.scope import Scope
 from ganrt.benchmarks.models import RANDOM, ModelFile
 from ganrt.benchmarks.options import INTERLEAVED, PROCESSES
 from ganrt.benchmarks.runner import Runner
@@ -23,7 +25,7 @@ from ganrt.runtime.models import resolve_model
 LIMITS = suite._limits
 ONE = Entry("one", "first", scenarios=("single_stream",), subjects="ours", duration_s=0.01, least_samples=1)
 TWO = Entry("two", "second", scenarios=("offline",), subjects="ours", duration_s=0.01, least_samples=1)
-JOB = Entry("job", "a job", job="latents")
+JOB = Entry("job", "a job", scenarios=("latents",), job=lambda model, quick: {"value": 1.0})
 
 
 def finished(*arguments, **options):
@@ -37,7 +39,6 @@ def finished(*arguments, **options):
 def run(tmp_path, monkeypatch):
     """Runs entries with fake subjects: run([entries]) -> document; `run.opened` lists (entry's scenario, batch)."""
     monkeypatch.setattr(suite, "_limits", lambda entries, known, say: None)
-    monkeypatch.setattr(suite, "measure_job", lambda job, scope: {"value": 1.0})
 
     def call(entries, interrupt=False, budget_s=1000.0, force=False, quick=False, only=None):
         clock, diary = FakeClock(), []
@@ -192,12 +193,11 @@ def test_what_does_not_fit_the_budget_is_marked_and_measured_next_time(run):
     assert run([ONE, TWO]).results[0].status in ("ok", "unstable")
 
 
-def test_a_failed_job_is_a_result(run, monkeypatch):
-    def fails(job, scope):
+def test_a_failed_job_is_a_result(run):
+    def fails(model, quick):
         raise NegativeResult("the bytes differ")
 
-    monkeypatch.setattr(suite, "measure_job", fails)
-    result = run([JOB]).results[0]
+    result = run([replace(JOB, job=fails)]).results[0]
     assert (result.status, result.reason) == ("wrong_output", "the bytes differ")
 
 
@@ -211,13 +211,16 @@ def test_a_model_that_cannot_be_made_is_a_result(run, monkeypatch):
 
 
 def test_the_entries_are_sound():
-    assert len({entry.name for entry in ENTRIES}) == len(ENTRIES)
-    for entry in ENTRIES:
-        assert (entry.job is None) != (entry.scenarios == ())
-        assert entry.job is None or entry.job in JOBS
-        assert set(entry.scenarios) <= set(INTERLEAVED + PROCESSES)
+    entries = (*ENTRIES, *suite_jobs.ENTRIES)
+    assert len({entry.name for entry in entries}) == len(entries)
+    assert all(entry.job is None for entry in ENTRIES)
+    for entry in entries:
         assert entry.model in ("avatars", "avatars-2", *RANDOM)
-    assert set(JOBS) <= {entry.job for entry in ENTRIES}
+        assert entry.scenarios
+        assert entry.job or set(entry.scenarios) <= set(INTERLEAVED + PROCESSES)
+    jobs = {entry.job.args[0] for entry in suite_jobs.ENTRIES}
+    files = {path.stem for path in Path(suite_jobs.__file__).parent.glob("*.py")} - {"__init__", "scope"}
+    assert jobs == files
 
 
 @pytest.mark.slow
@@ -231,10 +234,10 @@ def test_a_job_on_the_bundled_model(job, tmp_path):
     assert json.dumps(figures)
 
 
-@pytest.mark.parametrize("job", JOBS)
-def test_the_figures_of_every_job_fit_into_a_document(job, run, tmp_path):
+@pytest.mark.parametrize("entry", suite_jobs.ENTRIES, ids=lambda entry: entry.name)
+def test_the_figures_of_every_job_fit_into_a_document(entry, run, tmp_path):
     """Under a scenario that the format knows."""
-    run([Entry("made-up", "a job", job=job)])
+    run([replace(entry, model="avatars", job=JOB.job)])
     (result,) = read_document(tmp_path / "suite.json").results
     assert result.figures == {"value": 1.0}
 
@@ -253,7 +256,7 @@ def test_the_job_of_streams(tiny, tmp_path):
 
 
 def test_times_in_turn_count_every_job_once_a_round_after_a_first_one(tmp_path):
-    from ganrt.benchmarks.jobs.avatars_2 import _in_turn, _told
+    from suite_jobs.avatars_2 import _in_turn, _told
 
     class Ticks:
         passed = 0

@@ -1,9 +1,9 @@
 """The table of what each pass gains: which variants there are, and that what they draw is checked."""
 
 import pytest
+from measure_passes import AGAIN, ALL, measure, table, variants
 from tiny_models import save_dcgan
 
-from ganrt.benchmarks.passes import AGAIN, ALL, measure, table, variants
 from ganrt.engines.forms import PLAIN, make_form
 from ganrt.engines.onnx_file import derived, read_onnx
 from ganrt.errors import NegativeResult, UsageError

@@ -6,8 +6,8 @@ import statistics
 import subprocess
 import sys
 
-from ganrt.benchmarks.jobs.scope import Figures, Scope, digests
 from ganrt.errors import NegativeResult
+from suite_jobs.scope import Figures, Scope, digests
 
 
 def measure(scope: Scope) -> Figures:

@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 
-from ganrt.benchmarks.jobs.scope import Figures, Scope, peak_mb
 from ganrt.benchmarks.subjects import open_subject
 from ganrt.benchmarks.subjects.protocol import Request
 from ganrt.errors import BackendUnavailable, NegativeResult
@@ -32,6 +31,7 @@ from ganrt.runtime.generator import Generator, load
 from ganrt.runtime.latents import latents
 from ganrt.runtime.pictures import encode_png
 from ganrt.runtime.sampling import NO_TRUNCATION
+from suite_jobs.scope import Figures, Scope, peak_mb
 
 _BATCH = 64
 _ROUNDS = 3

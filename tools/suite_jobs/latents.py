@@ -8,10 +8,10 @@ from collections.abc import Callable
 import numpy as np
 
 from ganrt.benchmarks.clock import Clock
-from ganrt.benchmarks.jobs.scope import Figures, Scope
 from ganrt.errors import NegativeResult
 from ganrt.runtime.generator import load
 from ganrt.runtime.latents import latents
+from suite_jobs.scope import Figures, Scope
 
 _DIM = 100
 

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from ganrt.benchmarks.jobs.scope import Figures, Scope
 from ganrt.errors import NegativeResult
 from ganrt.runtime.generator import Generator, load
 from ganrt.runtime.streaming.statistics import StreamStatistics
 from ganrt.runtime.walk import walk
+from suite_jobs.scope import Figures, Scope
 
 _FPS, _WALKS = 60, 16
 _SECONDS, _SHORT_S, _QUICK_S = 60.0, 12.0, 1.0

@@ -12,11 +12,11 @@ from functools import partial
 
 import numpy as np
 
-from ganrt.benchmarks.jobs.scope import Figures, Scope, digests
 from ganrt.errors import NegativeResult
 from ganrt.runtime.canary import canary_error
 from ganrt.runtime.generator import Generator, load
 from ganrt.tolerances import CANARY_STEPS
+from suite_jobs.scope import Figures, Scope, digests
 
 MODELS = ("avatars-1", "avatars-2")
 LIMITS = {"times_avatars_1": 6.0, "sixteen_times_avatars_1": 1.7}

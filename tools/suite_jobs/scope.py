@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +22,6 @@ class Scope:
     folder: Path
     clock: Clock
     quick: bool = False
-    say: Callable[[str], object] = lambda _: None
 
     def ganrt(self, *arguments: str) -> Ran:
         """`ganrt ARGUMENTS` in a process of its own, with its time and its peak memory.

@@ -1,6 +1,6 @@
 """What each pass of a form gains, measured on this machine: the form against the same one without that pass.
 
-    python -m ganrt.benchmarks.passes -m avatars --form phase-mixed --batch-size 64 --precisions fp32,bf16
+    python tools/measure_passes.py -m avatars --form phase-mixed --batch-size 64 --precisions fp32,bf16
 
 prints a table. All variants run in turn, in shuffled rounds; a gain is the median over the rounds of the time without
 the pass over the time with all, and the brackets hold its quartiles. The form runs twice: smaller gains than that of

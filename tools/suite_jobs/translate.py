@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ganrt.benchmarks.jobs.scope import Figures, Scope, peak_mb
 from ganrt.errors import NegativeResult, UsageError
 from ganrt.runtime.compare import comparison_picture
 from ganrt.runtime.generator import load
 from ganrt.runtime.pictures import encode_png
+from suite_jobs.scope import Figures, Scope, peak_mb
 
 
 def measure(scope: Scope) -> Figures:

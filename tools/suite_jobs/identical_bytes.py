@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ganrt.benchmarks.jobs.scope import Figures, Scope, digests
 from ganrt.errors import NegativeResult
+from suite_jobs.scope import Figures, Scope, digests
 
 
 def measure(scope: Scope) -> Figures:

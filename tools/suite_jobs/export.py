@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ganrt.benchmarks.jobs.scope import Figures, Scope, peak_mb
 from ganrt.benchmarks.require_torch import require_torch
 from ganrt.errors import UsageError
+from suite_jobs.scope import Figures, Scope, peak_mb
 
 
 def measure(scope: Scope) -> Figures:

@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ganrt.benchmarks.jobs.scope import Figures, Scope
 from ganrt.errors import BackendUnavailable, UsageError
+from suite_jobs.scope import Figures, Scope
 
 _ROOT = Path(__file__).resolve().parents[2]
 

@@ -1,6 +1,6 @@
 """Do repeated runs agree within their own intervals? Measured for real, with the command's own processes.
 
-    python -m ganrt.benchmarks.agreement --runs 20 --duration 2
+    python tools/bench_agreement.py --runs 20 --duration 2
 
 prints how many pairs of runs agree in the median: as `ganrt bench compare` judges it, the 95 % interval of their ratio
 holds 1. Each run's median and interval go to standard error.

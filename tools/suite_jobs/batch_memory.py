@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ganrt.benchmarks.jobs.scope import Figures, Scope, peak_mb
 from ganrt.errors import NegativeResult
+from suite_jobs.scope import Figures, Scope, peak_mb
 
 
 def measure(scope: Scope) -> Figures:

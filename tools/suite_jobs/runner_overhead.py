@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from ganrt.benchmarks.clock import Clock
-from ganrt.benchmarks.jobs.scope import Figures, Scope
 from ganrt.engines.cuda.calls import FUNCTIONS, Calls
 from ganrt.engines.cuda.runner import CudaEngine, Identity
 from ganrt.engines.cuda.vendor import Loaded, Tensor
@@ -21,6 +20,7 @@ from ganrt.engines.cuda.workspace import Limits
 from ganrt.engines.protocol import BatchSizes, Engine
 from ganrt.errors import NegativeResult
 from ganrt.spec import GeneratorSpec, Latent, Output
+from suite_jobs.scope import Figures, Scope
 
 _DIM, _SIDE, _BATCH = 100, 64, 16
 _RESULTS = {

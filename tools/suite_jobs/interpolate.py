@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 
 from ganrt.benchmarks.clock import Clock
-from ganrt.benchmarks.jobs.scope import Figures, Scope
 from ganrt.errors import NegativeResult
 from ganrt.runtime.compare import psnr
 from ganrt.runtime.film.options import FilmOptions, Frame, Written
@@ -17,6 +16,7 @@ from ganrt.runtime.film.write import write_frames
 from ganrt.runtime.generator import load
 from ganrt.runtime.walk import walk
 from ganrt.tolerances import VIDEO_PSNR
+from suite_jobs.scope import Figures, Scope
 
 _FPS = 60
 
