@@ -2,19 +2,105 @@
 
 from __future__ import annotations
 
+import statistics
+from array import array
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field, replace
+from types import TracebackType
+from typing import Protocol
 
 from ganrt.benchmarks.clock import Clock, clock_fault, read_both
+from ganrt.benchmarks.document import Json
 from ganrt.benchmarks.inputs import Agreement, Batches, Images
 from ganrt.benchmarks.options import Cell, Timing
-from ganrt.benchmarks.scenarios import Load, Slice, run_slice
+from ganrt.benchmarks.scenarios import Between, Call, Load, Slice, run_slice
 from ganrt.benchmarks.subjects import open_subject
 from ganrt.benchmarks.subjects.protocol import Request, Subject
-from ganrt.benchmarks.warmup import WarmUp, warm_up
 from ganrt.errors import GanrtError
 from ganrt.runtime.pictures import encode_png
 from ganrt.runtime.sample_inputs import make_inputs
+
+_AGREE = 0.03  # medians of three windows in a row within this share of each other
+_LEAST_CALLS = 3  # of a window
+_LEAST_NS = 50_000_000
+_WINDOWS = 3
+
+
+@dataclass(frozen=True)
+class WarmUp:
+    """How it went; `stable` is false where the time ran out first."""
+
+    calls: int
+    seconds: float
+    stable: bool
+
+
+def warm_up(call: Call, clock: Clock, most_s: float, between: Between | None = None) -> WarmUp:
+    """Runs windows of calls until the medians of three in a row agree within 3 %, or `most_s` seconds are over."""
+    begun, medians, calls = clock.now(), list[float](), 0
+    while True:
+        times = _window(call, clock, calls, between)
+        calls += len(times)
+        medians.append(statistics.median(times))
+        recent = medians[-_WINDOWS:]
+        stable = len(recent) == _WINDOWS and max(recent) <= (1 + _AGREE) * min(recent)
+        spent = clock.now() - begun
+        if stable or not 0 <= spent < most_s * 1e9:
+            return WarmUp(calls, spent / 1e9, stable)
+
+
+def _window(call: Call, clock: Clock, first: int, between: Between | None) -> list[int]:
+    times: list[int] = []
+    begun = clock.now()
+    while len(times) < _LEAST_CALLS or (times[-1] >= 0 and clock.now() - begun < _LEAST_NS):
+        started = clock.now()
+        call(first + len(times))
+        times.append(clock.now() - started)
+        if between:
+            between()
+    return times
+
+
+class Observer(Protocol):
+    """Watches one cell. `begin` and `end` are called just outside the timed calls."""
+
+    def begin(self, subject: str) -> None:
+        """A slice of `subject` begins."""
+        ...
+
+    def end(self, subject: str) -> None:
+        """It has ended."""
+        ...
+
+    def report(self, subject: str, images: int) -> tuple[Json, list[Json]]:
+        """(telemetry, timeline points with `t_s` since the cell began) of a subject that made `images`."""
+        ...
+
+
+Observe = Callable[[], AbstractContextManager[Observer]]
+
+
+class Unobserved:
+    """Sees nothing."""
+
+    def begin(self, subject: str) -> None:
+        """Nothing."""
+
+    def end(self, subject: str) -> None:
+        """Nothing."""
+
+    def report(self, subject: str, images: int) -> tuple[Json, list[Json]]:  # noqa: ARG002
+        """Nothing."""
+        return {}, []
+
+    def __enter__(self) -> Observer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
 
 OpenSubject = Callable[[str, Request], Subject]
 
@@ -140,3 +226,67 @@ def describe(error: BaseException) -> str:
     """An error as a reason: our own in their words, others with their type; at most three lines."""
     text = str(error) if isinstance(error, GanrtError) else f"{type(error).__name__}: {error}"
     return "; ".join(line.strip() for line in text.strip().splitlines()[:3])[:500]
+
+
+@dataclass(frozen=True)
+class Part:
+    """`opened`: device, precision and about of the subject, empty where it was never opened; `stopped`: (status,
+    reason) where it fell out of the race; `telemetry` and its `points` are the observer's."""
+
+    subject: str
+    opened: Json = field(default_factory=dict)
+    stopped: tuple[str, str] | None = None
+    warm: WarmUp | None = None
+    slices: tuple[Slice, ...] = ()
+    agreement: Agreement = field(default_factory=Agreement)
+    faults: tuple[str, ...] = ()
+    telemetry: Json = field(default_factory=dict)
+    points: tuple[Json, ...] = ()
+
+    @property
+    def samples(self) -> int:
+        """Timed calls."""
+        return sum(len(each.latencies) for each in self.slices)
+
+    def as_json(self) -> Json:
+        """For `part_from_json`."""
+        slices = [
+            {"started": each.started.tolist(), "latencies": each.latencies.tolist(), "missed": each.missed}
+            for each in self.slices
+        ]
+        return {**asdict(replace(self, slices=())), "slices": slices}
+
+
+def part_from_json(plain: Json) -> Part:
+    """The part that `as_json` gave."""
+    slices = (
+        Slice(array("q", each["started"]), array("q", each["latencies"]), each["missed"]) for each in plain["slices"]
+    )
+    known = {
+        "slices": tuple(slices),
+        "stopped": tuple(plain["stopped"]) if plain["stopped"] else None,
+        "warm": WarmUp(**plain["warm"]) if plain["warm"] else None,
+        "agreement": Agreement(**plain["agreement"]),
+        "faults": tuple(plain["faults"]),
+        "points": tuple(plain["points"]),
+    }
+    return Part(**{**plain, **known})
+
+
+def part_of(contestant: Contestant, observer: Observer) -> Part:
+    """What there is of a contestant, which may have been stopped anywhere."""
+    subject, images = contestant.subject, contestant.cell.batch_size * contestant.load.batches
+    samples = sum(len(each.latencies) for each in contestant.slices)
+    telemetry, points = observer.report(contestant.name, images * samples) if contestant.slices else ({}, [])
+    opened = {name: getattr(subject, name) for name in ("device", "precision", "about")} if subject else {}
+    return Part(
+        contestant.name,
+        opened,
+        contestant.stopped,
+        contestant.warm,
+        tuple(contestant.slices),
+        contestant.agreement,
+        tuple(contestant.faults),
+        telemetry,
+        tuple(points),
+    )

@@ -17,10 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from ganrt import errors
-from ganrt.benchmarks.fields import Json
-from ganrt.benchmarks.observe import Unobserved
+from ganrt.benchmarks.contestants import Part, Unobserved, part_from_json
+from ganrt.benchmarks.document import Json
 from ganrt.benchmarks.options import Cell, Timing
-from ganrt.benchmarks.parts import Part, part_from_json
 from ganrt.benchmarks.runner import Runner
 from ganrt.errors import GanrtError
 from ganrt.interrupts import HeldInterrupts

@@ -10,15 +10,17 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
 
 import numpy as np
 
+from ganrt.benchmarks.document import Result
 from ganrt.benchmarks.gemm import METERS
-from ganrt.benchmarks.roofline import Limit
+from ganrt.benchmarks.roofline import Limit, roofline
 from ganrt.benchmarks.telemetry.source import SourceAbsent
+from ganrt.engines.cost import layer_costs
 from ganrt.errors import BackendUnavailable, UsageError
 
 PRECISIONS = ("fp32", "bf16", "fp16", "int8")
@@ -183,3 +185,17 @@ def buffer_bytes(caches: Path = _CACHES) -> int:
 
 def _usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def with_share(result: Result, path: Path, limits: Limits) -> Result:
+    """The result with `roofline_share`, where it was measured on the CPU and the graph's costs are known."""
+    if result.images_per_second is None or result.device != "cpu" or result.batch_size is None:
+        return result
+    try:
+        costs = layer_costs(path)
+        if costs is None or result.precision is None:
+            return result
+        roof = roofline(costs, limits.limit(result.precision), result.precision, result.batch_size)
+    except (BackendUnavailable, UsageError) as error:
+        return replace(result, notes=(*result.notes, f"no roofline: {error}"))
+    return replace(result, roofline_share=round(roof.share(result.images_per_second), 4))

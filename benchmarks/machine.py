@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from ganrt.benchmarks.telemetry.jetson_state import ask, jetson_state
+from ganrt.benchmarks.telemetry.jetson import ask, jetson_state
 from ganrt.benchmarks.telemetry.nvidia import as_text, load_nvml
 from ganrt.benchmarks.telemetry.source import SourceAbsent
 

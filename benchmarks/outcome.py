@@ -7,15 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ganrt.benchmarks.document import Latency, Model, Result
-from ganrt.benchmarks.fields import MOST_POINTS, Interval, Json
+from ganrt.benchmarks.contestants import Part
+from ganrt.benchmarks.document import MOST_POINTS, Interval, Json, Latency, Model, Result
 from ganrt.benchmarks.inputs import joined
-from ganrt.benchmarks.noise import trouble
 from ganrt.benchmarks.options import Cell, Timing
-from ganrt.benchmarks.parts import Part
 from ganrt.benchmarks.scenarios import Load
-from ganrt.benchmarks.statistics import intervals, rate, summarise, widened
-from ganrt.benchmarks.telemetry.joined import join_telemetry
+from ganrt.benchmarks.statistics import intervals, rate, summarise, trouble, widened
+from ganrt.benchmarks.telemetry.report import join_telemetry
 
 _TIMELINE = 500
 _DIGITS = 6

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import shutil
 import statistics
 import subprocess
 import sys
@@ -16,13 +18,14 @@ from typing import Any
 import numpy as np
 
 from ganrt.benchmarks.clock import Clock
-from ganrt.benchmarks.document import Latency, Model, Result
-from ganrt.benchmarks.fields import Json
+from ganrt.benchmarks.document import Json, Latency, Model, Result
 from ganrt.benchmarks.inputs import Agreement, make_batches
 from ganrt.benchmarks.options import Cell, Timing
 from ganrt.benchmarks.outcome import bare_result
 from ganrt.benchmarks.statistics import summarise
 from ganrt.benchmarks.subjects import PROGRAMS
+from ganrt.engines.cache import cache_folder
+from ganrt.engines.choice import KINDS
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.errors import GanrtError, UsageError
 from ganrt.interrupts import HeldInterrupts
@@ -222,3 +225,28 @@ def _megabytes(report: dict[str, Any]) -> dict[str, float | str]:
         value = report[f"{name}_bytes"]
         figures[f"{name}_mb"] = "not told by this system" if value is None else round(value / 2**20, 1)
     return figures
+
+
+Figures = dict[str, float | str]
+BuildFigures = Callable[[Cell, str, int, Clock], Figures]
+
+
+def build_figures(cell: Cell, subject: str, seed: int, clock: Clock) -> Figures:
+    """`build_ms`: opening and first pictures with empty caches; `cached_ms`: the same with what that left there.
+
+    Apart from `load`, which opens in a process that has done so before: a build happens at the first open of a
+    machine's life, so that it takes a process and caches of its own. What `ganrt tune` chose is no build: it is kept.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "home"
+        for kind in KINDS:
+            if (cache_folder() / kind).is_dir():
+                shutil.copytree(cache_folder() / kind, home / kind)
+        request = subject_request(cell, subject, seed, Path(folder) / "images.npy")
+        environment = {**os.environ, "GANRT_HOME": str(home), "TORCHINDUCTOR_CACHE_DIR": str(Path(folder) / "torch")}
+        try:
+            runs = [run_child(request, clock, environment).report for _ in range(2)]
+        except ChildFailed as error:
+            return {"build_ms": f"not told: {error}"[:200]}
+    first, again = (round(1e3 * (run["open_s"] + run["first_images_s"]), 3) for run in runs)
+    return {"build_ms": first, "cached_ms": again}

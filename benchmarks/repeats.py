@@ -10,10 +10,10 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 
+from ganrt.benchmarks.contestants import Part
 from ganrt.benchmarks.document import Result
 from ganrt.benchmarks.fresh_process import run_parts
 from ganrt.benchmarks.options import PROCESSES, Cell, Timing
-from ganrt.benchmarks.parts import Part
 from ganrt.benchmarks.runner import Interrupted, Runner
 from ganrt.benchmarks.subjects import PROGRAMS
 from ganrt.interrupts import HeldInterrupts

@@ -6,17 +6,14 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from ganrt.benchmarks.building import BuildFigures, build_figures
 from ganrt.benchmarks.clock import Clock, SystemClock
-from ganrt.benchmarks.contestants import Contestant, OpenSubject
+from ganrt.benchmarks.contestants import Contestant, Observe, Observer, OpenSubject, Part, Unobserved, part_of
 from ganrt.benchmarks.document import Model, Result
 from ganrt.benchmarks.inputs import Batches, make_batches
-from ganrt.benchmarks.limits import Limits
-from ganrt.benchmarks.observe import Observe, Observer, Unobserved
+from ganrt.benchmarks.limits import Limits, with_share
 from ganrt.benchmarks.options import PROCESSES, Cell, Timing
 from ganrt.benchmarks.outcome import make_result
-from ganrt.benchmarks.parts import Part, part_of
-from ganrt.benchmarks.shares import with_share
+from ganrt.benchmarks.processes import BuildFigures, build_figures
 from ganrt.benchmarks.subjects import PROGRAMS, open_subject
 from ganrt.benchmarks.subjects.protocol import Request
 from ganrt.engines.cost import macs_of_one_image

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 
 from ganrt import __version__
-from ganrt.benchmarks.document import Document, Result, now_utc
-from ganrt.benchmarks.fields import Json
+from ganrt.benchmarks.document import Document, Json, Result, now_utc
+from ganrt.benchmarks.machine import describe_machine
 from ganrt.benchmarks.options import Cell
 from ganrt.benchmarks.repeats import measure
 from ganrt.benchmarks.runner import Interrupted, Runner
@@ -39,19 +38,13 @@ class Session:
         """What there is."""
         return Document(
             ganrt=__version__,
-            machine=machine(),
+            machine=describe_machine(),
             options=options,
             limits=self.runner.limits.as_json() if self.runner.limits else None,
             results=tuple(self.results),
             created=now_utc(),
             status="interrupted" if self.interrupted else "complete",
         )
-
-
-def machine() -> Json:
-    """The machine's description."""
-    describe: Callable[[], Json] = import_module("ganrt.benchmarks.machine").describe_machine
-    return describe()
 
 
 def verdict(document: Document) -> None:

@@ -15,14 +15,74 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ganrt.benchmarks.autocorrelation import correlation
-from ganrt.benchmarks.fields import Interval
+from ganrt.benchmarks.document import Interval
 
 Series = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """`block`: samples that should stay together. `time`: samples that are worth one independent one, 1 or more."""
+
+    block: int
+    time: float
+
+
+def correlation(series: Series) -> Correlation:
+    """Of a series float64 [n] in the order of time: how far it hangs together.
+
+    Block length after Politis and White 2004, "Automatic block-length selection for the dependent bootstrap", with the
+    correction of Patton, Politis and White 2009; worked out on ranks, so that one outlier does not hide the rest.
+    """
+    n = len(series)
+    if n < 8 or float(np.ptp(series)) == 0:
+        return Correlation(1, 1.0)
+    covariance = _autocovariance(_ranks(series), min(math.ceil(math.sqrt(n)) + _quiet_lags(n), n - 1))
+    bandwidth = _bandwidth(covariance, n)
+    lags = np.arange(1, bandwidth + 1)
+    weights = np.clip(2 * (1 - lags / bandwidth), 0, 1)  # the flat-top window
+    kept = weights * covariance[1 : bandwidth + 1]
+    spectrum = float(covariance[0] + 2 * kept.sum())
+    if spectrum <= 0:
+        return Correlation(1, 1.0)
+    slope = 2 * float((lags * kept).sum())
+    length = (2 * slope**2 / (4 / 3 * spectrum**2) * n) ** (1 / 3)  # 4/3: the circular bootstrap's variance
+    longest = min(3 * math.sqrt(n), n / 3)
+    return Correlation(max(1, math.ceil(min(length, longest))), max(1.0, spectrum / float(covariance[0])))
+
+
+def _ranks(series: Series) -> Series:
+    ranks = np.empty(len(series))
+    ranks[np.argsort(series, kind="stable")] = np.arange(len(series))
+    return ranks
+
+
+def _autocovariance(series: Series, longest: int) -> Series:
+    centred = series - series.mean()
+    size = 1 << (2 * len(series) - 1).bit_length()
+    power = np.abs(np.fft.rfft(centred, size)) ** 2
+    return np.asarray(np.fft.irfft(power, size)[: longest + 1] / len(series))
+
+
+def _quiet_lags(n: int) -> int:
+    return max(5, int(math.sqrt(math.log10(n))))
+
+
+def _bandwidth(covariance: Series, n: int) -> int:
+    """Twice the last lag before five that are insignificant in a row."""
+    limit = 2 * math.sqrt(math.log10(n) / n)
+    quiet = np.abs(covariance / covariance[0]) < limit
+    wanted, longest = _quiet_lags(n), len(covariance) - 1
+    for last in range(longest - wanted + 1):
+        if quiet[last + 1 : last + 1 + wanted].all():
+            return min(longest, 2 * max(1, last))
+    return longest
+
 
 CONFIDENCE = 0.95
 POINTS = {"p50": 50.0, "p90": 90.0, "p95": 95.0, "p99": 99.0, "p99_9": 99.9}
@@ -182,3 +242,41 @@ def student_t(freedom: int) -> float:
 
 def _beyond(point: float, count: float) -> float:
     return round((100 - point) / 100 * count, 6)
+
+
+_WIDEST_SPREAD = 0.05  # of the median's interval: half its width over the median
+_DRIFT = 0.10  # between the first and the last third of a run
+
+
+def trouble(
+    latencies: NDArray[np.float64], slice_lengths: list[int], median: Interval | None, least: int
+) -> str | None:
+    """Why the latencies, float64 [n] in order, are not to be relied on; None if they are.
+
+    Args:
+        slice_lengths: how many of them each slice gave.
+        median: its confidence interval, None where there is none.
+        least: how many samples there should be.
+    """
+    if len(latencies) < least:
+        return f"{len(latencies)} samples, expected {least} or more: give --duration more seconds"
+    drift = _drift(latencies, slice_lengths)
+    if abs(drift) > _DRIFT:
+        return (
+            f"drift: the last third of the run is {abs(drift):.0%} {'slower' if drift > 0 else 'faster'} than the first"
+        )
+    if median is None:
+        return "too few samples are independent for an interval: give --duration more seconds"
+    width = (median[1] - median[0]) / 2 / float(np.median(latencies))
+    if width > _WIDEST_SPREAD:
+        return f"spread: the median is known to {width:.1%} only, expected {_WIDEST_SPREAD:.0%} or better"
+    return None
+
+
+def _drift(latencies: NDArray[np.float64], slice_lengths: list[int]) -> float:
+    """Relative change from the first to the last third, by the medians of the slices."""
+    medians = [float(np.median(part)) for part in np.split(latencies, np.cumsum(slice_lengths)[:-1])]
+    third = len(medians) // 3
+    if third < 2:
+        return 0.0
+    return float(np.median(medians[-third:]) / np.median(medians[:third]) - 1)

@@ -12,14 +12,13 @@ from pathlib import Path
 from ganrt import __version__
 from ganrt.benchmarks.clock import SystemClock
 from ganrt.benchmarks.contestants import describe
-from ganrt.benchmarks.document import Document, Model, Result, now_utc, read_document, write_document
-from ganrt.benchmarks.fields import Json
+from ganrt.benchmarks.document import Document, Json, Model, Result, now_utc, read_document, write_document
 from ganrt.benchmarks.limits import Limits, limits_from_json, measure_limits
+from ganrt.benchmarks.machine import describe_machine
 from ganrt.benchmarks.models import RANDOM, ModelFile, prepare_model, work_folder
 from ganrt.benchmarks.options import Cell, Timing, rated
 from ganrt.benchmarks.repeats import measure
 from ganrt.benchmarks.runner import Interrupted, Runner
-from ganrt.benchmarks.session import machine
 from ganrt.benchmarks.subjects import parse_names
 from ganrt.benchmarks.suite_entries import ENTRIES, Entry, Job
 from ganrt.errors import GanrtError, NegativeResult, OutputFailed
@@ -150,7 +149,7 @@ def _key(entry: Entry, quick: bool) -> str:
 
 def _resume(output: Path, keys: dict[str, str], quick: bool, force: bool) -> Document:
     """The document to go on with: the one at `output` if its machine is this one, else an empty one."""
-    here = machine()
+    here = describe_machine()
     options: Json = {"suite": True, "quick": quick, "entries": {}}
     empty = Document(__version__, here, options, (), now_utc(), "interrupted")
     if force or not output.exists():

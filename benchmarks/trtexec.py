@@ -20,13 +20,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganrt.benchmarks.document import Latency, Model, Result
-from ganrt.benchmarks.fields import Json
+from ganrt.benchmarks.document import Json, Latency, Model, Result
 from ganrt.benchmarks.inputs import Agreement, make_batches
-from ganrt.benchmarks.noise import trouble
 from ganrt.benchmarks.options import Cell, Timing
 from ganrt.benchmarks.outcome import bare_result
-from ganrt.benchmarks.statistics import intervals, rate, summarise
+from ganrt.benchmarks.statistics import intervals, rate, summarise, trouble
 from ganrt.engines.protocol import Arrays
 from ganrt.errors import BadInputFile, GanrtError
 from ganrt.spec import GeneratorSpec

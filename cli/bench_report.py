@@ -65,7 +65,7 @@ def compare(
     """Says what became slower or faster; exit code 1 where a regression is beyond the tolerance for certain."""
     from ganrt.benchmarks.document import read_document
     from ganrt.benchmarks.report.compare import compare as compare_documents
-    from ganrt.benchmarks.report.compare_pages import comparison_lines, comparison_markdown, comparison_page
+    from ganrt.benchmarks.report.compare import comparison_lines, comparison_markdown, comparison_page
 
     documents = read_document(first), read_document(second)
     names = first.name, second.name
@@ -105,8 +105,7 @@ def merge(
 ) -> None:
     """Makes a leaderboard of many machines' documents and GPU reports: one page, sortable, measurements alone."""
     from ganrt.benchmarks.report.devices import documents_in, with_devices
-    from ganrt.benchmarks.report.leaderboard import leaderboard
-    from ganrt.benchmarks.report.leaderboard_page import leaderboard_page
+    from ganrt.benchmarks.report.leaderboard import leaderboard, leaderboard_page
     from ganrt.files import check_free
 
     if len({path.resolve() for path in files}) < len(files):

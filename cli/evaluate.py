@@ -184,7 +184,7 @@ def _open_extractors(
 ) -> tuple[Extractor, Extractor | None]:
     """What the options say about a file holds for the extractor; for the encoder, where that is the only file."""
     from ganrt.benchmarks.evaluation.extractors import DEFAULT, ExtractorOptions
-    from ganrt.benchmarks.evaluation.opening import open_extractor
+    from ganrt.benchmarks.evaluation.onnx_extractor import open_extractor
 
     if encoder is None:
         return open_extractor(features, wishes), None

@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from ganrt.benchmarks.telemetry.jetson_state import ask, parse_nvpmodel
+from ganrt.benchmarks.telemetry.jetson import ask, parse_nvpmodel
 
 CONFIGURATION = Path("/etc/nvpmodel.conf")
 USUAL = ("--subjects", "ganrt/tensorrt", "--precision", "fp16", "--batch-size", "1,8,32", "--device", "cuda")

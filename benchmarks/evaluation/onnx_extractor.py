@@ -5,13 +5,22 @@ The input is uint8 [n, h, w, c] (ganrt's own graphs) or float [n, c, h, w] (most
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ganrt.benchmarks.evaluation.extractors import NORMALISATIONS, Extractor, ExtractorOptions, Outputs, normalised
+from ganrt.benchmarks.evaluation.extractors import (
+    DEFAULT,
+    NORMALISATIONS,
+    ColourAndEdges,
+    Extractor,
+    ExtractorOptions,
+    Outputs,
+    normalised,
+)
 from ganrt.engines import onnxruntime_cuda
 from ganrt.engines.onnx_file import OnnxFile, read_onnx
 from ganrt.engines.onnxruntime_session import import_onnxruntime
@@ -156,3 +165,33 @@ def _rows(path: Path, name: str, values: Any, count: int) -> NDArray[np.float32]
             f"{path}: its output '{name}' is {x.dtype} {list(x.shape)} for {count} pictures; expected float [n, d]"
         )
     return np.asarray(x.reshape(count, -1), np.float32)
+
+
+def open_extractor(given: str, options: ExtractorOptions) -> Extractor:
+    """Opens an extractor.
+
+    Args:
+        given: `colour-and-edges-1`; the path of an ONNX file; or `torchvision:NAME:WEIGHTS`, a torchvision
+            classifier's name and the path of its weights.
+
+    Raises:
+        BadInputFile: the file is missing, damaged or takes or gives something else than pictures and features.
+        BackendUnavailable: what runs it is not installed. UsageError: options that are missing or do not fit.
+    """
+    if given == DEFAULT:
+        if options != ExtractorOptions(device=options.device, threads=options.threads):
+            raise UsageError(f"--normalise, --feature-size and the outputs' names: {DEFAULT} needs none of them")
+        return ColourAndEdges()
+    if given.startswith("torchvision:"):
+        from ganrt.benchmarks.evaluation.torchvision_extractor import open_torchvision
+
+        _, name, weights = [*given.split(":", 2), "", ""][:3]
+        if not re.fullmatch(r"[a-z0-9_]+", name) or not weights:
+            raise UsageError(f"--features {given}: expected torchvision:NAME:WEIGHTS, as torchvision:resnet50:r50.pth")
+        return open_torchvision(name, Path(weights), options)
+    if Path(given).suffix.lower() != ".onnx":
+        raise UsageError(
+            f"--features {given}: expected {DEFAULT}, an .onnx file or torchvision:NAME:WEIGHTS\n"
+            "another network: export it with torch.onnx.export, with one image input and one feature output"
+        )
+    return OnnxExtractor(Path(given), options)

@@ -7,12 +7,9 @@ from collections.abc import Sequence
 from ganrt.benchmarks.document import Document, Result
 from ganrt.benchmarks.report.columns import Table
 from ganrt.benchmarks.report.machines import differences
-from ganrt.benchmarks.report.markup import Markup, tag
-from ganrt.benchmarks.report.matching import key_of, place_of
-from ganrt.benchmarks.report.plots.dots import Dot, dots_plot
-from ganrt.benchmarks.report.ratios import Cost, costs
-from ganrt.benchmarks.report.style import section
-from ganrt.benchmarks.report.tables import html_table, plots
+from ganrt.benchmarks.report.page import Markup, html_table, plots, section, tag
+from ganrt.benchmarks.report.plots import Dot, dots_plot
+from ganrt.benchmarks.report.ratios import Cost, costs, key_of, place_of
 from ganrt.benchmarks.report.words import NONE, with_interval
 
 _Found = dict[int, Result]

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ganrt.benchmarks.document import Result
-from ganrt.benchmarks.fields import Json
+from ganrt.benchmarks.document import Json, Result
 from ganrt.benchmarks.report.groups import Group, Row
 from ganrt.benchmarks.report.telemetry import joules_per_image, throttled
 from ganrt.benchmarks.report.words import NONE, number, percent, pictures, plain, times, with_interval

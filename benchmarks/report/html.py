@@ -11,13 +11,8 @@ from ganrt.benchmarks.report.columns import Table, figures_table, layer_table, p
 from ganrt.benchmarks.report.groups import Group, group_results, not_run_lines, with_figures
 from ganrt.benchmarks.report.machines import limit_lines, machine_facts, machine_name, options_line
 from ganrt.benchmarks.report.markdown import all_notes
-from ganrt.benchmarks.report.markup import Markup, join, tag
-from ganrt.benchmarks.report.plots.energy import energy_plot
-from ganrt.benchmarks.report.plots.latency import latency_plot
-from ganrt.benchmarks.report.plots.throughput import throughput_plots
-from ganrt.benchmarks.report.plots.timeline import timeline_plot
-from ganrt.benchmarks.report.style import bullets, page, section
-from ganrt.benchmarks.report.tables import html_table, plots, warning
+from ganrt.benchmarks.report.page import Markup, bullets, html_table, join, page, plots, section, tag, warning
+from ganrt.benchmarks.report.plots import energy_plot, latency_plot, throughput_plots, timeline_plot
 from ganrt.benchmarks.report.words import METHOD
 
 _OPEN_LAYERS = 30

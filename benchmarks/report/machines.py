@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ganrt.benchmarks.document import Document
-from ganrt.benchmarks.fields import Json
+from ganrt.benchmarks.document import Document, Json
 from ganrt.benchmarks.report.words import date, number, plain
 
 _GIB = 2**30

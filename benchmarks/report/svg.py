@@ -1,4 +1,4 @@
-"""Plots as inline SVG, from scales and marks; colours are the page's (`style.py`), so that light and dark both work."""
+"""Plots as inline SVG, from scales and marks; colours are the page's (`page.py`), so that light and dark both work."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from ganrt.benchmarks.report.markup import Markup, join, tag
+from ganrt.benchmarks.report.page import Markup, join, tag
 from ganrt.benchmarks.report.words import number
 
 WIDTH = 480  # of the view box: on a telephone the letters then still have ten pixels

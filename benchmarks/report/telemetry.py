@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeGuard
 
-from ganrt.benchmarks.document import Result
-from ganrt.benchmarks.fields import HUGE
+from ganrt.benchmarks.document import HUGE, Result
 
 # Panels of a timeline, by how a reading's name ends: title, unit.
 PANELS = {"_c": ("temperature", "°C"), "_mhz": ("clock", "MHz"), "_w": ("power", "W"), "_percent": ("load", "%")}

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timezone
 
-from ganrt.benchmarks.document import Model, Result
-from ganrt.benchmarks.fields import Interval
+from ganrt.benchmarks.document import Interval, Model, Result
 
 NONE = "-"
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]")

@@ -13,8 +13,7 @@ import sys
 import warnings
 from pathlib import Path
 
-from ganrt.benchmarks.models import work_folder
-from ganrt.benchmarks.require_torch import require_torch
+from ganrt.benchmarks.models import require_torch, work_folder
 from ganrt.benchmarks.subjects.protocol import Request
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.errors import BackendUnavailable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
-from ganrt.benchmarks.require_torch import require_torch
+from ganrt.benchmarks.models import require_torch
 from ganrt.benchmarks.subjects.protocol import Request, Subject
 from ganrt.runtime.sample_inputs import make_inputs
 

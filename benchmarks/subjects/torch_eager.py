@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ganrt.benchmarks.require_torch import require_torch
+from ganrt.benchmarks.models import require_torch
 from ganrt.benchmarks.subjects.protocol import Request, Subject
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from ganrt.benchmarks.require_torch import require_torch
+from ganrt.benchmarks.models import require_torch
 from ganrt.benchmarks.subjects.protocol import Request, Subject
 from ganrt.errors import BackendUnavailable
 

@@ -7,8 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 
-from ganrt.benchmarks.telemetry.report import Telemetry, summarise
-from ganrt.benchmarks.telemetry.series import Series
+from ganrt.benchmarks.telemetry.report import Series, Telemetry, summarise
 from ganrt.benchmarks.telemetry.source import Source, SourceAbsent, SourceLost, make_sources
 
 INTERVAL_S = 0.1

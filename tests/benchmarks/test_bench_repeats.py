@@ -10,17 +10,16 @@ from bench_fakes import SHORT_TIMING as TIMING
 from tiny_onnx import save_tiny
 
 from ganrt.benchmarks import repeats
+from ganrt.benchmarks.contestants import Part, WarmUp, part_from_json
 from ganrt.benchmarks.document import Model
 from ganrt.benchmarks.inputs import Agreement, joined
 from ganrt.benchmarks.options import Cell, Timing
 from ganrt.benchmarks.outcome import make_result
-from ganrt.benchmarks.parts import Part, part_from_json
 from ganrt.benchmarks.report.ratios import costs_within_run
 from ganrt.benchmarks.runner import Runner
 from ganrt.benchmarks.self_check import agree
 from ganrt.benchmarks.statistics import intervals
-from ganrt.benchmarks.telemetry.joined import join_telemetry
-from ganrt.benchmarks.warmup import WarmUp
+from ganrt.benchmarks.telemetry.report import join_telemetry
 from ganrt.errors import BadInputFile
 
 

@@ -7,7 +7,7 @@ import pytest
 from bench_fakes import FakeClock, FakeSubject
 from tiny_onnx import save_tiny, save_translator, tiny_spec
 
-from ganrt.benchmarks.observe import Unobserved
+from ganrt.benchmarks.contestants import Unobserved
 from ganrt.benchmarks.options import Cell, Timing
 from ganrt.benchmarks.runner import Interrupted, Runner
 from ganrt.errors import BackendUnavailable, UsageError

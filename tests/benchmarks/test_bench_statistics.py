@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ganrt.benchmarks.autocorrelation import correlation
-from ganrt.benchmarks.noise import trouble
 from ganrt.benchmarks.self_check import agree, coverage, synthetic
-from ganrt.benchmarks.statistics import intervals, rate, student_t, summarise
+from ganrt.benchmarks.statistics import correlation, intervals, rate, student_t, summarise, trouble
 
 
 def test_percentiles_of_a_known_series():
@@ -60,7 +58,7 @@ def test_intervals_keep_their_word_on_correlated_latencies(phi):
 def test_resampling_single_values_would_not(monkeypatch):
     """The trap: blocks of one make intervals far too narrow."""
     from ganrt.benchmarks import statistics
-    from ganrt.benchmarks.autocorrelation import Correlation
+    from ganrt.benchmarks.statistics import Correlation
 
     monkeypatch.setattr(statistics, "correlation", lambda series: Correlation(1, 1.0))
     found = [intervals(row, [1000])["p50"] for row in synthetic(0.9, 40, 1000, 0)]

@@ -266,25 +266,25 @@ def test_missing_packages_are_named(monkeypatch):
 def test_a_build_begins_with_empty_caches(tmp_path, monkeypatch):
     """And its second open finds what the first one left; the machine's own cache is left alone."""
     pytest.importorskip("openvino")
-    from ganrt.benchmarks import building
+    from ganrt.benchmarks import processes
     from ganrt.benchmarks.clock import SystemClock
     from ganrt.engines.cache import cache_folder, store
 
     monkeypatch.setenv("GANRT_HOME", str(tmp_path / "own"))
     store("choices", {"a": 1}, ".json", b"{}")
-    original, held = building.run_child, []
+    original, held = processes.run_child, []
 
     def seen(request, clock, environment):
         home = Path(environment["GANRT_HOME"])
         held.append(sorted(path.parent.name for path in home.rglob("*") if path.is_file()))
         return original(request, clock, environment)
 
-    monkeypatch.setattr(building, "run_child", seen)
-    figures = building.build_figures(Cell(AVATARS, "load", 2), "ganrt/openvino", 0, SystemClock())
+    monkeypatch.setattr(processes, "run_child", seen)
+    figures = processes.build_figures(Cell(AVATARS, "load", 2), "ganrt/openvino", 0, SystemClock())
     assert held == [["choices"], ["choices", "openvino"]]
     assert all(figures[name] > 0 for name in ("build_ms", "cached_ms"))
     assert [path.name for path in cache_folder().iterdir()] == ["choices"]
-    failed = building.build_figures(Cell(AVATARS, "load", 2), "onnxruntime-plain-cuda", 0, SystemClock())
+    failed = processes.build_figures(Cell(AVATARS, "load", 2), "onnxruntime-plain-cuda", 0, SystemClock())
     assert "CUDAExecutionProvider" in failed["build_ms"]
 
 

@@ -11,7 +11,7 @@ from tiny_onnx import save_tiny
 import ganrt
 from ganrt import BackendUnavailable, BadInputFile, UsageError
 from ganrt.benchmarks.evaluation.extractors import DEFAULT, NORMALISATIONS, ExtractorOptions
-from ganrt.benchmarks.evaluation.opening import open_extractor
+from ganrt.benchmarks.evaluation.onnx_extractor import open_extractor
 
 CPU = ExtractorOptions(device="cpu")
 

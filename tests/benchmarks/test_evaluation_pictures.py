@@ -12,7 +12,7 @@ from tiny_onnx import save_tiny, save_translator, tiny_spec
 import ganrt
 from ganrt import BadInputFile, UsageError
 from ganrt.benchmarks.evaluation.extractors import DEFAULT, ExtractorOptions
-from ganrt.benchmarks.evaluation.opening import open_extractor
+from ganrt.benchmarks.evaluation.onnx_extractor import open_extractor
 from ganrt.benchmarks.evaluation.pictures import Drawing, GeneratedPictures, PictureFiles
 from ganrt.benchmarks.evaluation.samples import measure, prepare
 from ganrt.runtime.fitting import Fit, resized

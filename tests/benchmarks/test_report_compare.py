@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from bench_documents import MACHINE, document, full_document, result
 
-from ganrt.benchmarks.report.compare import compare, verdict
-from ganrt.benchmarks.report.compare_pages import comparison_lines, comparison_markdown, comparison_page
+from ganrt.benchmarks.report.compare import compare, comparison_lines, comparison_markdown, comparison_page, verdict
 from ganrt.benchmarks.report.ratios import Cost, Ratio, costs, ratio
 from ganrt.benchmarks.statistics import intervals
 from ganrt.errors import UsageError

@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 from bench_documents import MACHINE, document, full_document, result
 
-from ganrt.benchmarks.report.leaderboard import leaderboard
-from ganrt.benchmarks.report.leaderboard_page import leaderboard_page
+from ganrt.benchmarks.report.leaderboard import leaderboard, leaderboard_page
 from ganrt.errors import BadInputFile
 
 ORIN = {**MACHINE, "cpu": "Cortex", "jetson": {"model": "Jetson AGX Orin", "power mode": "MAXN"}}

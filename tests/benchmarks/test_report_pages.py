@@ -10,15 +10,13 @@ import pytest
 from bench_documents import LIMITS, MODEL, document, full_document, result
 
 from ganrt.benchmarks.document import Result, from_json, to_json
-from ganrt.benchmarks.report.compare import compare
-from ganrt.benchmarks.report.compare_pages import comparison_lines, comparison_markdown, comparison_page
+from ganrt.benchmarks.report.compare import compare, comparison_lines, comparison_markdown, comparison_page
 from ganrt.benchmarks.report.groups import group_results
 from ganrt.benchmarks.report.html import html_page
-from ganrt.benchmarks.report.leaderboard import leaderboard
-from ganrt.benchmarks.report.leaderboard_page import leaderboard_page
+from ganrt.benchmarks.report.leaderboard import leaderboard, leaderboard_page
 from ganrt.benchmarks.report.markdown import escape, markdown_page
-from ganrt.benchmarks.report.markup import Markup, join, tag
-from ganrt.benchmarks.report.plots.throughput import roofline
+from ganrt.benchmarks.report.page import Markup, join, tag
+from ganrt.benchmarks.report.plots import roofline
 from ganrt.benchmarks.report.svg import Scale
 from ganrt.benchmarks.report.terminal import text_table
 

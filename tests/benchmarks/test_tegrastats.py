@@ -8,17 +8,18 @@ from pathlib import Path
 import pytest
 
 from ganrt.benchmarks.telemetry import jetson
-from ganrt.benchmarks.telemetry.jetson import JetsonSource
-from ganrt.benchmarks.telemetry.jetson_state import (
+from ganrt.benchmarks.telemetry.jetson import (
+    JetsonSource,
     jetson_model,
     jetson_release,
     jetson_state,
     parse_jetson_clocks,
     parse_nvpmodel,
+    parse_tegrastats,
+    readings,
 )
 from ganrt.benchmarks.telemetry.sampler import Sampler
 from ganrt.benchmarks.telemetry.source import SourceAbsent, SourceLost
-from ganrt.benchmarks.telemetry.tegrastats import parse_tegrastats, readings
 
 LINES = json.loads((Path(__file__).parent / "tegrastats-lines.json").read_text())
 

@@ -8,8 +8,8 @@ import time
 import pytest
 
 from ganrt.benchmarks.telemetry.cpu import CpuSource, readable_zones
+from ganrt.benchmarks.telemetry.report import Series
 from ganrt.benchmarks.telemetry.sampler import Sampler
-from ganrt.benchmarks.telemetry.series import Series
 from ganrt.benchmarks.telemetry.source import SOURCES, Energy, SourceAbsent, make_sources
 
 

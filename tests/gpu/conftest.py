@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from ganrt.benchmarks.telemetry.jetson_state import jetson_model
+from ganrt.benchmarks.telemetry.jetson import jetson_model
 from ganrt.engines.cuda.opening import probe_backend
 from ganrt.engines.cuda.probe import find_device
 from ganrt.errors import BackendUnavailable

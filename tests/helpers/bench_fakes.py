@@ -7,9 +7,9 @@ import sys
 import numpy as np
 import pytest
 
+from ganrt.benchmarks.contestants import Part
 from ganrt.benchmarks.inputs import Agreement
 from ganrt.benchmarks.options import Timing
-from ganrt.benchmarks.parts import Part
 from ganrt.benchmarks.scenarios import Slice
 from ganrt.benchmarks.subjects.protocol import Subject
 from ganrt.engines.backends import open_model
