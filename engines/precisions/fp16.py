@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ganrt.engines.precisions.half_graph import can_be_half, half_graph
-from ganrt.engines.precisions.interpreter import Interpreter
 from ganrt.engines.precisions.judge import Judge, batches
 from ganrt.engines.precisions.layers import layers, tail
 from ganrt.engines.precisions.prepared import Prepared
@@ -21,7 +20,7 @@ def make_fp16(prepared: Prepared, judge: Judge, calibration: Arrays, limits: Lim
         NegativeResult: FP32 is not finite, or the gate cannot be reached.
     """
     progress("measuring ranges", 0)
-    extremes = measure(prepared, Interpreter(prepared, limits.threads), batches(calibration, judge.step))
+    extremes = measure(prepared, judge.interpreter(prepared), batches(calibration, judge.step))
     in_tail = tail(prepared)
     reasons = {name: why for name, why in out_of_range(prepared, extremes).items() if name not in in_tail}
     able = {node.name or "" for node in prepared.graph if can_be_half(node)}

@@ -66,7 +66,7 @@ class _Writer:
         if node.op_type == "Cast" and attribute(node, "to", None) == FLOAT:
             node.attributes["to"] = ir.AttrInt64("to", int(HALF))
         for value in [value for value in node.outputs if value in self._floats]:
-            value.dtype = HALF
+            value.type = ir.TensorType(HALF)
             if value.is_graph_output():  # the graph's own outputs keep their type
                 name, value.name = value.name, self._fresh(f"{value.name}.half")
                 cast = _cast(value, name, FLOAT)

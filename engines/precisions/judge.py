@@ -12,7 +12,7 @@ import onnx_ir as ir
 from numpy.typing import NDArray
 
 from ganrt.engines.onnxruntime_session import import_onnxruntime
-from ganrt.engines.precisions.interpreter import Interpreter, Values
+from ganrt.engines.precisions.interpreter import Interpreter, Sessions, Values
 from ganrt.engines.precisions.prepared import FLOAT, HALF, Prepared
 from ganrt.engines.precisions.table import Limits
 from ganrt.engines.protocol import Arrays
@@ -57,6 +57,7 @@ class Judge:
         session = onnxruntime.InferenceSession(data, settings, providers=["CPUExecutionProvider"])
         self._name = session.get_outputs()[0].name
         self._samples, self._threads = samples, limits.threads
+        self._sessions: Sessions = {}
         self.step = 1
         drawn: list[NDArray[Any]] = []
         began = time.monotonic()
@@ -75,6 +76,10 @@ class Judge:
     def __len__(self) -> int:
         return len(self._pictures)
 
+    def interpreter(self, prepared: Prepared) -> Interpreter:
+        """Of a graph, sharing operators with all that were judged."""
+        return Interpreter(prepared, self._threads, self._sessions)
+
     def score(
         self,
         prepared: Prepared,
@@ -87,7 +92,7 @@ class Judge:
             progress: told the percentage that is done.
         """
         wanted = list(range(len(self)) if chosen is None else chosen)
-        interpreter, watch = Interpreter(prepared, self._threads), _Finite()
+        interpreter, watch = self.interpreter(prepared), _Finite()
         errors, likenesses = [], []
         for start in range(0, len(wanted), self.step):
             rows = wanted[start : start + self.step]

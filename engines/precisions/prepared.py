@@ -27,8 +27,8 @@ class Prepared:
         return self.model.graph
 
     def copy(self) -> Prepared:
-        """Another, to be rewritten."""
-        return replace(self, model=ir.serde.deserialize_model(ir.serde.serialize_model(self.model)))
+        """Another, to be rewritten; weights and types are shared: replace them, and change none."""
+        return replace(self, model=self.model.clone())
 
     def proto(self) -> onnx.ModelProto:
         """As ONNX, without weights that nothing reads."""

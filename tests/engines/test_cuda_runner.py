@@ -145,6 +145,21 @@ def work(path, **options):
         engine.run({"z": latents(16)})
 
 
+def of_each_kind(names):
+    """The first and the last call of each name, and the first of each name behind each other one."""
+    last = {name: number for number, name in enumerate(names)}
+    pairs = {}
+    for number, pair in enumerate(zip(["", *names], names, strict=False)):
+        pairs.setdefault(pair, number)
+    return sorted({*last.values(), *pairs.values()})
+
+
+def forget(error):
+    """The frames of an error, which hold what the vendor gave."""
+    while error is not None:
+        error.__traceback__, error = None, error.__cause__ or error.__context__
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "lost"),
@@ -154,10 +169,10 @@ def work(path, **options):
 def test_whatever_call_fails_everything_is_released(path, monkeypatch, lost, code):
     clean = use_doubles(monkeypatch)
     work(path)
-    calls = clean.cuda.faults.count
-    assert calls > 150
+    names = clean.cuda.faults.names
+    assert len(names) > 150
     outcomes = set()
-    for number in range(calls):
+    for number in range(len(names)) if code == "cudaErrorLaunchFailure" and not lost else of_each_kind(names):
         faults = Faults(number, lost, getattr(real.cudaError_t, code))
         vendor = use_doubles(monkeypatch, cuda=CudaDouble(faults=faults))
         try:
@@ -166,9 +181,10 @@ def test_whatever_call_fails_everything_is_released(path, monkeypatch, lost, cod
         except GanrtError as error:
             assert 1 <= len(str(error).splitlines()) <= 4, f"{faults.hit}: {error}"
             outcomes.add(type(error).__name__)
-            error.__traceback__ = None
+            forget(error)
         assert faults.hit
-        gc.collect()
+        if list(vendor.alive):  # dear, and there is hardly ever anything to collect
+            gc.collect()
         assert not vendor.cuda.leaks(), f"call {number}, {faults.hit}"
         assert not list(vendor.alive), f"call {number}, {faults.hit}"
     assert outcomes >= ({"BackendUnavailable"} if code == "cudaErrorLaunchFailure" else {"OutOfDeviceMemory"})

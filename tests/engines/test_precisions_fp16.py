@@ -260,12 +260,13 @@ def test_what_cannot_be_lowered_is_refused(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("family", "precision"), [(f, "fp16") for f in FAMILIES[:-1]] + [("dcgan", "int8")])
-def test_tensorrt_rtx_builds_it_as_it_is(tmp_path, family, precision):
+@pytest.mark.parametrize("precision", ["fp16", "int8"])
+def test_tensorrt_rtx_builds_it_as_it_is(tmp_path, precision):
+    """With the vendor's calls alone; every family, with ours: test_engine_build.py."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         trt = pytest.importorskip("tensorrt_rtx", reason="tensorrt-rtx is not installed")
-    model = exported(tmp_path, family)
+    model = exported(tmp_path, "dcgan")
     data = lower_precision(model, precision, few(model), gate=20, threads=1).data
     builder = trt.Builder(trt.Logger(trt.Logger.ERROR))
     network = builder.create_network(0)  # strongly typed: TensorRT-RTX has no other

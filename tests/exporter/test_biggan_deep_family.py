@@ -110,18 +110,6 @@ def test_frozen_with_the_librarys_own_rule(reference: Reference, truncation: str
         assert relative_error(linear, expected) > 100 * TOLERANCE
 
 
-@pytest.mark.slow
-def test_a_frozen_graph(reference: Reference) -> None:
-    folder, model = reference
-    built = built_from(folder, frozen="0.58", statistics_rule="library")
-    z, labels = examples(model.config, 5)
-    expected = library_pictures(model, z, labels, np.full(5, 0.58))
-    session = session_of(build_graph(built))
-    assert relative_error(drawn(session, z, labels), expected) <= TOLERANCE
-    with pytest.raises(Exception, match="Invalid input name: truncation"):
-        session.run({"z": z.numpy(), "labels": labels.numpy(), "truncation": np.ones(5, np.float32)})
-
-
 def test_frozen_and_input_agree_between_two_rows(reference: Reference) -> None:
     folder, model = reference
     z, labels = examples(model.config, 3)
@@ -261,7 +249,7 @@ def test_the_published_128_pixels(tmp_path: Path) -> None:
     z *= torch.from_numpy(truncation)[:, None]
     expected = library_pictures(model, z, labels, np.round(truncation.astype(np.float64), 6))
     del model
-    error = relative_error(drawn(session_of(built), z, labels, truncation), expected)
+    error = relative_error(drawn(session_of(build_graph(built)), z, labels, truncation), expected)
     assert error <= TOLERANCE, f"{error:.2e}"
 
 

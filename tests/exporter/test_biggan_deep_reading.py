@@ -25,7 +25,7 @@ from ganrt.exporter.options import Settings
 from ganrt.exporter.readers.files import read_file
 from ganrt.exporter.recognise import recognise
 
-UPS = "1,3,4"
+UPS = "0,3"
 EPS_ASSUMED = "the norms' epsilon is not in the file: 0.0001 assumed (--norm-eps); no config.json says it"
 
 
@@ -94,7 +94,7 @@ def test_inspect_of_a_folder(folder: Path, capsys: pytest.CaptureFixture[str]) -
         main(["inspect", str(folder), "--json"])
     assert not caught.value.code
     report = json.loads(capsys.readouterr().out)
-    assert (report["family"], report["height"], report["labels"], report["latent_dim"]) == ("biggan-deep", 32, 7, 12)
+    assert (report["family"], report["height"], report["labels"], report["latent_dim"]) == ("biggan-deep", 16, 7, 12)
     assert report["macs"] == describe(folder).macs > 1e6
 
 
@@ -135,9 +135,9 @@ CONTRADICTIONS = [
     ({"num_classes": 1000}, "num_classes 1000 where the weights have 7"),
     ({"channel_width": 128}, "channel_width 128 where the weights have 8"),
     ({"n_stats": 21}, "n_stats 21 where the weights have 51"),
-    ({"attention_layer_position": 2}, "attention_layer_position 2 where the weights have 3"),
-    ({"attention_layer_position": 8}, "attention_layer_position None where the weights have 3"),
-    ({"layers": [[False, 16, 8]]}, r"layers \[\[16, 8\]\] where the weights have \[\[16, 16\], \[16, 8\]"),
+    ({"attention_layer_position": 3}, "attention_layer_position 3 where the weights have 2"),
+    ({"attention_layer_position": 8}, "attention_layer_position None where the weights have 2"),
+    ({"layers": [[False, 16, 8]]}, r"layers \[\[16, 8\]\] where the weights have \[\[16, 8\], \[8, 8\]"),
 ]
 
 
@@ -191,9 +191,9 @@ def test_nobody_says_which_blocks_upsample(folder: Path) -> None:
             built_from(folder)
 
 
-@pytest.mark.parametrize("text", ["6", "1,1"])
+@pytest.mark.parametrize("text", ["5", "1,1"])
 def test_blocks_that_are_not_there(folder: Path, text: str) -> None:
-    with pytest.raises(UsageError, match="different blocks' numbers, 0 to 5"):
+    with pytest.raises(UsageError, match="different blocks' numbers, 0 to 4"):
         built_from(folder, upsample=text)
 
 
@@ -206,7 +206,7 @@ def test_blocks_that_are_no_numbers(folder: Path, text: str) -> None:
 def test_fields_that_nothing_uses_are_said(folder: Path) -> None:
     edit(folder, output_dim=128, class_embed_dim=64)
     assert built_from(folder).notes[:2] == (
-        "config.json says output_dim 128, which nothing uses: it is 32",
+        "config.json says output_dim 128, which nothing uses: it is 16",
         "config.json says class_embed_dim 64, which nothing uses: it is 12",
     )
 
@@ -219,11 +219,11 @@ def test_a_fields_absence_is_no_contradiction(folder: Path) -> None:
 
 
 DAMAGES: list[tuple[str, Any, str]] = [
-    ("generator.layers.2.bn_1.running_vars", None, r"missing: generator\.layers\.2\.bn_1\.running_vars"),
-    ("generator.layers.2.bn_1.running_vars", torch.ones(50, 16), r"running_vars \[50, 16\], expected \[51, 16\]"),
-    ("generator.layers.2.bn_1.running_vars", -torch.ones(51, 16), "negative variances"),
+    ("generator.layers.3.bn_1.running_vars", None, r"missing: generator\.layers\.3\.bn_1\.running_vars"),
+    ("generator.layers.3.bn_1.running_vars", torch.ones(50, 16), r"running_vars \[50, 16\], expected \[51, 16\]"),
+    ("generator.layers.3.bn_1.running_vars", -torch.ones(51, 16), "negative variances"),
     ("generator.layers.9.bn_0.surplus", torch.ones(1), r"unexpected: generator\.layers\.9\.bn_0\.surplus"),
-    ("generator.layers.3.snconv1x1_g.weight_u", None, "incomplete spectral norm"),
+    ("generator.layers.2.snconv1x1_g.weight_u", None, "incomplete spectral norm"),
     ("generator.layers.0.bn_0.running_means", torch.ones(51, 64), "block 0 takes 64 channels"),
     ("generator.bn.running_means", torch.ones(1, 8), "1 rows of statistics"),
     ("generator.bn.running_means", torch.ones(8), r"running_means is of shape \[8\]"),
@@ -240,7 +240,7 @@ def test_damaged_weights(folder: Path, model: Any, key: str, value: Any, message
 
 
 def test_a_block_that_is_missing_in_the_middle(folder: Path, model: Any) -> None:
-    state = {k: v for k, v in model.state_dict().items() if not k.startswith("generator.layers.2.")}
+    state = {k: v for k, v in model.state_dict().items() if not k.startswith("generator.layers.1.")}
     torch.save(state, folder / "pytorch_model.bin")
     with pytest.raises(BadInputFile):
         built_from(folder)

@@ -17,16 +17,16 @@ with warnings.catch_warnings():
     from pytorch_pretrained_biggan.config import BigGANConfig
     from pytorch_pretrained_biggan.model import BigGAN, BigGANBatchNorm
 
-# 32 pixels; attention in the middle, blocks of every kind: widths kept and halved, with and without doubling.
-LAYERS = [(False, 16, 16), (True, 16, 8), (False, 8, 8), (True, 8, 4), (True, 4, 2), (False, 2, 1)]
+# 16 pixels; attention in the middle, blocks of every kind: widths kept and halved, with and without doubling.
+LAYERS = [(True, 16, 8), (False, 8, 8), (False, 8, 4), (True, 4, 2), (False, 2, 1)]
 SMALL: dict[str, Any] = {
     "z_dim": 12,
     "class_embed_dim": 12,
     "channel_width": 8,
     "num_classes": 7,
     "layers": LAYERS,
-    "attention_layer_position": 3,
-    "output_dim": 32,
+    "attention_layer_position": 2,
+    "output_dim": 16,
 }
 ODD: dict[str, Any] = {  # no attention at all, other rows, another epsilon, one class
     "z_dim": 5,

@@ -36,11 +36,16 @@ class Faults:
     at: int | None = None
     lost: bool = False
     code: Any = real.cudaError_t.cudaErrorLaunchFailure
-    count: int = 0
     hit: str = ""
+    names: list[str] = field(default_factory=list)  # of all calls so far
+
+    @property
+    def count(self) -> int:
+        return len(self.names)
 
     def fails(self, name: str) -> bool:
-        number, self.count = self.count, self.count + 1
+        number = len(self.names)
+        self.names.append(name)
         if self.at is None or number < self.at or (number > self.at and not self.lost):
             return False
         self.hit = self.hit or name
@@ -75,7 +80,10 @@ class Handle:
         return self.number
 
 
-_signature = functools.cache(inspect.signature)
+@functools.cache
+def _check_arguments(name: str, count: int) -> None:
+    """TypeError where the real function does not take so many; there are no others than positional ones here."""
+    inspect.signature(getattr(real, name)).bind(*[None] * count)
 
 
 class CudaDouble:
@@ -97,16 +105,15 @@ class CudaDouble:
         value = getattr(real, name)  # AttributeError: no such name in the real package
         if not name.startswith("cuda") or isinstance(value, (type, int)):
             return value
-        signature = _signature(value)
 
         def call(*arguments):
-            bound = signature.bind(*arguments)
+            _check_arguments(name, len(arguments))
             if name.startswith("cudaGetError"):
                 return value(*arguments)
             self.log.append(name)
             if self.faults.fails(name):
                 return self._injected(name, arguments)
-            return getattr(self, "_" + name)(*bound.args)
+            return getattr(self, "_" + name)(*arguments)
 
         return call
 
