@@ -14,8 +14,7 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import LINE_EVERY_S, Progress, announce, command, group, in_use, print_json, say
-from ganrt.cli.look_requests import Design, read_codes
-from ganrt.cli.requests import Request, Wanted, check_choice, read_request
+from ganrt.cli.requests import Design, Request, Wanted, check_choice, read_codes, read_request
 from ganrt.errors import UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
 
@@ -191,8 +190,8 @@ def parse_part(given: str | None) -> Part | None:
 
 def _model_there(output: str, resume: bool, looks: Census | None) -> str:
     """The model of the run that goes on, whatever the default is by now; else that of the looks, or the default."""
+    from ganrt.runtime.bulk.describe import find_model
     from ganrt.runtime.bulk.manifest import find_manifest
-    from ganrt.runtime.bulk.model import find_model
     from ganrt.runtime.bulk.remote import open_target
     from ganrt.runtime.look_drawing import model_for
     from ganrt.runtime.looks import Look
@@ -262,8 +261,7 @@ def _report(outcome: Outcome, output: str, seconds: float, part: Part | None) ->
 
 
 def _ray(model: str, engine: options.EngineOptions, drawer: Drawer, address: str | None) -> Executor:
-    from ganrt.runtime.bulk.ray_executor import ray_executor
-    from ganrt.runtime.bulk.ray_worker import Recipe
+    from ganrt.runtime.bulk.ray_executor import Recipe, ray_executor
 
     recipe = Recipe(
         str(Path(model).resolve()) if Path(model).is_file() else model,

@@ -59,7 +59,7 @@ def audit(
 ) -> None:
     """Reads every file of a bulk output, compares hashes, draws a sample again; exit 1 if anything is left wrong."""
     from ganrt.runtime.bulk.audit import check_files, check_pictures, read_run, repair
-    from ganrt.runtime.bulk.model import find_model
+    from ganrt.runtime.bulk.describe import find_model
     from ganrt.runtime.bulk.remote import open_target
 
     target = open_target(folder)

@@ -70,7 +70,7 @@ def _make(
 
     from ganrt.engines.onnx_file import read_onnx
     from ganrt.runtime.bundle import Contents, write_bundle
-    from ganrt.runtime.bundle_place import check_place
+    from ganrt.runtime.bundle_manifest import check_place
     from ganrt.runtime.models import resolve_model
 
     if unknown := set(precisions) - {"fp16"}:
@@ -116,8 +116,7 @@ def _builtin(model: OnnxFile, generator: Generator, storage: str) -> dict[str, b
 
 
 def _lowered(model: Path, precision: str, folder: Path) -> Path:
-    from ganrt.cli.compile_portable import compile_portable
-    from ganrt.cli.compile_request import Lowering, Request
+    from ganrt.cli.compile_engine import Lowering, Request, compile_portable
 
     with Status() as status:
         made = compile_portable(Request(model, folder, Lowering(precision=precision)), status.show)

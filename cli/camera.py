@@ -15,8 +15,8 @@ from ganrt.cli.options import EngineOptions
 from ganrt.errors import UsageError
 
 if TYPE_CHECKING:
-    from ganrt.cli.clip_options import ClipOptions
-    from ganrt.cli.picture_options import PictureOptions
+    from ganrt.cli.picture_runs import PictureOptions
+    from ganrt.cli.translate_clip import ClipOptions
     from ganrt.runtime.film.clips import Clip
     from ganrt.runtime.film.drawing import Drawing, Drawn
     from ganrt.runtime.film.options import Frame
@@ -112,7 +112,7 @@ class Live:
 
     def __init__(self, generator: Generator, camera: Clip, fit: Fit, folder: Path, clip: ClipOptions) -> None:
         from ganrt.runtime.film.drawing import film_size
-        from ganrt.runtime.streaming.samples import Samples
+        from ganrt.runtime.streaming.statistics import Samples
 
         self._generator, self._folder, self._clip = generator, folder, clip
         self._size = film_size(generator.spec, fit, camera.size)

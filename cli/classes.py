@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ganrt.engines.onnx_file import OnnxFile
-    from ganrt.runtime.neighbours import Pair
+    from ganrt.runtime.class_map import Pair
 
 
 @command(
@@ -50,9 +50,9 @@ def classes(
     from ganrt.engines.embeddings import class_embeddings
     from ganrt.engines.onnx_file import read_onnx
     from ganrt.runtime.arguments import one_of
+    from ganrt.runtime.class_map import METRICS
     from ganrt.runtime.labels import class_number
     from ganrt.runtime.models import resolve_model
-    from ganrt.runtime.neighbours import METRICS
 
     one_of("--metric", metric, METRICS)
     if picture:
@@ -83,7 +83,7 @@ def classes(
 def _check_picture(picture: Path, force: bool) -> None:
     from ganrt.files import check_free
     from ganrt.runtime.class_map import PACKAGES
-    from ganrt.runtime.requirements import require_study
+    from ganrt.runtime.figures import require_study
 
     if picture.suffix.lower() != ".png":
         raise UsageError(f"--picture {picture}: expected a name that ends in .png")
@@ -95,7 +95,7 @@ def _find(
     embeddings: NDArray[np.float64], number: int | None, top: int, count: int | None, metric: str
 ) -> dict[str, list[Pair]]:
     """The neighbours of class `number` and the `count` most extreme pairs, as far as they were asked for."""
-    from ganrt.runtime.neighbours import closest_and_farthest, ranked
+    from ganrt.runtime.class_map import closest_and_farthest, ranked
 
     found: dict[str, list[Pair]] = {}
     if number is not None:

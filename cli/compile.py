@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from importlib import import_module
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import Status, command, print_json, say
-from ganrt.cli.compile_request import EngineRequest, Lowering, Request
+from ganrt.cli.compile_engine import (
+    EngineRequest,
+    Lowering,
+    Request,
+    clean_engines,
+    compile_engine,
+    compile_portable,
+    list_engines,
+    list_portable,
+)
 from ganrt.errors import UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
 
-# What a backend's files are made by: `module:function`, from a `Request` to what is to be reported.
-_ENGINES = "ganrt.cli.compile_engine"
-_COMPILERS = {
-    "onnxruntime": "ganrt.cli.compile_portable:compile_portable",
-    "tensorrt-rtx": f"{_ENGINES}:compile_engine",
-    "tensorrt": f"{_ENGINES}:compile_engine",
+# What a backend's files are made by, from a `Request` to what is to be reported.
+_COMPILERS: dict[str, Callable[[Request, Callable[[str, int], object]], dict[str, Any]]] = {
+    "onnxruntime": compile_portable,
+    "tensorrt-rtx": compile_engine,
+    "tensorrt": compile_engine,
 }
 
 
@@ -56,12 +64,11 @@ def compile_model(
 
     if backend not in _COMPILERS:
         raise UsageError(f"--backend {backend}: nothing is compiled for it; expected {', '.join(_COMPILERS)}")
-    module, _, function = _COMPILERS[backend].partition(":")
     if backend == "onnxruntime" and engine != EngineRequest():
         raise UsageError("--target, --batch and the like are of engines: give --backend tensorrt-rtx or tensorrt")
     request = Request(resolve_model(model), output, lowering, force, backend, engine)
     with Status() as status:
-        report = getattr(import_module(module), function)(request, status.show)
+        report = _COMPILERS[backend](request, status.show)
     if json:
         print_json(report)
         return
@@ -77,10 +84,7 @@ def compile_model(
 
 def _list(folder: Path, clean: bool, json: bool) -> None:
     """Lists what was compiled, or removes engines."""
-    from ganrt.cli.compile_portable import list_portable
-
-    module = import_module(_ENGINES)
-    report = module.clean_engines(folder) if clean else [*module.list_engines(folder), *list_portable(folder)]
+    report = clean_engines(folder) if clean else [*list_engines(folder), *list_portable(folder)]
     if json:
         print_json(report)
         return

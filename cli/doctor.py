@@ -44,7 +44,7 @@ def doctor(
 ) -> None:
     """Says what is installed, which backends work, and what was tuned for a model; exit code 1 if none works."""
     if self_test:
-        from ganrt.cli.self_test_report import run_self_test
+        from ganrt.cli.self_test import run_self_test
 
         run_self_test(model, output, force, json)
         return

@@ -108,9 +108,9 @@ def evaluate(
     from ganrt.benchmarks.evaluation.lines import report_lines, write_report
     from ganrt.benchmarks.evaluation.pictures import Drawing, GeneratedPictures
     from ganrt.files import check_free
-    from ganrt.runtime.backgrounds import parse_colour
     from ganrt.runtime.fitting import Fit
     from ganrt.runtime.latent_files import read_latent_file
+    from ganrt.runtime.picture_style import parse_colour
     from ganrt.runtime.sampling import Truncation
 
     if fake is not None and model is not None:

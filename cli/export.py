@@ -11,7 +11,7 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import command, print_json, say
-from ganrt.cli.old_settings import OldSettings, with_old_settings
+from ganrt.cli.former import OldSettings, with_old_settings
 from ganrt.errors import NegativeResult
 from ganrt.exporter.options import Settings
 

@@ -12,8 +12,7 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import LINE_EVERY_S, Progress, announce, command, in_use, print_json, say
-from ganrt.cli.look_requests import Design, Looks, as_looks, read_codes, require_drawable
-from ganrt.cli.requests import Request, WantedLoose, read_loose
+from ganrt.cli.requests import Design, Looks, Request, WantedLoose, as_looks, read_codes, read_loose, require_drawable
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
 
@@ -135,7 +134,7 @@ def _of_model(
     filters: bool,
     stack: ExitStack,
 ) -> _Found:
-    from ganrt.runtime.gallery_entries import drawn_entries
+    from ganrt.runtime.gallery import drawn_entries
     from ganrt.runtime.look_drawing import model_for
 
     if wanted.latents is not None:
@@ -169,10 +168,10 @@ def _named(generator: Generator, request: Request | Looks, design: Design) -> It
 def _of_folder(
     folder: Path, model: str | None, engine: options.EngineOptions, filters: bool, stack: ExitStack
 ) -> _Found:
+    from ganrt.runtime.bulk.describe import find_model
     from ganrt.runtime.bulk.manifest import find_manifest
-    from ganrt.runtime.bulk.model import find_model
     from ganrt.runtime.bulk.storage import LocalStorage
-    from ganrt.runtime.gallery_entries import drawn_entries, looks_of_plan
+    from ganrt.runtime.gallery import drawn_entries, looks_of_plan
 
     storage = LocalStorage(folder)
     try:
@@ -196,7 +195,7 @@ def _of_pictures(
     folder: Path, model: str | None, engine: options.EngineOptions, filters: bool, stack: ExitStack
 ) -> _Found:
     """Pictures as they are, with the codes that they hold; their model tells their controls, where it is at hand."""
-    from ganrt.runtime.gallery_entries import coded_pictures, look_in, read_entries
+    from ganrt.runtime.gallery import coded_pictures, look_in, read_entries
     from ganrt.runtime.look_drawing import model_for
 
     coded, without = coded_pictures(folder)

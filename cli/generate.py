@@ -12,8 +12,19 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import LINE_EVERY_S, Progress, announce, command, in_use, print_json, say
-from ganrt.cli.look_requests import Design, Item, Looks, as_looks, designed, pair_of, read_codes, require_drawable
-from ganrt.cli.requests import Request, WantedLoose, read_loose
+from ganrt.cli.requests import (
+    Design,
+    Item,
+    Looks,
+    Request,
+    WantedLoose,
+    as_looks,
+    designed,
+    pair_of,
+    read_codes,
+    read_loose,
+    require_drawable,
+)
 from ganrt.errors import BadInputFile, OutputFailed, UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
 
@@ -258,8 +269,7 @@ def _draw(
 ) -> None:
     """Draws and writes everything; of the pictures only those of one batch and of the sheet are held."""
     from ganrt.files import check_written, make_folder, write_file
-    from ganrt.runtime.captions import captioned
-    from ganrt.runtime.pictures import sheet
+    from ganrt.runtime.pictures import captioned, sheet
 
     make_folder(plan.folder)
     on_sheet: list[NDArray[np.uint8]] = []

@@ -11,7 +11,7 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import command, print_json, tell
-from ganrt.cli.old_settings import OldSettings, with_old_settings
+from ganrt.cli.former import OldSettings, with_old_settings
 from ganrt.errors import BadInputFile
 from ganrt.exporter.options import Settings
 

@@ -13,7 +13,6 @@ from ganrt import __version__
 from ganrt.cli import (  # noqa: F401  (they register themselves)
     bench,
     bench_layers,
-    bench_predict,
     bench_report,
     bench_suite,
     bulk,

@@ -1,13 +1,16 @@
-"""What `ganrt translate` and `ganrt reconstruct` share: where outputs go, reading, writing, the sheet, bad pictures."""
+"""What `ganrt translate` and `reconstruct` share: options, where outputs go, reading, writing, the sheet."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
+
+import typer
 
 from ganrt.cli.app import Progress, in_use, say
+from ganrt.cli.options import EncodingOptions
 from ganrt.errors import BadInputFile, NegativeResult, OutputFailed
 from ganrt.runtime.picture_files import PictureFile, find_pictures, output_name, output_names
 
@@ -15,11 +18,66 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ganrt.cli.picture_options import PictureOptions
     from ganrt.runtime.fitting import Fit
     from ganrt.runtime.generator import Generator
     from ganrt.runtime.photos import Photo
     from ganrt.runtime.picture_style import PictureStyle
+
+Pictures = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="IN...",
+        help="Pictures (PNG, JPEG, WebP, BMP, TIFF), folders of them, or globs. Of a TIFF the first page is "
+        "taken; animated pictures are refused.",
+        show_default=False,
+    ),
+]
+Folder = Annotated[
+    Path, typer.Option("-o", "--output", help="A folder: photo.jpg becomes photo.png, or as --encode, in it.")
+]
+
+
+@dataclass(frozen=True)
+class PictureOptions(EncodingOptions):
+    """How pictures are found, read, sized and written."""
+
+    fit: Annotated[
+        str | None,
+        typer.Option(
+            "--fit",
+            help="How a picture gets the model's size. resize: stretched. crop: the largest centred part of the "
+            "model's proportions. pad: whole, centred on --background. A model of any size: resize to the nearest "
+            "size that it takes; crop, or pad (undone afterwards), to the next one. "
+            "Default: resize, but pad for a film and a model of any size.",
+        ),
+    ] = None
+    alpha: Annotated[
+        str, typer.Option("--alpha", help="keep: hand it to the output. flatten: lay the picture over --background.")
+    ] = "keep"
+    background: Annotated[str, typer.Option("--background", help="RRGGBB.")] = "ffffff"
+    sheet: Annotated[
+        bool,
+        typer.Option("--sheet", help="Also sheet.png: input and output side by side, 100 rows at most, 256 px cells."),
+    ] = False
+    recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Also the folders inside the folders.")] = False
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Go on after a picture that cannot be read; exit 1 at the end.")
+    ] = False
+    batch_size: Annotated[int | None, typer.Option("--batch-size", "-b", min=1, help="Pictures a batch.")] = None
+
+    def how(self, otherwise: str = "resize") -> Fit:
+        """How they get the model's size; `otherwise` where nothing was said of it."""
+        from ganrt.runtime.fitting import Fit
+        from ganrt.runtime.picture_style import parse_colour
+
+        return Fit(self.fit or otherwise, self.alpha, parse_colour(self.background))
+
+    def style(self) -> PictureStyle:
+        """How they are written: transparent ones over --background where the encoding has no transparency."""
+        from ganrt.runtime.picture_style import PictureStyle
+
+        style = PictureStyle(self.encode or "png", self.quality)
+        return replace(style, background=self.background) if style.opaque else style
 
 
 class Result(Protocol):
@@ -116,8 +174,8 @@ class PictureRun:
     def write_all(self, results: Iterable[R], write: Callable[[PictureFile, R], dict[str, object]]) -> None:
         """Hands each result to `write` as it comes, which returns its entry in the report; then writes the sheet."""
         from ganrt.files import check_written
-        from ganrt.runtime.picture_sheet import Sheet
         from ganrt.runtime.picture_style import PictureStyle
+        from ganrt.runtime.pictures import Sheet
 
         page = Sheet()
         places = {picture.path: picture for picture in self.plan.pictures}

@@ -14,7 +14,7 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import announce, command, in_use, print_json, say
-from ganrt.cli.look_requests import Design, Looks
+from ganrt.cli.requests import Design, Looks
 from ganrt.cli.walk_options import KeyframeOptions, held_settings
 from ganrt.errors import UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ganrt.cli.play_state import PlayState
-    from ganrt.runtime.backgrounds import Colour
     from ganrt.runtime.generator import Generator
+    from ganrt.runtime.picture_style import Colour
     from ganrt.runtime.streaming.stream import FrameStream
     from ganrt.runtime.walk import Walk
 
@@ -65,8 +65,8 @@ def play(
     from ganrt.cli.play_state import PlayState
     from ganrt.cli.play_window import require_display
     from ganrt.files import check_free, write_file
-    from ganrt.runtime.backgrounds import parse_colour
     from ganrt.runtime.latent_files import read_latent_file
+    from ganrt.runtime.picture_style import parse_colour
     from ganrt.runtime.sampling import Truncation
 
     if duration is not None and not 0 < duration <= 86400:

@@ -13,12 +13,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ganrt.cli.play_sliders import most, moved, position_of
-from ganrt.cli.play_state import HELP, PlayState
+from ganrt.cli.play_state import HELP, PlayState, most, moved, position_of
 from ganrt.controls import Control
 from ganrt.errors import BackendUnavailable
 from ganrt.pixels import over
-from ganrt.runtime.backgrounds import WHITE
+from ganrt.runtime.picture_style import WHITE
 
 Images = NDArray[np.uint8]
 W = TypeVar("W", bound="PictureWindow")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ganrt.cli import options, picture_options
+from ganrt.cli import options
 from ganrt.cli.app import announce, command, in_use, print_json, say
-from ganrt.cli.picture_runs import PictureRun, make_plan
+from ganrt.cli.picture_runs import Folder, PictureOptions, PictureRun, Pictures, make_plan
 from ganrt.errors import UsageError
 from ganrt.runtime.picture_files import PictureFile
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     """,
 )
 def reconstruct(
-    inputs: picture_options.Pictures,
+    inputs: Pictures,
     model: Annotated[str, typer.Option("-m", "--model", help="The generator: an .onnx file.")],
-    output: picture_options.Folder,
+    output: Folder,
     *,
     encoder: Annotated[
         str | None,
@@ -41,7 +41,7 @@ def reconstruct(
         bool, typer.Option("--any-pair", help="Also with a generator that the encoder was not trained with.")
     ] = False,
     fixed: options.ControlOptions,
-    pictures: picture_options.PictureOptions,
+    pictures: PictureOptions,
     engine: options.EngineOptions,
     force: options.Force = False,
     json: options.Json = False,

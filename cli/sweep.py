@@ -9,14 +9,14 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import Progress, announce, command, in_use, print_json, say
-from ganrt.cli.look_requests import Design, Looks, parse_codes, require_drawable
+from ganrt.cli.requests import Design, Looks, parse_codes, require_drawable
 from ganrt.errors import UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from ganrt.runtime.backgrounds import Colour
     from ganrt.runtime.generator import Generator
     from ganrt.runtime.latent_files import LatentFile
+    from ganrt.runtime.picture_style import Colour
     from ganrt.runtime.sampling import Truncation
     from ganrt.runtime.sweep import Row
 
@@ -90,9 +90,8 @@ def sweep(
     json: options.Json = False,
 ) -> None:
     """Draws a grid of truncation factors by latents; measures each row's diversity and sharpness."""
-    from ganrt.runtime.sweep import images_a_row
+    from ganrt.runtime.sweep import images_a_row, sweep_table
     from ganrt.runtime.sweep import sweep as run_sweep
-    from ganrt.runtime.sweep_report import sweep_table
 
     if mix is not None:
         _mixing(engine, model, mix, columns, output, factors, class_name, seed, force)
@@ -161,7 +160,7 @@ def _mixing(
     """`sweep --mix`: one picture."""
     from ganrt.files import write_file
     from ganrt.runtime.pictures import encode_png
-    from ganrt.runtime.style_mixing import mixing_sheet
+    from ganrt.runtime.sweep import mixing_sheet
 
     psi = None if factors == _FACTORS else _parse_factors(factors)
     if psi is not None and len(psi) != 1:
@@ -209,7 +208,7 @@ def _source(seed: int, name: str | None, latents: LatentFile | None) -> dict[str
 
 def _check_outputs(output: Path, csv: Path | None, plot: Path | None, force: bool) -> None:
     from ganrt.files import check_outputs
-    from ganrt.runtime.requirements import require_study
+    from ganrt.runtime.figures import require_study
 
     for option, path, suffix in (("--output", output, ".png"), ("--csv", csv, ".csv"), ("--plot", plot, ".png")):
         if path and path.suffix.lower() != suffix:
@@ -234,7 +233,7 @@ def _origin(
 
 
 def _behind(background: str | None) -> Colour | None:
-    from ganrt.runtime.backgrounds import parse_colour
+    from ganrt.runtime.picture_style import parse_colour
 
     return None if background in (None, "none") else parse_colour(background, "none or ")
 
@@ -249,8 +248,7 @@ def _write(
     """Everything is made before the first file is written."""
     from ganrt.files import write_file
     from ganrt.runtime.pictures import encode_png
-    from ganrt.runtime.sweep import sweep_sheet
-    from ganrt.runtime.sweep_report import sweep_csv, sweep_plot
+    from ganrt.runtime.sweep import sweep_csv, sweep_plot, sweep_sheet
 
     made: list[tuple[Path, bytes]] = []
     for kind, path in outputs.items():

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ganrt.cli import options, picture_options
+from ganrt.cli import options
 from ganrt.cli.app import announce, command, in_use, print_json, say
-from ganrt.cli.clip_options import ClipOptions, is_film
-from ganrt.cli.picture_runs import PictureRun, make_plan
+from ganrt.cli.picture_runs import PictureOptions, PictureRun, make_plan
+from ganrt.cli.translate_clip import ClipOptions, is_film
 from ganrt.errors import UsageError
 from ganrt.runtime.picture_files import PictureFile
 
@@ -62,7 +62,7 @@ def translate(
             "--back", help="The opposite model: also write photo-back.png (or as --encode), and measure what it lost."
         ),
     ] = None,
-    pictures: picture_options.PictureOptions,
+    pictures: PictureOptions,
     clip: ClipOptions,
     engine: options.EngineOptions,
     force: options.Force = False,

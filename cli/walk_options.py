@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
-from ganrt.cli.look_requests import Design, Looks, as_looks, parse_codes
 from ganrt.cli.options import ClassName, ControlOptions
-from ganrt.cli.requests import Request
+from ganrt.cli.requests import Design, Looks, Request, as_looks, parse_codes
 from ganrt.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ganrt.runtime.bulk.rows import Row
+    from ganrt.runtime.bulk.identity_files import Row
     from ganrt.runtime.generator import Generator
     from ganrt.runtime.looks import Look
     from ganrt.runtime.sampling import Truncation
@@ -316,8 +315,8 @@ def encode_pictures(generator: Generator, encoder: Generator, keyframes: FilmedO
     import numpy as np
 
     from ganrt.runtime.fitting import Fit
-    from ganrt.runtime.photo_batches import photo_batches
     from ganrt.runtime.photos import read_photo
+    from ganrt.runtime.picture_batches import photo_batches
     from ganrt.runtime.reconstruction import check_pair, require_labels
 
     check_pair(generator.spec, encoder.spec)

@@ -32,9 +32,7 @@ from ganrt.engines.onnx_file import OnnxFile, read_onnx
 from ganrt.engines.tensorrt.sidecar import read_trusted, sidecar_path
 from ganrt.errors import UsageError
 from ganrt.prior import PRIORS
-from ganrt.runtime.bundle_manifest import COMPONENT, FORMAT, MANIFEST, names_below
-from ganrt.runtime.bundle_place import whole_folder
-from ganrt.runtime.bundle_texts import NOTICE, README
+from ganrt.runtime.bundle_manifest import COMPONENT, FORMAT, MANIFEST, names_below, whole_folder
 from ganrt.runtime.identity import identity_index
 from ganrt.runtime.known_pictures import IDENTITIES, PAIRS
 from ganrt.runtime.latents import sample
@@ -43,6 +41,17 @@ from ganrt.runtime.models import named_controls
 from ganrt.runtime.sampling import NO_TRUNCATION, Truncation
 from ganrt.runtime.styles import whole_wanted
 from ganrt.spec import BATCH, GeneratorSpec, Latent
+
+README = (files("ganrt.runtime") / "data" / "kit.md").read_text("utf-8")
+
+NOTICE = """{name}
+Licence of the weights: {licence}
+Attribution: {attribution}
+
+The sources in clients/ are ganrt's, Copyright 2026 the ganrt authors, Apache License, Version 2.0 (clients/LICENSE).
+Philox4x32-10 follows Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3" (2011).
+"""
+
 
 _PSIS = (None, 1.0, 0.7, 0.0)
 _ANSWERS, _ANSWERS_IN_PARTS = 8, 1024  # values of each

@@ -15,8 +15,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ganrt.runtime.latents import Stream, apply_law, onehot, sample
-from ganrt.runtime.law import Law, make_laws
+from ganrt.runtime.latents import Law, Stream, apply_law, make_laws, onehot, sample
 from ganrt.runtime.sampling import Truncation
 from ganrt.spec import Latent
 

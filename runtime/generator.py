@@ -29,9 +29,8 @@ from ganrt.runtime.sampling import Truncation, check_statistics
 from ganrt.runtime.settings import ControlTable, Settings, SettingsLike
 from ganrt.runtime.streaming.budget import BudgetQueue
 from ganrt.runtime.streaming.clock import Clock
-from ganrt.runtime.streaming.options import StreamOptions
 from ganrt.runtime.streaming.source import Source, WalkOrWalks, as_walks
-from ganrt.runtime.streaming.stream import FrameStream
+from ganrt.runtime.streaming.stream import FrameStream, StreamOptions
 from ganrt.runtime.styles import Mix, Styles, styles_of
 from ganrt.spec import GeneratorSpec, Latent
 

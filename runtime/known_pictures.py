@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.pixels import comparable, one_level
-from ganrt.runtime.atlas import atlas
 from ganrt.runtime.generator import Generator
-from ganrt.runtime.pictures import encode_png, sheet
+from ganrt.runtime.pictures import atlas, encode_png, sheet
 
 SHEET, DESCRIPTION = "pictures.png", "pictures.json"
 IDENTITIES = ("player-8841", "", "Zoë", "名前", "\U0001f600")

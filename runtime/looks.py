@@ -18,7 +18,7 @@ import numpy as np
 from ganrt.errors import UsageError
 from ganrt.runtime.arguments import UINT64_LIMIT, integer_between, one_of, real_number, shown
 from ganrt.runtime.edits import Edit
-from ganrt.runtime.law import MAX_THRESHOLD
+from ganrt.runtime.latents import MAX_THRESHOLD
 from ganrt.runtime.sampling import NO_TRUNCATION, Truncation
 from ganrt.spec import MAX_PSI
 

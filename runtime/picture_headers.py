@@ -1,7 +1,7 @@
 """What a picture file says about itself, read before any decoder sees it: format, size, orientation, damage.
 
 Sources: PNG (third edition) and its eXIf and acTL chunks, ITU-T T.81 (JPEG), RFC 9649 (WebP), the Windows bitmap
-headers, TIFF 6.0.
+headers, Adobe's TIFF 6.0 (section 2, "TIFF Structure") and JEITA CP-3451 (EXIF), of which only orientation is used.
 """
 
 from __future__ import annotations
@@ -14,8 +14,75 @@ from pathlib import Path
 from typing import Literal
 
 from ganrt.errors import BadInputFile
-from ganrt.runtime import tiff_tags
-from ganrt.runtime.tiff_tags import exif_orientation
+
+WIDTH, HEIGHT, BITS, PHOTOMETRIC, ORIENTATION = 256, 257, 258, 262, 274
+SAMPLES, PLANAR, EXTRA_SAMPLES = 277, 284, 338
+
+_BYTE, _SHORT, _LONG = 1, 3, 4
+_SIZES = {_BYTE: 1, _SHORT: 2, _LONG: 4}
+_LETTERS = {_BYTE: "B", _SHORT: "H", _LONG: "I"}
+_MAX_TAGS = 4096
+
+
+@dataclass(frozen=True)
+class Tag:
+    """One tag: how many values it has, the first of them, and where that one lies (its byte and its length)."""
+
+    count: int
+    value: int
+    position: int
+    length: int
+
+
+def read_tags(data: bytes) -> dict[int, Tag]:
+    """The integer tags of the first directory (the first page).
+
+    Raises:
+        ValueError: not a TIFF directory, or BigTIFF. struct.error: it is cut off.
+    """
+    order = byte_order(data)
+    magic, start = struct.unpack_from(order + "HI", data, 2)
+    if magic != 42:
+        raise ValueError("BigTIFF, or not a TIFF at all")
+    (count,) = struct.unpack_from(order + "H", data, start)
+    if count > _MAX_TAGS:
+        raise ValueError(f"a directory of {count} tags")
+    entries = (_entry(data, order, start + 2 + 12 * i) for i in range(count))
+    return {number: tag for number, tag in entries if tag is not None}
+
+
+def byte_order(data: bytes) -> str:
+    """ "<" or ">", as struct writes it."""
+    orders = {b"II": "<", b"MM": ">"}
+    if data[:2] not in orders:
+        raise ValueError("no TIFF byte order mark")
+    return orders[data[:2]]
+
+
+def orientation_of(tags: dict[int, Tag]) -> int:
+    """1 to 8 as EXIF has it; 1 (upright) where it is missing or makes no sense."""
+    value = tags[ORIENTATION].value if ORIENTATION in tags else 1
+    return value if 1 <= value <= 8 else 1
+
+
+def exif_orientation(exif: bytes) -> int:
+    """Orientation from an EXIF block; a damaged block is as good as none."""
+    try:
+        return orientation_of(read_tags(exif))
+    except (ValueError, struct.error):
+        return 1
+
+
+def _entry(data: bytes, order: str, at: int) -> tuple[int, Tag | None]:
+    number, kind, count = struct.unpack_from(order + "HHI", data, at)
+    if kind not in _SIZES or count < 1:
+        return number, None
+    position = at + 8
+    if count * _SIZES[kind] > 4:
+        (position,) = struct.unpack_from(order + "I", data, position)
+    (value,) = struct.unpack_from(order + _LETTERS[kind], data, position)
+    return number, Tag(count, value, position, _SIZES[kind])
+
 
 FORMATS = "PNG, JPEG, WebP, BMP or TIFF"
 _PNG, _JPEG, _GIF = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8"
@@ -169,29 +236,29 @@ def _bmp(data: bytes) -> Header:
 
 
 def _tiff(data: bytes) -> Header:
-    tags = tiff_tags.read_tags(data)
+    tags = read_tags(data)
     values = {number: tag.value for number, tag in tags.items()}
-    photometric, samples = values.get(tiff_tags.PHOTOMETRIC, -1), values.get(tiff_tags.SAMPLES, 1)
-    bits = values.get(tiff_tags.BITS, 1)
+    photometric, samples = values.get(PHOTOMETRIC, -1), values.get(SAMPLES, 1)
+    bits = values.get(BITS, 1)
     if photometric not in (0, 1, 2, 3) or samples not in (1, 3, 4) or (photometric == 0 and bits > 8):
         raise ValueError("expected grey, palette, RGB or RGB with alpha; save it as one of these, or as PNG")
-    if values.get(tiff_tags.PLANAR, 1) != 1:
+    if values.get(PLANAR, 1) != 1:
         raise ValueError("its channels are stored apart; save it with interleaved channels, or as PNG")
-    extra = values.get(tiff_tags.EXTRA_SAMPLES, 0)
+    extra = values.get(EXTRA_SAMPLES, 0)
     return Header(
         "TIFF",
-        values.get(tiff_tags.HEIGHT, 0),
-        values.get(tiff_tags.WIDTH, 0),
-        tiff_tags.orientation_of(tags),
+        values.get(HEIGHT, 0),
+        values.get(WIDTH, 0),
+        orientation_of(tags),
         alpha=samples == 4,
         associated=samples == 4 and extra == 1,
         patches=tuple(_upright_and_unmultiplied(data, tags)),
     )
 
 
-def _upright_and_unmultiplied(data: bytes, tags: dict[int, tiff_tags.Tag]) -> Iterator[tuple[int, bytes]]:
+def _upright_and_unmultiplied(data: bytes, tags: dict[int, Tag]) -> Iterator[tuple[int, bytes]]:
     """Decoders turn a TIFF, and multiply its colours by a straight alpha, or not, by version: with 1 in both, none."""
-    order: Literal["little", "big"] = "little" if tiff_tags.byte_order(data) == "<" else "big"
-    for number in (tiff_tags.ORIENTATION, tiff_tags.EXTRA_SAMPLES):
+    order: Literal["little", "big"] = "little" if byte_order(data) == "<" else "big"
+    for number in (ORIENTATION, EXTRA_SAMPLES):
         if number in tags:
             yield tags[number].position, (1).to_bytes(tags[number].length, order)

@@ -15,8 +15,8 @@ from ganrt.runtime.edits import edit, parse_edits
 from ganrt.runtime.fitting import Fit, finish, shown_part
 from ganrt.runtime.generator import Generator
 from ganrt.runtime.labels import LabelsLike
-from ganrt.runtime.photo_batches import FittedPhoto, photo_batches
 from ganrt.runtime.photos import Photo
+from ganrt.runtime.picture_batches import FittedPhoto, photo_batches
 from ganrt.runtime.settings import SettingsLike
 from ganrt.spec import GeneratorSpec
 

@@ -1,7 +1,11 @@
-"""The truncation study: one row of fresh images for each factor, and how diverse and how sharp each row is."""
+"""The truncation study: rows of images for each factor, how diverse and how sharp each is, as a table and a plot; and
+the table of style mixing.
+"""
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,16 +15,18 @@ from numpy.typing import NDArray
 
 from ganrt.errors import UsageError
 from ganrt.pixels import over
-from ganrt.runtime.backgrounds import Colour
+from ganrt.runtime.figures import figure_pixels, new_figure
 from ganrt.runtime.generator import Generator
 from ganrt.runtime.identity import identity_index
-from ganrt.runtime.intervals import MIN_SAMPLES, Estimate, mean_estimate, pair_estimate
 from ganrt.runtime.labels import LabelsLike
+from ganrt.runtime.latents import latents
 from ganrt.runtime.looks import Look
-from ganrt.runtime.measures import distances, features, sharpness
+from ganrt.runtime.measures import MIN_SAMPLES, Estimate, distances, features, mean_estimate, pair_estimate, sharpness
+from ganrt.runtime.picture_style import Colour
 from ganrt.runtime.pictures import sheet
 from ganrt.runtime.sampling import Truncation, draw, scaled, statistics_value
 from ganrt.runtime.settings import SettingsLike
+from ganrt.runtime.styles import parse_mix
 from ganrt.spec import GeneratorSpec
 
 _MARGIN = 44  # pixels left of the grid, at least, for the factor
@@ -166,3 +172,103 @@ def sweep_sheet(rows: Sequence[Row], behind: Colour | None = None) -> NDArray[np
             margin = np.dstack([margin, np.full(margin.shape[:2], 255, np.uint8)])
         pages.append(np.concatenate([margin, page], axis=1))
     return np.concatenate(pages)
+
+
+def mixing_sheet(
+    generator: Generator,
+    styles: str,
+    columns: int,
+    *,
+    seed: int = 0,
+    truncation: float | None = None,
+    labels: LabelsLike | None = None,
+) -> NDArray[np.uint8]:
+    """`columns` pictures across, as many down; where they cross, the row's picture with the column's `styles`.
+
+    The columns are images 0 on of `seed`, the rows those after them. The first row and the first column show the
+    pictures themselves.
+
+    Args:
+        styles: such as "0-3" or "5".
+
+    Returns:
+        uint8 [h, w, c].
+
+    Raises:
+        UsageError: no styles of this generator's.
+    """
+    chosen = parse_mix(f"{styles}=0")
+    count, _ = generator.style_space.shape
+    if chosen.last >= count:
+        raise UsageError(f"--mix {styles}: this generator's styles are 0 to {count - 1}")
+    w = generator.styles(latents(2 * columns, generator.latent.dim, seed), labels, truncation)
+    places = slice(chosen.first, chosen.last + 1)
+    across, down = w[:columns], w[columns:]
+    pictures = generator.synthesize_styles(across)
+    table = [np.full_like(pictures[:1], 255), pictures]
+    for row in down:
+        mixed = np.repeat(row[None], columns + 1, axis=0)
+        mixed[1:, places] = across[:, places]
+        table.append(generator.synthesize_styles(mixed))
+    return sheet(np.concatenate(table), columns + 1)
+
+
+_MEASURES = ("diversity", "sharpness")
+_SIZE = (800, 360)  # pixels
+
+
+def sweep_table(rows: Sequence[Row]) -> list[dict[str, object]]:
+    """One dictionary a row, ready for JSON: the factor, the images measured, each measure and its 95 % interval."""
+    return [
+        {
+            "psi": row.psi,
+            "statistics": row.statistics,
+            "start": str(row.start),
+            "samples": row.samples,
+            **{name: _rounded(_of(row, name).value) for name in _MEASURES},
+            **{f"{name}_interval": [_rounded(_of(row, name).low), _rounded(_of(row, name).high)] for name in _MEASURES},
+        }
+        for row in rows
+    ]
+
+
+def sweep_csv(rows: Sequence[Row]) -> bytes:
+    """The same as CSV, one row a factor; an empty cell where there are no statistics to choose."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    ends = [f"{name}{end}" for name in _MEASURES for end in ("", "_low", "_high")]
+    writer.writerow(["psi", "statistics", "start", "samples", *ends])
+    for row in rows:
+        values = [_rounded(x) for name in _MEASURES for e in [_of(row, name)] for x in (e.value, e.low, e.high)]
+        writer.writerow([row.psi, "" if row.statistics is None else row.statistics, row.start, row.samples, *values])
+    return text.getvalue().encode()
+
+
+def sweep_plot(rows: Sequence[Row], title: str) -> NDArray[np.uint8]:
+    """Diversity and sharpness by factor with their intervals: uint8 [360, 800, 3].
+
+    Raises:
+        BackendUnavailable: matplotlib is missing.
+    """
+    title = f"{title}: {rows[0].samples} images a factor, 95 % intervals"
+    figure = new_figure(*_SIZE, title)
+    rows = sorted(rows, key=lambda row: row.psi)
+    psi = [row.psi for row in rows]
+    for number, name in enumerate(_MEASURES):
+        axes = figure.add_subplot(1, 2, number + 1)
+        estimates = [_of(row, name) for row in rows]
+        whiskers = np.array([[e.value - e.low, e.high - e.value] for e in estimates]).T.clip(0)
+        axes.errorbar(psi, [e.value for e in estimates], whiskers, marker="o", markersize=4, capsize=3)
+        axes.set_xlabel("truncation psi")
+        axes.set_ylabel(name)
+        axes.set_ylim(bottom=0)
+        axes.grid(alpha=0.3)
+    return figure_pixels(figure)
+
+
+def _of(row: Row, name: str) -> Estimate:
+    return row.diversity if name == "diversity" else row.sharpness
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.6g}")

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from ganrt.runtime.fitting import Fit, Fitted, finish, shown_part
 from ganrt.runtime.generator import Generator
-from ganrt.runtime.photo_batches import FittedPhoto, photo_batches
 from ganrt.runtime.photos import Photo
-from ganrt.runtime.picture_batches import check_back, translator
+from ganrt.runtime.picture_batches import FittedPhoto, check_back, photo_batches, translator
 
 Pixels = NDArray[np.uint8]
 

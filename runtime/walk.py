@@ -18,8 +18,8 @@ from ganrt.runtime.keyframes import Keyframes, make_keyframes
 from ganrt.runtime.looks import Look
 from ganrt.runtime.sampling import Truncation
 from ganrt.runtime.settings import SettingsLike, as_settings
-from ganrt.runtime.tempo import beat_duration, check_ease
 from ganrt.runtime.walk_path import Walk as Walk
+from ganrt.runtime.walk_path import beat_duration, check_ease
 
 _DURATION = 4.0
 _MAX_SPEED = 1000.0

@@ -22,8 +22,7 @@ from ganrt.engines.choice import Choice, chosen_graph
 from ganrt.engines.onnx_file import OnnxFile, derived, read_onnx
 from ganrt.runtime.models import resolve_model
 from ganrt.runtime.tuning.candidates import SIZES, Candidate
-from ganrt.runtime.tuning.race import Times, medians, race
-from ganrt.runtime.tuning.ranking import speedup
+from ganrt.runtime.tuning.race import Times, medians, race, speedup
 from ganrt.runtime.tuning.samples import Samples
 from ganrt.runtime.tuning.tune import Tuned, tune
 

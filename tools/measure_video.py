@@ -23,8 +23,8 @@ import av
 import numpy as np
 
 import ganrt
+from ganrt.runtime.film.camera import open_clip
 from ganrt.runtime.film.clips import Excerpt
-from ganrt.runtime.film.opening import open_clip
 from ganrt.runtime.fitting import Fit, fit_image, resized
 from ganrt.runtime.photos import Photo
 

@@ -16,7 +16,7 @@ from ganrt.benchmarks.evaluation.precision_recall import precision_recall
 from ganrt.benchmarks.evaluation.samples import Sample
 from ganrt.benchmarks.evaluation.score import score
 from ganrt.errors import UsageError
-from ganrt.runtime.requirements import study_module
+from ganrt.runtime.figures import study_module
 
 REAL, FAKE, CLASSES = "--real", "--fake or --model", "an extractor with class outputs (--features)"
 REAL_LABELS = "labelled pictures: --real FOLDER with one sub-folder a label"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.errors import UsageError
-from ganrt.runtime.requirements import study_module
+from ganrt.runtime.figures import study_module
 
 Labels = NDArray[np.int64]
 

@@ -22,8 +22,7 @@ import ganrt
 from ganrt.benchmarks.evaluation.frechet import distance, moments
 from ganrt.benchmarks.evaluation.precision_recall import precision_recall
 from ganrt.runtime.compare import psnr
-from ganrt.runtime.intervals import pair_mean
-from ganrt.runtime.measures import distances, features
+from ganrt.runtime.measures import distances, features, pair_mean
 
 U8 = NDArray[np.uint8]
 F64 = NDArray[np.float64]

@@ -13,15 +13,14 @@ from functools import partial
 
 from ganrt.errors import BadInputFile, OutputFailed
 from ganrt.runtime.bulk import lock
-from ganrt.runtime.bulk.clearing import belongs, owner
+from ganrt.runtime.bulk.begin import belongs, owner
+from ganrt.runtime.bulk.census import read_mapping
 from ganrt.runtime.bulk.comparison import Comparison
-from ganrt.runtime.bulk.documents import Json
 from ganrt.runtime.bulk.formats import ShardFormat, open_format
-from ganrt.runtime.bulk.identities import read_mapping
 from ganrt.runtime.bulk.manifest import Manifest, find_manifest, in_short, plans_of_stats, read_stats
-from ganrt.runtime.bulk.names import COPY, NAME, STATS, is_piece, is_unfinished
 from ganrt.runtime.bulk.pipeline import Drawer, in_order
-from ganrt.runtime.bulk.plan import Item, Plan, Shard, shard_file
+from ganrt.runtime.bulk.plan import COPY, NAME, STATS, Item, Plan, Shard, is_piece, is_unfinished, shard_file
+from ganrt.runtime.bulk.records import Json
 from ganrt.runtime.bulk.run import draw, finish
 from ganrt.runtime.bulk.storage import Storage, Target, read
 

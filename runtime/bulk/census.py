@@ -1,12 +1,18 @@
-"""The first pass over a file of identities: how many there are, which are repeated, and which share an index.
+"""Two passes over a file of identities: how many there are, which are repeated and which share an index; and the
+mapping from identities to pictures.
 
 Memory hardly grows with the file: 32 bytes an identity go to temporary files, 64 of them by the index's top bits, which
 are sorted one after the other; one bit a line marks what is to be left out.
+
+`identities/00000.csv` lists those of shard 00000, in order. Where rows of the file set something, it says what: two
+more columns, `controls` (`hair=afro skin=0.8`) and `look`.
 """
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -15,17 +21,20 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.errors import BadInputFile, UsageError
-from ganrt.runtime.bulk.documents import Json
-from ganrt.runtime.bulk.identity_files import contradiction, kind_of, option_of, read_rows
-from ganrt.runtime.bulk.plan import Item, item
-from ganrt.runtime.bulk.rows import Row
+from ganrt.runtime.bulk.identity_files import Row, contradiction, kind_of, option_of, read_rows
+from ganrt.runtime.bulk.manifest import read_stats
+from ganrt.runtime.bulk.plan import Item, Plan, Shard, item
+from ganrt.runtime.bulk.records import Json
+from ganrt.runtime.bulk.storage import Storage, write
 from ganrt.runtime.identity import identity_index
 from ganrt.runtime.looks import Look
+from ganrt.runtime.settings import parse_settings, settings_text
 
 _PARTITIONS = 64
 _CHUNK = 1 << 16
@@ -42,8 +51,7 @@ class Census:
         collisions: different identities that share their index, and so their picture, with one before them.
         skipped: uint8 [lines / 8], a bit for each place in the file, set where an identity is repeated.
         colliding: places in the file of the collisions.
-        designed: how many rows set something (`ganrt.runtime.bulk.rows`), repetitions counted; with `looks` of them
-            by a look.
+        designed: how many rows set something (`Row`), repetitions counted; with `looks` of them by a look.
     """
 
     path: Path
@@ -228,3 +236,82 @@ def _check(identity: str) -> int:
 
 def _part(folder: Path, part: int) -> Path:
     return folder / f"part{part:02d}"
+
+
+_HEAD = ["identity", "index", "key", "shard"]
+_DESIGNED = [*_HEAD, "controls", "look"]
+
+
+def write_mapping(census: Census, plan: Plan, storage: Storage) -> None:
+    """Writes the parts that are not there yet, or not in their length; the second pass over the file.
+
+    Raises:
+        BadInputFile: it changed since the first. No part that was made of it stays.
+    """
+    wanted = {shard.number for shard in plan.shards() if not _is_there(storage, plan, shard)}
+    if not wanted:
+        return
+    items, made = census.items(), list[str]()
+    try:
+        for shard in plan.shards():
+            part = list(islice(items, shard.count))
+            if shard.number in wanted:
+                made.append(shard.identities)
+                write(storage, shard.identities, _table(part, shard, census.designed > 0))
+        for _ in items:  # none is left, but the file is only then known to be the same
+            raise BadInputFile(f"{option_of(census.kind)} {census.path} changed while it was read")
+    except BadInputFile:
+        for name in made:
+            storage.remove(name)
+        raise
+
+
+def read_mapping(storage: Storage, shard: Shard) -> Iterator[Item]:
+    """The pictures of a shard.
+
+    Raises:
+        BadInputFile: its part is missing or damaged.
+    """
+    count = 0
+    try:
+        with storage.open(shard.identities) as file, io.TextIOWrapper(file, "utf-8", newline="") as text:
+            rows = csv.reader(text, strict=True)
+            if (head := next(rows, None)) not in (_HEAD, _DESIGNED):
+                raise ValueError("its first line is another")
+            for row in rows:
+                if len(row) != len(head):
+                    raise ValueError(f"a row of {len(row)} fields; expected {len(head)}")
+                if row[3] != shard.name:
+                    raise ValueError(f"it names shard {row[3]}")
+                yield _read_item(*row)
+                count += 1
+        if count != shard.count:
+            raise ValueError(f"{count} identities; expected {shard.count}")
+    except (OSError, ValueError, UsageError, csv.Error) as error:
+        raise BadInputFile(
+            f"{shard.identities} is missing or damaged: {error}\n"
+            "remove it, and run the same command again: it is written anew"
+        ) from error
+
+
+def _read_item(identity: str, index: str, key: str, _: str, controls: str = "", look: str = "") -> Item:
+    seed = Look.parse(look).seed if look else 0
+    return Item(seed, int(index), key, identity, parse_settings(controls.split()), look)
+
+
+def _is_there(storage: Storage, plan: Plan, shard: Shard) -> bool:
+    """Whether a shard's part is there, as long as the shard's stats say, if it has any."""
+    size = storage.size(shard.identities)
+    stats = read_stats(storage, plan, shard) if size and storage.size(shard.stats) else None
+    return bool(size) and (stats is None or stats.get("identities", {}).get("bytes") in (None, size))
+
+
+def _table(items: list[Item], shard: Shard, designed: bool) -> bytes:
+    lines: list[str] = []
+    # csv quotes what ends its lines, in older Pythons nothing else: an identity may hold either character.
+    rows = csv.writer(SimpleNamespace(write=lines.append), lineterminator="\r\n")
+    rows.writerow(_DESIGNED if designed else _HEAD)
+    for one in items:
+        more = (settings_text(one.controls), one.look) if designed else ()
+        rows.writerow([one.identity, one.index, one.key, shard.name, *more])
+    return "".join(line.removesuffix("\r\n") + "\n" for line in lines).encode()

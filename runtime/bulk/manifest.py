@@ -15,11 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ganrt.errors import BadInputFile
-from ganrt.runtime.bulk.documents import Json, digest
-from ganrt.runtime.bulk.names import COPY, NAME, STATS, is_piece
-from ganrt.runtime.bulk.plan import FOLDERS, Plan, Shard, shard_file
+from ganrt.runtime.bulk.plan import COPY, FOLDERS, NAME, STATS, Plan, Shard, is_piece, shard_file
 from ganrt.runtime.bulk.records import COPY as COPY_RECORD
-from ganrt.runtime.bulk.records import MANIFEST, Damaged, opened, parse, sealed
+from ganrt.runtime.bulk.records import MANIFEST, Damaged, Json, digest, opened, parse, sealed
 from ganrt.runtime.bulk.records import STATS as STATS_RECORD
 from ganrt.runtime.bulk.storage import Storage, read, write
 

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ganrt.runtime.bulk.documents import Json
 from ganrt.runtime.bulk.formats import Piece, ShardFormat, ShardWriter, open_format
 from ganrt.runtime.bulk.plan import Item, Plan, Shard
+from ganrt.runtime.bulk.records import Json
 from ganrt.runtime.bulk.storage import Storage
 from ganrt.runtime.bulk.unique import Looks, signatures, write_signatures
 from ganrt.runtime.latent_files import LatentFile

@@ -7,6 +7,7 @@ each other find most of what is wrong with them.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -14,10 +15,25 @@ from typing import Any
 
 from ganrt.checks import Check, boolean, fail, integer, list_of, number, one_of, optional, text
 from ganrt.errors import BadInputFile, SpecError
-from ganrt.runtime.bulk.documents import LARGEST_COUNT, LARGEST_SHARD, LARGEST_SHARDS, Json, canonical
 from ganrt.runtime.picture_style import MASKS, MAX_ZOOM
 from ganrt.seals import is_sealed, seal
 from ganrt.spec import MAX_SIDE, GeneratorSpec
+
+Json = dict[str, Any]
+LARGEST_SHARD = 10_000_000
+LARGEST_SHARDS = 1_000_000  # of a run: each is two files at least
+LARGEST_COUNT = 10**12
+
+
+def canonical(document: object) -> bytes:
+    """JSON with sorted keys and a newline at its end: equal documents are equal bytes."""
+    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=True).encode() + b"\n"
+
+
+def digest(data: bytes) -> str:
+    """SHA-256, hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
 
 VERSION = "1.1"
 UNSEALED = "1.0"

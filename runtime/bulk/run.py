@@ -10,10 +10,9 @@ from pathlib import Path
 
 from ganrt.errors import OutputFailed
 from ganrt.runtime.bulk.begin import PATIENCE_S, Options, Part, begun
-from ganrt.runtime.bulk.census import Census
-from ganrt.runtime.bulk.documents import Json
+from ganrt.runtime.bulk.census import Census, read_mapping
+from ganrt.runtime.bulk.describe import model_file
 from ganrt.runtime.bulk.formats import open_format
-from ganrt.runtime.bulk.identities import read_mapping
 from ganrt.runtime.bulk.manifest import (
     Manifest,
     find_manifest,
@@ -24,9 +23,9 @@ from ganrt.runtime.bulk.manifest import (
     write_manifest,
     write_stats,
 )
-from ganrt.runtime.bulk.model import model_file
 from ganrt.runtime.bulk.pipeline import Drawer, draw_shards
 from ganrt.runtime.bulk.plan import Item, Plan, Shard, item
+from ganrt.runtime.bulk.records import Json
 from ganrt.runtime.bulk.remote import open_target
 from ganrt.runtime.bulk.storage import Storage, Target, read
 from ganrt.runtime.bulk.unique import count_near_duplicates

@@ -19,7 +19,7 @@ from typing import BinaryIO, Protocol
 from ganrt.errors import OutputFailed
 from ganrt.files import Folder, make_folder
 from ganrt.runtime.bulk import lock
-from ganrt.runtime.bulk.names import PART, UNFINISHED, is_piece
+from ganrt.runtime.bulk.plan import PART, UNFINISHED, is_piece
 
 
 class NewFile(Protocol):

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from ganrt.errors import BadInputFile
 from ganrt.pixels import comparable, over
-from ganrt.runtime.backgrounds import WHITE
-from ganrt.runtime.bulk.documents import Json, digest
 from ganrt.runtime.bulk.plan import Plan, Shard
+from ganrt.runtime.bulk.records import Json, digest
 from ganrt.runtime.bulk.storage import Storage, read, write
+from ganrt.runtime.picture_style import WHITE
 
 Images = NDArray[np.uint8]
 U64 = NDArray[np.uint64]

@@ -9,8 +9,7 @@ import cv2
 
 from ganrt.errors import OutputFailed, UsageError
 from ganrt.files import write_file
-from ganrt.runtime.film.colours import all_or_nothing, for_opencv
-from ganrt.runtime.film.options import FilmOptions, Frame, Written, frame_times
+from ganrt.runtime.film.options import FilmOptions, Frame, Written, all_or_nothing, for_opencv, frame_times
 from ganrt.runtime.film.origin import animation_with_origin
 
 # Browsers show frames of 10 ms and less for 100 ms: the rate stays where each frame is longer.

@@ -17,10 +17,9 @@ import numpy as np
 
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.runtime.film.options import Frame
-from ganrt.runtime.fitting import resized
+from ganrt.runtime.fitting import fitted_sides, resized
 from ganrt.runtime.photos import Photo, read_photo
 from ganrt.runtime.picture_files import find_pictures
-from ganrt.runtime.resampling import fitted_sides
 
 SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".gif", ".mpg", ".mpeg", ".ts", ".wmv", ".flv", ".ogv")
 MAX_PIXELS = 2**25  # of a frame: 8K has 33 million

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.errors import UsageError
-from ganrt.runtime.film.ahead import Ahead
 from ganrt.runtime.film.clips import Shot
 from ganrt.runtime.film.options import Frame
+from ganrt.runtime.film.overlap import Ahead
 from ganrt.runtime.fitting import Fit, Fitted, finish, fit_photo, resized
 from ganrt.runtime.photos import Photo
 from ganrt.runtime.picture_batches import translator

@@ -11,8 +11,7 @@ import cv2
 
 from ganrt.errors import BackendUnavailable, OutputFailed
 from ganrt.files import whole_file
-from ganrt.runtime.film.colours import even, for_opencv
-from ganrt.runtime.film.options import FilmOptions, Frame, Written
+from ganrt.runtime.film.options import FilmOptions, Frame, Written, even, for_opencv
 from ganrt.runtime.film.origin import append_to_mp4
 
 # Browsers play VP9; MPEG-4 part 2 is what every OpenCV build can write.

@@ -24,8 +24,7 @@ from av.video.reformatter import VideoReformatter
 
 from ganrt.errors import OutputFailed
 from ganrt.files import whole_file
-from ganrt.runtime.film.colours import even
-from ganrt.runtime.film.options import Frame
+from ganrt.runtime.film.options import Frame, even
 from ganrt.runtime.film.origin import Origin, append_to_mp4
 from ganrt.runtime.film.pyav import CODECS, Codec, add_stream, picture
 from ganrt.runtime.film.pyav_clips import opened, picture_stream, zero_of

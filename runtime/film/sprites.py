@@ -9,9 +9,8 @@ from pathlib import Path
 
 from ganrt.errors import UsageError
 from ganrt.files import check_free, whole_file
-from ganrt.runtime.atlas import atlas
 from ganrt.runtime.film.options import FilmOptions, Frame, Written, frame_times
-from ganrt.runtime.pictures import encode_png, sheet
+from ganrt.runtime.pictures import atlas, encode_png, sheet
 
 MAX_SIDE = 16384  # pixels: the largest texture of common desktop GPUs; phones take 4096 to 8192
 

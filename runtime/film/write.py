@@ -12,12 +12,11 @@ import numpy as np
 
 from ganrt.errors import OutputFailed, UsageError
 from ganrt.files import check_free
-from ganrt.runtime.backgrounds import check_background
 from ganrt.runtime.film import folder
 from ganrt.runtime.film.options import FilmOptions, Frame, Writer, Written
 from ganrt.runtime.film.overlap import overlapped
-from ganrt.runtime.picture_style import PictureStyle, laid
-from ganrt.runtime.resampling import fitted, resampled
+from ganrt.runtime.fitting import fitted, resampled
+from ganrt.runtime.picture_style import PictureStyle, check_background, laid
 from ganrt.spec import GeneratorSpec
 
 _WAITING = 128  # frames between engine and encoder: a few batches of small pictures

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from ganrt.runtime.streaming.ring import Images
+from ganrt.runtime.streaming.schedule import Images
 
 
 class AsyncFrames:

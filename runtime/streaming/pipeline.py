@@ -12,8 +12,7 @@ import numpy as np
 from ganrt.engines.protocol import Engine, Ticket
 from ganrt.runtime.batches import padded
 from ganrt.runtime.streaming.clock import Clock
-from ganrt.runtime.streaming.ring import Block, Images, Ring
-from ganrt.runtime.streaming.schedule import Schedule, Work
+from ganrt.runtime.streaming.schedule import Block, Images, Ring, Schedule, Work
 from ganrt.runtime.streaming.source import Inputs
 
 _DRAIN_S = 60.0  # nothing can be taken from an engine that still writes; a batch does not take longer

@@ -7,15 +7,113 @@ that are dropped or repeated, and pauses, move one against the other.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 from typing import NamedTuple
 
-from ganrt.runtime.streaming.plan import Plan, changed
-from ganrt.runtime.streaming.ring import Block
+import numpy as np
+from numpy.typing import NDArray
+
 from ganrt.runtime.streaming.source import Source
 from ganrt.runtime.streaming.statistics import Counters
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Frame number `first` of the stream shows frame `frame` of the walk, and so on.
+
+    Attributes:
+        epoch: grows with every change; what was drawn by an older plan is out of date.
+        count: frames of one pass through the walk.
+        endless: after the last frame comes the first.
+    """
+
+    epoch: int
+    source: Source
+    count: int
+    first: int = 0
+    frame: int = 0
+    endless: bool = False
+
+    @property
+    def end(self) -> int | None:
+        """The stream's number after the last frame; None if there is no last one."""
+        return None if self.endless else self.first + max(1, self.count - self.frame)
+
+    def frame_of(self, number: int) -> int:
+        """Which frame of the walk number `number` of the stream is."""
+        frame = self.frame + number - self.first
+        return frame % self.count if self.endless else min(frame, self.count - 1)
+
+
+def changed(plan: Plan, source: Source, shown: int, *, advance: int, frame: int | None = None) -> Plan:
+    """The plan from the frame after `shown` on.
+
+    Args:
+        advance: 1 to go on with the next frame of the walk, 0 to show the same one again, differently.
+        frame: where in the walk to go on instead.
+    """
+    count = source.frame_count()
+    if frame is None:
+        rate = source.walk_fps / plan.source.walk_fps
+        frame = 0 if shown < 0 else round(plan.frame_of(shown) * rate) + advance
+        frame = frame % count if plan.endless else frame
+    return Plan(plan.epoch + 1, source, count, shown + 1, min(frame, count - 1), plan.endless)
+
+
+Images = NDArray[np.uint8]
+
+
+class Block:
+    """The pictures of one batch; it goes back to its ring when the last of its frames is released.
+
+    Attributes:
+        images: uint8 [frames * walks, h, w, c], for the engine to write.
+        frames: the same memory for readers, who cannot write it: [frames, h, w, c] or [frames, walks, h, w, c].
+    """
+
+    def __init__(self, ring: Ring, images: Images, frames: Images) -> None:
+        self._ring, self.images, self.frames = ring, images, frames
+        self._held = 0
+
+    def hold(self, frames: int) -> None:
+        """As many releases will follow."""
+        self._held = frames
+
+    def release(self) -> None:
+        """One of its frames is not needed any more."""
+        self._held -= 1
+        if not self._held:
+            self._ring.give_back(self)
+
+
+class Ring:
+    """Blocks of `micro_batch` frames of the shape `frame`: [h, w, c], or [walks, h, w, c] for several walks.
+
+    There are as many as can be in use: `ahead` frames that are ready, as many again that a change has made obsolete,
+    all in blocks that may be partly used, two blocks being drawn, one being lent.
+    """
+
+    def __init__(self, micro_batch: int, ahead: int, frame: tuple[int, ...]) -> None:
+        self.frame = frame
+        self._free = deque(self._block(micro_batch, frame) for _ in range(2 * -(-ahead // micro_batch) + 5))
+
+    def take(self) -> Block | None:
+        """A free block; None while all are in use."""
+        return self._free.popleft() if self._free else None
+
+    def give_back(self, block: Block) -> None:
+        """The block is free again."""
+        self._free.append(block)
+
+    def _block(self, micro_batch: int, frame: tuple[int, ...]) -> Block:
+        images = np.zeros((micro_batch * (frame[0] if len(frame) == 4 else 1), *frame[-3:]), np.uint8)
+        frames = images.reshape(micro_batch, *frame)
+        frames.flags.writeable = False
+        return Block(self, images, frames)
+
 
 SKIP, REPEAT = "skip", "repeat"
 

@@ -3,31 +3,118 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from threading import Thread, current_thread
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from ganrt.engines.protocol import Engine
 from ganrt.errors import UsageError
-from ganrt.runtime.arguments import integer_between
+from ganrt.runtime.arguments import integer_between, one_of
 from ganrt.runtime.labels import LabelsLike
 from ganrt.runtime.sampling import Truncation
 from ganrt.runtime.settings import SettingsLike
 from ganrt.runtime.streaming.clock import Clock, SystemClock
-from ganrt.runtime.streaming.options import StreamOptions
 from ganrt.runtime.streaming.pipeline import Pipeline
-from ganrt.runtime.streaming.plan import Plan
-from ganrt.runtime.streaming.ring import Images, Ring
-from ganrt.runtime.streaming.schedule import Pace, Ready, Schedule
+from ganrt.runtime.streaming.schedule import REPEAT, SKIP, Images, Pace, Plan, Ready, Ring, Schedule
 from ganrt.runtime.streaming.source import Source, WalkOrWalks, as_walks
 from ganrt.runtime.streaming.statistics import StreamStatistics
 from ganrt.runtime.walk import Walk
 
 if TYPE_CHECKING:
     from ganrt.runtime.streaming.asynchronous import AsyncFrames
-    from ganrt.runtime.streaming.push import Pusher
+
+
+class Pusher:
+    """A thread that hands the frames of a stream to a callback until the stream ends or is closed; then it calls
+    `close`."""
+
+    def __init__(
+        self, stream: Iterable[Images], callback: Callable[[Images], object], close: Callable[[], None]
+    ) -> None:
+        self._stream, self._callback, self._close = stream, callback, close
+        self._error: BaseException | None = None
+        self._thread = Thread(target=self._run, name="ganrt-push", daemon=True)
+        self._thread.start()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Waits for the end, at most `timeout` seconds: whether it has come.
+
+        Raises:
+            what the callback or the stream raised.
+        """
+        if self._thread is not current_thread():
+            self._thread.join(timeout)
+        if self._error is not None:
+            raise self._error
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            for frame in self._stream:
+                self._callback(frame)
+        except BaseException as error:  # it is raised where somebody waits
+            self._error = error
+        finally:
+            self._close()
+
+
+LOW, SMOOTH = "low", "smooth"
+_SMOOTH_S = 0.1  # of walk that one batch may hold
+LARGEST = 64
+
+
+@dataclass(frozen=True)
+class StreamOptions:
+    """How a stream behaves.
+
+    Attributes:
+        latency: `low` draws frame by frame, at most two ahead; `smooth` draws up to a tenth of a second at once and two
+            such batches ahead, which costs less a frame and rides out longer disturbances.
+        late: what happens when a frame is not there in time. `skip`: the walk keeps time, and frames are left out;
+            `repeat`: the frame before is handed over again at the tick, and the walk takes longer.
+        paced: False: as fast as frames are taken, every frame exactly once and in order.
+        endless: begin again after the last frame.
+        copy: False: frames are read-only views of the ring, valid until the next one is taken.
+        micro_batch: frames a batch; None: what `latency` makes of it, or unpaced what the engine likes best.
+    """
+
+    latency: str = SMOOTH
+    late: str = SKIP
+    paced: bool = True
+    endless: bool = False
+    copy: bool = True
+    micro_batch: int | None = None
+
+    def __post_init__(self) -> None:
+        one_of("latency", self.latency, (LOW, SMOOTH))
+        one_of("late", self.late, (SKIP, REPEAT))
+        if self.micro_batch is not None:
+            integer_between("micro_batch", self.micro_batch, 1, LARGEST)
+        if self.endless and not self.paced:
+            raise UsageError("stream: endless needs paced=True; take an unpaced walk again instead")
+
+    @property
+    def deep(self) -> bool:
+        """Whether the engine is given a second batch while it has one."""
+        return self.latency == SMOOTH or not self.paced
+
+    def batch(self, fps: float, best: int, walks: int) -> int:
+        """Frames a batch, where the engine likes `best` pictures at once and a frame takes `walks`."""
+        if self.micro_batch is not None:
+            return self.micro_batch
+        most = max(1, best // walks)
+        if not self.paced:
+            return most
+        return 1 if self.latency == LOW else max(1, min(most, round(fps * _SMOOTH_S)))
+
+    def ahead(self, micro_batch: int) -> int:
+        """How many frames may be ready before they are shown."""
+        if not self.paced:
+            return 3 * micro_batch
+        return (1 if self.latency == LOW else 1 + micro_batch) + micro_batch
 
 
 class FrameStream:
@@ -148,7 +235,6 @@ class FrameStream:
         Returns:
             what to wait for the end with; an error of the callback or the engine is raised there.
         """
-        from ganrt.runtime.streaming.push import Pusher
 
         return Pusher(self, callback, self.close)
 

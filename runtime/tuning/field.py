@@ -1,4 +1,6 @@
-"""The field of candidates: who ran, how fast in a quick heat, and whose first pictures are right."""
+"""The field of candidates within the time there is: who ran, how fast in a quick heat, whose first pictures are right;
+and INT8 among them, timed first with every layer in INT8 and searched for only where that could win.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +8,54 @@ import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from ganrt.engines.backends import candidates
+from ganrt.engines.backends import BACKENDS, candidates
 from ganrt.engines.onnx_file import OnnxFile
-from ganrt.errors import BackendUnavailable
-from ganrt.runtime.tuning.budget import Budget
+from ganrt.engines.precisions import int8_model, whole_int8_model
+from ganrt.errors import BackendUnavailable, GanrtError
+from ganrt.runtime.sample_inputs import precision_samples
 from ganrt.runtime.tuning.candidates import Candidate, backends_here, make_candidates
 from ganrt.runtime.tuning.race import Seconds, heat, left_out
 from ganrt.runtime.tuning.samples import FEW, Samples, Verdict, judge
 from ganrt.tolerances import TUNED
+
+LEAST_S, MOST_S = 60.0, 120.0  # small models are done before
+_PICTURES = 60  # openings with two pictures each that fit into the time of a model that is not small
+
+
+class Budget:
+    """Seconds that run from now on; `clock` gives seconds."""
+
+    def __init__(self, seconds: float | None, clock: Callable[[], float] = time.monotonic) -> None:
+        self.given = seconds is not None
+        self.seconds = LEAST_S if seconds is None else seconds
+        self._clock = clock
+        self._began = clock()
+
+    def suit(self, opening_s: float) -> None:
+        """Takes from a model's size what nobody gave: 60 s for small ones, at most 120.
+
+        Args:
+            opening_s: seconds to open the plain graph and draw two pictures.
+        """
+        if not self.given:
+            self.seconds = min(MOST_S, max(LEAST_S, _PICTURES * opening_s))
+
+    def advised(self) -> int:
+        """Seconds that would do where these did not: as many again as were spent, and no fewer than nobody gives."""
+        return int(10 * math.ceil(max(LEAST_S, 2 * self.now()) / 10))
+
+    def now(self) -> float:
+        """Seconds since it began."""
+        return self._clock() - self._began
+
+    def left(self, share: float = 1.0) -> float:
+        """Seconds until a share of it is spent; 0 where it is already."""
+        return max(0.0, share * self.seconds - self.now())
+
+    def over(self, share: float = 1.0) -> bool:
+        """Whether that share is spent."""
+        return self.left(share) == 0.0
+
 
 TRIED = {"fp32": ("fp32",), "bf16": ("bf16",), "int8": ("int8",), "fastest": ("fp32", "bf16", "int8")}
 _FINALISTS, _FEW_FINALISTS = 3, 2
@@ -184,3 +226,65 @@ class Field:
             seconds = min(seconds, heat(first, (1,), self.samples, self.threads, {})[1])
         self._proof_s = _PROOF * seconds
         self.batches = (1, 16, 64) if seconds <= _SLOW_S else (1, 4) if seconds <= _VERY_SLOW_S else (1,)
+
+
+_SEARCH = 0.6  # of the budget is spent when the search ends
+_LATEST = 0.4  # of the budget is spent when a search begins at the latest
+_PROMISE = 0.9  # layers that stay in FP32 take their share: who is hardly ahead with none will not win
+_NO_TIME = "int8 left out: no time to look for layers to keep in FP32 (--budget gives more)"
+
+
+def int8_candidates(field: Field, *, demanded: bool) -> None:
+    """Tries INT8, and adds what passed to the field.
+
+    Args:
+        demanded: whether INT8 itself was asked for; else it is left out where it cannot be the fastest.
+    """
+    able = list(dict.fromkeys(c.backend for c in field.heats if "int8" in BACKENDS[c.backend].precisions))
+    if not able:
+        return
+    try:
+        if demanded or _could_win(field, able):
+            field.show("int8", "looking for layers to keep in FP32", 0)
+            lowered = _searched(field)
+            for backend in able:
+                field.try_one(Candidate(backend, "int8", lowered))
+    except GanrtError as error:
+        field.notes.append(f"int8 left out: {str(error).splitlines()[0]}")
+
+
+def _searched(field: Field) -> OnnxFile:
+    gate = field.gate(Candidate("", "int8", field.model))
+    patience = max(1.0, field.budget.left(_SEARCH))
+    return int8_model(field.model, precision_samples(field.model.spec()), gate=gate, patience_s=patience)
+
+
+def _could_win(field: Field, able: Sequence[str]) -> bool:
+    """Layers kept in FP32 make it slower, so that all in INT8 is the fastest that it could be."""
+    if field.is_slow:
+        field.notes.append(
+            "int8 left out: its search takes too long for a model of this size (--precision int8 does it)"
+        )
+        return False
+    if field.budget.over(_LATEST):
+        field.notes.append(_NO_TIME)
+        return False
+    field.show("int8", "timing it with every layer in INT8", 0)
+    calibration = {name: values[:2] for name, values in precision_samples(field.model.spec()).calibration.items()}
+    whole = whole_int8_model(field.model, calibration)
+    bound = math.inf
+    for backend in able:
+        candidate = Candidate(backend, "int8", whole)
+        if field.try_one(candidate):
+            bound = min(bound, field.score(candidate))
+            del field.heats[candidate]
+    others = field.fastest([p for p in TRIED["fastest"] if p != "int8"], most=1)
+    best = field.score(others[0]) if others else math.inf
+    if bound >= _PROMISE * best:
+        reason = f"with all layers in INT8 it takes {bound / best:.2f} times as long as {others[0].name}"
+        field.notes.append(f"int8 left out: {reason}")
+        return False
+    if field.budget.over(_LATEST):
+        field.notes.append(_NO_TIME)
+        return False
+    return True

@@ -10,14 +10,21 @@ from dataclasses import dataclass
 from ganrt.engines.choice import Choice, remember
 from ganrt.engines.onnx_file import OnnxFile
 from ganrt.errors import NegativeResult, UsageError
-from ganrt.runtime.tuning.budget import Budget
 from ganrt.runtime.tuning.candidates import Candidate
-from ganrt.runtime.tuning.field import TRIED, Field
-from ganrt.runtime.tuning.int8 import int8_candidates
-from ganrt.runtime.tuning.pinning import pinned, widened
-from ganrt.runtime.tuning.race import Rounds, Times, left_out, medians, race
-from ganrt.runtime.tuning.ranking import is_proven, ranked, rounds_won, speedup, unless_hardly
-from ganrt.runtime.tuning.samples import Samples, Verdict, judge
+from ganrt.runtime.tuning.field import TRIED, Budget, Field, int8_candidates
+from ganrt.runtime.tuning.race import (
+    Rounds,
+    Times,
+    is_proven,
+    left_out,
+    medians,
+    race,
+    ranked,
+    rounds_won,
+    speedup,
+    unless_hardly,
+)
+from ganrt.runtime.tuning.samples import Samples, Verdict, judge, pinned, widened
 
 # Shares of the budget at whose end a stage hands over to the next, whatever it has found.
 _HEATS, _RACE = 0.55, 0.75

@@ -11,9 +11,8 @@ from tiny_onnx import save_tiny
 from ganrt.errors import BadInputFile
 from ganrt.runtime.bulk.audit import check_files, read_run, repair
 from ganrt.runtime.bulk.begin import Options
-from ganrt.runtime.bulk.documents import canonical
 from ganrt.runtime.bulk.manifest import find_manifest, read_manifest, read_stats
-from ganrt.runtime.bulk.records import COPY, SEAL, Damaged, opened
+from ganrt.runtime.bulk.records import COPY, SEAL, Damaged, canonical, opened
 from ganrt.runtime.bulk.run import run as run_bulk
 from ganrt.runtime.bulk.storage import LocalStorage
 from ganrt.seals import seal

@@ -12,8 +12,7 @@ from bulk_runs import contents, open_tiny
 
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.runtime.bulk import census as censuses
-from ganrt.runtime.bulk.census import expected_collisions, take_census
-from ganrt.runtime.bulk.identities import read_mapping, write_mapping
+from ganrt.runtime.bulk.census import expected_collisions, read_mapping, take_census, write_mapping
 from ganrt.runtime.bulk.identity_files import kind_of, read_identities
 from ganrt.runtime.bulk.plan import Plan, make_layout
 from ganrt.runtime.bulk.storage import LocalStorage

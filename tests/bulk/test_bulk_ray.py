@@ -9,8 +9,7 @@ from tiny_onnx import save_tiny, tiny_spec
 from ganrt.errors import BackendUnavailable, OutputFailed
 from ganrt.runtime.bulk import ray_executor as ray_executors
 from ganrt.runtime.bulk.begin import Options
-from ganrt.runtime.bulk.ray_executor import ray_executor
-from ganrt.runtime.bulk.ray_worker import Recipe
+from ganrt.runtime.bulk.ray_executor import Recipe, ray_executor
 from ganrt.runtime.bulk.run import run
 from ganrt.runtime.sampling import NO_TRUNCATION
 

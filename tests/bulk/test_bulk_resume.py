@@ -17,9 +17,8 @@ from tiny_onnx import save_tiny, tiny_spec
 
 from ganrt.errors import BadInputFile, OutputFailed
 from ganrt.runtime.bulk import lock, storage
-from ganrt.runtime.bulk.begin import Options
+from ganrt.runtime.bulk.begin import Options, advice
 from ganrt.runtime.bulk.describe import aligned
-from ganrt.runtime.bulk.going_on import advice
 from ganrt.runtime.bulk.run import run
 
 

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 import ganrt
 from ganrt.cli.main import app
-from ganrt.runtime.likeness import READINGS, likeness, tiles
+from ganrt.runtime.export_pictures import READINGS, likeness, tiles
 
 Pictures = NDArray[np.uint8]
 

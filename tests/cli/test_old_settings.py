@@ -2,7 +2,7 @@
 
 import pytest
 
-from ganrt.cli.old_settings import with_old_settings
+from ganrt.cli.former import with_old_settings
 from ganrt.errors import UsageError
 from ganrt.exporter.options import Settings
 

@@ -15,8 +15,7 @@ import pytest
 from controlled_models import CONTROLS, save_controlled
 
 from ganrt.cli.play import apply, sheet_of
-from ganrt.cli.play_sliders import most, moved, position_of
-from ganrt.cli.play_state import PlayState, pressed
+from ganrt.cli.play_state import PlayState, most, moved, position_of, pressed
 from ganrt.cli.play_window import overlaid
 
 

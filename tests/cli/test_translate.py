@@ -193,9 +193,9 @@ def test_the_sheet_has_input_output_and_what_came_back(run):
 
 
 def test_large_pictures_and_many_rows_on_a_sheet(run, monkeypatch):
-    from ganrt.runtime import picture_sheet
+    from ganrt.runtime import pictures
 
-    monkeypatch.setattr(picture_sheet, "MAX_ROWS", 2)
+    monkeypatch.setattr(pictures, "MAX_ROWS", 2)
     for i in range(3):
         put(f"in/{i}.png", noise(600, 300))
     assert run("in", "-m", "d.onnx", "-o", "o", "--sheet")[0] == 0
@@ -203,9 +203,9 @@ def test_large_pictures_and_many_rows_on_a_sheet(run, monkeypatch):
 
 
 def test_a_sheet_of_more_rows_than_webp_holds(run, monkeypatch):
-    from ganrt.runtime import picture_sheet
+    from ganrt.runtime import pictures
 
-    monkeypatch.setattr(picture_sheet, "MAX_SIDE", 8192)  # two rows are one pixel too many for WebP
+    monkeypatch.setattr(pictures, "MAX_SIDE", 8192)  # two rows are one pixel too many for WebP
     for i in range(2):
         put(f"in/{i}.png", noise(8192, 8))
     assert run("in", "-m", "d.onnx", "-o", "o", "--encode", "webp", "--sheet")[0] == 0

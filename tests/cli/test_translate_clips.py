@@ -19,12 +19,12 @@ from tiny_onnx import save_translator, translator_spec
 
 import ganrt
 from ganrt.errors import OutputFailed, UsageError
-from ganrt.runtime.film.ahead import Ahead
+from ganrt.runtime.film.camera import open_clip
 from ganrt.runtime.film.clips import Excerpt
 from ganrt.runtime.film.drawing import Drawn, Steady
 from ganrt.runtime.film.of_clip import Source, constant, open_film
-from ganrt.runtime.film.opening import open_clip
 from ganrt.runtime.film.options import FilmOptions
+from ganrt.runtime.film.overlap import Ahead
 
 
 @pytest.fixture

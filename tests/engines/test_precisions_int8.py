@@ -15,10 +15,8 @@ from ganrt.engines.precisions.prepared import prepare
 from ganrt.engines.precisions.quantised_graph import quantisable, quantised_graph, quantised_weight
 from ganrt.engines.precisions.scales import measure_scales
 from ganrt.errors import BadInputFile, NegativeResult
-from ganrt.runtime.tuning.budget import Budget
 from ganrt.runtime.tuning.candidates import Candidate, backends_here
-from ganrt.runtime.tuning.field import Field
-from ganrt.runtime.tuning.int8 import int8_candidates
+from ganrt.runtime.tuning.field import Budget, Field, int8_candidates
 from ganrt.runtime.tuning.samples import Samples
 
 RANDOM = np.random.default_rng(5)

@@ -8,10 +8,9 @@ import sys
 from pathlib import Path
 
 from ganrt.runtime.bulk.describe import describe, describe_drawing
-from ganrt.runtime.bulk.documents import canonical
 from ganrt.runtime.bulk.pipeline import Drawer
 from ganrt.runtime.bulk.plan import Plan, make_layout
-from ganrt.runtime.bulk.records import SEAL, sealed
+from ganrt.runtime.bulk.records import SEAL, canonical, sealed
 from ganrt.runtime.generator import load
 from ganrt.runtime.sampling import NO_TRUNCATION
 

@@ -100,7 +100,7 @@ def test_a_numbered_sheet_says_each_code_and_shows_the_same_pictures(run, tmp_pa
 def test_captions_break_codes_and_leave_out_what_does_not_fit() -> None:
     import numpy as np
 
-    from ganrt.runtime.captions import captioned
+    from ganrt.runtime.pictures import captioned
 
     pictures = [np.zeros((8, 64, channels), np.uint8) for channels in (4, 4)]
     short, long = (captioned(pictures, [code, None])[0] for code in ("ganrt:a:0:1", "ganrt:" + "a" * 2000))
@@ -111,7 +111,7 @@ def test_captions_break_codes_and_leave_out_what_does_not_fit() -> None:
 
 @pytest.mark.parametrize("width", [24, 48, 56, 100, 248])
 def test_lines_of_a_code_never_end_before_its_check_letters(width: int) -> None:
-    from ganrt.runtime.captions import _lines
+    from ganrt.runtime.pictures import _lines
 
     for code in ("ganrt:avatars-1:0:8841:JR", "ganrt:avatars-2:0:8841:hair=afro,skin=0.8:AW", "ganrt:a:0:1"):
         lines = _lines(code, width)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import ganrt
 from ganrt.errors import BadInputFile
 from ganrt.runtime.bulk.census import take_census
-from ganrt.runtime.bulk.rows import make_row
+from ganrt.runtime.bulk.identity_files import make_row
 from ganrt.runtime.identity import identity_index
 
 TEXT = "ganrt:avatars-2:0:1"

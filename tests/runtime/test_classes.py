@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from ganrt.errors import BackendUnavailable, UsageError
-from ganrt.runtime.class_map import class_map, clusters, positions
-from ganrt.runtime.neighbours import Pair, closest_and_farthest, ranked
+from ganrt.runtime.class_map import Pair, class_map, closest_and_farthest, clusters, positions, ranked
 
 # Directions and lengths disagree on purpose: 0 and 1 point the same way, 0 and 2 lie close to each other.
 POINTS = np.array([[1.0, 0.0], [5.0, 0.0], [0.9, 0.5], [-1.0, 0.0], [0.0, 2.0]])

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 from scipy.special import gamma
 
-from ganrt.runtime.intervals import _counts, mean_estimate, pair_estimate, pair_mean
-from ganrt.runtime.measures import distances, features, sharpness
+from ganrt.runtime.measures import _counts, distances, features, mean_estimate, pair_estimate, pair_mean, sharpness
 
 
 def test_the_mean_of_normal_numbers_gets_the_interval_of_the_books():

@@ -13,12 +13,12 @@ import ganrt
 from ganrt.engines.backends import open_model
 from ganrt.engines.protocol import BatchSizes, Engine
 from ganrt.pattern import pattern, pattern_size
-from ganrt.runtime.backgrounds import parse_colour
 from ganrt.runtime.canary import canary_error, canary_source
 from ganrt.runtime.compare import compare, comparison_picture
 from ganrt.runtime.fitting import Fit, finish, fit_photo
 from ganrt.runtime.generator import Generator
 from ganrt.runtime.photos import Photo
+from ganrt.runtime.picture_style import parse_colour
 from ganrt.runtime.pictures import encode_png
 from ganrt.runtime.translation import translate_photos
 from ganrt.spec import Canary, ImageInput
@@ -299,9 +299,9 @@ def test_photos_are_taken_batch_by_batch(dynamic):
 
 
 def test_large_photos_do_not_wait_for_others(dynamic, monkeypatch):
-    from ganrt.runtime import photo_batches
+    from ganrt.runtime import picture_batches
 
-    monkeypatch.setattr(photo_batches, "MAX_BATCH_PIXELS", 100)
+    monkeypatch.setattr(picture_batches, "MAX_BATCH_PIXELS", 100)
     photos = iter([photo(noise(12, 12, 3, seed=i)) for i in range(3)])
     next(translate_photos(dynamic, photos, Fit()))
     assert len(list(photos)) == 2

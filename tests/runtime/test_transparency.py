@@ -15,8 +15,8 @@ from rgba_models import HALF, HIDDEN, INSIDE, SIDE, save_rgba
 
 import ganrt
 from ganrt.pixels import over
-from ganrt.runtime.backgrounds import AUTO, colour_behind
 from ganrt.runtime.models import resolve_model
+from ganrt.runtime.picture_style import AUTO, colour_behind
 from ganrt.runtime.pictures import encode_png
 
 DOCS = Path(__file__).parents[2] / "docs" / "transparency.md"

@@ -14,13 +14,12 @@ from ganrt.engines.onnx_file import derived, read_onnx
 from ganrt.engines.protocol import EngineOptions
 from ganrt.errors import BackendUnavailable, NegativeResult, UsageError
 from ganrt.runtime.tuning import field as fields
-from ganrt.runtime.tuning import pinning
 from ganrt.runtime.tuning import race as races
+from ganrt.runtime.tuning import samples as pinning
 from ganrt.runtime.tuning import tune as tuning
-from ganrt.runtime.tuning.budget import Budget
 from ganrt.runtime.tuning.candidates import SIZES, Candidate, backends_here, make_candidates
-from ganrt.runtime.tuning.int8 import int8_candidates
-from ganrt.runtime.tuning.ranking import is_proven, ranked, rounds_won, speedup, unless_hardly
+from ganrt.runtime.tuning.field import Budget, int8_candidates
+from ganrt.runtime.tuning.race import is_proven, ranked, rounds_won, speedup, unless_hardly
 from ganrt.runtime.tuning.samples import Samples, judge
 
 pytest.importorskip("openvino")
@@ -435,7 +434,7 @@ def test_the_budget_suits_the_model_unless_somebody_gave_one(clock):
 def test_int8_is_searched_for_only_where_it_could_win(tiny, field, monkeypatch):
     plain = candidates(tiny)[0]
     searched = []
-    monkeypatch.setattr("ganrt.runtime.tuning.int8._searched", lambda field: searched.append(1) or tiny)
+    monkeypatch.setattr("ganrt.runtime.tuning.field._searched", lambda field: searched.append(1) or tiny)
     monkeypatch.setattr(field, "try_one", lambda candidate: field.heats.update({candidate: {1: 2.0}}) is None)
     field.heats = {plain: {1: 1.0}}
     field.batches = (1, 16, 64)

@@ -8,7 +8,7 @@ from tiny_onnx import save_tiny, tiny_spec
 
 import ganrt
 from ganrt.runtime.pace import picture_distance
-from ganrt.runtime.tempo import EASES, eased
+from ganrt.runtime.walk_path import EASES, eased
 from ganrt.spec import Latent
 
 NORMAL = Latent(dim=64, prior="normal")

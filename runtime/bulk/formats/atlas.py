@@ -1,15 +1,14 @@
-"""Format `atlas`: sheets of N x N pictures, each with a JSON file in the form of all sheets (`runtime/atlas.py`)."""
+"""Format `atlas`: sheets of N x N pictures, each with a JSON file in the form of all sheets (`runtime/pictures.py`)."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 
-from ganrt.runtime.atlas import atlas
 from ganrt.runtime.bulk.formats.writer import FolderOfFiles, Images, Piece, ShardFormat, ShardWriter
 from ganrt.runtime.bulk.plan import Item, Plan, Shard
 from ganrt.runtime.bulk.storage import Storage
-from ganrt.runtime.pictures import sheet
+from ganrt.runtime.pictures import atlas, sheet
 
 _FIRST = "0000"
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ganrt.runtime.bulk.documents import Json, digest
 from ganrt.runtime.bulk.plan import Item, Plan, Shard
+from ganrt.runtime.bulk.records import Json, digest
 from ganrt.runtime.bulk.storage import NewFile, NewFolder, Storage
 from ganrt.spec import GeneratorSpec
 
