@@ -15,6 +15,10 @@ from ganrt.runtime.film.origin import animation_with_origin
 # Browsers show frames of 10 ms and less for 100 ms: the rate stays where each frame is longer.
 FASTEST = {".gif": 50, ".webp": 90, ".apng": 90}
 _SLOWEST = {".apng": 0.016}  # its frames have 16 bits of milliseconds
+# Each frame's own 256 colours, the nearest one for each pixel: OpenCV's default is one fixed palette for everything,
+# dithered, at half the decibels and twice the size.
+_OWN_COLOURS = (cv2.IMWRITE_GIF_COLORTABLE, 1, cv2.IMWRITE_GIF_QUALITY, cv2.IMWRITE_GIF_COLORTABLE_SIZE_256)
+_GIF = (*_OWN_COLOURS, cv2.IMWRITE_GIF_DITHER, 3)
 
 
 def check(path: Path, options: FilmOptions) -> None:
@@ -31,7 +35,7 @@ def check(path: Path, options: FilmOptions) -> None:
 
 
 def write(path: Path, frames: Iterator[Frame], options: FilmOptions) -> Written:
-    """A gif has 256 colours, and pixels that are clear or opaque.
+    """A gif has 256 colours a frame, and pixels that are clear or opaque.
 
     webp and apng show a frame that equals the one before it by showing that one longer.
     """
@@ -41,7 +45,8 @@ def write(path: Path, frames: Iterator[Frame], options: FilmOptions) -> Written:
     animation.frames = pictures
     # A gif counts centiseconds.
     animation.durations = frame_times(len(pictures), options.fps, 10 if suffix == ".gif" else 1).tolist()
-    done, data = cv2.imencodeanimation(".png" if suffix == ".apng" else suffix, animation)
+    settings = _GIF if suffix == ".gif" else ()
+    done, data = cv2.imencodeanimation(".png" if suffix == ".apng" else suffix, animation, settings)
     if not done:
         raise OutputFailed(f"{path.name}: the encoder refused {len(pictures)} frames")
     write_file(path, animation_with_origin(data.tobytes(), suffix, options.origin), force=options.force)

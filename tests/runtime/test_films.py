@@ -104,6 +104,15 @@ def test_an_animation_holds_every_frame_for_its_time(tmp_path, suffix, unit, cha
     assert read_film_origin(path) == ORIGIN
 
 
+def test_a_gif_has_the_colours_of_each_frame(tmp_path):
+    """One palette for everything would dither what is flat."""
+    colours = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), np.uint8)
+    frames = [np.repeat(np.repeat(one, 8, 0), 8, 1) for one in colours]
+    write_frames(tmp_path / "a.gif", frames, FilmOptions(10))
+    for frame, wanted in zip(animation(tmp_path / "a.gif")[0], frames, strict=True):
+        assert np.abs(frame.astype(int) - wanted).max() <= 2
+
+
 def test_equal_frames_keep_their_time(tmp_path):
     for name in ("a.gif", "a.webp", "a.apng"):
         write_frames(tmp_path / name, [flat(9), flat(9), flat(9), flat(90)], FilmOptions(20))
