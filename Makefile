@@ -14,6 +14,7 @@ help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 22
 
 demo: venv ## sixteen avatars in out/demo, and whatever that needs
+	@echo "Installing ganrt with NumPy, OpenCV and ONNX Runtime: some 100 MB the first time"
 	$(PIP) -e ".[cpu]"
 	$(BIN)/ganrt generate --count 16 --seed 1 --grid 4x4 --output out/demo --force
 

@@ -38,7 +38,7 @@ def gallery(
     sources: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[SOURCE]...",
+            metavar="SOURCE",
             help="A folder of pictures that ganrt drew, the folder of a bulk run, or look codes. Default: a model's.",
             show_default=False,
         ),
@@ -91,6 +91,8 @@ def _write(found: _Found, output: Path, title: str | None, page_size: int, force
     from ganrt.runtime.gallery import write_gallery
 
     heading = title or found.title
+    if found.order:
+        say("finding what each picture shows draws some more; --no-filters leaves that out")
     with Progress(found.count, "pictures", line_every_s=LINE_EVERY_S) as progress:
         pages = write_gallery(found.entries, output, found.count, heading, found.order, page_size, force, progress)
     more = f", {len(pages)} pages" if len(pages) > 1 else ""

@@ -217,7 +217,7 @@ def _data(name: str) -> str:
     return (files("ganrt.runtime") / "data" / name).read_text("utf-8")
 
 
-_BATCH = 64
+_BATCH = 32  # of a small gallery too, progress is seen
 Named = tuple[str, Look]
 
 

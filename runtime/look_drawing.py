@@ -103,7 +103,8 @@ def require_model(generator: Controlled, look: Look) -> None:
     if own.rpartition("~")[2] != wanted.rpartition("~")[2]:
         hint = " (its SHA-256 begins so)" if "~" in wanted else ""
         raise UsageError(
-            f"{look.code}: it was drawn by {wanted}{hint}, and this model is {own}\ngive that one: -m MODEL"
+            f"{look.code}: it was drawn by {wanted}{hint}, and this model is {own}\n"
+            "give that one: -m MODEL, in Python ganrt.load(MODEL)"
         )
 
 
