@@ -27,6 +27,7 @@ _MAX_DEPTH = 8
 _MAX_NETWORKS = 200
 _MAX_VISITED = 200_000
 _MAX_PREFIXES = 6
+_SHORT_LIST, _SHORT_TEXT = 16, 30
 _NOTHING: State = {}
 _TENSORFLOW = "dnnlib.tflib.network.Network"  # of NVIDIA's TensorFlow code
 
@@ -56,16 +57,21 @@ class _Walk:
     found: list[Network]
     optimizers: list[str]
     others: list[str]
+    said: dict[str, Any]
     visited: int = 0
 
 
 @dataclass(frozen=True)
 class Found:
-    """All networks of a file; the names of optimizers' states, and of what else lies beside them."""
+    """All networks of a file; the names of optimizers' states, and of what else lies beside them.
+
+    `said`: numbers, texts and short lists of them, by their dotted names: what training was configured with.
+    """
 
     networks: tuple[Network, ...]
     optimizers: tuple[str, ...]
     others: tuple[str, ...]
+    said: Mapping[str, Any] = field(default_factory=dict)
 
 
 def find_networks(loaded: Any) -> Found:
@@ -73,11 +79,11 @@ def find_networks(loaded: Any) -> Found:
 
     Whole dictionaries go before their parts: the parts of a state dict (by prefix) are networks that lie `within` it.
     """
-    walk = _Walk([], [], [])
+    walk = _Walk([], [], [], {})
     _visit(loaded, "", walk, 0)
     parts = [part for network in walk.found if network.module is None for part in _parts(network)]
     networks = (*walk.found, *parts)[:_MAX_NETWORKS]
-    return Found(networks, tuple(walk.optimizers), tuple(walk.others))
+    return Found(networks, tuple(walk.optimizers), tuple(walk.others), walk.said)
 
 
 def _visit(value: Any, name: str, walk: _Walk, depth: int, beside: State = _NOTHING) -> None:
@@ -94,6 +100,8 @@ def _visit(value: Any, name: str, walk: _Walk, depth: int, beside: State = _NOTH
         return
     if isinstance(value, Record):
         value = value.entries or (value.state if isinstance(value.state, Mapping) else {})
+    if _is_plain(value):
+        walk.said[name] = list(value) if isinstance(value, tuple) else value
     if isinstance(value, (list, tuple)):
         trio = len(value) == 3 and all(isinstance(item, Record) and item.path == _TENSORFLOW for item in value)
         names = ("G", "D", "Gs") if trio else map(str, range(64))
@@ -124,6 +132,13 @@ def _variables(network: Record, prefix: str, depth: int = 0) -> dict[str, Tensor
         if isinstance(part, Record) and depth < _MAX_DEPTH:
             found |= _variables(part, f"{prefix}{name}/", depth + 1)
     return found
+
+
+def _is_plain(value: Any) -> bool:
+    """Such as an option of training has."""
+    if isinstance(value, (list, tuple)):
+        return 0 < len(value) <= _SHORT_LIST and all(isinstance(item, (int, float, str)) for item in value)
+    return isinstance(value, (int, float)) or (isinstance(value, str) and len(value) <= _SHORT_TEXT)
 
 
 def _tensor(value: Any) -> Tensor | None:

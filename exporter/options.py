@@ -265,7 +265,9 @@ class Settings:
     trust: bool | None = _switch("Run the code that the file holds (TorchScript and .pt2 are code).")
     layout: str | None = _option("The pictures' axes: nchw or nhwc.", _one_of(*LAYOUTS))
     z_shape: tuple[int, int] | None = _option("The shape of z, such as n,dim,1,1.", _z_shape)
-    image_output: str | None = _option("The ONNX output that holds the picture, of several.", _text, "<name>")
+    image_output: str | None = _option(
+        "The picture among several outputs: its name in ONNX, else its number from 0.", _text, "<name>"
+    )
     freeze: float | None = _option(
         "truncation=0.4: fold BigGAN's batch-norm statistics at that truncation into the graph: smaller, faster. "
         "The noise stays free: give --truncation 0.4 as well when drawing.",

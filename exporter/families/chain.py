@@ -93,7 +93,7 @@ class PlainChain:
             raise NotAChain(f"makes {list(shape)}, which is no picture")
         if min(shape[1:]) < _LEAST_SIDE:
             raise NotAChain(f"makes pictures of {shape[1]}x{shape[2]} pixels; expected {_LEAST_SIDE} a side at least")
-        _order_of(source, facts)
+        _order_of(source, items, facts)
         return Candidate(
             module=module,
             spec=GeneratorSpec(
@@ -119,8 +119,12 @@ def _items(source: Source, state: State) -> list[Item]:
     return items_of_module(source.module, state) if source.module is not None else items_of(state)
 
 
-def _order_of(source: Source, facts: Facts) -> None:
-    """What a pickled module's own `forward` does is not in the file."""
-    own = sorted(owner_classes(source.module)) if source.module is not None else []
-    if own:
-        facts.open(f"what the forward of {', '.join(own)[:80]} does", "its layers one after another", "--code runs it")
+def _order_of(source: Source, items: list[Item], facts: Facts) -> None:
+    """What `forward` does is in no file; of a preset, and of torch's own classes, it is known."""
+    value, mend = "its layers one after another", "--code runs it"
+    if source.module is None:
+        if not preset_of(items):
+            note = f"a skip, a factor or bilinear enlarging leaves no trace: {mend}"
+            facts.open("what forward does", value, note)
+    elif own := sorted(owner_classes(source.module)):
+        facts.open(f"what the forward of {', '.join(own)[:80]} does", value, mend)

@@ -30,7 +30,7 @@ from ganrt.exporter.source import Source
 SETTINGS: Mapping[str, str] = {
     "trust": "run the code that TorchScript and .pt2 files hold; needed for both, meaningless for ONNX",
     **{name: meaning for name, meaning in OF_MODULES.items() if name != "network"},
-    "image_output": "the ONNX output that holds the picture, where there are several",
+    "image_output": "the output that holds the picture, of several: its name in ONNX, else its number from 0",
 }
 _TRIED = (1, 7)  # batches that a graph must run on
 
@@ -84,7 +84,7 @@ def _candidate(opened: Opened, batch: int | None, path: Path, kind: str, setting
         tolerance=opened.tolerance,
         notes=(*opened.notes, *([f"its batch is fixed at {batch}; it was made free"] if batch else [])),
     )
-    return make_candidate(subject, settings)
+    return make_candidate(subject, settings.without("image_output") if kind == "onnx" else settings)  # it is chosen
 
 
 def _ask_for_parts(opened: Opened, settings: Settings, path: Path) -> None:

@@ -59,7 +59,8 @@ class Op:
 class Chain:
     """What was read: the steps from `inputs` values to `outputs` channels (or values, where `flat`).
 
-    `beside` are the steps of `classes` values that lie beside the first `joined_at` steps and are joined to them.
+    `beside` are the steps of `classes` values that lie beside the first `joined_at` steps and are joined to them; in
+    the file they lie `before` them or not.
     """
 
     ops: tuple[Op, ...]
@@ -69,6 +70,7 @@ class Chain:
     beside: tuple[Op, ...] = ()
     joined_at: int = 0
     classes: int = 0
+    before: bool = False
 
 
 @dataclass
@@ -132,10 +134,12 @@ class _Reading:
         self.width = outputs
 
     def _direction(self, item: Item, known: bool | None) -> bool:
-        """Whether it is transposed: by what comes before it, else by the parity of its kernel and its name."""
+        """Whether it is transposed: by its bias, by what comes before it, else by its name and its kernel's parity."""
         if known is not None:
             return known
         first, second, rows, _ = item.weight.shape
+        if first != second and "bias" in item.tensors and (outputs := len(item.tensors["bias"])) in (first, second):
+            return outputs == second
         fits = [self._fits(channels) for channels in (first, second)]
         if first != second and fits[0] != fits[1]:
             return fits[0]
@@ -267,7 +271,8 @@ def _two_branches(items: Sequence[Item], named: bool, own: bool) -> Chain | None
         return None
     try:
         first, second = _steps(items[: big[1]], named), _steps(items[big[1] : big[2]], named)
-        if first.inputs < second.inputs:
+        before = first.inputs < second.inputs
+        if before:
             first, second = second, first
         rest = _steps(items[big[2] :], named, first.width + second.width, first.flat)
     except NotAChain:
@@ -278,7 +283,8 @@ def _two_branches(items: Sequence[Item], named: bool, own: bool) -> Chain | None
         reading.ops if reading.ops[-1].kind == "act" else [*reading.ops, Op("act")] for reading in (first, second)
     ]
     ops = (*opened[0], *rest.ops)
-    return Chain(ops, first.inputs, rest.width, rest.flat, tuple(opened[1]), len(opened[0]), second.inputs)
+    beside = tuple(opened[1])
+    return Chain(ops, first.inputs, rest.width, rest.flat, beside, len(opened[0]), second.inputs, before)
 
 
 def _walk(items: Sequence[Item], named: bool, own: bool) -> Chain:

@@ -54,10 +54,15 @@ def plan_of(chain: Chain, built: Built, embedding: Item | None, facts: Facts, fi
     if chain.beside:
         _same(given, chain.classes, facts)
         facts.open("what the second branch takes", "the classes", f"{chain.classes} of them; z has {chain.inputs}")
+        how, names = _how(facts, "before" if chain.before else "after", ("of z", "of labels"))
+        if how == "multiply" or facts.settings.label_join == NO_JOIN:
+            raise UsageError(
+                f"--label-join {facts.settings.label_join}: its branches lie side by side: before or after"
+            )
         runs = (
             Run("of z", ("z",), built.layers[: built.joined_at]),
             Run("of labels", ("labels",), built.beside),
-            Run("picture", ("of z", "of labels"), built.layers[built.joined_at :]),
+            Run("picture", names, built.layers[built.joined_at :]),
         )
         return Plan(runs, chain.inputs, chain.classes)
     if facts.settings.label_join == NO_JOIN or (embedding is None and given is None):

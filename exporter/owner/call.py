@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -47,11 +48,15 @@ class Argument:
 
 @dataclass(frozen=True)
 class Call:
-    """The arguments in their order; `shape` (channels, height, width) of a flat output; `layout`: nchw, nhwc or ""."""
+    """The arguments in their order; `shape` (channels, height, width) of a flat output; `layout`: nchw, nhwc or "".
+
+    `output`: which of the tensors that it gives is the picture, None: the largest.
+    """
 
     arguments: tuple[Argument, ...]
     shape: Shape | None = None
     layout: str = ""
+    output: int | None = None
 
     @property
     def dim(self) -> int:
@@ -183,11 +188,20 @@ def as_picture(made: Any, call: Call) -> Tensor:
 
 def picture_index(tensors: Sequence[Tensor], call: Call) -> int | None:
     """Which of them is the picture; None: none."""
+    found = pictures_among(tensors, call)
+    if call.output is not None:
+        return call.output if call.output in found else None
+    return max(found, key=lambda i: math.prod(tensors[i].shape[-2:]), default=None)  # the first of several
+
+
+def pictures_among(tensors: Sequence[Tensor], call: Call) -> list[int]:
+    """Those that may be the picture: of four axes, else of three, else flat ones."""
     for rank in (4, 3, 2):
-        for i, tensor in enumerate(tensors):
-            if tensor.ndim == rank and (rank != 4 or _layout(tensor, call)) and (rank > 2 or call.shape is not None):
-                return i
-    return None
+        if rank == 2 and call.shape is None:
+            break
+        if found := [i for i, t in enumerate(tensors) if t.ndim == rank and (rank != 4 or _layout(t, call))]:
+            return found if rank == 4 or call.output is not None else found[:1]
+    return []
 
 
 def _layout(tensor: Tensor, call: Call) -> str:

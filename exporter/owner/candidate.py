@@ -14,7 +14,7 @@ from ganrt.exporter.candidate import Candidate, Facts, ValueRange
 from ganrt.exporter.class_rows import with_class_rows
 from ganrt.exporter.graph import NATIVE, build_graph, last_operator
 from ganrt.exporter.options import Settings
-from ganrt.exporter.owner.call import Owned, folded, picture_index, tensors_of
+from ganrt.exporter.owner.call import Owned, folded, picture_index, pictures_among, tensors_of
 from ganrt.exporter.owner.code import drawing_methods, owners_errors
 from ganrt.exporter.owner.probe import Found, Parameter, Prober, examine, trial_inputs
 from ganrt.exporter.priors import with_prior
@@ -34,6 +34,7 @@ SETTINGS: Mapping[str, str] = {
     "output_shape": "of a flat output, such as 1x28x28; default a square",
     "size": "of a translator's pictures, default 256x256 or what fits",
     "condition": "what a translator's second argument is held at, default 0",
+    "image_output": "which of several tensors is the picture, counted from 0; default the largest",
 }
 _LAST = {"Tanh": "tanh", "Sigmoid": "sigmoid"}
 _MEANING = {"tanh": "-1 to 1", "sigmoid": "0 to 1", "uint8": "0 to 255"}
@@ -51,6 +52,7 @@ class Drawn:
     Attributes:
         pictures: float32 [n, c, h, w]. shape: as the network gives them, without the batch.
         whole: whether they were whole levels. tensors: how many came with them; index: which of them they are.
+        likely: those that may be pictures too, by their shapes.
     """
 
     pictures: Tensor
@@ -58,6 +60,7 @@ class Drawn:
     whole: bool
     tensors: int
     index: int
+    likely: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,9 @@ def make_candidate(subject: Subject, settings: Settings) -> Candidate:
         found = replace(found, open_size=_takes_other_sizes(module, found, prober.parameters))
     facts = Facts(settings)
     _tell(found, facts)
+    if "image_output" in subject.settings and len(drawn.likely) > 1:
+        rest = ", ".join(str(i) for i in drawn.likely if i != drawn.index)
+        facts.assume("image_output", str(drawn.index), f"{rest} may be it too, counted from 0")
     if others := drawing_methods(module):
         note = f"it has {', '.join(others)[:120]} too: if pictures are drawn by those, --code a class that calls them"
         facts.open("what draws", "forward", note)
@@ -144,7 +150,8 @@ def _draw(module: nn.Module, found: Found, count: int = _PICTURES) -> Drawn:
         made = tensors_of(module(*found.call.values(inputs)))
     index = picture_index(made, found.call)
     assert index is not None
-    return Drawn(pictures, tuple(made[index].shape[1:]), made[index].dtype == torch.uint8, len(made), index)
+    likely = tuple(pictures_among(made, found.call))
+    return Drawn(pictures, tuple(made[index].shape[1:]), made[index].dtype == torch.uint8, len(made), index, likely)
 
 
 def _takes_other_sizes(module: nn.Module, found: Found, parameters: Sequence[Parameter]) -> bool:
@@ -255,7 +262,7 @@ def _notes(drawn: Drawn, said: str) -> tuple[str, ...]:
     if said == "tanh" and drawn.pictures.min() >= 0:
         notes.append(f"no value of {len(drawn.pictures)} pictures is below 0: is it --range sigmoid?")
     if drawn.tensors > 1:
-        notes.append(f"it gives {drawn.tensors} tensors; the first picture is taken")
+        notes.append(f"it gives {drawn.tensors} tensors; number {drawn.index}, counted from 0, is taken as the picture")
     if bool((drawn.pictures == drawn.pictures[:1]).all()):
         notes.append("different inputs give the same picture")
     return tuple(notes)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+import json
 import re
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -26,6 +27,8 @@ from ganrt.exporter.owner.reference import EXPECTED, Code
 _DRAWS = re.compile(r"(encode|decode|generate|sample|synthesi[sz]e|translate|transfer|stylize|infer(ence)?|draw)(_|$)")
 _OWN = Path(__file__).resolve().parents[1]
 _SHOWN = 2
+_LONGEST = 1500
+NOTHING: Mapping[str, Any] = {}
 # What a package is installed by, where its import has another name.
 _PACKAGES = {
     "cv2": "opencv-python",
@@ -46,8 +49,11 @@ class Options(dict[str, Any]):
             raise AttributeError(name) from None
 
 
-def build(code: Code) -> tuple[nn.Module, dict[str, int]]:
+def build(code: Code, said: Mapping[str, Any] = NOTHING) -> tuple[nn.Module, dict[str, int]]:
     """Runs the file and builds the module, on the CPU and in eval mode.
+
+    Args:
+        said: what the checkpoint says about its training, by dotted names, for a message about arguments that lack.
 
     Returns:
         The module, and the whole numbers that its owner gave names to: arguments of the constructor with their
@@ -60,7 +66,7 @@ def build(code: Code) -> tuple[nn.Module, dict[str, int]]:
     made = _find(file, code)
     bound: dict[str, Any] = {}
     if not isinstance(made, nn.Module):
-        bound = _bind(made, code)
+        bound = _bind(made, code, said)
         with owners_errors(f"building {code.name or made.__name__}"):
             made = made(*_plain(list(code.positional)), **{name: _plain(value) for name, value in code.named})
     if not isinstance(made, nn.Module):
@@ -116,7 +122,7 @@ def _find(file: ModuleType, code: Code) -> Any:
     raise UsageError(f"--code: {code.place} has no {code.name or 'single class'}; it has {known}\n{EXPECTED}")
 
 
-def _bind(made: Any, code: Code) -> dict[str, Any]:
+def _bind(made: Any, code: Code, said: Mapping[str, Any]) -> dict[str, Any]:
     """The constructor's arguments by name."""
     try:
         signature = inspect.signature(made)
@@ -127,11 +133,32 @@ def _bind(made: Any, code: Code) -> dict[str, Any]:
     except TypeError as error:
         name = code.name or made.__name__
         raise UsageError(
-            f"--args does not fit {name}{signature}: {error}\n"
-            """give what training gave, such as --args '{"ngf": 64}'"""
+            f"--args does not fit {name}{signature}: {error}\ngive what training gave, {_suggested(signature, said)}"
         ) from error
     bound.apply_defaults()
     return dict(bound.arguments)
+
+
+def _suggested(signature: inspect.Signature, said: Mapping[str, Any]) -> str:
+    """The arguments that have no default as the checkpoint has them, of the same names."""
+    found: dict[str, Any] = {}
+    for p in signature.parameters.values():
+        if p.default is p.empty and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY):
+            for key, value in said.items():
+                _, inside, rest = f".{key}.".partition(f".{p.name}.")
+                if inside:
+                    _put(found, [p.name, *filter(None, rest.split("."))], value)
+    text = json.dumps(found)
+    usual = """such as --args '{"ngf": 64}'"""
+    return f"as the checkpoint says: --args '{text}'" if found and len(text) <= _LONGEST else usual
+
+
+def _put(found: dict[str, Any], path: list[str], value: Any) -> None:
+    for part in path[:-1]:
+        found = found.setdefault(part, {})
+        if not isinstance(found, dict):
+            return
+    found[path[-1]] = value
 
 
 def _plain(value: Any) -> Any:

@@ -31,7 +31,7 @@ def read_by_code(code: Code, checkpoint: Path, settings: Settings) -> Recognised
     if kind is not None:
         raise UsageError(f"{checkpoint} is a whole network ({kind}): it needs no class\nleave --code away")
     file = read_file(checkpoint)  # before the code runs, which may change the working folder
-    module, numbers = build(code)
+    module, numbers = build(code, file.said)
     what = f"{code.name or type(module).__name__} of {Path(code.place).name}"
     source = load_weights(module, file, settings.network, what)
     return Recognised(source, owners_candidate(module, numbers, settings, what))

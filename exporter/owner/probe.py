@@ -32,6 +32,7 @@ _LATENT = re.compile(
 )
 _CLASSES = re.compile(r"class|label|n_?c$|cond|categ|c_dim|attr", re.IGNORECASE)
 _SIDES = re.compile(r"size|shape|side|res", re.IGNORECASE)
+_AROUND = "give a class around it, whose forward takes z and labels and calls it: --code mine.py:Mine"
 _PICTURES = 3  # drawn at once: no length of a network's is three
 _LEAST_SIDE = 8
 _TRIED_SIDES = (256, 128, 64, 512, 32)
@@ -101,12 +102,15 @@ class Found:
 def parameters_of(module: nn.Module) -> list[Parameter]:
     """Those that `forward` needs, and optional ones that are labels."""
     found: list[Parameter] = []
-    for parameter in inspect.signature(module.forward).parameters.values():
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.KEYWORD_ONLY):
-            continue
+    taken = inspect.signature(module.forward).parameters.values()
+    if named := [p.name for p in taken if p.kind == p.KEYWORD_ONLY and p.default is p.empty]:
+        raise UsageError(f"forward takes {', '.join(named)[:100]} by keyword alone\n{_AROUND}")
+    positional = [p for p in taken if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    latents = [p for p in positional if p.default is p.empty and not is_label(p.name)]
+    for parameter in positional:
         label = is_label(parameter.name)
         if parameter.default is parameter.empty or (parameter.default is None and label and found):
-            found.append(Parameter(parameter.name, label and bool(found)))
+            found.append(Parameter(parameter.name, label and bool(found or latents)))
     # nn.Sequential's own forward calls it `input`; one whose forward takes *inputs takes one.
     return found or [Parameter("z", False)]
 
@@ -145,17 +149,34 @@ class Prober:
             fitting = self._first_fitting(self._generators())
         fitting = fitting or self._first_fitting(self._translators())
         if not fitting:
+            if len(labels := [p.name for p in self.parameters if p.label]) > 1:
+                raise UsageError(
+                    f"forward takes {len(labels)} labels ({', '.join(labels)[:100]}); expected one\n{_AROUND}"
+                )
             names = ", ".join(p.words() for p in self.parameters)
             raise UsageError(
                 f"nothing that was tried fits ({names}); the nearest failed: {self.problem or 'no picture'}\n"
-                "say what it takes: --latent 100, --labels 10, --prior normal:62,onehot:10, --z-shape n,dim,1,1, "
-                "--size 64x64"
+                f"say what it takes: --latent 100, --labels 10, --prior normal:62,onehot:10, --z-shape n,dim,1,1, "
+                f"--size 64x64; or {_AROUND}"
             )
         found = fitting[0]
         if len(fitting) > 1:
             shown = "; ".join(f.call.words() for f in fitting[:4])
             raise UsageError(f"several calls of forward fit: {shown}\nsay which: {_asked(found.call)}")
+        self._refuse_rows(found)
         return found
+
+    def _refuse_rows(self, found: Found) -> None:
+        """BigGANs are called with rows of a table that their `forward` leaves to the caller, not with class weights."""
+        kinds = [a.kind for a in found.call.arguments]
+        if len(kinds) < 2 or not {*kinds} <= {"vector", "rows"} or self.settings.labels or self.settings.prior:
+            return
+        if table := _idle_table(self.module, found):
+            others = ", ".join(a.name for a in found.call.arguments[1:])[:100]
+            raise UsageError(
+                f"forward does not call {table}, a table of classes: is {others} a row of it?\n"
+                f"then {_AROUND}, self.net(z, self.net.{table}(labels)); if it takes class weights: --labels 10"
+            )
 
     def _first_fitting(self, groups: Iterable[Iterable[Found]]) -> list[Found]:
         """All that fit of the first group in which any does."""
@@ -179,7 +200,9 @@ class Prober:
         self.trials += 1
         if self.trials > _MAX_TRIALS:
             return None
-        candidate = replace(candidate, call=replace(candidate.call, layout=self.settings.layout or ""))
+        said = self.settings.image_output or ""
+        output = int(said) if said.isdecimal() else None
+        candidate = replace(candidate, call=replace(candidate.call, layout=self.settings.layout or "", output=output))
         try:
             candidate = self._counted(candidate)
             inputs = trial_inputs(candidate, _PICTURES)
@@ -358,6 +381,20 @@ class Prober:
             for size in dict.fromkeys(size for size in sizes if size > 0):
                 values = given if given and len(given) == size else (given or (0.0,))[:1] * size
                 yield tuple(Argument(p.name, "fixed", size, ones, tuple(values)) for p in self.parameters[1:])
+
+
+def _idle_table(module: nn.Module, found: Found) -> str:
+    """An embedding of the module's that drawing does not use; "" if there is none."""
+    called: set[nn.Module] = set()
+    tables = {name: part for name, part in module.named_modules() if isinstance(part, nn.Embedding)}
+    hooks = [part.register_forward_pre_hook(lambda part, _: called.add(part)) for part in tables.values()]
+    try:
+        with torch.no_grad():
+            module(*found.call.values(trial_inputs(found, _PICTURES)))
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return next((name for name, part in tables.items() if part not in called), "")
 
 
 def _arranged(

@@ -51,11 +51,26 @@ def load_weights(module: nn.Module, file: File, network: str | None, what: str) 
     fits.sort(key=lambda fit: (not fit.average, fit.within))
     best = fits[0]
     _refuse_ties(file.path, fits)
+    notes = _notes(best, fits)
+    if network is None and not best.average and (averaged := _of_parameters(module, file)):
+        tensors = {**best.source.tensors, **averaged.tensors}
+        best = replace(best, source=replace(best.source, tensors=tensors), average=True)
+        notes = (f"{averaged.container} taken (averaged weights, EMA), and the norms' statistics beside it",)
     source = source_of(best.source)
     check_variances(source.tensors)
     counters = {key: tensor for key, tensor in module.state_dict().items() if key.endswith(_COUNTER)}
     module.load_state_dict({**counters, **source.tensors}, strict=True)
-    return replace(source, average=best.average, notes=_notes(best, fits))
+    return replace(source, average=best.average, notes=notes)
+
+
+def _of_parameters(module: nn.Module, file: File) -> Source | None:
+    """Averages of a module's parameters alone, without its buffers, which many scripts keep as `shadow`."""
+    expected = dict(module.named_parameters())
+    for source in file.sources:
+        for tensors in _spellings(source.tensors) if source.average else ():
+            if tensors.keys() == expected.keys() and all(t.shape == expected[k].shape for k, t in tensors.items()):
+                return replace(source, tensors=tensors)
+    return None
 
 
 def _first(fit: _Fit) -> int:

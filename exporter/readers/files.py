@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import pickle
 import warnings
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +35,14 @@ class File:
 
     Attributes:
         sources: its networks; whole ones before those that are a part of another's state dict.
-        optimizers, others: the names of what else was found.
+        optimizers, others: the names of what else was found. said: see `networks.Found`.
     """
 
     path: Path
     sources: tuple[Source, ...]
     optimizers: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    said: Mapping[str, Any] = field(default_factory=dict)
 
     def only(self) -> Source:
         """The one network, or the first of those that are whole.
@@ -115,7 +117,7 @@ def as_file(base: Source, found: Found, config: Path | None) -> File:
         if network.within is None:
             _check_sizes(source)
         sources.append(replace(source, notes=_chosen(source)))
-    return File(base.path, tuple(sources), found.optimizers, found.others)
+    return File(base.path, tuple(sources), found.optimizers, found.others, found.said)
 
 
 def _chosen(source: Source) -> tuple[str, ...]:

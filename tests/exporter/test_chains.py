@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.families.chain import PlainChain
+from ganrt.exporter.layers.chain import read_chain
 from ganrt.exporter.layers.items import items_of, natural
 from ganrt.exporter.options import Settings
 from ganrt.exporter.readers.files import read_file
@@ -137,6 +138,21 @@ class Branches(nn.Module):
         x = self.deconv1_1_bn(self.deconv1_1(z[:, :, None, None])).relu()
         x = torch.cat([x, self.deconv1_2_bn(self.deconv1_2(given)).relu()], 1)
         return self.deconv3(self.deconv2_bn(self.deconv2(x)).relu()).tanh()  # type: ignore[no-any-return]
+
+
+class Swapped(nn.Module):
+    """Linear branches, that of the classes first in the file, and where they are joined or not."""
+
+    def __init__(self, first: bool = True) -> None:
+        super().__init__()
+        self.of_classes, self.of_z, self.first = nn.Linear(5, 8), nn.Linear(6, 16), first
+        self.fc2, self.fc3 = nn.Linear(24, 32), nn.Linear(32, 64)
+
+    def forward(self, z: Tensor, labels: Tensor) -> Tensor:
+        act = nn.LeakyReLU(0.2)
+        parts = [act(self.of_classes(nn.functional.one_hot(labels, 5).float())), act(self.of_z(z))]
+        x = torch.cat(parts if self.first else parts[::-1], 1)
+        return self.fc3(act(self.fc2(x))).tanh().view(-1, 1, 8, 8)  # type: ignore[no-any-return]
 
 
 class Joined(nn.Module):
@@ -282,6 +298,7 @@ OPEN: dict[str, tuple[Callable[[], nn.Module], int, dict[str, str]]] = {
     "labels beside z": (lambda: Entering(first=False, embedded=False), 5, {"labels": "5"}),
     "labels before z": (lambda: Entering(first=True, embedded=False), 5, {"labels": "5", "label_join": "before"}),
     "rows before z": (lambda: Entering(first=True, embedded=True), 5, {"label_join": "before"}),
+    "branches in another order": (lambda: Swapped(first=False), 5, {"label_join": "after"}),
     "an embedding that is not used": (Unused, 0, {"label_join": "none"}),
 }
 
@@ -393,12 +410,21 @@ def test_which_upsampling_a_size_leaves_out_is_said() -> None:
     assert not [fact for fact in read(network).assumptions if "no upsampling" in fact.sentence()]
 
 
+def test_a_bias_tells_which_way_a_convolution_goes() -> None:
+    """Both ways fit 512 values, and an even kernel is most often transposed."""
+    layers = [nn.Linear(6, 512), nn.Conv2d(8, 32, 2), nn.Conv2d(32, 3, 3, padding=1)]
+    chain = read_chain(
+        items_of({f"c{i}.{k}": v for i, m in enumerate(layers) for k, v in m.state_dict().items()}), True
+    )
+    assert [op.kind for op in chain.ops if op.item] == ["linear", "conv", "conv"]
+
+
 def test_numbers_that_are_none() -> None:
     state = {key.replace("layers.1", "layers.1²"): value for key, value in trained(dcgan()).state_dict().items()}
     assert natural(items_of(state))
 
 
-@pytest.mark.parametrize("make", [Multiplied, Branches, Joined])
+@pytest.mark.parametrize("make", [Multiplied, Branches, Joined, Swapped])
 def test_classes(make: Callable[[], nn.Module]) -> None:
     network = trained(make())
     candidate = read(network)

@@ -72,6 +72,7 @@ KINDS: dict[str, tuple[Callable[[], nn.Module], dict[str, str], tuple[Tensor, ..
         lambda m: m(Z),
     ),
     "deconvolved": (models.Deconvolved, {}, (Z[:, :7],), lambda m: m(Z[:, :7, None, None])),
+    "labels first": (models.LabelsFirst, {}, (Z, ROWS), lambda m: m(NUMBERS, Z)),
     "embedded": (models.Embedded, {}, (Z, ROWS), lambda m: m(Z, NUMBERS)),
     "one hot": (models.OneHot, {}, (Z, ROWS), lambda m: m(Z, NUMBERS)),
     "rows": (models.Rows, {"labels": "5"}, (Z, ROWS), lambda m: m(Z[..., None, None], ROWS[..., None, None])),
@@ -230,6 +231,25 @@ def test_a_live_module_stays_as_it_is() -> None:
 def test_what_is_no_generator_is_refused_with_the_options(module: Any) -> None:
     with pytest.raises(GanrtError, match="--latent|expected a torch"):
         read_module(module, Settings())
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [(models.ByKeyword, "noise, labels by keyword alone"), (models.RowsOutside, "does not call shared")],
+)
+def test_what_needs_a_class_around_it_says_so(make: type[nn.Module], message: str) -> None:
+    with pytest.raises(UsageError, match=rf"{message}(.|\n)*a class around it"):
+        read_module(make(), Settings())
+
+
+def test_the_largest_of_several_pictures_is_an_assumption() -> None:
+    module = models.Several()
+    made, told = candidate(module), candidate(module, image_output="0")
+    assert made.spec.output.height == 16
+    assert "image_output" in assumed(made)
+    assert "image_output" not in assumed(told)
+    with torch.no_grad():
+        assert np.abs(drawn(told, Z) - module(Z)[0].numpy()).max() < 1e-5
 
 
 def test_rounding_is_no_dependence_on_the_batch() -> None:

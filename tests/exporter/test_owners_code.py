@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -54,6 +55,27 @@ CONTAINERS: dict[str, tuple[Any, str]] = {
     ),
     "no counters": ({k: t for k, t in state(1).items() if not k.endswith("tracked")}, ""),
 }
+
+
+def test_averages_of_the_parameters_alone_go_before_the_whole_network(tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    module, shadow = models.Vector(), dict(models.Vector().named_parameters())
+    statistics = {key: tensor + 1 for key, tensor in state(2).items()}
+    torch.save({"G": statistics, "ema": {"decay": 0.9, "shadow": shadow}}, tmp_path / "w.pth")
+    source = load_weights(module, read_file(tmp_path / "w.pth"), None, "Vector")
+    assert torch.equal(module.out.weight, shadow["out.weight"])
+    assert torch.equal(module.main[1].running_mean, statistics["main.1.running_mean"])
+    assert "ema.shadow taken" in source.notes[0]
+
+
+def test_arguments_that_lack_are_shown_as_the_checkpoint_has_them(tmp_path: Path) -> None:
+    opt = argparse.Namespace(nz=12, net=argparse.Namespace(sizes=[3, 4], cuda=True), out=None)
+    torch.save({"opt": opt, "nz": 12, "G": state(1)}, tmp_path / "w.pth")
+    (tmp_path / "m.py").write_text("class G:\n    def __init__(self, nz, opt): pass\n")
+    said = read_file(tmp_path / "w.pth").said
+    expected = r"""--args '{"nz": 12, "opt": {"nz": 12, "net": {"sizes": \[3, 4\], "cuda": true}}}'"""
+    with pytest.raises(UsageError, match=expected):
+        build(read_code(f"{tmp_path / 'm.py'}:G", None), said)
 
 
 @pytest.mark.parametrize("name", CONTAINERS)

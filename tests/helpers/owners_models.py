@@ -50,6 +50,40 @@ class Embedded(nn.Module):
         return self.main(noise * self.emb(labels)).view(-1, 1, SIDE, SIDE)
 
 
+class LabelsFirst(Embedded):
+    """The classes before z."""
+
+    def forward(self, labels: Tensor, noise: Tensor) -> Tensor:  # type: ignore[override]
+        return super().forward(noise, labels)
+
+
+class ByKeyword(Embedded):
+    def forward(self, *, noise: Tensor, labels: Tensor) -> Tensor:  # type: ignore[override]
+        return super().forward(noise, labels)
+
+
+class RowsOutside(nn.Module):
+    """As BigGAN: the caller looks up the class's row."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shared, self.main = nn.Embedding(CLASSES, 7), nn.Sequential(nn.Linear(19, 64), nn.Tanh())
+
+    def forward(self, z: Tensor, y: Tensor) -> Tensor:
+        return self.main(torch.cat([z, y], 1)).view(-1, 1, SIDE, SIDE)
+
+
+class Several(nn.Module):
+    """A small picture before the large one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.small, self.large = nn.Linear(12, 64), nn.Linear(12, 256)
+
+    def forward(self, z: Tensor) -> list[Tensor]:
+        return [self.small(z).tanh().view(-1, 1, 8, 8), self.large(z).tanh().view(-1, 1, 16, 16)]
+
+
 class OneHot(nn.Module):
     """Class numbers, made one-hot inside."""
 
