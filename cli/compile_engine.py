@@ -215,10 +215,10 @@ def compile_engine(request: Request, progress: Callable[[str, int], object]) -> 
         what is reported: the file, targets, precision, form, batches, samples, worst PSNR and SSIM, islands and notes.
     """
     from ganrt.engines.backends import try_on_cpu
+    from ganrt.engines.cuda.probe import find_targets
     from ganrt.engines.onnx_file import derived, read_onnx
     from ganrt.engines.tensorrt.build import Recipe
     from ganrt.engines.tensorrt.compile import compile_engine as make
-    from ganrt.engines.tensorrt.compile import find_targets
     from ganrt.engines.tensorrt.vendor import load_vendor
 
     options = request.engine

@@ -34,10 +34,11 @@ class Backend:
     install: str
     precisions: tuple[str, ...] = ("fp32",)
     compiled: bool = False
+    probed_by: str = "probe"
 
     def probe(self) -> str:
         """What is installed, such as "onnxruntime 1.31.1"; raises BackendUnavailable if it cannot run here."""
-        result = self._attribute("probe")()
+        result = self._attribute(self.probed_by)()
         return str(result)
 
     def open(self, onnx_file: OnnxFile, options: EngineOptions) -> Engine:
@@ -78,8 +79,16 @@ BACKENDS = {
         'pip install "ganrt[onnxruntime-rtx]"',
         precisions=("fp32", "fp16", "int8"),
     ),
-    "tensorrt": Backend("ganrt.engines.cuda.tensorrt", "cuda", 'pip install "ganrt[tensorrt]"', compiled=True),
-    "tensorrt-rtx": Backend("ganrt.engines.cuda.tensorrt_rtx", "cuda", 'pip install "ganrt[rtx]"', compiled=True),
+    "tensorrt": Backend(
+        "ganrt.engines.cuda.opening",
+        "cuda",
+        'pip install "ganrt[tensorrt]"',
+        compiled=True,
+        probed_by="probe_tensorrt",
+    ),
+    "tensorrt-rtx": Backend(
+        "ganrt.engines.cuda.opening", "cuda", 'pip install "ganrt[rtx]"', compiled=True, probed_by="probe_rtx"
+    ),
 }
 # Where nothing was tuned. ONNX Runtime before OpenVINO: it takes any batch size and gives the same bytes for all.
 # Never one that compiles while it loads: these are for who names them.

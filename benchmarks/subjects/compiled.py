@@ -12,11 +12,12 @@ from pathlib import Path
 from ganrt.benchmarks.models import work_folder
 from ganrt.benchmarks.subjects.protocol import Request
 from ganrt.engines.backends import BACKENDS
+from ganrt.engines.cuda.probe import find_targets
 from ganrt.engines.onnx_file import OnnxFile, derived, read_onnx
 from ganrt.engines.precisions import PRECISIONS, Lowered, lower_precision
 from ganrt.engines.precisions.kept import kept_or_made
 from ganrt.engines.tensorrt.build import Recipe
-from ganrt.engines.tensorrt.compile import compile_engine, find_targets
+from ganrt.engines.tensorrt.compile import compile_engine
 from ganrt.engines.tensorrt.profiles import profiles
 from ganrt.runtime.sample_inputs import precision_samples
 

@@ -45,22 +45,6 @@ FUNCTIONS = {
     "cudaFreeHost": ("pointer",),
     "cudaMemcpyAsync": ("to", "of", "size", "kind", "stream"),
 }
-CONSTANTS = (
-    "cudaError_t.cudaSuccess",
-    "cudaError_t.cudaErrorMemoryAllocation",
-    "cudaError_t.cudaErrorInsufficientDriver",
-    "cudaError_t.cudaErrorNoDevice",
-    "cudaDeviceAttr.cudaDevAttrComputeCapabilityMajor",
-    "cudaDeviceAttr.cudaDevAttrComputeCapabilityMinor",
-    "cudaDeviceAttr.cudaDevAttrIntegrated",
-    "cudaDeviceAttr.cudaDevAttrCanMapHostMemory",
-    "cudaMemcpyKind.cudaMemcpyHostToDevice",
-    "cudaMemcpyKind.cudaMemcpyDeviceToHost",
-    "cudaStreamCaptureMode.cudaStreamCaptureModeThreadLocal",
-    "cudaStreamNonBlocking",
-    "cudaHostAllocDefault",
-    "cudaHostAllocMapped",
-)
 _RESTART = "the device may be lost: close other GPU programs, look at nvidia-smi, and start again"
 LESS_MEMORY = "close other GPU programs, or use a smaller batch: ganrt compile --batch 1:4:8"
 

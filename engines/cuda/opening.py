@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ganrt.engines.cuda.calls import Calls, import_cudart
-from ganrt.engines.cuda.kernel_cache import KernelCache
 from ganrt.engines.cuda.probe import Device, device_of, find_device
-from ganrt.engines.cuda.runner import CudaEngine, Identity
+from ganrt.engines.cuda.runner import CudaEngine, EngineInfo
 from ganrt.engines.cuda.vendor import Tensor, import_vendor, load
 from ganrt.engines.cuda.workspace import Limits
 from ganrt.engines.protocol import EngineOptions
+from ganrt.engines.tensorrt.kernel_cache import KernelCache
 from ganrt.engines.tensorrt.sidecar import Sidecar, check_device, check_version, lean_runtime
 from ganrt.engines.tensorrt.targets import check_rtx_device
 from ganrt.engines.tensorrt.vendor import MODULES, installed_version
@@ -34,6 +35,9 @@ def probe_backend(backend: str) -> str:
         check_rtx_device(device.target)
         _check_driver(device.driver)
     return f"{MODULES[backend]} {trt.__version__} on {device.target} (driver for CUDA {device.driver})"
+
+
+probe_tensorrt, probe_rtx = partial(probe_backend, "tensorrt"), partial(probe_backend, "tensorrt-rtx")
 
 
 def open_compiled(path: Path, data: bytes, sidecar: Sidecar, options: EngineOptions) -> CudaEngine:
@@ -72,9 +76,9 @@ def start(
     loaded.kernels = kernels
     try:
         _check_tensors(path, loaded.tensors, sidecar)
-        identity = Identity(sidecar.spec, sidecar.backend, sidecar.precision, sidecar.model_sha256)
+        info = EngineInfo(sidecar.spec, sidecar.backend, sidecar.precision, sidecar.model_sha256)
         limits = Limits(options.memory, options.low_priority, bool(options.mapped))
-        return CudaEngine(calls, loaded, identity, limits)
+        return CudaEngine(calls, loaded, info, limits)
     except BaseException:
         loaded.abandon()
         raise

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ganrt.engines.cuda.calls import Calls, import_cudart
-from ganrt.errors import BackendUnavailable
+from ganrt.engines.tensorrt.targets import HERE, check_rtx_device, rtx_targets
+from ganrt.errors import BackendUnavailable, UsageError
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,27 @@ def device_of(calls: Calls) -> Device:
     free, total = calls("cudaMemGetInfo")
     driver = _version(calls("cudaDriverGetVersion"))
     return Device(f"sm{major}{minor}", driver, free, total, bool(integrated and maps))
+
+
+def find_targets(backend: str, text: str) -> tuple[str, ...]:
+    """What `--target` means: TensorRT-RTX compiles for any, TensorRT for the device at hand only.
+
+    Raises:
+        UsageError: a target that does not exist, or of TensorRT one that is not here.
+        BackendUnavailable: TensorRT without a GPU.
+    """
+    if backend == "tensorrt-rtx" and text != HERE:
+        return rtx_targets(text)
+    target = find_device("tensorrt" if backend == "tensorrt" else "rtx").target
+    if backend == "tensorrt-rtx":
+        check_rtx_device(target)
+        return (target,)
+    if text not in (HERE, target):
+        raise UsageError(
+            f"--target {text}: TensorRT compiles only for the device at hand, {target}\n"
+            "leave --target out; for other desktops: --backend tensorrt-rtx"
+        )
+    return (target,)
 
 
 def _reason(calls: Calls, error: object) -> str:

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.engines.cuda.calls import Calls
-from ganrt.engines.cuda.sizes import fitting, ladder, pieces
 from ganrt.engines.cuda.vendor import Loaded
 from ganrt.engines.cuda.workspace import SLOTS, Limits, Slot, Workspace
+from ganrt.engines.ladder import fitting, ladder, padded_pieces
 from ganrt.engines.protocol import Arrays, BatchSizes, Engine, Ticket
 from ganrt.errors import BackendUnavailable, OutOfDeviceMemory, UsageError
 from ganrt.spec import GeneratorSpec
@@ -22,7 +22,7 @@ Outputs = dict[str, NDArray[np.generic]]
 
 
 @dataclass(frozen=True)
-class Identity:
+class EngineInfo:
     """What the engine says of itself, from its checked sidecar."""
 
     spec: GeneratorSpec
@@ -59,10 +59,10 @@ class CudaEngine(Engine):
     checked_on_load = True
     _failed = False  # whether the device can no longer be trusted
 
-    def __init__(self, calls: Calls, loaded: Loaded, identity: Identity, limits: Limits) -> None:
+    def __init__(self, calls: Calls, loaded: Loaded, info: EngineInfo, limits: Limits) -> None:
         """Takes `loaded` over if it succeeds."""
-        self.spec, self.backend = identity.spec, identity.backend
-        self.precision, self.model_sha256 = identity.precision, identity.model_sha256
+        self.spec, self.backend = info.spec, info.backend
+        self.precision, self.model_sha256 = info.precision, info.model_sha256
         self.input_names = tuple(tensor.name for tensor in loaded.tensors if tensor.is_input)
         self._inputs = [tensor for tensor in loaded.tensors if tensor.is_input]
         self._outputs = [tensor for tensor in loaded.tensors if not tensor.is_input]
@@ -127,7 +127,7 @@ class CudaEngine(Engine):
         with self._lock:
             waiting: list[tuple[CudaTicket, int]] = []
             while done < count:
-                piece = pieces(count - done, list(self._workspace.sizes))[0]
+                piece = padded_pieces(count - done, list(self._workspace.sizes))[0]
                 waiting.append((self._guarded(inputs, done, piece.count), done))
                 done += piece.count
                 if len(waiting) == SLOTS:

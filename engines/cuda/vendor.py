@@ -13,53 +13,11 @@ from typing import Any
 import numpy as np
 
 from ganrt.engines.cuda.calls import LESS_MEMORY
-from ganrt.engines.cuda.kernel_cache import KernelCache
 from ganrt.engines.protocol import BatchSizes
+from ganrt.engines.tensorrt.kernel_cache import KernelCache
 from ganrt.engines.tensorrt.vendor import INSTALL, MODULES, load_vendor, logger_of, ran_out_of_memory, take_words
 from ganrt.errors import BackendUnavailable, BadInputFile, OutOfDeviceMemory
 
-# Every name that ganrt's runner uses; a test looks each of them up in all supported versions.
-NAMES = (
-    "ILogger.log",
-    "ILogger.ERROR",
-    "Runtime.deserialize_cuda_engine",
-    "Runtime.engine_host_code_allowed",
-    "Runtime.load_runtime",
-    "TensorIOMode.INPUT",
-    "ExecutionContextAllocationStrategy.USER_MANAGED",
-    "ICudaEngine.num_io_tensors",
-    "ICudaEngine.num_optimization_profiles",
-    "ICudaEngine.get_tensor_name",
-    "ICudaEngine.get_tensor_mode",
-    "ICudaEngine.get_tensor_dtype",
-    "ICudaEngine.get_tensor_shape",
-    "ICudaEngine.get_tensor_profile_shape",
-    "ICudaEngine.create_execution_context",
-    "ICudaEngine.device_memory_size_v2",
-    "IExecutionContext.set_optimization_profile_async",
-    "IExecutionContext.set_input_shape",
-    "IExecutionContext.infer_shapes",
-    "IExecutionContext.update_device_memory_size_for_shapes",
-    "IExecutionContext.set_device_memory",
-    "IExecutionContext.set_tensor_address",
-    "IExecutionContext.execute_async_v3",
-    "DataType.FLOAT",
-    "DataType.HALF",
-    "DataType.UINT8",
-)
-# Names of TensorRT-RTX alone, used only where they are.
-RTX_NAMES = (
-    "Runtime.get_engine_validity",
-    "DynamicShapesKernelSpecializationStrategy.EAGER",
-    "ICudaEngine.create_runtime_config",
-    "IRuntimeConfig.set_execution_context_allocation_strategy",
-    "IRuntimeConfig.dynamic_shapes_kernel_specialization_strategy",
-    "IRuntimeConfig.create_runtime_cache",
-    "IRuntimeConfig.set_runtime_cache",
-    "IRuntimeCache.deserialize",
-    "IRuntimeCache.serialize",
-    "IExecutionContext.is_stream_capturable",
-)
 _TYPES = {"FLOAT": np.float32, "HALF": np.float16, "UINT8": np.uint8}
 _COMPILE = "compile it again for this machine: ganrt compile"
 

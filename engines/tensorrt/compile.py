@@ -11,13 +11,11 @@ from typing import Any
 from ganrt.engines import cache
 from ganrt.engines.onnx_file import OnnxFile
 from ganrt.engines.stamp import read_stamp
-from ganrt.engines.tensorrt.build import Recipe, build
+from ganrt.engines.tensorrt.build import Progress, Recipe, build
 from ganrt.engines.tensorrt.files import engine_name, write_engine
-from ganrt.engines.tensorrt.monitor import Progress
 from ganrt.engines.tensorrt.sidecar import FORMAT, Gate, Kept, Sidecar, read_trusted, sidecar_path
-from ganrt.engines.tensorrt.targets import HERE, check_rtx_device, rtx_targets
 from ganrt.engines.tensorrt.vendor import load_vendor
-from ganrt.errors import BadInputFile, OutputFailed, UsageError
+from ganrt.errors import BadInputFile, OutputFailed
 from ganrt.files import check_free
 
 _TIMING = ("timing", ".cache")
@@ -30,29 +28,6 @@ class Compiled:
     path: Path
     sidecar: Sidecar
     made: bool
-
-
-def find_targets(backend: str, text: str) -> tuple[str, ...]:
-    """What `--target` means: TensorRT-RTX compiles for any, TensorRT for the device at hand only.
-
-    Raises:
-        UsageError: a target that does not exist, or of TensorRT one that is not here.
-        BackendUnavailable: TensorRT without a GPU.
-    """
-    if backend == "tensorrt-rtx" and text != HERE:
-        return rtx_targets(text)
-    from ganrt.engines.cuda.probe import find_device
-
-    target = find_device("tensorrt" if backend == "tensorrt" else "rtx").target
-    if backend == "tensorrt-rtx":
-        check_rtx_device(target)
-        return (target,)
-    if text not in (HERE, target):
-        raise UsageError(
-            f"--target {text}: TensorRT compiles only for the device at hand, {target}\n"
-            "leave --target out; for other desktops: --backend tensorrt-rtx"
-        )
-    return (target,)
 
 
 def compile_engine(

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ganrt.engines.cuda.kernel_cache import caches_of
+from ganrt.engines.tensorrt.kernel_cache import caches_of
 from ganrt.engines.tensorrt.sidecar import Profile, Sidecar, check_version, read_sidecar, read_trusted, sidecar_path
 from ganrt.engines.tensorrt.vendor import installed_version
 from ganrt.errors import BackendUnavailable, BadInputFile, OutputFailed

@@ -14,7 +14,6 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from ganrt.engines.tensorrt.targets import RTX_TARGETS
 from ganrt.errors import BackendUnavailable
 from ganrt.interrupts import import_whole
 
@@ -23,37 +22,6 @@ INSTALL = {
     "tensorrt-rtx": 'pip install "ganrt[rtx]"',
     "tensorrt": "see NVIDIA's page on installing TensorRT; on a Jetson: python3 -m venv --system-site-packages",
 }
-# Every name that ganrt's builder uses; a test looks each of them up in all supported versions.
-NAMES = (
-    *("ILogger.ERROR", "ILogger.log"),
-    *("Builder.create_network", "Builder.create_builder_config", "Builder.create_optimization_profile"),
-    "Builder.build_serialized_network",
-    "NetworkDefinitionCreationFlag.STRONGLY_TYPED",
-    *("OnnxParser.parse", "OnnxParser.num_errors", "OnnxParser.get_error"),
-    *("ParserError.desc", "ParserError.node_name", "ParserError.node_operator"),
-    *("INetworkDefinition.num_inputs", "INetworkDefinition.num_outputs"),
-    *("INetworkDefinition.get_input", "INetworkDefinition.get_output"),
-    *("ITensor.name", "ITensor.dtype", "ITensor.shape"),
-    *("IBuilderConfig.builder_optimization_level", "IBuilderConfig.progress_monitor"),
-    *("IBuilderConfig.set_memory_pool_limit", "IBuilderConfig.get_memory_pool_limit", "MemoryPoolType.WORKSPACE"),
-    *("IBuilderConfig.add_optimization_profile", "IOptimizationProfile.set_shape"),
-    *("IBuilderConfig.clear_flag", "BuilderFlag.TF32"),
-    *("IProgressMonitor.phase_start", "IProgressMonitor.step_complete", "IProgressMonitor.phase_finish"),
-)
-TENSORRT_NAMES = (
-    *("IBuilderConfig.create_timing_cache", "IBuilderConfig.set_timing_cache", "ITimingCache.serialize"),
-    *("IBuilderConfig.set_flag", "IBuilderConfig.hardware_compatibility_level"),
-)
-RTX_NAMES = (
-    *("IBuilderConfig.num_compute_capabilities", "IBuilderConfig.set_compute_capability"),
-    *("IBuilderConfig.set_flag", "BuilderFlag.REQUIRE_USER_ALLOCATION"),
-    *(f"ComputeCapability.{target.upper()}" for target in RTX_TARGETS),
-)
-# Those of options: asked for with a guard, and refused in words where a version lacks them.
-GUARDED_NAMES = (
-    *("BuilderFlag.VERSION_COMPATIBLE", "BuilderFlag.EXCLUDE_LEAN_RUNTIME"),
-    *("HardwareCompatibilityLevel.AMPERE_PLUS", "HardwareCompatibilityLevel.SAME_COMPUTE_CAPABILITY"),
-)
 _KEPT = 50
 # "Error Code 2" alone is their internal error, whatever its cause.
 _FULL = re.compile(r"out ?of ?memory|cudaErrorMemoryAllocation|cuda ?error 2\b", re.IGNORECASE)

@@ -17,9 +17,9 @@ import ganrt
 from ganrt.engines.backends import open_model
 from ganrt.engines.cuda import opening
 from ganrt.engines.cuda.opening import probe_backend
-from ganrt.engines.cuda.sizes import ladder, pieces
+from ganrt.engines.cuda.probe import find_targets
+from ganrt.engines.ladder import ladder, padded_pieces
 from ganrt.engines.protocol import BatchSizes, EngineOptions
-from ganrt.engines.tensorrt.compile import find_targets
 from ganrt.engines.tensorrt.vendor import ran_out_of_memory
 from ganrt.errors import BackendUnavailable, BadInputFile, GanrtError, OutOfDeviceMemory, UsageError
 from ganrt.runtime.compare import compare
@@ -529,7 +529,7 @@ def test_every_image_is_made_once_in_order_by_sizes_that_a_profile_takes(profile
     assert max(sizes) <= limit
     for size, profile in sizes.items():
         assert profiles[profile].minimum <= size <= profiles[profile].maximum
-    made = pieces(count, list(sizes))
+    made = padded_pieces(count, list(sizes))
     assert [piece.start for piece in made] == [sum(p.count for p in made[:i]) for i in range(len(made))]
     assert sum(piece.count for piece in made) == count
     assert all(1 <= piece.count <= piece.size and piece.size in sizes for piece in made)

@@ -14,10 +14,9 @@ from ganrt.engines.onnx_file import derived, read_onnx
 from ganrt.engines.precisions import lower_precision
 from ganrt.engines.tensorrt.build import Recipe, build, configure
 from ganrt.engines.tensorrt.compile import compile_engine
-from ganrt.engines.tensorrt.header import HEADER_BYTES, read_header
 from ganrt.engines.tensorrt.network import strongly_typed
 from ganrt.engines.tensorrt.profiles import ladder, parse_profile, profiles
-from ganrt.engines.tensorrt.sidecar import read_trusted
+from ganrt.engines.tensorrt.sidecar import HEADER_BYTES, read_header, read_trusted
 from ganrt.engines.tensorrt.targets import ALL, NAMES, RTX_TARGETS, rtx_targets
 from ganrt.engines.tensorrt.vendor import logger_of
 from ganrt.errors import BackendUnavailable, BadInputFile, OutputFailed, UsageError

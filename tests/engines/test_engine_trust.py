@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from sealed_engines import NAME, engine_bytes, save_engine, sealed, sidecar_of
 
 from ganrt.engines.tensorrt import files
-from ganrt.engines.tensorrt.header import HEADER_BYTES, read_header
 from ganrt.engines.tensorrt.sidecar import (
+    HEADER_BYTES,
     Gate,
     Sidecar,
     check_device,
     check_version,
     lean_runtime,
+    read_header,
     read_trusted,
     sidecar_path,
 )

@@ -10,8 +10,8 @@ from runnable_engines import save_engine, use_doubles
 from tiny_onnx import DIM
 
 from ganrt.engines.backends import open_model
-from ganrt.engines.cuda.kernel_cache import SUFFIX, KernelCache, caches_of
 from ganrt.engines.tensorrt import files
+from ganrt.engines.tensorrt.kernel_cache import SUFFIX, KernelCache, caches_of
 from ganrt.errors import BackendUnavailable
 
 RTX = {"backend": "tensorrt-rtx", "backend_version": "1.7.1.116"}

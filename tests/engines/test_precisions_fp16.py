@@ -13,9 +13,9 @@ from precision_models import FAMILIES, SIZE, by_hand, exported, few
 from ganrt.engines.backends import open_model
 from ganrt.engines.onnx_file import derived, read_onnx
 from ganrt.engines.precisions import lower_precision
-from ganrt.engines.precisions.half_graph import half_graph
-from ganrt.engines.precisions.layers import layers, tail
+from ganrt.engines.precisions.fp16 import half_graph
 from ganrt.engines.precisions.prepared import FLOAT, HALF, prepare
+from ganrt.engines.precisions.search import layers, tail
 from ganrt.engines.stamp import STAMP_KEY, read_stamp
 from ganrt.errors import BadInputFile, NegativeResult, UsageError
 

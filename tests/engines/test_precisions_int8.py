@@ -10,10 +10,9 @@ import ganrt.runtime.models
 from ganrt.engines.backends import open_model
 from ganrt.engines.onnx_file import derived, read_onnx
 from ganrt.engines.precisions import int8_model, lower_precision
+from ganrt.engines.precisions.int8 import measure_scales, quantisable, quantised_graph, quantised_weight
 from ganrt.engines.precisions.interpreter import Interpreter
 from ganrt.engines.precisions.prepared import prepare
-from ganrt.engines.precisions.quantised_graph import quantisable, quantised_graph, quantised_weight
-from ganrt.engines.precisions.scales import measure_scales
 from ganrt.errors import BadInputFile, NegativeResult
 from ganrt.runtime.tuning.candidates import Candidate, backends_here
 from ganrt.runtime.tuning.field import Budget, Field, int8_candidates

@@ -6,9 +6,10 @@ import subprocess
 import sys
 
 import pytest
+from vendor_names import CONSTANTS
 
 from ganrt.engines.cuda import calls, system_cudart
-from ganrt.engines.cuda.calls import CONSTANTS, FUNCTIONS, Calls, import_cudart
+from ganrt.engines.cuda.calls import FUNCTIONS, Calls, import_cudart
 from ganrt.engines.cuda.probe import device_of
 from ganrt.engines.cuda.system_cudart import SystemCudart
 from ganrt.errors import BackendUnavailable, OutOfDeviceMemory

@@ -10,9 +10,10 @@ from types import SimpleNamespace
 
 import pytest
 from vendor_bindings import download, names_of
+from vendor_names import BUILDER, BUILDER_RTX, BUILDER_TENSORRT, CONSTANTS, GUARDED, RUNNER, RUNNER_RTX
 
 from ganrt.engines.cuda import vendor
-from ganrt.engines.cuda.calls import CONSTANTS, FUNCTIONS
+from ganrt.engines.cuda.calls import FUNCTIONS
 from ganrt.engines.tensorrt import vendor as building
 from ganrt.engines.tensorrt.build import Recipe, configure
 from ganrt.engines.tensorrt.profiles import parse_profile
@@ -108,7 +109,7 @@ def test_tensorrt_has_every_name_that_the_runner_uses(release, tmp_path):
     package, version = BINDINGS[release]
     unpacked = download(package, version, tmp_path)
     found = names_of(unpacked, "tensorrt_bindings.tensorrt", int(version.split(".")[0]), tmp_path)
-    assert not missing((*vendor.NAMES, *building.NAMES, *building.TENSORRT_NAMES), found)
+    assert not missing((*RUNNER, *BUILDER, *BUILDER_TENSORRT), found)
     assert_calls_fit(found, CALLS | BUILDING | BUILDING_TENSORRT)
     assert_guards_hold(release, found)
     # What the guards stand for: these are TensorRT-RTX's alone.
@@ -118,10 +119,10 @@ def test_tensorrt_has_every_name_that_the_runner_uses(release, tmp_path):
 
 def assert_guards_hold(release, found):
     """What a version lacks is refused in words, what it has is set: a module with just its names shows it."""
-    lacking = missing(building.GUARDED_NAMES, found)
+    lacking = missing(GUARDED, found)
     assert lacking == LACKING[release]
     kinds = {}
-    for name in set(building.GUARDED_NAMES) - set(lacking):
+    for name in set(GUARDED) - set(lacking):
         kind, _, member = name.partition(".")
         kinds.setdefault(kind, {})[member] = name
     module = SimpleNamespace(
@@ -152,32 +153,34 @@ def test_tensorrt_rtx_has_them_and_its_own():
         for name, value in vars(trt).items()
         if inspect.isclass(value)
     }
-    assert not missing((*vendor.NAMES, *vendor.RTX_NAMES, *building.NAMES, *building.RTX_NAMES), found)
+    assert not missing((*RUNNER, *RUNNER_RTX, *BUILDER, *BUILDER_RTX), found)
     assert_calls_fit(found, CALLS | BUILDING | BUILDING_RTX)
 
 
 def test_every_vendor_name_in_the_code_is_in_the_list():
     """What is asked of the vendor's objects, by attribute: nothing that the lists leave out."""
     folder = Path(vendor.__file__).parent
-    text = "".join(
-        (folder / name).read_text() for name in ("launch.py", "workspace.py", "runner.py", "probe.py", "opening.py")
-    )
-    vendors = "".join((folder / name).read_text() for name in ("vendor.py", "launch.py"))
+    text = "".join((folder / name).read_text() for name in ("workspace.py", "runner.py", "probe.py", "opening.py"))
+    vendors = "".join((folder / name).read_text() for name in ("vendor.py", "workspace.py"))
     used = set(re.findall(r"\b(?:engine|_context|runtime|config)\.([a-z_0-9]+)\b", vendors))
-    used |= set(re.findall(r"\b(?:config|cache)\.([a-z_0-9]+)\b", (folder / "kernel_cache.py").read_text()))
+    used |= set(
+        re.findall(
+            r"\b(?:config|cache)\.([a-z_0-9]+)\b", (Path(building.__file__).parent / "kernel_cache.py").read_text()
+        )
+    )
     used |= set(re.findall(r'_checked\("([a-z_0-9]+)"', text))
     used |= set(re.findall(r'getattr\([\w.]+, "([A-Za-z_]+)"', vendors))
-    listed = {part for name in (*vendor.NAMES, *vendor.RTX_NAMES) for part in name.split(".")}
+    listed = {part for name in (*RUNNER, *RUNNER_RTX) for part in name.split(".")}
     assert used - listed == set()
     assert set(re.findall(r'calls\(\s*"(cuda\w+)"', text.replace("self._stack.callback(", "calls("))) <= set(FUNCTIONS)
 
 
 def test_every_name_in_the_builders_code_is_in_the_list():
     folder = Path(building.__file__).parent
-    text = "".join((folder / name).read_text() for name in ("build.py", "network.py", "monitor.py", "vendor.py"))
+    text = "".join((folder / name).read_text() for name in ("build.py", "network.py", "vendor.py"))
     used = set(re.findall(r"\b(?:builder|config|definition|parser|profile|first|trt\.\w+)\.([A-Za-z_]\w*)", text))
     used |= set(re.findall(r'_option\(trt, "\w+", "(\w+)"', text)) | set(re.findall(r"def (phase_\w+|step_\w+)", text))
-    every = (building.NAMES, building.TENSORRT_NAMES, building.RTX_NAMES, building.GUARDED_NAMES)
+    every = (BUILDER, BUILDER_TENSORRT, BUILDER_RTX, GUARDED)
     listed = {part for names in every for name in names for part in name.split(".")}
     ours = {"parse_profile"}
     assert {"set_shape", "phase_start", "EXCLUDE_LEAN_RUNTIME", "num_compute_capabilities"} <= used

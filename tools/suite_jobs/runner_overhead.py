@@ -14,7 +14,7 @@ import numpy as np
 
 from ganrt.benchmarks.clock import Clock
 from ganrt.engines.cuda.calls import FUNCTIONS, Calls
-from ganrt.engines.cuda.runner import CudaEngine, Identity
+from ganrt.engines.cuda.runner import CudaEngine, EngineInfo
 from ganrt.engines.cuda.vendor import Loaded, Tensor
 from ganrt.engines.cuda.workspace import Limits
 from ganrt.engines.protocol import BatchSizes, Engine
@@ -64,7 +64,7 @@ def instant_engine() -> CudaEngine:
     )
     profiles = (BatchSizes(1, _BATCH, _BATCH),)
     loaded = Loaded(_vendor(), None, SimpleNamespace(create_execution_context=_context), 0, tensors, profiles)
-    return CudaEngine(Calls(_Cudart()), loaded, Identity(spec, "tensorrt", "fp16", "0" * 64), Limits())
+    return CudaEngine(Calls(_Cudart()), loaded, EngineInfo(spec, "tensorrt", "fp16", "0" * 64), Limits())
 
 
 class _Cudart:
