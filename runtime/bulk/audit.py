@@ -8,21 +8,22 @@ import random
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from typing import BinaryIO
 
 from ganrt.errors import BadInputFile, OutputFailed
 from ganrt.runtime.bulk import lock
 from ganrt.runtime.bulk.begin import belongs, owner
 from ganrt.runtime.bulk.census import read_mapping
-from ganrt.runtime.bulk.comparison import Comparison
 from ganrt.runtime.bulk.formats import ShardFormat, open_format
 from ganrt.runtime.bulk.manifest import Manifest, find_manifest, in_short, plans_of_stats, read_stats
 from ganrt.runtime.bulk.pipeline import Drawer, in_order
 from ganrt.runtime.bulk.plan import COPY, NAME, STATS, Item, Plan, Shard, is_piece, is_unfinished, shard_file
 from ganrt.runtime.bulk.records import Json
 from ganrt.runtime.bulk.run import draw, finish
-from ganrt.runtime.bulk.storage import Storage, Target, read
+from ganrt.runtime.bulk.storage import NewFile, NewFolder, Storage, Target, read
 
 MISSING, DAMAGED, SURPLUS, OTHER, UNFINISHED = "missing", "damaged", "surplus", "another picture", "unfinished"
 _SAMPLED_SHARDS, _SAMPLE = 4, 64  # shards, and pictures of each, that are drawn again unless all are
@@ -322,3 +323,55 @@ def _different(storage: Storage, form: ShardFormat, shard: Shard, items: list[It
     finally:
         writer.abandon()
     yield from sorted(sink.different)
+
+
+class Comparison:
+    """`different` fills with the names of files that would become others."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self.different: set[str] = set()
+
+    def create(self, name: str) -> NewFile:
+        """A file that is compared as it is written."""
+        return _ComparedFile(self._storage, name, self.different)
+
+    def create_folder(self, name: str) -> NewFolder:
+        """A folder whose files are."""
+        return _ComparedFolder(self._storage, name, self.different)
+
+
+class _ComparedFile:
+    def __init__(self, storage: Storage, name: str, different: set[str]) -> None:
+        self._name, self._different = name, different
+        self._there: BinaryIO | None = None
+        with suppress(OSError):
+            self._there = storage.open(name)
+
+    def write(self, data: bytes) -> None:
+        if self._there is None or self._there.read(len(data)) != data:
+            self._different.add(self._name)
+
+    def commit(self) -> None:
+        if self._there is None or self._there.read(1):
+            self._different.add(self._name)
+
+    def abandon(self) -> None:
+        if self._there is not None:
+            self._there.close()
+
+
+class _ComparedFolder:
+    def __init__(self, storage: Storage, name: str, different: set[str]) -> None:
+        self._storage, self._name, self._different = storage, name, different
+
+    def put(self, name: str, data: bytes) -> None:
+        whole = f"{self._name}/{name}"
+        if read(self._storage, whole) != data:
+            self._different.add(whole)
+
+    def commit(self) -> None:
+        """All files were compared."""
+
+    def abandon(self) -> None:
+        """Nothing was made."""

@@ -36,7 +36,7 @@ def open_target(output: str | Path) -> Target:
 
 
 class RemoteStorage:
-    """What lies below an address, in a file system of fsspec's."""
+    """What lies below an address, in a file system of fsspec's; see `Target`."""
 
     def __init__(self, address: str) -> None:
         try:
@@ -54,27 +54,23 @@ class RemoteStorage:
 
     @property
     def place(self) -> str:
-        """See `Target`."""
         return self._address
 
     def prepare(self) -> None:
         """Stores have no folders to make; the bucket must be there."""
 
     def create(self, name: str) -> NewFile:
-        """See `Storage`."""
         return _RemoteFile(self._system, self._path(name))
 
     def create_folder(self, name: str) -> NewFolder:
-        """See `Storage`. Its files appear one after the other; a shard is finished when its stats are there."""
+        """Its files appear one after the other; a shard is finished when its stats are there."""
         return _RemoteFolder(self._system, self._path(name))
 
     def open(self, name: str) -> BinaryIO:
-        """See `Storage`."""
         file: BinaryIO = self._system.open(self._path(name), "rb")
         return file
 
     def size(self, name: str) -> int | None:
-        """See `Storage`."""
         try:
             info = self._system.info(self._path(name))
         except FileNotFoundError:
@@ -82,15 +78,12 @@ class RemoteStorage:
         return int(info["size"]) if info["type"] == "file" else None
 
     def sizes(self) -> Callable[[str], int | None]:
-        """See `Target`."""
         return {name: int(info["size"]) for name, info in self._listed("")}.get
 
     def names(self, folder: str = "") -> Iterator[str]:
-        """See `Storage`."""
         yield from sorted(name for name, _ in self._listed(folder))
 
     def remove(self, name: str) -> None:
-        """See `Storage`."""
         path = self._path(name)
         with _explained(path):
             if self._system.exists(path):

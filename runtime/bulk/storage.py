@@ -48,8 +48,8 @@ class NewFolder(Protocol):
         """It never existed; after `commit` this does nothing."""
 
 
-class Storage(Protocol):
-    """The output of one run. Every method raises OutputFailed where the system refuses."""
+class Sink(Protocol):
+    """Where the files of a shard go. Every method raises OutputFailed where the system refuses."""
 
     def create(self, name: str) -> NewFile:
         """Begins a file, which will take the place of one that is there."""
@@ -58,6 +58,10 @@ class Storage(Protocol):
     def create_folder(self, name: str) -> NewFolder:
         """Begins a folder of files."""
         ...
+
+
+class Storage(Sink, Protocol):
+    """The output of one run."""
 
     def open(self, name: str) -> BinaryIO:
         """Opens a file for reading; FileNotFoundError where there is none."""
@@ -204,60 +208,52 @@ class _LocalFolder:
 
 
 class LocalStorage:
-    """A folder of this machine, or one that it has mounted."""
+    """A folder of this machine, or one that it has mounted; see `Target`."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     @property
     def place(self) -> str:
-        """See `Target`."""
         return str(self.root)
 
     def prepare(self) -> None:
-        """See `Target`."""
         make_folder(self.root)
 
     def sizes(self) -> Callable[[str], int | None]:
-        """See `Target`."""
         return self.size
 
     def locked(self, name: str = lock.NAME, patience_s: float = 0) -> AbstractContextManager[None]:
-        """See `Target`."""
         return lock.locked(self.root, name, patience_s)
 
     def held(self) -> list[str]:
-        """See `Target`."""
         return lock.held(self.root)
 
     def create(self, name: str) -> NewFile:
-        """See `Storage`. Only folders below the output are made: an output that vanished is not made anew."""
+        """Only folders below the output are made: an output that vanished is not made anew."""
         return _LocalFile(self.root, name)
 
     def create_folder(self, name: str) -> NewFolder:
-        """See `Storage`."""
         return _LocalFolder(self.root, name)
 
     def open(self, name: str) -> BinaryIO:
-        """See `Storage`. A pipe or a device is no file of a run: to open one may wait for ever."""
+        """A pipe or a device is no file of a run: to open one may wait for ever."""
         if not (self.root / name).is_file():
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self.root / name))
         return (self.root / name).open("rb")
 
     def size(self, name: str) -> int | None:
-        """See `Storage`."""
         path = self.root / name
         return path.stat().st_size if path.is_file() else None
 
     def names(self, folder: str = "") -> Iterator[str]:
-        """See `Storage`. In order."""
+        """In order."""
         for path, below, files in os.walk(self.root / folder):
             below.sort()
             for name in sorted(files):
                 yield (Path(path) / name).relative_to(self.root).as_posix()
 
     def remove(self, name: str) -> None:
-        """See `Storage`."""
         path = self.root / name
         with _explained(path), suppress(FileNotFoundError), Folder(self.root, _above(name)) as folder:
             if path.is_dir() and not path.is_symlink():
@@ -266,7 +262,6 @@ class LocalStorage:
                 folder.remove(path.name)
 
     def tidy(self) -> None:
-        """See `Target`."""
         for folder in (self.root, self.root / "identities"):
             for path in folder.glob(PART + "*") if folder.is_dir() else ():
                 if UNFINISHED.fullmatch(path.name):

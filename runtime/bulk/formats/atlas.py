@@ -7,15 +7,13 @@ from collections.abc import Sequence
 
 from ganrt.runtime.bulk.formats.writer import FolderOfFiles, Images, Piece, ShardFormat, ShardWriter
 from ganrt.runtime.bulk.plan import Item, Plan, Shard
-from ganrt.runtime.bulk.storage import Storage
+from ganrt.runtime.bulk.storage import Sink
 from ganrt.runtime.pictures import atlas, sheet
 
 _FIRST = "0000"
 
 
 class _Sheets(FolderOfFiles):
-    ending = ""
-
     def add(self, piece: Piece) -> None:
         """A sheet and its description."""
         name = f"{len(self.made) // 2:04d}"
@@ -52,12 +50,5 @@ class Atlas(ShardFormat):
         about = {"width": page.shape[1], "height": page.shape[0], "frame": [width, height], "frames": frames}
         return json.dumps(about, sort_keys=True).encode() + b"\n"
 
-    def files(self, shard: Shard) -> str:
-        """See `ShardFormat`."""
-        return shard.name
-
-    def open(self, storage: Storage, shard: Shard) -> ShardWriter:
-        """See `ShardFormat`."""
-        sheets = _Sheets(shard.name, storage.create_folder(shard.name))
-        sheets.ending = self.style.ending
-        return sheets
+    def open(self, storage: Sink, shard: Shard) -> ShardWriter:
+        return _Sheets(shard.name, storage.create_folder(shard.name), self.style.ending)

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 
 from ganrt.runtime.bulk.formats.writer import FolderOfFiles, Images, Piece, ShardFormat, ShardWriter
 from ganrt.runtime.bulk.plan import Item, Plan, Shard
-from ganrt.runtime.bulk.storage import Storage
+from ganrt.runtime.bulk.storage import Sink
 
 
 class _Folder(FolderOfFiles):
-    ending = ""
-
     def add(self, piece: Piece) -> None:
         """One file a picture."""
         self.put({item.key + self.ending: data for item, data in zip(piece.items, piece.data, strict=True)})
@@ -26,16 +24,8 @@ class Files(ShardFormat):
         self._common = {**told, **plan.drawing, **self.style.origin(), "ganrt": plan.generator["versions"]["ganrt"]}
 
     def encode(self, items: Sequence[Item], images: Images) -> Piece:
-        """See `ShardFormat`."""
         pairs = zip(items, images, strict=True)
         return Piece(items, [self.encoder(image, {**self._common, **self.about(item)}) for item, image in pairs])
 
-    def files(self, shard: Shard) -> str:
-        """See `ShardFormat`."""
-        return shard.name
-
-    def open(self, storage: Storage, shard: Shard) -> ShardWriter:
-        """See `ShardFormat`."""
-        folder = _Folder(shard.name, storage.create_folder(shard.name))
-        folder.ending = self.style.ending
-        return folder
+    def open(self, storage: Sink, shard: Shard) -> ShardWriter:
+        return _Folder(shard.name, storage.create_folder(shard.name), self.style.ending)

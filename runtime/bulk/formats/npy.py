@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ganrt.runtime.bulk.formats.writer import Images, Piece, ShardFormat, ShardWriter, SingleFile
-from ganrt.runtime.bulk.plan import Item, Shard
-from ganrt.runtime.bulk.storage import Storage
+from ganrt.runtime.bulk.plan import Item, Shard, shard_file
+from ganrt.runtime.bulk.storage import Sink
 
 
 class _Array(SingleFile):
@@ -25,15 +25,11 @@ class Npy(ShardFormat):
         """No encoding: pixels in C order."""
         return Piece(items, [image.tobytes() for image in images])
 
-    def files(self, shard: Shard) -> str:
-        """See `ShardFormat`."""
-        return f"{shard.name}.npy"
-
-    def open(self, storage: Storage, shard: Shard) -> ShardWriter:
+    def open(self, storage: Sink, shard: Shard) -> ShardWriter:
         """The header first: it tells how many pictures follow."""
         head = io.BytesIO()
         about = {"descr": "|u1", "fortran_order": False, "shape": (shard.count, *self.shape)}
         np.lib.format.write_array_header_1_0(head, about)
-        writer = _Array(storage, self.files(shard))
+        writer = _Array(storage, shard_file(self.plan, shard))
         writer.write(head.getvalue())
         return writer

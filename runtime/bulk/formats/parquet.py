@@ -15,8 +15,8 @@ from typing import Any
 
 from ganrt.errors import BackendUnavailable
 from ganrt.runtime.bulk.formats.writer import Piece, ShardFormat, ShardWriter, SingleFile
-from ganrt.runtime.bulk.plan import Item, Plan, Shard
-from ganrt.runtime.bulk.storage import Storage
+from ganrt.runtime.bulk.plan import Item, Plan, Shard, shard_file
+from ganrt.runtime.bulk.storage import Sink
 from ganrt.runtime.settings import settings_text
 
 INSTALL = 'pip install "ganrt[parquet]"'
@@ -52,7 +52,7 @@ class _Sink(io.RawIOBase):
 
 
 class _Table(SingleFile):
-    def __init__(self, storage: Storage, name: str, pyarrow: Any, schema: Any, ending: str) -> None:
+    def __init__(self, storage: Sink, name: str, pyarrow: Any, schema: Any, ending: str) -> None:
         super().__init__(storage, name)
         self._pyarrow, self._schema, self._ending = pyarrow, schema, ending
         self._rows: list[tuple[Item, bytes]] = []
@@ -76,7 +76,7 @@ class _Table(SingleFile):
         return super().commit()
 
     def abandon(self) -> None:
-        """See `ShardWriter`. Left open, pyarrow's writer would write its footer whenever it is collected."""
+        """Left open, pyarrow's writer would write its footer whenever it is collected."""
         with suppress(Exception):
             self._writer.close()
         super().abandon()
@@ -108,13 +108,8 @@ class Parquet(ShardFormat):
         designed = ("controls", "look") if plan.identities and "designed" in plan.identities else ()
         self._schema = _schema(self._pyarrow, (*of_identities, *designed))
 
-    def files(self, shard: Shard) -> str:
-        """See `ShardFormat`."""
-        return f"{shard.name}.parquet"
-
-    def open(self, storage: Storage, shard: Shard) -> ShardWriter:
-        """See `ShardFormat`."""
-        return _Table(storage, self.files(shard), self._pyarrow, self._schema, self.style.ending)
+    def open(self, storage: Sink, shard: Shard) -> ShardWriter:
+        return _Table(storage, shard_file(self.plan, shard), self._pyarrow, self._schema, self.style.ending)
 
 
 def _schema(pyarrow: Any, texts: Sequence[str]) -> Any:

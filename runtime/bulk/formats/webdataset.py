@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterator, Sequence
 
 from ganrt.runtime.bulk.formats.writer import Images, Piece, ShardFormat, ShardWriter, SingleFile
-from ganrt.runtime.bulk.plan import Item, Plan, Shard
-from ganrt.runtime.bulk.storage import Storage
+from ganrt.runtime.bulk.plan import Item, Plan, Shard, shard_file
+from ganrt.runtime.bulk.storage import Sink
 
 _BLOCK = 512
 _END = bytes(2 * _BLOCK)
@@ -52,13 +52,8 @@ class WebDataset(ShardFormat):
         pairs = zip(items, images, strict=True)
         return Piece(items, [b"".join(self._members(item, self.encoder(image, None))) for item, image in pairs])
 
-    def files(self, shard: Shard) -> str:
-        """See `ShardFormat`."""
-        return f"{shard.name}.tar"
-
-    def open(self, storage: Storage, shard: Shard) -> ShardWriter:
-        """See `ShardFormat`."""
-        return _Tar(storage, self.files(shard))
+    def open(self, storage: Sink, shard: Shard) -> ShardWriter:
+        return _Tar(storage, shard_file(self.plan, shard))
 
     def _members(self, item: Item, picture: bytes) -> Iterator[bytes]:
         key = item.key.encode()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ganrt.runtime.bulk.plan import Item, Plan, Shard
 from ganrt.runtime.bulk.records import Json, digest
-from ganrt.runtime.bulk.storage import NewFile, NewFolder, Storage
+from ganrt.runtime.bulk.storage import NewFolder, Sink
 from ganrt.spec import GeneratorSpec
 
 Images = NDArray[np.uint8]
@@ -76,11 +76,7 @@ class ShardFormat(ABC):
         return Piece(items, [self.encoder(image, None) for image in images])
 
     @abstractmethod
-    def files(self, shard: Shard) -> str:
-        """The name of the shard's file or folder."""
-
-    @abstractmethod
-    def open(self, storage: Storage, shard: Shard) -> ShardWriter:
+    def open(self, storage: Sink, shard: Shard) -> ShardWriter:
         """Begins a shard."""
 
     def about(self, item: Item) -> dict[str, object]:
@@ -100,7 +96,7 @@ class ShardFormat(ABC):
 class SingleFile(ShardWriter):
     """A shard that is one file, hashed while it is written."""
 
-    def __init__(self, storage: Storage, name: str) -> None:
+    def __init__(self, storage: Sink, name: str) -> None:
         self.name, self._file = name, storage.create(name)
         self._hash, self._bytes = hashlib.sha256(), 0
 
@@ -111,26 +107,20 @@ class SingleFile(ShardWriter):
         self._bytes += len(data)
 
     def commit(self) -> dict[str, Json]:
-        """See `ShardWriter`."""
         self._file.commit()
         return {self.name: {"bytes": self._bytes, "sha256": self._hash.hexdigest()}}
 
     def abandon(self) -> None:
-        """See `ShardWriter`."""
         self._file.abandon()
-
-    @property
-    def file(self) -> NewFile:
-        """The file under way."""
-        return self._file
 
 
 @dataclass
 class FolderOfFiles(ShardWriter):
-    """A shard that is a folder."""
+    """A shard that is a folder; `ending`: of its pictures' names."""
 
     name: str
     folder: NewFolder
+    ending: str
     made: dict[str, Json] = field(default_factory=dict)
 
     def put(self, files: Mapping[str, bytes]) -> None:
@@ -140,10 +130,8 @@ class FolderOfFiles(ShardWriter):
             self.made[f"{self.name}/{name}"] = {"bytes": len(data), "sha256": digest(data)}
 
     def commit(self) -> dict[str, Json]:
-        """See `ShardWriter`."""
         self.folder.commit()
         return self.made
 
     def abandon(self) -> None:
-        """See `ShardWriter`."""
         self.folder.abandon()
