@@ -157,7 +157,7 @@ def announce(generator: Generator) -> None:
 
 def in_use(generator: Generator) -> dict[str, str]:
     """The same for --json."""
-    from ganrt.runtime.picture_origin import in_use as told
+    from ganrt.runtime.design import in_use as told
 
     return told(generator)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -14,7 +14,7 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import LINE_EVERY_S, Progress, announce, command, group, in_use, print_json, say
-from ganrt.cli.requests import Design, Request, Wanted, check_choice, read_codes, read_request
+from ganrt.cli.requests import Request, Wanted, check_choice, read_codes, read_request, refuse_beside_looks
 from ganrt.errors import UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ganrt.runtime.bulk.pipeline import Drawer
     from ganrt.runtime.bulk.plan import Layout, Plan
     from ganrt.runtime.bulk.run import Executor, Outcome
+    from ganrt.runtime.design import Design
 
 
 @group(
@@ -143,7 +144,7 @@ def run(
     from ganrt.runtime.bulk.pipeline import Drawer
 
     layout, part = storing.layout(pictures), parse_part(crew.part)
-    design = Design(truncation.law(), class_name, fixed.settings, fixed.pins)
+    design = fixed.design(truncation.law(), class_name)
     if output.lower().endswith(".png"):
         raise UsageError(f"--output {output}: shards need a folder")
     if part is not None and not resume:
@@ -160,13 +161,12 @@ def run(
             given = found.latents if isinstance(found, Request) else None
             if given is not None:
                 given.check(generator.spec.latent)
-            controls = generator.controls.canonical(fixed.settings)
-            law, pins = design.how, design.pins
-            drawer = Drawer(generator, law, class_name, crew.batch_size, crew.encoders, pins, given, controls)
+            own = replace(design.settled(generator), latents=given)
+            drawer = Drawer(generator, crew.batch_size, crew.encoders, own)
             plan = _plan(found, drawer, layout)
             census = found if isinstance(found, Census) else None
             if census is not None:
-                census.require_drawable(lambda row: row.look_in(generator, law, class_name, controls, pins))
+                census.require_drawable(lambda row: row.look_in(generator, own))
                 _report_census(census)
             executor = _ray(model, engine, drawer, crew.address) if crew.executor == "ray" else None
             _run(plan, census, drawer, output, Options(resume, force), executor, part, json)
@@ -269,15 +269,11 @@ def _ray(model: str, engine: options.EngineOptions, drawer: Drawer, address: str
         drawer.generator.device,
         engine.precision,
         engine.threads,
-        drawer.truncation,
-        drawer.labels,
         drawer.batch_size,
         drawer.encoders,
         None if engine.memory is None else engine.memory * 2**20,
         engine.low_priority,
-        drawer.pinned,
-        drawer.latents,
-        drawer.controls,
+        drawer.design,
     )
     return ray_executor(recipe, address, lambda line: say(f"note: {line}"))
 
@@ -300,7 +296,7 @@ def _found(codes: list[str], wanted: Wanted, design: Design) -> Iterator[Census 
             assert path is not None
             census = stack.enter_context(take_census(path, kind=LOOKS))
         if census.looks:
-            design.refuse_beside_looks("look codes")
+            refuse_beside_looks(design, "look codes")
         yield census
 
 
@@ -319,9 +315,7 @@ def _plan(found: Census | Request, drawer: Drawer, layout: Layout) -> Plan:
 
     generator = drawer.generator
     who = describe(generator, layout)
-    drawing = describe_drawing(
-        generator, drawer.truncation, drawer.labels, drawer.pinned, drawer.latents, drawer.controls
-    )
+    drawing = describe_drawing(generator, drawer.design)
     if not isinstance(found, Request):
         return Plan(found.unique, 0, 0, None, found.facts, who, drawing, layout)
     if found.seeds is not None:

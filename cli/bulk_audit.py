@@ -141,22 +141,17 @@ def _open_drawer(
 
 def _drawer(plan: Plan, generator: Generator, latents: LatentFile | None) -> Drawer:
     """Raises BadInputFile where a generator cannot draw what the plan says, which no run of ganrt's was."""
-    from ganrt.runtime.bulk.describe import describe_drawing
+    from ganrt.runtime.bulk.describe import describe_drawing, design_of
     from ganrt.runtime.bulk.formats import open_format
     from ganrt.runtime.bulk.pipeline import Drawer
     from ganrt.runtime.bulk.plan import item
-    from ganrt.runtime.sampling import Truncation
-    from ganrt.runtime.settings import parse_settings
 
-    how = plan.drawing
-    law = Truncation(how["psi"], how["mode"], how["threshold"], how["statistics_truncation"])
-    pins, wrong = how.get("set_z", ""), "the law of its latents is another"
+    wrong = "the law of its latents is another"
     try:
-        controls = generator.controls.canonical(parse_settings(how.get("set", "").split()))
-        drawer = Drawer(generator, law, how["class"], pinned=pins, latents=latents, controls=controls)
+        drawer = Drawer(generator, design=design_of(plan.drawing, latents).settled(generator))
         open_format(plan)
         drawer.draw([item(0, 0)])
-        if describe_drawing(generator, law, how["class"], pins, latents, controls) == how:
+        if describe_drawing(generator, drawer.design) == plan.drawing:
             return drawer
     except UsageError as error:
         wrong = str(error)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,11 +11,21 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import LINE_EVERY_S, Progress, announce, command, in_use, print_json, say
-from ganrt.cli.requests import Design, Looks, Request, WantedLoose, as_looks, read_codes, read_loose, require_drawable
+from ganrt.cli.requests import (
+    Looks,
+    Request,
+    WantedLoose,
+    as_looks,
+    read_codes,
+    read_loose,
+    refuse_beside_looks,
+    require_drawable,
+)
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
 
 if TYPE_CHECKING:
+    from ganrt.runtime.design import Design
     from ganrt.runtime.gallery import Entry
     from ganrt.runtime.generator import Generator
     from ganrt.runtime.looks import Look
@@ -64,12 +73,13 @@ def gallery(
     """Writes a page of pictures with look codes to copy: of a model, a folder of pictures, or a bulk run."""
     if output.suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"--output {output}: expected a name that ends in .html")
-    design = Design(truncation.law(), class_name, fixed.settings, fixed.pins)
+    design = fixed.design(truncation.law(), class_name)
     chosen = options.chosen_model(model, context)
     with ExitStack() as stack:
         folder = _folder(sources)
         if folder is not None:
-            _refuse_beside_folder(wanted, design)
+            if wanted != WantedLoose() or design != type(design)():
+                raise UsageError("a folder says which pictures: expected no options that do beside it")
             found = _of_folder(folder, chosen, engine, filters, stack)
         else:
             found = _of_model(sources, model, chosen, wanted, design, engine, filters, stack)
@@ -121,11 +131,6 @@ def _folder(sources: list[str] | None) -> Path | None:
     return path
 
 
-def _refuse_beside_folder(wanted: WantedLoose, design: Design) -> None:
-    if wanted != WantedLoose() or design != Design(type(design.how)(), None, (), ""):
-        raise UsageError("a folder says which pictures: expected no options that do beside it")
-
-
 def _of_model(
     codes: list[str] | None,
     model: str,
@@ -143,11 +148,11 @@ def _of_model(
         raise UsageError("--latents: latents of a file have no look codes; draw them with ganrt generate")
     request = read_codes(codes, wanted) or read_loose(wanted, _SHOWN)
     if isinstance(request, Looks):
-        design.refuse_beside_looks()
+        refuse_beside_looks(design)
         model = model_for(request.looks, chosen)
     generator = stack.enter_context(engine.open(model))
     announce(generator)
-    design = replace(design, controls=generator.controls.canonical(design.controls))
+    design = design.settled(generator)
     if isinstance(request, Request) and request.rows is not None:
         request = as_looks(generator, request, wanted.identities, design)
     if isinstance(request, Looks):
@@ -164,7 +169,7 @@ def _named(generator: Generator, request: Request | Looks, design: Design) -> It
         return
     names_of = iter(request.identities or ())
     for seed, index in request:
-        yield next(names_of, f"seed {seed}, {index}"), design.of(generator, (seed, index))
+        yield next(names_of, f"seed {seed}, {index}"), design.look(generator, (seed, index))
 
 
 def _of_folder(

@@ -13,7 +13,6 @@ import typer
 from ganrt.cli import options
 from ganrt.cli.app import LINE_EVERY_S, Progress, announce, command, in_use, print_json, say
 from ganrt.cli.requests import (
-    Design,
     Item,
     Looks,
     Request,
@@ -23,6 +22,7 @@ from ganrt.cli.requests import (
     pair_of,
     read_codes,
     read_loose,
+    refuse_beside_looks,
     require_drawable,
 )
 from ganrt.errors import BadInputFile, OutputFailed, UsageError
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ganrt.runtime.design import Design
     from ganrt.runtime.generator import Generator
-    from ganrt.runtime.latent_files import LatentFile
     from ganrt.runtime.picture_style import PictureStyle
     from ganrt.runtime.styles import Mix
 
@@ -109,15 +109,15 @@ def generate(
     request = read_codes(codes, wanted) or read_loose(wanted, cells)
     style = pictures.style()
     plan = _Plan(Path(output), cells, request, style, force, numbers)
-    design = Design(truncation.law(), class_name, fixed.settings, fixed.pins)
+    design = fixed.design(truncation.law(), class_name)
     if isinstance(request, Looks):
-        design.refuse_beside_looks()
+        refuse_beside_looks(design)
         model = options.model_of_looks(request.looks, model, context)
     if (mix or save_w is not None) and isinstance(request, Looks):
         raise UsageError("look codes name no mixtures of styles: expected no --mix and no --save-w with them")
     with engine.open(model) as generator:
         announce(generator)
-        design = replace(design, controls=generator.controls.canonical(fixed.settings))
+        design = replace(design.settled(generator), latents=request.latents)
         if isinstance(request, Request) and request.rows is not None:
             request = as_looks(generator, request, wanted.identities, design)
             plan = _Plan(Path(output), cells, request, style, force, numbers)
@@ -129,7 +129,7 @@ def generate(
         if request.latents is not None:
             request.latents.check(generator.spec.latent)
         kept: list[NDArray[np.float32]] | None = None if save_w is None else []
-        look = _Look(design.how, class_name, design.controls, fixed.pins, request.latents, parse_mixes(mix), kept)
+        look = _Look(design, parse_mixes(mix), kept)
         if isinstance(request, Looks):
             require_drawable(generator, request)
         _draw(generator, request, look, batch_size, plan)
@@ -151,19 +151,19 @@ def generate(
 
 def _code(generator: Generator, item: Item, look: _Look) -> str | None:
     """The code of a picture; None where none can say what it was drawn with, as for latents of a file."""
-    if look.latents is not None or look.mixes:
+    if look.design.latents is not None or look.mixes:
         return None
     try:
-        return (look.of(generator, item) if isinstance(item, tuple) else item).code
+        return (look.design.look(generator, item) if isinstance(item, tuple) else item).code
     except UsageError:
         return None
 
 
 @dataclass(frozen=True)
-class _Look(Design):
-    """The same with latents, where they were given."""
+class _Look:
+    """What is drawn, and of which mixtures of styles."""
 
-    latents: LatentFile | None = None
+    design: Design
     mixes: tuple[Mix, ...] = ()
     styles: list[NDArray[np.float32]] | None = None  # what --save-w writes
 
@@ -312,11 +312,8 @@ def _drawn(
     if first is None:
         return
     if isinstance(first, tuple):
-        z = None if look.latents is None else look.latents.z
         pairs = (pair for pair in chain([first], items) if isinstance(pair, tuple))
-        yield from generator.sample_pairs(
-            pairs, look.how, look.class_name, batch_size, look.pins, look.controls, None, z, look.mixes, look.styles
-        )
+        yield from look.design.draw(generator, pairs, batch_size, None, look.mixes, look.styles)
     else:
         looks = (one for one in chain([first], items) if not isinstance(one, tuple))
         yield from generator.draw_looks(looks, batch_size)
@@ -324,12 +321,11 @@ def _drawn(
 
 def _origin(generator: Generator, item: Item, look: _Look, style: PictureStyle) -> dict[str, object]:
     """What a picture says about itself."""
-    from ganrt.runtime.picture_origin import look_origin, picture_origin
+    from ganrt.runtime.design import look_origin, picture_origin
 
     if not isinstance(item, tuple):
         return look_origin(generator, item, style)
-    how = (look.how, look.class_name, look.controls, look.pins)
-    origin = picture_origin(generator, item, *how, style, _code(generator, item, look), look.latents)
+    origin = picture_origin(generator, item, look.design, style, _code(generator, item, look))
     return origin | ({"mix": [str(mix) for mix in look.mixes]} if look.mixes else {})
 
 

@@ -12,6 +12,7 @@ import typer
 from ganrt.cli.app import say
 
 if TYPE_CHECKING:
+    from ganrt.runtime.design import Design
     from ganrt.runtime.generator import Generator
     from ganrt.runtime.looks import Look
     from ganrt.runtime.picture_style import PictureStyle
@@ -88,6 +89,12 @@ class ControlOptions:
     def pins(self) -> str:
         """What --set-z asks for, as the runtime takes it."""
         return ",".join(self.set_z or ())
+
+    def design(self, how: Truncation, class_name: str | None = None) -> Design:
+        """What all pictures have in common."""
+        from ganrt.runtime.design import Design
+
+        return Design(how, class_name, self.settings, self.pins)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import announce, command, in_use, print_json, say
-from ganrt.cli.requests import Design, Looks
+from ganrt.cli.requests import Looks, refuse_beside_looks
 from ganrt.cli.walk_options import KeyframeOptions, held_settings
 from ganrt.errors import UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
@@ -77,7 +77,7 @@ def play(
     given = None if keyframes.latents is None else read_latent_file(keyframes.latents)
     looks = keyframes.coded(codes, Truncation(truncation))
     if looks is not None:
-        Design(Truncation(), class_name, (), "").refuse_beside_looks()
+        refuse_beside_looks(options.ControlOptions().design(Truncation(), class_name))
         model = options.model_of_looks(looks.path, model, context)
     state = PlayState(
         () if looks else tuple(keyframes.seed_list()),

@@ -118,7 +118,7 @@ def _crop(given: str | None) -> Crop | None:
 
 
 def _page(generator: Generator, found: Portrait, photo: Photo) -> bytes:
-    from ganrt.runtime.picture_origin import look_origin
+    from ganrt.runtime.design import look_origin
     from ganrt.runtime.picture_style import PictureStyle
     from ganrt.runtime.pictures import encode_png
 

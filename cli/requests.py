@@ -14,11 +14,10 @@ from ganrt.errors import BadInputFile, UsageError
 
 if TYPE_CHECKING:
     from ganrt.runtime.bulk.identity_files import Row
+    from ganrt.runtime.design import Design
     from ganrt.runtime.generator import Generator
     from ganrt.runtime.latent_files import LatentFile
     from ganrt.runtime.looks import Look
-    from ganrt.runtime.sampling import Truncation
-    from ganrt.runtime.settings import Settings
 
 _MAX_COUNT = 10**12
 SeedAndIndex = tuple[int, int]
@@ -229,32 +228,17 @@ class Looks:
         return iter(self.looks)
 
 
-@dataclass(frozen=True)
-class Design:
-    """What all pictures have in common, but for what a row of a file of identities says of its own."""
-
-    how: Truncation
-    class_name: str | None
-    controls: Settings
-    pins: str
-
-    def of(self, generator: Generator, pair: SeedAndIndex) -> Look:
-        """The look of one picture."""
-        return generator.look(
-            *pair, truncation=self.how, labels=self.class_name, controls=self.controls, pinned=self.pins
-        )
-
-    def refuse_beside_looks(self, of: str = "a look code") -> None:
-        """Raises UsageError where something is set that look codes say themselves."""
-        given = {
-            "--truncation and the like": self.how != type(self.how)(),
-            "--set": self.controls,
-            "--set-z": self.pins,
-            "--class": self.class_name is not None,
-        }
-        for name, value in given.items():
-            if value:
-                raise UsageError(f"{name} beside {of}: the code says it all; expected no {name} with it")
+def refuse_beside_looks(design: Design, of: str = "a look code") -> None:
+    """Raises UsageError where something is set that look codes say themselves."""
+    given = {
+        "--truncation and the like": design.truncation != type(design.truncation)(),
+        "--set": design.controls,
+        "--set-z": design.pinned,
+        "--class": design.labels is not None,
+    }
+    for name, value in given.items():
+        if value:
+            raise UsageError(f"{name} beside {of}: the code says it all; expected no {name} with it")
 
 
 def read_codes(codes: Sequence[str] | None, wanted: Wanted) -> Looks | None:
@@ -305,11 +289,11 @@ def as_looks(generator: Generator, request: Request, path: Path | None, design: 
     """
     rows = request.rows or []
     if any(row.look for row in rows):
-        design.refuse_beside_looks(f"looks in --identities {path}")
+        refuse_beside_looks(design, f"looks in --identities {path}")
     found: list[tuple[Row, Look]] = []
     for row in rows:
         try:
-            look = row.look_in(generator, design.how, design.class_name, design.controls, design.pins)
+            look = row.look_in(generator, design)
         except UsageError as error:
             raise BadInputFile(f"--identities {path}, line {row.number}: {error}") from error
         found.append((row, look))

@@ -9,7 +9,7 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import Progress, announce, command, in_use, print_json, say
-from ganrt.cli.requests import Design, Looks, parse_codes, require_drawable
+from ganrt.cli.requests import Looks, parse_codes, refuse_beside_looks, require_drawable
 from ganrt.errors import UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
 
@@ -109,7 +109,7 @@ def sweep(
     if shown:
         if name is not None or z is not None or seed or columns != _COLUMNS:
             raise UsageError("look codes are the columns: expected no --name, --latents, --seed or --columns with them")
-        Design(how, class_name, fixed.settings, fixed.pins).refuse_beside_looks()
+        refuse_beside_looks(fixed.design(how, class_name))
         model = options.model_of_looks(shown, model, context)
     total = len(values) * images_a_row(columns, diversity_samples, z)
     with engine.open(model) as generator:

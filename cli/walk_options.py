@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 import typer
 
 from ganrt.cli.options import ClassName, ControlOptions
-from ganrt.cli.requests import Design, Looks, Request, as_looks, parse_codes
+from ganrt.cli.requests import Looks, Request, as_looks, parse_codes, refuse_beside_looks
 from ganrt.errors import UsageError
 
 if TYPE_CHECKING:
@@ -106,12 +106,12 @@ class KeyframeOptions:
             return None
         if self != type(self)(looks=self.looks):
             raise UsageError("look codes are the keyframes: expected no other keyframes and no classes beside them")
-        Design(how, None, (), "").refuse_beside_looks()
+        refuse_beside_looks(ControlOptions().design(how))
         return Looks(tuple(given))
 
     def of_rows(self, generator: Generator, how: Truncation, class_name: str | None, fixed: ControlOptions) -> Looks:
         """The keyframes of a file of identities in which rows set something."""
-        design = Design(how, class_name, generator.controls.canonical(fixed.settings), "")
+        design = replace(fixed.design(how, class_name).settled(generator), pinned="")
         return as_looks(generator, Request(0, [], rows=self.rows), self.identities, design)
 
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from ganrt.errors import BadInputFile, OutputFailed, UsageError
 from ganrt.runtime.bulk.census import read_mapping
+from ganrt.runtime.bulk.describe import design_of
 from ganrt.runtime.bulk.plan import Plan
 from ganrt.runtime.bulk.storage import Storage
 from ganrt.runtime.control_reading import LookReader
@@ -31,8 +32,7 @@ from ganrt.runtime.look_drawing import model_of
 from ganrt.runtime.looks import Look
 from ganrt.runtime.photos import read_photo
 from ganrt.runtime.pictures import read_origin, to_opencv
-from ganrt.runtime.sampling import Truncation
-from ganrt.runtime.settings import overridden, parse_settings
+from ganrt.runtime.settings import overridden
 
 Pixels = NDArray[np.uint8]
 THUMBNAIL = 128  # pixels of the longer side
@@ -235,18 +235,15 @@ def drawn_entries(generator: Generator, items: Iterable[Named], filters: bool) -
 
 def looks_of_plan(generator: Generator, plan: Plan, storage: Storage) -> Iterator[Named]:
     """The looks of a bulk run, to be drawn again: shards of any format have the same."""
-    how = plan.drawing
-    law = Truncation(how["psi"], how["mode"], how["threshold"], how["statistics_truncation"])
-    common, pins = generator.controls.canonical(parse_settings(how.get("set", "").split())), how.get("set_z", "")
+    design = design_of(plan.drawing).settled(generator)
     for shard in plan.shards():
         for item in plan.items(shard) if plan.identities is None else read_mapping(storage, shard):
             name = item.identity or f"seed {item.seed}, {item.index}"
             if item.look:
                 yield name, Look.parse(item.look)
                 continue
-            controls = overridden(common, generator.controls.canonical(item.controls))
-            pair, labels = (item.seed, item.index), how["class"]
-            yield name, generator.look(*pair, truncation=law, labels=labels, controls=controls, pinned=pins)
+            controls = overridden(design.controls, generator.controls.canonical(item.controls))
+            yield name, design.look(generator, (item.seed, item.index), controls)
 
 
 def coded_pictures(folder: Path) -> tuple[list[Path], int]:

@@ -7,7 +7,6 @@ import os
 import re
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ganrt import __version__
 from ganrt.engines.machine import processor
@@ -16,15 +15,13 @@ from ganrt.runtime.bulk.manifest import Manifest
 from ganrt.runtime.bulk.plan import Layout
 from ganrt.runtime.bulk.records import Json, canonical, digest
 from ganrt.runtime.bulk.storage import LocalStorage, Target
+from ganrt.runtime.design import PLAIN, Design
 from ganrt.runtime.generator import Generator
 from ganrt.runtime.latent_files import LatentFile
 from ganrt.runtime.models import bundled_model, resolve_model
 from ganrt.runtime.sampling import Truncation
-from ganrt.runtime.settings import NOTHING, Settings, settings_text
+from ganrt.runtime.settings import parse_settings, settings_text
 from ganrt.spec import GeneratorSpec
-
-if TYPE_CHECKING:
-    from ganrt.runtime.generator import Generator
 
 _ALIKE_SINCE = (0, 1)  # since then no byte of any picture or shard became another
 _NUMBERS = re.compile(r"[0-9]+\.[0-9]+")
@@ -86,27 +83,27 @@ def _draws_alike(other: str | None) -> bool:
     return _ALIKE_SINCE <= numbers[0] <= numbers[1]
 
 
-def describe_drawing(
-    generator: Generator,
-    how: Truncation,
-    class_name: str | None,
-    pinned: str = "",
-    latents: LatentFile | None = None,
-    controls: Settings = NOTHING,
-) -> Json:
+def describe_drawing(generator: Generator, design: Design = PLAIN) -> Json:
     """What the options ask of the generator; of a run that samples latents and changes none what 0.1.0 said."""
-    latent = generator.spec.latent
+    latent, how = generator.spec.latent, design.truncation
     return {
         "psi": how.psi,
         "mode": how.mode,
         "threshold": how.threshold,
         "law": how.arguments(latent) if latent else None,
         "statistics_truncation": how.statistics,
-        "class": class_name,
-        **({"set": settings_text(controls)} if controls else {}),
-        **({"set_z": pinned} if pinned else {}),
-        **({"latents_sha256": latents.sha256} if latents else {}),
+        "class": design.labels,
+        **({"set": settings_text(design.controls)} if design.controls else {}),
+        **({"set_z": design.pinned} if design.pinned else {}),
+        **({"latents_sha256": design.latents.sha256} if design.latents else {}),
     }
+
+
+def design_of(drawing: Json, latents: LatentFile | None = None) -> Design:
+    """The inverse, but for the latents of a file, of which it says the hash."""
+    how = Truncation(drawing["psi"], drawing["mode"], drawing["threshold"], drawing["statistics_truncation"])
+    settings = parse_settings(drawing.get("set", "").split())
+    return Design(how, drawing["class"], settings, drawing.get("set_z", ""), latents)
 
 
 def _version(package: str) -> str | None:

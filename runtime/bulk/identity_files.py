@@ -35,8 +35,8 @@ from ganrt.runtime.looks import Look
 from ganrt.runtime.settings import NOTHING, Settings, as_settings, overridden, settings_text
 
 if TYPE_CHECKING:
+    from ganrt.runtime.design import Design
     from ganrt.runtime.generator import Generator
-    from ganrt.runtime.sampling import Truncation
 
 CONTROL, LOOK, REROLL = "control:", "look", "reroll"
 
@@ -77,8 +77,8 @@ class Row:
         """What tells the key of a designed picture from all others of its file: it has an identity once."""
         return f"{_digits(self.identity, f'{self.design:016x}'):016x}"
 
-    def look_in(self, generator: Generator, how: Truncation, class_name: str | None, set_: Settings, pins: str) -> Look:
-        """The look of its picture, where the file's other rows are drawn with these options.
+    def look_in(self, generator: Generator, design: Design) -> Look:
+        """The look of its picture, where the file's other rows are drawn so.
 
         Raises:
             UsageError: the generator does not draw it.
@@ -88,8 +88,8 @@ class Row:
         if self.look:
             look = Look.parse(self.look)
         else:
-            controls = overridden(set_, generator.controls.canonical(self.controls))
-            look = generator.look(0, self.index, truncation=how, labels=class_name, controls=controls, pinned=pins)
+            controls = overridden(design.controls, generator.controls.canonical(self.controls))
+            look = design.look(generator, (0, self.index), controls)
         next(rows_of(generator, [look]))
         return look
 

@@ -23,10 +23,8 @@ from ganrt.runtime.bulk.plan import Item, Plan, Shard
 from ganrt.runtime.bulk.records import Json
 from ganrt.runtime.bulk.storage import Storage
 from ganrt.runtime.bulk.unique import Looks, signatures, write_signatures
-from ganrt.runtime.latent_files import LatentFile
+from ganrt.runtime.design import PLAIN, Design
 from ganrt.runtime.looks import Look
-from ganrt.runtime.sampling import Truncation
-from ganrt.runtime.settings import NOTHING, Settings
 
 if TYPE_CHECKING:
     from ganrt.runtime.generator import Generator
@@ -46,19 +44,13 @@ class Drawer:
     Attributes:
         batch_size: pictures a batch; None: what the engine likes best. It changes no byte.
         encoders: threads that encode; None: one a core.
-        pinned: edits of every latent (`Generator.sample_pairs`).
-        latents: what is drawn in place of sampled latents; indices are its rows.
-        controls: what named controls are set to in all pictures, in the canonical form; an item's own win.
+        design: what all pictures have in common, its controls in their canonical form; an item's own win.
     """
 
     generator: Generator
-    truncation: Truncation
-    labels: str | None
     batch_size: int | None = None
     encoders: int | None = None
-    pinned: str = ""
-    latents: LatentFile | None = None
-    controls: Settings = NOTHING
+    design: Design = PLAIN
 
     def draw(self, items: Sequence[Item]) -> Images:
         """Pictures of some items: uint8 [n, h, w, c]."""
@@ -66,11 +58,7 @@ class Drawer:
             return _joined(self.generator.draw_looks(map(self._look, items), self.batch_size))
         pairs = [(item.seed, item.index) for item in items]
         own = [item.controls for item in items] if any(item.controls for item in items) else None
-        given = None if self.latents is None else self.latents.z
-        batches = self.generator.sample_pairs(
-            pairs, self.truncation, self.labels, self.batch_size, self.pinned, self.controls, own, latents=given
-        )
-        return _joined(batches)
+        return _joined(self.design.draw(self.generator, pairs, self.batch_size, own))
 
     def _look(self, item: Item) -> Look:
         """What an item among looks is drawn as; where a file has looks, no option changes a picture."""

@@ -28,10 +28,8 @@ from ganrt.runtime.bulk.plan import Plan, Shard
 from ganrt.runtime.bulk.remote import open_target
 from ganrt.runtime.bulk.run import Executor, Progress, draw
 from ganrt.runtime.bulk.storage import Target
+from ganrt.runtime.design import PLAIN, Design
 from ganrt.runtime.generator import load
-from ganrt.runtime.latent_files import LatentFile
-from ganrt.runtime.sampling import Truncation
-from ganrt.runtime.settings import NOTHING, Settings
 
 
 @dataclass(frozen=True)
@@ -43,15 +41,11 @@ class Recipe:
     device: str
     precision: str
     threads: int | None
-    truncation: Truncation
-    labels: str | None
     batch_size: int | None
     encoders: int | None
     memory: int | None = None
     low_priority: bool = False
-    pinned: str = ""
-    latents: LatentFile | None = None
-    controls: Settings = NOTHING
+    design: Design = PLAIN
 
     @property
     def on_gpu(self) -> bool:
@@ -92,16 +86,7 @@ class Worker:
         if found:
             generator.close()
             raise BackendUnavailable(f"this machine would draw other bytes: {'; '.join(found[:2])}")
-        self._drawer = Drawer(
-            generator,
-            how.truncation,
-            how.labels,
-            how.batch_size,
-            how.encoders,
-            how.pinned,
-            how.latents,
-            how.controls,
-        )
+        self._drawer = Drawer(generator, how.batch_size, how.encoders, how.design)
 
     def draw(self, number: int) -> None:
         """Draws a shard, whatever is there."""

@@ -15,10 +15,10 @@ from ganrt import __version__
 from ganrt.engines.machine import processor
 from ganrt.errors import UsageError
 from ganrt.runtime.arguments import shown
+from ganrt.runtime.design import in_use, look_origin
 from ganrt.runtime.identity import MAX_REROLL, identity_index
 from ganrt.runtime.look_drawing import rows_of
 from ganrt.runtime.looks import Look
-from ganrt.runtime.picture_origin import in_use, look_origin
 from ganrt.runtime.picture_style import PictureStyle
 from ganrt.runtime.settings import parse_settings
 

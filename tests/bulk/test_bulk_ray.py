@@ -11,7 +11,6 @@ from ganrt.runtime.bulk import ray_executor as ray_executors
 from ganrt.runtime.bulk.begin import Options
 from ganrt.runtime.bulk.ray_executor import Recipe, ray_executor
 from ganrt.runtime.bulk.run import run
-from ganrt.runtime.sampling import NO_TRUNCATION
 
 psutil = pytest.importorskip("psutil")
 pytestmark = pytest.mark.slow
@@ -51,7 +50,7 @@ def generator(tmp_path):
 
 
 def recipe(path):
-    return Recipe(str(path), "onnxruntime", "cpu", "fp32", 1, NO_TRUNCATION, None, 5, 1)
+    return Recipe(str(path), "onnxruntime", "cpu", "fp32", 1, 5, 1)
 
 
 def workers():

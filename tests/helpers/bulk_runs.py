@@ -12,7 +12,6 @@ from ganrt.runtime.bulk.pipeline import Drawer
 from ganrt.runtime.bulk.plan import Plan, make_layout
 from ganrt.runtime.bulk.records import SEAL, canonical, sealed
 from ganrt.runtime.generator import load
-from ganrt.runtime.sampling import NO_TRUNCATION
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,13 +19,13 @@ ROOT = Path(__file__).parents[2]
 def make_plan(generator, count=50, format="webdataset", size=16, seed=3, start=7, **layout):
     """A plan of a range of indices."""
     made = make_layout(format, size=size, **layout)
-    drawing = describe_drawing(generator, NO_TRUNCATION, None)
+    drawing = describe_drawing(generator)
     return Plan(count, seed, start, None, None, describe(generator, made), drawing, made)
 
 
 def make_drawer(generator, **options):
     """A drawer without options."""
-    return Drawer(generator, NO_TRUNCATION, None, **options)
+    return Drawer(generator, **options)
 
 
 def open_tiny(path):

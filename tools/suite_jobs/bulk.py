@@ -30,7 +30,6 @@ from ganrt.runtime.bulk.run import run
 from ganrt.runtime.generator import Generator, load
 from ganrt.runtime.latents import latents
 from ganrt.runtime.pictures import encode_png
-from ganrt.runtime.sampling import NO_TRUNCATION
 from suite_jobs.scope import Figures, Scope, peak_mb
 
 _BATCH = 64
@@ -108,9 +107,9 @@ def _bulk(generator: Generator, count: int, scope: Scope) -> int:
     folder: Path = scope.folder / "bulk"
     shutil.rmtree(folder, ignore_errors=True)
     layout = make_layout("webdataset", size=5000)
-    drawing = describe_drawing(generator, NO_TRUNCATION, None)
+    drawing = describe_drawing(generator)
     plan = Plan(count, 0, 0, None, None, describe(generator, layout), drawing, layout)
-    outcome = run(plan, folder, Drawer(generator, NO_TRUNCATION, None), Options())
+    outcome = run(plan, folder, Drawer(generator), Options())
     if outcome.drawn_images != count:
         raise NegativeResult(f"{outcome.drawn_images} pictures of {count} were drawn")
     return count
