@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 import typer
 
 from ganrt.cli import options
-from ganrt.cli.app import LINE_EVERY_S, Progress, announce, command, group, in_use, print_json, say
+from ganrt.cli.app import LINE_EVERY_S, Progress, command, group, in_use, print_json, say
 from ganrt.cli.requests import Request, Wanted, check_choice, read_codes, read_request, refuse_beside_looks
 from ganrt.errors import UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
@@ -153,7 +153,6 @@ def run(
         looks = found if isinstance(found, Census) and found.kind == LOOKS else None
         model = model or _model_there(output, resume, looks)
         with engine.open(model) as generator:
-            announce(generator)
             options.note_weights(generator, class_name)
             options.note_frozen(generator, truncation.truncation)
             if note := layout.style.note(generator.spec):

@@ -122,7 +122,7 @@ def _open_drawer(
     was, wrong = plan.generator, ""
     for backend, precision in ((was["backend"], was["precision"]), ("auto", "fastest"), ("auto", "fp32")):
         try:
-            generator = stack.enter_context(options.EngineOptions(threads, "auto", backend, precision).open(model))
+            generator = stack.enter_context(options.EngineOptions(threads, "auto", backend, precision).load(model))
         except (BackendUnavailable, UsageError) as error:
             wrong = wrong or str(error)
             continue

@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ganrt.cli.app import announce, in_use, print_json, say
+from ganrt.cli.app import in_use, print_json, say
 from ganrt.cli.options import EngineOptions
 from ganrt.errors import UsageError
 
@@ -89,7 +89,6 @@ def translate_camera(
     if not clip.headless:
         require_display("or measure without a window: --headless --duration 5")
     with engine.open(model) as generator:
-        announce(generator)
         fit = pictures.how("resize")
         live = Live(generator, camera, fit, folder, clip)
         with Drawing(generator, camera.shots(), fit, latest=True) as drawing:

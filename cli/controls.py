@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganrt.cli import options
-from ganrt.cli.app import announce, command, group, in_use, print_json, say, tell
+from ganrt.cli.app import command, group, in_use, print_json, say, tell
 from ganrt.errors import UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
 
@@ -63,7 +63,6 @@ def list_controls(
     if output is not None:
         check_free(output, force)
     with engine.open(model) as generator:
-        announce(generator)
         base, found = generator.controls.canonical(fixed.settings), generator.controls.controls
         if json:
             print_json({**in_use(generator), "controls": [_as_json(one) for one in found]})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated
 
@@ -52,10 +51,11 @@ def doctor(
         raise UsageError(f"--output {output}: expected with --self-test, whose report goes there")
     from ganrt import __version__
     from ganrt.engines.backends import BACKENDS
+    from ganrt.engines.machine import package_version
 
     backends = {name: _try_backend(name) for name in BACKENDS}
     works = [name for name, backend in backends.items() if backend["works"]]
-    packages = {name: _version(name) for name in _PACKAGES}
+    packages = {name: package_version(name) for name in _PACKAGES}
     problems = _problems()
     chosen = _choices(model)
     report = {
@@ -81,13 +81,6 @@ def doctor(
             typer.echo(f"problem: {problem}")
     if not works:
         raise NegativeResult(f"no backend draws '{DEFAULT_MODEL}' as it should; see above what mends it")
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
 
 
 def _try_backend(name: str) -> dict[str, str | None]:
@@ -133,13 +126,15 @@ def _choices(model: str) -> dict[str, str]:
 
 def _problems() -> list[str]:
     """Known ways for an installation to be broken."""
+    from ganrt.engines.machine import package_version
+
     problems = []
-    if _version("onnxruntime") and _version("onnxruntime-gpu"):
+    if package_version("onnxruntime") and package_version("onnxruntime-gpu"):
         problems.append(
             "onnxruntime and onnxruntime-gpu share one folder: pip uninstall -y onnxruntime onnxruntime-gpu, "
             'then pip install "ganrt[gpu]" or "ganrt[cpu]"'
         )
-    if _version("opencv-python") and _version("opencv-python-headless"):
+    if package_version("opencv-python") and package_version("opencv-python-headless"):
         problems.append("opencv-python and opencv-python-headless share one folder: pip uninstall one of them")
     if sys.maxsize <= 2**32:
         problems.append(f"{Path(sys.executable).name} is a 32-bit Python: install a 64-bit one")

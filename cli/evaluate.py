@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganrt.cli import options
-from ganrt.cli.app import Progress, announce, command, print_json, say
+from ganrt.cli.app import Progress, command, print_json, say
 from ganrt.cli.requests import Latents
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.runtime.picture_files import find_pictures
@@ -146,7 +146,6 @@ def evaluate(
         real_side, fake_side = _files("--real", real), _files("--fake", fake)
         if model is not None:
             generator = stack.enter_context(engine.open(model))
-            announce(generator)
             options.note_weights(generator, class_name)
             options.note_frozen(generator, truncation.truncation)
             controls = generator.controls.canonical(fixed.settings)

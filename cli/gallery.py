@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganrt.cli import options
-from ganrt.cli.app import LINE_EVERY_S, Progress, announce, command, in_use, print_json, say
+from ganrt.cli.app import LINE_EVERY_S, Progress, command, in_use, print_json, say
 from ganrt.cli.requests import (
     Looks,
     Request,
@@ -151,7 +151,6 @@ def _of_model(
         refuse_beside_looks(design)
         model = model_for(request.looks, chosen)
     generator = stack.enter_context(engine.open(model))
-    announce(generator)
     design = design.settled(generator)
     if isinstance(request, Request) and request.rows is not None:
         request = as_looks(generator, request, wanted.identities, design)
@@ -191,7 +190,6 @@ def _of_folder(
     if "latents_sha256" in plan.drawing:
         raise UsageError(f"{folder} was drawn from a file of latents, whose pictures have no look codes")
     generator = stack.enter_context(engine.open(model or find_model(storage, manifest)))
-    announce(generator)
     if generator.model_sha256 != plan.generator["model_sha256"]:
         raise BadInputFile(f"{folder} was drawn by {plan.generator['model']}, and this is another model: -m MODEL")
     entries = drawn_entries(generator, looks_of_plan(generator, plan, storage), filters)
@@ -211,7 +209,7 @@ def _of_pictures(
     generator, first = None, look_in(coded[0])
     assert first is not None
     try:
-        generator = stack.enter_context(engine.open(model_for([first], model)))
+        generator = stack.enter_context(engine.load(model_for([first], model)))
     except UsageError as error:
         if model is not None:
             raise

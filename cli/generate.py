@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganrt.cli import options
-from ganrt.cli.app import LINE_EVERY_S, Progress, announce, command, in_use, print_json, say
+from ganrt.cli.app import LINE_EVERY_S, Progress, command, in_use, print_json, say
 from ganrt.cli.requests import (
     Item,
     Looks,
@@ -116,7 +116,6 @@ def generate(
     if (mix or save_w is not None) and isinstance(request, Looks):
         raise UsageError("look codes name no mixtures of styles: expected no --mix and no --save-w with them")
     with engine.open(model) as generator:
-        announce(generator)
         design = replace(design.settled(generator), latents=request.latents)
         if isinstance(request, Request) and request.rows is not None:
             request = as_looks(generator, request, wanted.identities, design)

@@ -10,7 +10,7 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli import walk_options as walks
-from ganrt.cli.app import Progress, announce, command, in_use, print_json, say
+from ganrt.cli.app import Progress, command, in_use, print_json, say
 from ganrt.errors import UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
 
@@ -89,7 +89,6 @@ def interpolate(
     if looks:
         model = options.model_of_looks(looks.path, model, context)
     with engine.open(model) as generator:
-        announce(generator)
         check_frames(output, film, generator.spec)
         for name in source.names():
             options.note_weights(generator, name)
@@ -99,7 +98,7 @@ def interpolate(
             if note:
                 say(f"note: {note}")
         if source.encoder is not None:
-            with engine.open(source.encoder) as encoding:
+            with engine.load(source.encoder) as encoding:
                 walk = walks.make_walk(source, way, how, fixed, walks.encode_pictures(generator, encoding, source))
         elif source.is_designed:
             if source.classes is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
-from ganrt.cli.app import say
+from ganrt.cli.app import announce, say
 
 if TYPE_CHECKING:
     from ganrt.runtime.design import Design
@@ -140,6 +140,12 @@ class EngineOptions(DeviceOptions):
     ] = False
 
     def open(self, model: str) -> Generator:
+        """Loads the generator that the options ask for, and says what is in use."""
+        generator = self.load(model)
+        announce(generator)
+        return generator
+
+    def load(self, model: str) -> Generator:
         """Loads the generator that the options ask for; says so where nothing was tuned for `fastest`."""
         from ganrt.runtime.generator import load
 

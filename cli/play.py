@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ganrt.cli import options
-from ganrt.cli.app import announce, command, in_use, print_json, say
+from ganrt.cli.app import command, in_use, print_json, say
 from ganrt.cli.requests import Looks, refuse_beside_looks
 from ganrt.cli.walk_options import KeyframeOptions, held_settings
 from ganrt.errors import UsageError
@@ -92,7 +92,6 @@ def play(
     if not headless:
         require_display()
     with engine.open(model) as generator:
-        announce(generator)
         options.note_weights(generator, class_name)
         if given is not None:
             given.check(generator.spec.latent)

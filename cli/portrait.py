@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganrt.cli import options
-from ganrt.cli.app import Progress, announce, command, in_use, print_json, say, tell
+from ganrt.cli.app import Progress, command, in_use, print_json, say, tell
 from ganrt.errors import UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
 
@@ -87,8 +87,7 @@ def portrait(
     photo = read_photo(picture)
     with ExitStack() as stack:
         generator = stack.enter_context(engine.open(model))
-        announce(generator)
-        encoding = None if encoder is None else stack.enter_context(engine.open(encoder))
+        encoding = None if encoder is None else stack.enter_context(engine.load(encoder))
         with Progress(most_pictures(generator), "pictures at most") as progress:
             found = find(
                 photo, generator, controls=settings, crop=part, encoder=encoding, labels=class_name, progress=progress

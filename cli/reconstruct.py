@@ -57,8 +57,8 @@ def reconstruct(
     how = pictures.how()
     plan = make_plan(inputs, output, pictures, force)
     with (
-        engine.open(model) as generator,
-        engine.open(encoder) as encoding,
+        engine.load(model) as generator,
+        engine.load(encoder) as encoding,
     ):
         announce(generator)
         announce(encoding)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ganrt.cli import options
-from ganrt.cli.app import announce, command, say
+from ganrt.cli.app import command, say
 from ganrt.errors import BackendUnavailable, UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
 
@@ -60,7 +60,6 @@ def serve(
     folder = (cache or cache_folder() / "serve") if cache_size else None
     limits = ServeOptions(queue, max_size, max_age, folder, cache_size * 2**20)
     with _listening(host, port) as listener, engine.open(model) as generator:
-        announce(generator)
         say(f"http://{_shown(host)}:{listener.getsockname()[1]}")
         _run(generator, limits, listener)
     say("ended")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganrt.cli import options
-from ganrt.cli.app import Progress, announce, command, in_use, print_json, say
+from ganrt.cli.app import Progress, command, in_use, print_json, say
 from ganrt.cli.requests import Looks, parse_codes, refuse_beside_looks, require_drawable
 from ganrt.errors import UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
@@ -113,7 +113,6 @@ def sweep(
         model = options.model_of_looks(shown, model, context)
     total = len(values) * images_a_row(columns, diversity_samples, z)
     with engine.open(model) as generator:
-        announce(generator)
         options.note_weights(generator, class_name)
         if given_latents is not None:
             given_latents.check(generator.spec.latent)
@@ -167,7 +166,6 @@ def _mixing(
         raise UsageError(f"--factors {factors} and --mix: expected one factor")
     _check_outputs(output, None, None, force)
     with engine.open(model) as generator:
-        announce(generator)
         value = None if psi is None else psi[0]
         picture = mixing_sheet(generator, mix, columns, seed=seed, truncation=value, labels=class_name)
         origin = {**in_use(generator), "seed": str(seed), "mix": mix, "psi": value, "class": class_name}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganrt.cli import options
-from ganrt.cli.app import announce, command, in_use, print_json, say
+from ganrt.cli.app import command, in_use, print_json, say
 from ganrt.cli.picture_runs import PictureOptions, PictureRun, make_plan
 from ganrt.cli.translate_clip import ClipOptions, is_film
 from ganrt.errors import UsageError
@@ -94,11 +94,9 @@ def translate(
     plan = make_plan(given, output, pictures, force, ("",) if back is None else ("", _BACK))
     with ExitStack() as stack:
         generator = stack.enter_context(engine.open(model))
-        announce(generator)
         opposite = None
         if back is not None:
             opposite = stack.enter_context(engine.open(back))
-            announce(opposite)
         run = PictureRun(generator, how, plan, pictures.skip_bad)
         results = translate_photos(generator, run.photos(), how, back=opposite, batch_size=pictures.batch_size)
         run.write_all(results, lambda picture, done: _write(run, opposite, picture, done))

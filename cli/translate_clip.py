@@ -154,7 +154,7 @@ def translate_clip(
         _keep_apart(Path(given).resolve(), output.resolve())
     for note in source.notes:
         say(f"note: {note}")
-    with engine.open(model) as generator:
+    with engine.load(model) as generator:
         fit = pictures.how("pad" if generator.spec.image and generator.spec.image.dynamic else "resize")
         film, size = _film(generator, source, how, output, pictures, clip, fit, force)
         announce(generator)

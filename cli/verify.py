@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganrt.cli import options
-from ganrt.cli.app import Progress, announce, command, in_use, print_json, say
+from ganrt.cli.app import Progress, command, in_use, print_json, say
 from ganrt.errors import NegativeResult, UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
 
@@ -63,10 +63,9 @@ def verify(
 
     with ExitStack() as opened:
         generator = opened.enter_context(engine.open(model))
-        announce(generator)
         against = against or bundled_model(generator.model_sha256) or model
         reference = opened.enter_context(
-            options.EngineOptions(engine.threads, "cpu", "onnxruntime", "auto").open(against)
+            options.EngineOptions(engine.threads, "cpu", "onnxruntime", "auto").load(against)
         )
         _check_reference(against, reference)
         most, least = _tolerance(generator, max_error, min_psnr)

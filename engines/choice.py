@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 
 from ganrt.engines.cache import cache_folder, drop, find, store
 from ganrt.engines.forms import PLAIN
-from ganrt.engines.machine import gpu_name, processor
+from ganrt.engines.machine import gpu_name, package_version, processor
 
 KINDS = _KIND, _GRAPHS = "choices", "graphs"  # the cache's folders that hold choices
 _PACKAGES = ("ganrt", "onnxruntime", "onnxruntime-gpu", "openvino")
@@ -98,7 +97,7 @@ def _is_sound(choice: Choice) -> bool:
 
 
 def _key(model_sha256: str, precision: str, device: str = "auto", threads: int | None = None) -> dict[str, object]:
-    versions = {name: _version(name) for name in _PACKAGES}
+    versions = {name: package_version(name) for name in _PACKAGES}
     on_gpu = device != "cpu" and versions["onnxruntime-gpu"] is not None  # else no choice could be a GPU's
     return {
         "model": model_sha256,
@@ -109,10 +108,3 @@ def _key(model_sha256: str, precision: str, device: str = "auto", threads: int |
         "processor": processor(),
         "versions": versions,
     }
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None

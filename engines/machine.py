@@ -8,6 +8,7 @@ import platform
 import re
 import sys
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ganrt.errors import UsageError
@@ -64,3 +65,11 @@ def check_threads(threads: int | None) -> None:
     most = most_threads()
     if threads is not None and not 1 <= threads <= most:
         raise UsageError(f"threads {threads}: expected 1 to {most} on this machine")
+
+
+def package_version(package: str) -> str | None:
+    """Of an installed package; None where it is not there."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

@@ -17,7 +17,6 @@ files by name:
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -31,6 +30,7 @@ from ganrt.checks import encode
 from ganrt.engines.onnx_file import OnnxFile, read_onnx
 from ganrt.engines.tensorrt.sidecar import read_trusted, sidecar_path
 from ganrt.errors import UsageError
+from ganrt.files import file_sha256
 from ganrt.prior import PRIORS
 from ganrt.runtime.bundle_manifest import COMPONENT, FORMAT, MANIFEST, names_below, whole_folder
 from ganrt.runtime.identity import identity_index
@@ -172,15 +172,6 @@ def _answers(latent: Latent, psi: float | None) -> dict[str, Any]:
     }
 
 
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file of any size."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(2**20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 def _portable_spec(model: OnnxFile) -> GeneratorSpec:
     spec = model.spec()
     if spec.task != "generate" or spec.latent is None:
@@ -278,7 +269,7 @@ def _manifest(folder: Path, spec: GeneratorSpec, contents: Contents) -> dict[str
                 "format": FORMAT,
                 "model_sha256": contents.model.sha256,
                 "engines": [f"engines/{engine.name}" for engine in contents.engines],
-                "files": {name: sha256_of(folder / name) for name in names_below(folder)},
+                "files": {name: file_sha256(folder / name) for name in names_below(folder)},
             }
         },
     }

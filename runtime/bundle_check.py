@@ -10,8 +10,9 @@ from typing import Any
 
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.errors import BadInputFile, SpecError
+from ganrt.files import file_sha256
 from ganrt.pixels import one_level
-from ganrt.runtime.bundle import known_latents, read_engine, sha256_of, stated
+from ganrt.runtime.bundle import known_latents, read_engine, stated
 from ganrt.runtime.bundle_manifest import COMPONENT, MANIFEST, listed_engines, listed_files, read_manifest
 from ganrt.runtime.canary import canary_error, canary_picture
 from ganrt.runtime.generator import load
@@ -63,7 +64,7 @@ def _files(folder: Path, listed: dict[str, str]) -> Iterator[str]:
     for name, expected in sorted(listed.items()):
         if not (folder / name).is_file():
             yield f"{name}: missing"
-        elif (found := sha256_of(folder / name)) != expected:
+        elif (found := file_sha256(folder / name)) != expected:
             yield f"{name}: changed; SHA-256 {found[:12]}..., expected {expected[:12]}..."
 
 

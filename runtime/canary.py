@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +13,7 @@ from ganrt.pattern import pattern, pattern_size
 from ganrt.pixels import comparable, reduce
 from ganrt.runtime.labels import LabelsLike
 from ganrt.runtime.latents import latents
+from ganrt.runtime.pictures import decode_png
 from ganrt.spec import Canary, GeneratorSpec
 from ganrt.tolerances import CANARY_STEPS, GATES
 
@@ -38,12 +38,11 @@ def canary_picture(canary: Canary) -> NDArray[np.uint8]:
     Raises:
         SpecError: it is not a PNG.
     """
-    encoded = np.frombuffer(canary.png_bytes(), np.uint8)
-    picture = cv2.imdecode(encoded, cv2.IMREAD_UNCHANGED) if len(encoded) else None
+    data = canary.png_bytes()
+    picture = decode_png(data) if data else None
     if picture is None:
         raise SpecError("spec field 'canary.png': expected a PNG picture")
-    picture = picture[..., None] if picture.ndim == 2 else picture[..., [2, 1, 0, 3][: picture.shape[2]]]
-    return np.asarray(picture, np.uint8)
+    return picture
 
 
 def canary_source(spec: GeneratorSpec, seed: int, index: int) -> NDArray[np.uint8]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ganrt.pixels import comparable, one_level
 from ganrt.runtime.generator import Generator
-from ganrt.runtime.pictures import atlas, encode_png, sheet
+from ganrt.runtime.pictures import atlas, decode_png, encode_png, sheet
 
 SHEET, DESCRIPTION = "pictures.png", "pictures.json"
 IDENTITIES = ("player-8841", "", "Zoë", "名前", "\U0001f600")
@@ -53,7 +53,9 @@ def wrong_pictures(generator: Generator, page: bytes, description: bytes) -> Ite
             (name, _told(entry), *(int(entry["frame"][key]) for key in "xywh"))
             for name, entry in document["frames"].items()
         ]
-        stored = _decoded(page)
+        stored = decode_png(page)
+        if stored is None:
+            raise ValueError(f"{SHEET} is not a PNG picture")
     except (cv2.error, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"expected a sheet and where each picture lies ({type(error).__name__})") from error
     for name, told, x, y, width, height in frames:
@@ -63,14 +65,6 @@ def wrong_pictures(generator: Generator, page: bytes, description: bytes) -> Ite
             yield f"{name}: expected {list(drawn.shape)}, found {list(cut.shape)}"
         elif (apart := np.abs(comparable(cut) - comparable(drawn)).max()) > one_level(drawn.shape[2]):
             yield f"{name}: off by {apart:g} of 255"
-
-
-def _decoded(data: bytes) -> NDArray[np.uint8]:
-    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if picture is None:
-        raise ValueError(f"{SHEET} is not a PNG picture")
-    picture = picture[..., None] if picture.ndim == 2 else picture[..., [2, 1, 0, 3][: picture.shape[2]]]
-    return np.asarray(picture, np.uint8)
 
 
 def _told(about: Mapping[str, Any]) -> str | tuple[int, int]:

@@ -67,7 +67,7 @@ def _decode(path: Path, data: bytes, header: Header) -> NDArray[np.generic]:
     for position, patch in header.patches:
         encoded[position : position + len(patch)] = np.frombuffer(patch, np.uint8)
     try:
-        with _quiet_opencv():
+        with quiet_opencv():
             pixels = cv2.imdecode(encoded, cv2.IMREAD_UNCHANGED)
     except (cv2.error, MemoryError) as error:
         raise BadInputFile(f"{path} cannot be decoded as {header.format}") from error
@@ -77,8 +77,8 @@ def _decode(path: Path, data: bytes, header: Header) -> NDArray[np.generic]:
 
 
 @contextmanager
-def _quiet_opencv() -> Iterator[None]:
-    """OpenCV writes its complaints to standard error; the exception says it all."""
+def quiet_opencv() -> Iterator[None]:
+    """OpenCV would write its complaints to standard error; an exception says it all."""
     level = cv2.utils.logging.getLogLevel()
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:

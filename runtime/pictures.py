@@ -35,6 +35,15 @@ def encode_png(image: NDArray[np.uint8], origin: Mapping[str, object] | None = N
     return encoded.tobytes() if origin is None else with_origin(encoded.tobytes(), origin)
 
 
+def decode_png(data: bytes) -> NDArray[np.uint8] | None:
+    """uint8 [h, w, c] in RGB or RGBA; None where it is no picture. OpenCV's error where it is empty."""
+    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if picture is None:
+        return None
+    picture = picture[..., None] if picture.ndim == 2 else picture[..., [2, 1, 0, 3][: picture.shape[2]]]
+    return np.asarray(picture, np.uint8)
+
+
 def with_origin(data: bytes, origin: Mapping[str, object]) -> bytes:
     """A PNG's bytes with its origin."""
     after_header = len(_SIGNATURE) + 25  # the IHDR chunk is always first and 25 bytes long

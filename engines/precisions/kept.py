@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, replace
-from importlib.metadata import PackageNotFoundError, version
 
 from ganrt.engines.cache import Key, find, store
+from ganrt.engines.machine import package_version
 from ganrt.engines.precisions.table import Lowered
 from ganrt.engines.stamp import Island
 from ganrt.errors import OutputFailed
@@ -27,7 +27,7 @@ def kept_or_made(
     Args:
         asked: all that changes the result: precision, form, gate, budget.
     """
-    versions = {name: _version(name) for name in _PACKAGES}
+    versions = {name: package_version(name) for name in _PACKAGES}
     key = {"format": FORMAT, "model": model_sha256, "asked": asked, "versions": versions}
     there = _kept(key)
     if there is not None:
@@ -52,10 +52,3 @@ def _kept(key: Key) -> Lowered | None:
     values = json.loads(entry[_SIZE_BYTES:end])
     values["islands"] = tuple(Island(**island) for island in values["islands"])
     return Lowered(**values | {"data": entry[end:], "notes": tuple(values["notes"])})
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None

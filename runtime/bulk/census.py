@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.errors import BadInputFile, UsageError
+from ganrt.files import file_sha256
 from ganrt.runtime.bulk.identity_files import Row, contradiction, kind_of, option_of, read_rows
 from ganrt.runtime.bulk.manifest import read_stats
 from ganrt.runtime.bulk.plan import Item, Plan, Shard, item
@@ -187,15 +188,6 @@ class _Counted:
 def expected_collisions(count: int) -> float:
     """How many of `count` identities are expected to share an index of 64 bits with another: n (n - 1) / 2^65."""
     return count * (count - 1) / 2.0**65
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, hexadecimal."""
-    with path.open("rb") as file:
-        made = hashlib.sha256()
-        while data := file.read(1 << 20):
-            made.update(data)
-        return made.hexdigest()
 
 
 def _scatter(rows: Iterable[Row], folder: Path) -> int:

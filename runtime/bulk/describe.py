@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ganrt import __version__
-from ganrt.engines.machine import processor
+from ganrt.engines.machine import package_version, processor
 from ganrt.errors import BadInputFile
 from ganrt.runtime.bulk.manifest import Manifest
 from ganrt.runtime.bulk.plan import Layout
@@ -56,7 +55,7 @@ def describe(generator: Generator, layout: Layout) -> Json:
         "form": generator.form,
         "batch_sizes": [sizes.minimum, sizes.optimum, sizes.maximum],
         "machine": {"processor": machine["name"], "features": digest(canonical(machine["features"]))[:16]},
-        "versions": {"ganrt": __version__, **{name: _version(name) for name in packages}},
+        "versions": {"ganrt": __version__, **{name: package_version(name) for name in packages}},
     }
 
 
@@ -104,13 +103,6 @@ def design_of(drawing: Json, latents: LatentFile | None = None) -> Design:
     how = Truncation(drawing["psi"], drawing["mode"], drawing["threshold"], drawing["statistics_truncation"])
     settings = parse_settings(drawing.get("set", "").split())
     return Design(how, drawing["class"], settings, drawing.get("set_z", ""), latents)
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
 
 
 _NETWORK = ("//", "\\\\")  # begin the names of other machines on Windows

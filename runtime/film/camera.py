@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +16,7 @@ from ganrt.errors import BackendUnavailable, BadInputFile, UsageError
 from ganrt.files import check_file
 from ganrt.runtime.film.clips import NO_FILM, SUFFIXES, Clip, Excerpt, OpenCvClip, PictureClip, PipeClip, Shot, limited
 from ganrt.runtime.fitting import resized
+from ganrt.runtime.photos import quiet_opencv
 
 _MAX_BYTES = 2**42
 
@@ -85,7 +85,7 @@ class Camera(Clip):
 
     def __init__(self, number: int, how: Excerpt) -> None:
         self.name, self._how = f"camera {number}", how
-        with _quiet():
+        with quiet_opencv():  # its backends would each say that they have no camera
             self._capture = cv2.VideoCapture(number)
             self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # what waits in the driver is old
             opened = self._capture.isOpened() and any(self._capture.grab() for _ in range(_WARM_UP))
@@ -119,15 +119,3 @@ class Camera(Clip):
                 )
         finally:
             self._capture.release()
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """OpenCV's backends would each say that they have no camera."""
-    logging = cv2.utils.logging
-    before = logging.getLogLevel()
-    logging.setLogLevel(logging.LOG_LEVEL_SILENT)
-    try:
-        yield
-    finally:
-        logging.setLogLevel(before)

@@ -7,12 +7,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from ganrt import __version__
-from ganrt.engines.machine import processor
+from ganrt.engines.machine import package_version, processor
 from ganrt.errors import UsageError
 from ganrt.runtime.arguments import shown
 from ganrt.runtime.design import in_use, look_origin
@@ -101,7 +100,7 @@ class Reader:
 
     @cached_property
     def _draws(self) -> list[object]:
-        packages = [(name, _version(name)) for name in _PACKAGES]
+        packages = [(name, package_version(name)) for name in _PACKAGES]
         return [sorted(in_use(self._generator).items()), processor(), __version__, packages]
 
     def _style(self, encode: str, given: Mapping[str, Sequence[str]]) -> PictureStyle:
@@ -163,10 +162,3 @@ def _number(given: Mapping[str, Sequence[str]], name: str) -> float | None:
     if not (text.isascii() and whole.isdecimal() and (part or "0").isdecimal() and len(text) <= 18):
         raise UsageError(f"{name}={text[:40]}: expected a number such as 0.7")
     return float(text)
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None

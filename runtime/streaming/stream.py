@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from threading import Thread, current_thread
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from ganrt.engines.protocol import Engine
@@ -261,9 +260,7 @@ class FrameStream:
     def __enter__(self) -> FrameStream:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def __aiter__(self) -> AsyncFrames:
@@ -274,9 +271,7 @@ class FrameStream:
     async def __aenter__(self) -> FrameStream:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self.close()
 
     def _take(self) -> Ready | None:

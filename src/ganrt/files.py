@@ -6,6 +6,7 @@ otherwise have a run write anywhere.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import stat
@@ -158,6 +159,15 @@ def read_file(path: Path, most: int, expected: str) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise BadInputFile(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file of any size, hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def check_free(path: Path, force: bool, within: Path | None = None) -> None:

@@ -37,7 +37,7 @@ def test_another_model_or_version_is_made(monkeypatch):
     kept.kept_or_made("0" * 64, ASKED, lambda: MADE)
     with pytest.raises(AssertionError, match="made again"):
         kept.kept_or_made("1" * 64, ASKED, refuse)
-    monkeypatch.setattr(kept, "_version", lambda package: "another")
+    monkeypatch.setattr(kept, "package_version", lambda package: "another")
     with pytest.raises(AssertionError, match="made again"):
         kept.kept_or_made("0" * 64, ASKED, refuse)
 
