@@ -10,7 +10,7 @@ from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.evidence import with_evidence
 from ganrt.exporter.families import FAMILIES, GENERIC, load_family
-from ganrt.exporter.families.page import closeness, similarity
+from ganrt.exporter.families.protocol import closeness
 from ganrt.exporter.families.unsupported import name_unsupported, refused
 from ganrt.exporter.networks import names_generator, spellings
 from ganrt.exporter.options import Settings
@@ -154,7 +154,7 @@ def refuse_ties(path: Path, matches: Sequence[Match]) -> None:
 
 def _refuse_raw(best: Match) -> None:
     """The last step's weights beside a training's other networks, where the averages are missing."""
-    averaged, name = getattr(load_family(best.family), "averaged", ""), best.source.container
+    averaged, name = load_family(best.family).averaged, best.source.container
     if averaged and not best.source.average and name in ("G", "g"):
         raise BadInputFile(
             f"holds {name}, the weights of the last step, and not {averaged}, their average, which pictures are drawn "
@@ -222,7 +222,7 @@ def _why_no_chain(source: Source) -> str:
 
 def _nearest(state: State) -> str:
     """A line on the family most of whose keys are there; nothing if no family has any."""
-    scores = {name: similarity(load_family(name), state) for name in FAMILIES}
+    scores = {name: load_family(name).similarity(state) for name in FAMILIES}
     name = max(scores, key=lambda name: closeness(scores[name]))
     present, missing = scores[name]
     if not present:

@@ -17,8 +17,7 @@ from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families.instance_norm import AffineLayerNorm
 from ganrt.exporter.families.loading import load_strictly, sizes
-from ganrt.exporter.families.page import Page
-from ganrt.exporter.families.protocol import KeyCondition, Keyed
+from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source
 from ganrt.spec import GeneratorSpec, ImageInput, Output
@@ -83,9 +82,7 @@ class Generator(nn.Module):
         return functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=self.align)
 
 
-class AnimeGAN(Keyed):
-    """The family `animegan`: see `ganrt.exporter.families.protocol.Family`."""
-
+class AnimeGAN(Family):
     task = "translate"
     settings: Mapping[str, str] = {
         "size": f"of the pictures, sides divisible by {MULTIPLE_OF}, default {DEFAULT_SIDE}x{DEFAULT_SIDE}",
@@ -96,18 +93,8 @@ class AnimeGAN(Keyed):
     keys = KeyCondition(
         all_of=("block_a.0.1.weight", "block_c.1.layers.0.1.weight", "block_e.2.1.weight", "out_layer.0.weight")
     )
-    page = Page(
-        title="AnimeGANv2",
-        origin="`bryandlee/animegan2-pytorch` (`face_paint_512_v2.pt`, `paprika.pt`, `celeba_distill.pt`)",
-        gives=f"a translator (`ganrt translate`) of {DEFAULT_SIDE} px or other sides, fixed or open",
-        traps=(
-            "its library enlarges with aligned corners, its test script without: `--no-align-corners`",
-            "norms over the whole picture that stay accurate on large ones in ONNX Runtime",
-        ),
-    )
 
     def build(self, source: Source, settings: Settings) -> Candidate:
-        """See `Family.build`."""
         state, facts = source.tensors, Facts(settings)
         first_width, inputs, *_ = sizes(state, "block_a.0.1.weight", 4, _WHAT)
         outputs = sizes(state, "out_layer.0.weight", 4, _WHAT)[0]

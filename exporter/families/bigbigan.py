@@ -15,8 +15,7 @@ from torch import nn
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families.loading import sizes
-from ganrt.exporter.families.page import Page
-from ganrt.exporter.families.protocol import KeyCondition, Keyed
+from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.families.resnet.network import Rules
 from ganrt.exporter.families.resnet.reading import CHANNELS, Named, Script, candidate, read_shape
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm
@@ -33,34 +32,14 @@ _LAST = "conv.layer.weight"
 _TRAINED = "evaluation mode: the training code's own samples are drawn with batch statistics and look different"
 
 
-class BigBiGAN(Keyed):
-    """The family `bigbigan`: see `ganrt.exporter.families.protocol.Family`."""
-
+class BigBiGAN(Family):
     settings: Mapping[str, str] = {
         "label_meaning": "what the embedding's rows stand for: class (default), or code, as in an InfoGAN",
         "norm_eps": f"batch norm's epsilon, default {DEFAULT_EPS:g}",
     }
     keys = KeyCondition(all_of=("pre_up_blocks.0.bn1.linear.weight", "post_up_blocks.0.bn1.linear.weight"))
 
-    page = Page(
-        title="BigBiGAN of MNIST's scale, and InfoGAN with the same generator",
-        origin="`RKorzeniowski/BigBiGAN-PyTorch` and its copies (`checkpoint_<epoch>.pth`, the whole GAN in one state "
-        "dict), or its generator alone",
-        gives="pictures of 16 to 1024 px, 1, 3 or 4 channels, any widths and latent size, with classes or without; z "
-        "is the normal between -1 and 1, as in training, and `--truncation PSI` draws it between -PSI and PSI; a "
-        "mixture of classes has the mixture of their embeddings; the encoder of the same file is `bigbigan-encoder`",
-        traps=(
-            "the whole GAN in one file: `generator.` is taken and said, `--network encoder` takes the encoder",
-            "an InfoGAN puts its code where the class is and leaves the same keys: `--label-meaning code`",
-            "a block's condition is its chunk of z, then the class; its scale is no offset from 1",
-            "spectral norm of the last, transposed convolution runs along its outputs",
-            "pictures in [0, 1], from a sigmoid",
-            "the training code's own samples are drawn with batch statistics and look different",
-        ),
-    )
-
     def build(self, source: Source, settings: Settings) -> Candidate:
-        """See `Family.build`; 16 to 1024 pixels; any widths; spectral norm, in torch's spellings, folded."""
         plain, folding = fold_spectral_norm(source.tensors, transposed=("conv.",))
         keys, facts = read_keys(plain), Facts(settings)
         shape = read_shape(keys, facts)

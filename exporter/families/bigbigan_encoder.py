@@ -20,8 +20,7 @@ from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families.bigbigan import DEFAULT_EPS, KERNEL, latent, require_channels
 from ganrt.exporter.families.biggan_layers import upsample
 from ganrt.exporter.families.loading import load_strictly, sizes
-from ganrt.exporter.families.page import Page
-from ganrt.exporter.families.protocol import KeyCondition, Keyed
+from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
 from ganrt.spec import GeneratorSpec, ImageInput
@@ -142,9 +141,7 @@ class Encoder(nn.Module):
         return cast(Tensor, self.linear_dist_params(x)[:, : self.dim])
 
 
-class BigBiGANEncoder(Keyed):
-    """The family `bigbigan-encoder`: see `ganrt.exporter.families.protocol.Family`."""
-
+class BigBiGANEncoder(Family):
     settings: Mapping[str, str] = {
         "size": f"of the pictures, square, sides divisible by {MULTIPLE_OF}; default {DEFAULT_SIDE}x{DEFAULT_SIDE}, or "
         "64x64 where the widths are those of the training code's configuration for 64",
@@ -153,22 +150,7 @@ class BigBiGANEncoder(Keyed):
     task = "encode"
     keys = KeyCondition(all_of=("rev_blocks.0.res_block.conv1.layer.weight", "linear_dist_params.weight"))
 
-    page = Page(
-        title="Encoder of BigBiGAN",
-        origin="`RKorzeniowski/BigBiGAN-PyTorch`'s `RevNetEnc`: `--network encoder` of `checkpoint_<epoch>.pth`, or "
-        "the encoder alone, then with `--pair GENERATOR.onnx`",
-        gives="an encoder (`ganrt reconstruct`) of pictures, 1, 3 or 4 channels, any widths and latent size: the mean "
-        "of the latent's distribution, for the same picture always the same",
-        traps=(
-            "the training code's encoder adds noise in evaluation too: here z is the mean",
-            "one coupling a block, whose halves never change places; the weights of an unused convolution",
-            "LeakyReLU of slope 0.3; pictures in [0, 1], which are doubled first",
-            "the side, which the file does not hold",
-        ),
-    )
-
     def build(self, source: Source, settings: Settings) -> Candidate:
-        """See `Family.build`; any widths, blocks and latent size; 1, 3 or 4 channels in."""
         state = source.tensors
         shape = infer_shape(state)
         facts = Facts(settings)

@@ -23,8 +23,7 @@ from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families.biggan_checkpoint import SETTINGS, TF_EPS, Plain, read_plain
 from ganrt.exporter.families.imagenet import class_labels
-from ganrt.exporter.families.page import Page
-from ganrt.exporter.families.protocol import KeyCondition, Keyed
+from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.families.resnet.network import Rules
 from ganrt.exporter.families.resnet.reading import CHANNELS, Named, Script, candidate, channels_first, read_shape
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm
@@ -34,7 +33,6 @@ from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
 from ganrt.spec import Latent
 
-ORIGINS = "`ajbrock/BigGAN-PyTorch`"
 EPS = 1e-4
 GRID = Grid(rows=50, first=0.02, step=0.02)
 TF_PRIOR = Latent(dim=1, prior="truncated_normal", threshold=2.0, psi_mode="scale")
@@ -130,34 +128,14 @@ def _require_statistics(state: State) -> None:
         )
 
 
-class BigGAN(Keyed):
-    """The family `biggan`: see `ganrt.exporter.families.protocol.Family`."""
-
+class BigGAN(Family):
     settings: Mapping[str, str] = SETTINGS
     keys = KeyCondition(
         all_of=("linear.weight", "blocks.0.0.conv_sc.weight", "blocks.0.0.bn1.gain.weight", "output_layer.2.weight"),
         none_of=("blocks.0.0.conv4.weight",),
     )
 
-    page = Page(
-        title="BigGAN in ajbrock's layout",
-        origin=f"{ORIGINS} (`G_ema.pth` is what its samples are drawn with), and its conversions of TF Hub's weights",
-        gives="pictures of 32 to 512 px of any number of classes, which may be mixed; any widths, latent and attention",
-        traps=(
-            "spectral norm that iterates in every pass, in evaluation too; with or without `sv0`; or none at all",
-            "conditions are (class embedding, chunk): TF's order is the reverse; the first chunk has no class",
-            "batch norm's statistics in three spellings; those of `mybn` may be sums",
-            "`cross_replica`'s gains, which the training code adds in evaluation although it multiplied in training",
-            "gains and biases of each class instead of a shared embedding (SAGAN and CIFAR scripts)",
-            "epsilons, which the file does not hold; the last batch norm's is 1e-5 whatever is configured",
-            "a latent size that is no multiple of the chunks is rounded down, as the training code does",
-            "TF Hub's statistics for other truncations than 1 are not in its conversions",
-            "the anime BigGAN (compare_gan), which resembles it, is refused with the reason",
-        ),
-    )
-
     def build(self, source: Source, settings: Settings) -> Candidate:
-        """See `Family.build`; 32 to 512 pixels; spectral norm folded."""
         plain = read_plain(source.tensors, settings)
         built = ajbrock_candidate(source, plain, AJBROCK)
         return with_prior(built, TF_PRIOR) if plain.converted else built
@@ -169,11 +147,10 @@ def with_prior(built: Candidate, prior: Latent) -> Candidate:
     return replace(built, spec=replace(built.spec, latent=replace(prior, dim=built.spec.latent.dim)))
 
 
-class BigBiGAN128:
+class BigBiGAN128(Family):
     """The family `bigbigan-128`, of BigBiGAN (Donahue and Simonyan 2019, arXiv:1907.02544).
 
-    It is ajbrock's BigGAN whose classes all have the same embedding: one learned vector, repeated. See
-    `ganrt.exporter.families.protocol.Family`.
+    It is ajbrock's BigGAN whose classes all have the same embedding: one learned vector, repeated.
     """
 
     settings: Mapping[str, str] = {
@@ -182,28 +159,12 @@ class BigBiGAN128:
         "sn_eps": f"spectral norm's epsilon, default {TF_EPS:g}",
     }
 
-    page = Page(
-        title="BigBiGAN, 128 px generator",
-        origin="`anvoynov/BigGANsAreWatching` (`BigBiGAN_x1.pth`), converted from DeepMind's TF Hub module",
-        gives="pictures of 128 px without classes; z is normal",
-        recognised="the keys of `biggan`, and all rows of `shared.weight` equal",
-        traps=(
-            "its thousand classes are one vector, repeated: it has no labels",
-            "DeepMind's epsilons, 1e-4; but 1e-5 in the last batch norm, as the port's code has it",
-            "spectral norm that iterates in every pass",
-        ),
-    )
-
-    task = "generate"
-    open_prior = False
-
     def match(self, source: Source) -> int | None:
         """ajbrock's BigGAN generator's keys, and all classes are the same."""
         same = BigGAN.keys.holds(source.tensors) and constant_class(source.tensors)
         return BigGAN.keys.specificity + 1 if same else None
 
     def build(self, source: Source, settings: Settings) -> Candidate:
-        """See `Family.build`; unconditional; spectral norm folded."""
         state = source.tensors
         if _SHARED in state and not constant_class(state):
             raise BadInputFile(f"{_SHARED} has classes that differ: a BigGAN\nexport it with --family biggan")
@@ -221,27 +182,13 @@ def constant_class(state: State) -> bool:
     return shared.ndim == 2 and shared.shape[0] > 1 and bool((shared == shared[:1]).all())
 
 
-class BigGANDeepAjbrock(Keyed):
-    """The family `biggan-deep-ajbrock`: see `ganrt.exporter.families.protocol.Family`."""
-
+class BigGANDeepAjbrock(Family):
     settings: Mapping[str, str] = SETTINGS
     keys = KeyCondition(
         all_of=("shared.weight", "linear.weight", "blocks.0.0.conv4.weight", "blocks.0.0.bn4.gain.weight")
     )
 
-    page = Page(
-        title="BigGAN-deep in ajbrock's layout",
-        origin=f"{ORIGINS}'s `BigGANdeep`, and its pull request 72; never DeepMind's weights",
-        gives="pictures of 32 to 512 px of any number of classes, which may be mixed; any widths, latent and attention",
-        traps=(
-            "conditions are (class embedding, z); DeepMind's, and those of the pull request, are the reverse",
-            "the pull request's last convolution has 128 outputs, of which three are the picture",
-            "spectral norm, statistics and epsilons as of `biggan`",
-        ),
-    )
-
     def build(self, source: Source, settings: Settings) -> Candidate:
-        """See `Family.build`; 32 to 512 pixels; spectral norm folded, unused outputs dropped after that."""
         plain = read_plain(source.tensors, settings)
         last = plain.state.get(f"{_LAST}.weight")
         spare = last is not None and last.ndim == 4 and last.shape[0] > RGB and last.shape[0] not in CHANNELS
@@ -254,30 +201,14 @@ class BigGANDeepAjbrock(Keyed):
         return replace(built, notes=built.notes + order)
 
 
-class BigGANIvclab(Keyed):
-    """The family `biggan-ivclab`: see `ganrt.exporter.families.protocol.Family`."""
-
+class BigGANIvclab(Family):
     settings: Mapping[str, str] = {
         "norm_eps": f"batch norm's epsilon, default {EPS:g}",
         "freeze": STATISTICS["freeze"],
     }
     keys = KeyCondition(all_of=("g_z.g_linear.weight_orig", "gblock.hyperbn.crossreplicabn.standing_means"))
 
-    page = Page(
-        title="BigGAN with statistics for each truncation (ivclab's port)",
-        origin="`ivclab/BigGAN-Generator-Pretrained-Pytorch` (`biggan128-release.pt` and so on), from TF Hub",
-        gives="pictures of 128, 256 or 512 px of any number of classes, which may be mixed; truncation is an input of "
-        "the graph, 0.02 to 1",
-        traps=(
-            "row r of the 50 rows of statistics is truncation 0.02 (r + 1); other ports have 51 rows, from 0",
-            "spectral norm's `weight_v` runs over (height, width, in)",
-            "conditions are (chunk, class embedding), and the first picture's channels are last",
-            "between two rows of statistics the port extrapolates; here it is linear",
-        ),
-    )
-
     def build(self, source: Source, settings: Settings) -> Candidate:
-        """See `Family.build`; 128, 256 or 512 pixels; spectral norm folded."""
         plain, folding = fold_spectral_norm(source.tensors, channels_last=True)
         _require_grid(plain)
         return standing_candidate(source, plain, GRID, settings, folding)

@@ -18,8 +18,7 @@ from ganrt.exporter.families.biggan_deep_config import REDUCTION, START, Config,
 from ganrt.exporter.families.biggan_deep_reading import SETTINGS, read_config
 from ganrt.exporter.families.imagenet import class_labels
 from ganrt.exporter.families.loading import require_fit
-from ganrt.exporter.families.page import Page
-from ganrt.exporter.families.protocol import KeyCondition, Keyed
+from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.families.resnet.network import BlockShape, Convolved, Rules, Shape
 from ganrt.exporter.families.resnet.reading import Named, Script, candidate, channels_first
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm, plain_names
@@ -58,34 +57,12 @@ SCRIPT = Script(
 )
 
 
-class BigGANDeep(Keyed):
-    """The family `biggan-deep`: see `ganrt.exporter.families.protocol.Family`."""
-
+class BigGANDeep(Family):
     settings: Mapping[str, str] = {**STATISTICS_SETTINGS, **SETTINGS}
     spectral = True
     keys = KeyCondition(all_of=("embeddings.weight", "generator.gen_z.weight", "generator.bn.running_means"))
 
-    page = Page(
-        title="BigGAN-deep",
-        origin="`huggingface/pytorch-pretrained-BigGAN`: DeepMind's biggan-deep-128, -256 and -512, and other "
-        "configurations",
-        formats="a folder with `config.json` and `model.safetensors` or `pytorch_model.bin`; or the weights' file, "
-        "with or without `config.json` beside it",
-        gives="pictures of 128, 256 or 512 px, or of what the blocks make; z is normal, truncated at 2, and scaled; "
-        "labels are weights of classes, `truncation` also selects the batch-norm statistics",
-        traps=(
-            "z goes before the class in the condition, and the first layer's features are in TensorFlow's order",
-            "the attention counts in the list of blocks, and has no 1/sqrt(d)",
-            "truncation above 0 and at most 1, in tables that begin with a row for 0",
-            "values between two rows of statistics: linear and continuous, where the original library jumps at every "
-            "row; `--freeze truncation=T --statistics-rule library` gives the library's pictures",
-            "spectral norm divides by that of all output channels of the last convolution, of which three are used",
-            "`output_dim` and `class_embed_dim` of config.json, which nothing uses",
-        ),
-    )
-
     def build(self, source: Source, settings: Settings) -> Candidate:
-        """See `Family.build`; any configuration that the layout allows."""
         facts = Facts(settings)
         config, notes = read_config(plain_names(source.tensors), config_of(source), facts)
         frozen = frozen_from(settings, config.grid)

@@ -18,8 +18,7 @@ from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.families.biggan import BigGANIvclab, standing_candidate
 from ganrt.exporter.families.biggan_deep import BigGANDeep
 from ganrt.exporter.families.loading import sizes
-from ganrt.exporter.families.page import Page
-from ganrt.exporter.families.protocol import KeyCondition, Keyed
+from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.families.spectral_norm import fold_iterated
 from ganrt.exporter.families.statistics import Grid
 from ganrt.exporter.keras.hub_module import ROWS, TABLE
@@ -56,19 +55,9 @@ _PLAIN_OTHERS = {
     **{f"Generator/G_Z/G_linear/{part}": f"g_z.g_linear.{key}" for part, key in _PARTS.items()},
     **{f"Generator/conv_2d/{part}": f"conv_2d.{key}" for part, key in _PARTS.items()},
 }
-_FORMATS = (
-    "the module's folder, or its `.tar.gz`, as TensorFlow Hub hands them out: `saved_model.pb`, `variables/`, "
-    "`tfhub_module.pb`; read without TensorFlow"
-)
-_UNPROVEN = (
-    "proven with modules written in this layout, one of them by TensorFlow, whose pictures it draws; no real module "
-    "was at hand: [the study](tutorial-mushrooms.md) has the command that checks yours"
-)
 
 
-class BigGANDeepHub(Keyed):
-    """The family `biggan-deep-hub`: see `ganrt.exporter.families.protocol.Family`."""
-
+class BigGANDeepHub(Family):
     settings: Mapping[str, str] = BigGANDeep.settings
     keys = KeyCondition(
         all_of=(
@@ -77,22 +66,8 @@ class BigGANDeepHub(Keyed):
             f"Generator/GBlock/BatchNorm/scale/w/{_DEEP}",
         )
     )
-    page = Page(
-        title="BigGAN-deep of TensorFlow Hub",
-        origin="DeepMind's `biggan-deep-128`, `-256` and `-512`",
-        formats=_FORMATS,
-        gives="as `biggan-deep`",
-        traps=(
-            "the averaged weights are taken, not those beside them that training went on with",
-            "the statistics of 51 truncations are constants of the graph; the accumulated ones among the variables are "
-            "those of whichever truncation ran last",
-            "spectral norm after one power iteration from `u0`",
-            _UNPROVEN,
-        ),
-    )
 
     def build(self, source: Source, settings: Settings) -> Candidate:
-        """See `Family.build`."""
         state = _variables(source.tensors, _DEEP, _deep_key)
         count = sum(1 for key in state if re.fullmatch(r"generator\.layers\.[0-9]+\.conv_0\.weight", key))
         indices = [i + (i >= _ATTENTION) for i in range(count)]
@@ -103,9 +78,7 @@ class BigGANDeepHub(Keyed):
         )
 
 
-class BigGANHub(Keyed):
-    """The family `biggan-hub`: see `ganrt.exporter.families.protocol.Family`."""
-
+class BigGANHub(Family):
     settings: Mapping[str, str] = BigGANIvclab.settings
     keys = KeyCondition(
         all_of=(
@@ -114,22 +87,8 @@ class BigGANHub(Keyed):
             f"Generator/GBlock/HyperBN/gamma/w/{_PLAIN}",
         )
     )
-    page = Page(
-        title="BigGAN of TensorFlow Hub",
-        origin="DeepMind's `biggan-128`, `-256` and `-512`",
-        formats=_FORMATS,
-        gives="as `biggan-ivclab`; where the graph has no statistics by truncation, with those of truncation 1 alone",
-        traps=(
-            "the averaged weights are taken, not those beside them that training went on with",
-            "50 rows of statistics are truncation 0.02 to 1, and 51 are 0 to 1",
-            "accumulated statistics are sums, divided by their counter where it is above 0",
-            "spectral norm after one power iteration from `u0`",
-            _UNPROVEN,
-        ),
-    )
 
     def build(self, source: Source, settings: Settings) -> Candidate:
-        """See `Family.build`."""
         sizes(source.tensors, f"linear/w/{_PLAIN}", 2, "a BigGAN of TensorFlow Hub")
         state = _variables(source.tensors, _PLAIN, _plain_key)
         state["linear.weight"] = state["linear.weight"].T.contiguous()  # a row for each class, as it lay there

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families.loading import check_variances, load_strictly
-from ganrt.exporter.families.page import Page
+from ganrt.exporter.families.protocol import Family
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm, plain_names, transposed_layers
 from ganrt.exporter.families.weight_norm import fold_weight_norm
 from ganrt.exporter.layers.chain import Chain, build_chain, read_chain
@@ -26,12 +26,9 @@ from ganrt.spec import GeneratorSpec, Labels, Latent, Output
 _LEAST_SIDE = 4
 
 
-class PlainChain:
-    """The family `chain`: see `ganrt.exporter.families.protocol.Family`."""
-
-    task: ClassVar[str] = "generate"
+class PlainChain(Family):
     name: ClassVar[str] = "chain"
-    open_prior: ClassVar[bool] = True
+    open_prior = True
     settings: Mapping[str, str] = {
         "activation": "of the hidden layers: relu (default behind transposed convolutions), leaky_relu:0.2, ...",
         "last": "the last activation: tanh (default), sigmoid or none",
@@ -45,18 +42,6 @@ class PlainChain:
         "label_join": "how classes enter: times, after, before, or none where an embedding is not used",
         "output_shape": "of a picture that a linear layer makes",
     }
-    page = Page(
-        title="Plain chains of layers",
-        origin="any script: linear layers, (transposed) convolutions, norms, dropout, upsampling, pixel shuffle",
-        formats="state dicts in any container, and whole modules (`torch.save(model)`), which are read as data",
-        gives="square pictures of 1, 3 or 4 channels from a vector",
-        recognised="layers whose channels fit from one to the next, under any names, where no other family matches",
-        traps=(
-            "a state dict holds no activation, stride, padding or epsilon: what is assumed is listed, and each of it "
-            "has an option",
-            "a pickled module holds them; what its `forward` does, it does not hold",
-        ),
-    )
 
     def match(self, source: Source) -> int | None:
         """0 where the layers make a chain: every other family is more specific."""
@@ -72,7 +57,6 @@ class PlainChain:
         return ""
 
     def build(self, source: Source, settings: Settings) -> Candidate:
-        """See `Family.build`."""
         facts = Facts(settings)
         state = fold_weight_norm(source.tensors)
         state, folding = fold_spectral_norm(state, transposed_layers(state))

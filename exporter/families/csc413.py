@@ -26,8 +26,7 @@ from torch import Tensor, nn
 from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families.loading import load_strictly
-from ganrt.exporter.families.page import Page
-from ganrt.exporter.families.protocol import KeyCondition, Keyed
+from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm
 from ganrt.exporter.layers.activations import hidden_activation, last_activation
 from ganrt.exporter.layers.network import AsPixel
@@ -169,9 +168,7 @@ class Reading:
             self.facts.open("strides and paddings", "those that make 32 pixels")
 
 
-class CSC413(Keyed):
-    """The family `csc413`: see `ganrt.exporter.families.protocol.Family`."""
-
+class CSC413(Family):
     settings: Mapping[str, str] = {
         "norm_eps": f"batch norm's epsilon, default {DEFAULT_EPS:g}",
         "activation": "of the hidden layers, default relu",
@@ -186,20 +183,7 @@ class CSC413(Keyed):
         KeyCondition(all_of=("deconv1.0.weight", "deconv3.0.weight")),
     )
 
-    page = Page(
-        title="Emoji DCGAN of the CSC413 assignment",
-        origin="the DCGenerator of Toronto's CSC413 (programming assignment 4) and of its ancestor CSC321",
-        gives="pictures of 32 px, 1, 3 or 4 channels, any widths and latent size; z is uniform in [-1, 1)",
-        traps=(
-            "the four public forms of `linear_bn`, which the assignment leaves to the student",
-            "spectral norm, in torch's two spellings and in the assignment's own, which iterates in evaluation too",
-            "z is uniform, not normal",
-            "batch norm's epsilon, which the file does not hold",
-        ),
-    )
-
     def build(self, source: Source, settings: Settings) -> Candidate:
-        """See `Family.build`; 32 pixels; 1, 3 or 4 channels; any widths; spectral norm folded."""
         plain, folding = fold_spectral_norm(source.tensors, transposed=("deconv",))
         facts = Facts(settings)
         reading, form, dim = read_generator(plain, facts)
@@ -279,27 +263,13 @@ def _form(state: State, first: str) -> str:
     )
 
 
-class CSC413Cycle(Keyed):
-    """The family `csc413-cyclegan`: see `ganrt.exporter.families.protocol.Family`."""
-
+class CSC413Cycle(Family):
     settings: Mapping[str, str] = {"norm_eps": f"batch norm's epsilon, default {DEFAULT_EPS:g}"}
     spectral = True
     task = "translate"
     keys = KeyCondition(all_of=("conv1.0.weight", f"{_BLOCK}.0.weight"))
 
-    page = Page(
-        title="Emoji CycleGAN of the CSC413 assignment",
-        origin="one direction of the CycleGenerator of Toronto's CSC413 (programming assignment 4) and of CSC321",
-        gives="a translator (`ganrt translate`) of pictures of 32 px, 1, 3 or 4 channels in and out, any widths",
-        traps=(
-            "spectral norm, in torch's two spellings and in the assignment's own, which iterates in evaluation too",
-            "upsampling with convolutions (CSC413) or transposed convolutions (CSC321)",
-            "batch norm's epsilon, which the file does not hold",
-        ),
-    )
-
     def build(self, source: Source, settings: Settings) -> Candidate:
-        """See `Family.build`; 32 pixels; 1, 3 or 4 channels in and out; any widths; spectral norm folded."""
         plain, folding = fold_spectral_norm(source.tensors, transposed=("deconv",))
         facts = Facts(settings)
         reading, inputs = read_cycle(plain, facts)

@@ -20,8 +20,7 @@ from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families.instance_norm import AffineInstanceNorm, InstanceNorm
 from ganrt.exporter.families.loading import load_strictly
-from ganrt.exporter.families.page import Page
-from ganrt.exporter.families.protocol import KeyCondition, Keyed
+from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
 from ganrt.spec import GeneratorSpec, ImageInput, Output
@@ -96,9 +95,7 @@ def _norm_of(shape: Shape, eps: float) -> MakeNorm:
     return partial(AffineInstanceNorm, eps=eps) if shape.affine else lambda _: InstanceNorm(eps)
 
 
-class CycleGAN(Keyed):
-    """The family `cyclegan`: see `ganrt.exporter.families.protocol.Family`."""
-
+class CycleGAN(Family):
     settings: Mapping[str, str] = {
         "size": f"of the pictures, sides divisible by {MULTIPLE_OF}, default {DEFAULT_SIDE}x{DEFAULT_SIDE}",
         "dynamic": f"leaves height and width open, to any multiple of {MULTIPLE_OF}",
@@ -112,22 +109,7 @@ class CycleGAN(Keyed):
         ),
     )
 
-    page = Page(
-        title="CycleGAN's ResnetGenerator",
-        origin="`junyanz/pytorch-CycleGAN-and-pix2pix`, one direction of a CycleGAN (`latest_net_G_A.pth`); "
-        "`aitorzip/PyTorch-CycleGAN` (`netG_A2B.pth`); `eriklindernoren/PyTorch-GAN` (`G_AB_10.pth`)",
-        gives=f"a translator (`ganrt translate`) of {DEFAULT_SIDE} px or other sides, fixed or open; 1, 3 or 4 "
-        "channels in and out, any number of blocks",
-        traps=(
-            "instance or batch norm, and dropout, told from the keys",
-            "running statistics that torch before 0.4 saved for instance norms, and that nothing uses",
-            "instance norm that stays accurate on large pictures in ONNX Runtime",
-            "the picture's side, which the file does not hold",
-        ),
-    )
-
     def build(self, source: Source, settings: Settings) -> Candidate:
-        """See `Family.build`; any number of blocks and widths; 1, 3 or 4 channels in and out."""
         state = {key.replace(".block.", ".conv_block."): tensor for key, tensor in source.tensors.items()}
         shape = infer_shape(state)
         facts = Facts(settings)

@@ -13,7 +13,7 @@ from typing import Any
 
 from ganrt.errors import UsageError
 from ganrt.exporter.candidate import Candidate, Facts, ValueRange
-from ganrt.exporter.families.page import Page
+from ganrt.exporter.families.protocol import Family
 from ganrt.exporter.keras.network import Network, build_network
 from ganrt.exporter.keras.presets import PRESETS, describe_kernels, fitting, model_of
 from ganrt.exporter.keras.state import Origin
@@ -23,10 +23,7 @@ from ganrt.exporter.source import Source, State
 from ganrt.spec import GeneratorSpec, Labels, Latent, Output
 
 
-class Keras:
-    """The family `keras`: see `ganrt.exporter.families.protocol.Family`."""
-
-    task = "generate"
+class Keras(Family):
     open_prior = True
     settings: Mapping[str, str] = {
         "preset": f"the architecture of files with weights alone: {', '.join(PRESETS)}",
@@ -34,28 +31,11 @@ class Keras:
         "range": "tanh for pictures in [-1, 1], sigmoid for [0, 1], where the last activation does not tell",
     }
 
-    page = Page(
-        title="Keras and TensorFlow generators",
-        origin="Keras 2, Keras 3 and TensorFlow 2: Sequential and functional models of the usual layers, also in one "
-        "another, with Concatenate, Add and Multiply, and classes through an Embedding; of a whole GAN the generator",
-        formats="`.keras`, `.h5`, `.weights.h5`, SavedModel folders, TensorFlow checkpoints (`.index` and `.data-`); "
-        "any of them in a `.tar`",
-        gives="pictures of 1, 3 or 4 channels, any layers, widths and latent size; z is normal",
-        recognised="the file's format, not its keys",
-        traps=(
-            "weights alone, whose architecture is a preset's: recognised by the shapes or named",
-            "batch norm's epsilon, which weights alone do not hold: 0.001 in Keras, other values in some presets",
-            "`same` padding that is not symmetric, and transposed convolutions that crop",
-            "layers that hold code (Lambda) are refused; nothing of the file is executed",
-        ),
-    )
-
     def match(self, source: Source) -> int | None:
         """A reader of Keras' files made it."""
         return 1 if source.keras is not None else None
 
     def build(self, source: Source, settings: Settings) -> Candidate:
-        """See `Family.build`; the tensors keep Keras' layout."""
         if source.keras is None:
             raise UsageError(
                 "family keras: this file was not written by Keras or TensorFlow\n"

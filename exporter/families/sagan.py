@@ -20,7 +20,6 @@ from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families.biggan_layers import attend
 from ganrt.exporter.families.chain import PlainChain
 from ganrt.exporter.families.loading import load_strictly
-from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm, transposed_layers
 from ganrt.exporter.layers.network import Network
 from ganrt.exporter.options import Settings
@@ -56,21 +55,8 @@ class _Attention:
 
 
 class SAGAN(PlainChain):
-    """The family `sagan`: see `ganrt.exporter.families.protocol.Family`."""
-
     name = "sagan"
     open_prior = False
-    page = Page(
-        title="Self-attention GAN",
-        origin="`heykeetae/Self-Attention-GAN` and what was written after it, `950000_G.pth`",
-        gives="square pictures of 1, 3 or 4 channels from a vector, which is normal in its script",
-        recognised="`query_conv`, `key_conv`, `value_conv` and `gamma` under any names, beside a plain chain of layers",
-        traps=(
-            "its own spectral norm, which iterates in every pass, in evaluation too",
-            "layers that are in the file in another order than in the network, attention last",
-            "attention stands where the picture has its channels; with several such places the last one is assumed",
-        ),
-    )
 
     def match(self, source: Source) -> int | None:
         """4 (the attention's parts) where there is attention and the rest is a chain."""
@@ -78,7 +64,6 @@ class SAGAN(PlainChain):
         return 4 if attention and source.module is None and not self.why_not(chain) else None
 
     def build(self, source: Source, settings: Settings) -> Candidate:
-        """See `Family.build`."""
         chain, names = _parted(source)
         if not names:
             raise BadInputFile(

@@ -13,9 +13,8 @@ from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families import style_space as space
 from ganrt.exporter.families.loading import load_strictly, require_fit
-from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.pickled_options import Options, number_of, options_of, require
-from ganrt.exporter.families.protocol import KeyCondition, Keyed
+from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.families.stylegan2_layers import TAPS, Block, Config, Synthesis, kernels, pack_styled
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
@@ -41,34 +40,15 @@ class Read:
     noise: bool
 
 
-class StyleGAN2(Keyed):
-    """The family `stylegan2`: see `ganrt.exporter.families.protocol.Family`."""
-
+class StyleGAN2(Family):
     settings: Mapping[str, str] = SETTINGS
     averaged = "G_ema"
     keys = KeyCondition(
         all_of=("mapping.fc0.weight", "synthesis.b4.const", "synthesis.b4.conv1.affine.weight"),
         none_of=("synthesis.input.weight",),
     )
-    page = Page(
-        title="StyleGAN2",
-        origin="`NVlabs/stylegan2-ada-pytorch`, `NVlabs/stylegan3` with `--cfg=stylegan2`, and their forks",
-        formats="`.pkl` as the training writes it (read as data: the source text in it is never run), or the state "
-        "dict alone as `.safetensors`, `.pt`",
-        gives="square pictures from 8 px, 1, 3 or 4 channels; architectures skip, resnet and orig; classes; z is "
-        "normal, `truncation` pulls w to its average",
-        traps=(
-            "truncation acts on w, not on z: 0 draws the average picture",
-            "noise is constant (`--noise none` leaves it out), never random: equal latents give equal pictures",
-            "gains, clamps and the architecture come from the pickled modules; of a state dict alone they are assumed",
-            "the first layers of the mapping have a learning rate of 0.01 in their weights",
-            "kernels are constant: styles scale what goes in and what comes out, so that batches of any size work",
-            "pictures of the original in half precision differ by up to 3 grey levels; in float32 by less than one",
-        ),
-    )
 
     def build(self, source: Source, settings: Settings) -> Candidate:
-        """See `Family.build`."""
         facts = Facts(settings)
         options = options_of(source, _CLASSES)
         read = read_checkpoint(source.tensors, options, facts)

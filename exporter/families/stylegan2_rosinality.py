@@ -15,8 +15,7 @@ from torch import Tensor
 from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families import style_space as space
-from ganrt.exporter.families.page import Page
-from ganrt.exporter.families.protocol import KeyCondition, Keyed
+from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.families.stylegan2 import Read, candidate, read_mapping, size_of
 from ganrt.exporter.families.stylegan2_layers import Block, Config
 from ganrt.exporter.options import Settings
@@ -37,29 +36,15 @@ _PARTS = {
 }
 
 
-class StyleGAN2Rosinality(Keyed):
-    """The family `stylegan2-rosinality`: see `ganrt.exporter.families.protocol.Family`."""
-
+class StyleGAN2Rosinality(Family):
     settings: Mapping[str, str] = {
         **space.SETTINGS,
         "noise": "const (the file's planes) or none; default const",
     }
     averaged = "g_ema"
     keys = KeyCondition(all_of=("conv1.conv.modulation.weight", "to_rgb1.conv.weight", "style.1.weight"))
-    page = Page(
-        title="StyleGAN2 in rosinality's layout",
-        origin="`rosinality/stylegan2-pytorch` and what is built on it: toonify, StyleGAN-NADA, pSp's decoders",
-        formats="`.pt` with `g_ema` (and `latent_avg`), or with `decoder.` before every key; or the state dict alone",
-        gives="square pictures from 8 px; z is normal, `truncation` pulls w to its average",
-        traps=(
-            "training snapshots have no `latent_avg`: it is then the mean of 10,000 styles, and that is said",
-            "noise is what the file holds in `noises`, where the original draws it anew; older files hold none",
-            "the arguments beside the weights are objects, which are read as data",
-        ),
-    )
 
     def build(self, source: Source, settings: Settings) -> Candidate:
-        """See `Family.build`."""
         facts = Facts(settings)
         state, notes = _renamed(source.tensors)
         w_dim = size_of(state, "synthesis.b4.conv1.affine.weight", 2, 1)

@@ -17,8 +17,7 @@ from torch import Tensor
 from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families import style_space as space
-from ganrt.exporter.families.page import Page
-from ganrt.exporter.families.protocol import KeyCondition, Keyed
+from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.families.stylegan2 import Read, candidate, read_mapping, structure
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
@@ -35,28 +34,15 @@ _PARTS = {
 _LAYERS = {"Conv": "conv1", "Conv0_up": "conv0", "Conv1": "conv1", "ToRGB": "torgb", "Skip": "skip"}
 
 
-class StyleGAN2TensorFlow(Keyed):
-    """The family `stylegan2-tensorflow`: see `ganrt.exporter.families.protocol.Family`."""
-
+class StyleGAN2TensorFlow(Family):
     settings: Mapping[str, str] = {
         "cutoff": space.SETTINGS["cutoff"],
         "noise": "const (the file's planes) or none; default const",
     }
     averaged = "Gs"
     keys = KeyCondition(all_of=("mapping/Dense0/weight", "synthesis/4x4/Const/const"))
-    page = Page(
-        title="StyleGAN2 of TensorFlow",
-        origin="`NVlabs/stylegan2` (configurations E and F) and `NVlabs/stylegan2-ada`",
-        formats="`.pkl` of the three networks, of which the average `Gs` is taken; read as data, without TensorFlow",
-        gives="as `stylegan2`",
-        traps=(
-            "kernels are turned round where the side doubles, and styles' biases lack their 1",
-            "files of StyleGAN and ProGAN look alike and are refused by their version",
-        ),
-    )
 
     def build(self, source: Source, settings: Settings) -> Candidate:
-        """See `Family.build`."""
         facts = Facts(settings)
         fixed = _fixed(source)
         if "mapping/LabelConcat/weight" in source.tensors:

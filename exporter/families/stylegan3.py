@@ -13,9 +13,8 @@ from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families import style_space as space
 from ganrt.exporter.families.loading import load_strictly, require_fit
-from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.pickled_options import Options, number_of, options_of, require
-from ganrt.exporter.families.protocol import KeyCondition, Keyed
+from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.families.stylegan2 import mapping_rate, read_mapping, size_of
 from ganrt.exporter.families.stylegan3_layers import Config, Layer, Synthesis
 from ganrt.exporter.options import Settings
@@ -30,31 +29,15 @@ _TAPS = 6  # of a filter, times its factor
 _MARGIN, _BANDWIDTH, _CLAMP, _SCALE = 10, 2.0, 256.0, 0.25
 
 
-class StyleGAN3(Keyed):
-    """The family `stylegan3`: see `ganrt.exporter.families.protocol.Family`."""
-
+class StyleGAN3(Family):
     settings: Mapping[str, str] = {
         **space.SETTINGS,
         "conv_clamp": f"the limit of activations, or none; default the file's, else {_CLAMP:g}",
     }
     averaged = "G_ema"
     keys = KeyCondition(all_of=("mapping.fc0.weight", "synthesis.input.weight", "synthesis.input.freqs"))
-    page = Page(
-        title="StyleGAN3",
-        origin="`NVlabs/stylegan3`, configurations stylegan3-t and stylegan3-r, and their forks",
-        formats="`.pkl` as the training writes it (read as data: the source text in it is never run), or the state "
-        "dict alone as `.safetensors`, `.pt`",
-        gives="square pictures, 1, 3 or 4 channels; classes; z is normal, `truncation` pulls w to its average",
-        traps=(
-            "sizes, factors and paddings follow from the layers' names and the filters' lengths",
-            "the original norms styles over the whole batch, which cancels: pictures do not depend on each other here",
-            "the transform of the file (a turn and shift of all pictures) is kept",
-            "four times StyleGAN2's work, and twice the picture's side within layers: small batches",
-        ),
-    )
 
     def build(self, source: Source, settings: Settings) -> Candidate:
-        """See `Family.build`."""
         facts, state = Facts(settings), source.tensors
         options = options_of(source, _CLASSES)
         config = _config(state, options, facts)

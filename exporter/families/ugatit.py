@@ -21,8 +21,7 @@ from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families.instance_norm import InstanceNorm, plane_mean, standardised, whole_mean
 from ganrt.exporter.families.loading import load_strictly, sizes
-from ganrt.exporter.families.page import Page
-from ganrt.exporter.families.protocol import KeyCondition, Keyed
+from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
 from ganrt.spec import GeneratorSpec, ImageInput, Output
@@ -125,9 +124,7 @@ class Generator(nn.Module):
         return self.UpBlock2(x)  # type: ignore[no-any-return]
 
 
-class UGATIT(Keyed):
-    """The family `ugatit`: see `ganrt.exporter.families.protocol.Family`."""
-
+class UGATIT(Family):
     task = "translate"
     settings: Mapping[str, str] = {
         "size": f"of a light one's pictures, sides divisible by {MULTIPLE_OF}, default {DEFAULT_SIDE}x{DEFAULT_SIDE}",
@@ -136,18 +133,8 @@ class UGATIT(Keyed):
     keys = KeyCondition(
         all_of=("DownBlock.1.weight", "gap_fc.weight", "FC.0.weight", "UpBlock1_1.norm1.rho", "UpBlock2.2.weight")
     )
-    page = Page(
-        title="U-GAT-IT",
-        origin="`znxlwm/UGATIT-pytorch` (`selfie2anime_params_latest.pt`), light and full",
-        gives="a translator (`ganrt translate`); both directions lie in one file: `--network genA2B` or `genB2A`",
-        traps=(
-            "unbiased variances in the mixed norms, biased ones in the encoder's",
-            "a full one's side, which its first linear layer tells",
-        ),
-    )
 
     def build(self, source: Source, settings: Settings) -> Candidate:
-        """See `Family.build`."""
         state, facts = source.tensors, Facts(settings)
         inputs, width, features, outputs = _read(state)
         numbers = [int(found[1]) for key in state if (found := re.match(r"UpBlock1_(\d{1,3})\.", key))]

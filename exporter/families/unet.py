@@ -22,8 +22,7 @@ from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families.instance_norm import AffineInstanceNorm, InstanceNorm
 from ganrt.exporter.families.loading import load_strictly
-from ganrt.exporter.families.page import Page
-from ganrt.exporter.families.protocol import KeyCondition, Keyed
+from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
 from ganrt.spec import GeneratorSpec, ImageInput, Output
@@ -113,9 +112,7 @@ def _norm_of(shape: Shape, eps: float) -> Callable[[int], nn.Module]:
     return partial(AffineInstanceNorm, eps=eps) if shape.norm == "affine" else lambda _: InstanceNorm(eps)
 
 
-class UNets(Keyed):
-    """The family `unet`: see `ganrt.exporter.families.protocol.Family`."""
-
+class UNets(Family):
     task = "translate"
     settings: Mapping[str, str] = {
         "size": "of the pictures, sides divisible by 2 to the number of levels, which is the default",
@@ -134,20 +131,8 @@ class UNets(Keyed):
             none_of=("fc.weight",),
         ),
     )
-    page = Page(
-        title="U-Nets",
-        origin="`junyanz/pytorch-CycleGAN-and-pix2pix` (`latest_net_G.pth` of pix2pix, unet_128 and unet_256) and "
-        "`eriklindernoren/PyTorch-GAN`'s pix2pix, DiscoGAN and DualGAN",
-        gives="a translator (`ganrt translate`), 1, 3 or 4 channels in and out, any number of levels and widths",
-        traps=(
-            "pix2pix's own test script leaves batch norm and dropout in training mode: `--norm-statistics picture` "
-            "normalises each picture by its own statistics; dropout is off",
-            "running statistics that torch before 0.4 saved for instance norms, and that nothing uses",
-        ),
-    )
 
     def build(self, source: Source, settings: Settings) -> Candidate:
-        """See `Family.build`."""
         state = _renamed(source.tensors)
         shape = infer_shape(state, nested="model.model.0.weight" in source.tensors)
         facts = Facts(settings)

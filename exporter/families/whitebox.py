@@ -20,8 +20,7 @@ from torch.nn import functional
 from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families.loading import load_strictly, sizes
-from ganrt.exporter.families.page import Page
-from ganrt.exporter.families.protocol import KeyCondition, Keyed
+from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
 from ganrt.spec import GeneratorSpec, ImageInput, Output
@@ -107,9 +106,7 @@ def _leaky(x: Tensor) -> Tensor:
     return functional.leaky_relu(x, SLOPE)
 
 
-class WhiteBox(Keyed):
-    """The family `whitebox`: see `ganrt.exporter.families.protocol.Family`."""
-
+class WhiteBox(Family):
     task = "translate"
     settings: Mapping[str, str] = {
         "size": f"of the pictures, sides divisible by {MULTIPLE_OF}, default {DEFAULT_SIDE}x{DEFAULT_SIDE}",
@@ -119,22 +116,8 @@ class WhiteBox(Keyed):
         KeyCondition(all_of=(f"{_TENSORFLOW}/weights", "generator/block_0/conv1/weights", f"{_TENSORFLOW}_9/weights")),
         KeyCondition(all_of=("initial_down.0.weight", "res_blocks.0.block.0.weight", "up1.0.weight", "last.2.weight")),
     )
-    page = Page(
-        title="White-box cartoonization",
-        origin="`SystemErrorWang/White-box-Cartoonization` (`model-33999.index` and its data, TensorFlow) and "
-        "`vinesmsuic/White-box-Cartoonization-PyTorch`; other ports by [`--code`](bring-your-own-generator.md)",
-        formats="`model-33999.index` beside its data (TensorFlow); `.pth`, `.pth.tar`, `.safetensors`",
-        gives=f"a translator (`ganrt translate`) of {DEFAULT_SIDE} px or other sides, fixed or open, with its guided "
-        "filter, as the authors' scripts draw",
-        traps=(
-            "TensorFlow's network takes and gives blue, green, red: here red comes first, as everywhere",
-            "borders and enlargements differ between the two; the torch port's inference.py applies tanh a second time",
-            "their scripts cut to whole levels, which rounding here does not: up to one level lighter",
-        ),
-    )
 
     def build(self, source: Source, settings: Settings) -> Candidate:
-        """See `Family.build`."""
         tensorflow = f"{_TENSORFLOW}/weights" in source.tensors
         state, facts = _as_torch(source.tensors) if tensorflow else source.tensors, Facts(settings)
         height, width = settings.pixels((DEFAULT_SIDE, DEFAULT_SIDE), low=LOWEST_SIDE, multiple_of=MULTIPLE_OF)

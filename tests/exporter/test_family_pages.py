@@ -1,10 +1,9 @@
-"""docs/families.md is what the families say, and the hint at the nearest family tells what is missing."""
+"""docs/families.md has the families' keys and options; the hint at the nearest family tells what is missing."""
 
 from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
@@ -20,7 +19,7 @@ from typer.testing import CliRunner
 from ganrt.errors import BadInputFile
 from ganrt.exporter.describe import describe
 from ganrt.exporter.families import FAMILIES, load_family
-from ganrt.exporter.families.page import page_of, similarity
+from ganrt.exporter.families.protocol import Family
 from ganrt.exporter.options import Settings, spelled
 
 ROOT = Path(__file__).parents[2]
@@ -37,38 +36,47 @@ def tool() -> ModuleType:
 
 
 def test_the_committed_page_is_the_generated_one(tool: ModuleType) -> None:
-    committed = (ROOT / "docs" / "families.md").read_text("utf-8")
-    assert committed == tool.page(), "run: python tools/make_family_docs.py"
+    committed = tool.PAGE.read_text("utf-8")
+    assert committed == tool.page(committed), "run: python tools/make_family_docs.py"
 
 
 def test_every_family_setting_and_key_is_on_the_page(tool: ModuleType) -> None:
-    page = tool.page()
+    sections = tool.PAGE.read_text("utf-8").split("\n## `")
     for name in FAMILIES:
         family = load_family(name)
-        assert f"## `{name}`: {page_of(name, family).title}" in page
-        assert all(f"| `{spelled(key)}` |" in page for key in family.settings)
+        (own,) = [section for section in sections if section.startswith(f"{name}`: ")]
+        assert not own.startswith(f"{name}`: {name}\n"), "describe it"
+        assert all(
+            text in own for text in ("\n- From: ", "\n- Files: ", "\n- Gives: ", "\n- Recognised by: ", "\nHandled:\n")
+        )
+        assert all(f"| `{spelled(key)}` |" in own for key in family.settings)
+        assert all(f"`{key}`" in own for each in family.conditions() for key in (*each.all_of, *each.none_of))
 
 
-def test_a_family_without_a_page_of_its_own(tool: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keys_and_options_that_changed_are_written_anew(tool: ModuleType) -> None:
+    committed = tool.PAGE.read_text("utf-8")
+    old = committed.replace("`main.1.running_mean`", "`main.1.mean`").replace("| `--z-shape` |", "| `--shape` |")
+    assert old != committed
+    assert tool.page(old) == committed
+    with pytest.raises(KeyError, match="gone"):
+        tool.page(committed + "\n## `gone`: of yesterday\n")
+
+
+def test_a_family_without_a_section_of_its_own(tool: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(FAMILIES, "toy", "toy_family:ToyFamily")
-    assert "## `toy`: toy\n" in tool.page()
-    assert "`from_z.weight`, `from_labels.weight`" in tool.page()
+    page = tool.page(tool.PAGE.read_text("utf-8"))
+    assert "## `toy`: toy\n" in page
+    assert "`from_z.weight`, `from_labels.weight`" in page
 
 
-class _Bare:
-    settings: Mapping[str, str] = {}
-
-    task = "generate"
-    open_prior = False
-
-    def match(self, _: object) -> int | None:
-        return None
+class _Bare(Family):
+    pass
 
 
 def test_a_family_that_says_nothing(tool: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("toy_family.Bare", _Bare, raising=False)
     monkeypatch.setitem(FAMILIES, "bare", "toy_family:Bare")
-    assert "## `bare`: bare\n" in tool.page()
+    assert "## `bare`: bare\n" in tool.page(tool.PAGE.read_text("utf-8"))
     with pytest.raises(BadInputFile, match="no known family"):
         find_family({"a": torch.ones(1, 1)})
 
@@ -91,9 +99,9 @@ def test_the_nearest_family_and_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -
 
 def test_one_of_several_conditions_is_enough() -> None:
     state = {"linear_bn.1.weight": torch.ones(1), "upconv1.0.weight": torch.ones(1)}
-    assert similarity(load_family("csc413"), state) == (2, ())
-    assert similarity(load_family("csc413"), ["deconv2.0.weight"]) == (2, ())
-    assert similarity(load_family("keras"), state) == (0, ())
+    assert load_family("csc413").similarity(state) == (2, ())
+    assert load_family("csc413").similarity(["deconv2.0.weight"]) == (2, ())
+    assert load_family("keras").similarity(state) == (0, ())
 
 
 @pytest.mark.parametrize(
@@ -113,7 +121,7 @@ def test_the_nearest_of_all_families(keys: list[str], nearest: str) -> None:
 
 
 def test_numbers_of_layers_count_as_equal() -> None:
-    present, missing = similarity(load_family("dcgan"), ["main.6.weight", "main.7.running_mean"])
+    present, missing = load_family("dcgan").similarity(["main.6.weight", "main.7.running_mean"])
     assert (present, missing) == (3, ())
 
 

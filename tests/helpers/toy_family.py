@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.families.loading import load_strictly
-from ganrt.exporter.families.protocol import KeyCondition, Keyed
+from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source
 from ganrt.spec import GeneratorSpec, Labels, Latent, Output, Statistics
@@ -45,7 +45,7 @@ def toy_state(seed: int = 0) -> dict[str, Tensor]:
     return {key: tensor.clone() for key, tensor in module.state_dict().items()}
 
 
-class ToyFamily(Keyed):
+class ToyFamily(Family):
     settings: Mapping[str, str] = {}
     keys = KeyCondition(all_of=("from_z.weight", "from_labels.weight"))
 

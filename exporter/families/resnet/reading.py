@@ -13,7 +13,7 @@ from torch import Tensor
 from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate, Facts, ValueRange
 from ganrt.exporter.families.loading import load_strictly
-from ganrt.exporter.families.protocol import Keyed
+from ganrt.exporter.families.protocol import Family
 from ganrt.exporter.families.resnet.network import BlockShape, Convolved, Gains, Generator, Rules, Shape
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm
 from ganrt.exporter.layers.activations import hidden_activation, last_activation
@@ -164,7 +164,7 @@ class Named:
         return Convolved(own if inputs is None else inputs, outputs, rows, f"{name}.bias" in self)
 
 
-class ResNet(Keyed):
+class ResNet(Family):
     """A residual generator under the keys of one script."""
 
     script: ClassVar[Script]
@@ -178,7 +178,6 @@ class ResNet(Keyed):
     }
 
     def build(self, source: Source, settings: Settings) -> Candidate:
-        """See `Family.build`."""
         state, notes = fold_spectral_norm(source.tensors)
         facts, script = Facts(settings), self.script
         keys = Named(state, script)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ganrt.exporter.families.page import Page
 from ganrt.exporter.families.protocol import KeyCondition
 from ganrt.exporter.families.resnet.reading import ResNet, Script
 
@@ -32,17 +31,6 @@ class Mimicry(ResNet):
     keys = KeyCondition(
         all_of=("l1.weight", "block2.c1.weight", "block2.c_sc.weight", "block3.c1.weight"),
         none_of=("block1.c1.weight",),
-    )
-    page = Page(
-        title="ResNet generators of mimicry",
-        origin="`kwotsin/mimicry`: SNGAN, WGAN-GP, InfoMax-GAN, SSGAN, cGAN-PD, DCGAN and SAGAN, "
-        "`netG_100000_steps.pth` with its `model_state_dict`",
-        gives="square pictures, 32 to 128 px in its scripts, with or without classes, which may be mixed",
-        traps=(
-            "the side is doubled bilinearly, where most ResNet generators repeat pixels",
-            "conditional norms: the gain is the table's value itself, not one more than it",
-            "spectral norm and attention of its SAGAN; its discriminator, which has a `block1`",
-        ),
     )
 
 
@@ -77,19 +65,6 @@ class StudioGAN(ResNet):
     ), KeyCondition(
         all_of=("linear0.weight", "blocks.0.0.conv2d1.weight", "blocks.0.0.bn1.bn.running_mean", "conv2d5.weight")
     )  # fmt: skip
-    page = Page(
-        title="ResNet generators of StudioGAN",
-        origin="`POSTECH-CVLab/PyTorch-StudioGAN`, backbones `resnet` (SNGAN, SAGAN, WGAN-GP, ...) and `big_resnet` "
-        "(BigGAN, ReACGAN, ...); `model=G_ema-best-weights-step=*.pth` is what its samples are drawn with",
-        gives="square pictures, 32 to 512 px, with or without classes, which may be mixed",
-        traps=(
-            "batch norm's epsilon is 1e-4; spectral norm with torch's hook",
-            "attention counts as a block; its conditional norms add one to the gain",
-            "with a shared embedding z is cut into chunks, one for each block",
-            "its other backbones (`deep_conv`, `big_resnet_deep`) and InfoGAN's inputs are refused",
-            "the activation and the distribution of z are in its configuration only",
-        ),
-    )
 
 
 class SNGAN(ResNet):
@@ -115,12 +90,6 @@ class SNGAN(ResNet):
     )
     keys = KeyCondition(
         all_of=("dense.weight", "model.0.model.3.weight", "model.0.model.0.running_mean", "final.weight")
-    )
-    page = Page(
-        title="SNGAN's ResNet generator",
-        origin="`christiancosgrove/pytorch-spectral-normalization-gan` (`model_resnet.py`), `gen_199`",
-        gives="square pictures, 32 px in its script, from any latent",
-        traps=("weights that are in the file twice", "shortcuts without weights"),
     )
 
 
@@ -152,13 +121,6 @@ class WGANGP(ResNet):
             "rb1.conv_shortcut.conv.conv.weight",
         )
     )
-    page = Page(
-        title="WGAN-GP's ResNet generator",
-        origin="`jalola/improved-wgan-pytorch` (`GoodGenerator`); its conditional relatives are refused",
-        formats="state dicts, as of all families; that script saves whole modules, for which `--code` is needed",
-        gives="square RGB pictures, 64 px in its script, from any latent",
-        traps=("first convolutions without biases", "discriminators, which have layer norms under the same names"),
-    )
 
 
 class ResNetSAGAN(ResNet):
@@ -184,9 +146,3 @@ class ResNetSAGAN(ResNet):
         attended=lambda _: 2,
     )
     keys = KeyCondition(all_of=("snlinear0.weight", "block1.cond_bn1.embed.weight", "block1.snconv2d1.weight"))
-    page = Page(
-        title="Conditional SAGAN",
-        origin="`voletiv/self-attention-GAN-pytorch`",
-        gives="square pictures, 128 px in its script, of any number of classes, which may be mixed",
-        traps=("spectral norm everywhere", "norms' tables of gains beside biases", "attention with biases"),
-    )
