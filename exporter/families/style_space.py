@@ -7,8 +7,8 @@ Gains of learning rates and activations are folded into the weights, so that the
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Keys
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,10 +16,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganrt.exporter.candidate import Facts
+from ganrt.errors import BadInputFile
+from ganrt.exporter.candidate import Candidate, Facts
+from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import State
-from ganrt.spec import Style
+from ganrt.spec import GeneratorSpec, Labels, Latent, Output, Style
 
 SLOPE, GAIN = 0.2, math.sqrt(2)  # of every leaky ReLU, and what it is multiplied with
 TINY = 1e-8  # added to mean squares
@@ -120,6 +122,12 @@ class Affines(nn.Module):
         return [styles[i] for i in range(len(self.widths))]
 
 
+def affine(state: State, key: str, w_dim: int) -> tuple[Tensor, Tensor]:
+    """(weight, bias) of a layer's style in NVIDIA's layout, the gain applied."""
+    weight = state[f"{key}.affine.weight"].double() / math.sqrt(w_dim)
+    return weight.float(), state[f"{key}.affine.bias"]
+
+
 def pack_affines(layers: Sequence[tuple[Tensor, Tensor]], groups: Sequence[int]) -> dict[str, Tensor]:
     """(weight [width, w_dim], bias [width]) of every layer, gains applied -> the tensors of `Affines`."""
     packed = {}
@@ -158,6 +166,53 @@ class StyleGenerator(nn.Module):
         return made
 
 
+@dataclass(frozen=True)
+class Parts:
+    """Of a generator: its mapping and the rate of its weights; the synthesis, its tensors, and of each of its layers
+    the (weight, bias) of the style and which of the `count` styles it takes."""
+
+    mapping: MappingShape
+    rate: float
+    synthesis: Callable[[], nn.Module]
+    tensors: State
+    affines: Sequence[tuple[Tensor, Tensor]]
+    taken: Sequence[int]
+    count: int
+
+
+def candidate(
+    family: str, state: State, facts: Facts, what: str, parts: Parts, output: Output, detail: str
+) -> Candidate:
+    """The generator with its weights; `what` names it in errors, `detail` where it is said what was recognised."""
+    shape, cutoff = parts.mapping, read_cutoff(facts.settings, parts.count)
+    groups = groups_of(parts.taken, cutoff)
+    mapping = load_strictly(lambda: Mapping(shape), pack_mapping(state, shape, parts.rate), what)
+    assert isinstance(mapping, Mapping)
+    packed = {"average": average_of(state, mapping, shape, facts)}
+    packed |= {f"mapping.{key}": value for key, value in mapping.state_dict().items()}
+    packed |= {f"affines.{key}": value for key, value in pack_affines(parts.affines, groups).items()}
+    packed |= {f"synthesis.{key}": value for key, value in parts.tensors.items()}
+
+    def make() -> StyleGenerator:
+        affines = Affines(shape.w_dim, [len(bias) for _, bias in parts.affines], groups)
+        return StyleGenerator(Mapping(shape), affines, parts.synthesis(), shape.w_dim, parts.taken)
+
+    return Candidate(
+        module=load_strictly(make, packed, what),
+        spec=GeneratorSpec(
+            name=family,
+            family=family,
+            latent=Latent(dim=shape.z_dim, prior="normal", psi_mode="style"),
+            labels=Labels(count=shape.classes) if shape.classes else None,
+            output=output,
+            style=style_of(parts.count, packed["average"], cutoff),
+        ),
+        value_range="tanh",
+        matched=f"all {len(state)} keys match ({detail})",
+        facts=tuple(facts.found),
+    )
+
+
 def groups_of(taken: Sequence[int], cutoff: int | None) -> list[int]:
     """The group of each layer in `Affines`, given which of the styles it takes: 0 is truncated, 1 is not."""
     beyond = [cutoff is not None and index >= cutoff for index in taken]
@@ -171,6 +226,24 @@ def read_rate(facts: Facts, read: float | None) -> float:
         return read
     rate: float = facts.assume("mapping_rate", DEFAULT_RATE)
     return rate
+
+
+def read_clamp(facts: Facts, clamps: set[float | None] | None, default: float) -> float | None:
+    """The limit of activations; None for none.
+
+    Args:
+        clamps: what the layers have in the file; None: the file does not say.
+
+    Raises:
+        BadInputFile: they differ.
+    """
+    if clamps is not None and len(clamps) > 1:
+        raise BadInputFile(f"its layers have different values of conv_clamp: {', '.join(sorted(map(str, clamps)))}")
+    if clamps is None or facts.settings.conv_clamp is not None:
+        return facts.assume("conv_clamp", default) or None
+    clamp = next(iter(clamps), None)
+    facts.read("conv_clamp", "none" if clamp is None else clamp)
+    return clamp
 
 
 def read_cutoff(settings: Settings, count: int) -> int | None:

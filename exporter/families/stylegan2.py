@@ -12,13 +12,13 @@ from torch import Tensor
 from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families import style_space as space
-from ganrt.exporter.families.loading import load_strictly, require_fit
+from ganrt.exporter.families.loading import require_fit
 from ganrt.exporter.families.pickled_options import Options, number_of, options_of, require
 from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.families.stylegan2_layers import TAPS, Block, Config, Synthesis, kernels, pack_styled
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
-from ganrt.spec import GeneratorSpec, Labels, Latent, Output
+from ganrt.spec import Output
 
 _CLASSES = {"": "Generator", "mapping": "MappingNetwork", "synthesis": "SynthesisNetwork"}
 _DEFAULT_CLAMP = 256.0
@@ -57,40 +57,23 @@ class StyleGAN2(Family):
 
 def candidate(state: State, read: Read, facts: Facts, family: str, notes: tuple[str, ...] = ()) -> Candidate:
     """The generator of weights in NVIDIA's layout."""
-    config, shape = read.config, read.mapping
+    config = read.config
     what = f"a StyleGAN2 generator of {config.side}x{config.side} pixels ({config.architecture})"
     require_fit(_expected(state, read), state, what)
-    cutoff = space.read_cutoff(facts.settings, config.count)
     used = replace(config, noisy=_noisy(state, read, facts))
-    groups = space.groups_of([index for _, _, index in used.layers], cutoff)
-    mapping = load_strictly(lambda: space.Mapping(shape), space.pack_mapping(state, shape, read.rate), what)
-    assert isinstance(mapping, space.Mapping)
-    average = space.average_of(state, mapping, shape, facts)
-    packed = {f"mapping.{key}": value for key, value in mapping.state_dict().items()}
-    packed |= {f"affines.{key}": value for key, value in space.pack_affines(_affines(state, used), groups).items()}
-    packed |= {f"synthesis.{key}": value for key, value in _synthesis(state, used).items()}
-    packed["average"] = average
-
-    def make() -> space.StyleGenerator:
-        affines = space.Affines(used.w_dim, [width for _, width, _ in used.layers], groups)
-        taken = [index for _, _, index in used.layers]
-        return space.StyleGenerator(space.Mapping(shape), affines, Synthesis(used), used.w_dim, taken)
-
-    return Candidate(
-        module=load_strictly(make, packed, what),
-        spec=GeneratorSpec(
-            name=family,
-            family=family,
-            latent=Latent(dim=shape.z_dim, prior="normal", psi_mode="style"),
-            labels=Labels(count=shape.classes) if shape.classes else None,
-            output=Output(height=config.side, width=config.side, channels=config.channels),
-            style=space.style_of(config.count, average, cutoff),
-        ),
-        value_range="tanh",
-        matched=f"all {len(state)} keys match ({config.side} px, {config.architecture})",
-        facts=tuple(facts.found),
-        notes=notes,
+    layers = [f"synthesis.{name}" for name, _, _ in used.layers]
+    parts = space.Parts(
+        mapping=read.mapping,
+        rate=read.rate,
+        synthesis=lambda: Synthesis(used),
+        tensors=_synthesis(state, used),
+        affines=[space.affine(state, layer, used.w_dim) for layer in layers],
+        taken=[index for _, _, index in used.layers],
+        count=config.count,
     )
+    output = Output(height=config.side, width=config.side, channels=config.channels)
+    made = space.candidate(family, state, facts, what, parts, output, f"{config.side} px, {config.architecture}")
+    return replace(made, notes=notes)
 
 
 def _noisy(state: State, read: Read, facts: Facts) -> frozenset[str]:
@@ -114,11 +97,8 @@ def read_checkpoint(state: State, options: Options | None, facts: Facts) -> Read
     """
     config = structure(state)
     mapping = read_mapping(state, config.w_dim)
-    clamp, rate = (None, None) if options is None else _check_options(options, config.architecture, mapping)
-    if facts.settings.conv_clamp is None and options is not None:
-        facts.read("conv_clamp", "none" if clamp is None else clamp)
-    else:
-        clamp = facts.assume("conv_clamp", _DEFAULT_CLAMP) or None
+    clamps, rate = (None, None) if options is None else _check_options(options, config.architecture, mapping)
+    clamp = space.read_clamp(facts, clamps, _DEFAULT_CLAMP)
     noise = any(key.endswith(_NOISE) for key in state)
     return Read(replace(config, clamp=clamp), mapping, space.read_rate(facts, rate), noise)
 
@@ -178,8 +158,8 @@ def read_mapping(state: State, w_dim: int) -> space.MappingShape:
 
 def _check_options(
     options: Options, architecture: str, mapping: space.MappingShape
-) -> tuple[float | None, float | None]:
-    """The clamp and the mapping's rate; refuses what the modules do not compute."""
+) -> tuple[set[float | None], float | None]:
+    """The clamps and the mapping's rate; refuses what the modules do not compute."""
     clamps: set[float | None] = set()
     for name in options:
         block, _, part = name.rpartition(".")
@@ -193,9 +173,7 @@ def _check_options(
             require(options, name, {"activation": "linear", "weight_gain": gain, "bias_gain": 1.0})
         if block == "synthesis" and part.startswith("b"):
             require(options, name, {"architecture": architecture})
-    if len(clamps) > 1:
-        raise BadInputFile(f"its layers have different values of conv_clamp: {', '.join(sorted(map(str, clamps)))}")
-    return next(iter(clamps), None), mapping_rate(options, mapping)
+    return clamps, mapping_rate(options, mapping)
 
 
 def mapping_rate(options: Options, shape: space.MappingShape) -> float | None:
@@ -242,15 +220,6 @@ def _layer_shapes(name: str, width: int, config: Config, *, noise: bool) -> dict
         return shapes | {f"{name}.weight": (config.channels, width, 1, 1), f"{name}.bias": (config.channels,)}
     shapes |= {f"{name}.weight": (outputs, width, 3, 3), f"{name}.bias": (outputs,)}
     return shapes | ({f"{name}.noise_const": (side, side), f"{name}.noise_strength": ()} if noise else {})
-
-
-def _affines(state: State, config: Config) -> list[tuple[Tensor, Tensor]]:
-    """(weight, bias) of every layer's style, the gains applied; a picture's layer has 1/sqrt(inputs) besides."""
-    made = []
-    for name, _, _ in config.layers:
-        weight = state[f"synthesis.{name}.affine.weight"].double() / math.sqrt(config.w_dim)
-        made.append((weight.float(), state[f"synthesis.{name}.affine.bias"]))
-    return made
 
 
 def _synthesis(state: State, config: Config) -> dict[str, Tensor]:

@@ -16,8 +16,7 @@ from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families import style_space as space
 from ganrt.exporter.families.protocol import Family, KeyCondition
-from ganrt.exporter.families.stylegan2 import Read, candidate, read_mapping, size_of
-from ganrt.exporter.families.stylegan2_layers import Block, Config
+from ganrt.exporter.families.stylegan2 import Read, candidate, read_mapping, size_of, structure
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
 
@@ -49,16 +48,7 @@ class StyleGAN2Rosinality(Family):
         state, notes = _renamed(source.tensors)
         w_dim = size_of(state, "synthesis.b4.conv1.affine.weight", 2, 1)
         state |= _average(state.pop("latent_avg", source.lone.get("latent_avg")), w_dim)
-        sides = [2 ** (i + 2) for i in range(sum(".conv1.weight" in key for key in state))]
-        outputs = [size_of(state, f"synthesis.b{side}.conv1.weight", 4, 0) for side in sides]
-        config = Config(
-            w_dim=w_dim,
-            channels=size_of(state, "synthesis.b4.torgb.weight", 4, 0),
-            blocks=tuple(Block(*three) for three in zip(sides, [0, *outputs], outputs, strict=False)),
-            architecture="skip",
-            clamp=None,
-            noisy=frozenset(),
-        )
+        config = structure(state)
         noise = any(key.endswith("noise_const") for key in state)
         read = Read(config, read_mapping(state, w_dim), space.read_rate(facts, None), noise)
         return candidate(state, read, facts, "stylegan2-rosinality", notes)

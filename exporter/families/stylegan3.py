@@ -12,14 +12,14 @@ from torch import Tensor
 from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families import style_space as space
-from ganrt.exporter.families.loading import load_strictly, require_fit
+from ganrt.exporter.families.loading import require_fit
 from ganrt.exporter.families.pickled_options import Options, number_of, options_of, require
 from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.families.stylegan2 import mapping_rate, read_mapping, size_of
 from ganrt.exporter.families.stylegan3_layers import Config, Layer, Synthesis
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
-from ganrt.spec import GeneratorSpec, Labels, Latent, Output
+from ganrt.spec import Output
 
 _CLASSES = {
     "": "Generator", "mapping": "MappingNetwork", "synthesis": "SynthesisNetwork", "synthesis.input": "SynthesisInput",
@@ -45,37 +45,19 @@ class StyleGAN3(Family):
         rate = space.read_rate(facts, None if options is None else mapping_rate(options, shape))
         what = f"a StyleGAN3 generator of {config.side}x{config.side} pixels with {len(config.layers)} layers"
         require_fit(_expected(state, config, shape), state, what)
-        cutoff = space.read_cutoff(settings, config.count)
-        taken = list(range(config.count))
-        groups = space.groups_of(taken, cutoff)
-        mapping = load_strictly(lambda: space.Mapping(shape), space.pack_mapping(state, shape, rate), what)
-        assert isinstance(mapping, space.Mapping)
-        average = space.average_of(state, mapping, shape, facts)
-        packed = {f"mapping.{key}": value for key, value in mapping.state_dict().items()}
-        packed |= {
-            f"affines.{key}": value for key, value in space.pack_affines(_affines(state, config), groups).items()
-        }
-        packed |= {f"synthesis.{key}": value for key, value in _synthesis(state, config).items()}
-
-        def make() -> space.StyleGenerator:
-            affines = space.Affines(config.w_dim, config.widths, groups)
-            return space.StyleGenerator(space.Mapping(shape), affines, Synthesis(config), config.w_dim, taken)
-
-        kind = "-r" if any(layer.radial for layer in config.layers) else "-t"
-        return Candidate(
-            module=load_strictly(make, packed | {"average": average}, what),
-            spec=GeneratorSpec(
-                name="stylegan3",
-                family="stylegan3",
-                latent=Latent(dim=shape.z_dim, prior="normal", psi_mode="style"),
-                labels=Labels(count=shape.classes) if shape.classes else None,
-                output=Output(height=config.side, width=config.side, channels=config.layers[-1].outputs),
-                style=space.style_of(config.count, average, cutoff),
-            ),
-            value_range="tanh",
-            matched=f"all {len(state)} keys match ({config.side} px, {kind})",
-            facts=tuple(facts.found),
+        names = ["input", *(layer.name for layer in config.layers)]
+        parts = space.Parts(
+            mapping=shape,
+            rate=rate,
+            synthesis=lambda: Synthesis(config),
+            tensors=_synthesis(state, config),
+            affines=[space.affine(state, f"synthesis.{name}", config.w_dim) for name in names],
+            taken=range(config.count),
+            count=config.count,
         )
+        kind = "-r" if any(layer.radial for layer in config.layers) else "-t"
+        output = Output(height=config.side, width=config.side, channels=config.layers[-1].outputs)
+        return space.candidate("stylegan3", state, facts, what, parts, output, f"{config.side} px, {kind}")
 
 
 def _config(state: State, options: Options | None, facts: Facts) -> Config:
@@ -92,16 +74,12 @@ def _config(state: State, options: Options | None, facts: Facts) -> Config:
         before = int(found[max(i - 1, 0)][1][3])
         layers.append(_layer(state, name[1], before, int(name[3]), last=i == len(found) - 1))
     w_dim = size_of(state, "synthesis.input.affine.weight", 2, 1)
-    rate, bandwidth, clamp, scale = float(layers[0].before - 2 * _MARGIN), _BANDWIDTH, None, _SCALE
+    rate, bandwidth, scale = float(layers[0].before - 2 * _MARGIN), _BANDWIDTH, _SCALE
     if options is not None:
         rate = number_of(options, "synthesis.input", "sampling_rate") or rate
         bandwidth = number_of(options, "synthesis.input", "bandwidth") or bandwidth
         scale = number_of(options, "synthesis", "output_scale") or scale
-        clamp = _check_options(options, layers)
-    if options is not None and facts.settings.conv_clamp is None:
-        facts.read("conv_clamp", "none" if clamp is None else clamp)
-    else:
-        clamp = facts.assume("conv_clamp", _CLAMP) or None
+    clamp = space.read_clamp(facts, None if options is None else _check_options(options, layers), _CLAMP)
     if rate / 2 <= bandwidth:
         raise BadInputFile(f"its first layer has {layers[0].before} px\nexpected more, as StyleGAN3's have: 36")
     return Config(w_dim, tuple(layers), rate, bandwidth, clamp, scale)
@@ -122,8 +100,8 @@ def _layer(state: State, name: str, before: int, after: int, *, last: bool) -> L
     return Layer(name, inputs, outputs, before, after, kernel, up, up_taps, down, down_taps, radial)
 
 
-def _check_options(options: Options, layers: list[Layer]) -> float | None:
-    """The clamp; refuses what the modules do not compute."""
+def _check_options(options: Options, layers: list[Layer]) -> set[float | None]:
+    """The clamps; refuses what the modules do not compute."""
     clamps = set()
     for layer in layers:
         name = f"synthesis.{layer.name}"
@@ -133,9 +111,7 @@ def _check_options(options: Options, layers: list[Layer]) -> float | None:
             raise BadInputFile(f"{name} has padding {str(given)[:40]}\nexpected {[low, high, low, high]}")
         require(options, name, {"up_factor": layer.up, "down_factor": layer.down})
         clamps.add(number_of(options, name, "conv_clamp"))
-    if len(clamps) > 1:
-        raise BadInputFile(f"its layers have different values of conv_clamp: {', '.join(sorted(map(str, clamps)))}")
-    return next(iter(clamps))
+    return clamps
 
 
 def _expected(state: State, config: Config, shape: space.MappingShape) -> dict[str, Tensor]:
@@ -158,17 +134,6 @@ def _expected(state: State, config: Config, shape: space.MappingShape) -> dict[s
             shapes[f"{name}.up_filter"] = (layer.up_taps,)
             shapes[f"{name}.down_filter"] = (layer.down_taps,) * (1 + layer.radial)
     return {key: torch.empty(of, device="meta") for key, of in shapes.items()}
-
-
-def _affines(state: State, config: Config) -> list[tuple[Tensor, Tensor]]:
-    names = ["input", *(layer.name for layer in config.layers)]
-    return [
-        (
-            (state[f"synthesis.{name}.affine.weight"].double() / math.sqrt(config.w_dim)).float(),
-            state[f"synthesis.{name}.affine.bias"],
-        )
-        for name in names
-    ]
 
 
 def _synthesis(state: State, config: Config) -> dict[str, Tensor]:
