@@ -99,7 +99,7 @@ def random_biggan_deep(side: int) -> dict[str, Tensor]:
     """BigGAN-deep of the published configuration for `side` pixels, without spectral norm; variances kept near 1."""
     import torch
 
-    from ganrt.exporter.families.biggan_deep_config import DEFAULT_EPS, PUBLISHED, Config, Layer, expected_shapes
+    from ganrt.exporter.families.biggan_deep_reading import DEFAULT_EPS, PUBLISHED, Config, Layer, expected_shapes
 
     blocks = enumerate(PUBLISHED[side])
     layers = tuple(Layer(i % 2 == 1, 128 * inputs, 128 * outputs) for i, (inputs, outputs) in blocks)

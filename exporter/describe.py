@@ -68,8 +68,8 @@ def describe(
         BackendUnavailable: torch or safetensors is missing.
     """
     require(*READING)
-    from ganrt.exporter.class_names import with_class_names
     from ganrt.exporter.cost import count_macs, count_parameters
+    from ganrt.exporter.given import with_class_names
     from ganrt.exporter.readers.files import read_file
     from ganrt.exporter.recognise import recognise
 

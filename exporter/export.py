@@ -115,7 +115,7 @@ def export_module(
     say = progress or _silent
     _check_output(output, force)
     require(*EXPORTING)
-    from ganrt.exporter.owner.live import read_module
+    from ganrt.exporter.owner.candidate import read_module
 
     made = _make(read_module(module, asked.settings.without("class_names")), asked, None, say)
     return _written(output, made, asked.sampler, force, say)
@@ -171,16 +171,19 @@ def _by_owners_class(
 def make_by_code(code: Code, asked: Asked, progress: Callable[[str], None]) -> Made:
     """The part of `export` that runs the owner's code."""
     require(*EXPORTING)
+    from ganrt.exporter.foreign.opened import foreign_kind
+    from ganrt.exporter.owner.candidate import read_by_code
     from ganrt.exporter.owner.code import prepare_process
-    from ganrt.exporter.owner.live import read_by_code
 
+    if kind := foreign_kind(asked.checkpoint):
+        raise UsageError(f"{asked.checkpoint} is a whole network ({kind}): it needs no class\nleave --code away")
     prepare_process(code)
     return _make(read_by_code(code, asked.checkpoint, asked.settings.without("class_names")), asked, None, progress)
 
 
 def _split(output: Path, found: Recognised, asked: Asked, force: bool, say: Callable[[str], None]) -> ExportResult:
     """Both halves of a StyleGAN, written."""
-    from ganrt.exporter.class_names import with_class_names
+    from ganrt.exporter.given import with_class_names
     from ganrt.exporter.session import Session
     from ganrt.exporter.split import split
 
@@ -203,8 +206,8 @@ def _split(output: Path, found: Recognised, asked: Asked, force: bool, say: Call
 
 def _make(found: Recognised, asked: Asked, pair: Path | None, say: Callable[[str], None]) -> Made:
     """The model of what was read, verified."""
-    from ganrt.exporter.class_names import with_class_names
     from ganrt.exporter.class_rows import check_mixtures
+    from ganrt.exporter.given import with_class_names
     from ganrt.exporter.graph import build_graph, embed_spec
     from ganrt.exporter.verify import verify
 
@@ -248,7 +251,7 @@ def _safe_name(stem: str) -> str:
 
 def _read(checkpoint: Path, family: str | None, settings: Settings) -> Recognised:
     """A whole network as it is, or a family's generator rebuilt from its weights."""
-    from ganrt.exporter.foreign.kinds import foreign_kind
+    from ganrt.exporter.foreign.opened import foreign_kind
     from ganrt.exporter.readers.files import read_file
     from ganrt.exporter.recognise import recognise
 
@@ -293,8 +296,7 @@ def _with_pair(
 
 
 def _finish(spec: GeneratorSpec, model: bytes, comparison: Comparison, sampler: Sampler) -> GeneratorSpec:
-    from ganrt.exporter.canary import draw_canary
-    from ganrt.exporter.session import Session
+    from ganrt.exporter.session import Session, draw_canary
 
     canary = draw_canary(Session(model), spec, sampler)
     return replace(spec, verification=comparison.to_spec(), canary=canary)
@@ -313,8 +315,7 @@ def _write(output: Path, data: bytes, force: bool, check: Callable[[bytes], obje
 
 def _check_written(data: bytes, spec: GeneratorSpec, sampler: Sampler) -> None:
     """The file as it lies on the disk must load, explain itself and draw its canary."""
-    from ganrt.exporter.canary import draw_canary
-    from ganrt.exporter.session import Session
+    from ganrt.exporter.session import Session, draw_canary
 
     session = Session(data)
     try:

@@ -3,11 +3,16 @@
 Opset 18, IR 10, `ai.onnx` alone, one file, one dynamic axis `n` (and `h` and `w` where the spec leaves them open);
 inputs as the spec names them, output `image` uint8 [n, h, w, c], or `z` float32 [n, dim] of an encoder. Tracing
 (`tracing.py`) takes any family's module, and this file keeps the contract.
+
+Batch norms are folded before tracing: exactly in real numbers, in float64, rounded once. torch's own exporter folds
+whatever batch norm it meets while it optimises, in float32, so a pass over the graph would come too late. Graphs that
+were exported elsewhere have theirs folded by `ganrt.graphs.fold_batch_norm`; both compute the factors by `affine`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any, cast
 
 import onnx
@@ -15,8 +20,8 @@ import torch
 from torch import Tensor, nn
 
 from ganrt.exporter.candidate import Candidate, ValueRange
-from ganrt.exporter.folding import fold_batch_norm
 from ganrt.exporter.tracing import OPSET, trace
+from ganrt.graphs.fold_batch_norm import affine
 from ganrt.spec import BATCH, METADATA_KEY, SIDES, GeneratorSpec, Port, Z
 
 IR_VERSION = 10
@@ -187,3 +192,52 @@ def value_infos(ports: Mapping[str, Port]) -> list[onnx.ValueInfoProto]:
     return [
         onnx.helper.make_tensor_value_info(name, kinds[port.dtype], [BATCH, *port.dims]) for name, port in ports.items()
     ]
+
+
+Convolution = nn.Conv2d | nn.ConvTranspose2d
+
+
+def fold_batch_norm(module: nn.Module) -> nn.Module:
+    """A copy of `module` (eval mode, float32) without the batch norms that follow a convolution in an `nn.Sequential`.
+
+    Only a `Sequential` promises that nothing else reads what lies between the two; a norm elsewhere stays.
+    """
+    folded = deepcopy(module)
+    uses = [id(child) for _, child in folded.named_modules(remove_duplicate=False)]
+    for sequence in [child for child in folded.modules() if isinstance(child, nn.Sequential)]:
+        for i in range(len(sequence) - 1):
+            convolution, norm = sequence[i], sequence[i + 1]
+            # A layer that is used twice has two places to fold into; leave it alone.
+            if _foldable(convolution, norm) and uses.count(id(convolution)) == uses.count(id(norm)) == 1:
+                _fold(convolution, norm)  # type: ignore[arg-type]
+                sequence[i + 1] = nn.Identity()
+    return folded
+
+
+def _foldable(convolution: nn.Module, norm: nn.Module) -> bool:
+    return (
+        isinstance(convolution, (nn.Conv2d, nn.ConvTranspose2d))
+        and isinstance(norm, nn.BatchNorm2d)
+        and norm.running_mean is not None
+    )
+
+
+def _fold(convolution: Convolution, norm: nn.BatchNorm2d) -> None:
+    mean, variance = norm.running_mean, norm.running_var
+    assert mean is not None
+    assert variance is not None
+    one, zero = torch.ones_like(mean), torch.zeros_like(mean)
+    numbers = [one if norm.weight is None else norm.weight, zero if norm.bias is None else norm.bias, mean, variance]
+    gamma, beta, means, variances = (values.detach().double().numpy() for values in numbers)
+    factor, offset = affine(gamma, beta, means, variances, norm.eps)
+    scale, shift = torch.from_numpy(factor), torch.from_numpy(offset)
+    if convolution.bias is not None:
+        shift = convolution.bias.double() * scale + shift
+    weight = convolution.weight.double()
+    if isinstance(convolution, nn.ConvTranspose2d):  # [in, out / groups, kh, kw]: the groups lie along the inputs
+        grouped = weight.reshape(convolution.groups, -1, *weight.shape[1:])
+        scaled = (grouped * scale.reshape(convolution.groups, 1, -1, 1, 1)).reshape(weight.shape)
+    else:
+        scaled = weight * scale[:, None, None, None]
+    convolution.weight = nn.Parameter(scaled.float(), requires_grad=False)
+    convolution.bias = nn.Parameter(shift.float(), requires_grad=False)

@@ -12,9 +12,9 @@ from ganrt.exporter.evidence import with_evidence
 from ganrt.exporter.families import FAMILIES, GENERIC, load_family
 from ganrt.exporter.families.protocol import closeness
 from ganrt.exporter.families.unsupported import name_unsupported, refused
+from ganrt.exporter.given import with_prior
 from ganrt.exporter.networks import names_generator, spellings
 from ganrt.exporter.options import Settings
-from ganrt.exporter.priors import with_prior
 from ganrt.exporter.readers.files import File, source_of
 from ganrt.exporter.source import Source, State
 

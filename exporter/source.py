@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from ganrt.exporter.keras.state import Origin
+    from ganrt.exporter.keras.fields import Origin
     from ganrt.exporter.readers.pickles import Record
 
 State = Mapping[str, Tensor]

@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from ganrt.exporter.families.biggan_deep_config import PUBLISHED, Config, Layer, expected_shapes
+from ganrt.exporter.families.biggan_deep_reading import PUBLISHED, Config, Layer, expected_shapes
 
 Z_DIM, CLASSES, WIDTH, ROWS, EPS, ATTENTION = 128, 1000, 128, 51, 1e-4, 8
 ITERATIONS = 4

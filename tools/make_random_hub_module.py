@@ -21,8 +21,8 @@ from make_random_biggan import ATTENTION, EPS, ROWS, random_state
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ganrt.exporter.families.biggan_deep_config import PUBLISHED, Config, Layer
-from ganrt.exporter.keras.crc32c import crc32c, masked
+from ganrt.exporter.families.biggan_deep_reading import PUBLISHED, Config, Layer
+from ganrt.exporter.keras.table import crc32c, masked
 
 AVERAGE = "ema_0.9999"
 RESTART = 16  # entries of a block between two whole keys

@@ -42,7 +42,7 @@ def _key(request: Request) -> str:
     """Of the checkpoint, of the model (in which settings show that the weights do not hold) and of the exporter."""
     from importlib.metadata import version
 
-    from ganrt.exporter.hub import weights_in
+    from ganrt.exporter.readers.files import weights_in
 
     assert request.checkpoint is not None
     digest = hashlib.sha256(f"{version('torch')} {read_onnx(request.model).sha256}".encode())

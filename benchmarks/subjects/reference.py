@@ -56,7 +56,7 @@ def _biggan_deep(checkpoint: Source, request: Request) -> nn.Module:
     from ganrt.exporter.candidate import Facts
     from ganrt.exporter.families.biggan_deep_reading import read_config
     from ganrt.exporter.families.spectral_norm import plain_names
-    from ganrt.exporter.hub import config_of
+    from ganrt.exporter.readers.files import config_of
 
     state = checkpoint.tensors
     config, _ = read_config(plain_names(state), config_of(checkpoint), Facts())

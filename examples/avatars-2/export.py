@@ -15,10 +15,9 @@ from parts import COLOURS, LATENT_DIM, PARTS, SIZE, Palette, Part, Shade, rgb
 from safetensors.torch import load_file
 
 from ganrt.controls import Control, Option
-from ganrt.exporter.canary import draw_canary
 from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.graph import build_graph, embed_spec
-from ganrt.exporter.session import Session
+from ganrt.exporter.session import Session, draw_canary
 from ganrt.exporter.verify import verify
 from ganrt.runtime.sampling import sampler
 from ganrt.spec import GeneratorSpec, Latent, Output, Source

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ganrt.exporter.families.protocol import Family
 
 FAMILIES: dict[str, str] = {
-    "dcgan": "ganrt.exporter.families.dcgan:DCGAN",
+    "dcgan": "ganrt.exporter.families.chain:DCGAN",
     "csc413": "ganrt.exporter.families.csc413:CSC413",
     "csc413-cyclegan": "ganrt.exporter.families.csc413:CSC413Cycle",
     "biggan-deep": "ganrt.exporter.families.biggan_deep:BigGANDeep",
@@ -27,7 +27,7 @@ FAMILIES: dict[str, str] = {
     "biggan-ivclab": "ganrt.exporter.families.biggan:BigGANIvclab",
     "bigbigan-128": "ganrt.exporter.families.biggan:BigBiGAN128",
     "bigbigan": "ganrt.exporter.families.bigbigan:BigBiGAN",
-    "bigbigan-encoder": "ganrt.exporter.families.bigbigan_encoder:BigBiGANEncoder",
+    "bigbigan-encoder": "ganrt.exporter.families.bigbigan:BigBiGANEncoder",
     "stylegan2": "ganrt.exporter.families.stylegan2:StyleGAN2",
     "stylegan2-tensorflow": "ganrt.exporter.families.stylegan2_tensorflow:StyleGAN2TensorFlow",
     "stylegan2-rosinality": "ganrt.exporter.families.stylegan2_rosinality:StyleGAN2Rosinality",

@@ -3,25 +3,33 @@
 It is a `ganrt.exporter.families.resnet` network. z falls into equal chunks: the first makes 4x4 pixels, each further
 one goes before the class embedding and conditions one block. Attention, without pooling, lies between `pre_up_blocks`
 and `post_up_blocks`; batch norm, ReLU, a transposed convolution and a sigmoid make the picture.
+
+The encoder (`RevNetEnc`) gives the mean of a latent's distribution for a picture. The picture is doubled, a 7x7
+convolution and a pooling halve it twice; then blocks of one coupling each (RevNet, Gomez et al. 2017,
+arXiv:1707.04585, of which only half is left: the second half of the channels never changes), in pairs with a pooling
+between them that doubles the channels; the mean over all pixels, two residual linear blocks, and a linear layer that
+gives mean and spread.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import cast
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate, Facts
-from ganrt.exporter.families.loading import sizes
+from ganrt.exporter.families.loading import load_strictly, sizes
 from ganrt.exporter.families.protocol import Family, KeyCondition
-from ganrt.exporter.families.resnet.network import Rules
+from ganrt.exporter.families.resnet.network import Rules, upsample
 from ganrt.exporter.families.resnet.reading import CHANNELS, Named, Script, candidate, read_shape
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
-from ganrt.spec import Labels, Latent
+from ganrt.spec import GeneratorSpec, ImageInput, Labels, Latent
 
 DEFAULT_EPS = 1e-5
 KERNEL = 3
@@ -127,3 +135,182 @@ def require_channels(key: str, channels: int) -> None:
     """Raises BadInputFile if the channels at `key` make no picture."""
     if channels not in CHANNELS:
         raise BadInputFile(f"{key} has {channels} channels at its picture's end\nexpected 1, 3 or 4")
+
+
+SLOPE = 0.3
+DEFAULT_SIDE = 32
+MULTIPLE_OF = 4
+MOST_COUPLINGS = 16
+# (channels, first width, blocks) of the training code's one configuration for 64 pixels: the file has no side.
+_CONFIGURATION_64 = (3, 64, 6)
+_ENCODER = "a BigBiGAN encoder"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Hyperparameters: `width` of the first block; it doubles after every second one."""
+
+    channels: int
+    width: int
+    blocks: int
+    hidden: int
+    dim: int
+
+
+class Wrapped(nn.Module):
+    """A layer under the name `layer`, where the training code puts its spectral norm."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x: Tensor) -> Tensor:
+        return cast(Tensor, self.layer(x))
+
+
+class ResidualBlock(nn.Module):
+    """float32 [n, c, h, w] -> the same shape."""
+
+    def __init__(self, channels: int, eps: float) -> None:
+        super().__init__()
+        # Created for changing widths, never used: but its weights are in every checkpoint.
+        self.skip_conv = Wrapped(nn.Conv2d(channels, channels, 1))
+        self.conv1 = Wrapped(nn.Conv2d(channels, channels, KERNEL, padding=1, bias=False))
+        self.bn1 = nn.BatchNorm2d(channels, eps=eps)
+        self.conv2 = Wrapped(nn.Conv2d(channels, channels, KERNEL, padding=1, bias=False))
+        self.bn2 = nn.BatchNorm2d(channels, eps=eps)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.bn1(self.conv1(x)).relu()
+        return cast(Tensor, self.bn2(self.conv2(y)).relu() + x)
+
+
+class Coupling(nn.Module):
+    """float32 [n, c, h, w] -> the same shape: the second half of the channels changes the first, and stays."""
+
+    def __init__(self, channels: int, eps: float) -> None:
+        super().__init__()
+        self.res_block = ResidualBlock(channels // 2, eps)
+
+    def forward(self, x: Tensor) -> Tensor:
+        changed, kept = x.chunk(2, dim=1)
+        return torch.cat([changed + self.res_block(kept), kept], dim=1)
+
+
+class Padding(nn.Module):
+    """float32 [n, c, h, w] -> [n, 2c, h/2, w/2]: average pooling (zeros outside count), zeros before and after c."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pool = nn.AvgPool2d(3, stride=2, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        half = x.shape[1] // 2
+        return nn.functional.pad(self.pool(x), (0, 0, 0, 0, half, half))
+
+
+class LinearBlock(nn.Module):
+    """float32 [n, inputs] -> [n, outputs]."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.linear1 = Wrapped(nn.Linear(inputs, outputs))
+        self.linear2 = Wrapped(nn.Linear(outputs, outputs))
+        self.skip_linear = Wrapped(nn.Linear(inputs, outputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = _leaky(self.linear2(_leaky(self.linear1(x))))
+        return y + _leaky(self.skip_linear(x))
+
+
+def _leaky(x: Tensor) -> Tensor:
+    return nn.functional.leaky_relu(x, SLOPE)
+
+
+class Encoder(nn.Module):
+    """source float32 [n, c, h, w] in [0, 1] -> float32 [n, dim], the mean: the same for the same picture."""
+
+    def __init__(self, shape: Shape, eps: float) -> None:
+        super().__init__()
+        self.dim = shape.dim
+        self.conv = nn.Conv2d(shape.channels, shape.width, 7, stride=2, padding=3)
+        self.max_pool = nn.MaxPool2d(3, stride=2, padding=1)
+        width = shape.width
+        layers: list[nn.Module] = []
+        for i in range(shape.blocks):
+            if i and i % 2 == 0:
+                layers.append(Padding())
+                width *= 2
+            layers.append(Coupling(width, eps))
+        self.rev_blocks = nn.Sequential(*layers)
+        self.res_lin1 = LinearBlock(width, shape.hidden)
+        self.res_lin2 = LinearBlock(shape.hidden, shape.hidden)
+        self.linear_dist_params = nn.Linear(shape.hidden, 2 * shape.dim)
+
+    def forward(self, source: Tensor) -> Tensor:
+        x = self.rev_blocks(self.max_pool(self.conv(upsample(source))))
+        x = self.res_lin2(self.res_lin1(x.mean(dim=(2, 3))))
+        return cast(Tensor, self.linear_dist_params(x)[:, : self.dim])
+
+
+class BigBiGANEncoder(Family):
+    settings: Mapping[str, str] = {
+        "size": f"of the pictures, square, sides divisible by {MULTIPLE_OF}; default {DEFAULT_SIDE}x{DEFAULT_SIDE}, or "
+        "64x64 where the widths are those of the training code's configuration for 64",
+        "norm_eps": f"batch norm's epsilon, default {DEFAULT_EPS:g}",
+    }
+    task = "encode"
+    keys = KeyCondition(all_of=("rev_blocks.0.res_block.conv1.layer.weight", "linear_dist_params.weight"))
+
+    def build(self, source: Source, settings: Settings) -> Candidate:
+        state = source.tensors
+        shape = infer_shape(state)
+        facts = Facts(settings)
+        eps = facts.assume("norm_eps", DEFAULT_EPS)
+        usual = 64 if (shape.channels, shape.width, shape.blocks) == _CONFIGURATION_64 else DEFAULT_SIDE
+        facts.assume("size", (usual, usual))
+        pixels = _side(settings, usual)
+        module = load_strictly(lambda: Encoder(shape, eps), state, f"{_ENCODER} with {shape.blocks} blocks")
+        return Candidate(
+            module=module,
+            spec=GeneratorSpec(
+                name="bigbigan-encoder",
+                family="bigbigan-encoder",
+                task="encode",
+                latent=latent(shape.dim),
+                image=ImageInput(height=pixels, width=pixels, channels=shape.channels),
+            ),
+            value_range="sigmoid",
+            matched=f"all {len(state)} keys match",
+            facts=tuple(facts.found),
+            notes=("z is the mean: the training code adds noise to it, in evaluation too",),
+        )
+
+
+def infer_shape(state: State) -> Shape:
+    """Reads the hyperparameters from the weights' shapes; that the widths double is left to strict loading.
+
+    Raises:
+        BadInputFile: parts are missing or have shapes that make no encoder.
+    """
+    width, channels, *_ = sizes(state, "conv.weight", 4, _ENCODER)
+    require_channels("conv.weight", channels)
+    hidden, _ = sizes(state, "res_lin1.linear1.layer.weight", 2, _ENCODER)
+    rows, _ = sizes(state, "linear_dist_params.weight", 2, _ENCODER)
+    blocks = 0
+    # A padding without weights takes an index before every second block but the first.
+    while f"rev_blocks.{blocks + blocks // 2}.res_block.conv1.layer.weight" in state and blocks <= MOST_COUPLINGS:
+        blocks += 1
+    if not 1 <= blocks <= MOST_COUPLINGS or width % 2 or rows % 2:
+        raise BadInputFile(
+            f"has {blocks} blocks from {width} channels on to {rows} values\n"
+            f"expected 1 to {MOST_COUPLINGS} blocks, even channels, and as many means as spreads"
+        )
+    return Shape(channels, width, blocks, hidden, rows // 2)
+
+
+def _side(settings: Settings, usual: int) -> int:
+    height, width = settings.pixels((usual, usual), low=8, multiple_of=MULTIPLE_OF)
+    if height != width:
+        raise UsageError(f"--size {height}x{width}: expected a square, such as --size {height}x{height}")
+    return height

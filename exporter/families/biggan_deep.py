@@ -14,8 +14,15 @@ import torch
 from torch import Tensor, nn
 
 from ganrt.exporter.candidate import Candidate, Facts
-from ganrt.exporter.families.biggan_deep_config import REDUCTION, START, Config, Layer, expected_shapes
-from ganrt.exporter.families.biggan_deep_reading import SETTINGS, read_config
+from ganrt.exporter.families.biggan_deep_reading import (
+    REDUCTION,
+    SETTINGS,
+    START,
+    Config,
+    Layer,
+    expected_shapes,
+    read_config,
+)
 from ganrt.exporter.families.imagenet import class_labels
 from ganrt.exporter.families.loading import require_fit
 from ganrt.exporter.families.protocol import Family, KeyCondition
@@ -24,8 +31,8 @@ from ganrt.exporter.families.resnet.reading import Named, Script, candidate, cha
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm, plain_names
 from ganrt.exporter.families.statistics import SETTINGS as STATISTICS_SETTINGS
 from ganrt.exporter.families.statistics import Frozen, frozen_from, frozen_row, statistics_spec
-from ganrt.exporter.hub import config_of
 from ganrt.exporter.options import Settings
+from ganrt.exporter.readers.files import config_of
 from ganrt.exporter.source import Source, State
 from ganrt.spec import Latent
 

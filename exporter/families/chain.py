@@ -2,6 +2,10 @@
 
 Linear layers, convolutions, transposed convolutions, norms, activations, upsampling, pixel shuffle; a vector in, a
 picture out. See `ganrt.exporter.layers`.
+
+The reference PyTorch DCGAN (Radford et al. 2016, arXiv:1511.06434; pytorch/examples) is such a chain: `main.{3i}`
+ConvTranspose2d with kernel 4, `main.{3i+1}` BatchNorm2d and ReLU after all but the last. Copies change any of that and
+keep the keys, so it is read as the chain that it is, and only its name is its own.
 """
 
 from __future__ import annotations
@@ -11,9 +15,8 @@ from typing import ClassVar
 
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families.loading import check_variances, load_strictly
-from ganrt.exporter.families.protocol import Family
-from ganrt.exporter.families.spectral_norm import fold_spectral_norm, plain_names, transposed_layers
-from ganrt.exporter.families.weight_norm import fold_weight_norm
+from ganrt.exporter.families.protocol import Family, KeyCondition
+from ganrt.exporter.families.spectral_norm import fold_spectral_norm, fold_weight_norm, plain_names, transposed_layers
 from ganrt.exporter.layers.chain import Chain, build_chain, read_chain
 from ganrt.exporter.layers.items import Item, NotAChain, items_of, items_of_module, owner_classes
 from ganrt.exporter.layers.labels import plan_of, split_embedding
@@ -112,3 +115,11 @@ def _order_of(source: Source, items: list[Item], facts: Facts) -> None:
             facts.open("what forward does", value, note)
     elif own := sorted(owner_classes(source.module)):
         facts.open(f"what the forward of {', '.join(own)[:80]} does", value, mend)
+
+
+class DCGAN(PlainChain):
+    name = "dcgan"
+    # A DCGAN discriminator also has main.0.weight, but its main.1 is an activation and has no statistics.
+    keys = KeyCondition(all_of=("main.0.weight", "main.1.running_mean", "main.3.weight"))
+    spectral = True
+    match = Family.match

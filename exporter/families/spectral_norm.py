@@ -1,4 +1,5 @@
-"""Spectral norm folded into plain weights: W / sigma (Miyato et al. 2018, arXiv:1802.05957).
+"""Spectral norm folded into plain weights, W / sigma (Miyato et al. 2018, arXiv:1802.05957), and weight norm, g v / |v|
+(Salimans and Kingma 2016, arXiv:1602.07868).
 
 Checkpoints spell it in several ways, which differ in what evaluation computes:
 
@@ -13,6 +14,9 @@ Checkpoints spell it in several ways, which differ in what evaluation computes:
   nothing in evaluation mode, so that all passes compute the same. Further singular vectors (`u1`, ...) change nothing.
 - ivclab/BigGAN-Generator-Pretrained-Pytorch: as torch's hook, but W and v run over (height, width, in), not
   (in, height, width).
+
+torch spells weight norm `weight_g` and `weight_v` (a hook), or `parametrizations.weight.original0` and `.original1`.
+Its norm runs over the axes along which g has one value.
 """
 
 from __future__ import annotations
@@ -208,3 +212,34 @@ def _notes(found: list[tuple[str, Spelling]]) -> tuple[str, ...]:
 
 def _some(names: list[str]) -> str:
     return ", ".join(names) if len(names) <= _NAMED else f"{len(names)} layers"
+
+
+_SPELLINGS = (
+    (".weight_g", ".weight_v"),
+    (".parametrizations.weight.original0", ".parametrizations.weight.original1"),
+)
+
+
+def fold_weight_norm(state: State) -> State:
+    """`state` with plain weights, in the same order.
+
+    Raises:
+        BadInputFile: a g whose shape does not go with its v.
+    """
+    folded: dict[str, Tensor] = {}
+    for key, tensor in state.items():
+        ending = next((pair for pair in _SPELLINGS if key.endswith(pair)), None)
+        layer = key.removesuffix(ending[0]).removesuffix(ending[1]) if ending else ""
+        if ending is None or layer + ending[0] not in state or layer + ending[1] not in state:
+            folded[key] = tensor
+        elif f"{layer}.weight" not in folded:
+            folded[f"{layer}.weight"] = _weight(layer, state[layer + ending[0]], state[layer + ending[1]])
+    return folded
+
+
+def _weight(layer: str, g: Tensor, v: Tensor) -> Tensor:
+    if g.ndim != v.ndim or any(size not in (1, full) for size, full in zip(g.shape, v.shape, strict=True)):
+        raise BadInputFile(f"{layer}: weight norm's g is {list(g.shape)}, and its v {list(v.shape)}")
+    axes = [axis for axis, size in enumerate(g.shape) if size == 1]
+    norm = torch.linalg.vector_norm(v, dim=axes, keepdim=True) if axes else v.abs()
+    return g * v / norm

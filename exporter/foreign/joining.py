@@ -9,8 +9,9 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import onnx
-import onnx_ir
+import onnx_ir as ir
 import torch
 from onnx import TensorProto, compose
 from onnx_ir.passes.common import IdentityEliminationPass, LiftConstantsToInitializersPass, RemoveUnusedNodesPass
@@ -20,6 +21,7 @@ from ganrt.exporter.candidate import Candidate, ValueRange
 from ganrt.exporter.graph import IR_VERSION, NATIVE, remove_traces, to_native_input, to_uint8, value_infos
 from ganrt.exporter.owner.call import Owned, shaped
 from ganrt.exporter.tracing import OPSET, quiet
+from ganrt.graphs.values import attribute, constant, dims, input_of, is_operator
 from ganrt.spec import BATCH, IMAGE, GeneratorSpec
 
 _PREFIX = "net."  # before every name of the file's own, so that none meets the contract's
@@ -100,10 +102,10 @@ def _finished(model: onnx.ModelProto, spec: GeneratorSpec) -> onnx.ModelProto:
         IdentityEliminationPass(),
         RemoveUnusedNodesPass(),
     )
-    whole = onnx_ir.from_proto(model)
+    whole = ir.from_proto(model)
     for each in passes:
         each(whole)
-    made = onnx_ir.to_proto(whole)
+    made = ir.to_proto(whole)
     remove_traces(made)
     for i, node in enumerate(made.graph.node):
         node.name = f"{node.op_type}_{i}"
@@ -131,4 +133,30 @@ def _traced(module: nn.Module, examples: Sequence[Tensor], inputs: list[str], ou
         )
     made = onnx.load_from_string(buffer.getvalue())
     made.ir_version = IR_VERSION
+    return made
+
+
+def free_batch(model: onnx.ModelProto, batch: int) -> onnx.ModelProto:
+    """A copy whose constant reshapes to [batch, ...] take their first axis from what they are given.
+
+    The others are what they are for that batch; where that cannot be inferred and one of them is -1, the first becomes
+    0 (as the input's first axis).
+    """
+    freed = ir.serde.deserialize_model(onnx.shape_inference.infer_shapes(model, data_prop=True))
+    for i, node in enumerate(freed.graph):
+        given = constant(input_of(node, 1)) if is_operator(node, "Reshape") else None
+        if given is None or given.ravel()[:1].tolist() != [batch]:
+            continue
+        inferred = dims(node.outputs[0])
+        whole = inferred is not None and None not in inferred
+        new = [-1, *(inferred if inferred and whole else given.ravel().tolist())[1:]]
+        if new.count(-1) > 1:
+            if attribute(node, "allowzero", 0):
+                continue
+            new[0] = 0
+        shape = ir.val(f"free_batch_{i}", const_value=ir.tensor(np.array(new, np.int64), name=f"free_batch_{i}"))
+        freed.graph.register_initializer(shape)
+        node.replace_input_with(1, shape)
+    made = ir.serde.serialize_model(freed)
+    made.graph.ClearField("value_info")
     return made

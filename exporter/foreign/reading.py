@@ -14,11 +14,9 @@ import onnx
 
 from ganrt.errors import BadInputFile, OutputFailed, UsageError
 from ganrt.exporter.candidate import Candidate
-from ganrt.exporter.foreign.batch import free_batch
-from ganrt.exporter.foreign.joining import join
-from ganrt.exporter.foreign.kinds import KINDS
+from ganrt.exporter.foreign.joining import free_batch, join
 from ganrt.exporter.foreign.onnx_model import MAX_BYTES, open_session
-from ganrt.exporter.foreign.opened import Opened, first_line
+from ganrt.exporter.foreign.opened import KINDS, Opened, first_line
 from ganrt.exporter.options import Settings
 from ganrt.exporter.owner.call import InBatches
 from ganrt.exporter.owner.candidate import SETTINGS as OF_MODULES

@@ -7,16 +7,16 @@ unpacks to far more than the archive's size.
 from __future__ import annotations
 
 import gzip
+import hashlib
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Protocol, cast
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.keras.limits import MAX_MEMBERS, Limited, unpacked_limit
 
 CONFIG = "config.json"
 WEIGHTS = "model.weights.h5"
@@ -135,3 +135,89 @@ def _whole(stream: Limited) -> bytes:
     while block := stream.read(2**20):
         blocks.append(block)
     return b"".join(blocks)
+
+
+MAX_MEMBERS = 10_000
+_RATIO = 20  # trained weights hardly compress: an archive that unpacks to twenty times its size is no model
+_FLOOR = 64 * 2**20
+
+
+def unpacked_limit(size: int, max_bytes: int) -> int:
+    """How many bytes an archive of `size` bytes may unpack to."""
+    return min(max_bytes, max(_FLOOR, _RATIO * size))
+
+
+class Limited:
+    """A readable stream that raises BadInputFile once more than `limit` bytes came out of it."""
+
+    def __init__(self, stream: IO[bytes], limit: int) -> None:
+        self._stream = stream
+        self._left = limit
+        self._limit = limit
+
+    def read(self, size: int) -> bytes:
+        """At most `size` bytes."""
+        data = self._stream.read(min(size, self._left + 1))
+        self._left -= len(data)
+        if self._left < 0:
+            raise BadInputFile(f"unpacks to more than {self._limit} bytes\nexpected an archive of a model's weights")
+        return data
+
+
+class Folder(Protocol):
+    """Names are relative, with forward slashes."""
+
+    def names(self) -> list[str]: ...
+
+    def size(self, name: str) -> int: ...
+
+    def read(self, name: str) -> bytes: ...
+
+
+class DiskFolder:
+    """The files in `root` and in its subfolder `variables`: all that a SavedModel or a checkpoint needs."""
+
+    def __init__(self, root: Path, max_bytes: int) -> None:
+        self._root = root
+        self._max_bytes = max_bytes
+
+    def names(self) -> list[str]:
+        found = [*self._root.iterdir(), *(self._root / "variables").glob("*")]
+        return sorted(path.relative_to(self._root).as_posix() for path in found if path.is_file())
+
+    def size(self, name: str) -> int:
+        return (self._root / name).stat().st_size
+
+    def read(self, name: str) -> bytes:
+        if self.size(name) > self._max_bytes:
+            raise BadInputFile(f"{name} has {self.size(name)} bytes\nexpected at most {self._max_bytes}")
+        return (self._root / name).read_bytes()
+
+
+class MemoryFolder:
+    """The files of an archive."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._files = files
+
+    def names(self) -> list[str]:
+        return sorted(self._files)
+
+    def size(self, name: str) -> int:
+        return len(self._files[name])
+
+    def read(self, name: str) -> bytes:
+        return self._files[name]
+
+
+def folder_sha256(folder: Folder, names: Iterable[str]) -> str:
+    """SHA-256 over the files `names` in sorted order.
+
+    Each counts as its name in UTF-8, a zero byte, its length in decimal digits, a zero byte and its bytes.
+    """
+    digest = hashlib.sha256()
+    for name in sorted(names):
+        data = folder.read(name)
+        digest.update(name.encode() + b"\0" + str(len(data)).encode() + b"\0")
+        digest.update(data)
+    return digest.hexdigest()

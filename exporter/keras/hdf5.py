@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.keras.fields import parse_json
-from ganrt.exporter.keras.state import Naming, Origin
+from ganrt.exporter.keras.fields import Naming, Origin, parse_json
 from ganrt.exporter.requirements import require
 
 if TYPE_CHECKING:

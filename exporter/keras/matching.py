@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 
 from ganrt.exporter.families.loading import require_fit
-from ganrt.exporter.keras.fields import Fields, Within, class_names
-from ganrt.exporter.keras.state import Origin
+from ganrt.exporter.keras.fields import Fields, Origin, Within, class_names
 from ganrt.exporter.keras.steps import Step
 from ganrt.exporter.source import State
 

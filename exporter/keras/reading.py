@@ -14,12 +14,18 @@ import torch
 from torch import Tensor
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.keras.archive import is_keras_zip, read_keras_zip, read_tar
-from ganrt.exporter.keras.fields import parse_json
-from ganrt.exporter.keras.folder import DiskFolder, Folder, MemoryFolder, folder_sha256
+from ganrt.exporter.keras.archive import (
+    DiskFolder,
+    Folder,
+    MemoryFolder,
+    folder_sha256,
+    is_keras_zip,
+    read_keras_zip,
+    read_tar,
+)
+from ganrt.exporter.keras.fields import Origin, parse_json
 from ganrt.exporter.keras.hdf5 import read_hdf5
 from ganrt.exporter.keras.saved_model import find_model, latest, read_checkpoint_files, read_saved_model
-from ganrt.exporter.keras.state import Origin
 from ganrt.exporter.requirements import require
 from ganrt.file_kinds import HEAD, describe
 from ganrt.trial import Trial, try_first

@@ -13,9 +13,8 @@ import torch
 from torch import Tensor
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.keras.crc32c import crc32c, masked
-from ganrt.exporter.keras.folder import Folder
-from ganrt.exporter.keras.table import read_table
+from ganrt.exporter.keras.archive import Folder
+from ganrt.exporter.keras.table import crc32c, masked, read_table
 from ganrt.graphs.wire import messages, values
 
 _FLOATS = {1: torch.float32, 2: torch.float64, 14: torch.bfloat16, 19: torch.float16}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import onnx
 import torch
@@ -12,12 +15,17 @@ from torch import Tensor, nn
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate, Facts, ValueRange
 from ganrt.exporter.class_rows import with_class_rows
+from ganrt.exporter.given import with_prior
 from ganrt.exporter.graph import NATIVE, build_graph, last_operator
 from ganrt.exporter.options import Settings
 from ganrt.exporter.owner.call import Owned, folded, picture_index, pictures_among, tensors_of
-from ganrt.exporter.owner.code import drawing_methods, owners_errors
+from ganrt.exporter.owner.code import build, drawing_methods, owners_errors
 from ganrt.exporter.owner.probe import Found, Parameter, Prober, examine, trial_inputs
-from ganrt.exporter.priors import with_prior
+from ganrt.exporter.owner.reference import Code
+from ganrt.exporter.owner.weights import load_weights
+from ganrt.exporter.readers.files import read_file
+from ganrt.exporter.recognise import Recognised
+from ganrt.exporter.source import Source
 from ganrt.spec import MAX_SIDE, GeneratorSpec, ImageInput, Labels, Latent, Output
 from ganrt.tolerances import EXPORT_ERROR, EXPORT_LEVEL
 
@@ -266,3 +274,41 @@ def _notes(drawn: Drawn, said: str) -> tuple[str, ...]:
     if bool((drawn.pictures == drawn.pictures[:1]).all()):
         notes.append("different inputs give the same picture")
     return tuple(notes)
+
+
+def read_by_code(code: Code, checkpoint: Path, settings: Settings) -> Recognised:
+    """Builds the class and loads the network of `checkpoint` that fits it. Runs the owner's code.
+
+    Raises:
+        BadInputFile: the code fails, or no network fits. UsageError: an option that makes no sense.
+    """
+    file = read_file(checkpoint)  # before the code runs, which may change the working folder
+    module, numbers = build(code, file.said)
+    what = f"{code.name or type(module).__name__} of {Path(code.place).name}"
+    source = load_weights(module, file, settings.network, what)
+    return Recognised(source, owners_candidate(module, numbers, settings, what))
+
+
+def read_module(module: nn.Module, settings: Settings, numbers: Mapping[str, int] | None = None) -> Recognised:
+    """A copy of a module that lives, in eval mode on the CPU.
+
+    Raises:
+        UsageError: it is no module, or cannot be copied. BadInputFile: see `owners_candidate`.
+    """
+    if not isinstance(module, nn.Module):
+        raise UsageError(f"expected a torch.nn.Module or the path of a checkpoint, not {type(module).__name__}")
+    try:
+        copied = copy.deepcopy(module)
+    except Exception as error:  # whatever a module's attributes raise
+        raise UsageError(
+            f"{type(module).__name__} cannot be copied: {error}\nexport it before it is trained on"
+        ) from error
+    copied = copied.float().cpu().eval().requires_grad_(False)
+    what = f"{type(module).__name__}, a live module"
+    digest = hashlib.sha256()
+    state = copied.state_dict()
+    for key, tensor in state.items():
+        digest.update(key.encode() + tensor.contiguous().numpy().tobytes())
+    size = sum(tensor.nbytes for tensor in state.values())
+    source = Source(Path(type(module).__name__), "module", size, digest.hexdigest(), state)
+    return Recognised(source, owners_candidate(copied, numbers or {}, settings, what))

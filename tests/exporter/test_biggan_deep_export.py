@@ -31,7 +31,7 @@ from ganrt.cli.main import main
 from ganrt.engines.cost import macs_of_one_image
 from ganrt.exporter.cost import count_macs, count_parameters
 from ganrt.exporter.families.biggan_deep import BigGANDeep, rules_of, shape_of
-from ganrt.exporter.families.biggan_deep_config import Config, Layer
+from ganrt.exporter.families.biggan_deep_reading import Config, Layer
 from ganrt.exporter.families.resnet.network import Generator
 from ganrt.exporter.families.statistics import statistics_spec
 from ganrt.exporter.graph import with_native_output

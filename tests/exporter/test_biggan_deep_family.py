@@ -27,8 +27,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ganrt.exporter.candidate import Candidate
-from ganrt.exporter.families.biggan_layers import upsample
-from ganrt.exporter.families.resnet.network import Attention, DeepBlock, Generator, Norm
+from ganrt.exporter.families.resnet.network import Attention, DeepBlock, Generator, Norm, upsample
 from ganrt.exporter.families.resnet.network import Statistics as Stored
 from ganrt.exporter.families.resnet.reading import channels_first
 from ganrt.exporter.graph import build_graph, with_native_output

@@ -23,12 +23,11 @@ from toy_family import toy_state
 import ganrt
 from ganrt.errors import BackendUnavailable, BadInputFile, NegativeResult, OutputFailed, UsageError
 from ganrt.exporter import graph
-from ganrt.exporter.canary import encode_png
 from ganrt.exporter.describe import describe
 from ganrt.exporter.export import ExportResult, _write, export
 from ganrt.exporter.families import FAMILIES
 from ganrt.exporter.options import Settings
-from ganrt.exporter.session import Session
+from ganrt.exporter.session import Session, encode_png
 from ganrt.home import cache_folder
 from ganrt.spec import METADATA_KEY, GeneratorSpec, Labels
 

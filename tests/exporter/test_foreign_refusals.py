@@ -18,7 +18,7 @@ from tiny_networks import DIM, Net, net, onnx_net, save_onnx, save_program, save
 from ganrt.errors import BadInputFile, GanrtError, NegativeResult, UsageError
 from ganrt.exporter.export import export
 from ganrt.exporter.foreign import joining
-from ganrt.exporter.foreign.kinds import foreign_kind
+from ganrt.exporter.foreign.opened import foreign_kind
 from ganrt.exporter.options import Settings, Texts
 
 TRUST = {"trust": True, "latent": str(DIM)}

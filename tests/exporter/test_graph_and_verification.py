@@ -19,8 +19,7 @@ from torch import nn
 from ganrt.errors import NegativeResult
 from ganrt.exporter import verify as verification
 from ganrt.exporter.candidate import Candidate
-from ganrt.exporter.folding import fold_batch_norm
-from ganrt.exporter.graph import build_graph, embed_spec, with_native_output
+from ganrt.exporter.graph import build_graph, embed_spec, fold_batch_norm, with_native_output
 from ganrt.exporter.session import Session
 from ganrt.exporter.verify import verify
 from ganrt.spec import METADATA_KEY, GeneratorSpec

@@ -27,9 +27,9 @@ from torch import Tensor
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.families.biggan_deep import BigGANDeep
-from ganrt.exporter.keras.folder import DiskFolder
+from ganrt.exporter.keras.archive import DiskFolder
 from ganrt.exporter.keras.hub_module import read_module
-from ganrt.exporter.keras.snappy import unpacked
+from ganrt.exporter.keras.table import unpacked
 from ganrt.exporter.keras.tensor_bundle import read_bundle
 from ganrt.exporter.options import Settings
 from ganrt.exporter.readers.files import File, read_file

@@ -20,9 +20,8 @@ from keras_fixtures import copied, error, fixtures, refused
 from sources import read_checkpoint
 
 from ganrt.errors import BadInputFile, UsageError
-from ganrt.exporter.keras.crc32c import crc32c, masked
-from ganrt.exporter.keras.table import read_table
-from ganrt.exporter.keras.variables import owned_variables
+from ganrt.exporter.keras.saved_model import owned_variables
+from ganrt.exporter.keras.table import crc32c, masked, read_table
 
 # HDF5
 

@@ -15,7 +15,7 @@ from sources import read_checkpoint
 
 from ganrt.errors import UsageError
 from ganrt.exporter.describe import describe
-from ganrt.exporter.families.dcgan import DCGAN
+from ganrt.exporter.families.chain import DCGAN
 from ganrt.exporter.keras.hdf5 import read_hdf5
 from ganrt.exporter.options import Settings
 

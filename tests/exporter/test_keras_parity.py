@@ -13,11 +13,10 @@ from sources import read_checkpoint
 from torch import nn
 
 from ganrt.exporter.describe import describe
-from ganrt.exporter.folding import fold_batch_norm
-from ganrt.exporter.graph import build_graph, with_native_output
-from ganrt.exporter.keras import activations, convolutions, layers
+from ganrt.exporter.graph import build_graph, fold_batch_norm, with_native_output
+from ganrt.exporter.keras import layers, steps
 from ganrt.exporter.keras.fields import Fields
-from ganrt.exporter.keras.padding import Transposed, same_padding, transposed_axis
+from ganrt.exporter.keras.layers import Transposed, same_padding, transposed_axis
 from ganrt.exporter.session import Session
 
 MODULE, GRAPH = 1e-5, 1e-4
@@ -118,7 +117,7 @@ def sprung(file: str) -> float:
 
 
 def test_trap_the_slope(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = activations.activation_layer
+    right = steps.activation_layer
 
     def without_slope(fields: Fields) -> nn.Module | None:
         module = right(fields)
@@ -126,19 +125,17 @@ def test_trap_the_slope(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(layers, "activation_layer", without_slope)
     assert sprung("tutorial-mnist.k3.keras") > 0.01
-    assert activations.LAYER_SLOPE == 0.3
+    assert steps.LAYER_SLOPE == 0.3
 
 
 def test_trap_the_slope_of_weights_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(activations, "LAYER_SLOPE", 0.2)
+    monkeypatch.setattr(steps, "LAYER_SLOPE", 0.2)
     assert sprung("tutorial-mnist-k2.index") > 0.01
 
 
 def test_trap_the_function_leaky_relu(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = activations.activation
-    monkeypatch.setattr(
-        activations, "activation", lambda name: nn.LeakyReLU(0.3) if name == "leaky_relu" else right(name)
-    )
+    right = steps.activation
+    monkeypatch.setattr(steps, "activation", lambda name: nn.LeakyReLU(0.3) if name == "leaky_relu" else right(name))
     assert sprung("general.k3.keras") > 1e-3
 
 
@@ -161,7 +158,7 @@ def output_padding(size: int, kernel: int, stride: int, same: bool) -> Transpose
 
 @pytest.mark.parametrize("model", ["tutorial-mnist", "mnist-extra", "cifar10-extra"])
 def test_trap_output_padding(monkeypatch: pytest.MonkeyPatch, model: str) -> None:
-    monkeypatch.setattr(convolutions, "transposed_axis", output_padding)
+    monkeypatch.setattr(layers, "transposed_axis", output_padding)
     assert sprung(f"{model}.k3.keras") > 0.1
 
 
@@ -170,7 +167,7 @@ def test_trap_symmetric_padding_of_conv2d(monkeypatch: pytest.MonkeyPatch) -> No
         before, after, output = same_padding(size, kernel, stride)
         return after, before, output
 
-    monkeypatch.setattr(convolutions, "same_padding", late)
+    monkeypatch.setattr(layers, "same_padding", late)
     assert sprung("general.k3.keras") > 1e-3
 
 

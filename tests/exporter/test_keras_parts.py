@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from keras_fixtures import expected
 
-from ganrt.exporter.keras.crc32c import crc32c
 from ganrt.exporter.keras.fields import snake_case
-from ganrt.exporter.keras.padding import same_padding, transposed_axis
+from ganrt.exporter.keras.layers import same_padding, transposed_axis
+from ganrt.exporter.keras.table import crc32c
 
 
 def test_crc32c_known_answers() -> None:
@@ -59,8 +59,8 @@ def test_numbers_that_numpy_wrote_and_more_activations() -> None:
     from torch import nn
 
     from ganrt.errors import BadInputFile
-    from ganrt.exporter.keras.activations import activation_argument, activation_layer
     from ganrt.exporter.keras.fields import Fields, parse_json
+    from ganrt.exporter.keras.steps import activation_argument, activation_layer
 
     values = parse_json('{"alpha": {"type": "ndarray", "value": 0.25}}', "a layer")
     leaky = activation_layer(Fields("l", "LeakyReLU", values))

@@ -17,8 +17,8 @@ from ganrt.exporter.class_rows import check_mixtures
 from ganrt.exporter.graph import with_native_output
 from ganrt.exporter.options import Settings
 from ganrt.exporter.owner.call import Argument, Call
+from ganrt.exporter.owner.candidate import read_module
 from ganrt.exporter.owner.code import drawing_methods
-from ganrt.exporter.owner.live import read_module
 from ganrt.exporter.owner.probe import Found, Prober, examine
 from ganrt.exporter.session import Session
 

@@ -22,12 +22,11 @@ from torch import Tensor
 
 from ganrt.errors import NegativeResult
 from ganrt.exporter import export as exporting
-from ganrt.exporter.canary import draw_canary
 from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.export import export
 from ganrt.exporter.graph import build_graph, embed_spec, with_native_output
 from ganrt.exporter.inputs import SOURCE, picture_sizes, sample_inputs
-from ganrt.exporter.session import Session
+from ganrt.exporter.session import Session, draw_canary
 from ganrt.exporter.verify import verify
 from ganrt.pattern import pattern
 from ganrt.spec import ImageInput, Latent

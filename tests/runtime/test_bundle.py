@@ -19,7 +19,7 @@ from ganrt.controls import Control, Option
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.engines.tensorrt.sidecar import sidecar_path
 from ganrt.errors import BackendUnavailable, BadInputFile, OutputFailed, UsageError
-from ganrt.exporter.canary import encode_png
+from ganrt.exporter.session import encode_png
 from ganrt.pixels import reduce
 from ganrt.runtime import bundle_check
 from ganrt.runtime.bundle import Contents, write_bundle

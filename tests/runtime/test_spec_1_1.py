@@ -16,7 +16,7 @@ from ganrt.benchmarks.inputs import Agreement
 from ganrt.engines.forms.check import _psnr as form_psnr
 from ganrt.engines.precisions.judge import _wide as judged
 from ganrt.errors import SpecError, UsageError
-from ganrt.exporter.canary import draw_canary, encode_png
+from ganrt.exporter.session import draw_canary, encode_png
 from ganrt.exporter.verify import _picture as exported
 from ganrt.pixels import reduce
 from ganrt.runtime.canary import canary_error, require_canary

@@ -1,4 +1,4 @@
-"""What z is drawn from: no weight says it, but a published generator's script does."""
+"""What an owner says of a spec that the file does not: what z is drawn from, and what its classes are called."""
 
 from __future__ import annotations
 
@@ -49,3 +49,21 @@ def with_prior(spec: GeneratorSpec, facts: Facts, *, open_prior: bool) -> Genera
     if facts.settings.prior is not None or open_prior:
         facts.assume("prior", spec.latent.prior)
     return replace(spec, latent=given_latent(spec.latent, facts))
+
+
+def with_class_names(spec: GeneratorSpec, names: tuple[str, ...] | None) -> GeneratorSpec:
+    """The spec with these names of its classes, in their order; None leaves it as it is.
+
+    Raises:
+        UsageError: it has no classes, or not as many, or a name does not do.
+    """
+    if names is None:
+        return spec
+    if spec.labels is None:
+        raise UsageError("--class-names: this generator has no classes\nleave the option away, or give --labels COUNT")
+    if len(names) != spec.labels.count:
+        raise UsageError(f"--class-names: {len(names)} names in the file; expected {spec.labels.count}, one a class")
+    try:
+        return replace(spec, labels=replace(spec.labels, names=names))
+    except SpecError as error:
+        raise UsageError(f"--class-names: {error}") from error
