@@ -4,7 +4,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from biggan_models import SMALL, library_config, library_model, save_folder
+from biggan_models import LEAST, library_config, library_model, save_folder
 from cyclegan_models import resnet_state
 from safetensors.torch import save_file
 from shared import made_once
@@ -22,13 +22,6 @@ from ganrt.exporter.options import Settings
 from ganrt.runtime.models import resolve_model
 from ganrt.runtime.sampling import sampler
 
-TINY = {
-    **SMALL,
-    "channel_width": 8,
-    "layers": [(True, 16, 8), (False, 8, 4), (True, 4, 2), (False, 2, 1)],
-    "attention_layer_position": 2,
-    "output_dim": 16,
-}
 # Exporting takes a while. literal-torch-compile is literal-torch-eager's module, compiled as torch-compile's is.
 CASES = [
     ("biggan", "literal-torch-eager"),
@@ -55,7 +48,7 @@ def work(tmp_path_factory):
 def biggan(tmp_path_factory):
     """(checkpoint with spectral norm as the library saves it, its ONNX file)."""
     folder = tmp_path_factory.mktemp("biggan")
-    return _exported(save_folder(folder / "checkpoint", library_model(library_config(TINY))), folder)
+    return _exported(save_folder(folder / "checkpoint", library_model(library_config(LEAST))), folder)
 
 
 @pytest.fixture(scope="module")

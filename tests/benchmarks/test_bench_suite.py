@@ -23,8 +23,9 @@ from ganrt.errors import BadInputFile, NegativeResult, OutputFailed
 from ganrt.runtime.models import resolve_model
 
 LIMITS = suite._limits
-ONE = Entry("one", "first", scenarios=("single_stream",), subjects="ours", duration_s=0.01, least_samples=1)
-TWO = Entry("two", "second", scenarios=("offline",), subjects="ours", duration_s=0.01, least_samples=1)
+SUBJECTS = "ganrt/onnxruntime,ganrt/openvino"
+ONE = Entry("one", "first", scenarios=("single_stream",), subjects=SUBJECTS, duration_s=0.01, least_samples=1)
+TWO = Entry("two", "second", scenarios=("offline",), subjects=SUBJECTS, duration_s=0.01, least_samples=1)
 JOB = Entry("job", "a job", scenarios=("latents",), job=lambda model, quick: {"value": 1.0})
 
 
@@ -50,7 +51,7 @@ def run(tmp_path, monkeypatch):
                 request,
                 clock,
                 diary,
-                interrupt_at=5 if interrupt and call.opened > len(parse_names("ours")) else None,
+                interrupt_at=5 if interrupt and call.opened > len(parse_names(SUBJECTS)) else None,
             )
 
         return finished(
@@ -89,7 +90,7 @@ def test_an_interrupted_suite_goes_on_where_it_stopped(run):
     run.opened = 0
     second = run([ONE, TWO])
     assert second.status == "complete"
-    assert run.opened == len(parse_names("ours"))
+    assert run.opened == len(parse_names(SUBJECTS))
     assert [result for result in second.results if result.entry == "one"] == kept
     assert next(result.status for result in second.results if result.entry == "two") in ("ok", "unstable")
     assert any(line.endswith("one: kept") for line in run.said)
@@ -107,7 +108,7 @@ def test_ctrl_c_while_an_entry_is_written_keeps_it(run, monkeypatch):
     assert {result.entry for result in first.results} == {"one"}
     run.opened = 0
     assert run([ONE, TWO]).status == "complete"
-    assert run.opened == len(parse_names("ours"))
+    assert run.opened == len(parse_names(SUBJECTS))
 
 
 def test_a_later_only_does_not_complete_what_was_interrupted(run):
@@ -159,9 +160,9 @@ def test_an_entry_with_other_options_is_measured_again(run):
     run([ONE, TWO])
     run.opened = 0
     document = run([ONE, replace(TWO, batch_sizes=(2,))])
-    assert run.opened == len(parse_names("ours"))
+    assert run.opened == len(parse_names(SUBJECTS))
     assert {result.batch_size for result in document.results if result.entry == "two"} == {2}
-    assert len([result for result in document.results if result.entry == "one"]) == len(parse_names("ours"))
+    assert len([result for result in document.results if result.entry == "one"]) == len(parse_names(SUBJECTS))
 
 
 def test_a_document_of_another_machine_or_kind_is_not_continued(run):
@@ -223,9 +224,27 @@ def test_the_entries_are_sound():
     assert jobs == files
 
 
+@pytest.fixture
+def same_process(monkeypatch):
+    """Jobs of whole processes, in this one: a process of its own is started for `translate` and for `command_line`."""
+    from suite_jobs import scope
+
+    from ganrt.benchmarks.processes import Ran
+    from ganrt.cli.main import main
+
+    def run_here(request, clock):
+        started = clock.now()
+        with pytest.raises(SystemExit) as ended:
+            main(request["ganrt"])
+        report = {"exit_code": ended.value.code or 0, "peak_bytes": 2**20}
+        return Ran(1, clock.now() - started, report)
+
+    monkeypatch.setattr(scope, "run_child", run_here)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("job", ["identical_bytes", "command_line", "batch_memory", "latents", "interpolate", "bulk"])
-def test_a_job_on_the_bundled_model(job, tmp_path):
+def test_a_job_on_the_bundled_model(job, tmp_path, same_process):
     from ganrt.benchmarks.clock import SystemClock
 
     figures = measure(job, Scope(ModelFile(resolve_model("avatars")), tmp_path, SystemClock(), quick=True))
@@ -279,7 +298,9 @@ def test_times_in_turn_count_every_job_once_a_round_after_a_first_one(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("job", ["translate", "export"])
-def test_a_job_on_a_made_model(job, tmp_path):
+def test_a_job_on_a_made_model(job, tmp_path, request):
+    if job == "export":
+        request.getfixturevalue("same_process")
     from tiny_models import save_dcgan
     from tiny_onnx import save_translator
 

@@ -141,9 +141,9 @@ def test_the_examples_of_help_run(run, line, files, monkeypatch):
         save_onnx(Path("theirs.onnx"))
         save_torchscript(Path("scripted.pt"), net(latent=100))
     if "biggan-deep" in line:
-        from biggan_models import SMALL, library_config, library_model, save_folder
+        from biggan_models import LEAST, library_config, library_model, save_folder
 
-        save_folder(Path("biggan-deep-128"), library_model(library_config({**SMALL, "num_classes": 1000})))
+        save_folder(Path("biggan-deep-128"), library_model(library_config({**LEAST, "num_classes": 1000})))
     if " evaluate " in line:
         from labelled_pictures import draw_labelled
         from tiny_extractors import save_classifier

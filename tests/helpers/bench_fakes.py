@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 
 import numpy as np
@@ -64,8 +65,8 @@ class FakeSubject(Subject):
     def __init__(self, name, request, clock, diary, cost_ms=1.0, spoil=None, fail_at=None, interrupt_at=None):
         self.name, self.clock, self.diary = name, clock, diary
         self.cost_ms, self.spoil, self.fail_at, self.interrupt_at = cost_ms, spoil, fail_at, interrupt_at
-        self.engine = open_model(request.model, "onnxruntime")
-        self.calls, self._drawn = 0, {}
+        self._draw = _drawer(request.model)
+        self.calls = 0
         clock.pass_ms(5)
         self.closed = False
 
@@ -77,16 +78,25 @@ class FakeSubject(Subject):
             raise KeyboardInterrupt
         self.diary.append(self.name)
         self.clock.pass_ms(self.cost_ms(self.calls) if callable(self.cost_ms) else self.cost_ms)
-        images = self._images(inputs).copy()
+        images = self._draw(inputs).copy()
         return self.spoil(images) if self.spoil else images
-
-    def _images(self, inputs):
-        """Drawn once for equal inputs: its time on the fake clock is what tests ask for, not what drawing takes."""
-        key = tuple(values.tobytes() for values in inputs.values())
-        if key not in self._drawn:
-            self._drawn[key] = np.array(self.engine.run(inputs)["image"])
-        return self._drawn[key]
 
     def close(self):
         self.closed = True
-        self.engine.close()
+
+
+@functools.lru_cache(maxsize=2)
+def _drawer(model):
+    """draw(inputs): one engine for all fakes of a file, and one drawing for equal inputs.
+
+    A call takes what tests ask for on the fake clock, whatever drawing takes.
+    """
+    engine, drawn = open_model(model, "onnxruntime"), {}
+
+    def draw(inputs):
+        key = tuple(values.tobytes() for values in inputs.values())
+        if key not in drawn:
+            drawn[key] = np.array(engine.run(inputs)["image"])
+        return drawn[key]
+
+    return draw

@@ -28,6 +28,12 @@ SMALL: dict[str, Any] = {
     "attention_layer_position": 2,
     "output_dim": 16,
 }
+LEAST: dict[str, Any] = {  # for tests of what is done with one: blocks with and without doubling, attention between
+    **SMALL,
+    "layers": [(True, 16, 2), (False, 2, 1)],
+    "attention_layer_position": 1,
+    "output_dim": 8,
+}
 ODD: dict[str, Any] = {  # no attention at all, other rows, another epsilon, one class
     "z_dim": 5,
     "class_embed_dim": 5,

@@ -2,6 +2,8 @@
 
 - torch.onnx.export makes the same tables of operators anew in every call, which takes longer than all the rest. In the
   process of the tests they are kept; the programs that tests start make them as they always do.
+- After an export, onnxscript tries each of its patterns on each node, and finds only then that the node's operator is
+  another. In the process of the tests that is asked first.
 - The garbage collector goes through all objects of torch's modules, and through all that earlier tests left, again and
   again, unless it is told that they stay. A test that collects garbage to see what is freed takes a second each time.
 - Threads of ONNX Runtime spin while they wait for work: quick on an idle machine, half of the time on a busy one.
@@ -22,6 +24,7 @@ _SPINNING = "session.intra_op.allow_spinning"
 def spare(path: Path) -> None:
     """Before each test, of the file at `path`: what is loaded by now. The first export of a process is as any other."""
     _keep_tables()
+    _keep("onnxscript.rewriter._matcher", "SimplePatternMatcher.match", _of_its_operator)
     _keep_what_is_there(path)
     _let_threads_sleep()
 
@@ -60,7 +63,7 @@ def _let_threads_sleep() -> None:
 
 def _keep_tables() -> None:
     """A torch whose private functions have other names just takes its time."""
-    _keep("torch.onnx._internal.exporter._registration", "ONNXRegistry.from_torchlib", _kept)
+    _keep("torch.onnx._internal.exporter._registration", "ONNXRegistry.from_torchlib", lambda f: staticmethod(_kept(f)))
     _keep("torch.onnx._internal.exporter._decomp", "create_onnx_friendly_decomposition_table", _copied)
     _keep("torch._export.utils", "_materialize_cpp_cia_ops", _kept)  # nobody here adds operators to torch
 
@@ -73,7 +76,7 @@ def _keep(module: str, name: str, kept: Callable[[Any], Any]) -> None:
     function = getattr(owner, last, None)
     if function is not None and not hasattr(function, "__wrapped__"):
         found = kept(function)
-        setattr(owner, last, staticmethod(found) if isinstance(owner, type) else found)
+        setattr(owner, last, found)
 
 
 def _kept(function: Callable[..., Any]) -> Any:
@@ -84,3 +87,16 @@ def _copied(function: Callable[[set[Any]], dict[Any, Any]]) -> Any:
     """Its table is written to by who asked for it."""
     kept = functools.cache(lambda operators: function(set(operators)))
     return functools.wraps(function)(lambda operators: dict(kept(frozenset(operators))))
+
+
+def _of_its_operator(match: Callable[..., Any]) -> Callable[..., Any]:
+    """The first thing that matching a node compares, before all that it prepares for the rest."""
+    basics: Any = sys.modules["onnxscript.rewriter._basics"]
+
+    @functools.wraps(match)
+    def quick(self: Any, model: Any, graph: Any, node: Any, **options: Any) -> Any:
+        if not self.pattern.output_nodes[0].op.matches(node.op_type):
+            return basics.MatchResult().fail("another operator")
+        return match(self, model, graph, node, **options)
+
+    return quick

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -39,8 +39,21 @@ def environment(place: Path) -> dict[str, str]:
     return more | {key: str(place / name) for key, name in folders.items()}
 
 
-def program(*arguments: object) -> list[str]:
-    return [sys.executable, "-m", "ganrt", *map(str, arguments)]
+_IN_TURN = """
+import json, sys
+from ganrt.cli.main import main
+for command in json.loads(sys.argv[1]):
+    try:
+        main(command)
+    except SystemExit as ended:
+        if ended.code:
+            sys.exit(f"{command}: exit code {ended.code}")
+"""
+
+
+def program(*commands: Sequence[object]) -> list[str]:
+    """What runs commands of ganrt's, one after the other, in one process."""
+    return [sys.executable, "-c", _IN_TURN, json.dumps([[str(word) for word in command] for command in commands])]
 
 
 def left(place: Path) -> list[str]:
@@ -48,12 +61,12 @@ def left(place: Path) -> list[str]:
     return [str(path) for name in ("home", "cache", "tmp") for path in (place / name).rglob("*")]
 
 
-def leaves_no_trace(place: Path, *arguments: object) -> Recorded:
-    """Runs a command of ganrt's whose output goes to `out`."""
+def leaves_no_trace(place: Path, *commands: Sequence[object]) -> Recorded:
+    """Runs commands of ganrt's whose output goes to `out`."""
     need_namespaces()
     made = environment(place)
     (place / "out").mkdir(exist_ok=True)
-    done = recorded(program(*arguments), place / "out", made)
+    done = recorded(program(*commands), place / "out", made)
     assert done.code == 0, done.output
     assert done.names == ()
     assert done.outside() == []
@@ -64,42 +77,31 @@ def leaves_no_trace(place: Path, *arguments: object) -> Recorded:
 
 
 def test_generate(place: Path) -> None:
-    leaves_no_trace(place, "generate", "--count", 3, "-o", "pictures")
-
-
-@pytest.mark.slow
-def test_tune(place: Path) -> None:
-    save_tiny(place / "tiny.onnx")
-    leaves_no_trace(place, "tune", "-m", place / "tiny.onnx", "--budget", 3)
+    leaves_no_trace(place, ("generate", "--count", 3, "-o", "pictures"))
 
 
 @pytest.mark.slow
 def test_bulk_on_ray(place: Path) -> None:
     pytest.importorskip("ray", reason='no Ray here: pip install "ganrt[ray]"')
     run = ["bulk", "run", "--count", 24, "--format", "webdataset", "--shard-size", 12, "-o", "run"]
-    done = leaves_no_trace(place, *run, "--executor", "ray")
+    done = leaves_no_trace(place, [*run, "--executor", "ray"])
     assert any("127.0.0.1" in address for address in done.addresses)  # it did listen, and was seen to
 
 
 @pytest.mark.slow
-def test_bench(place: Path) -> None:
+def test_tune_bench_and_export(place: Path) -> None:
+    """And export writes what this process writes, whose hashes are others."""
     save_tiny(place / "tiny.onnx")
+    checkpoint = tiny_models.save_dcgan(place / "dcgan.pth")
+    export = ("export", checkpoint, "-o", "model.onnx")
     short = ["--duration", 0.05, "--warmup", 0.05, "--min-samples", 1, "--repeats", 1, "--scenario", "offline"]
     subjects = ["--subjects", "ganrt/onnxruntime,onnxruntime-plain,openvino-plain,torch-eager"]
-    reports = ["-o", "bench.json", "--html", "bench.html"]
-    leaves_no_trace(place, "bench", "-m", place / "tiny.onnx", *subjects, *short, *reports)
-
-
-@pytest.mark.slow
-def test_export(place: Path) -> None:
-    """And it writes what this process writes, whose hashes are others."""
-    checkpoint = tiny_models.save_dcgan(place / "dcgan.pth")
-    words = ("export", checkpoint, "-o", "model.onnx")
+    bench = ["bench", "-m", place / "tiny.onnx", *subjects, *short, "-o", "bench.json", "--html", "bench.html"]
     if can_record():
-        leaves_no_trace(place, *words)
+        leaves_no_trace(place, ("tune", "-m", place / "tiny.onnx", "--budget", 1), bench, export)
     else:
         (place / "out").mkdir()
-        subprocess.run(program(*words), cwd=place / "out", env=environment(place), check=True)
+        subprocess.run(program(export), cwd=place / "out", env=environment(place), check=True)
     ganrt.export(checkpoint, place / "model.onnx")
     assert but_for_verification(place / "model.onnx") == but_for_verification(place / "out" / "model.onnx")
     need_namespaces()

@@ -21,7 +21,7 @@ def measure(scope: Scope) -> Figures:
         ],
     }  # fmt: skip
     times: dict[str, list[float]] = {name: [] for name in jobs}
-    for turn in range(3 if scope.quick else 12):
+    for turn in range(2 if scope.quick else 12):
         for name, command in jobs.items():
             started = scope.clock.now()
             subprocess.run(command, check=True, capture_output=True)
