@@ -65,7 +65,7 @@ class FakeSubject(Subject):
     def __init__(self, name, request, clock, diary, cost_ms=1.0, spoil=None, fail_at=None, interrupt_at=None):
         self.name, self.clock, self.diary = name, clock, diary
         self.cost_ms, self.spoil, self.fail_at, self.interrupt_at = cost_ms, spoil, fail_at, interrupt_at
-        self._draw = _drawer(request.model)
+        self._draw = _drawer(request.model, request.model.stat().st_mtime_ns)
         self.calls = 0
         clock.pass_ms(5)
         self.closed = False
@@ -86,11 +86,12 @@ class FakeSubject(Subject):
 
 
 @functools.lru_cache(maxsize=2)
-def _drawer(model):
+def _drawer(model, written):
     """draw(inputs): one engine for all fakes of a file, and one drawing for equal inputs.
 
     A call takes what tests ask for on the fake clock, whatever drawing takes.
     """
+    del written  # of a path that was written anew, another engine
     engine, drawn = open_model(model, "onnxruntime"), {}
 
     def draw(inputs):
