@@ -28,11 +28,11 @@ SMALL: dict[str, Any] = {
     "attention_layer_position": 2,
     "output_dim": 16,
 }
-LEAST: dict[str, Any] = {  # for tests of what is done with one: blocks with and without doubling, attention between
+LEAST: dict[str, Any] = {  # for tests of what is done with one: no block keeps its width, as few as can be
     **SMALL,
-    "layers": [(True, 16, 2), (False, 2, 1)],
-    "attention_layer_position": 1,
-    "output_dim": 8,
+    "layers": [(True, 16, 8), (False, 8, 4), (True, 4, 2), (False, 2, 1)],
+    "attention_layer_position": 2,
+    "output_dim": 16,
 }
 ODD: dict[str, Any] = {  # no attention at all, other rows, another epsilon, one class
     "z_dim": 5,

@@ -105,12 +105,12 @@ def test_a_misspelt_command_is_noticed() -> None:
 def test_the_commands_of_a_tutorial_run(name: str, run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     from ganrt.exporter.families import biggan_deep_config
 
-    # The module of BigGAN-deep that a tool writes has two blocks of ten.
-    monkeypatch.setitem(biggan_deep_config.PUBLISHED, 128, ((16, 2), (2, 1)))
+    # The module of BigGAN-deep that a tool writes has four blocks of ten.
+    monkeypatch.setitem(biggan_deep_config.PUBLISHED, 128, ((16, 8), (8, 4), (4, 2), (2, 1)))
     monkeypatch.syspath_prepend(ROOT / "tools")
     import make_random_biggan
 
-    monkeypatch.setattr(make_random_biggan, "ATTENTION", 1)
+    monkeypatch.setattr(make_random_biggan, "ATTENTION", 2)
     for folder in ("tools", "examples", "tests"):
         Path(folder).symlink_to(ROOT / folder)
     page = (DOCS / f"{name}.md").read_text("utf-8")
