@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -165,17 +165,21 @@ def test_a_notebook_runs_and_prints_what_it_shows(
     """Its cells, in order, in this Python, and trained for a twentieth; tools/run_notebooks.py runs it in a kernel."""
     import torch
 
+    pictures: list[bytes] = []
+    notebook = SimpleNamespace(Image=lambda data: data, display=pictures.append)
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(display=notebook))
+    monkeypatch.setitem(sys.modules, "IPython.display", notebook)
+    monkeypatch.chdir(tmp_path)
     cells = json.loads(path.read_text("utf-8"))["cells"]
     program = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
-    monkeypatch.chdir(tmp_path)
     threads = torch.get_num_threads()
     exec(compile(program.replace("range(200)", "range(10)"), path.stem, "exec"), {"__name__": "__main__"})
     torch.set_num_threads(threads)
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     shown = "".join("".join(output["text"]) for output in outputs if output["output_type"] == "stream")
-    printed = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("<IPython")]
-    assert printed == shown.splitlines()
-    assert any("image/png" in output.get("data", {}) for output in outputs)
+    assert capsys.readouterr().out.splitlines() == shown.splitlines()
+    assert len(pictures) == sum("image/png" in output.get("data", {}) for output in outputs) > 0
+    assert all(picture.startswith(b"\x89PNG") for picture in pictures)
 
 
 def test_the_site_describes_every_command_and_every_name() -> None:
