@@ -12,7 +12,8 @@ from ganrt.exporter.owner import process
 
 
 def run_code_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For tests of what is exported; those of the process are in `test_owners_code.py`, and the README starts one."""
+    """For tests of what is exported; those of the process are in `test_owners_code.py`, one of them exports from the
+    command line."""
 
     def run_apart(work: Any, given: dict[str, Any], say: Any, limit_s: float) -> Any:
         with monkeypatch.context() as here:

@@ -19,7 +19,7 @@ SMALLER = {
     "--count 100": "--count 20",
     "--count 200": "--count 40",
     "--fps 12": "--fps 4",
-    "--diversity-samples 16": "--factors 0.3,1.0 --diversity-samples 4",
+    "--diversity-samples 16": "--factors 0.3,1.0 --diversity-samples 8",
 }
 PAGES = [README, *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "examples").rglob("*.md"))]
 
@@ -70,8 +70,10 @@ def test_the_commands_run_in_order(run, part, monkeypatch):
     import owners_models
     import torch
     from biggan_models import LEAST, library_config, library_model, save_folder
+    from one_process import run_code_here
     from tiny_models import dcgan_state, save_checkpoint
 
+    run_code_here(monkeypatch)
     save_folder(Path("biggan-deep-128"), library_model(library_config({**LEAST, "num_classes": 1000})))
     save_checkpoint(Path("netG_epoch_24.pth"), dcgan_state())
     source = Path(owners_models.__file__).read_text("utf-8").replace("class Vector", "class Generator")
