@@ -8,13 +8,13 @@ import platform
 import re
 import sys
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from ganrt.benchmarks.telemetry.jetson import ask, jetson_state
 from ganrt.benchmarks.telemetry.nvidia import as_text, load_nvml
 from ganrt.benchmarks.telemetry.source import SourceAbsent
+from ganrt.engines.machine import package_version
 
 PACKAGES = (
     "ganrt", "numpy", "onnx", "onnxruntime", "onnxruntime-gpu", "opencv-python", "openvino", "psutil", "nvidia-ml-py",
@@ -126,13 +126,7 @@ def _psutil_figures(notes: list[str]) -> tuple[int | None, int | None]:
 
 def installed(names: tuple[str, ...]) -> dict[str, str]:
     """Versions of those that are installed."""
-    found = {}
-    for name in names:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
+    return {name: found for name in names if (found := package_version(name))}
 
 
 def power_plan() -> str | None:

@@ -8,24 +8,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from math import prod, sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ganrt.errors import BackendUnavailable
 from ganrt.files import make_folder, whole_file
+from ganrt.interrupts import require
 from ganrt.runtime.models import resolve_model
 
 
 def require_torch() -> None:
     """Raises BackendUnavailable where torch cannot be imported."""
-    try:
-        import_module("torch")
-    except (ImportError, OSError) as error:
-        raise BackendUnavailable(
-            f'torch is missing or broken: {error}\ninstall it: pip install "ganrt[export]"'
-        ) from error
+    require("torch", 'pip install "ganrt[export]"')
 
 
 if TYPE_CHECKING:

@@ -279,8 +279,8 @@ def inspect_engine(path: Path) -> Report:
     """What an engine's sidecar says, once its bytes were checked against it; no GPU and no vendor's library needed."""
     import json
 
+    from ganrt.engines.machine import package_version
     from ganrt.engines.tensorrt.sidecar import read_trusted
-    from ganrt.engines.tensorrt.vendor import installed_version
 
     data, sidecar = read_trusted(path)
     values = json.loads(sidecar.to_json())
@@ -289,7 +289,7 @@ def inspect_engine(path: Path) -> Report:
     values["islands"] = {island.name: island.why for island in sidecar.islands}
     values["profiles"] = [str(profile) for profile in sidecar.profiles]
     values["tensors"] = {f"{t.mode} {t.name}": f"{t.dtype} {list(t.shape)}" for t in sidecar.tensors}
-    installed = installed_version(sidecar.backend)
+    installed = package_version(sidecar.backend)
     return {"file": str(path), "kind": "engine", "bytes": len(data), "sound": True, "installed": installed, **values}
 
 

@@ -15,7 +15,7 @@ from ganrt.engines.onnxruntime_session import Provider, import_onnxruntime
 from ganrt.engines.protocol import BatchSizes, EngineOptions
 from ganrt.engines.sealed_folder import SealedFolder
 from ganrt.errors import BackendUnavailable, OutputFailed
-from ganrt.interrupts import import_whole
+from ganrt.interrupts import require
 from ganrt.spec import GeneratorSpec
 
 BACKEND, PLUGIN = "onnxruntime-rtx", "onnxruntime_ep_nv_tensorrt_rtx"
@@ -47,10 +47,7 @@ def _modules() -> tuple[Any, Any]:
             f"the installed onnxruntime {onnxruntime.__version__} takes no plugins; expected 1.24 or newer\n"
             f"install it: {_INSTALL}"
         )
-    try:
-        return onnxruntime, import_whole(PLUGIN)
-    except (ImportError, OSError) as error:
-        raise BackendUnavailable(f"{PLUGIN} is missing or broken: {error}\ninstall it: {_INSTALL}") from error
+    return onnxruntime, require(PLUGIN, _INSTALL)
 
 
 def _devices(onnxruntime: Any, plugin: Any) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ import difflib
 from dataclasses import replace
 from importlib import import_module
 
+from ganrt.benchmarks.models import require_torch
 from ganrt.benchmarks.subjects.protocol import Request, Subject
 from ganrt.engines.backends import BACKENDS
 from ganrt.errors import UsageError
@@ -13,13 +14,13 @@ from ganrt.errors import UsageError
 OURS = "ganrt/"
 TUNED = "ganrt/tuned"  # what `load` takes: the choice of `ganrt tune`, else the static rule
 PEERS: dict[str, str] = {
-    "onnxruntime-plain": "ganrt.benchmarks.subjects.onnxruntime_plain",
-    "onnxruntime-plain-cuda": "ganrt.benchmarks.subjects.onnxruntime_plain_cuda",
+    "onnxruntime-plain": "ganrt.benchmarks.subjects.onnxruntime_peers",
+    "onnxruntime-plain-cuda": "ganrt.benchmarks.subjects.onnxruntime_peers",
     "openvino-plain": "ganrt.benchmarks.subjects.openvino_plain",
-    "onnxruntime-tuned": "ganrt.benchmarks.subjects.onnxruntime_tuned",
-    "torch-eager": "ganrt.benchmarks.subjects.torch_eager",
-    "torch-compile": "ganrt.benchmarks.subjects.torch_compile",
-    "torch-tensorrt": "ganrt.benchmarks.subjects.torch_tensorrt",
+    "onnxruntime-tuned": "ganrt.benchmarks.subjects.onnxruntime_peers",
+    "torch-eager": "ganrt.benchmarks.subjects.torch_module",
+    "torch-compile": "ganrt.benchmarks.subjects.torch_module",
+    "torch-tensorrt": "ganrt.benchmarks.subjects.torch_module",
 }
 # Peers at their best: as torch's guide for convolutions says, and where its autocast chooses what is computed lower; or
 # with another provider.
@@ -97,12 +98,12 @@ def open_subject(name: str, request: Request) -> Subject:
         return open_backend(backend, request, mapped)
     if name in LITERAL:
         return open_subject(LITERAL[name], _literal(request, LITERAL[name]))
-    if name in VARIANTS:
-        subject = import_module(PEERS[VARIANTS[name]]).open_peer(request, name)
-    else:
-        subject = import_module(PEERS[name]).open_peer(request)
+    if name.startswith("torch"):
+        require_torch()
+    module = PEERS[VARIANTS.get(name, name)]
+    subject = import_module(module).open_peer(request, name)
     if not isinstance(subject, Subject):
-        raise TypeError(f"{PEERS[name]}.open_peer returned {type(subject).__name__}")
+        raise TypeError(f"{module}.open_peer returned {type(subject).__name__}")
     return subject
 
 

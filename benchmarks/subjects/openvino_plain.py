@@ -20,13 +20,13 @@ _TYPES = {"fp32": "f32", "bf16": "bf16", "fp16": "f16", "fastest": None}  # None
 _NAMES = {"f32": "fp32", "bf16": "bf16", "f16": "fp16"}
 
 
-def open_peer(request: Request) -> Subject:
+def open_peer(request: Request, name: str) -> Subject:
     """Compiles the file for the CPU.
 
     Raises:
         BackendUnavailable: openvino is missing, or this processor does not have the precision.
     """
-    request.only("openvino-plain", tuple(_TYPES), ("cpu",))
+    request.only(name, tuple(_TYPES), ("cpu",))
     return _Plain(import_openvino(), request)
 
 

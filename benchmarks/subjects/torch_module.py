@@ -1,9 +1,14 @@
-"""A torch module for peers that need one: from a checkpoint, or for the bundled DCGAN from the ONNX file's weights."""
+"""Peers that run a torch module: `torch-eager`, `torch-compile` and `torch-tensorrt`.
+
+The module is made from a checkpoint, or for the bundled DCGAN from the ONNX file's weights.
+"""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -14,7 +19,10 @@ from ganrt.benchmarks.subjects.protocol import Images, Request, Subject
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.engines.protocol import Arrays
 from ganrt.errors import BackendUnavailable, UsageError
+from ganrt.interrupts import require
+from ganrt.runtime.sample_inputs import make_inputs
 
+_TENSORRT = "torch-tensorrt"
 TYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
 
@@ -57,6 +65,52 @@ def plan(name: str, request: Request, devices: Sequence[str] = ("cpu", "cuda")) 
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     channels_last = name.endswith(("-channels-last", "-autocast"))
     return Plan(torch.device(device), TYPES[request.precision], channels_last, autocast)
+
+
+def open_peer(request: Request, name: str) -> Subject:
+    """The module as it is, under inference mode, or compiled for one fixed batch size; also in channels last, and with
+    autocast.
+
+    Raises:
+        BackendUnavailable: torch's compiler, Torch-TensorRT or a CUDA device is missing.
+    """
+    if name == _TENSORRT:
+        return _with_tensorrt(request)
+    chosen = plan(name, request)
+    if name.startswith("torch-eager"):
+        return TorchSubject(build(request, chosen), chosen, request, {})
+    _keep_headers()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's compiler uses what torch has deprecated
+        # With CUDA graphs, which torch has for this mode: at a batch of one the launches take longer than the work.
+        mode = "reduce-overhead" if chosen.device.type == "cuda" else "default"
+        module = torch.compile(build(request, chosen), dynamic=False, mode=mode)
+        subject = TorchSubject(module, chosen, request, {"mode": mode})
+        subject.run(make_inputs(request.spec, 0, 0, request.batch_size))
+    return subject
+
+
+def _keep_headers() -> None:
+    """Has torch keep the headers that it precompiles in its cache: it has no option for them, and by itself leaves them
+    in the temporary folder."""
+    from torch._inductor import codecache
+    from torch._inductor.runtime.cache_dir_utils import cache_dir
+
+    folder = Path(cache_dir()) / "precompiled_headers"
+    for name, place in (("_HEADER_DIR", folder), ("_HEADER_LOCK_DIR", folder / "locks")):
+        if hasattr(codecache, name):
+            setattr(codecache, name, str(place))
+
+
+def _with_tensorrt(request: Request) -> Subject:
+    torch_tensorrt = require("torch_tensorrt", "pip install torch-tensorrt")
+    chosen = plan(_TENSORRT, request, devices=("cuda",))
+    examples = make_inputs(request.spec, 0, 0, request.batch_size)
+    given = [torch.from_numpy(values).to(chosen.device) for values in examples.values()]
+    module = torch_tensorrt.compile(
+        build(request, chosen), ir="dynamo", inputs=given, enabled_precisions={chosen.dtype}
+    )
+    return TorchSubject(module, chosen, request, {"torch_tensorrt": torch_tensorrt.__version__})
 
 
 class WithTail(nn.Module):

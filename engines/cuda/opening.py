@@ -12,11 +12,12 @@ from ganrt.engines.cuda.probe import Device, device_of, find_device
 from ganrt.engines.cuda.runner import CudaEngine, EngineInfo
 from ganrt.engines.cuda.vendor import Tensor, import_vendor, load
 from ganrt.engines.cuda.workspace import Limits
+from ganrt.engines.machine import package_version
 from ganrt.engines.protocol import EngineOptions
 from ganrt.engines.tensorrt.kernel_cache import KernelCache
 from ganrt.engines.tensorrt.sidecar import Sidecar, check_device, check_version, lean_runtime
 from ganrt.engines.tensorrt.targets import check_rtx_device
-from ganrt.engines.tensorrt.vendor import MODULES, installed_version
+from ganrt.engines.tensorrt.vendor import MODULES
 from ganrt.errors import BackendUnavailable, BadInputFile
 
 _EXTRAS = {"tensorrt": "tensorrt", "tensorrt-rtx": "rtx"}
@@ -86,7 +87,7 @@ def start(
 
 def _check_driver(driver: str) -> None:
     """Raises BackendUnavailable where TensorRT-RTX is the build for CUDA 13 and the driver knows only 12."""
-    if int(driver.partition(".")[0]) < 13 and installed_version("tensorrt-rtx-cu13"):
+    if int(driver.partition(".")[0]) < 13 and package_version("tensorrt-rtx-cu13"):
         raise BackendUnavailable(
             f"tensorrt-rtx is installed for CUDA 13 and needs a driver r580 or newer; this one is for CUDA {driver}\n"
             "update the driver, or uninstall the four packages tensorrt-rtx, tensorrt-rtx-cu13, -cu13-bindings and "

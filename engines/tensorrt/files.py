@@ -10,9 +10,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ganrt.engines.machine import package_version
 from ganrt.engines.tensorrt.kernel_cache import caches_of
 from ganrt.engines.tensorrt.sidecar import Profile, Sidecar, check_version, read_sidecar, read_trusted, sidecar_path
-from ganrt.engines.tensorrt.vendor import installed_version
 from ganrt.errors import BackendUnavailable, BadInputFile, OutputFailed
 from ganrt.files import write_file
 
@@ -105,7 +105,7 @@ def _listed(path: Path) -> Listed:
 def _problem(path: Path) -> str | None:
     try:
         sidecar = read_trusted(path)[1]
-        installed = installed_version(sidecar.backend)
+        installed = package_version(sidecar.backend)
         if installed is not None:
             check_version(path, sidecar, installed)
     except (BadInputFile, BackendUnavailable) as error:

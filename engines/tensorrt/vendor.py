@@ -11,7 +11,6 @@ import logging
 import re
 from collections import deque
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from ganrt.errors import BackendUnavailable
@@ -43,14 +42,6 @@ def load_vendor(backend: str) -> Any:
             raise BackendUnavailable(f"{name} is not installed\ninstall it: {INSTALL[backend]}") from error
         words = (str(error) or type(error).__name__).splitlines()[0]
         raise BackendUnavailable(f"{name} cannot be imported: {words}\ninstall it again: {INSTALL[backend]}") from error
-
-
-def installed_version(backend: str) -> str | None:
-    """The version of the vendor's package without importing it; None where it is not installed."""
-    try:
-        return version(backend)
-    except PackageNotFoundError:
-        return None
 
 
 @cache

@@ -13,6 +13,7 @@ from types import FrameType, ModuleType
 from typing import Any, ClassVar
 
 from ganrt.collecting import no_collecting
+from ganrt.errors import BackendUnavailable
 
 _IMPORTING = "<frozen importlib._bootstrap>"
 _SOON_S = 0.05
@@ -132,6 +133,18 @@ class HeldInterrupts:
         signal.signal(signal.SIGINT, self._hear)  # a second one must not meet what tidies up
         self.told = _ending = True
         raise KeyboardInterrupt
+
+
+def require(name: str, install: str) -> ModuleType:
+    """A package that an extra brings, imported as by `import_whole`.
+
+    Raises:
+        BackendUnavailable: it is missing, or a library of it does not load; with the command that installs it.
+    """
+    try:
+        return import_whole(name)
+    except (ImportError, OSError) as error:
+        raise BackendUnavailable(f"{name} is missing or broken: {error}\ninstall it: {install}") from error
 
 
 def import_whole(name: str) -> ModuleType:

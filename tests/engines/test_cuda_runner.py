@@ -369,10 +369,10 @@ def test_a_device_or_a_driver_that_tensorrt_rtx_is_not_for(path, monkeypatch):
             question()
     assert "sm90" in probe_backend("tensorrt")
     use_doubles(monkeypatch, rtx=True, cuda=CudaDouble(driver=12060))
-    monkeypatch.setattr(opening, "installed_version", lambda package: "1.7.1.116")
+    monkeypatch.setattr(opening, "package_version", lambda package: "1.7.1.116")
     with pytest.raises(BackendUnavailable, match=r"driver r580 or newer; this one is for CUDA 12\.6(.|\n)*rtx-cu12"):
         probe_backend("tensorrt-rtx")
-    monkeypatch.setattr(opening, "installed_version", lambda package: None)
+    monkeypatch.setattr(opening, "package_version", lambda package: None)
     assert "sm86" in probe_backend("tensorrt-rtx")
 
 

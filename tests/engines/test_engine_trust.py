@@ -219,12 +219,12 @@ def test_listing_and_cleaning(tmp_path, monkeypatch):
     path = save_engine(tmp_path)
     other = tmp_path / "mine.engine"
     other.write_bytes(b"not ours")
-    monkeypatch.setattr(files, "installed_version", lambda backend: "1.7.1.116")
+    monkeypatch.setattr(files, "package_version", lambda backend: "1.7.1.116")
     assert [(e.path, e.problem) for e in files.list_engines(tmp_path)] == [(path, None)]
     assert files.clean(tmp_path) == []
-    monkeypatch.setattr(files, "installed_version", lambda backend: "1.8.0.1")
+    monkeypatch.setattr(files, "package_version", lambda backend: "1.8.0.1")
     assert "installed is 1.8.0.1" in str(files.list_engines(tmp_path)[0].problem)
-    monkeypatch.setattr(files, "installed_version", lambda backend: None)
+    monkeypatch.setattr(files, "package_version", lambda backend: None)
     assert files.list_engines(tmp_path)[0].problem is None  # it may be for another machine
     path.write_bytes(b"vtrt")
     assert [e.path for e in files.clean(tmp_path)] == [path]
@@ -232,7 +232,7 @@ def test_listing_and_cleaning(tmp_path, monkeypatch):
 
 
 def test_engines_by_another_name_are_listed_and_cleaned(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "installed_version", lambda backend: None)
+    monkeypatch.setattr(files, "package_version", lambda backend: None)
     path = save_engine(tmp_path)
     renamed = path.rename(tmp_path / "my.engine")
     sidecar_path(path).rename(sidecar_path(renamed))
