@@ -31,6 +31,7 @@ _WORDS = {
     "output_norm_eps": "the last norm's epsilon",
     "sn_eps": "spectral norm's epsilon",
     "output_shape": "the shape of the picture",
+    "channel_order": "the order of the colours",
     "image_output": "which tensor is the picture",
     "size": "the size of the picture",
     "stride": "the stride of each layer",

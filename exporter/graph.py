@@ -27,7 +27,7 @@ from ganrt.spec import BATCH, METADATA_KEY, SIDES, GeneratorSpec, Port, Z
 IR_VERSION = 10
 NATIVE = "native"  # the float picture before the tail: an inner tensor, which verification reads
 _PREFIX = "generator."
-_CARRIERS = {"Identity", "Transpose", "Reshape", "Cast", "Squeeze", "Unsqueeze", "Flatten"}
+_CARRIERS = {"Identity", "Transpose", "Reshape", "Cast", "Squeeze", "Unsqueeze", "Flatten", "Gather"}
 
 
 class _WithHead(nn.Module):

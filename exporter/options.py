@@ -21,6 +21,7 @@ from ganrt.spec import MAX_SIDE
 
 RANGES = ("tanh", "sigmoid", "uint8")
 LAYOUTS = ("nchw", "nhwc")
+ORDERS = ("rgb", "bgr")
 MEANINGS = ("class", "code")
 JOINS = ("times", "after", "before", "none")
 GAINS = ("multiplied", "added")
@@ -264,6 +265,9 @@ class Settings:
     )
     trust: bool | None = _switch("Run the code that the file holds (TorchScript and .pt2 are code).")
     layout: str | None = _option("The pictures' axes: nchw or nhwc.", _one_of(*LAYOUTS))
+    channel_order: str | None = _option(
+        "The order of the colours in the network's own pictures: rgb, or bgr as OpenCV's.", _one_of(*ORDERS)
+    )
     z_shape: tuple[int, int] | None = _option("The shape of z, such as n,dim,1,1.", _z_shape)
     image_output: str | None = _option(
         "The picture among several outputs: its name in ONNX, else its number from 0.", _text, "<name>"

@@ -50,13 +50,14 @@ class Argument:
 class Call:
     """The arguments in their order; `shape` (channels, height, width) of a flat output; `layout`: nchw, nhwc or "".
 
-    `output`: which of the tensors that it gives is the picture, None: the largest.
+    `output`: which of the tensors that it gives is the picture, None: the largest. `bgr`: its pictures begin with blue.
     """
 
     arguments: tuple[Argument, ...]
     shape: Shape | None = None
     layout: str = ""
     output: int | None = None
+    bgr: bool = False
 
     @property
     def dim(self) -> int:
@@ -141,10 +142,17 @@ class Owned(nn.Module):
 
     def before(self, inputs: tuple[Tensor, ...]) -> list[Tensor]:
         """The module's arguments."""
-        return self.call.values((own_range(inputs[0], self.source), *inputs[1:]))
+        first = self._swapped(inputs[0]) if self.call.picture is not None else inputs[0]
+        return self.call.values((own_range(first, self.source), *inputs[1:]))
 
     def after(self, picture: Tensor) -> Tensor:
-        return picture / 255 if self.levels else picture
+        return self._swapped(picture / 255 if self.levels else picture)
+
+    def _swapped(self, picture: Tensor) -> Tensor:
+        """Red for blue and blue for red, where the module has them so."""
+        if not self.call.bgr or picture.shape[1] == 1:
+            return picture
+        return picture.index_select(1, torch.tensor([2, 1, 0, 3][: picture.shape[1]]))
 
 
 def own_range(picture: Tensor, source: str) -> Tensor:

@@ -38,6 +38,7 @@ SETTINGS: Mapping[str, str] = {
     "z_shape": "the shape of z, such as n,dim,1,1",
     "range": "tanh (-1 to 1), sigmoid (0 to 1) or uint8 (0 to 255), where the last operator does not tell",
     "layout": "nchw or nhwc, default whichever axis has 1, 3 or 4 channels",
+    "channel_order": "rgb (default) or bgr, of all pictures that go in and come out",
     "source_range": "of a translator's own pictures, default as --range",
     "output_shape": "of a flat output, such as 1x28x28; default a square",
     "size": "of a translator's pictures, default 256x256 or what fits",
@@ -126,6 +127,8 @@ def make_candidate(subject: Subject, settings: Settings) -> Candidate:
         found = replace(found, open_size=_takes_other_sizes(module, found, prober.parameters))
     facts = Facts(settings)
     _tell(found, facts)
+    if settings.channel_order is not None:
+        facts.assume("channel_order", settings.channel_order)
     if "image_output" in subject.settings and len(drawn.likely) > 1:
         rest = ", ".join(str(i) for i in drawn.likely if i != drawn.index)
         facts.assume("image_output", str(drawn.index), f"{rest} may be it too, counted from 0")

@@ -202,7 +202,9 @@ class Prober:
             return None
         said = self.settings.image_output or ""
         output = int(said) if said.isdecimal() else None
-        candidate = replace(candidate, call=replace(candidate.call, layout=self.settings.layout or "", output=output))
+        bgr = self.settings.channel_order == "bgr"
+        call = replace(candidate.call, layout=self.settings.layout or "", output=output, bgr=bgr)
+        candidate = replace(candidate, call=call)
         try:
             candidate = self._counted(candidate)
             inputs = trial_inputs(candidate, _PICTURES)

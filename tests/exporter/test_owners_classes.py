@@ -252,6 +252,15 @@ def test_the_largest_of_several_pictures_is_an_assumption() -> None:
         assert np.abs(drawn(told, Z) - module(Z)[0].numpy()).max() < 1e-5
 
 
+def test_pictures_that_begin_with_blue() -> None:
+    module = nn.Sequential(nn.Conv2d(3, 3, 3, padding=1), nn.Tanh()).requires_grad_(False)
+    made = candidate(module, size="16x16", channel_order="bgr")
+    source = torch.randint(0, 256, (2, 16, 16, 3), dtype=torch.uint8)
+    expected = module(source.flip(3).permute(0, 3, 1, 2) / 127.5 - 1).flip(1).numpy()
+    assert np.abs(drawn(made, source) - expected).max() < 1e-5
+    assert "range" not in assumed(made)
+
+
 def test_rounding_is_no_dependence_on_the_batch() -> None:
     found = Found(Call((Argument("z", "vector", 12),)))
     assert 1e-4 < examine(models.Rounding().eval(), found).rounding < 1e-2
