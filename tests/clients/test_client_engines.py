@@ -8,6 +8,7 @@ import ctypes
 import os
 import re
 import shutil
+import struct
 import subprocess
 from pathlib import Path
 
@@ -79,8 +80,10 @@ def test_from_the_kit_to_a_picture_in_c(fresh, generator, compiler):
     need(compiler)
     (fresh / "avatar.c").write_text(of_readme("c", fresh))
     told(command_of_readme(compiler, fresh), fresh)
-    assert told(["./a.out"], fresh).startswith("48 x 48, RGBA8: ")
-    near(stored(fresh / "avatar.rgba"), generator.avatar("player-8841"))
+    assert told(["./a.out"], fresh).startswith("avatar.tga, 48 x 48: ")
+    head, bgra = (data := (fresh / "avatar.tga").read_bytes())[:18], np.frombuffer(data[18:], np.uint8)
+    assert head == struct.pack("<12B2H2B", 0, 0, 2, *[0] * 9, 48, 48, 32, 0x28)
+    near(bgra.reshape(48, 48, 4)[..., [2, 1, 0, 3]], generator.avatar("player-8841"))
 
 
 def test_from_the_kit_to_a_picture_in_csharp(fresh):

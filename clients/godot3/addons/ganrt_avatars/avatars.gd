@@ -46,7 +46,8 @@ func _process(_delta):
 
 func _texture(one):
 	var texture = ImageTexture.new()
-	texture.create_from_image(_image(one[2], one[3], one[4]), Texture.FLAG_FILTER)
+	# Mipmaps: a picture of 256 pixels is often shown at 48.
+	texture.create_from_image(_image(one[2], one[3], one[4]), Texture.FLAG_FILTER | Texture.FLAG_MIPMAPS)
 	return texture
 
 func _cell(one):

@@ -57,6 +57,7 @@ func _process(_delta: float) -> void:
 
 func _texture(one: Array) -> Texture2D:
 	var image := Image.create_from_data(one[2], one[3], false, Image.FORMAT_RGBA8, one[4])
+	image.generate_mipmaps() # a picture of 256 pixels is often shown at 48
 	return ImageTexture.create_from_image(image)
 
 
