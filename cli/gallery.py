@@ -163,12 +163,12 @@ def _of_model(
 
 def _named(generator: Generator, request: Request | Looks, design: Design) -> Iterator[Named]:
     if isinstance(request, Looks):
-        names = request.identities or [f"seed {look.seed}, {look.index}" for look in request.path]
+        names = request.identities or [f"seed {look.seed}, image {look.index}" for look in request.path]
         yield from zip(names, request.path, strict=True)
         return
     names_of = iter(request.identities or ())
     for seed, index in request:
-        yield next(names_of, f"seed {seed}, {index}"), design.look(generator, (seed, index))
+        yield next(names_of, f"seed {seed}, image {index}"), design.look(generator, (seed, index))
 
 
 def _of_folder(

@@ -14,6 +14,7 @@ from ganrt.errors import UsageError
 
 UINT64_LIMIT = 1 << 64
 _SHOWN = 60  # characters of a bad value that a message shows
+_QUOTES = "'\""
 
 
 def shown(value: object) -> str:
@@ -23,7 +24,9 @@ def shown(value: object) -> str:
     except ValueError:
         return f"a huge {type(value).__name__}"
     text = " ".join(text.split())
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    if len(text) <= _SHOWN:
+        return text
+    return f"{text[:_SHOWN]}...{text[0] if text[0] in _QUOTES else ''}"
 
 
 def integer_between(name: str, value: object, low: int, high: int) -> int:

@@ -238,7 +238,7 @@ def looks_of_plan(generator: Generator, plan: Plan, storage: Storage) -> Iterato
     design = design_of(plan.drawing).settled(generator)
     for shard in plan.shards():
         for item in plan.items(shard) if plan.identities is None else read_mapping(storage, shard):
-            name = item.identity or f"seed {item.seed}, {item.index}"
+            name = item.identity or f"seed {item.seed}, image {item.index}"
             if item.look:
                 yield name, Look.parse(item.look)
                 continue

@@ -20,5 +20,6 @@ export function known(options, ...names) {
 /** An argument as a message shows it: short, whatever it is. */
 export function shown(value) {
   const text = typeof value === "string" ? `'${value}'` : String(value);
-  return text.length > 60 ? `${text.slice(0, 60)}...` : text;
+  const close = typeof value === "string" ? "'" : "";
+  return text.length > 60 ? `${text.slice(0, 60)}...${close}` : text;
 }

@@ -102,7 +102,7 @@ async function showDesign(state) {
 
 /** The look code after # in the address; null: there is none. */
 function lookOfAddress() {
-  const found = /^#look=(.+)$/.exec(location.hash);
+  const found = /^#(?:look=)?(.+)$/.exec(location.hash);
   return found && decodeURIComponent(found[1]);
 }
 
@@ -115,7 +115,7 @@ async function showAddress(state, code) {
   state.design.show(look.controls);
   $("truncation").value = look.truncation.psi ?? $("truncation").max;
   state.readTruncation();
-  await showLook(state, `the look ${look.seed}:${look.index}`);
+  await showLook(state, "a look");
 }
 
 /** The latest look wins: an answer that comes late is not shown. */

@@ -16,7 +16,7 @@ function filter() {
     item.hidden = !wanted.every(([name, value]) => values[k][name] === value);
     shown += item.hidden ? 0 : 1;
   });
-  count.textContent = `${shown} of ${items.length} pictures of this page`;
+  count.textContent = `${shown} of ${items.length} pictures on this page`;
 }
 
 function tell(text) {

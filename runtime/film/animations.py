@@ -18,7 +18,11 @@ _SLOWEST = {".apng": 0.016}  # its frames have 16 bits of milliseconds
 # Each frame's own 256 colours, the nearest one for each pixel: OpenCV's default is one fixed palette for everything,
 # dithered, at half the decibels and twice the size.
 _OWN_COLOURS = (cv2.IMWRITE_GIF_COLORTABLE, 1, cv2.IMWRITE_GIF_QUALITY, cv2.IMWRITE_GIF_COLORTABLE_SIZE_256)
-_GIF = (*_OWN_COLOURS, cv2.IMWRITE_GIF_DITHER, 3)
+_SETTINGS = {
+    ".gif": (*_OWN_COLOURS, cv2.IMWRITE_GIF_DITHER, 3),
+    # Lossless: else small changes are left out, add up over the frames, and show as rectangles of older colours.
+    ".webp": (cv2.IMWRITE_WEBP_QUALITY, 101),
+}
 
 
 def check(path: Path, options: FilmOptions) -> None:
@@ -37,7 +41,7 @@ def check(path: Path, options: FilmOptions) -> None:
 def write(path: Path, frames: Iterator[Frame], options: FilmOptions) -> Written:
     """A gif has 256 colours a frame, and pixels that are clear or opaque.
 
-    webp and apng show a frame that equals the one before it by showing that one longer.
+    webp and apng are lossless, and show a frame that equals the one before it by showing that one longer.
     """
     suffix = path.suffix.lower()
     animation = cv2.Animation()
@@ -45,8 +49,7 @@ def write(path: Path, frames: Iterator[Frame], options: FilmOptions) -> Written:
     animation.frames = pictures
     # A gif counts centiseconds.
     animation.durations = frame_times(len(pictures), options.fps, 10 if suffix == ".gif" else 1).tolist()
-    settings = _GIF if suffix == ".gif" else ()
-    done, data = cv2.imencodeanimation(".png" if suffix == ".apng" else suffix, animation, settings)
+    done, data = cv2.imencodeanimation(".png" if suffix == ".apng" else suffix, animation, _SETTINGS.get(suffix, ()))
     if not done:
         raise OutputFailed(f"{path.name}: the encoder refused {len(pictures)} frames")
     write_file(path, animation_with_origin(data.tobytes(), suffix, options.origin), force=options.force)

@@ -226,7 +226,7 @@ def test_controls_and_the_address(started):
         assert started.evaluate("location.hash") == f"#look={code}"
         assert text(started, "code") == code
         other = generator.look(5, 7, truncation=0.5, controls={"glasses": "round"})
-        started.evaluate(f"void (location.hash = 'look={other.code}')")
+        started.evaluate(f"void (location.hash = '{other.code}')")  # as somebody types it
         started.wait("document.getElementById('caption').textContent.includes('image 7 of seed 5, truncation 0.50')")
         same_pictures(pixels(started, "#avatar"), generator.draw(other))
         assert started.evaluate("document.getElementById('name').value") == "", "it is no name's look"

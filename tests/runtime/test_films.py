@@ -113,6 +113,16 @@ def test_a_gif_has_the_colours_of_each_frame(tmp_path):
         assert np.abs(frame.astype(int) - wanted).max() <= 2
 
 
+@pytest.mark.parametrize("name", ["a.webp", "a.apng"])
+def test_small_changes_are_not_left_out(tmp_path, name):
+    """Each is less than a lossy encoder thinks worth a new rectangle, and they add up."""
+    rng = np.random.default_rng(0)
+    base = cv2.GaussianBlur(rng.integers(60, 120, (96, 96, 3), np.uint8), (0, 0), 3)
+    frames = [base + np.uint8(4 * k) * (np.arange(96) < 48).astype(np.uint8)[:, None, None] for k in range(12)]
+    write_frames(tmp_path / name, frames, FilmOptions(10))
+    np.testing.assert_array_equal(animation(tmp_path / name)[0], frames)
+
+
 def test_equal_frames_keep_their_time(tmp_path):
     for name in ("a.gif", "a.webp", "a.apng"):
         write_frames(tmp_path / name, [flat(9), flat(9), flat(9), flat(90)], FilmOptions(20))
