@@ -9,11 +9,11 @@ export function draw(canvas, picture, text) {
   canvas.setAttribute("aria-label", text);
 }
 
-/** Saves a canvas as a PNG, each pixel as `scale` by `scale` of the same colour. */
+/** Saves a canvas as a PNG, enlarged smoothly, `scale` times each way. */
 export async function download(canvas, scale, name) {
   const large = new OffscreenCanvas(canvas.width * scale, canvas.height * scale);
   const context = large.getContext("2d");
-  context.imageSmoothingEnabled = false;
+  context.imageSmoothingQuality = "high";
   context.drawImage(canvas, 0, 0, large.width, large.height);
   const link = document.createElement("a");
   link.href = URL.createObjectURL(await large.convertToBlob({ type: "image/png" }));

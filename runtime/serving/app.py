@@ -180,4 +180,9 @@ def _matches(given: str, tag: str) -> bool:
 async def _http_error(_: Request, error: Any) -> Response:
     """Of addresses and methods that there are not."""
     headers = {**(error.headers or {}), **_OPEN}
-    return JSONResponse({"error": str(error.detail)}, error.status_code, headers)
+    found = (
+        ""
+        if error.status_code != 404
+        else "; expected /avatar/NAME.png, /look/CODE.png, /options.json or /openapi.json"
+    )
+    return JSONResponse({"error": f"{error.detail}{found}"}, error.status_code, headers)

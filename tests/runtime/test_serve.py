@@ -136,7 +136,7 @@ def test_looks_are_drawn(run, url, dolls, generator, tmp_path):
         ("/look/ganrt:avatars-1:0:8841:JR.png", 400, "drawn by avatars-1"),
         ("/look/ganrt2:avatars-1:0:8841.png", 400, "newer ganrt"),
         ("/nothing", 404, "Not Found"),
-        ("/", 404, "Not Found"),
+        ("/", 404, "Not Found; expected /avatar/NAME.png, /look/CODE.png, /options.json or /openapi.json"),
     ],
 )
 def test_what_makes_no_sense_is_said(url, path, status, told):
