@@ -136,13 +136,13 @@ def test_generators_against_the_slow_reference(tmp_path: Path, case: str) -> Non
     assert expected.std(dim=0).mean() > 0.02, "equal pictures prove nothing"
 
 
-@pytest.mark.parametrize("mistake", GENERATOR_MISTAKES)
-def test_each_mistake_of_a_generator_would_be_noticed(tmp_path: Path, mistake: str) -> None:
+def test_each_mistake_of_a_generator_would_be_noticed(tmp_path: Path) -> None:
     state = generator_state(channels=3, after=(3,))
     z, labels = uniform(3, 20), one_hot(3)
     drawn = built(tmp_path, state).module(z, labels)
     assert (drawn - reference_generator(state, z, labels)).abs().max() <= 1e-5
-    assert (drawn - reference_generator(state, z, labels, wrong=mistake)).abs().max() > 0.01
+    for mistake in GENERATOR_MISTAKES:
+        assert (drawn - reference_generator(state, z, labels, wrong=mistake)).abs().max() > 0.01, mistake
 
 
 def test_mixed_labels_mix_the_embeddings(tmp_path: Path) -> None:

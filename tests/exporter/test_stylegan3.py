@@ -46,15 +46,14 @@ def error(candidate: Candidate, state: State, net: Net, count: int, wrong: Wrong
     return float((made.double() - expected).abs().max() / (expected.max() - expected.min()))
 
 
-@pytest.mark.parametrize("radial", [False, True])
-@pytest.mark.parametrize("classes", [0, 3])
+@pytest.mark.parametrize(("radial", "classes"), [(False, 3), (True, 0)])
 def test_pictures(tmp_path: Path, radial: bool, classes: int) -> None:
     net = Net(radial=radial, classes=classes, clamp=2.0)
     state = random_state(net)
     candidate = read(save(tmp_path / "n.pkl", state, net))
     assert candidate.spec.family == "stylegan3"
     assert candidate.certainty.startswith("certain")
-    assert max(error(candidate, state, net, count) for count in (1, 2, 5)) < TOLERANCE
+    assert max(error(candidate, state, net, count) for count in (1, 5)) < TOLERANCE
 
 
 def test_factors_of_four_and_larger_pictures(tmp_path: Path) -> None:
@@ -65,12 +64,12 @@ def test_factors_of_four_and_larger_pictures(tmp_path: Path) -> None:
         assert error(read(save(tmp_path / "n.pkl", state, net)), state, net, 1) < TOLERANCE
 
 
-@pytest.mark.parametrize("mistake", [field.name for field in fields(Wrong)])
-def test_a_mistake_shows(tmp_path: Path, mistake: str) -> None:
+def test_a_mistake_shows(tmp_path: Path) -> None:
     net = Net(clamp=1.5)
     state = random_state(net)
     candidate = read(save(tmp_path / "n.pkl", state, net))
-    assert error(candidate, state, net, 2, Wrong(**{mistake: True})) > 30 * TOLERANCE
+    for mistake in (field.name for field in fields(Wrong)):
+        assert error(candidate, state, net, 2, Wrong(**{mistake: True})) > 30 * TOLERANCE, mistake
 
 
 def test_tensors_alone(tmp_path: Path) -> None:
@@ -95,7 +94,7 @@ def test_export(tmp_path: Path) -> None:
     result = export(save(tmp_path / "n.pkl", state, net), tmp_path / "m.onnx", sampler=sampler)
     assert result.verification.passed
     with ganrt.load(tmp_path / "m.onnx", backend="onnxruntime") as generator:
-        for count in (1, 2, 5):
+        for count in (1, 5):
             z = ganrt.latents(count, net.z_dim, seed=2)
             made = generator.synthesize(z, truncation=0.7)
             native = pictures(state, net, torch.from_numpy(z), torch.full((count,), 0.7))

@@ -64,7 +64,7 @@ def _export(folder: Path, family: str) -> bytes:
     }
     settings = {
         "cyclegan": {"size": "32x36"},
-        "cyclegan-open": {"dynamic": True},
+        "cyclegan-open": {"size": "16x16", "dynamic": True},
         "infogan": {"label_meaning": "code"},
     }.get(family, {})
     if family == "biggan-deep":
