@@ -30,7 +30,7 @@ _BUILDS = {
     # -O2 compiles many times as long.
     "gcc sanitized": ["gcc", "-std=c99", "-O0", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
     "clang": ["clang", "-std=c99", "-O2"],
-    "g++": ["g++", "-std=c++17", "-O1", "-x", "c++"],
+    "g++": ["g++", "-std=c++17", "-O0", "-x", "c++"],
 }
 
 

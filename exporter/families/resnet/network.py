@@ -284,7 +284,8 @@ class Generator(nn.Module):
         rows = None if truncation is None or self.rules.grid is None else row_weights(truncation, self.rules.grid)
         y = None
         if self.shape.classes:
-            y = self.shared(torch.ones_like(z[:, :1]) if labels is None else labels)
+            # One for each picture, without a tensor of the batch's size, which would have to be traced as a symbol.
+            y = self.shared(z[:, :1].clamp(1, 1) if labels is None else labels)
         first, conditions = self._conditions(z, y)
         h = self.linear(first).reshape(-1, self.shape.width, self.shape.bottom, self.shape.bottom)
         for layers, condition in zip(self.blocks, conditions, strict=True):
