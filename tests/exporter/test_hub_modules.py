@@ -180,7 +180,7 @@ def test_the_module_draws_what_tensorflow_draws(config: Any, parts: Any, tmp_pat
 
 def test_bundles_of_several_shards_and_blocks(tool: Any, tmp_path: Path) -> None:
     draw = np.random.default_rng(0)
-    tensors = {f"layer_{k}/{'deep/' * (k % 7)}w": draw.normal(size=(k % 5, 3)).astype("f4") for k in range(500)}
+    tensors = {f"layer_{k}/{'deep/' * (k % 7)}w": draw.normal(size=(k % 5, 3)).astype("f4") for k in range(150)}
     for compressed in (False, True):
         tool.write_bundle(tmp_path / "v", tensors, shards=3, compressed=compressed)
         read = read_bundle(DiskFolder(tmp_path, 2**30), "v")
