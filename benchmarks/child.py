@@ -2,7 +2,7 @@
 
     {"subject": ..., "model": ..., ...}   opens a subject, says "ready" at its first pictures, runs `calls` more
     {"ganrt": [arguments]}                runs the command line
-    {"measure": FILE}                     measures what the file asks for (see `fresh_process.py`)
+    {"measure": FILE}                     measures what the file asks for (see `repeats.py`)
 
 Standard output carries one JSON object a line; the last one has the process's peak memory.
 """
@@ -75,7 +75,7 @@ def _command_line(arguments: list[str]) -> dict[str, Any]:
 
 def _measure(request: Path) -> dict[str, Any]:
     """Tells of each cell which file holds what was seen of it; Ctrl-C ends it early, with what there is."""
-    from ganrt.benchmarks.fresh_process import read_request
+    from ganrt.benchmarks.repeats import read_request
     from ganrt.interrupts import HeldInterrupts
 
     with HeldInterrupts() as interrupts:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ganrt.benchmarks.document import Json
 from ganrt.engines.backends import OWN, open_model
 from ganrt.engines.protocol import Arrays, Engine, EngineOptions
 from ganrt.errors import UsageError
@@ -64,6 +65,15 @@ class Agreement:
         same = values[worst] == math.inf
         likeness = None if same else ssim(drawn[worst], wanted[worst])  # of the worst alone: it takes longer
         return joined([self, Agreement(len(drawn), None if same else values[worst], error, likeness)])
+
+    def fields(self) -> Json:
+        """As a result has them."""
+        return {
+            "outputs_checked": self.checked,
+            "psnr_db": None if self.psnr_db is None else round(self.psnr_db, 3),
+            "ssim": None if self.ssim is None else round(self.ssim, 6),
+            "max_error": self.max_error if self.checked else None,
+        }
 
 
 def joined(agreements: Sequence[Agreement]) -> Agreement:

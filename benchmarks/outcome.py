@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from ganrt.benchmarks.contestants import Part
 from ganrt.benchmarks.document import MOST_POINTS, Interval, Json, Latency, Model, Result
-from ganrt.benchmarks.inputs import joined
+from ganrt.benchmarks.inputs import Agreement, joined
 from ganrt.benchmarks.options import Cell, Timing
 from ganrt.benchmarks.scenarios import Load
 from ganrt.benchmarks.statistics import intervals, rate, summarise, trouble, widened
 from ganrt.benchmarks.telemetry.report import join_telemetry
 
+NOTHING = Agreement()  # was compared
 _TIMELINE = 500
 _DIGITS = 6
 _WITHIN = "one process measured it: its intervals hold within this run only (--repeats gives more)"
@@ -26,8 +27,7 @@ def make_result(cell: Cell, model: Model, timing: Timing, parts: Sequence[Part],
     stopped = _stopped(parts)
     if not timed or (stopped and stopped[0] == "wrong_output"):
         out, why = stopped or _never_timed(parts)
-        agreed = _agreement(parts) if out != "not_run" else {}
-        return bare_result(cell, subject, model, out, why, **agreed)
+        return bare_result(cell, subject, model, out, why, _agreement(parts) if out != "not_run" else NOTHING)
     series = [_latencies(part) for part in timed]
     nanoseconds = np.concatenate(series)
     lengths = [len(each.latencies) for part in timed for each in part.slices]
@@ -46,7 +46,7 @@ def make_result(cell: Cell, model: Model, timing: Timing, parts: Sequence[Part],
         latency_ms=Latency(**_scaled(values)),
         latency_intervals={name: _pair(pair, 1e-6) for name, pair in told.items()},
         **_rate(cell, model, nanoseconds, told.get("mean")),
-        **_agreement(parts),
+        **_agreement(parts).fields(),
         **_frames(cell, timed, timing),
         telemetry=join_telemetry([part.telemetry for part in timed], _images(cell) * len(nanoseconds)),
         latencies_us=tuple(round(float(value) / 1e3, 3) for value in _thin(nanoseconds, MOST_POINTS)),
@@ -79,27 +79,10 @@ def _never_timed(parts: Sequence[Part]) -> tuple[str, str]:
 
 
 def bare_result(
-    cell: Cell,
-    subject: str,
-    model: Model,
-    status: str,
-    reason: str,
-    *,
-    outputs_checked: int = 0,
-    psnr_db: float | None = None,
-    ssim: float | None = None,
-    max_error: int | None = None,
+    cell: Cell, subject: str, model: Model, status: str, reason: str, agreement: Agreement = NOTHING
 ) -> Result:
     """A result without a speed."""
-    return Result(
-        **_place(cell, subject, model),
-        status=status,
-        reason=reason,
-        outputs_checked=outputs_checked,
-        psnr_db=psnr_db,
-        ssim=ssim,
-        max_error=max_error,
-    )
+    return Result(**_place(cell, subject, model), status=status, reason=reason, **agreement.fields())
 
 
 def _place(cell: Cell, subject: str, model: Model, opened: Json | None = None) -> Json:
@@ -154,14 +137,8 @@ def _rate(cell: Cell, model: Model, nanoseconds: NDArray[np.float64], mean: Inte
     }
 
 
-def _agreement(parts: Sequence[Part]) -> Json:
-    agreement = joined([part.agreement for part in parts])
-    return {
-        "outputs_checked": agreement.checked,
-        "psnr_db": None if agreement.psnr_db is None else round(agreement.psnr_db, 3),
-        "ssim": None if agreement.ssim is None else round(agreement.ssim, 6),
-        "max_error": agreement.max_error if agreement.checked else None,
-    }
+def _agreement(parts: Sequence[Part]) -> Agreement:
+    return joined([part.agreement for part in parts])
 
 
 def _frames(cell: Cell, parts: Sequence[Part], timing: Timing) -> Json:

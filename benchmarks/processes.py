@@ -170,23 +170,18 @@ def subject_request(cell: Cell, subject: str, seed: int, images: Path, calls: in
 
 
 def _result(name: str, cell: Cell, model: Model, seen: _Seen, interrupted: bool) -> Result:
-    checked: Json = {
-        "outputs_checked": seen.agreement.checked,
-        "psnr_db": seen.agreement.psnr_db,
-        "ssim": seen.agreement.ssim,
-        "max_error": seen.agreement.max_error if seen.agreement.checked else None,
-    }
     if not seen.runs or (seen.stopped and seen.stopped[0] == "wrong_output"):
         out, why = seen.stopped or ("not_run", "the run was stopped before its turn")
-        return bare_result(cell, name, model, out, why, **checked)
+        return bare_result(cell, name, model, out, why, seen.agreement)
     status, reason = _status(seen, interrupted)
     last = seen.runs[-1].report
     place: Json = {
         "scenario": cell.scenario, "subject": name, "model": model, "entry": cell.entry, "threads": cell.threads,
         "batch_size": cell.batch_size, "precision": cell.precision, "device": last["device"], "about": last["about"],
+        **seen.agreement.fields(),
     }  # fmt: skip
     if cell.scenario == "memory":
-        return Result(**place, **checked, status=status, reason=reason, samples=1, figures=_megabytes(last))
+        return Result(**place, status=status, reason=reason, samples=1, figures=_megabytes(last))
     times = np.array([run.ready_ns for run in seen.runs], np.float64)
     spread = float(np.ptp(times) / np.median(times))
     if status == "ok" and spread > _SPREAD:
@@ -194,7 +189,6 @@ def _result(name: str, cell: Cell, model: Model, seen: _Seen, interrupted: bool)
     summary: Json = {key: None if value is None else round(value / 1e6, 3) for key, value in summarise(times).items()}
     return Result(
         **place,
-        **checked,
         status=status,
         reason=reason,
         samples=len(times),

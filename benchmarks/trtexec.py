@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from ganrt.benchmarks.document import Json, Latency, Model, Result
 from ganrt.benchmarks.inputs import Agreement, make_batches
 from ganrt.benchmarks.options import Cell, Timing
-from ganrt.benchmarks.outcome import bare_result
+from ganrt.benchmarks.outcome import NOTHING, bare_result
 from ganrt.benchmarks.statistics import intervals, rate, summarise, trouble
 from ganrt.engines.protocol import Arrays
 from ganrt.errors import BadInputFile, GanrtError
@@ -77,7 +77,7 @@ def import_times(
     model: Model,
     flags: str,
     version: str | None,
-    agreement: Agreement | None = None,
+    agreement: Agreement = NOTHING,
     timing: Timing = _USUAL,
 ) -> Result:
     """A result of scenario `single_stream` from a file; flags and version are kept as they are given.
@@ -92,11 +92,10 @@ def import_times(
         images = round(cell.batch_size * (count - 1) / span, 3)
     else:
         images = round(rate(cell.batch_size, trace.latency / 1e3, None)[0], 3)
-    checked = agreement or Agreement()
     parts = [len(part) for part in np.array_split(trace.latency, min(count, timing.slices))]
     reason = trouble(trace.latency, parts, found.get("p50"), timing.least_samples)
     notes = ["timed by trtexec itself, not interleaved with others; its inferences may overlap"]
-    if not checked.checked:
+    if not agreement.checked:
         notes.append("its pictures were not checked: the file holds times alone")
     summary: Json = {key: None if value is None else round(value, 6) for key, value in summarise(trace.latency).items()}
     return Result(
@@ -115,10 +114,7 @@ def import_times(
         latency_intervals={key: (round(low, 6), round(high, 6)) for key, (low, high) in found.items()},
         images_per_second=images,
         macs_per_second=None if model.macs is None else images * model.macs,
-        outputs_checked=checked.checked,
-        psnr_db=checked.psnr_db,
-        ssim=checked.ssim,
-        max_error=checked.max_error if checked.checked else None,
+        **agreement.fields(),
         latencies_us=tuple(float(value) for value in np.round(trace.latency[:2000] * 1e3, 3)),
         figures={"compute_p50_ms": round(float(np.median(trace.compute)), 6)},
         about={"flags": flags, "version": version or "not told"},
@@ -150,11 +146,7 @@ def _measure(program: str, folder: Path, cell: Cell, spec: GeneratorSpec, model:
     agreement = Agreement().with_pictures(_images(folder / "output.json"), batches.wanted(0))
     if agreement.psnr_db is not None and agreement.psnr_db < timing.gate(cell.precision):
         reason = f"the worst picture is {agreement.psnr_db:.1f} dB from the FP32 reference"
-        return bare_result(
-            cell, "trtexec", model, "wrong_output", reason,
-            outputs_checked=agreement.checked, psnr_db=agreement.psnr_db, ssim=agreement.ssim,
-            max_error=agreement.max_error,
-        )  # fmt: skip
+        return bare_result(cell, "trtexec", model, "wrong_output", reason, agreement)
     found = (version.group(1) or version.group(2)) if version else None
     result = import_times(folder / "times.json", cell, model, " ".join(flags), found, agreement, timing)
     built = _BUILT.search(said)

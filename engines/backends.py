@@ -60,24 +60,23 @@ class Backend:
         return attribute
 
 
+_OF_ORT = ("fp32", "fp16", "int8")
 BACKENDS = {
-    "onnxruntime": Backend(
-        "ganrt.engines.onnxruntime_cpu", "cpu", 'pip install "ganrt[cpu]"', precisions=("fp32", "fp16", "int8")
-    ),
+    "onnxruntime": Backend("ganrt.engines.onnxruntime_cpu", "cpu", 'pip install "ganrt[cpu]"', precisions=_OF_ORT),
     "openvino": Backend(
         "ganrt.engines.openvino_cpu", "cpu", 'pip install "ganrt[openvino]"', precisions=("fp32", "bf16", "int8")
     ),
     "onnxruntime-cuda": Backend(
-        "ganrt.engines.onnxruntime_cuda", "cuda", 'pip install "ganrt[gpu]"', precisions=("fp32", "fp16", "int8")
+        "ganrt.engines.onnxruntime_cuda", "cuda", 'pip install "ganrt[gpu]"', precisions=_OF_ORT
     ),
     "onnxruntime-tensorrt": Backend(
-        "ganrt.engines.onnxruntime_tensorrt", "cuda", 'pip install "ganrt[gpu]"', precisions=("fp32", "fp16", "int8")
+        "ganrt.engines.onnxruntime_tensorrt", "cuda", 'pip install "ganrt[gpu]"', precisions=_OF_ORT
     ),
     "onnxruntime-rtx": Backend(
         "ganrt.engines.onnxruntime_rtx",
         "cuda",
         'pip install "ganrt[onnxruntime-rtx]"',
-        precisions=("fp32", "fp16", "int8"),
+        precisions=_OF_ORT,
     ),
     "tensorrt": Backend(
         "ganrt.engines.cuda.opening",

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ganrt.errors import OutputFailed
-from ganrt.files import write_file
+from ganrt.files import make_folder, write_file
 from ganrt.home import cache_folder as cache_folder
 
 Key = Mapping[str, object]
@@ -89,3 +89,53 @@ def _canonical(key: Key) -> bytes:
 
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:_DIGITS]
+
+
+_SEAL = "seal.json"
+
+
+class SealedFolder:
+    """The folder for one key.
+
+    Args:
+        kind: the folder above it, such as `onnxruntime-tensorrt`.
+        key: all that changes what is compiled: JSON-able values.
+    """
+
+    def __init__(self, kind: str, key: Key) -> None:
+        self.path = folder_for(kind, key)
+
+    def open(self) -> Path:
+        """The folder, made if need be; with its files if they are those that were sealed, else empty.
+
+        Raises:
+            OutputFailed: the cache cannot be written.
+        """
+        make_folder(self.path, within=cache_folder())
+        try:
+            if self._sealed() != self._found():
+                for path in self._files():
+                    path.unlink(missing_ok=True)
+        except OSError as error:
+            raise OutputFailed(f"folder {self.path} cannot be emptied: {error.strerror}") from error
+        return self.path
+
+    def seal(self) -> None:
+        """Writes down what is there now; a cache that cannot be written costs only the next start."""
+        with suppress(OutputFailed, OSError):
+            found = self._found()
+            if found != self._sealed():
+                write_file(self.path / _SEAL, json.dumps(found, sort_keys=True).encode(), force=True, within=self.path)
+
+    def _files(self) -> list[Path]:
+        return sorted(path for path in self.path.iterdir() if path.is_file())
+
+    def _found(self) -> dict[str, str]:
+        files = (path for path in self._files() if path.name != _SEAL)
+        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+    def _sealed(self) -> object:
+        try:
+            return json.loads((self.path / _SEAL).read_bytes())
+        except (OSError, ValueError, RecursionError):
+            return {}

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ganrt.engines.cache import SealedFolder
 from ganrt.engines.onnx_file import OnnxFile
 from ganrt.engines.onnxruntime_session import BATCH_SIZES, OnnxRuntimeEngine, Provider
 from ganrt.engines.protocol import Arrays, BatchSizes, EngineOptions, copied
-from ganrt.engines.sealed_folder import SealedFolder
 from ganrt.errors import BackendUnavailable, UsageError
 from ganrt.spec import GeneratorSpec, Port
 
@@ -212,6 +212,12 @@ def profile_sizes(options: EngineOptions) -> BatchSizes:
     return BatchSizes(min(options.batches), max(options.batches), max(options.batches))
 
 
-def profile(spec: GeneratorSpec, batch: int) -> str:
-    """The shapes of all inputs at a batch size, as TensorRT's providers write them: `z:8x100,labels:8x10`."""
-    return ",".join(f"{name}:{'x'.join(map(str, (batch, *port.shape)))}" for name, port in spec.inputs.items())
+def profiles(prefix: str, spec: GeneratorSpec, sizes: BatchSizes) -> dict[str, str]:
+    """TensorRT's providers' options for the shapes of all inputs by batch size, such as `z:8x100,labels:8x10`."""
+    ends = {"min": sizes.minimum, "opt": sizes.optimum, "max": sizes.maximum}
+    return {
+        f"{prefix}_profile_{end}_shapes": ",".join(
+            f"{name}:{'x'.join(map(str, (batch, *port.shape)))}" for name, port in spec.inputs.items()
+        )
+        for end, batch in ends.items()
+    }

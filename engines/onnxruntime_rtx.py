@@ -9,11 +9,11 @@ from contextlib import suppress
 from functools import cache
 from typing import Any
 
+from ganrt.engines.cache import SealedFolder
 from ganrt.engines.onnx_file import OnnxFile
-from ganrt.engines.onnxruntime_gpu import OnnxRuntimeGpuEngine, profile, profile_sizes
+from ganrt.engines.onnxruntime_gpu import OnnxRuntimeGpuEngine, profile_sizes, profiles
 from ganrt.engines.onnxruntime_session import Provider, import_onnxruntime
 from ganrt.engines.protocol import BatchSizes, EngineOptions
-from ganrt.engines.sealed_folder import SealedFolder
 from ganrt.errors import BackendUnavailable, OutputFailed
 from ganrt.interrupts import require
 from ganrt.spec import GeneratorSpec
@@ -35,7 +35,7 @@ def open_engine(onnx_file: OnnxFile, options: EngineOptions) -> OnnxRuntimeGpuEn
     devices = _devices(onnxruntime, plugin)
     sizes, spec = profile_sizes(options), onnx_file.spec()
     key = {"graph": onnx_file.sha256, "onnxruntime": onnxruntime.__version__, "plugin": plugin.__version__}
-    kept = SealedFolder(BACKEND, {**key, **_profiles(spec, sizes)})
+    kept = SealedFolder(BACKEND, {**key, **profiles("nv", spec, sizes)})
     provider = Provider(plugin.get_ep_name(), _options(spec, sizes, kept), devices=devices[:1])
     return OnnxRuntimeGpuEngine(onnxruntime, onnx_file, options, BACKEND, provider, sizes, kept)
 
@@ -73,15 +73,7 @@ def _register(onnxruntime: Any, name: str, library: str) -> None:
 
 
 def _options(spec: GeneratorSpec, sizes: BatchSizes, kept: SealedFolder) -> dict[str, str]:
-    options = _profiles(spec, sizes)
+    options = profiles("nv", spec, sizes)
     with suppress(OutputFailed):  # of kernels compiled for the device; the plugin writes it when a session ends
         options["nv_runtime_cache_path"] = str(kept.open())
     return options
-
-
-def _profiles(spec: GeneratorSpec, sizes: BatchSizes) -> dict[str, str]:
-    return {
-        "nv_profile_min_shapes": profile(spec, sizes.minimum),
-        "nv_profile_opt_shapes": profile(spec, sizes.optimum),
-        "nv_profile_max_shapes": profile(spec, sizes.maximum),
-    }

@@ -13,12 +13,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from ganrt.engines import onnxruntime_cuda
+from ganrt.engines.cache import SealedFolder
 from ganrt.engines.onnx_file import OnnxFile
 from ganrt.engines.onnxruntime_cuda import gpu_build
-from ganrt.engines.onnxruntime_gpu import OnnxRuntimeGpuEngine, profile, profile_sizes
+from ganrt.engines.onnxruntime_gpu import OnnxRuntimeGpuEngine, profile_sizes, profiles
 from ganrt.engines.onnxruntime_session import Provider
 from ganrt.engines.protocol import BatchSizes, EngineOptions
-from ganrt.engines.sealed_folder import SealedFolder
 from ganrt.errors import BackendUnavailable, OutputFailed
 from ganrt.spec import GeneratorSpec
 
@@ -57,7 +57,7 @@ def open_engine(onnx_file: OnnxFile, options: EngineOptions) -> OnnxRuntimeGpuEn
     onnxruntime = gpu_build(PROVIDER, "TensorRT")
     sizes = profile_sizes(options)
     spec = onnx_file.spec()
-    key = {"graph": onnx_file.sha256, "onnxruntime": onnxruntime.__version__, "profile": _profiles(spec, sizes)}
+    key = {"graph": onnx_file.sha256, "onnxruntime": onnxruntime.__version__, "profile": profiles("trt", spec, sizes)}
     kept = SealedFolder(BACKEND, key)
     # What TensorRT cannot take goes to the CUDA provider with a warning; check_assignment refuses the CPU.
     settings = _options(spec, sizes, kept)
@@ -67,17 +67,9 @@ def open_engine(onnx_file: OnnxFile, options: EngineOptions) -> OnnxRuntimeGpuEn
 
 def _options(spec: GeneratorSpec, sizes: BatchSizes, kept: SealedFolder) -> dict[str, str]:
     """Names and the words True and False as on the provider's page of ONNX Runtime's documentation."""
-    options = {"device_id": "0", **_profiles(spec, sizes)}
+    options = {"device_id": "0", **profiles("trt", spec, sizes)}
     with suppress(OutputFailed):
         folder = str(kept.open())
         options |= {"trt_engine_cache_enable": "True", "trt_engine_cache_path": folder}
         options |= {"trt_timing_cache_enable": "True", "trt_timing_cache_path": folder}
     return options
-
-
-def _profiles(spec: GeneratorSpec, sizes: BatchSizes) -> dict[str, str]:
-    return {
-        "trt_profile_min_shapes": profile(spec, sizes.minimum),
-        "trt_profile_opt_shapes": profile(spec, sizes.optimum),
-        "trt_profile_max_shapes": profile(spec, sizes.maximum),
-    }

@@ -19,7 +19,7 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from ganrt.collecting import no_collecting
+from ganrt.interrupts import no_collecting
 from ganrt.spec import BATCH, SIDES, GeneratorSpec
 
 OPSET = 18

@@ -8,10 +8,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ganrt.benchmarks.evaluation.frechet import frechet_distance
-from ganrt.benchmarks.evaluation.intervals import wilson
-from ganrt.benchmarks.evaluation.matching import match
-from ganrt.benchmarks.evaluation.neighbours import classifier, leave_one_out
+from ganrt.benchmarks.evaluation.frechet import frechet_distance, wilson
+from ganrt.benchmarks.evaluation.neighbours import classifier, leave_one_out, match
 from ganrt.benchmarks.evaluation.precision_recall import precision_recall
 from ganrt.benchmarks.evaluation.samples import Sample
 from ganrt.benchmarks.evaluation.score import score

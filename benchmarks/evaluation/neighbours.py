@@ -1,4 +1,6 @@
-"""k-nearest-neighbour classifiers on features of labelled pictures (scikit-learn's)."""
+"""What labelled pictures are taken for: k-nearest-neighbour classifiers (scikit-learn's) on their features; and codes
+to labels, by the one-to-one assignment that explains most pictures (the Hungarian method; Kuhn, 1955).
+"""
 
 from __future__ import annotations
 
@@ -55,3 +57,63 @@ def leave_one_out(features: NDArray[np.floating], labels: Labels, neighbours: in
     predicted = classifier(features, labels, neighbours).predict(None)  # None: each fitted point without itself
     majority = np.unique(labels, return_counts=True)[1].max() / len(labels)
     return Accuracy(int((predicted == labels).sum()), len(labels), float(majority))
+
+
+_SHUFFLES = 200
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Matching:
+    """An assignment.
+
+    Attributes:
+        counts: int64 [codes, labels]: pictures drawn with this code and taken for this label.
+        code_of_label: the position is the label, the value its code; None for labels that no code is left for.
+        matched: pictures whose label is the one assigned to their code.
+        chance: the share that an assignment reaches after the codes were shuffled: the mean of 200 times. It is more
+            than 1 / labels, because the assignment is chosen to fit.
+    """
+
+    counts: Integers
+    code_of_label: tuple[int | None, ...]
+    matched: int
+    chance: float
+
+    @property
+    def share(self) -> float:
+        """Matched accuracy, 0 to 1."""
+        return self.matched / int(self.counts.sum())
+
+
+def match(codes: Integers, labels: Integers, n_codes: int, n_labels: int, *, seed: int = 0) -> Matching:
+    """Matches codes to labels.
+
+    Args:
+        codes: int64 [n], 0 to n_codes - 1, of each picture; labels: int64 [n], 0 to n_labels - 1, what it looks like.
+
+    Raises:
+        UsageError: no pictures. BackendUnavailable: scipy is missing.
+    """
+    if not len(codes):
+        raise UsageError("matching: no pictures; expected at least one")
+    counts = count_matrix(codes, labels, n_codes, n_labels)
+    rows, columns = _assignment(counts)
+    code_of: dict[int, int] = dict(zip(columns.tolist(), rows.tolist(), strict=True))
+    random = np.random.default_rng(seed)
+    shuffled = (count_matrix(random.permutation(codes), labels, n_codes, n_labels) for _ in range(_SHUFFLES))
+    chance = np.mean([one[_assignment(one)].sum() / len(codes) for one in shuffled])
+    mapping = tuple(code_of.get(label) for label in range(n_labels))
+    return Matching(counts, mapping, int(counts[rows, columns].sum()), float(chance))
+
+
+def count_matrix(codes: Integers, labels: Integers, n_codes: int, n_labels: int) -> Integers:
+    """int64 [n_codes, n_labels]: how many pictures have both."""
+    flat = np.bincount(codes * n_labels + labels, minlength=n_codes * n_labels)
+    return np.asarray(flat.reshape(n_codes, n_labels), np.int64)
+
+
+def _assignment(counts: Integers) -> tuple[Integers, Integers]:
+    """Codes and the labels that they are matched with."""
+    rows, columns = study_module("matching", "scipy.optimize").linear_sum_assignment(counts, maximize=True)
+    return rows, columns

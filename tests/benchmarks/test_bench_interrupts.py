@@ -12,7 +12,7 @@ from bench_fakes import SHORT_TIMING as TIMING
 from bench_fakes import needs_signals, part
 from tiny_onnx import save_tiny
 
-from ganrt.benchmarks import fresh_process, repeats
+from ganrt.benchmarks import repeats
 from ganrt.benchmarks.document import read_document
 from ganrt.benchmarks.options import Cell
 from ganrt.benchmarks.outcome import make_result
@@ -171,8 +171,8 @@ class _Process:
 @needs_signals
 def test_a_child_is_asked_once_and_killed_when_patience_ends(monkeypatch):
     now = [100.0]
-    monkeypatch.setattr(fresh_process.time, "monotonic", lambda: now[0])
-    child, process = fresh_process._Child(), _Process()
+    monkeypatch.setattr(repeats.time, "monotonic", lambda: now[0])
+    child, process = repeats._Child(), _Process()
     child.started(process)
     start = threading.Timer.start
 
@@ -191,7 +191,7 @@ def test_a_child_is_asked_once_and_killed_when_patience_ends(monkeypatch):
 
 
 def test_a_child_that_was_not_there_yet_is_killed():
-    child, process = fresh_process._Child(), _Process()
+    child, process = repeats._Child(), _Process()
     child.end()
     child.started(process)
     assert process.told == ["killed"]

@@ -8,10 +8,8 @@ from sklearn.model_selection import LeaveOneOut, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
 
 from ganrt import UsageError
-from ganrt.benchmarks.evaluation.frechet import distance, frechet_distance, merged, moments
-from ganrt.benchmarks.evaluation.intervals import jackknife, wilson
-from ganrt.benchmarks.evaluation.matching import match
-from ganrt.benchmarks.evaluation.neighbours import classifier, leave_one_out
+from ganrt.benchmarks.evaluation.frechet import distance, frechet_distance, jackknife, merged, moments, wilson
+from ganrt.benchmarks.evaluation.neighbours import classifier, leave_one_out, match
 from ganrt.benchmarks.evaluation.precision_recall import precision_recall
 from ganrt.benchmarks.evaluation.score import inception_style_score, probabilities, score
 

@@ -14,10 +14,10 @@ from tiny_onnx import DIM, save_tiny, save_translator, tiny_spec, translator_spe
 import ganrt
 from ganrt.engines import onnxruntime_cuda, onnxruntime_rtx, onnxruntime_tensorrt
 from ganrt.engines.backends import BACKENDS, open_model
+from ganrt.engines.cache import SealedFolder
 from ganrt.engines.onnxruntime_gpu import Binding
 from ganrt.engines.onnxruntime_session import Provider
 from ganrt.engines.protocol import EngineOptions
-from ganrt.engines.sealed_folder import SealedFolder
 from ganrt.errors import BackendUnavailable, UsageError
 
 GPU = {"onnxruntime-cuda": CUDA, "onnxruntime-tensorrt": TENSORRT, "onnxruntime-rtx": RTX}

@@ -14,7 +14,7 @@ from bulk_runs import contents
 from tiny_onnx import save_translator
 
 from ganrt.engines import cache
-from ganrt.engines.sealed_folder import SealedFolder
+from ganrt.engines.cache import SealedFolder
 from ganrt.errors import OutputFailed
 from ganrt.files import Folder, write_file
 from ganrt.runtime.pictures import encode_png
