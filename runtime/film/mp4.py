@@ -15,7 +15,10 @@ from ganrt.runtime.film.options import FilmOptions, Frame, Written, even, for_op
 from ganrt.runtime.film.origin import append_to_mp4
 
 # Browsers play VP9; MPEG-4 part 2 is what every OpenCV build can write.
-_OPENCV_CODECS = {"vp09": "VP9 (OpenCV)", "mp4v": "MPEG-4 (OpenCV)"}
+_OPENCV_CODECS = {
+    codec: f"{name} (OpenCV), whose colours are up to 5 of 255 off; pip install \"ganrt[video]\" has better ones"
+    for codec, name in (("vp09", "VP9"), ("mp4v", "MPEG-4"))
+}
 
 
 def check(path: Path, options: FilmOptions) -> None:
