@@ -16,7 +16,7 @@ from ganrt.runtime.film.origin import append_to_mp4
 
 # Browsers play VP9; MPEG-4 part 2 is what every OpenCV build can write.
 _OPENCV_CODECS = {
-    codec: f"{name} (OpenCV), whose colours are up to 5 of 255 off; pip install \"ganrt[video]\" has better ones"
+    codec: f'{name} (OpenCV), whose colours are up to 5 of 255 off; pip install "ganrt[video]" has better ones'
     for codec, name in (("vp09", "VP9"), ("mp4v", "MPEG-4"))
 }
 
