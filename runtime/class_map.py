@@ -221,7 +221,9 @@ def _write_names(axes: Any, points: F64, names: Sequence[str], renderer: Any) ->
         name = names[number].split(",")[0]  # ImageNet's names are lists of synonyms
         label = name if len(name) <= _WIDEST_NAME else f"{name[: _WIDEST_NAME - 1]}…"
         style = {"ha": "center", "va": "center", "fontsize": 9, "parse_math": False, "path_effects": [halo]}
-        drawn = axes.annotate(label, points[number], (0, 0), textcoords="offset pixels", **style)
+        drawn = axes.annotate(
+            label, points[number], (0, 0), textcoords="offset pixels", annotation_clip=False, in_layout=False, **style
+        )  # inside the frame, where the layout has nothing to measure
         extent = drawn.get_window_extent(renderer)
         half = np.array([extent.width / 2 + 1, extent.height / 2 + 1])
         for offset in np.array(_OFFSETS) * (half + 4):

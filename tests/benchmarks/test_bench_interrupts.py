@@ -86,7 +86,8 @@ def test_ctrl_c_anywhere_in_the_parent_keeps_what_the_process_saw(tmp_path, wher
 @needs_signals
 def test_ctrl_c_in_a_real_run(tmp_path):
     arguments = ["--duration", "60", "--warmup", "0", "--repeats", "2", "--subjects", "ganrt/onnxruntime,trtexec"]
-    command = [sys.executable, "-m", "ganrt", "--debug", "bench", *arguments, "-o", str(tmp_path / "part.json")]
+    tiny = ["-m", str(save_tiny(tmp_path / "tiny.onnx"))]
+    command = [sys.executable, "-m", "ganrt", "--debug", "bench", *tiny, *arguments, "-o", str(tmp_path / "part.json")]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
         timed = 0
         for line in process.stderr:
@@ -201,7 +202,8 @@ def test_a_child_that_was_not_there_yet_is_killed():
 @needs_signals
 def test_where_ctrl_c_is_ignored_a_run_ends_as_it_would(tmp_path):
     """Of a shell's background jobs: a terminal sends it to them as well."""
-    command = [sys.executable, "-m", "ganrt", "--debug", "bench", *SHORT[:-1], str(tmp_path / "part.json")]
+    tiny = ["-m", str(save_tiny(tmp_path / "tiny.onnx"))]
+    command = [sys.executable, "-m", "ganrt", "--debug", "bench", *tiny, *SHORT[:-1], str(tmp_path / "part.json")]
     ignored = lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)  # noqa: E731
     with subprocess.Popen(
         [*command, "--repeats", "2"], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,

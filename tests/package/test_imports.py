@@ -25,9 +25,9 @@ sys.meta_path.insert(0, Refuse())
 
 COMMANDS = (
     ["generate", "--count", "2"],
-    ["verify", "--samples", "2"],
-    ["sweep", "--factors", "0.5", "--diversity-samples", "8", "--csv", "s.csv"],
-    ["interpolate", "--duration", "0.1", "-o", "frames"],
+    ["verify", "-m", "avatars", "--samples", "2"],
+    ["sweep", "-m", "avatars", "--factors", "0.5", "--diversity-samples", "8", "--csv", "s.csv"],
+    ["interpolate", "-m", "avatars", "--duration", "0.1", "-o", "frames"],
     ["inspect", "avatars"],
     ["play", "--headless", "--duration", "0.1"],
     ["doctor"],
