@@ -13,10 +13,10 @@ from ganrt.exporter.families import FAMILIES, GENERIC, load_family
 from ganrt.exporter.families.protocol import closeness
 from ganrt.exporter.families.unsupported import name_unsupported, refused
 from ganrt.exporter.given import with_prior
-from ganrt.exporter.networks import names_generator, spellings
 from ganrt.exporter.options import Settings
-from ganrt.exporter.readers.files import File, source_of
-from ganrt.exporter.source import Source, State
+from ganrt.exporter.readers.files import source_of
+from ganrt.exporter.readers.networks import names_generator, spellings
+from ganrt.exporter.source import File, Source, State
 
 _TASKS = ("generate", "translate", "encode")
 _SHOWN = 8

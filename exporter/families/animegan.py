@@ -16,8 +16,8 @@ from torch.nn import functional
 from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families.instance_norm import AffineLayerNorm
-from ganrt.exporter.families.loading import load_strictly, sizes
 from ganrt.exporter.families.protocol import Family, KeyCondition
+from ganrt.exporter.loading import load_strictly, sizes
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source
 from ganrt.spec import GeneratorSpec, ImageInput, Output

@@ -22,11 +22,11 @@ from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate, Facts
-from ganrt.exporter.families.loading import load_strictly, sizes
 from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.families.resnet.network import Rules, upsample
 from ganrt.exporter.families.resnet.reading import CHANNELS, Named, Script, candidate, read_shape
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm
+from ganrt.exporter.loading import load_strictly, sizes
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
 from ganrt.spec import GeneratorSpec, ImageInput, Labels, Latent

@@ -24,13 +24,13 @@ from ganrt.exporter.families.biggan_deep_reading import (
     read_config,
 )
 from ganrt.exporter.families.imagenet import class_labels
-from ganrt.exporter.families.loading import require_fit
 from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.families.resnet.network import BlockShape, Convolved, Rules, Shape
 from ganrt.exporter.families.resnet.reading import Named, Script, candidate, channels_first
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm, plain_names
 from ganrt.exporter.families.statistics import SETTINGS as STATISTICS_SETTINGS
 from ganrt.exporter.families.statistics import Frozen, frozen_from, frozen_row, statistics_spec
+from ganrt.exporter.loading import require_fit
 from ganrt.exporter.options import Settings
 from ganrt.exporter.readers.files import config_of
 from ganrt.exporter.source import Source, State

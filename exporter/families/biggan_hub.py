@@ -17,11 +17,11 @@ from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.families.biggan import BigGANIvclab, standing_candidate
 from ganrt.exporter.families.biggan_deep import BigGANDeep
-from ganrt.exporter.families.loading import sizes
 from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.families.spectral_norm import fold_iterated
 from ganrt.exporter.families.statistics import Grid
 from ganrt.exporter.keras.hub_module import ROWS, TABLE
+from ganrt.exporter.loading import sizes
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
 

@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from ganrt.exporter.candidate import Candidate, Facts
-from ganrt.exporter.families.loading import check_variances, load_strictly
 from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm, fold_weight_norm, plain_names, transposed_layers
 from ganrt.exporter.layers.chain import Chain, build_chain, read_chain
@@ -22,6 +21,7 @@ from ganrt.exporter.layers.items import Item, NotAChain, items_of, items_of_modu
 from ganrt.exporter.layers.labels import plan_of, split_embedding
 from ganrt.exporter.layers.network import Network, picture_shape, weights_of
 from ganrt.exporter.layers.presets import preset_of
+from ganrt.exporter.loading import check_variances, load_strictly
 from ganrt.exporter.options import EACH, Settings
 from ganrt.exporter.source import Source, State
 from ganrt.spec import GeneratorSpec, Labels, Latent, Output

@@ -25,11 +25,11 @@ from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate, Facts
-from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm
 from ganrt.exporter.layers.activations import hidden_activation, last_activation
 from ganrt.exporter.layers.network import AsPixel
+from ganrt.exporter.loading import load_strictly
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
 from ganrt.spec import GeneratorSpec, ImageInput, Latent, Output

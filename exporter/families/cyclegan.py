@@ -19,8 +19,8 @@ from torch import Tensor, nn
 from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families.instance_norm import AffineInstanceNorm, InstanceNorm
-from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.protocol import Family, KeyCondition
+from ganrt.exporter.loading import load_strictly
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
 from ganrt.spec import GeneratorSpec, ImageInput, Output

@@ -14,12 +14,11 @@ from typing import Any
 from ganrt.errors import UsageError
 from ganrt.exporter.candidate import Candidate, Facts, ValueRange
 from ganrt.exporter.families.protocol import Family
-from ganrt.exporter.keras.fields import Origin
 from ganrt.exporter.keras.network import Network, build_network
 from ganrt.exporter.keras.presets import PRESETS, describe_kernels, fitting, model_of
 from ganrt.exporter.layers.activations import value_range
 from ganrt.exporter.options import Settings, spelled
-from ganrt.exporter.source import Source, State
+from ganrt.exporter.source import Origin, Source, State
 from ganrt.spec import GeneratorSpec, Labels, Latent, Output
 
 

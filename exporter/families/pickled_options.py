@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.readers.pickles import Record
-from ganrt.exporter.source import Source
+from ganrt.exporter.source import Record, Source
 
 Options = Mapping[str, Mapping[str, Any]]  # by the module's dotted name, "" for the whole
 _CLOSE = 1e-5

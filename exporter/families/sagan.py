@@ -18,10 +18,10 @@ from torch import Tensor, nn
 from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families.chain import PlainChain
-from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.resnet.network import attend
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm, transposed_layers
 from ganrt.exporter.layers.network import Network
+from ganrt.exporter.loading import load_strictly
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
 from ganrt.spec import Output

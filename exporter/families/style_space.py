@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate, Facts
-from ganrt.exporter.families.loading import load_strictly
+from ganrt.exporter.loading import load_strictly
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import State
 from ganrt.spec import GeneratorSpec, Labels, Latent, Output, Style

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ganrt.exporter.families.protocol import KeyCondition
-from ganrt.exporter.networks import spellings
+from ganrt.exporter.readers.networks import spellings
 from ganrt.exporter.source import Source
 
 _LATER = "not supported yet; export its TorchScript or ONNX file"

@@ -46,11 +46,11 @@ def first_line(error: BaseException) -> str:
     return (telling or lines[-1:] or [type(error).__name__])[-1][:200]
 
 
-# Each module has `read(data, path, settings) -> Opened`.
+# (data, path, settings) -> Opened.
 KINDS: dict[str, str] = {
-    "torchscript": "ganrt.exporter.foreign.torchscript",
-    "exported-program": "ganrt.exporter.foreign.exported_program",
-    "onnx": "ganrt.exporter.foreign.onnx_model",
+    "torchscript": "ganrt.exporter.foreign.programs:read_torchscript",
+    "exported-program": "ganrt.exporter.foreign.programs:read_program",
+    "onnx": "ganrt.exporter.foreign.onnx_model:read",
 }
 
 

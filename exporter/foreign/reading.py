@@ -46,7 +46,8 @@ def read_graph(path: Path, kind: str, settings: Settings) -> Recognised:
     """
     settings.refuse(SETTINGS, "a whole network of no listed family")
     data = _read_bytes(path)
-    opened: Opened = import_module(KINDS[kind]).read(data, path, settings)
+    module, _, name = KINDS[kind].partition(":")
+    opened: Opened = getattr(import_module(module), name)(data, path, settings)
     _ask_for_parts(opened, settings, path)
     source = Source(path, kind, len(data), hashlib.sha256(data).hexdigest(), {})
     try:

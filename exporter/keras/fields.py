@@ -6,8 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from ganrt.errors import BadInputFile
 
@@ -152,27 +151,3 @@ def class_names(classes: Sequence[str]) -> list[str]:
         names.append(f"{name}_{counts[name]}" if counts[name] else name)
         counts[name] += 1
     return names
-
-
-# How the weights' keys name their layers:
-#   name   `<layer's name>/<variable>` (HDF5 with a model config)
-#   class  `layers/<class>[_k]/vars/<i>`, k counting the layers of one class (Keras 3 and late Keras 2)
-#   order  `<owner>/<variable>`, owners in the order of the layers that own weights (TensorFlow's checkpoints)
-Naming = Literal["name", "class", "order"]
-
-
-@dataclass(frozen=True)
-class Origin:
-    """What a Keras file says beside its weights.
-
-    Attributes:
-        naming: see `Naming`.
-        owners: the key prefixes of the layers that own weights, in the file's order; for "order" that of the layers.
-        model: the model's JSON, {"class_name": ..., "config": ...}; None in files with weights alone.
-        notes: what the reader chose or left out.
-    """
-
-    naming: Naming
-    owners: tuple[str, ...]
-    model: Mapping[str, Any] | None = None
-    notes: tuple[str, ...] = ()

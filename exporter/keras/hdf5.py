@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.keras.fields import Naming, Origin, parse_json
+from ganrt.exporter.keras.fields import parse_json
 from ganrt.exporter.requirements import require
+from ganrt.exporter.source import Naming, Origin
 
 if TYPE_CHECKING:
     import h5py

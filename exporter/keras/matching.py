@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from ganrt.exporter.families.loading import require_fit
-from ganrt.exporter.keras.fields import Fields, Origin, Within, class_names
+from ganrt.exporter.keras.fields import Fields, Within, class_names
 from ganrt.exporter.keras.steps import Step
-from ganrt.exporter.source import State
+from ganrt.exporter.loading import require_fit
+from ganrt.exporter.source import Origin, State
 
 Network = Sequence[tuple[Fields, Sequence[Step]]]  # each layer with its steps
 

@@ -16,15 +16,15 @@ import torch
 from torch import nn
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.keras.config import Chain, Node, is_branched, nodes_of, parse_model
-from ganrt.exporter.keras.fields import AS_ONNX, Fields, Origin
+from ganrt.exporter.keras.fields import AS_ONNX, Fields
 from ganrt.exporter.keras.layers import LAYERS, in_channel_order, layer_steps
 from ganrt.exporter.keras.matching import values_by_step
 from ganrt.exporter.keras.steps import Crop, Reshape, Shape, Step
 from ganrt.exporter.layers.network import AsPixel, Join, Layer, Rows, Run, weights_of
 from ganrt.exporter.layers.network import Network as Runs
-from ganrt.exporter.source import State
+from ganrt.exporter.loading import load_strictly
+from ganrt.exporter.source import Origin, State
 
 _CHANNELS = (1, 3, 4)
 _MOVES_ONLY = (nn.Unflatten, Reshape, Crop)  # what may follow the last activation without changing its range

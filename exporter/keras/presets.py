@@ -15,9 +15,9 @@ from typing import Any
 from torch import Tensor
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.keras.fields import Origin, class_names
+from ganrt.exporter.keras.fields import class_names
 from ganrt.exporter.keras.matching import kernels
-from ganrt.exporter.source import State
+from ganrt.exporter.source import Origin, State
 
 
 @dataclass(frozen=True)

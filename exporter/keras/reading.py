@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO
@@ -23,10 +23,11 @@ from ganrt.exporter.keras.archive import (
     read_keras_zip,
     read_tar,
 )
-from ganrt.exporter.keras.fields import Origin, parse_json
+from ganrt.exporter.keras.fields import parse_json
 from ganrt.exporter.keras.hdf5 import read_hdf5
 from ganrt.exporter.keras.saved_model import find_model, latest, read_checkpoint_files, read_saved_model
 from ganrt.exporter.requirements import require
+from ganrt.exporter.source import Origin, Source
 from ganrt.file_kinds import HEAD, describe
 from ganrt.trial import Trial, try_first
 
@@ -35,27 +36,6 @@ _GZIP = b"\x1f\x8b"
 _USTAR = slice(257, 262)
 _BUNDLE = re.compile(r"(.+)\.(?:index|data-\d{5}-of-\d{5})")
 _EXPECTED = "expected a SavedModel (saved_model.pb), or one checkpoint (NAME.index beside NAME.data-...)"
-
-
-@dataclass(frozen=True)
-class KerasFile:
-    """What was read.
-
-    Attributes:
-        format: "keras", "hdf5", "saved-model", "hub-module" or "checkpoint", with "tar+" before it if it came from an
-            archive.
-        tensors: floats as stored, in Keras' layout.
-        origin: None of a module of TensorFlow Hub.
-        container: what the weights lay under, "" if at the top.
-        size: bytes of the files read. sha256: of a folder's files (see `folder_sha256`); None for a single file.
-    """
-
-    format: str
-    tensors: dict[str, Tensor]
-    origin: Origin | None
-    container: str
-    size: int
-    sha256: str | None
 
 
 def sniff_keras(path: Path) -> str:
@@ -75,8 +55,11 @@ def sniff_keras(path: Path) -> str:
     return "zip" if head.startswith(b"PK") and is_keras_zip(path) else ""
 
 
-def read_keras(path: Path, kind: str, max_bytes: int) -> KerasFile:
-    """Reads what `sniff_keras` called `kind`.
+def read_keras(path: Path, kind: str, max_bytes: int) -> Source:
+    """Reads what `sniff_keras` called `kind`, floats as stored; without the SHA-256 of a single file.
+
+    Its format is "keras", "hdf5", "saved-model", "hub-module" or "checkpoint", with "tar+" before it if it came from
+    an archive. A module of TensorFlow Hub has no origin.
 
     Raises:
         BadInputFile: damaged, hostile, or no Keras model; the message does not name `path`.
@@ -88,15 +71,15 @@ def read_keras(path: Path, kind: str, max_bytes: int) -> KerasFile:
         return _read_file(file, path, kind, path.stat().st_size, max_bytes)
 
 
-def _read_file(file: IO[bytes], path: Path, kind: str, size: int, max_bytes: int) -> KerasFile:
+def _read_file(file: IO[bytes], path: Path, kind: str, size: int, max_bytes: int) -> Source:
     if kind == "hdf5":
         tensors, origin = _read_hdf5(file.read(), path)
-        return KerasFile("hdf5", tensors, origin, "", size, None)
+        return Source(path, "hdf5", size, "", tensors, keras=origin)
     if kind == "zip":
         config, weights = read_keras_zip(file, size, max_bytes)
         tensors, origin = _read_hdf5(weights, path)
         origin = replace(origin, model=parse_json(config, "config.json"))
-        return KerasFile("keras", tensors, origin, "", size, None)
+        return Source(path, "keras", size, "", tensors, keras=origin)
     return _read_tar(file, path, size, max_bytes)
 
 
@@ -108,7 +91,7 @@ def _read_hdf5(data: bytes, path: Path) -> tuple[dict[str, Tensor], Origin]:
     return {key: torch.from_numpy(array) for key, array in arrays.items()}, origin
 
 
-def _read_tar(file: IO[bytes], path: Path, size: int, max_bytes: int) -> KerasFile:
+def _read_tar(file: IO[bytes], path: Path, size: int, max_bytes: int) -> Source:
     files = read_tar(file, size, max_bytes)
     single = [name for name in files if name.endswith((".keras", ".h5", ".hdf5"))]
     kind, root = find_model(list(files))
@@ -120,15 +103,15 @@ def _read_tar(file: IO[bytes], path: Path, size: int, max_bytes: int) -> KerasFi
         raise BadInputFile(
             f"is an archive of {', '.join(files)[:200] or 'nothing'}; unpack it, if a checkpoint is in it\n{_EXPECTED}"
         )
-    read = _read_model(MemoryFolder(files), kind, root)
-    return replace(read, format=f"tar+{read.format}", size=size, sha256=None)
+    read = _read_model(path, MemoryFolder(files), kind, root)
+    return replace(read, format=f"tar+{read.format}", size=size, sha256="")
 
 
-def _read_folder(path: Path, kind: str, max_bytes: int) -> KerasFile:
+def _read_folder(path: Path, kind: str, max_bytes: int) -> Source:
     if kind == "checkpoint":
         prefix = _bundle_prefix(path)
         assert prefix is not None
-        return _read_model(DiskFolder(prefix.parent, max_bytes), "checkpoint", prefix.name)
+        return _read_model(path, DiskFolder(prefix.parent, max_bytes), "checkpoint", prefix.name)
     folder = DiskFolder(path, max_bytes)
     names, notes = latest(folder.names(), folder)
     kind, root = find_model(names)
@@ -138,12 +121,12 @@ def _read_folder(path: Path, kind: str, max_bytes: int) -> KerasFile:
                 f"holds Git LFS pointers ({', '.join(pointers)[:200]}) and no model\nfetch it: git lfs pull"
             )
         raise BadInputFile(f"is a folder without a model\n{_EXPECTED}, or model.safetensors or pytorch_model.bin")
-    read = _read_model(folder, kind, root)
-    if read.origin is None:  # which has no notes either
+    read = _read_model(path, folder, kind, root)
+    if read.keras is None:  # which has no notes either
         if notes:
             raise BadInputFile(f"holds several checkpoints\nexpected one: give its index, such as {root}.index")
         return read
-    return replace(read, origin=replace(read.origin, notes=(*notes, *read.origin.notes)))
+    return replace(read, keras=replace(read.keras, notes=(*notes, *read.keras.notes)))
 
 
 def _pointers(path: Path) -> list[str]:
@@ -155,12 +138,13 @@ def _pointers(path: Path) -> list[str]:
     return found
 
 
-def _read_model(folder: Folder, kind: str, root: str) -> KerasFile:
+def _read_model(path: Path, folder: Folder, kind: str, root: str) -> Source:
     reader = read_saved_model if kind == "saved-model" else read_checkpoint_files
     tensors, origin, container, files = reader(folder, root)
     size = sum(folder.size(name) for name in files)
     kind = kind if origin or kind == "checkpoint" else "hub-module"
-    return KerasFile(kind, tensors, origin, container, size, folder_sha256(folder, files))
+    sha256 = folder_sha256(folder, files)
+    return Source(path, kind, size, sha256, tensors, container=container, keras=origin)
 
 
 def _bundle_prefix(path: Path) -> Path | None:

@@ -19,9 +19,10 @@ from torch import Tensor
 
 from ganrt.errors import BadInputFile
 from ganrt.exporter.keras.archive import Folder
-from ganrt.exporter.keras.fields import MAX_JSON, Origin, parse_json
+from ganrt.exporter.keras.fields import MAX_JSON, parse_json
 from ganrt.exporter.keras.hub_module import is_module, read_module
 from ganrt.exporter.keras.tensor_bundle import bundle_files, read_bundle
+from ganrt.exporter.source import Origin
 from ganrt.graphs.wire import messages
 
 SAVED_MODEL = "saved_model.pb"

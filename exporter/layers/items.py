@@ -11,8 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.readers.pickles import Record
-from ganrt.exporter.source import State
+from ganrt.exporter.source import Record, State, is_module
 
 Kind = Literal["linear", "conv", "norm", "prelu", "embedding", "other"]
 MAX_ITEMS = 500
@@ -204,29 +203,6 @@ _KINDS: Mapping[str, Kind] = {
     "GroupNorm": "norm", "LayerNorm": "norm",
 }  # fmt: skip
 _TORCH = "torch.nn.modules."
-
-
-def is_module(record: Any) -> bool:
-    """Whether a record is an nn.Module of any class."""
-    return isinstance(record, Record) and isinstance(record.state, Mapping) and "_modules" in record.state
-
-
-def state_of(module: Record, prefix: str = "") -> dict[str, Tensor]:
-    """The state dict of a pickled module, as torch would give it."""
-    return dict(_tensors(module, prefix, 0))
-
-
-def _tensors(module: Record, prefix: str, depth: int) -> Iterator[tuple[str, Tensor]]:
-    if depth > 30:
-        raise BadInputFile("holds modules nested without end")
-    transient = module.state.get("_non_persistent_buffers_set") or ()
-    for group in ("_parameters", "_buffers"):
-        for name, value in dict(module.state.get(group) or {}).items():
-            if isinstance(value, Tensor) and name not in transient:
-                yield f"{prefix}{name}", value
-    for name, child in dict(module.state.get("_modules") or {}).items():
-        if is_module(child):
-            yield from _tensors(child, f"{prefix}{name}.", depth + 1)
 
 
 def items_of_module(module: Record, state: State) -> list[Item]:

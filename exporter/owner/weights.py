@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.families.loading import check_variances, require_fit
-from ganrt.exporter.networks import is_average
-from ganrt.exporter.readers.files import File, source_of
-from ganrt.exporter.source import Source, State
+from ganrt.exporter.loading import check_variances, require_fit
+from ganrt.exporter.readers.files import source_of
+from ganrt.exporter.readers.networks import is_average
+from ganrt.exporter.source import File, Source, State
 
 _COUNTER = "num_batches_tracked"
 _WRAPPERS = {"_orig_mod", "module"}

@@ -6,12 +6,8 @@ import zipfile
 from pathlib import Path
 
 from ganrt.errors import BadInputFile
+from ganrt.exporter.source import MENDING
 from ganrt.file_kinds import HEAD, describe
-
-MENDING = (
-    "expected a checkpoint written by safetensors (.safetensors), torch.save (.pth, .pt, .pkl), "
-    "Keras (.keras, .h5) or TensorFlow (SavedModel, .index), or a folder with config.json and its weights"
-)
 
 
 def sniff(path: Path, size: int) -> str:

@@ -13,8 +13,7 @@ import hashlib
 import json
 import pickle
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,50 +21,13 @@ import torch
 from torch import Tensor
 
 from ganrt.errors import BadInputFile, OutputFailed
-from ganrt.exporter.networks import Found, find_networks
-from ganrt.exporter.readers.checkpoint_kinds import MENDING, check_zip, sniff
-from ganrt.exporter.source import Source
+from ganrt.exporter.readers.checkpoint_kinds import check_zip, sniff
+from ganrt.exporter.readers.networks import find_networks
+from ganrt.exporter.source import MENDING, File, Source
 
 MAX_BYTES = 4 * 2**30
 _FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 _OTHERS = (torch.int8, torch.uint8, torch.int16, torch.int32, torch.int64, torch.bool)
-
-
-@dataclass(frozen=True)
-class File:
-    """What a file holds.
-
-    Attributes:
-        sources: its networks; whole ones before those that are a part of another's state dict.
-        optimizers, others: the names of what else was found. said: see `networks.Found`.
-    """
-
-    path: Path
-    sources: tuple[Source, ...]
-    optimizers: tuple[str, ...] = ()
-    others: tuple[str, ...] = ()
-    said: Mapping[str, Any] = field(default_factory=dict)
-
-    def only(self) -> Source:
-        """The one network, or the first of those that are whole.
-
-        Raises:
-            BadInputFile: there is none.
-        """
-        if not self.sources:
-            raise BadInputFile(f"{self.path} {self.nothing()}")
-        return self.sources[0]
-
-    def nothing(self) -> str:
-        """Why there is no network in it."""
-        if self.optimizers:
-            names = f" ({', '.join(filter(None, self.optimizers))})" if any(self.optimizers) else ""
-            return (
-                f"holds an optimizer's state{names} and no weights\n"
-                "expected the generator's state_dict, which training saves beside it"
-            )
-        shown = ", ".join(filter(None, self.others[:8]))[:200]
-        return f"holds no network{f', but {shown}' if shown else ''}\n{MENDING}"
 
 
 def read_file(path: Path, *, max_bytes: int = MAX_BYTES, whole: bool = True) -> File:
@@ -95,40 +57,13 @@ def read_file(path: Path, *, max_bytes: int = MAX_BYTES, whole: bool = True) -> 
         sha256 = _sha256(path) if whole else ""
     except OSError as error:
         raise OutputFailed(f"{path} could not be read: {error.strerror or error}") from error
-    base = Source(path, "safetensors" if kind == "safetensors" else "torch", size, sha256, {})
-    return as_file(base, find_networks(loaded), config_beside(path))
-
-
-def as_file(base: Source, found: Found, config: Path | None) -> File:
-    """One source for each network that was found."""
-    whole = [network.name for network in found.networks if network.within is None]
-    sources = []
-    for network in found.networks:
-        inside = [n.name for n in found.networks if n.within == network.within] if network.within is not None else whole
-        source = replace(
-            base,
-            tensors=network.tensors,
-            container=network.name,
-            average=network.average,
-            within=network.within,
-            beside=tuple(name for name in inside if name != network.name),
-            module=network.module,
-            lone=network.beside,
-            config=config,
-        )
-        if network.within is None:
+    kind = "safetensors" if kind == "safetensors" else "torch"
+    base = Source(path, kind, size, sha256, {}, config=config_beside(path))
+    file = find_networks(loaded, base)
+    for source in file.sources:
+        if source.within is None:
             _check_sizes(source)
-        sources.append(replace(source, notes=_chosen(source)))
-    return File(base.path, tuple(sources), found.optimizers, found.others, found.said)
-
-
-def _chosen(source: Source) -> tuple[str, ...]:
-    """What was taken of several networks, and what was left."""
-    average = " (averaged weights, EMA)" if source.average else ""
-    if not source.beside:
-        return (f"{source.container or 'the file'} holds averaged weights (EMA)",) if source.average else ()
-    left = ", ".join(name or "(the whole)" for name in source.beside)[:200]
-    return (f"{source.container or '(the whole)'} taken{average}; left: {left} (--network NAME takes another)",)
+    return file
 
 
 def source_of(source: Source) -> Source:
@@ -157,15 +92,13 @@ def _read_keras(path: Path, max_bytes: int) -> File | None:
             return None
         if kind not in ("folder", "checkpoint"):
             _size(path, max_bytes)
-        read = read_keras(path, kind, max_bytes)
-        sha256 = read.sha256 or _sha256(path)
+        source = read_keras(path, kind, max_bytes)
+        return File(path, (source if source.sha256 else replace(source, sha256=_sha256(path)),))
     except OSError as error:
         raise OutputFailed(f"{path} could not be read: {error.strerror or error}") from error
     except BadInputFile as error:
         prefix = "" if str(error).startswith(f"{path} ") else f"{path} "
         raise BadInputFile(f"{prefix}{error}") from error
-    source = Source(path, read.format, read.size, sha256, read.tensors, container=read.container, keras=read.origin)
-    return File(path, (source,))
 
 
 def _size(path: Path, max_bytes: int) -> int:

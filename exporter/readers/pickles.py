@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from ganrt.errors import BadInputFile
+from ganrt.exporter.source import Record
 
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C  # torch.serialization's
 _MAX_PICKLE = 256 * 2**20  # of a torch file, without its storages
@@ -34,55 +35,6 @@ _ATTACKS = {
     "importlib", "marshal", "pip", "pdb", "timeit", "asyncio",
 }  # fmt: skip
 _ATTACKING = {"eval", "exec", "execfile", "compile", "__import__", "open", "input", "breakpoint"}  # of builtins
-
-
-class Record:
-    """An object of a class that was not imported.
-
-    Attributes:
-        module, name: the class's, such as "torch.nn.modules.conv" and "Conv2d".
-        args: what it would have been called with; `state` what would have been set, such as an nn.Module's `__dict__`.
-        entries: what a dictionary or list of that class would hold.
-    """
-
-    module: ClassVar[str] = ""
-    name: ClassVar[str] = ""
-
-    def __new__(cls, *args: Any, **options: Any) -> Record:
-        self = object.__new__(cls)
-        self.args, self.options, self.state, self.entries = args, options, {}, {}
-        return self
-
-    args: tuple[Any, ...]
-    options: dict[str, Any]
-    state: Any
-    entries: dict[Any, Any]
-
-    def __init__(self, *_: Any, **__: Any) -> None:
-        pass
-
-    def __setstate__(self, state: Any) -> None:
-        self.state = state
-
-    def __call__(self, *_: Any, **__: Any) -> None:
-        raise BadInputFile(f"calls what {self.path} gives"[:100])
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        self.entries[key] = value
-
-    def append(self, value: Any) -> None:
-        self.entries[len(self.entries)] = value
-
-    add = append
-
-    def extend(self, values: Any) -> None:
-        for value in values:
-            self.append(value)
-
-    @property
-    def path(self) -> str:
-        """Module and name."""
-        return f"{self.module}.{self.name}"
 
 
 class _Dict(dict[Any, Any]):

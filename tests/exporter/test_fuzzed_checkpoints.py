@@ -17,8 +17,8 @@ from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter import evidence
 from ganrt.exporter.families import FAMILIES, load_family
 from ganrt.exporter.options import Settings
-from ganrt.exporter.readers.files import File
 from ganrt.exporter.recognise import recognise
+from ganrt.exporter.source import File
 
 _SLOWEST_S = 20.0  # of processor time; most take some milliseconds
 

@@ -32,8 +32,9 @@ from ganrt.exporter.keras.hub_module import read_module
 from ganrt.exporter.keras.table import unpacked
 from ganrt.exporter.keras.tensor_bundle import read_bundle
 from ganrt.exporter.options import Settings
-from ganrt.exporter.readers.files import File, read_file
+from ganrt.exporter.readers.files import read_file
 from ganrt.exporter.recognise import recognise
+from ganrt.exporter.source import File
 
 ROOT = Path(__file__).parents[2]
 TRUNCATIONS = torch.tensor([0.02, 0.4, 0.5, 1.0, 0.96])

@@ -7,10 +7,10 @@ from pathlib import Path
 from torch import Tensor
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.networks import find_networks
-from ganrt.exporter.readers.files import MAX_BYTES, File, as_file, read_file, source_of
+from ganrt.exporter.readers.files import MAX_BYTES, read_file, source_of
+from ganrt.exporter.readers.networks import find_networks
 from ganrt.exporter.recognise import find_matches, refuse_ties
-from ganrt.exporter.source import Source
+from ganrt.exporter.source import File, Source
 
 PATH = Path("net.pth")
 
@@ -22,7 +22,7 @@ def source(state: dict[str, Tensor]) -> Source:
 
 def in_memory(loaded: object) -> File:
     """What a torch file of `loaded` holds."""
-    return as_file(Source(PATH, "torch", MAX_BYTES, "", {}), find_networks(loaded), None)
+    return find_networks(loaded, Source(PATH, "torch", MAX_BYTES, "", {}))
 
 
 def find_family(state: dict[str, Tensor]) -> str:

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from ganrt.exporter.candidate import Candidate
-from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.protocol import Family, KeyCondition
+from ganrt.exporter.loading import load_strictly
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source
 from ganrt.spec import GeneratorSpec, Labels, Latent, Output, Statistics

@@ -12,11 +12,11 @@ from torch import Tensor
 
 from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate, Facts, ValueRange
-from ganrt.exporter.families.loading import load_strictly
 from ganrt.exporter.families.protocol import Family
 from ganrt.exporter.families.resnet.network import BlockShape, Convolved, Gains, Generator, Rules, Shape
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm
 from ganrt.exporter.layers.activations import hidden_activation, last_activation
+from ganrt.exporter.loading import load_strictly
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
 from ganrt.spec import GeneratorSpec, Labels, Latent, Output

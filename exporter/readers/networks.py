@@ -8,15 +8,14 @@ samples with, from the weights that were averaged.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from torch import Tensor
 
-from ganrt.exporter.layers.items import is_module, state_of
-from ganrt.exporter.readers.pickles import Array, Record
-from ganrt.exporter.source import State
+from ganrt.exporter.readers.pickles import Array
+from ganrt.exporter.source import File, Record, Source, State, is_module, state_of
 
 _AVERAGES = {"ema", "avg", "average", "averaged", "running", "shadow", "smooth", "smoothed", "test", "polyak"}
 _SHORT = {"GE", "Gs"}  # lightweight-gan's and StyleGAN's names of averages
@@ -32,58 +31,44 @@ _NOTHING: State = {}
 _TENSORFLOW = "dnnlib.tflib.network.Network"  # of NVIDIA's TensorFlow code
 
 
-@dataclass(frozen=True)
-class Network:
-    """One network.
-
-    Attributes:
-        name: dotted, the keys and prefixes that it lies under; "" for the file itself.
-        tensors: by key, as stored. average: whether they are averages.
-        module: the pickled module that they are of.
-        within: the network that this is a part of, by its prefix; None: it stands alone.
-        beside: lone tensors in the dictionary around it, such as the average style.
-    """
-
-    name: str
-    tensors: State
-    average: bool = False
-    module: Record | None = None
-    within: str | None = None
-    beside: State = field(default_factory=dict)
-
-
 @dataclass
 class _Walk:
-    found: list[Network]
+    base: Source
+    found: list[Source]
     optimizers: list[str]
     others: list[str]
     said: dict[str, Any]
     visited: int = 0
 
 
-@dataclass(frozen=True)
-class Found:
-    """All networks of a file; the names of optimizers' states, and of what else lies beside them.
-
-    `said`: numbers, texts and short lists of them, by their dotted names: what training was configured with.
-    """
-
-    networks: tuple[Network, ...]
-    optimizers: tuple[str, ...]
-    others: tuple[str, ...]
-    said: Mapping[str, Any] = field(default_factory=dict)
-
-
-def find_networks(loaded: Any) -> Found:
-    """Args: loaded: what a reader gave: dictionaries, lists, tensors, records.
+def find_networks(loaded: Any, base: Source) -> File:
+    """The networks of a file, each a source.
 
     Whole dictionaries go before their parts: the parts of a state dict (by prefix) are networks that lie `within` it.
+
+    Args:
+        loaded: what a reader gave: dictionaries, lists, tensors, records. base: what all of them have in common.
     """
-    walk = _Walk([], [], [], {})
+    walk = _Walk(base, [], [], [], {})
     _visit(loaded, "", walk, 0)
     parts = [part for network in walk.found if network.module is None for part in _parts(network)]
     networks = (*walk.found, *parts)[:_MAX_NETWORKS]
-    return Found(networks, tuple(walk.optimizers), tuple(walk.others), walk.said)
+    sources = tuple(_told(network, networks) for network in networks)
+    return File(base.path, sources, tuple(walk.optimizers), tuple(walk.others), walk.said)
+
+
+def _told(source: Source, every: Sequence[Source]) -> Source:
+    """With what lies beside it, and a note on what is taken of several networks and what is left."""
+    names = [other.container for other in every if other.within == source.within]
+    beside = tuple(name for name in names if name != source.container)
+    average = " (averaged weights, EMA)" if source.average else ""
+    notes: tuple[str, ...] = ()
+    if beside:
+        left = ", ".join(name or "(the whole)" for name in beside)[:200]
+        notes = (f"{source.container or '(the whole)'} taken{average}; left: {left} (--network NAME takes another)",)
+    elif source.average:
+        notes = (f"{source.container or 'the file'} holds averaged weights (EMA)",)
+    return replace(source, beside=beside, notes=notes)
 
 
 def _visit(value: Any, name: str, walk: _Walk, depth: int, beside: State = _NOTHING) -> None:
@@ -93,10 +78,10 @@ def _visit(value: Any, name: str, walk: _Walk, depth: int, beside: State = _NOTH
     if is_module(value):
         tensors = state_of(value)
         if _is_network(tensors):
-            walk.found.append(Network(name, tensors, is_average(name), value, beside=beside))
+            walk.found.append(_network(walk.base, name, tensors, module=value, lone=beside))
         return
     if isinstance(value, Record) and value.path == _TENSORFLOW:
-        walk.found.append(Network(name, _variables(value, ""), is_average(name), value))
+        walk.found.append(_network(walk.base, name, _variables(value, ""), module=value))
         return
     if isinstance(value, Record):
         value = value.entries or (value.state if isinstance(value.state, Mapping) else {})
@@ -114,7 +99,7 @@ def _visit(value: Any, name: str, walk: _Walk, depth: int, beside: State = _NOTH
         return
     tensors = {key: tensor for key, item in value.items() if (tensor := _tensor(item)) is not None and type(key) is str}
     if _is_network(tensors):
-        walk.found.append(_network(name, dict(tensors), beside))
+        walk.found.append(_network(walk.base, name, dict(tensors), lone=beside))
     for key, item in value.items():
         if _tensor(item) is None:
             _visit(item, f"{name}.{str(key)[:80]}".lstrip("."), walk, depth + 1, tensors)
@@ -150,19 +135,22 @@ def _is_network(tensors: State) -> bool:
     return any(tensor.is_floating_point() and tensor.ndim >= 2 for tensor in tensors.values())
 
 
-def _network(name: str, tensors: dict[str, Tensor], beside: State) -> Network:
+def _network(
+    base: Source, name: str, tensors: dict[str, Tensor], *, module: Record | None = None, lone: State = _NOTHING
+) -> Source:
     """Without the count that torch's AveragedModel keeps beside its weights."""
-    averaged = tensors.pop("n_averaged", None) is not None
-    return Network(name, tensors, averaged or is_average(name), beside=beside)
+    averaged = tensors.pop("n_averaged", None) is not None if module is None else False
+    average = averaged or is_average(name)
+    return replace(base, container=name, tensors=tensors, average=average, module=module, lone=lone)
 
 
-def _parts(network: Network) -> Iterator[Network]:
+def _parts(network: Source) -> Iterator[Source]:
     """Networks side by side under prefixes of one state dict, such as `generator.` and `discriminator.`."""
     for name, tensors in _by_prefix(_unwrapped(network.tensors)).items():
-        whole = f"{network.name}.{name}".lstrip(".")
+        whole = f"{network.container}.{name}".lstrip(".")
         if sum(tensor.ndim > 1 for tensor in tensors.values()) > 1:
             average = network.average or is_average(name)
-            yield Network(whole, tensors, average, within=network.name, beside=network.beside)
+            yield replace(network, container=whole, tensors=tensors, average=average, within=network.container)
 
 
 def _by_prefix(tensors: State) -> dict[str, dict[str, Tensor]]:
