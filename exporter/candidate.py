@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from torch import nn
 
 from ganrt.exporter.options import NO_SETTINGS, Settings, spelled
-from ganrt.spec import Assumption, GeneratorSpec
+from ganrt.spec import Assumption, GeneratorSpec, ImageInput, Labels, Latent, Output
 from ganrt.tolerances import EXPORT_ERROR
 
 if TYPE_CHECKING:
@@ -155,3 +155,25 @@ class Candidate:
         if not self.assumptions:
             return f"certain: {self.matched}"
         return f"{self.matched}; assumed: {', '.join(fact.words for fact in self.assumptions)}"
+
+
+def of_family(
+    family: str,
+    module: nn.Module,
+    facts: Facts,
+    matched: str,
+    *,
+    latent: Latent | None = None,
+    labels: int = 0,
+    image: ImageInput | None = None,
+    output: Output | None = None,
+    value_range: ValueRange = "tanh",
+    notes: tuple[str, ...] = (),
+) -> Candidate:
+    """A generator of a family; with `image` a translator, and without `output` an encoder. `labels` is their count."""
+    task = "generate" if image is None else "translate" if output is not None else "encode"
+    classes = Labels(count=labels) if labels else None
+    spec = GeneratorSpec(
+        name=family, family=family, task=task, latent=latent, labels=classes, image=image, output=output
+    )
+    return Candidate(module, spec, value_range, matched, tuple(facts.found), notes)

@@ -13,20 +13,16 @@ from functools import partial
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ganrt.errors import BadInputFile
-from ganrt.exporter.candidate import Candidate, Facts
+from ganrt.exporter.candidate import Candidate, Facts, of_family
 from ganrt.exporter.families.instance_norm import AffineLayerNorm
+from ganrt.exporter.families.pictures import Sides
 from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.loading import load_strictly, sizes
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source
-from ganrt.spec import GeneratorSpec, ImageInput, Output
 
 DEFAULT_EPS = 1e-5
-DEFAULT_SIDE = 512
-MULTIPLE_OF = 4
-LOWEST_SIDE = 16
-CHANNELS = (1, 3, 4)
+SIDES = Sides(usual=512, lowest=16, multiple_of=4)
 _WHAT = "an AnimeGANv2 generator"
 
 
@@ -85,8 +81,7 @@ class Generator(nn.Module):
 class AnimeGAN(Family):
     task = "translate"
     settings: Mapping[str, str] = {
-        "size": f"of the pictures, sides divisible by {MULTIPLE_OF}, default {DEFAULT_SIDE}x{DEFAULT_SIDE}",
-        "dynamic": f"leaves height and width open, to any multiple of {MULTIPLE_OF}",
+        **SIDES.settings,
         "norm_eps": f"the norms' epsilon, default {DEFAULT_EPS:g}",
         "align_corners": "enlarges with aligned corners (default, as the library's own call); its test.py does not",
     }
@@ -98,25 +93,9 @@ class AnimeGAN(Family):
         state, facts = source.tensors, Facts(settings)
         first_width, inputs, *_ = sizes(state, "block_a.0.1.weight", 4, _WHAT)
         outputs = sizes(state, "out_layer.0.weight", 4, _WHAT)[0]
-        if inputs not in CHANNELS or outputs not in CHANNELS:
-            raise BadInputFile(f"takes {inputs} channels and makes {outputs}\nexpected pictures of 1, 3 or 4 channels")
-        height, width = settings.pixels((DEFAULT_SIDE, DEFAULT_SIDE), low=LOWEST_SIDE, multiple_of=MULTIPLE_OF)
-        dynamic = settings.dynamic or False
-        if not dynamic:
-            facts.assume("size", (DEFAULT_SIDE, DEFAULT_SIDE))
+        image, output = SIDES.read(facts, inputs, outputs)
         eps = facts.assume("norm_eps", DEFAULT_EPS)
         align = facts.assume("align_corners", True, "as the library's own call")
         make = partial(Generator, inputs, outputs, first_width, eps, align)
-        return Candidate(
-            module=load_strictly(make, state, f"{_WHAT} whose first width is {first_width}"),
-            spec=GeneratorSpec(
-                name="animegan",
-                family="animegan",
-                task="translate",
-                image=ImageInput(height=height, width=width, channels=inputs, multiple_of=MULTIPLE_OF, dynamic=dynamic),
-                output=Output(height=height, width=width, channels=outputs, dynamic=dynamic),
-            ),
-            value_range="tanh",
-            matched=f"all {len(state)} keys match",
-            facts=tuple(facts.found),
-        )
+        module = load_strictly(make, state, f"{_WHAT} whose first width is {first_width}")
+        return of_family("animegan", module, facts, f"all {len(state)} keys match", image=image, output=output)

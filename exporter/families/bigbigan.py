@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile, UsageError
-from ganrt.exporter.candidate import Candidate, Facts
+from ganrt.exporter.candidate import Candidate, Facts, of_family
 from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.families.resnet.network import Rules, upsample
 from ganrt.exporter.families.resnet.reading import CHANNELS, Named, Script, candidate, read_shape
@@ -29,7 +29,7 @@ from ganrt.exporter.families.spectral_norm import fold_spectral_norm
 from ganrt.exporter.loading import load_strictly, sizes
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
-from ganrt.spec import GeneratorSpec, ImageInput, Labels, Latent
+from ganrt.spec import ImageInput, Labels, Latent
 
 DEFAULT_EPS = 1e-5
 KERNEL = 3
@@ -271,18 +271,14 @@ class BigBiGANEncoder(Family):
         facts.assume("size", (usual, usual))
         pixels = _side(settings, usual)
         module = load_strictly(lambda: Encoder(shape, eps), state, f"{_ENCODER} with {shape.blocks} blocks")
-        return Candidate(
-            module=module,
-            spec=GeneratorSpec(
-                name="bigbigan-encoder",
-                family="bigbigan-encoder",
-                task="encode",
-                latent=latent(shape.dim),
-                image=ImageInput(height=pixels, width=pixels, channels=shape.channels),
-            ),
+        return of_family(
+            "bigbigan-encoder",
+            module,
+            facts,
+            f"all {len(state)} keys match",
+            latent=latent(shape.dim),
+            image=ImageInput(height=pixels, width=pixels, channels=shape.channels),
             value_range="sigmoid",
-            matched=f"all {len(state)} keys match",
-            facts=tuple(facts.found),
             notes=("z is the mean: the training code adds noise to it, in evaluation too",),
         )
 

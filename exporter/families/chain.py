@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from ganrt.exporter.candidate import Candidate, Facts
+from ganrt.exporter.candidate import Candidate, Facts, of_family
 from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm, fold_weight_norm, plain_names, transposed_layers
 from ganrt.exporter.layers.chain import Chain, build_chain, read_chain
@@ -24,7 +24,7 @@ from ganrt.exporter.layers.presets import preset_of
 from ganrt.exporter.loading import check_variances, load_strictly
 from ganrt.exporter.options import EACH, Settings
 from ganrt.exporter.source import Source, State
-from ganrt.spec import GeneratorSpec, Labels, Latent, Output
+from ganrt.spec import Latent, Output
 
 _LEAST_SIDE = 4
 
@@ -81,18 +81,15 @@ class PlainChain(Family):
         if min(shape[1:]) < _LEAST_SIDE:
             raise NotAChain(f"makes pictures of {shape[1]}x{shape[2]} pixels; expected {_LEAST_SIDE} a side at least")
         _order_of(source, items, facts)
-        return Candidate(
-            module=module,
-            spec=GeneratorSpec(
-                name=self.name,
-                family=self.name,
-                latent=Latent(dim=plan.dim, prior="normal", psi_mode="resample"),
-                labels=Labels(count=plan.classes) if plan.classes else None,
-                output=Output(channels=shape[0], height=shape[1], width=shape[2]),
-            ),
+        return of_family(
+            self.name,
+            module,
+            facts,
+            f"all {len(source.tensors)} keys fit a chain of {len(built.layers)} layers",
+            latent=Latent(dim=plan.dim, prior="normal", psi_mode="resample"),
+            labels=plan.classes,
+            output=Output(channels=shape[0], height=shape[1], width=shape[2]),
             value_range=built.value_range,
-            matched=f"all {len(source.tensors)} keys fit a chain of {len(built.layers)} layers",
-            facts=tuple(facts.found),
             notes=folding,
         )
 

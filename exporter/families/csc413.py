@@ -24,7 +24,8 @@ import torch
 from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.candidate import Candidate, Facts
+from ganrt.exporter.candidate import Candidate, Facts, of_family
+from ganrt.exporter.families.pictures import CHANNELS
 from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm
 from ganrt.exporter.layers.activations import hidden_activation, last_activation
@@ -32,12 +33,11 @@ from ganrt.exporter.layers.network import AsPixel
 from ganrt.exporter.loading import load_strictly
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
-from ganrt.spec import GeneratorSpec, ImageInput, Latent, Output
+from ganrt.spec import ImageInput, Latent, Output
 
 SIDE = 32
 START = 4  # the side that the generator's first layer gives
 DEFAULT_EPS = 1e-5
-CHANNELS = (1, 3, 4)
 UPCONVS = ("upconv1", "upconv2", "upconv3")
 DECONVS = ("deconv1", "deconv2", "deconv3", "deconv4")
 _BLOCK = "resnet_block.conv_layer"
@@ -189,17 +189,14 @@ class CSC413(Family):
         reading, form, dim = read_generator(plain, facts)
         hidden, (last, value_range) = hidden_activation(facts)() or nn.Identity(), last_activation(facts)
         what = f"a CSC413 DCGenerator of {SIDE}x{SIDE} pixels with first layer {form}"
-        return Candidate(
-            module=load_strictly(lambda: Stack(reading.layers, hidden, last or nn.Identity()), plain, what),
-            spec=GeneratorSpec(
-                name="csc413",
-                family="csc413",
-                latent=Latent(dim=dim, prior="uniform", psi_mode="scale"),
-                output=Output(height=SIDE, width=SIDE, channels=reading.width),
-            ),
+        return of_family(
+            "csc413",
+            load_strictly(lambda: Stack(reading.layers, hidden, last or nn.Identity()), plain, what),
+            facts,
+            f"all {len(source.tensors)} keys match (first layer: form {form})",
+            latent=Latent(dim=dim, prior="uniform", psi_mode="scale"),
+            output=Output(height=SIDE, width=SIDE, channels=reading.width),
             value_range=value_range,
-            matched=f"all {len(source.tensors)} keys match (first layer: form {form})",
-            facts=tuple(facts.found),
             notes=folding + reading.notes,
         )
 
@@ -274,18 +271,13 @@ class CSC413Cycle(Family):
         facts = Facts(settings)
         reading, inputs = read_cycle(plain, facts)
         what = f"{_CYCLE} of {SIDE}x{SIDE} pixels"
-        return Candidate(
-            module=load_strictly(lambda: Stack(reading.layers, nn.ReLU(), nn.Tanh()), plain, what),
-            spec=GeneratorSpec(
-                name="csc413-cyclegan",
-                family="csc413-cyclegan",
-                task="translate",
-                image=ImageInput(height=SIDE, width=SIDE, channels=inputs),
-                output=Output(height=SIDE, width=SIDE, channels=reading.width),
-            ),
-            value_range="tanh",
-            matched=f"all {len(source.tensors)} keys match",
-            facts=tuple(facts.found),
+        return of_family(
+            "csc413-cyclegan",
+            load_strictly(lambda: Stack(reading.layers, nn.ReLU(), nn.Tanh()), plain, what),
+            facts,
+            f"all {len(source.tensors)} keys match",
+            image=ImageInput(height=SIDE, width=SIDE, channels=inputs),
+            output=Output(height=SIDE, width=SIDE, channels=reading.width),
             notes=folding + reading.notes,
         )
 

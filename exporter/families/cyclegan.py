@@ -17,21 +17,18 @@ import torch
 from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.candidate import Candidate, Facts
+from ganrt.exporter.candidate import Candidate, Facts, of_family
 from ganrt.exporter.families.instance_norm import AffineInstanceNorm, InstanceNorm
+from ganrt.exporter.families.pictures import Sides, require_pictures
 from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.loading import load_strictly
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
-from ganrt.spec import GeneratorSpec, ImageInput, Output
 
 DEFAULT_EPS = 1e-5
-DEFAULT_SIDE = 256
-MULTIPLE_OF = 4
-LOWEST_SIDE = 8  # reflection padding needs two pixels at a quarter of the side
+SIDES = Sides(usual=256, lowest=8, multiple_of=4)  # reflection padding needs two pixels at a quarter of the side
 FIRST_BLOCK = 10
 MOST_BLOCKS = 64
-CHANNELS = (1, 3, 4)
 MakeNorm = Callable[[int], nn.Module]
 _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 
@@ -97,8 +94,7 @@ def _norm_of(shape: Shape, eps: float) -> MakeNorm:
 
 class CycleGAN(Family):
     settings: Mapping[str, str] = {
-        "size": f"of the pictures, sides divisible by {MULTIPLE_OF}, default {DEFAULT_SIDE}x{DEFAULT_SIDE}",
-        "dynamic": f"leaves height and width open, to any multiple of {MULTIPLE_OF}",
+        **SIDES.settings,
         "norm_eps": f"the norms' epsilon, default {DEFAULT_EPS:g}",
     }
     task = "translate"
@@ -113,29 +109,16 @@ class CycleGAN(Family):
         state = {key.replace(".block.", ".conv_block."): tensor for key, tensor in source.tensors.items()}
         shape = infer_shape(state)
         facts = Facts(settings)
-        image, output = _pictures(shape, settings)
-        if not settings.dynamic:
-            facts.assume("size", (DEFAULT_SIDE, DEFAULT_SIDE))
+        image, output = SIDES.read(facts, shape.inputs, shape.outputs)
         eps = facts.assume("norm_eps", DEFAULT_EPS)
         facts.open("the padding of the residual blocks", "reflection", "replicated borders have the same keys")
         make = partial(Generator, shape, eps)
         stale = _stale_statistics(make, state)
         what = f"a CycleGAN ResnetGenerator with {shape.blocks} blocks and {_norm(shape)} norm"
         module = load_strictly(make, {key: tensor for key, tensor in state.items() if key not in stale}, what)
-        return Candidate(
-            module=module,
-            spec=GeneratorSpec(
-                name="cyclegan",
-                family="cyclegan",
-                task="translate",
-                image=image,
-                output=output,
-            ),
-            value_range="tanh",
-            matched=f"all {len(state)} keys match ({shape.blocks} blocks, {_norm(shape)} norm)",
-            facts=tuple(facts.found),
-            notes=_notes(shape, stale),
-        )
+        matched = f"all {len(state)} keys match ({shape.blocks} blocks, {_norm(shape)} norm)"
+        notes = _notes(shape, stale)
+        return of_family("cyclegan", module, facts, matched, image=image, output=output, notes=notes)
 
 
 def infer_shape(state: State) -> Shape:
@@ -155,8 +138,7 @@ def infer_shape(state: State) -> Shape:
         if state[key].ndim != 4 or tuple(state[key].shape[2:]) != (7, 7) or 0 in state[key].shape:
             raise BadInputFile(f"{key} has shape {list(state[key].shape)}\nexpected [out, in, 7, 7]")
     first, final = (state[key].shape for key in ends)
-    if first[1] not in CHANNELS or final[0] not in CHANNELS:
-        raise BadInputFile(f"takes {first[1]} channels and makes {final[0]}\nexpected pictures of 1, 3 or 4")
+    require_pictures(first[1], final[0])
     if resized and first[1] != 3:
         raise BadInputFile(f"takes {first[1]} channels, and its borders are cut\nexpected 3, or --code models.py:CLASS")
     biases = [k for k in state if k.endswith(".bias") and state.get(k[:-4] + "weight", state[k]).ndim == 4]
@@ -201,15 +183,6 @@ def _stale_statistics(make: partial[Generator], state: State) -> list[str]:
     with torch.device("meta"):
         norms = [name for name, layer in make().named_modules() if isinstance(layer, InstanceNorm)]
     return [key for name in norms for key in (f"{name}.{part}" for part in _STATISTICS) if key in state]
-
-
-def _pictures(shape: Shape, settings: Settings) -> tuple[ImageInput, Output]:
-    height, width = settings.pixels((DEFAULT_SIDE, DEFAULT_SIDE), low=LOWEST_SIDE, multiple_of=MULTIPLE_OF)
-    dynamic = settings.dynamic or False
-    return (
-        ImageInput(height=height, width=width, channels=shape.inputs, multiple_of=MULTIPLE_OF, dynamic=dynamic),
-        Output(height=height, width=width, channels=shape.outputs, dynamic=dynamic),
-    )
 
 
 def _norm(shape: Shape) -> str:

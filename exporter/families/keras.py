@@ -12,14 +12,14 @@ from dataclasses import replace
 from typing import Any
 
 from ganrt.errors import UsageError
-from ganrt.exporter.candidate import Candidate, Facts, ValueRange
+from ganrt.exporter.candidate import Candidate, Facts, ValueRange, of_family
 from ganrt.exporter.families.protocol import Family
 from ganrt.exporter.keras.network import Network, build_network
 from ganrt.exporter.keras.presets import PRESETS, describe_kernels, fitting, model_of
 from ganrt.exporter.layers.activations import value_range
 from ganrt.exporter.options import Settings, spelled
 from ganrt.exporter.source import Origin, Source, State
-from ganrt.spec import GeneratorSpec, Labels, Latent, Output
+from ganrt.spec import Latent, Output
 
 
 class Keras(Family):
@@ -45,18 +45,16 @@ class Keras(Family):
         model, found = _architecture(state, origin, facts)
         network = build_network(model, state, origin, "the Keras model that it describes")
         height, width, channels = network.shape
-        return Candidate(
-            module=network.module,
-            spec=GeneratorSpec(
-                name="keras",
-                family="keras",
-                latent=Latent(dim=network.dim, prior="normal", threshold=None, psi_mode="resample"),
-                labels=Labels(count=network.classes) if network.classes else None,
-                output=Output(height=height, width=width, channels=channels),
-            ),
-            value_range=_value_range(network, facts),
-            matched=f"{found}, and all {network.keys} keys match",
-            facts=tuple(facts.found),
+        value_range = _value_range(network, facts)
+        return of_family(
+            "keras",
+            network.module,
+            facts,
+            f"{found}, and all {network.keys} keys match",
+            latent=Latent(dim=network.dim, prior="normal", threshold=None, psi_mode="resample"),
+            labels=network.classes,
+            output=Output(height=height, width=width, channels=channels),
+            value_range=value_range,
             notes=(*origin.notes, *network.notes, *_policies(network)),
         )
 

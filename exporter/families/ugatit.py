@@ -18,19 +18,19 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ganrt.errors import BadInputFile, UsageError
-from ganrt.exporter.candidate import Candidate, Facts
+from ganrt.exporter.candidate import Candidate, Facts, of_family
 from ganrt.exporter.families.instance_norm import InstanceNorm, plane_mean, standardised, whole_mean
+from ganrt.exporter.families.pictures import require_pictures
 from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.loading import load_strictly, sizes
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
-from ganrt.spec import GeneratorSpec, ImageInput, Output
+from ganrt.spec import ImageInput, Output
 
 DEFAULT_EPS = 1e-5
 DEFAULT_SIDE = 256
 MULTIPLE_OF = 4
 LOWEST_SIDE = 16
-CHANNELS = (1, 3, 4)
 _MOST_BLOCKS = 64
 _WHAT = "a U-GAT-IT generator"
 
@@ -142,19 +142,11 @@ class UGATIT(Family):
         height, wide = _size(features, width, settings, facts)
         eps = facts.assume("norm_eps", DEFAULT_EPS)
         make = partial(Generator, inputs, outputs, width, blocks, features, eps)
-        return Candidate(
-            module=load_strictly(make, state, f"{_WHAT} of {blocks} blocks"),
-            spec=GeneratorSpec(
-                name="ugatit",
-                family="ugatit",
-                task="translate",
-                image=ImageInput(height=height, width=wide, channels=inputs),
-                output=Output(height=height, width=wide, channels=outputs),
-            ),
-            value_range="tanh",
-            matched=f"all {len(state)} keys match ({'light' if features == 4 * width else 'full'}, {blocks} blocks)",
-            facts=tuple(facts.found),
-        )
+        module = load_strictly(make, state, f"{_WHAT} of {blocks} blocks")
+        image = ImageInput(height=height, width=wide, channels=inputs)
+        output = Output(height=height, width=wide, channels=outputs)
+        matched = f"all {len(state)} keys match ({'light' if features == 4 * width else 'full'}, {blocks} blocks)"
+        return of_family("ugatit", module, facts, matched, image=image, output=output)
 
 
 def _read(state: State) -> tuple[int, int, int, int]:
@@ -162,8 +154,7 @@ def _read(state: State) -> tuple[int, int, int, int]:
     width, inputs, *_ = sizes(state, "DownBlock.1.weight", 4, _WHAT)
     features = sizes(state, "FC.0.weight", 2, _WHAT)[1]
     outputs = sizes(state, "UpBlock2.11.weight", 4, _WHAT)[0]
-    if inputs not in CHANNELS or outputs not in CHANNELS:
-        raise BadInputFile(f"takes {inputs} channels and makes {outputs}\nexpected 1, 3 or 4")
+    require_pictures(inputs, outputs)
     return inputs, width, features, outputs
 
 

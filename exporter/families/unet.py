@@ -19,17 +19,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.candidate import Candidate, Facts
+from ganrt.exporter.candidate import Candidate, Facts, of_family
 from ganrt.exporter.families.instance_norm import AffineInstanceNorm, InstanceNorm
+from ganrt.exporter.families.pictures import CHANNELS, Sides, require_pictures
 from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.loading import load_strictly
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
-from ganrt.spec import GeneratorSpec, ImageInput, Output
 
 DEFAULT_EPS = 1e-5
 SLOPE = 0.2
-CHANNELS = (1, 3, 4)
 _LEVELS = range(3, 11)
 _LISTED = {"final.0": "final", "final.2": "final"} | {
     f"{part}{i + 1}.model.{place}": f"{part}{kind}.{i}"
@@ -137,26 +136,16 @@ class UNets(Family):
         shape = infer_shape(state, nested="model.model.0.weight" in source.tensors)
         facts = Facts(settings)
         side = 2 ** len(shape.down)
-        height, width = settings.pixels((side, side), low=side, multiple_of=side)
-        if not settings.dynamic:
-            facts.assume("size", (side, side))
+        image, output = Sides(side, side, side).read(facts, shape.inputs, shape.outputs)
         eps = facts.assume("norm_eps", DEFAULT_EPS)
         if shape.norm == "batch" and facts.assume("norm_statistics", "running") == "picture":
             shape = _of_the_picture(shape)
         unused = [key for key in state if key.endswith(_STATISTICS)] if shape.norm != "batch" else []
         kept = {key: tensor for key, tensor in state.items() if key not in unused}
         module = load_strictly(partial(UNet, shape, eps), kept, f"a U-Net of {len(shape.down)} levels")
-        dynamic = settings.dynamic or False
-        image = ImageInput(height=height, width=width, channels=shape.inputs, multiple_of=side, dynamic=dynamic)
-        output = Output(height=height, width=width, channels=shape.outputs, dynamic=dynamic)
-        return Candidate(
-            module=module,
-            spec=GeneratorSpec(name="unet", family="unet", task="translate", image=image, output=output),
-            value_range="tanh",
-            matched=f"all {len(state)} keys match ({len(shape.down)} levels, {shape.norm} norm)",
-            facts=tuple(facts.found),
-            notes=("dropout is off; the training code's test script leaves it on",) if shape.nested else (),
-        )
+        matched = f"all {len(state)} keys match ({len(shape.down)} levels, {shape.norm} norm)"
+        notes = ("dropout is off; the training code's test script leaves it on",) if shape.nested else ()
+        return of_family("unet", module, facts, matched, image=image, output=output, notes=notes)
 
 
 def _of_the_picture(shape: Shape) -> Shape:
@@ -182,8 +171,7 @@ def infer_shape(state: State, *, nested: bool) -> Shape:
     inputs, final = state["down.0.weight"].shape[1], state["final.weight"]
     resized = not nested and final.shape[1] == up[-1] + down[0] and final.shape[0] in CHANNELS
     outputs = final.shape[0] if resized else final.shape[1]
-    if inputs not in CHANNELS or outputs not in CHANNELS:
-        raise BadInputFile(f"takes {inputs} channels and makes {outputs}\nexpected pictures of 1, 3 or 4")
+    require_pictures(inputs, outputs)
     weighted = "up_norm.0.weight" in state
     norm = "batch" if weighted and "up_norm.0.running_mean" in state else "affine" if weighted else "plain"
     return Shape(inputs, outputs, down, up, nested, "up.0.bias" in state, norm, resized)

@@ -18,16 +18,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.candidate import Candidate, Facts
+from ganrt.exporter.candidate import Candidate, Facts, of_family
+from ganrt.exporter.families.pictures import Sides
 from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.loading import load_strictly, sizes
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
-from ganrt.spec import GeneratorSpec, ImageInput, Output
 
-DEFAULT_SIDE = 512
-MULTIPLE_OF = 4
-LOWEST_SIDE = 16
+SIDES = Sides(usual=512, lowest=16, multiple_of=4)
 BLOCKS = 4
 SLOPE = 0.2
 _WHAT = "White-box cartoonization's generator"
@@ -108,10 +106,7 @@ def _leaky(x: Tensor) -> Tensor:
 
 class WhiteBox(Family):
     task = "translate"
-    settings: Mapping[str, str] = {
-        "size": f"of the pictures, sides divisible by {MULTIPLE_OF}, default {DEFAULT_SIDE}x{DEFAULT_SIDE}",
-        "dynamic": f"leaves height and width open, to any multiple of {MULTIPLE_OF}",
-    }
+    settings: Mapping[str, str] = SIDES.settings
     keys = (
         KeyCondition(all_of=(f"{_TENSORFLOW}/weights", "generator/block_0/conv1/weights", f"{_TENSORFLOW}_9/weights")),
         KeyCondition(all_of=("initial_down.0.weight", "res_blocks.0.block.0.weight", "up1.0.weight", "last.2.weight")),
@@ -120,23 +115,13 @@ class WhiteBox(Family):
     def build(self, source: Source, settings: Settings) -> Candidate:
         tensorflow = f"{_TENSORFLOW}/weights" in source.tensors
         state, facts = _as_torch(source.tensors) if tensorflow else source.tensors, Facts(settings)
-        height, width = settings.pixels((DEFAULT_SIDE, DEFAULT_SIDE), low=LOWEST_SIDE, multiple_of=MULTIPLE_OF)
-        dynamic = settings.dynamic or False
-        if not dynamic:
-            facts.assume("size", (DEFAULT_SIDE, DEFAULT_SIDE))
+        image, output = SIDES.read(facts, 3, 3)
         facts.open("the guided filter", "3x3 pixels, as the authors' scripts have it", "it is in no checkpoint")
         spell = _of_tensorflow if tensorflow else _of_torch
         first, *_ = sizes(state, spell("layers.0.weight"), 4, _WHAT)
         module = load_strictly(partial(Generator, first, tensorflow), state, f"{_WHAT} of width {first}", spell)
-        image = ImageInput(height=height, width=width, channels=3, multiple_of=MULTIPLE_OF, dynamic=dynamic)
-        output = Output(height=height, width=width, channels=3, dynamic=dynamic)
-        return Candidate(
-            module=module,
-            spec=GeneratorSpec(name="whitebox", family="whitebox", task="translate", image=image, output=output),
-            value_range="tanh",
-            matched=f"all {len(source.tensors)} keys match ({'TensorFlow' if tensorflow else 'torch'})",
-            facts=tuple(facts.found),
-        )
+        matched = f"all {len(source.tensors)} keys match ({'TensorFlow' if tensorflow else 'torch'})"
+        return of_family("whitebox", module, facts, matched, image=image, output=output)
 
 
 def _of_torch(key: str) -> str:

@@ -11,7 +11,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.candidate import Candidate, Facts, ValueRange
+from ganrt.exporter.candidate import Candidate, Facts, ValueRange, of_family
 from ganrt.exporter.families.protocol import Family
 from ganrt.exporter.families.resnet.network import BlockShape, Convolved, Gains, Generator, Rules, Shape
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm
@@ -19,7 +19,7 @@ from ganrt.exporter.layers.activations import hidden_activation, last_activation
 from ganrt.exporter.loading import load_strictly
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
-from ganrt.spec import GeneratorSpec, Labels, Latent, Output
+from ganrt.spec import Latent, Output
 
 CHANNELS = (1, 3, 4)
 _PART = re.compile(r"blocks\.(\d+)\.([01])\.(.+)")
@@ -208,18 +208,15 @@ def candidate(
     what = f"{script.what} of {shape.side}x{shape.side} pixels, {shape.classes} classes, a latent of {shape.dim}" + (
         f" in chunks of {shape.chunk}" if shape.chunk else ""
     )
-    return Candidate(
-        module=load_strictly(lambda: Generator(shape, rules), keys.state, what, keys.spell),
-        spec=GeneratorSpec(
-            name=script.name,
-            family=script.name,
-            latent=Latent(dim=shape.dim, prior="normal", psi_mode="resample"),
-            labels=Labels(count=shape.classes) if shape.classes > 1 else None,
-            output=Output(channels=shape.last.outputs, height=shape.side, width=shape.side),
-        ),
+    return of_family(
+        script.name,
+        load_strictly(lambda: Generator(shape, rules), keys.state, what, keys.spell),
+        facts,
+        f"all {len(source.tensors)} keys match",
+        latent=Latent(dim=shape.dim, prior="normal", psi_mode="resample"),
+        labels=shape.classes if shape.classes > 1 else 0,
+        output=Output(channels=shape.last.outputs, height=shape.side, width=shape.side),
         value_range=value_range,
-        matched=f"all {len(source.tensors)} keys match",
-        facts=tuple(facts.found),
         notes=notes,
     )
 
