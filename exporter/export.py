@@ -21,7 +21,7 @@ from ganrt.trial import remember_made
 if TYPE_CHECKING:
     from torch import nn
 
-    from ganrt.exporter.candidate import Fact
+    from ganrt.exporter.candidate import Candidate, Fact
     from ganrt.exporter.owner.reference import Code
     from ganrt.exporter.recognise import Recognised
     from ganrt.exporter.verify import Comparison
@@ -183,18 +183,13 @@ def make_by_code(code: Code, asked: Asked, progress: Callable[[str], None]) -> M
 
 def _split(output: Path, found: Recognised, asked: Asked, force: bool, say: Callable[[str], None]) -> ExportResult:
     """Both halves of a StyleGAN, written."""
-    from ganrt.exporter.given import with_class_names
     from ganrt.exporter.session import Session
     from ganrt.exporter.split import split
 
     if asked.choose_class is not None:
         raise UsageError("--split and --class: expected one of them; give the class when drawing")
-    spec = with_class_names(found.candidate.spec, asked.settings.class_names)
-    spec = _describe(spec, found, asked.name, asked.licence, asked.attribution)
-    candidate = replace(found.candidate, spec=spec)
-    for note in (*found.source.notes, *candidate.notes, *(fact.sentence() for fact in candidate.assumptions)):
-        say(f"note: {note}")
-    say(f"exporting {spec.family} as mapping and synthesis")
+    candidate = _described(found, asked, None, say)
+    say(f"exporting {candidate.spec.family} as mapping and synthesis")
     halves = split(candidate, asked.sampler, _BUDGET_S, say)
     for path, data in zip(_halves(output), (halves.mapping, halves.synthesis), strict=True):
         say(f"writing {path}")
@@ -207,18 +202,12 @@ def _split(output: Path, found: Recognised, asked: Asked, force: bool, say: Call
 def _make(found: Recognised, asked: Asked, pair: Path | None, say: Callable[[str], None]) -> Made:
     """The model of what was read, verified."""
     from ganrt.exporter.class_rows import check_mixtures
-    from ganrt.exporter.given import with_class_names
     from ganrt.exporter.graph import build_graph, embed_spec
     from ganrt.exporter.verify import verify
 
-    candidate, source = found.candidate, found.source
-    spec = with_class_names(candidate.spec, asked.settings.class_names)
-    spec = _describe(spec, found, asked.name, asked.licence, asked.attribution)
-    spec = _with_pair(spec, found, pair, say)
-    candidate = replace(candidate, spec=spec)
+    candidate = _described(found, asked, pair, say)
+    spec = candidate.spec
     weights = asked.choose_class(spec) if asked.choose_class is not None else None
-    for note in (*source.notes, *candidate.notes, *(fact.sentence() for fact in candidate.assumptions)):
-        say(f"note: {note}")
     say(f"exporting {spec.family}")
     model = candidate.model or build_graph(candidate)
     if note := check_mixtures(model, spec):
@@ -265,25 +254,31 @@ def _read(checkpoint: Path, family: str | None, settings: Settings) -> Recognise
     return read_graph(checkpoint, kind, settings)
 
 
-def _describe(
-    spec: GeneratorSpec, found: Recognised, name: str, licence: str | None, attribution: str | None
-) -> GeneratorSpec:
-    """The spec before verification; it is made first, since a name that does not do should cost no work."""
+def _described(found: Recognised, asked: Asked, pair: Path | None, say: Callable[[str], None]) -> Candidate:
+    """With all of the spec but what verification finds: a name that does not do should cost no work."""
+    from ganrt.exporter.given import with_class_names
+
+    candidate, read = found.candidate, found.source
+    spec = with_class_names(candidate.spec, asked.settings.class_names)
     try:
         source = Provenance(
-            format=found.source.format, sha256=found.source.sha256, licence=licence, attribution=attribution
+            format=read.format, sha256=read.sha256, licence=asked.licence, attribution=asked.attribution
         )
-        assumptions = tuple(fact.to_spec() for fact in found.candidate.assumptions)
-        return replace(spec, name=name, source=source, assumptions=assumptions)
+        assumptions = tuple(fact.to_spec() for fact in candidate.assumptions)
+        spec = replace(spec, name=asked.name, source=source, assumptions=assumptions)
     except SpecError as error:
         raise UsageError(str(error)) from error
+    spec = _with_pair(spec, found, pair, say)
+    for note in (*read.notes, *candidate.notes, *(fact.sentence() for fact in candidate.assumptions)):
+        say(f"note: {note}")
+    return replace(candidate, spec=spec)
 
 
 def _with_pair(
     spec: GeneratorSpec, found: Recognised, generator: Path | None, say: Callable[[str], None]
 ) -> GeneratorSpec:
     """An encoder with the SHA-256 of the checkpoint that its generator comes from; others as they are."""
-    from ganrt.exporter.pairing import NOTE, read_pair
+    from ganrt.exporter.given import NOTE, read_pair
 
     if generator is not None:
         return replace(spec, pair=read_pair(generator, spec))

@@ -1,13 +1,15 @@
-"""What an owner says of a spec that the file does not: what z is drawn from, and what its classes are called."""
+"""What an owner says of a spec that the file does not: z's distribution, classes' names, an encoder's generator."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
-from ganrt.errors import SpecError, UsageError
+from ganrt.errors import BadInputFile, SpecError, UsageError
 from ganrt.exporter.candidate import Facts
+from ganrt.graphs.reader import DAMAGED, read_contents
 from ganrt.prior import parse_prior
-from ganrt.spec import GeneratorSpec, Latent
+from ganrt.spec import METADATA_KEY, GeneratorSpec, Latent
 
 DEFAULT_THRESHOLD = 2.0
 
@@ -67,3 +69,46 @@ def with_class_names(spec: GeneratorSpec, names: tuple[str, ...] | None) -> Gene
         return replace(spec, labels=replace(spec.labels, names=names))
     except SpecError as error:
         raise UsageError(f"--class-names: {error}") from error
+
+
+NOTE = "the file holds no generator beside this encoder: say which one it belongs to with --pair GENERATOR.onnx"
+
+
+def read_pair(path: Path, encoder: GeneratorSpec) -> str:
+    """The SHA-256 of the checkpoint that the generator in `path` was exported from.
+
+    Raises:
+        UsageError: `encoder` is none, `path` holds no generator, or one of other latents or pictures.
+        BadInputFile: `path` was not written by `ganrt export`, or does not say what it was exported from.
+    """
+    if encoder.task != "encode":
+        raise UsageError(f"--pair {path}: only encoders have a pair; '{encoder.family}' has the task '{encoder.task}'")
+    generator = _read_spec(path)
+    if generator.task != "generate" or generator.latent is None or generator.output is None:
+        raise UsageError(f"--pair {path}: '{generator.name}' has the task '{generator.task}'\nexpected a generator")
+    if generator.source is None:
+        raise BadInputFile(f"--pair {path}: '{generator.name}' does not say what it was exported from\nexport it again")
+    assert encoder.latent is not None
+    assert encoder.image is not None
+    drawn, taken = (
+        f"{picture.width} x {picture.height} x {picture.channels}" for picture in (generator.output, encoder.image)
+    )
+    if drawn != taken or generator.latent.dim != encoder.latent.dim:
+        raise UsageError(
+            f"--pair {path}: '{generator.name}' draws {drawn} from {generator.latent.dim} values; "
+            f"the encoder takes {taken} and gives {encoder.latent.dim}\n"
+            "expected a generator and an encoder of one size; a side that is not in the file: --size"
+        )
+    return generator.source.sha256
+
+
+def _read_spec(path: Path) -> GeneratorSpec:
+    try:
+        metadata = read_contents(path.read_bytes()).metadata
+    except OSError as error:
+        raise BadInputFile(f"--pair {path} does not exist; expected a generator's .onnx file") from error
+    except DAMAGED as error:
+        raise BadInputFile(f"--pair {path} is not an ONNX file; expected a generator that ganrt exported") from error
+    if METADATA_KEY not in metadata:
+        raise BadInputFile(f"--pair {path} was not written by ganrt\nexport the generator: ganrt export CHECKPOINT")
+    return GeneratorSpec.from_json(metadata[METADATA_KEY])

@@ -21,8 +21,7 @@ from torch import nn
 
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate, Facts
-from ganrt.exporter.families.biggan_checkpoint import SETTINGS, TF_EPS, Plain, read_plain
-from ganrt.exporter.families.imagenet import class_labels
+from ganrt.exporter.families.biggan_checkpoint import SETTINGS, TF_EPS, Plain, class_labels, read_plain
 from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.families.resnet.network import Rules
 from ganrt.exporter.families.resnet.reading import CHANNELS, Named, Script, candidate, channels_first, read_shape

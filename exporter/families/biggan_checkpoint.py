@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 
 from torch import Tensor
 
@@ -24,6 +25,7 @@ from ganrt.exporter.candidate import Fact, Facts
 from ganrt.exporter.families.spectral_norm import fold_iterated
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import State
+from ganrt.spec import Labels
 
 BN_EPS, SN_EPS, TF_EPS = 1e-5, 1e-6, 1e-4
 SETTINGS: Mapping[str, str] = {
@@ -164,3 +166,20 @@ def _normed(key: str, tensor: Tensor, embedded: bool) -> bool:
     if key == "shared.weight" or (embedded and key.endswith((".gain.weight", ".bias.weight"))):
         return False
     return key.endswith(".weight") and tensor.ndim > 1
+
+
+COUNT = 1000
+_FILE = "imagenet_classes.txt"  # made by tools/make_imagenet_classes.py
+
+
+def imagenet_names() -> tuple[str, ...]:
+    """WordNet's synonyms of each class, separated by commas: "tench, Tinca tinca" is class 0. All are different."""
+    text = (files("ganrt.exporter.families") / "data" / _FILE).read_text("utf-8")
+    return tuple(text.splitlines())
+
+
+def class_labels(count: int) -> tuple[Labels, tuple[str, ...]]:
+    """The labels of a generator with `count` classes, and a note if names are assumed: ImageNet's where they fit."""
+    if count != COUNT:
+        return Labels(count=count), ()
+    return Labels(count=count, names=imagenet_names()), (f"{COUNT} classes: ImageNet's names assumed",)

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from ganrt.exporter.candidate import Candidate, Facts
+from ganrt.exporter.families.biggan_checkpoint import class_labels
 from ganrt.exporter.families.biggan_deep_reading import (
     REDUCTION,
     SETTINGS,
@@ -23,7 +24,6 @@ from ganrt.exporter.families.biggan_deep_reading import (
     expected_shapes,
     read_config,
 )
-from ganrt.exporter.families.imagenet import class_labels
 from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.families.resnet.network import BlockShape, Convolved, Rules, Shape
 from ganrt.exporter.families.resnet.reading import Named, Script, candidate, channels_first

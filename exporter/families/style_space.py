@@ -2,14 +2,17 @@
 
 Karras et al. 2019 (arXiv:1812.04948) for mapping and truncation, 2020 (arXiv:1912.04958), and their published code.
 Gains of learning rates and activations are folded into the weights, so that the modules hold plain products.
+
+The attributes of NVIDIA's pickled modules say what weights do not: gains, clamps, architecture.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as Keys
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,7 +23,7 @@ from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.loading import load_strictly
 from ganrt.exporter.options import Settings
-from ganrt.exporter.source import State
+from ganrt.exporter.source import Record, Source, State
 from ganrt.spec import GeneratorSpec, Labels, Latent, Output, Style
 
 SLOPE, GAIN = 0.2, math.sqrt(2)  # of every leaky ReLU, and what it is multiplied with
@@ -273,3 +276,68 @@ def style_of(count: int, average: Tensor, cutoff: int | None) -> Style:
     """The spec's section."""
     values = tuple(float(value) for value in average)
     return Style(count=count, dim=len(values), average=values, cutoff=cutoff)
+
+
+Options = Keys[str, Keys[str, Any]]  # by the module's dotted name, "" for the whole
+_CLOSE = 1e-5
+
+
+def options_of(source: Source, classes: Keys[str, str]) -> Options | None:
+    """Plain attributes of every module; None where the file holds tensors alone.
+
+    Args:
+        classes: the class that each module must be of, by the last parts of its name ("" is the whole).
+
+    Raises:
+        BadInputFile: it is of another class.
+    """
+    if source.module is None:
+        return None
+    found = dict(_walk(source.module, ""))
+    for name, (cls, _) in found.items():
+        wanted = classes.get(name)
+        if wanted is not None and cls != wanted:
+            raise BadInputFile(f"{name or 'the network'} is of class {cls}, which is not supported\nexpected {wanted}")
+    return {name: options for name, (_, options) in found.items()}
+
+
+def _walk(module: Record, name: str, depth: int = 0) -> Iterator[tuple[str, tuple[str, Keys[str, Any]]]]:
+    state = module.state if isinstance(module.state, Keys) else {}
+    yield name, (module.name, {key: value for key, value in state.items() if not str(key).startswith("_")})
+    for child, inner in dict(state.get("_modules") or {}).items():
+        if isinstance(inner, Record) and depth < 8:
+            yield from _walk(inner, f"{name}.{child}".lstrip("."), depth + 1)
+
+
+def require(options: Options, name: str, expected: Keys[str, Any]) -> None:
+    """Refuses a module whose attributes, where it has them, are not these; numbers to within rounding.
+
+    Raises:
+        BadInputFile: it names the attribute.
+    """
+    for key, wanted in expected.items():
+        given = options.get(name, {}).get(key, wanted)
+        if not _same(given, wanted):
+            raise BadInputFile(
+                f"{name} has {key} {str(given)[:40]}, which is not supported\nexpected {key} {str(wanted)[:40]}"
+            )
+
+
+def number_of(options: Options, name: str, key: str) -> float | None:
+    """An attribute that is a number; None where it is missing or None.
+
+    Raises:
+        BadInputFile: it is something else.
+    """
+    value = options.get(name, {}).get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise BadInputFile(f"{name} has {key} {str(value)[:40]}\nexpected a number")
+    return float(value)
+
+
+def _same(given: Any, wanted: Any) -> bool:
+    if isinstance(wanted, float) and isinstance(given, (int, float)):
+        return abs(given - wanted) <= _CLOSE * max(1.0, abs(wanted))
+    return bool(given == wanted)

@@ -12,8 +12,8 @@ from torch import Tensor
 from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families import style_space as space
-from ganrt.exporter.families.pickled_options import Options, number_of, options_of, require
 from ganrt.exporter.families.protocol import Family, KeyCondition
+from ganrt.exporter.families.style_space import Options, number_of, options_of, require
 from ganrt.exporter.families.stylegan2 import mapping_rate, read_mapping, size_of
 from ganrt.exporter.families.stylegan3_layers import Config, Layer, Synthesis
 from ganrt.exporter.loading import require_fit

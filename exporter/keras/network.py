@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile
 from ganrt.exporter.keras.config import Chain, Node, is_branched, nodes_of, parse_model
-from ganrt.exporter.keras.fields import AS_ONNX, Fields
+from ganrt.exporter.keras.fields import AS_ONNX, Fields, Within, class_names
 from ganrt.exporter.keras.layers import LAYERS, in_channel_order, layer_steps
-from ganrt.exporter.keras.matching import values_by_step
 from ganrt.exporter.keras.steps import Crop, Reshape, Shape, Step
 from ganrt.exporter.layers.network import AsPixel, Join, Layer, Rows, Run, weights_of
 from ganrt.exporter.layers.network import Network as Runs
-from ganrt.exporter.loading import load_strictly
+from ganrt.exporter.loading import load_strictly, require_fit
 from ganrt.exporter.source import Origin, State
 
 _CHANNELS = (1, 3, 4)
@@ -234,3 +233,54 @@ def _last_activation(steps: Sequence[Step]) -> Literal["tanh", "sigmoid"] | None
         modules.pop()
     last = modules[-1] if modules else None
     return "tanh" if isinstance(last, nn.Tanh) else "sigmoid" if isinstance(last, nn.Sigmoid) else None
+
+
+Owned = Sequence[tuple[Fields, Sequence[Step]]]  # each layer with its steps
+
+
+def values_by_step(network: Owned, state: State, origin: Origin, what: str) -> dict[int, dict[str, Tensor]]:
+    """The Keras variables of each step, under the step's `id`.
+
+    Raises:
+        BadInputFile: missing, unexpected or misshapen keys, all of them named.
+    """
+    keys = _keys(network, origin)
+    expected = {
+        key: torch.empty(step.variables[name], device="meta") for step, names in keys for name, key in names.items()
+    }
+    require_fit(expected, state, what)
+    return {id(step): {name: state[key] for name, key in names.items()} for step, names in keys}
+
+
+def _keys(network: Owned, origin: Origin) -> list[tuple[Step, dict[str, str]]]:
+    """For each step with weights: variable -> key."""
+    owning = [(layer, step) for layer, steps in network for step in steps if step.variables]
+    if origin.naming == "class":
+        owners = [name for name, (_, steps) in zip(_class_owners(network), network, strict=True) if _owns(steps)]
+    elif origin.naming == "name":
+        owners = ["/".join([*(name for _, name in layer.within), layer.name]) for layer, _ in owning]
+    else:
+        spare = [f"layer_with_weights-{k} ({layer.name})" for k, (layer, _) in enumerate(owning)]
+        owners = [*origin.owners, *spare[len(origin.owners) :]]
+    found = []
+    for owner, (_, step) in zip(owners, owning, strict=False):
+        # Files that count variables do so in the order of `get_weights`.
+        names = {n: f"{owner}/{i if origin.naming == 'class' else n}" for i, n in enumerate(step.variables)}
+        found.append((step, names))
+    return found
+
+
+def _class_owners(network: Owned) -> list[str]:
+    """Where `.weights.h5` has each layer's variables; each nested model counts its classes anew."""
+    counted: dict[Within, Iterator[str]] = {
+        within: iter(class_names([layer.class_name for layer, _ in network if layer.within == within]))
+        for within in {layer.within for layer, _ in network}
+    }
+    return [
+        "".join(f"layers/{model}/" for model, _ in layer.within) + f"layers/{next(counted[layer.within])}/vars"
+        for layer, _ in network
+    ]
+
+
+def _owns(steps: Sequence[Step]) -> bool:
+    return any(step.variables for step in steps)

@@ -16,7 +16,6 @@ from torch import Tensor
 
 from ganrt.errors import BadInputFile
 from ganrt.exporter.keras.fields import class_names
-from ganrt.exporter.keras.matching import kernels
 from ganrt.exporter.source import Origin, State
 
 
@@ -81,11 +80,16 @@ def model_of(name: str, state: State, origin: Origin, epsilon: float | None) -> 
     }
 
 
+def _having_kernels(state: Mapping[str, Tensor], owners: Sequence[str], last: str) -> list[tuple[str, Tensor]]:
+    """(owner, kernel) of the layers that have one; `last` is the kernel's name, or 0 where variables are counted."""
+    return [(o, state[f"{o}/{last}"]) for o in owners if f"{o}/{last}" in state and state[f"{o}/{last}"].ndim > 1]
+
+
 def _kernels(state: State, origin: Origin, preset: Preset) -> list[tuple[str, Tensor]]:
     if origin.naming != "class":
-        return kernels(state, origin.owners, "kernel")
+        return _having_kernels(state, origin.owners, "kernel")
     classes = ["Dense"] * bool(preset.side) + ["Conv2DTranspose"] * len(preset.strides)
-    return kernels(state, [f"layers/{name}/vars" for name in class_names(classes)], "0")
+    return _having_kernels(state, [f"layers/{name}/vars" for name in class_names(classes)], "0")
 
 
 def _fits(preset: Preset, found: Sequence[tuple[str, Tensor]]) -> bool:

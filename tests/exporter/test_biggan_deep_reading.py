@@ -18,8 +18,8 @@ from ganrt.cli.main import main
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.describe import describe
+from ganrt.exporter.families.biggan_checkpoint import imagenet_names
 from ganrt.exporter.families.biggan_deep_reading import PUBLISHED, Config, Layer, expected_shapes, read_config
-from ganrt.exporter.families.imagenet import imagenet_names
 from ganrt.exporter.options import Settings
 from ganrt.exporter.readers.files import read_file
 from ganrt.exporter.recognise import recognise

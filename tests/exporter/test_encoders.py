@@ -26,9 +26,9 @@ from typer.testing import CliRunner
 from ganrt.errors import BadInputFile, GanrtError, NegativeResult, UsageError
 from ganrt.exporter import graph
 from ganrt.exporter.export import ExportResult, export
+from ganrt.exporter.given import read_pair
 from ganrt.exporter.graph import build_graph, to_native_input
 from ganrt.exporter.options import Settings
-from ganrt.exporter.pairing import read_pair
 from ganrt.exporter.session import Session
 from ganrt.exporter.verify import verify
 from ganrt.pattern import pattern, pattern_size

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ganrt.errors import UsageError
-from ganrt.exporter.families.imagenet import imagenet_names
+from ganrt.exporter.families.biggan_checkpoint import imagenet_names
 from ganrt.runtime.labels import class_number, label_weights, parse_mixture, weights_note
 from ganrt.spec import GeneratorSpec, Labels, Latent, Output
 
