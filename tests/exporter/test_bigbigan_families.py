@@ -25,7 +25,7 @@ from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.cost import count_parameters
 from ganrt.exporter.describe import describe
-from ganrt.exporter.families import bigbigan, bigbigan_encoder
+from ganrt.exporter.families import bigbigan
 from ganrt.exporter.families.resnet.network import Generator, Rules
 from ganrt.exporter.families.resnet.reading import read_shape
 from ganrt.exporter.options import Settings
@@ -78,17 +78,17 @@ def test_the_training_codes_generators(
 @pytest.mark.parametrize(
     ("shape", "parameters"),
     [
-        (bigbigan_encoder.Shape(1, 32, 6, 256, 100), 587_624),
-        (bigbigan_encoder.Shape(3, 64, 8, 256, 100), 3_899_016),
-        (bigbigan_encoder.Shape(3, 64, 6, 256, 100), 1_275_016),
+        (bigbigan.Shape(1, 32, 6, 256, 100), 587_624),
+        (bigbigan.Shape(3, 64, 8, 256, 100), 3_899_016),
+        (bigbigan.Shape(3, 64, 6, 256, 100), 1_275_016),
     ],
     ids=["grey 32", "colour 32", "colour 64"],
 )
-def test_the_training_codes_encoders(shape: bigbigan_encoder.Shape, parameters: int) -> None:
+def test_the_training_codes_encoders(shape: bigbigan.Shape, parameters: int) -> None:
     with torch.device("meta"):
-        module = bigbigan_encoder.Encoder(shape, 1e-5)
+        module = bigbigan.Encoder(shape, 1e-5)
     assert count_parameters(module) == parameters
-    assert bigbigan_encoder.infer_shape(module.state_dict()) == shape
+    assert bigbigan.infer_shape(module.state_dict()) == shape
 
 
 def test_the_published_keys_of_mnists_size(tmp_path: Path) -> None:
@@ -257,7 +257,7 @@ def test_what_the_spec_of_an_encoder_says(tmp_path: Path) -> None:
     for words in ("z is the mean", "32x32 assumed (--size)", "epsilon is not in the file: 1e-05"):
         assert words in said
     with torch.device("meta"):
-        large = bigbigan_encoder.Encoder(bigbigan_encoder.Shape(3, 64, 6, 9, 100), 1e-5).state_dict()
+        large = bigbigan.Encoder(bigbigan.Shape(3, 64, 6, 9, 100), 1e-5).state_dict()
     state = {key: torch.ones(tensor.shape) for key, tensor in large.items()}
     assert built(tmp_path, state).spec.image == ImageInput(height=64, width=64, channels=3)
     assert "assumed (--size)" not in said_by(built(tmp_path, state, size="32x32"))
