@@ -281,11 +281,12 @@ class Prober:
         parts = self.settings.prior is not None and ":" in self.settings.prior
         plain = [replace(p, label=False) for p in self.parameters]
         orders = [plain, self.parameters] if parts else [self.parameters, plain]
+        if not any(p.label for p in self.parameters) and len(plain) > 1 and self._embeddings():
+            # What is looked up in a table is a class, whatever its name.
+            orders += [[replace(p, label=p is looked_up) for p in plain] for looked_up in plain[::-1]]
         if self.settings.labels is not None:
             orders = [self.parameters]
-        for i, order in enumerate(orders):
-            if i == 0 or order != orders[0]:
-                yield order
+        yield from (order for i, order in enumerate(orders) if order not in orders[:i])
 
     def _ones(self) -> Sequence[tuple[int, int]]:
         """How many axes of length 1 lie before and after the values of z."""

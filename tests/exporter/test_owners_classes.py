@@ -73,6 +73,7 @@ KINDS: dict[str, tuple[Callable[[], nn.Module], dict[str, str], tuple[Tensor, ..
     ),
     "deconvolved": (models.Deconvolved, {}, (Z[:, :7],), lambda m: m(Z[:, :7, None, None])),
     "labels first": (models.LabelsFirst, {}, (Z, ROWS), lambda m: m(NUMBERS, Z)),
+    "a name that says nothing": (models.Kinds, {}, (Z, ROWS), lambda m: m(Z, NUMBERS)),
     "embedded": (models.Embedded, {}, (Z, ROWS), lambda m: m(Z, NUMBERS)),
     "one hot": (models.OneHot, {}, (Z, ROWS), lambda m: m(Z, NUMBERS)),
     "rows": (models.Rows, {"labels": "5"}, (Z, ROWS), lambda m: m(Z[..., None, None], ROWS[..., None, None])),

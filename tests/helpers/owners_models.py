@@ -57,6 +57,13 @@ class LabelsFirst(Embedded):
         return super().forward(noise, labels)
 
 
+class Kinds(Embedded):
+    """Classes under a name that says nothing."""
+
+    def forward(self, noise: Tensor, kind: Tensor) -> Tensor:  # type: ignore[override]
+        return super().forward(noise, kind)
+
+
 class ByKeyword(Embedded):
     def forward(self, *, noise: Tensor, labels: Tensor) -> Tensor:  # type: ignore[override]
         return super().forward(noise, labels)
