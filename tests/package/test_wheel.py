@@ -35,14 +35,18 @@ def wheel(tmp_path_factory):
 
 
 def build(folder):
-    """From a copy of the checkout, so that no leftover of an earlier build gets in."""
+    """As pip does it, but from a copy of the checkout, so that no leftover of an earlier build gets in."""
     leave = shutil.ignore_patterns(
         ".git", ".venv", "out", "build", "dist", "*.egg-info", "__pycache__", ".*_cache", "node_modules"
     )
     shutil.copytree(ROOT, folder / "source", symlinks=True, ignore=leave)
-    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-q", "-w", str(folder)]
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from setuptools.build_meta import build_wheel; build_wheel(sys.argv[1])",
+    ]
     environment = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000"}
-    subprocess.run([*command, str(folder / "source")], check=True, capture_output=True, env=environment)
+    subprocess.run([*command, str(folder)], check=True, capture_output=True, env=environment, cwd=folder / "source")
     return next(folder.glob("ganrt-*.whl"))
 
 
