@@ -38,6 +38,14 @@ MOST_BLOCKS = 8  # 1024 pixels
 _WHAT = "a BigBiGAN generator"
 _LAST = "conv.layer.weight"
 _TRAINED = "evaluation mode: the training code's own samples are drawn with batch statistics and look different"
+# Of the encoder.
+SLOPE = 0.3
+DEFAULT_SIDE = 32
+MULTIPLE_OF = 4
+MOST_COUPLINGS = 16
+# (channels, first width, blocks) of the training code's one configuration for 64 pixels: the file has no side.
+_CONFIGURATION_64 = (3, 64, 6)
+_ENCODER = "a BigBiGAN encoder"
 
 
 class BigBiGAN(Family):
@@ -135,15 +143,6 @@ def require_channels(key: str, channels: int) -> None:
     """Raises BadInputFile if the channels at `key` make no picture."""
     if channels not in CHANNELS:
         raise BadInputFile(f"{key} has {channels} channels at its picture's end\nexpected 1, 3 or 4")
-
-
-SLOPE = 0.3
-DEFAULT_SIDE = 32
-MULTIPLE_OF = 4
-MOST_COUPLINGS = 16
-# (channels, first width, blocks) of the training code's one configuration for 64 pixels: the file has no side.
-_CONFIGURATION_64 = (3, 64, 6)
-_ENCODER = "a BigBiGAN encoder"
 
 
 @dataclass(frozen=True)

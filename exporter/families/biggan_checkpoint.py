@@ -42,6 +42,8 @@ _RENAMED = {
     ".bn.running_var": ".stored_var",
 }
 _COUNTER = ".bn.accumulation_counter"
+_IMAGENET = "imagenet_classes.txt"  # made by tools/make_imagenet_classes.py
+COUNT = 1000  # of its classes
 
 
 @dataclass(frozen=True)
@@ -168,13 +170,9 @@ def _normed(key: str, tensor: Tensor, embedded: bool) -> bool:
     return key.endswith(".weight") and tensor.ndim > 1
 
 
-COUNT = 1000
-_FILE = "imagenet_classes.txt"  # made by tools/make_imagenet_classes.py
-
-
 def imagenet_names() -> tuple[str, ...]:
     """WordNet's synonyms of each class, separated by commas: "tench, Tinca tinca" is class 0. All are different."""
-    text = (files("ganrt.exporter.families") / "data" / _FILE).read_text("utf-8")
+    text = (files("ganrt.exporter.families") / "data" / _IMAGENET).read_text("utf-8")
     return tuple(text.splitlines())
 
 

@@ -30,6 +30,10 @@ from torch import Tensor
 from ganrt.errors import BadInputFile
 from ganrt.exporter.source import State
 
+_WEIGHT_NORMS = (
+    (".weight_g", ".weight_v"),
+    (".parametrizations.weight.original0", ".parametrizations.weight.original1"),
+)
 _NORM_EPS = 1e-12
 _NAMED = 8  # layers that a note names; of more it says how many
 
@@ -214,12 +218,6 @@ def _some(names: list[str]) -> str:
     return ", ".join(names) if len(names) <= _NAMED else f"{len(names)} layers"
 
 
-_SPELLINGS = (
-    (".weight_g", ".weight_v"),
-    (".parametrizations.weight.original0", ".parametrizations.weight.original1"),
-)
-
-
 def fold_weight_norm(state: State) -> State:
     """`state` with plain weights, in the same order.
 
@@ -228,7 +226,7 @@ def fold_weight_norm(state: State) -> State:
     """
     folded: dict[str, Tensor] = {}
     for key, tensor in state.items():
-        ending = next((pair for pair in _SPELLINGS if key.endswith(pair)), None)
+        ending = next((pair for pair in _WEIGHT_NORMS if key.endswith(pair)), None)
         layer = key.removesuffix(ending[0]).removesuffix(ending[1]) if ending else ""
         if ending is None or layer + ending[0] not in state or layer + ending[1] not in state:
             folded[key] = tensor

@@ -21,11 +21,11 @@ import torch
 from torch import Tensor
 
 from ganrt.errors import UsageError
-from ganrt.exporter.options import Settings
+from ganrt.exporter.options import RULES, Settings
 from ganrt.spec import Statistics
 
 SNAP = 1e-4
-RULES = ("linear", "library")
+
 SETTINGS: Mapping[str, str] = {
     "freeze": "freezes the statistics at this truncation; default: a graph input",
     "statistics_rule": "of a frozen truncation between two rows: linear, or library for the original library's own "
