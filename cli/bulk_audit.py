@@ -183,6 +183,11 @@ def _report(folder: str, plan: Plan, found: Audit, mended: list[str], repairing:
             }
         )
     left = sum(finding.name not in done for finding in found.findings()) if done else found.count
+    if left and not repairing and found.is_sound_so_far:
+        raise NegativeResult(
+            f"{folder}: {left} of its files are not there yet; what is there is well\n"
+            "to go on: the same ganrt bulk run command again"
+        )
     if left:
         raise NegativeResult(
             f"{folder}: {left} of its files are not as they should be\n{_way_on(folder, found, repairing)}"

@@ -104,6 +104,11 @@ class Audit:
         return len(self.found) + of_each * len(self.undrawn)
 
     @property
+    def is_sound_so_far(self) -> bool:
+        """Whether nothing is wrong but that the run is not finished."""
+        return all(finding.kind == UNFINISHED for finding in self.found)
+
+    @property
     def bad(self) -> set[int]:
         """The shards with findings, but for those that are not drawn yet."""
         return {finding.shard for finding in self.found if finding.shard is not None}
