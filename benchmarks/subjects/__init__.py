@@ -6,7 +6,6 @@ import difflib
 from dataclasses import replace
 from importlib import import_module
 
-from ganrt.benchmarks.models import require_torch
 from ganrt.benchmarks.subjects.protocol import Request, Subject
 from ganrt.engines.backends import BACKENDS
 from ganrt.errors import UsageError
@@ -99,6 +98,8 @@ def open_subject(name: str, request: Request) -> Subject:
     if name in LITERAL:
         return open_subject(LITERAL[name], _literal(request, LITERAL[name]))
     if name.startswith("torch"):
+        from ganrt.benchmarks.models import require_torch
+
         require_torch()
     module = PEERS[VARIANTS.get(name, name)]
     subject = import_module(module).open_peer(request, name)

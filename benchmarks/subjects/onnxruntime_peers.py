@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from ganrt.benchmarks.subjects.protocol import Images, Request, Subject
-from ganrt.engines import onnxruntime_cuda, onnxruntime_tensorrt
 from ganrt.engines.machine import most_threads
 from ganrt.engines.onnxruntime_session import import_onnxruntime
 from ganrt.engines.protocol import Arrays
@@ -40,6 +39,8 @@ def open_peer(request: Request, name: str) -> Subject:
         return _tuned(onnxruntime, request)
     if not gpu:
         return _plain(_CPU, onnxruntime, request, {})
+    from ganrt.engines import onnxruntime_cuda, onnxruntime_tensorrt  # a peer's start counts, and needs none of it
+
     if name.endswith("-cuda"):
         onnxruntime_cuda.load_libraries(onnxruntime)
         return _plain(onnxruntime_cuda.PROVIDER, onnxruntime, request, {})

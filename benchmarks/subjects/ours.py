@@ -2,58 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ganrt.benchmarks.models import work_folder
 from ganrt.benchmarks.subjects.protocol import Images, Request, Subject
 from ganrt.engines.backends import BACKENDS, OWN, open_model
-from ganrt.engines.cuda.probe import find_targets
-from ganrt.engines.onnx_file import OnnxFile, derived, read_onnx
-from ganrt.engines.precisions import PRECISIONS, Lowered, lower_precision
-from ganrt.engines.precisions.kept import kept_or_made
 from ganrt.engines.protocol import Arrays, Engine, EngineOptions
-from ganrt.engines.tensorrt.build import Recipe
-from ganrt.engines.tensorrt.compile import compile_engine
-from ganrt.engines.tensorrt.profiles import profiles
-from ganrt.runtime.sample_inputs import precision_samples
-
-_BUDGET_S = 20.0  # as `ganrt compile` has it, so that what either made serves the other
-
-
-def engine_file(backend: str, request: Request) -> Path:
-    """The engine, static in the request's batch size, from the work folder or made now.
-
-    Raises:
-        BackendUnavailable: the backend, its driver or a device that it is for is missing.
-        UsageError: no such precision. NegativeResult: the gate of the precision cannot be reached.
-        BadInputFile: the vendor refuses the graph.
-    """
-    request.only(f"ganrt/{backend}", ("fp32", *PRECISIONS), ("cuda",))
-    BACKENDS[backend].probe()
-    model = read_onnx(request.model)
-    graph = _in_precision(model, request)
-    recipe = Recipe(backend, find_targets(backend, "here"), profiles((str(request.batch_size),)))
-    # Models of the same name have folders of their own.
-    folder = work_folder(None) / f"engines-{hashlib.sha256(graph.sha256.encode()).hexdigest()[:16]}"
-    return compile_engine(graph, recipe, folder, lambda _, __: None).path
-
-
-def _in_precision(model: OnnxFile, request: Request) -> OnnxFile:
-    if request.precision == "fp32":  # what the harness says where nobody asks for another: as the file is
-        return model
-
-    def make() -> Lowered:
-        samples = precision_samples(model.spec())
-        return lower_precision(model, request.precision, samples, budget_s=_BUDGET_S, threads=request.threads)
-
-    asked = {"precision": request.precision, "form": None, "gate": None, "budget_s": _BUDGET_S}
-    made = kept_or_made(model.sha256, asked, make)[0]
-    return derived(model, made.data, made.form)
 
 
 def open_backend(backend: str, request: Request, mapped: bool | None = None) -> Subject:
@@ -67,6 +23,8 @@ def open_backend(backend: str, request: Request, mapped: bool | None = None) -> 
     options = EngineOptions(device=request.device, precision=precision, threads=request.threads)
     model = request.model
     if backend != "tuned" and BACKENDS[backend].compiled:
+        from ganrt.benchmarks.subjects.compiled import engine_file
+
         model, options = (
             engine_file(backend, request),
             EngineOptions(device=request.device, precision=OWN, mapped=mapped),

@@ -5,15 +5,13 @@ PSNR is that of the worst picture, in dB of its 8-bit levels; an error of latent
 
 from __future__ import annotations
 
-# The exported graph against the network as loaded (`exporter/verify.py` says why): floats, levels, and a level's
-# distance from the unrounded value.
+# The exported graph against the network as loaded (`exporter/verify.py` says why): floats, and levels.
 EXPORT_ERROR = 1e-4
 EXPORT_LEVELS = 1
 # What the first may grow to for a network that enlarges float32's own rounding: less than a level of [-1, 1].
 EXPORT_LEVEL = 5e-3
 # The same against a file that computes in half precision: 11 bits a value, summed over some ten layers.
 EXPORT_HALF_ERROR = 2e-2
-EXPORT_ROUNDING = 0.5 + 255 * EXPORT_ERROR
 
 # An exactly equivalent form against the plain graph: what rounding may do. A value that lies between two levels falls
 # to either side; a form that errs does far worse. Floats: relative to the largest.
