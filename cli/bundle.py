@@ -86,7 +86,7 @@ def _make(
         manifest = write_bundle(contents, output, force=force)
     files = manifest["additional_metadata"]["ganrt"]["files"]
     say(f"{len(files) + 1} files: {output}; look it over with: ganrt bundle --check {output}")
-    _note_foreign(output)
+    note_foreign(_foreign(output), "bundle")
     if json:
         print_json({"folder": str(output), "manifest": manifest})
 
@@ -131,17 +131,13 @@ def _check(folder: Path, json: bool) -> None:
         print_json({"folder": str(folder), "ok": not findings, "findings": findings, "foreign": _foreign(folder)})
     for finding in findings:
         say(f"  {finding}")
-    _note_foreign(folder)
+    note_foreign(_foreign(folder), "bundle")
     if findings:
         raise NegativeResult(
             f"{folder}: {len(findings)} {'finding' if len(findings) == 1 else 'findings'}\n"
             f"make it again, with the options it was made with: ganrt bundle -m MODEL -o {folder} --force"
         )
     say(f"{folder} is whole, and draws its canary")
-
-
-def _note_foreign(folder: Path) -> None:
-    note_foreign(_foreign(folder), "bundle")
 
 
 def _foreign(folder: Path) -> list[str]:

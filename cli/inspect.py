@@ -11,6 +11,7 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import command, print_json, tell
+from ganrt.cli.compile_engine import inspect_engine
 from ganrt.cli.former import OldSettings, with_old_settings
 from ganrt.errors import BadInputFile
 from ganrt.exporter.options import Settings
@@ -73,7 +74,7 @@ def _reader(path: Path) -> Callable[[Path], Report] | None:
     """What describes it without the exporter's packages; None: it may be a checkpoint."""
     if path.is_dir():
         return _inspect_bundle if (path / "manifest.json").is_file() and (path / "fp32").is_dir() else None
-    readers = {".onnx": _inspect_onnx, ".png": _inspect_picture, ".engine": _inspect_engine, ".json": _inspect_sidecar}
+    readers = {".onnx": _inspect_onnx, ".png": _inspect_picture, ".engine": inspect_engine, ".json": _inspect_sidecar}
     readers |= dict.fromkeys(_FILMS, _inspect_film)
     return readers.get(path.suffix.lower())
 
@@ -103,7 +104,7 @@ def _inspect_sidecar(path: Path) -> Report:
     engine = path.with_suffix(".engine")
     if not engine.exists():
         raise BadInputFile(f"{path}: expected the sidecar of an engine, and {engine.name} is not beside it")
-    return _inspect_engine(engine)
+    return inspect_engine(engine)
 
 
 def _inspect_picture(path: Path) -> Report:
@@ -116,12 +117,6 @@ def _inspect_film(path: Path) -> Report:
     from ganrt.runtime.film.origin import read_film_origin
 
     return {"file": str(path), "kind": "film", **read_film_origin(path)}
-
-
-def _inspect_engine(path: Path) -> Report:
-    from ganrt.cli.compile_engine import inspect_engine
-
-    return inspect_engine(path)
 
 
 def _refuse_pictures(path: Path) -> None:

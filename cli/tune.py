@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -131,29 +132,15 @@ def _print(name: str, found: Tuned, notes: Sequence[str]) -> None:
 
 
 def _report(found: Tuned) -> dict[str, object]:
-    choice = found.choice
+    chosen = asdict(found.choice)
+    del chosen["graph"]
+    laps = [{**asdict(lap), "speedup": round(lap.speedup, 4)} for lap in found.laps]
+    for one in (chosen, *laps):
+        one["psnr_db"] = one.pop("psnr")
     return {
         "precision": found.precision,
-        "chosen": {
-            "backend": choice.backend,
-            "precision": choice.precision,
-            "form": choice.form,
-            "batches": choice.batches,
-            "psnr_db": choice.psnr,
-            "samples": choice.samples,
-            "why": choice.why,
-        },
-        "laps": [
-            {
-                "name": lap.name,
-                "milliseconds": lap.milliseconds,
-                "speedup": round(lap.speedup, 4),
-                "psnr_db": lap.psnr,
-                "ssim": lap.ssim,
-                "verdict": lap.verdict,
-            }
-            for lap in found.laps
-        ],
+        "chosen": chosen,
+        "laps": laps,
         "notes": list(found.notes),
         "complete": found.complete,
         "seconds": round(found.seconds, 2),

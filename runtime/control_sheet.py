@@ -9,7 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.controls import Control
+from ganrt.pixels import over
 from ganrt.runtime.generator import Generator
+from ganrt.runtime.picture_style import WHITE
+from ganrt.runtime.pictures import as_rgb
 from ganrt.runtime.settings import Settings, number_text, overridden
 
 Page = NDArray[np.uint8]
@@ -92,10 +95,7 @@ def _write(page: Page, text: str, left: int, bottom: int, scale: float) -> None:
 
 def _small(picture: Page) -> Page:
     """RGB over white, with a longer side of `_CELL` pixels."""
-    rgb = np.repeat(picture, 3, axis=2) if picture.shape[2] == 1 else picture[..., :3]
-    if picture.shape[2] == 4:
-        alpha = picture[..., 3:].astype(np.float32) / 255
-        rgb = np.round(rgb * alpha + 255 * (1 - alpha)).astype(np.uint8)
+    rgb = as_rgb(over(picture, WHITE))
     scale = _CELL / max(rgb.shape[:2])
     size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
     return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC), np.uint8)

@@ -12,9 +12,7 @@ from ganrt.errors import NegativeResult
 from ganrt.graphs.reader import read_contents
 from ganrt.runtime.compare import psnr
 from ganrt.runtime.generator import Generator
-from ganrt.runtime.labels import label_weights
-from ganrt.runtime.sampling import NO_TRUNCATION, draw, psi_value
-from ganrt.spec import psi_input
+from ganrt.runtime.sample_inputs import make_inputs
 from ganrt.tolerances import GATES
 
 U8 = NDArray[np.uint8]
@@ -46,14 +44,8 @@ def canary_bytes(generator: Generator) -> bytes:
 
 
 def _drawn(machine: Machine, generator: Generator, index: int) -> U8:
-    spec, zero, indices = generator.spec, np.zeros(1, np.uint64), np.array([index], np.uint64)
-    given = {"z": draw(generator.latent, zero, indices, NO_TRUNCATION)[0]}
-    weights = label_weights(spec, None, zero, indices)
-    if weights is not None:
-        given["labels"] = weights[0]
-    if psi_input(spec) is not None:
-        given["truncation"] = np.array([psi_value(spec, NO_TRUNCATION)], np.float32)
-    return machine.draw(given)
+    inputs = make_inputs(generator.spec, 0, index, 1)
+    return machine.draw({name: np.asarray(rows.reshape(-1), np.float32) for name, rows in inputs.items()})
 
 
 def _compare(expected: U8, found: U8, storage: str) -> None:

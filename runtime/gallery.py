@@ -31,7 +31,7 @@ from ganrt.runtime.generator import Generator
 from ganrt.runtime.look_drawing import model_of
 from ganrt.runtime.looks import Look
 from ganrt.runtime.photos import read_photo
-from ganrt.runtime.pictures import read_origin, to_opencv
+from ganrt.runtime.pictures import as_rgb, read_origin, to_opencv
 from ganrt.runtime.settings import overridden
 
 Pixels = NDArray[np.uint8]
@@ -276,7 +276,7 @@ def read_entries(paths: Sequence[Path], generator: Generator | None, filters: bo
             told = dict(zip(mine, reader.read(mine, drawn), strict=True))
         for path, look in looks:
             photo = read_photo(path)
-            picture = photo.colour if photo.alpha is None else np.dstack([_rgb(photo.colour), photo.alpha])
+            picture = photo.colour if photo.alpha is None else np.dstack([as_rgb(photo.colour), photo.alpha])
             yield Entry(path.stem, look.code, picture, told.get(look, dict(look.controls)))
 
 
@@ -286,7 +286,3 @@ def look_in(path: Path) -> Look | None:
         return Look.parse(str(read_origin(path).get("look")))
     except (BadInputFile, UsageError):
         return None
-
-
-def _rgb(colour: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return colour if colour.shape[2] == 3 else colour.repeat(3, axis=2)

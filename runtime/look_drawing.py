@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.runtime.edits import Edit, edit, parse_edits
 from ganrt.runtime.keyframes import Keyframes
-from ganrt.runtime.labels import LabelsLike, label_weights
+from ganrt.runtime.labels import LabelsLike, label_weights, one_label
 from ganrt.runtime.looks import Look, number_text
 from ganrt.runtime.models import bundled_model, bundled_name, resolve_model
 from ganrt.runtime.sampling import Truncation, check_statistics, draw, psi_value
@@ -195,10 +195,8 @@ def _weights(generator: Controlled, look: Look) -> F32 | None:
 def _classes(generator: Controlled, labels: LabelsLike | None) -> tuple[tuple[int, float], ...] | None:
     if labels is None:
         return None
-    one = np.zeros(1, np.uint64)
-    weights = label_weights(generator.spec, labels, one, one)
-    assert weights is not None
-    return tuple((int(k), float(weights[0, k])) for k in np.flatnonzero(weights[0])) or ((0, 0.0),)
+    weights = one_label(generator.spec, labels)
+    return tuple((int(k), float(weights[k])) for k in np.flatnonzero(weights)) or ((0, 0.0),)
 
 
 def _control(generator: Controlled, name: str, value: str) -> tuple[str, str]:

@@ -74,6 +74,11 @@ def read_origin(path: Path) -> dict[str, object]:
     raise BadInputFile(f"{path} was not written by ganrt, or its text chunks were removed")
 
 
+def as_rgb(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Grey or RGB, uint8 [h, w, c] -> RGB [h, w, 3], contiguous."""
+    return np.ascontiguousarray(np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image)
+
+
 def to_opencv(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """RGB or RGBA [h, w, c] -> OpenCV's channel order, contiguous."""
     given = np.ascontiguousarray(image)

@@ -30,19 +30,19 @@ from ganrt.runtime.look_drawing import rows_of
 from ganrt.runtime.looks import Look
 from ganrt.runtime.model_names import DEFAULT_MODEL
 from ganrt.runtime.photos import Photo, read_photo
+from ganrt.runtime.picture_style import WHITE, Colour
+from ganrt.runtime.pictures import as_rgb
 from ganrt.runtime.reconstruction import check_pair, require_labels
 from ganrt.runtime.settings import Settings, SettingsLike, number_text, overridden
 from ganrt.spec import ImageInput, Output
 
 Pixels = NDArray[np.uint8]
 F32 = NDArray[np.float32]
-Colour = tuple[int, int, int]
 Crop = tuple[int, int, int, int]  # left, top, width, height, in pixels
 Progress = Callable[[int], None]  # gets how many pictures are drawn
 
 SIDE = 64  # of the longer side, at which pictures are compared
 ROUNDS = 4
-WHITE: Colour = (255, 255, 255)
 BEHIND_CLEAR: Colour = (0, 255, 0)  # behind pictures that are transparent themselves: few drawings have it
 UNSURE = 0.02  # values whose errors differ by a smaller share are not told apart
 _KNOTS, _BETWEEN = 9, 8  # values of a scalar that are drawn, and steps from one to the next, where pictures are mixed
@@ -303,7 +303,7 @@ class _Search:
         return [self._drawn[settings] for settings in wanted]
 
     def _small(self, image: Pixels) -> F32:
-        return resized(_rgb(over(image, self._behind)), self._size).astype(np.float32)
+        return resized(as_rgb(over(image, self._behind)), self._size).astype(np.float32)
 
     def _error(self, picture: F32) -> float:
         return _difference(_lab(picture), self._lab)
@@ -379,7 +379,7 @@ def _encoded(
     edits = tuple(Edit(k, k + 1, float(value)) for k, value in enumerate(z))
     look = replace(generator.look(labels=labels), edits=edits)
     image = generator.draw(look)
-    small = [_lab(resized(_rgb(over(one, WHITE)), _small_size(image)).astype(np.float32)) for one in (image, source)]
+    small = [_lab(resized(as_rgb(over(one, WHITE)), _small_size(image)).astype(np.float32)) for one in (image, source)]
     found = tuple(Found(name, value, "given") for name, value in settled)
     return Portrait(look, image, source, _difference(*small), found, None, 1)
 
@@ -452,7 +452,3 @@ def _levels(colour: str) -> F32:
 
 def _hex(levels: NDArray[np.floating]) -> str:
     return bytes(levels.clip(0, 255).round().astype(np.uint8)).hex()
-
-
-def _rgb(picture: Pixels) -> Pixels:
-    return np.repeat(picture, 3, axis=2) if picture.shape[2] == 1 else picture

@@ -22,7 +22,7 @@ from ganrt.errors import UsageError
 from ganrt.files import write_file
 from ganrt.runtime.batches import padded
 from ganrt.runtime.interpolate import finite
-from ganrt.runtime.labels import label_weights
+from ganrt.runtime.labels import one_label
 from ganrt.runtime.seeds import parse_seeds
 from ganrt.runtime.settings import ControlTable
 from ganrt.runtime.walk_path import Walk, between
@@ -168,7 +168,7 @@ class Styles:
         z = walk.edited(self.controls.apply(walk.keyframes(self.latent), walk.controls))
         weights = walk.label_keyframes(self.spec) if labels is None else labels
         if weights is None and self.spec.labels is not None:
-            weights = label_weights(self.spec, 0, np.zeros(1, np.uint64), np.zeros(1, np.uint64))
+            weights = one_label(self.spec, 0)[None]
         count = max(len(z), 0 if weights is None else len(weights))
         rows = np.repeat(z, count // len(z), axis=0)
         return self.of(rows, None if weights is None else np.repeat(weights, count // len(weights), axis=0))

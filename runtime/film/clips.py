@@ -6,11 +6,12 @@ import hashlib
 import os
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import count
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 import cv2
 import numpy as np
@@ -21,6 +22,7 @@ from ganrt.runtime.fitting import fitted_sides, resized
 from ganrt.runtime.photos import Photo, read_photo
 from ganrt.runtime.picture_files import find_pictures
 
+T = TypeVar("T")
 SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".gif", ".mpg", ".mpeg", ".ts", ".wmv", ".flv", ".ogv")
 MAX_PIXELS = 2**25  # of a frame: 8K has 33 million
 _ENDS = 2**20  # bytes at both ends of a file that tell it from others
@@ -93,6 +95,15 @@ class Clip(ABC):
             BadInputFile: damaged.
         """
 
+    def _wanted(self, frames: Iterable[T], how: Excerpt, since: Fraction) -> Iterator[tuple[Fraction, T]]:
+        """Frames at a constant rate with their times: those of the excerpt, from `since` on."""
+        for number, frame in enumerate(frames):
+            time = number / self.rate
+            if how.end is not None and time >= how.end:
+                return
+            if time >= max(how.start, since):
+                yield time, frame
+
 
 def check_pixels(name: str, height: int, width: int) -> None:
     """Raises BadInputFile for frames that are too large, or have no pixels."""
@@ -146,13 +157,8 @@ class PictureClip(Clip):
         self.identity = hashlib.sha256(repr(about).encode()).hexdigest()
 
     def shots(self, since: Fraction = Fraction(0)) -> Iterator[Shot]:
-        """Reads one picture a shot."""
-        for number, path in enumerate(self._paths):
-            time = number / self.rate
-            if self._how.end is not None and time >= self._how.end:
-                return
-            if time >= max(self._how.start, since):
-                yield Shot(self._pixels(path), time)
+        for time, path in self._wanted(self._paths, self._how, since):
+            yield Shot(self._pixels(path), time)
 
     def _pixels(self, path: Path) -> Frame:
         photo = read_photo(path)
@@ -176,16 +182,11 @@ class PipeClip(Clip):
         self.size = limited(self._height, self._width, how)
 
     def shots(self, since: Fraction = Fraction(0)) -> Iterator[Shot]:
-        """Reads one frame a shot."""
-        shape, number = (self._height, self._width, 3), 0
+        shape = (self._height, self._width, 3)
         # Unbuffered: a thread that waits in a buffer's lock as the interpreter ends makes it abort.
         with os.fdopen(os.dup(self._pipe.fileno()), "rb", buffering=0) as pipe:
-            while data := _read(pipe, shape[0] * shape[1] * 3, number):
-                time, number = number / self.rate, number + 1
-                if self._how.end is not None and time >= self._how.end:
-                    return
-                if time >= max(self._how.start, since):
-                    yield Shot(resized(np.frombuffer(data, np.uint8).reshape(shape), self.size), time)
+            for time, data in self._wanted(_read(pipe, shape[0] * shape[1] * 3), self._how, since):
+                yield Shot(resized(np.frombuffer(data, np.uint8).reshape(shape), self.size), time)
 
 
 class OpenCvClip(Clip):
@@ -211,18 +212,14 @@ class OpenCvClip(Clip):
 
     def shots(self, since: Fraction = Fraction(0)) -> Iterator[Shot]:
         """Decodes one frame a shot; those before the excerpt are passed over."""
-        capture, number = self._opened(), 0
+        capture = self._opened()
         try:
-            while capture.grab():
-                time, number = number / self.rate, number + 1
-                if self._how.end is not None and time >= self._how.end:
-                    return
-                if time >= max(self._how.start, since):
-                    read, frame = capture.retrieve()
-                    if not read:
-                        raise BadInputFile(f"{self.name} is damaged at {float(time):.2f} s")
-                    pixels = np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), np.uint8)
-                    yield Shot(resized(pixels, self.size), time)
+            for time, _ in self._wanted(iter(capture.grab, False), self._how, since):
+                read, frame = capture.retrieve()
+                if not read:
+                    raise BadInputFile(f"{self.name} is damaged at {float(time):.2f} s")
+                pixels = np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), np.uint8)
+                yield Shot(resized(pixels, self.size), time)
         finally:
             capture.release()
 
@@ -233,13 +230,16 @@ class OpenCvClip(Clip):
         return capture
 
 
-def _read(pipe: IO[bytes], size: int, number: int) -> bytearray:
-    data = bytearray()
-    while len(data) < size and (more := pipe.read(size - len(data))):
-        data += more
-    if 0 < len(data) < size:
-        raise BadInputFile(f"standard input ends within frame {number}: {len(data)} of {size} bytes")
-    return data
+def _read(pipe: IO[bytes], size: int) -> Iterator[bytearray]:
+    for number in count():
+        data = bytearray()
+        while len(data) < size and (more := pipe.read(size - len(data))):
+            data += more
+        if 0 < len(data) < size:
+            raise BadInputFile(f"standard input ends within frame {number}: {len(data)} of {size} bytes")
+        if not data:
+            return
+        yield data
 
 
 def _sides(pixels: Frame) -> tuple[int, int]:

@@ -15,9 +15,10 @@ from typing import IO, TypeAlias
 from ganrt.errors import BackendUnavailable, OutputFailed, UsageError
 from ganrt.files import check_free
 from ganrt.runtime.film import animations, folder, mp4
-from ganrt.runtime.film.options import FilmOptions, Frame, as_rgb
+from ganrt.runtime.film.options import FilmOptions, Frame
 from ganrt.runtime.film.write import check_output, is_opaque, write_frames
 from ganrt.runtime.picture_style import laid
+from ganrt.runtime.pictures import as_rgb
 
 Timed: TypeAlias = tuple[Fraction, Frame]
 SUFFIXES = (".mp4", ".webm", ".gif", ".webp", ".apng")

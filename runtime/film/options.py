@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ganrt.errors import UsageError
 from ganrt.runtime.picture_style import PictureStyle, check_background
-from ganrt.runtime.pictures import to_opencv
+from ganrt.runtime.pictures import as_rgb, to_opencv
 
 Frame: TypeAlias = NDArray[np.uint8]
 CODECS = ("auto", "h264", "av1", "opencv")
@@ -81,11 +81,6 @@ def frame_times(count: int, fps: float, unit_ms: int) -> NDArray[np.int64]:
     """
     edges = np.round(np.arange(count + 1) * 1000 / fps / unit_ms).astype(np.int64) * unit_ms
     return np.maximum(np.diff(edges), unit_ms)
-
-
-def as_rgb(frame: Frame) -> Frame:
-    """Grey or RGB, uint8 [h, w, c] -> RGB [h, w, 3], contiguous."""
-    return np.ascontiguousarray(np.repeat(frame, 3, axis=2) if frame.shape[2] == 1 else frame)
 
 
 def for_opencv(frame: Frame) -> Frame:

@@ -15,7 +15,8 @@ import av
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
 from ganrt.errors import BackendUnavailable
-from ganrt.runtime.film.options import FilmOptions, Frame, as_rgb
+from ganrt.runtime.film.options import FilmOptions, Frame
+from ganrt.runtime.pictures import as_rgb
 
 os.environ.setdefault("SVT_LOG", "1")  # the AV1 encoder would print its settings: errors alone
 

@@ -21,7 +21,6 @@ class Percentiles:
     max: float = 0.0
 
     def as_dict(self) -> dict[str, float]:
-        """For JSON."""
         return asdict(self)
 
 
@@ -79,10 +78,7 @@ class StreamStatistics:
     micro_batch: int
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return {
-            name: value.as_dict() if isinstance(value, Percentiles) else value for name, value in vars(self).items()
-        }
+        return asdict(self)
 
 
 class Counters:
