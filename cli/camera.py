@@ -8,10 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ganrt.cli.app import in_use, print_json, say
 from ganrt.cli.options import EngineOptions
+from ganrt.cli.play_state import WindowState, pressed
 from ganrt.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,34 +39,18 @@ _RECORDED = Fraction(30)  # ticks a second of a recording where its frames canno
 
 
 @dataclass(frozen=True)
-class CameraState:
-    """All that keys change. `saves`: how many frames were asked to be saved so far."""
+class CameraState(WindowState):
+    """All that keys change."""
 
     compare: bool = False
     held: bool = False
     recording: bool = False
-    help: bool = False
-    full_screen: bool = False
-    quit: bool = False
-    saves: int = 0
-
-
-ACTIONS: dict[str, Callable[[CameraState], CameraState]] = {
-    " ": lambda state: replace(state, held=not state.held),
-    "s": lambda state: replace(state, saves=state.saves + 1),
-    "r": lambda state: replace(state, recording=not state.recording),
-    "c": lambda state: replace(state, compare=not state.compare),
-    "f": lambda state: replace(state, full_screen=not state.full_screen),
-    "h": lambda state: replace(state, help=not state.help),
-    "q": lambda state: replace(state, quit=True),
-    "\x1b": lambda state: replace(state, quit=True),
-}
-
-
-def pressed(state: CameraState, key: int) -> CameraState:
-    """The state after a key, as OpenCV numbers them; negative: none was pressed."""
-    action = ACTIONS.get(chr(key & 0xFF)) if key >= 0 else None
-    return action(state) if action else state
+    actions: ClassVar[dict[str, Callable[[Any], Any]]] = {
+        **WindowState.actions,
+        " ": lambda state: replace(state, held=not state.held),
+        "r": lambda state: replace(state, recording=not state.recording),
+        "c": lambda state: replace(state, compare=not state.compare),
+    }
 
 
 def translate_camera(

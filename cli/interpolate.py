@@ -105,7 +105,7 @@ def interpolate(
                 raise UsageError(f"--classes beside looks in --identities {source.identities}: expected one of them")
             looks = source.of_rows(generator, how, source.class_name, fixed)
         if looks is not None:
-            walk = walks.make_walk_of_looks(looks, way, fixed)
+            walk = walks.make_walk(source, way, how, fixed, looks=looks)
         assert walk is not None
         controls = generator.controls.canonical(walk.controls)
         of_looks = {"look_codes": [look.code for look in looks.path]} if looks else {}

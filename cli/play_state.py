@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from ganrt.controls import Control
 from ganrt.runtime.settings import Settings, number_text, overridden
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ganrt.runtime.latent_files import LatentFile
     from ganrt.runtime.settings import Settings
 
+S = TypeVar("S", bound="WindowState")
 HELP = (
     "space  pause, resume",
     "n, p   other seeds, those before",
@@ -24,8 +25,25 @@ HELP = (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class WindowState:
+    """What keys change in every live window; `saves`: how many frames were asked to be saved so far."""
+
+    help: bool = False
+    full_screen: bool = False
+    quit: bool = False
+    saves: int = 0
+    actions: ClassVar[dict[str, Callable[[Any], Any]]] = {
+        "s": lambda state: replace(state, saves=state.saves + 1),
+        "f": lambda state: replace(state, full_screen=not state.full_screen),
+        "h": lambda state: replace(state, help=not state.help),
+        "q": lambda state: replace(state, quit=True),
+        "\x1b": lambda state: replace(state, quit=True),
+    }
+
+
 @dataclass(frozen=True)
-class PlayState:
+class PlayState(WindowState):
     """All that can be changed while it plays.
 
     Attributes:
@@ -35,7 +53,6 @@ class PlayState:
         pinned: edits of every latent, such as 0:4=1; "" for none.
         latents, identities: the keyframes in place of seeds.
         controls: what named controls are set to.
-        saves: how many frames were asked to be saved so far.
     """
 
     seeds: tuple[int, ...]  # none where identities or latents are given
@@ -47,12 +64,15 @@ class PlayState:
     pinned: str = ""
     controls: Settings = ()
     paused: bool = False
-    help: bool = False
-    full_screen: bool = False
-    quit: bool = False
-    saves: int = field(default=0)
     latents: LatentFile | None = None
     identities: tuple[str, ...] = ()
+    actions: ClassVar[dict[str, Callable[[Any], Any]]] = {
+        **WindowState.actions,
+        " ": lambda state: replace(state, paused=not state.paused),
+        "n": lambda state: _other_seeds(state, 1),
+        "p": lambda state: _other_seeds(state, -1),
+        "l": lambda state: replace(state, latency="smooth" if state.latency == "low" else "low"),
+    }
 
 
 def _other_seeds(state: PlayState, way: int) -> PlayState:
@@ -60,22 +80,9 @@ def _other_seeds(state: PlayState, way: int) -> PlayState:
     return replace(state, seeds=tuple((seed + step) % 2**64 for seed in state.seeds))
 
 
-ACTIONS: dict[str, Callable[[PlayState], PlayState]] = {
-    " ": lambda state: replace(state, paused=not state.paused),
-    "n": lambda state: _other_seeds(state, 1),
-    "p": lambda state: _other_seeds(state, -1),
-    "s": lambda state: replace(state, saves=state.saves + 1),
-    "l": lambda state: replace(state, latency="smooth" if state.latency == "low" else "low"),
-    "f": lambda state: replace(state, full_screen=not state.full_screen),
-    "h": lambda state: replace(state, help=not state.help),
-    "q": lambda state: replace(state, quit=True),
-    "\x1b": lambda state: replace(state, quit=True),
-}
-
-
-def pressed(state: PlayState, key: int) -> PlayState:
+def pressed(state: S, key: int) -> S:
     """The state after a key, as OpenCV numbers them; negative: none was pressed."""
-    action = ACTIONS.get(chr(key & 0xFF)) if key >= 0 else None
+    action: Callable[[S], S] | None = state.actions.get(chr(key & 0xFF)) if key >= 0 else None
     return action(state) if action else state
 
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from ganrt.runtime.bulk.identity_files import Row
     from ganrt.runtime.generator import Generator
-    from ganrt.runtime.looks import Look
     from ganrt.runtime.sampling import Truncation
     from ganrt.runtime.settings import Settings
     from ganrt.runtime.walk_path import Walk
@@ -245,69 +244,44 @@ def make_walk(
     how: Truncation,
     fixed: ControlOptions,
     encoded: NDArray[np.float32] | None = None,
+    looks: Looks | None = None,
 ) -> Walk:
     """The walk that the options ask for.
 
     Args:
         encoded: latents of the pictures, float32 [k, dim], where those are the keyframes.
+        looks: the keyframes, where they are such. What --set sets holds in every frame, but for what rows of a file set
+            themselves.
     """
-    names = keyframes.names()
-    return _walk(
-        path,
-        keyframes.seed_list("0" if names or path.method == "drift" else "0-3"),
-        path.psis(how),
-        names,
-        fixed.pins,
-        fixed.settings,
-        keyframes.identity_list(),
-        keyframes.latents if encoded is None else encoded,
-    )
+    from ganrt.runtime.walk import walk
 
-
-def make_walk_of_looks(looks: Looks, path: PathOptions, fixed: ControlOptions) -> Walk:
-    """The walk through looks. What --set sets holds in every frame, but for what rows of a file set themselves."""
-    if path.truncations is not None or path.method == "drift":
+    if looks and (path.truncations is not None or path.method == "drift"):
         raise UsageError("looks are the keyframes: expected no --truncations and no drift with them")
-    return _walk(path, [], [None], [], fixed.pins, held_settings(looks, fixed), looks=looks.path)
+    names = [] if looks else keyframes.names()
+    return walk(
+        [] if looks else keyframes.seed_list("0" if names or path.method == "drift" else "0-3"),
+        path.duration,
+        path.loop,
+        path.method,
+        [None] if looks else path.psis(how),
+        fixed.pins,
+        names,
+        identities=[] if looks else keyframes.identity_list(),
+        latents=keyframes.latents if encoded is None else encoded,
+        looks=looks.path if looks else (),
+        space=path.space,
+        ease=path.ease,
+        beats_per_minute=path.bpm,
+        beats=path.beats,
+        speed=path.speed,
+        controls=held_settings(looks, fixed) if looks else fixed.settings,
+    )
 
 
 def held_settings(looks: Looks, fixed: ControlOptions) -> Settings:
     """What --set sets in every frame: all but what rows of a file set themselves."""
     own = {name for row, _ in looks.rows for name, _ in row.controls}
     return tuple((name, value) for name, value in fixed.settings if name not in own)
-
-
-def _walk(
-    path: PathOptions,
-    seeds: Sequence[int],
-    truncations: Sequence[Truncation | None],
-    classes: Sequence[str],
-    pins: str,
-    controls: Settings,
-    identities: Sequence[str] = (),
-    latents: NDArray[np.float32] | Path | None = None,
-    looks: Sequence[Look] = (),
-) -> Walk:
-    from ganrt.runtime.walk import walk
-
-    return walk(
-        seeds,
-        path.duration,
-        path.loop,
-        path.method,
-        truncations,
-        pins,
-        classes,
-        identities=identities,
-        latents=latents,
-        looks=looks,
-        space=path.space,
-        ease=path.ease,
-        beats_per_minute=path.bpm,
-        beats=path.beats,
-        speed=path.speed,
-        controls=controls,
-    )
 
 
 def encode_pictures(generator: Generator, encoder: Generator, keyframes: FilmedOptions) -> NDArray[np.float32]:

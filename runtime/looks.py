@@ -92,7 +92,32 @@ class Look:
         Raises:
             UsageError: it is no code, its check letters do not fit, or a newer ganrt made it.
         """
-        return parse_look(text)
+        if not isinstance(text, str) or not text.isascii():
+            raise UsageError(f"look code {shown(text)}: expected one such as {EXAMPLE}")
+        given = text.strip(" \t\r\n").lower()
+        parts = given.split(":")
+        prefix = _PREFIX.fullmatch(parts[0])
+        if prefix is None:
+            raise UsageError(f"look code {shown(text)}: expected one such as {EXAMPLE}")
+        if len(given) > MAX_CHARACTERS + 3:
+            raise UsageError(f"look code of {len(given)} characters: accepted are at most {MAX_CHARACTERS}")
+        if prefix[1]:
+            raise UsageError(
+                f"look code {shown(text)}: it was made by a newer ganrt, or mistyped: codes begin with ganrt:"
+            )
+        unknown = sorted(set(given) - set(_ALPHABET))
+        if unknown:
+            raise UsageError(
+                f"look code {shown(text)}: {unknown[0]!r} stands in no code; it was mistyped, or is not whole"
+            )
+        checked = len(parts) > 4 and _CHECK.fullmatch(parts[-1]) is not None
+        if checked:
+            _verify(text, given[:-3], parts.pop())
+        if not 4 <= len(parts) <= 5:
+            raise UsageError(f"look code {shown(text)}: expected ganrt:MODEL:SEED:INDEX, fields, and two check letters")
+        if len(parts) == 5 and not checked:
+            raise _unchecked(text, given)
+        return _read(text, parts)
 
     @property
     def body(self) -> str:
@@ -138,32 +163,6 @@ class Look:
 
     def __str__(self) -> str:
         return self.code
-
-
-def parse_look(text: str) -> Look:
-    """`Look.parse`."""
-    if not isinstance(text, str) or not text.isascii():
-        raise UsageError(f"look code {shown(text)}: expected one such as {EXAMPLE}")
-    given = text.strip(" \t\r\n").lower()
-    parts = given.split(":")
-    prefix = _PREFIX.fullmatch(parts[0])
-    if prefix is None:
-        raise UsageError(f"look code {shown(text)}: expected one such as {EXAMPLE}")
-    if len(given) > MAX_CHARACTERS + 3:
-        raise UsageError(f"look code of {len(given)} characters: accepted are at most {MAX_CHARACTERS}")
-    if prefix[1]:
-        raise UsageError(f"look code {shown(text)}: it was made by a newer ganrt, or mistyped: codes begin with ganrt:")
-    unknown = sorted(set(given) - set(_ALPHABET))
-    if unknown:
-        raise UsageError(f"look code {shown(text)}: {unknown[0]!r} stands in no code; it was mistyped, or is not whole")
-    checked = len(parts) > 4 and _CHECK.fullmatch(parts[-1]) is not None
-    if checked:
-        _verify(text, given[:-3], parts.pop())
-    if not 4 <= len(parts) <= 5:
-        raise UsageError(f"look code {shown(text)}: expected ganrt:MODEL:SEED:INDEX, fields, and two check letters")
-    if len(parts) == 5 and not checked:
-        raise _unchecked(text, given)
-    return _read(text, parts)
 
 
 def looks_like_code(text: str) -> bool:

@@ -19,7 +19,6 @@ from ganrt.runtime.looks import (
     float_text,
     looks_like_code,
     number_text,
-    parse_look,
 )
 from ganrt.runtime.sampling import Truncation
 
@@ -111,7 +110,7 @@ def test_of_other_mistakes_one_in_661_passes() -> None:
 @given(st.text(max_size=60) | st.text(_ALPHABET + string.ascii_uppercase, max_size=80).map("ganrt:".__add__))
 def test_garbage_is_an_error_of_usage_or_a_look(text: str) -> None:
     try:
-        look = parse_look(text)
+        look = Look.parse(text)
     except UsageError as error:
         assert 1 <= len(str(error).splitlines()) <= 3
     else:
@@ -123,7 +122,7 @@ def test_garbage_is_an_error_of_usage_or_a_look(text: str) -> None:
 def test_garbage_with_right_check_letters_is_an_error_of_usage_or_a_look(rest: str) -> None:
     body = f"ganrt:m:0:1:{rest}"
     try:
-        look = parse_look(f"{body}:{check_letters(body)}")
+        look = Look.parse(f"{body}:{check_letters(body)}")
     except UsageError:
         return
     assert Look.parse(look.code) == look
@@ -196,7 +195,7 @@ def test_what_is_meant_as_a_code_is_told_by_its_beginning() -> None:
 
 def _accepts(text: str) -> bool:
     try:
-        parse_look(text)
+        Look.parse(text)
     except UsageError:
         return False
     return True
