@@ -155,7 +155,6 @@ def announce(generator: Generator) -> None:
 
 
 def in_use(generator: Generator) -> dict[str, str]:
-    """The same for --json."""
     from ganrt.runtime.design import in_use as told
 
     return told(generator)
@@ -175,7 +174,6 @@ class Progress:
         self._visible = False
 
     def __call__(self, done: int) -> None:
-        """Tells how many of the total are done."""
         now = time.monotonic()
         since, before = self._first = self._first or (now, done)  # a run that goes on begins with much done
         bar = sys.stderr.isatty()
@@ -214,11 +212,9 @@ class Status:
 
     @property
     def visible(self) -> bool:
-        """Whether it is shown at all."""
         return sys.stderr.isatty()
 
     def show(self, what: str, percent: int) -> None:
-        """Replaces the line."""
         if self.visible:
             line = f"{what} {percent} %"[:78]
             sys.stderr.write("\r" + line.ljust(self._shown))
@@ -226,7 +222,6 @@ class Status:
             self._shown = len(line)
 
     def clear(self) -> None:
-        """Takes the line away."""
         if self._shown:
             sys.stderr.write("\r" + " " * self._shown + "\r")
             self._shown = 0

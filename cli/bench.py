@@ -65,7 +65,6 @@ class Subjects(options.DeviceOptions):
     ] = None
 
     def cells(self, model: Path) -> list[Cell]:
-        """Each scenario in each precision at each batch size."""
         from ganrt.benchmarks.options import Cell
 
         return [
@@ -106,7 +105,6 @@ class TimingOptions:
     ] = None
 
     def timing(self) -> Timing:
-        """The same, checked."""
         from ganrt.benchmarks.options import Timing
 
         return Timing(

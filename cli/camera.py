@@ -127,7 +127,6 @@ class Live:
             self._end_recording()
 
     def told(self, drawing: Drawing) -> dict[str, Any]:
-        """What was counted."""
         spent = self._last - self._first
         fps = round((self._frames - 1) / spent, 2) if spent > 0 else 0.0
         latency = self._latency.percentiles().as_dict()
@@ -197,7 +196,6 @@ class Recording:
         self._encoder.start()
 
     def add(self, when: Fraction, picture: Frame) -> bool:
-        """One more frame; false once it cannot be written."""
         return self._encoder.put((when, picture))
 
     def end(self) -> int:

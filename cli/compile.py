@@ -83,7 +83,6 @@ def compile_model(
 
 
 def _list(folder: Path, clean: bool, json: bool) -> None:
-    """Lists what was compiled, or removes engines."""
     report = clean_engines(folder) if clean else [*list_engines(folder), *list_portable(folder)]
     if json:
         print_json(report)

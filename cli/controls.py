@@ -102,7 +102,6 @@ def _line(control: Control) -> str:
 
 
 def _as_json(control: Control) -> dict[str, object]:
-    """As in a spec."""
     from ganrt.checks import encode
 
     return encode(control)

@@ -237,7 +237,6 @@ class _Plan:
         return iter(request) if self.pictures else islice(request, self.columns * self.rows)
 
     def files(self, request: Request | Looks) -> Iterator[Path]:
-        """Everything that is written."""
         if self.pictures:
             yield from map(self.path, request)
         yield from (path for path in (self.sheet, self.identities) if path)
@@ -319,7 +318,6 @@ def _drawn(
 
 
 def _origin(generator: Generator, item: Item, look: _Look, style: PictureStyle) -> dict[str, object]:
-    """What a picture says about itself."""
     from ganrt.runtime.design import look_origin, picture_origin
 
     if not isinstance(item, tuple):
@@ -329,7 +327,6 @@ def _origin(generator: Generator, item: Item, look: _Look, style: PictureStyle) 
 
 
 def _identities_table(plan: _Plan, request: Request | Looks) -> bytes:
-    """CSV: which picture belongs to whom."""
     import csv
     import io
 

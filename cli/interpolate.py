@@ -118,7 +118,6 @@ def interpolate(
 
 
 def _write(generator: Generator, walk: Walk, way: walks.PathOptions, output: Path, film: FilmOptions) -> Written:
-    """Draws and writes, with a bar."""
     from ganrt.runtime.film.write import write_frames
     from ganrt.runtime.pace import even_pace
 

@@ -91,7 +91,6 @@ class ControlOptions:
         return ",".join(self.set_z or ())
 
     def design(self, how: Truncation, class_name: str | None = None) -> Design:
-        """What all pictures have in common."""
         from ganrt.runtime.design import Design
 
         return Design(how, class_name, self.settings, self.pins)
@@ -236,7 +235,6 @@ class LawOptions:
     ] = None
 
     def law(self, psi: float | None = None) -> Truncation:
-        """The truncation that the options ask for."""
         from ganrt.runtime.sampling import Truncation
 
         return Truncation(psi, self.truncation_mode, self.threshold, self.statistics_truncation)

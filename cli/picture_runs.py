@@ -218,7 +218,6 @@ class PictureRun:
         self._saved.append(path)
 
     def report(self) -> dict[str, object]:
-        """The result for --json."""
         sheet = str(self.plan.sheet) if self.plan.sheet and self.written else None
         return {**in_use(self.generator), "pictures": self.written, "bad": self.bad, "sheet": sheet}
 

@@ -119,7 +119,6 @@ def position_of(control: Control, settings: Settings) -> int:
 
 
 def moved(settings: Settings, control: Control, position: int) -> Settings:
-    """The settings after a slider was moved."""
     if position == 0:
         return tuple((name, value) for name, value in settings if name != control.name)
     return overridden(settings, ((control.name, value_at(control, position)),))

@@ -74,7 +74,6 @@ class PictureWindow:
         return int(cv2.waitKeyEx(1))
 
     def closed(self) -> bool:
-        """Whether somebody closed it."""
         try:
             return bool(self._cv2.getWindowProperty(self._title, self._cv2.WND_PROP_VISIBLE) < 1)
         except self._cv2.error:  # what Qt says where the last window is gone

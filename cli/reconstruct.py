@@ -91,7 +91,6 @@ def reconstruct(
 
 
 def _write(run: PictureRun, used: dict[str, object], picture: PictureFile, done: Reconstructed) -> dict[str, object]:
-    """Writes a reconstruction; returns its entry in the report."""
     path = run.plan.path(picture)
     run.save(path, done.image, {**run.origin(picture, done.sha256), **used})
     likeness = None if math.isinf(done.psnr) else round(done.psnr, 4)

@@ -156,7 +156,6 @@ def _mixing(
     seed: int,
     force: bool,
 ) -> None:
-    """`sweep --mix`: one picture."""
     from ganrt.files import write_file
     from ganrt.runtime.pictures import encode_png
     from ganrt.runtime.sweep import mixing_sheet

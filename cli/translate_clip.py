@@ -68,7 +68,6 @@ class ClipOptions:
                 raise UsageError(f"--{field.name.replace('_', '-')}: {where}")
 
     def excerpt(self, skip_bad: bool) -> Excerpt:
-        """What of the clip is read."""
         from ganrt.runtime.film.clips import Excerpt
 
         return Excerpt(

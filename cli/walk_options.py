@@ -84,7 +84,6 @@ class KeyframeOptions:
 
     @cached_property
     def rows(self) -> list[Row] | None:
-        """The rows of the file of identities, if there is one."""
         from ganrt.cli.requests import read_rows
 
         return None if self.identities is None else read_rows(self.identities)
@@ -158,7 +157,6 @@ class FilmedOptions(KeyframeOptions):
         return parse_classes(self.classes, self.class_name)
 
     def origin(self) -> dict[str, object]:
-        """What a file says of them."""
         return {
             "seeds": self.seeds,
             **({"names": self.name} if self.name else {}),

@@ -88,7 +88,6 @@ def in_use(generator: Generator) -> dict[str, str]:
 
 
 def look_origin(generator: Generator, look: Look, style: PictureStyle) -> Json:
-    """The origin of a look's picture."""
     design = Design(look.truncation, look.class_text, look.controls, look.edits_text)
     return picture_origin(generator, (look.seed, look.index), design, style, look.code)
 

@@ -119,7 +119,6 @@ class _Shown:
 
     @classmethod
     def of(cls, entry: Entry) -> _Shown:
-        """Makes the thumbnail."""
         small = entry.picture if max(entry.picture.shape[:2]) <= THUMBNAIL else fitted(entry.picture, THUMBNAIL)
         quality = _LOSSLESS if small.shape[2] == 4 else _QUALITY
         ok, data = cv2.imencode(".webp", to_opencv(small), [cv2.IMWRITE_WEBP_QUALITY, quality])

@@ -47,7 +47,6 @@ def look_of(
     controls: SettingsLike,
     pinned: str,
 ) -> Look:
-    """See `Generator.look`."""
     return Look(
         model=model_of(generator),
         seed=pair[0],

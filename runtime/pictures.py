@@ -45,7 +45,6 @@ def decode_png(data: bytes) -> NDArray[np.uint8] | None:
 
 
 def with_origin(data: bytes, origin: Mapping[str, object]) -> bytes:
-    """A PNG's bytes with its origin."""
     after_header = len(_SIGNATURE) + 25  # the IHDR chunk is always first and 25 bytes long
     text = json.dumps(origin, sort_keys=True).encode("ascii")
     chunks = _chunk(b"tEXt", _SOFTWARE + b"\0ganrt") + _chunk(b"tEXt", _KEYWORD + b"\0" + text)

@@ -208,7 +208,6 @@ class _Search:
         )
 
     def _checked(self, settings: Mapping[str, str]) -> Settings:
-        """As a look has them."""
         return self._generator.look(controls=settings).controls
 
     def _fit(self, control: Control) -> Found:

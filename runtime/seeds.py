@@ -32,7 +32,6 @@ def parse_seeds(text: str) -> list[int]:
 
 
 def _parse_token(token: str) -> tuple[int, int]:
-    """First and last seed of one part."""
     match = _TOKEN.fullmatch(token)
     if match is None:
         raise UsageError(f"seeds: given {shown(token)}, accepted are numbers and ranges, such as 0,1,4-6")

@@ -83,23 +83,19 @@ class Audit:
     drawn_again: int = 0
 
     def add(self, kind: str, name: str, shard: Shard | None = None) -> None:
-        """Notes a finding."""
         self.found.append(Finding(kind, name, shard.number if shard else None))
 
     def merge(self, other: Audit) -> None:
-        """Adds what another audit found."""
         self.found += other.found
         self.files += other.files
         self.bytes += other.bytes
 
     def findings(self) -> Iterator[Finding]:
-        """Everything that is wrong."""
         yield from self.found
         yield from self.undrawn.findings()
 
     @property
     def count(self) -> int:
-        """How many findings there are."""
         of_each = 1 if self.undrawn.plan.identities is None else 2
         return len(self.found) + of_each * len(self.undrawn)
 

@@ -59,7 +59,6 @@ class Row:
 
     @property
     def is_designed(self) -> bool:
-        """Whether it sets anything."""
         return bool(self.controls or self.look or self.reroll)
 
     @property
@@ -95,7 +94,6 @@ class Row:
 
 
 def is_setting(name: str) -> bool:
-    """Whether a column of this name sets something."""
     return name in (LOOK, REROLL) or name.startswith(CONTROL)
 
 

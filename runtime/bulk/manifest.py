@@ -45,11 +45,9 @@ class Manifest:
 
     @property
     def complete(self) -> bool:
-        """Whether the run is finished."""
         return self.shards is not None
 
     def data(self) -> bytes:
-        """What `manifest.json` holds."""
         document = {**self._known(), "complete": self.complete}
         if self.complete:
             document |= {"shards": self.shards, "images": str(self.plan.count)}
@@ -58,7 +56,6 @@ class Manifest:
         return sealed(document)
 
     def copy_data(self) -> bytes:
-        """What `manifest.plan.json` holds."""
         return sealed(self._known())
 
     def _known(self) -> Json:

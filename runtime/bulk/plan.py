@@ -170,7 +170,6 @@ class Plan:
 
     @property
     def shard_count(self) -> int:
-        """How many shards there are."""
         return -(-self.count // self.layout.shard_size)
 
     def shard(self, number: int) -> Shard:
@@ -180,7 +179,6 @@ class Plan:
         return Shard(number, name, first, min(self.layout.shard_size, self.count - first))
 
     def shards(self) -> Iterator[Shard]:
-        """All shards, in order."""
         return map(self.shard, range(self.shard_count))
 
     def items(self, shard: Shard) -> Iterator[Item]:

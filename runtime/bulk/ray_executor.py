@@ -89,7 +89,6 @@ class Worker:
         self._drawer = Drawer(generator, how.batch_size, how.encoders, how.design)
 
     def draw(self, number: int) -> None:
-        """Draws a shard, whatever is there."""
         assert self._drawer is not None, "open comes first"
         draw(self._plan, [self._plan.shard(number)], self._drawer, self._storage)
 

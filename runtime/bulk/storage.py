@@ -247,7 +247,6 @@ class LocalStorage:
         return path.stat().st_size if path.is_file() else None
 
     def names(self, folder: str = "") -> Iterator[str]:
-        """In order."""
         for path, below, files in os.walk(self.root / folder):
             below.sort()
             for name in sorted(files):
@@ -278,7 +277,6 @@ def read(storage: Storage, name: str) -> bytes | None:
 
 
 def write(storage: Storage, name: str, data: bytes) -> None:
-    """A whole file."""
     new = storage.create(name)
     try:
         new.write(data)

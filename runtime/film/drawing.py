@@ -84,14 +84,12 @@ class Drawing:
         return self._newest.dropped if self._newest else 0
 
     def stop(self) -> None:
-        """What comes next is the end."""
         if self._newest is not None:
             self._newest.stop()
         if self._fitted is not None:
             self._fitted.stop()
 
     def close(self) -> None:
-        """Lets go of the source."""
         if self._newest is not None:
             self._newest.close()
         if self._fitted is not None:
@@ -196,7 +194,6 @@ class Steady:
         self._frames = 0
 
     def __call__(self, drawn: Iterable[Drawn]) -> Iterator[Drawn]:
-        """The same, steadied."""
         for one in drawn:
             yield replace(one, image=self._next(one.source, one.image))
 

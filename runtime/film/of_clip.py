@@ -122,7 +122,6 @@ class PartedFilm(ClipFilm):
         self.since, self.frames, self.encoder = self._part.since, self._part.frames, self._part.encoder
 
     def write(self, frames: Iterator[Timed]) -> None:
-        """Encodes them behind those that the part holds."""
         shown = ((time, laid(frame, self._options.background, "none", opaque=True)) for time, frame in frames)
         try:
             self._part.write(shown)
@@ -130,7 +129,6 @@ class PartedFilm(ClipFilm):
             self.frames = self._part.frames
 
     def finish(self) -> None:
-        """Puts pictures and sound together."""
         super().finish()
         origin = self._options.origin or {}
         source = self._source
@@ -152,7 +150,6 @@ class WholeFilm(ClipFilm):
             raise OutputFailed(f"{self.part} is in the way: remove it, or give another --output")
 
     def write(self, frames: Iterator[Timed]) -> None:
-        """Writes them to the part, whole."""
         assert self.part is not None
         suffix = self._path.suffix.lower()
         shown = constant(frames, self._rate) if suffix else (frame for _, frame in frames)
@@ -164,7 +161,6 @@ class WholeFilm(ClipFilm):
         self.encoder = written.encoder
 
     def finish(self) -> None:
-        """Renames it."""
         super().finish()
         assert self.part is not None
         if self._path.suffix:
@@ -191,7 +187,6 @@ class RawFilm(ClipFilm):
         self._pipe, self._rate, self._background = pipe, rate, background
 
     def write(self, frames: Iterator[Timed]) -> None:
-        """Hands each on at once."""
         for frame in self._counted(constant(frames, self._rate)):
             self._pipe.write(as_rgb(laid(frame, self._background, "none", opaque=True)).tobytes())
             self._pipe.flush()

@@ -61,7 +61,6 @@ class Part:
 
     @property
     def encoder(self) -> str:
-        """Who encodes."""
         return f"{self._codec.name} ({self._codec.encoder}, PyAV {av.__version__})"
 
     def write(self, frames: Iterator[tuple[Fraction, Frame]]) -> None:

@@ -32,7 +32,6 @@ class DiskCache:
             self._evict()
 
     def get(self, key: str) -> bytes | None:
-        """What was put under a key, or None."""
         with self._lock:
             known = key in self._sizes
             if known:

@@ -26,7 +26,6 @@ _ERROR = {
 
 
 def options(generator: Generator, max_size: int) -> Json:
-    """What can be asked for."""
     output = generator.spec.output
     return {
         "model": model_of(generator),
@@ -41,7 +40,6 @@ def options(generator: Generator, max_size: int) -> Json:
 
 
 def openapi(max_size: int) -> Json:
-    """The whole description."""
     style = [
         _query("size", {"type": "integer", "minimum": 1, "maximum": max_size}, "Pixels of the longer side."),
         _query("background", {"type": "string", "pattern": _BACKGROUND}, "none, auto or RRGGBB."),

@@ -44,7 +44,6 @@ class Wanted:
 
     @property
     def type(self) -> str:
-        """Its media type."""
         return TYPES[self.style.encode]
 
 

@@ -38,7 +38,6 @@ class SystemClock:
         self._margin = 4 * _LEAST_SPIN_NS
 
     def wait(self, condition: Condition, until: int | None) -> None:
-        """As `Clock` says."""
         left = _LONGEST_NS if until is None else until - self.now()
         if until is not None and left <= self._margin:
             self._spin(condition, until)
@@ -49,7 +48,6 @@ class SystemClock:
             self._learn(self.now() - begun - asked)
 
     def notify(self, condition: Condition) -> None:
-        """As `Clock` says."""
         condition.notify_all()
 
     def _learn(self, late: int) -> None:

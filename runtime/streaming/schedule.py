@@ -83,7 +83,6 @@ class Block:
         self._held = frames
 
     def release(self) -> None:
-        """One of its frames is not needed any more."""
         self._held -= 1
         if not self._held:
             self._ring.give_back(self)
@@ -101,11 +100,9 @@ class Ring:
         self._free = deque(self._block(micro_batch, frame) for _ in range(2 * -(-ahead // micro_batch) + 5))
 
     def take(self) -> Block | None:
-        """A free block; None while all are in use."""
         return self._free.popleft() if self._free else None
 
     def give_back(self, block: Block) -> None:
-        """The block is free again."""
         self._free.append(block)
 
     def _block(self, micro_batch: int, frame: tuple[int, ...]) -> Block:
@@ -173,7 +170,6 @@ class Schedule:
 
     @property
     def source(self) -> Source:
-        """What is drawn from now on."""
         return self._plan.source
 
     @property
@@ -232,7 +228,6 @@ class Schedule:
                 self._ready[number] = Ready(block, row, frame, work.plan.epoch)
 
     def take(self, now: int) -> Ready | Wait:
-        """The frame to show now."""
         if self._pace.period is None:
             number = self._number + 1
             return self._show(number, number, now) if number in self._ready else Wait()

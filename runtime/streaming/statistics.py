@@ -91,7 +91,6 @@ class Counters:
         self.engine, self.host = Samples(), Samples()
 
     def delivered(self, now: int, latency: int, dropped: int, overdue: bool) -> None:
-        """A frame was handed over."""
         self._count(now)
         self.latency.add(latency)
         self.dropped += dropped
@@ -104,7 +103,6 @@ class Counters:
         self.repeated += missed
 
     def snapshot(self, micro_batch: int) -> StreamStatistics:
-        """Everything so far."""
         seconds = (self.last_ns - self.first_ns) / 1e9
         return StreamStatistics(
             fps=round((self.frames - 1) / seconds, 4) if seconds > 0 else 0.0,

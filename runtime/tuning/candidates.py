@@ -58,7 +58,6 @@ class Candidate:
         return BACKENDS[self.backend].open(self.model, options)
 
     def at(self, batches: tuple[int, ...]) -> Candidate:
-        """The same at these sizes only."""
         return replace(self, batches=batches)
 
     def choice(self, psnr: float | None, samples: int, why: str) -> Choice:

@@ -45,7 +45,6 @@ class Budget:
         return int(10 * math.ceil(max(LEAST_S, 2 * self.now()) / 10))
 
     def now(self) -> float:
-        """Seconds since it began."""
         return self._clock() - self._began
 
     def left(self, share: float = 1.0) -> float:
@@ -133,7 +132,6 @@ class Field:
         self.default = next((plain[name] for name in candidates("auto", device) if name in plain), self.reference)
 
     def try_one(self, candidate: Candidate) -> bool:
-        """Whether it ran."""
         best = {
             batch: min(
                 (s[batch] for c, s in self.heats.items() if c.precision == candidate.precision), default=math.inf

@@ -40,7 +40,6 @@ class _Lane:
     rounds: list[float] = field(default_factory=list)
 
     def call(self) -> float:
-        """One call's seconds."""
         start = time.perf_counter()
         self.engine.run(self.inputs)
         self.times.append(time.perf_counter() - start)
@@ -102,7 +101,6 @@ def race(
 
 
 def medians(rounds: Rounds) -> Times:
-    """Of all rounds."""
     return {lane: statistics.median(seconds) for lane, seconds in rounds.items()}
 
 
@@ -167,7 +165,6 @@ def _each_round(lanes: Sequence[_Lane]) -> Iterator[tuple[_Lane, tuple[str, int,
 
 
 def left_out(candidate: Candidate, error: Exception) -> str:
-    """The note on a candidate that failed."""
     reason = str(error).strip() or type(error).__name__
     return f"{candidate.name} left out: {reason.splitlines()[0]}"
 

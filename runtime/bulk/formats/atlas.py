@@ -15,7 +15,6 @@ _FIRST = "0000"
 
 class _Sheets(FolderOfFiles):
     def add(self, piece: Piece) -> None:
-        """A sheet and its description."""
         name = f"{len(self.made) // 2:04d}"
         picture, about = piece.data
         about = about.replace(f'"image": "{_FIRST}.'.encode(), f'"image": "{name}.'.encode(), 1)

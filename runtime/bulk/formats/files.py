@@ -11,7 +11,6 @@ from ganrt.runtime.bulk.storage import Sink
 
 class _Folder(FolderOfFiles):
     def add(self, piece: Piece) -> None:
-        """One file a picture."""
         self.put({item.key + self.ending: data for item, data in zip(piece.items, piece.data, strict=True)})
 
 

@@ -14,7 +14,6 @@ from ganrt.runtime.bulk.storage import Sink
 
 class _Array(SingleFile):
     def add(self, piece: Piece) -> None:
-        """The piece's data are pixels."""
         self.write(b"".join(piece.data))
 
 

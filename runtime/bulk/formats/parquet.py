@@ -62,14 +62,12 @@ class _Table(SingleFile):
         )
 
     def add(self, piece: Piece) -> None:
-        """Gathers rows until they make a group."""
         self._rows += zip(piece.items, piece.data, strict=True)
         self._held += sum(map(len, piece.data))
         if self._held >= _GROUP_BYTES:
             self._write_group()
 
     def commit(self) -> dict[str, dict[str, object]]:
-        """Writes the rest and the footer."""
         if self._rows:
             self._write_group()
         self._writer.close()

@@ -31,11 +31,9 @@ def header(name: bytes, size: int) -> bytes:
 
 class _Tar(SingleFile):
     def add(self, piece: Piece) -> None:
-        """The piece's data are tar members already."""
         self.write(b"".join(piece.data))
 
     def commit(self) -> dict[str, dict[str, object]]:
-        """Ends the archive."""
         self.write(_END)
         return super().commit()
 

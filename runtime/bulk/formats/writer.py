@@ -101,7 +101,6 @@ class SingleFile(ShardWriter):
         self._hash, self._bytes = hashlib.sha256(), 0
 
     def write(self, data: bytes) -> None:
-        """Appends bytes."""
         self._file.write(data)
         self._hash.update(data)
         self._bytes += len(data)
@@ -124,7 +123,6 @@ class FolderOfFiles(ShardWriter):
     made: dict[str, Json] = field(default_factory=dict)
 
     def put(self, files: Mapping[str, bytes]) -> None:
-        """Adds files."""
         for name, data in files.items():
             self.folder.put(name, data)
             self.made[f"{self.name}/{name}"] = {"bytes": len(data), "sha256": digest(data)}
