@@ -104,7 +104,7 @@ def _drawn(model: OnnxFile, storage: str) -> tuple[dict[str, bytes], dict[str, b
 
 def _builtin(model: OnnxFile, generator: Generator, storage: str) -> dict[str, bytes]:
     from ganrt.engines.drawer.lowering import NoDrawerError
-    from ganrt.runtime.drawer_file import canary_bytes, make_drawer
+    from ganrt.runtime.known_pictures import canary_bytes, make_drawer
 
     builtin = {"canary.raw": canary_bytes(generator)}
     if storage != "none":

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 import typer
 
 from ganrt.cli import options
-from ganrt.cli.option_blocks import was
+from ganrt.cli.option_blocks import Was
 from ganrt.errors import BadInputFile, UsageError
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Lowering(options.ThreadOptions):
             help="Least PSNR in dB to FP32; FP16: 45, INT8: 35. Less for models that were not trained.",
             min=0,
         ),
-        was("--gate"),
+        Was("--gate"),
     ] = None
     budget: Annotated[
         float, typer.Option("--budget", help="Seconds of judging: as many of 256 samples as that allows.", min=0)

@@ -37,12 +37,7 @@ _OPTIONS = "Options"
 class Was:
     """What an option was called; goes after the `typer.Option` of an `Annotated` type."""
 
-    names: tuple[str, ...]
-
-
-def was(*names: str) -> Was:
-    """The old spellings of an option."""
-    return Was(names)
+    name: str
 
 
 @dataclass(frozen=True)
@@ -150,7 +145,7 @@ def _old_spellings(parameters: list[inspect.Parameter]) -> Iterator[tuple[inspec
             continue
         base, *extras = get_args(parameter.annotation)
         option = next((extra for extra in extras if isinstance(extra, ParameterInfo)), None)
-        old_names = [name for extra in extras if isinstance(extra, Was) for name in extra.names]
+        old_names = [extra.name for extra in extras if isinstance(extra, Was)]
         for old in old_names if option else ():
             hidden = copy(option)
             assert hidden is not None

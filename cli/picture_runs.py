@@ -86,12 +86,10 @@ class Result(Protocol):
     @property
     def path(self) -> Path:
         """The picture's file."""
-        ...
 
     @property
     def row(self) -> list[NDArray[np.uint8]]:
         """The pictures on the sheet: uint8 [h, w, c] each, as many for every result."""
-        ...
 
 
 R = TypeVar("R", bound=Result)

@@ -9,7 +9,7 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import Status, command, print_json, say
-from ganrt.cli.option_blocks import was
+from ganrt.cli.option_blocks import Was
 from ganrt.errors import UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
 
@@ -42,7 +42,7 @@ def tune(
         typer.Option(
             "--min-psnr", help="Least PSNR in dB to FP32 that lower precisions must reach; 40 by default.", min=0
         ),
-        was("--gate"),
+        Was("--gate"),
     ] = None,
     where: options.DeviceOptions,
     forget: Annotated[bool, typer.Option("--forget", help="Drop what was remembered for this model.")] = False,

@@ -286,9 +286,9 @@ def encode_pictures(generator: Generator, encoder: Generator, keyframes: FilmedO
     """Latents of the pictures, resized to what the encoder takes: float32 [k, dim]."""
     import numpy as np
 
+    from ganrt.runtime.batches import photo_batches
     from ganrt.runtime.fitting import Fit
     from ganrt.runtime.photos import read_photo
-    from ganrt.runtime.picture_batches import photo_batches
     from ganrt.runtime.reconstruction import check_pair, require_labels
 
     check_pair(generator.spec, encoder.spec)

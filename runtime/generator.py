@@ -15,7 +15,17 @@ from ganrt.engines.protocol import BatchSizes, Engine, EngineOptions
 from ganrt.errors import UsageError
 from ganrt.runtime import sampling
 from ganrt.runtime.arguments import UINT64_LIMIT, as_uint64, integer_between
-from ganrt.runtime.batches import Batches, Images, checked_rows, chunks, rows
+from ganrt.runtime.batches import (
+    Batches,
+    Images,
+    check_pictures,
+    checked_rows,
+    chunks,
+    encoder,
+    rows,
+    translated_shape,
+    translator,
+)
 from ganrt.runtime.edits import edit, parse_edits
 from ganrt.runtime.fitting import Fit
 from ganrt.runtime.identity import identity_index
@@ -23,7 +33,6 @@ from ganrt.runtime.labels import LabelsLike, label_weights
 from ganrt.runtime.looks import Look
 from ganrt.runtime.model_names import DEFAULT_MODEL
 from ganrt.runtime.models import named_controls, resolve_model
-from ganrt.runtime.picture_batches import check_pictures, encoder, translated_shape, translator
 from ganrt.runtime.sampling import Truncation, check_statistics
 from ganrt.runtime.settings import ControlTable, Settings, SettingsLike
 from ganrt.runtime.streaming.budget import BudgetQueue

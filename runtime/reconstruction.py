@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.errors import UsageError
+from ganrt.runtime.batches import FittedPhoto, photo_batches
 from ganrt.runtime.compare import psnr
 from ganrt.runtime.edits import edit, parse_edits
 from ganrt.runtime.fitting import Fit, finish, shown_part
 from ganrt.runtime.generator import Generator
 from ganrt.runtime.labels import LabelsLike
 from ganrt.runtime.photos import Photo
-from ganrt.runtime.picture_batches import FittedPhoto, photo_batches
 from ganrt.runtime.settings import SettingsLike
 from ganrt.spec import GeneratorSpec
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ganrt.runtime.batches import FittedPhoto, check_back, photo_batches, translator
 from ganrt.runtime.fitting import Fit, Fitted, finish, shown_part
 from ganrt.runtime.generator import Generator
 from ganrt.runtime.photos import Photo
-from ganrt.runtime.picture_batches import FittedPhoto, check_back, photo_batches, translator
 
 Pixels = NDArray[np.uint8]
 

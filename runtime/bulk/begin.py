@@ -82,31 +82,19 @@ def check_empty(storage: Target) -> None:
         )
 
 
+_ASKED = {
+    "pictures": ("seeds", "count", "seed", "start"),
+    "generator": ("device", "backend", "precision"),
+    "drawing": ("psi", "mode", "threshold", "statistics_truncation", "class", "set", "set_z"),
+    "layout": (
+        *("format", "picture", "quality", "shard_size", "sheet", "signatures", "background", "zoom", "size", "mask"),
+    ),
+}
+_OTHERWISE = {"psi": "truncation", "mode": "truncation-mode", "picture": "encode", "signatures": "unique"}
 _OPTIONS = {
-    "pictures.seeds": "--seeds",
-    "pictures.count": "--count",
-    "pictures.seed": "--seed",
-    "pictures.start": "--start",
-    "generator.device": "--device",
-    "generator.backend": "--backend",
-    "generator.precision": "--precision",
-    "drawing.psi": "--truncation",
-    "drawing.mode": "--truncation-mode",
-    "drawing.threshold": "--threshold",
-    "drawing.statistics_truncation": "--statistics-truncation",
-    "drawing.class": "--class",
-    "drawing.set": "--set",
-    "drawing.set_z": "--set-z",
-    "layout.format": "--format",
-    "layout.picture": "--encode",
-    "layout.quality": "--quality",
-    "layout.shard_size": "--shard-size",
-    "layout.sheet": "--sheet",
-    "layout.signatures": "--unique",
-    "layout.background": "--background",
-    "layout.zoom": "--zoom",
-    "layout.size": "--size",
-    "layout.mask": "--mask",
+    f"{part}.{name}": "--" + _OTHERWISE.get(name, name).replace("_", "-")
+    for part, names in _ASKED.items()
+    for name in names
 }
 _FOLLOWING = {  # what differs because something else does, and no option asks for
     "generator.backend": ("generator.form", "generator.batch_sizes", "generator.versions."),

@@ -208,11 +208,6 @@ def contradiction(path: Path, option: str, row: Row) -> BadInputFile:
     )
 
 
-def read_identities(path: Path, kind: str, column: str | None = None) -> Iterator[Numbered]:
-    """(line or row number from 1, identity) of every identity in a file; see `read_rows`."""
-    return ((row.number, row.identity) for row in read_rows(path, kind, column))
-
-
 def _text(path: Path, _: str) -> Iterator[Cells]:
     for number, line in _lines(path):
         if "\r" in line:  # two players would become one

@@ -53,11 +53,9 @@ class Sink(Protocol):
 
     def create(self, name: str) -> NewFile:
         """Begins a file, which will take the place of one that is there."""
-        ...
 
     def create_folder(self, name: str) -> NewFolder:
         """Begins a folder of files."""
-        ...
 
 
 class Storage(Sink, Protocol):
@@ -65,19 +63,15 @@ class Storage(Sink, Protocol):
 
     def open(self, name: str) -> BinaryIO:
         """Opens a file for reading; FileNotFoundError where there is none."""
-        ...
 
     def size(self, name: str) -> int | None:
         """Bytes of a file; None where there is none."""
-        ...
 
     def names(self, folder: str = "") -> Iterator[str]:
         """The names of all files, or of those in a folder, also of those that are no part of a run."""
-        ...
 
     def remove(self, name: str) -> None:
         """Removes a file, or a folder with all that is in it; nothing where there is none."""
-        ...
 
 
 class Target(Storage, Protocol):
@@ -86,27 +80,21 @@ class Target(Storage, Protocol):
     @property
     def place(self) -> str:
         """What it is called: a path or an address, with which any machine that shares it opens it."""
-        ...
 
     def prepare(self) -> None:
         """Makes it, where it is not there."""
-        ...
 
     def sizes(self) -> Callable[[str], int | None]:
         """`size` as of now, for asking about many files: where every question is a journey, one listing answers."""
-        ...
 
     def locked(self, name: str = lock.NAME, patience_s: float = 0) -> AbstractContextManager[None]:
         """Keeps other processes out, where the storage can (`lock.locked`)."""
-        ...
 
     def held(self) -> list[str]:
         """Locks of parts that other processes hold (`lock.held`)."""
-        ...
 
     def tidy(self) -> None:
         """Removes what killed runs left unfinished."""
-        ...
 
 
 @contextmanager

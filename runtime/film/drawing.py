@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.errors import UsageError
+from ganrt.runtime.batches import translator
 from ganrt.runtime.film.clips import Shot
 from ganrt.runtime.film.options import Frame
 from ganrt.runtime.film.overlap import Ahead
 from ganrt.runtime.fitting import Fit, Fitted, finish, fit_photo, resized
 from ganrt.runtime.photos import Photo
-from ganrt.runtime.picture_batches import translator
 from ganrt.spec import GeneratorSpec
 
 _KEPT = 0.8  # of the picture before, where the source stands still
@@ -32,15 +32,12 @@ class Translator(Protocol):
     @property
     def spec(self) -> GeneratorSpec:
         """What it takes and gives."""
-        ...
 
     def translate(self, pictures: Frame, batch_size: int | None = None) -> Frame:
         """uint8 [n, h, w, c] -> uint8 [n, height, width, c]."""
-        ...
 
     def pictures_a_batch(self, height: int, width: int, batch_size: int | None = None) -> int:
         """How many it takes at once."""
-        ...
 
 
 @dataclass(frozen=True)

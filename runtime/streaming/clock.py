@@ -15,15 +15,12 @@ class Clock(Protocol):
 
     def now(self) -> int:
         """The time."""
-        ...
 
     def wait(self, condition: Condition, until: int | None) -> None:
         """Waits, with the condition held, for `notify` or for the moment `until`; may return earlier."""
-        ...
 
     def notify(self, condition: Condition) -> None:
         """Wakes all that wait for the condition, which is held."""
-        ...
 
 
 class SystemClock:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from threading import Thread, current_thread
-from typing import TYPE_CHECKING
 
 from ganrt.engines.protocol import Engine
 from ganrt.errors import UsageError
@@ -22,8 +22,28 @@ from ganrt.runtime.streaming.source import Source, WalkOrWalks, as_walks
 from ganrt.runtime.streaming.statistics import StreamStatistics
 from ganrt.runtime.walk import Walk
 
-if TYPE_CHECKING:
-    from ganrt.runtime.streaming.asynchronous import AsyncFrames
+
+class AsyncFrames:
+    """`async for frame in stream`; leaving `async with stream` ends it at once, also after a cancellation."""
+
+    def __init__(self, stream: Iterator[Images]) -> None:
+        self._stream = stream
+        self._thread = ThreadPoolExecutor(1, "ganrt-async")
+
+    def __aiter__(self) -> AsyncFrames:
+        return self
+
+    async def __anext__(self) -> Images:
+        import asyncio  # which takes long to load
+
+        frame = await asyncio.get_running_loop().run_in_executor(self._thread, self._next)
+        if frame is None:
+            self._thread.shutdown(wait=False)
+            raise StopAsyncIteration
+        return frame
+
+    def _next(self) -> Images | None:
+        return next(self._stream, None)  # StopIteration cannot pass through a future
 
 
 class Pusher:
@@ -264,7 +284,6 @@ class FrameStream:
         self.close()
 
     def __aiter__(self) -> AsyncFrames:
-        from ganrt.runtime.streaming.asynchronous import AsyncFrames
 
         return AsyncFrames(self)
 

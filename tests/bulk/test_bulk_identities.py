@@ -13,7 +13,7 @@ from bulk_runs import contents, open_tiny
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.runtime.bulk import census as censuses
 from ganrt.runtime.bulk.census import expected_collisions, read_mapping, take_census, write_mapping
-from ganrt.runtime.bulk.identity_files import kind_of, read_identities
+from ganrt.runtime.bulk.identity_files import kind_of, read_rows
 from ganrt.runtime.bulk.plan import Plan, make_layout
 from ganrt.runtime.bulk.storage import LocalStorage
 from ganrt.runtime.identity import identity_index
@@ -100,11 +100,11 @@ def test_what_is_neither_lines_nor_read_is_refused(run, tiny, tmp_path, words):
 
 def test_whole_numbers_are_the_players_of_their_digits(tmp_path):
     (tmp_path / "a.jsonl").write_text('{"identity": 8841}\n18446744073709551615\n-7\n')
-    assert [name for _, name in read_identities(tmp_path / "a.jsonl", "jsonl")] == ["8841", str(2**64 - 1), "-7"]
+    assert [row.identity for row in read_rows(tmp_path / "a.jsonl", "jsonl")] == ["8841", str(2**64 - 1), "-7"]
     path = write(tmp_path, "parquet", [8841, -7])
-    assert [name for _, name in read_identities(path, "parquet")] == ["8841", "-7"]
+    assert [row.identity for row in read_rows(path, "parquet")] == ["8841", "-7"]
     with pytest.raises(BadInputFile, match="row 1: expected text of 1 to 65536 bytes, or a whole number"):
-        list(read_identities(write(tmp_path, "parquet", [1.0]), "parquet"))
+        list(read_rows(write(tmp_path, "parquet", [1.0]), "parquet"))
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes of this kind")
@@ -264,14 +264,14 @@ def test_a_missing_file_and_a_column_of_text(tmp_path):
     with pytest.raises(BadInputFile, match="expected a file"), take_census(tmp_path / "none.csv"):
         pass
     with pytest.raises(UsageError, match="no columns"):
-        list(read_identities(write(tmp_path, "txt", NAMES), "text", "name"))
-    assert [name for _, name in read_identities(write(tmp_path, "csv", NAMES, "name"), "csv", "name")] == NAMES
+        list(read_rows(write(tmp_path, "txt", NAMES), "text", "name"))
+    assert [row.identity for row in read_rows(write(tmp_path, "csv", NAMES, "name"), "csv", "name")] == NAMES
 
 
 def test_numbers_of_lines_are_those_of_the_file(tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes(b'\xef\xbb\xbfidentity,x\r\n"two\r\nlines",1\r\n\r\nbob,2\r\n')
-    assert list(read_identities(path, "csv")) == [(3, "two\nlines"), (5, "bob")]
+    assert [(row.number, row.identity) for row in read_rows(path, "csv")] == [(3, "two\nlines"), (5, "bob")]
     assert [kind_of(path.with_suffix(s)) for s in (".CSV", ".ndjson", ".txt")] == ["csv", "jsonl", "text"]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from ganrt.errors import BadInputFile
 from ganrt.runtime.bulk import parquet_columns
-from ganrt.runtime.bulk.identity_files import read_identities, read_rows
+from ganrt.runtime.bulk.identity_files import read_rows
 
 pa = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -20,7 +20,7 @@ def save(path, columns, **options):
 
 
 def names(path):
-    return [name for _, name in read_identities(path, "parquet")]
+    return [row.identity for row in read_rows(path, "parquet")]
 
 
 @pytest.mark.parametrize("version", ["1.0", "2.0"])

@@ -19,7 +19,7 @@ from ganrt.engines.drawer.reference import read_machine
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.errors import BadInputFile
 from ganrt.graphs.reader import read_contents
-from ganrt.runtime.drawer_file import make_drawer
+from ganrt.runtime.known_pictures import make_drawer
 from ganrt.runtime.models import resolve_model
 from ganrt.spec import Latent
 

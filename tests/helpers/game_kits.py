@@ -11,8 +11,8 @@ from layered_models import SIDE
 
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.runtime.bundle import Contents, write_bundle
-from ganrt.runtime.drawer_file import canary_bytes, make_drawer
 from ganrt.runtime.generator import Generator
+from ganrt.runtime.known_pictures import canary_bytes, make_drawer
 
 
 def make_kit(model: Path, generator: Generator, folder: Path, storage: str = "fp32") -> Path:

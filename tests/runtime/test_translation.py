@@ -299,9 +299,9 @@ def test_photos_are_taken_batch_by_batch(dynamic):
 
 
 def test_large_photos_do_not_wait_for_others(dynamic, monkeypatch):
-    from ganrt.runtime import picture_batches
+    from ganrt.runtime import batches
 
-    monkeypatch.setattr(picture_batches, "MAX_BATCH_PIXELS", 100)
+    monkeypatch.setattr(batches, "MAX_BATCH_PIXELS", 100)
     photos = iter([photo(noise(12, 12, 3, seed=i)) for i in range(3)])
     next(translate_photos(dynamic, photos, Fit()))
     assert len(list(photos)) == 2
