@@ -265,13 +265,9 @@ def _ray(model: str, engine: options.EngineOptions, drawer: Drawer, address: str
     recipe = Recipe(
         str(Path(model).resolve()) if Path(model).is_file() else model,
         engine.backend,
-        drawer.generator.device,
-        engine.precision,
-        engine.threads,
+        engine.asked(drawer.generator.device),
         drawer.batch_size,
         drawer.encoders,
-        None if engine.memory is None else engine.memory * 2**20,
-        engine.low_priority,
         drawer.design,
     )
     return ray_executor(recipe, address, lambda line: say(f"note: {line}"))

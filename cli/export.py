@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from ganrt.cli.app import command, print_json, say
 from ganrt.cli.former import OldSettings, with_old_settings
 from ganrt.errors import NegativeResult
 from ganrt.exporter.options import Settings
+
+if TYPE_CHECKING:
+    from ganrt.exporter.export import ExportResult
 
 
 @command(
@@ -110,7 +113,6 @@ def export(
     """Exports a checkpoint and verifies the result against it; writes nothing if that fails."""
     from ganrt.exporter.export import export as run_export
     from ganrt.exporter.owner.reference import read_code
-    from ganrt.exporter.verify import PLANNED
     from ganrt.runtime.export_pictures import check_before, draw_and_compare
     from ganrt.runtime.labels import one_label
     from ganrt.runtime.sampling import sampler
@@ -133,20 +135,13 @@ def export(
         time_limit_s=time_limit,
         progress=say,
     )
-    verification = result.verification
-    of_all = f" of {PLANNED} (large or slow)" if verification.samples < PLANNED else ""
-    error = f"worst error {verification.max_error:.2e} as float"
-    summary = f"{result.path}: verified on {verification.samples}{of_all} pictures; {error}"
-    if result.spec.output is not None:
-        worst = "identical" if verification.psnr is None else f"{verification.psnr:.1f} dB"
-        summary += f", {verification.max_error_uint8} in 8 bits, PSNR {worst}"
-    say(summary)
+    say(_summary(result))
     assumed = [fact for fact in result.facts if fact.origin == "assumed"]
     if assumed and code is None:
         say(_on_trust(len(assumed)))
     compared = draw_and_compare(result.path, preview, samples, force, say)
     if json:
-        figures = {key: value for key, value in asdict(verification).items() if key != "extra"}
+        figures = {key: value for key, value in asdict(result.verification).items() if key != "extra"}
         facts = {fact.name: {"value": fact.value, "origin": fact.origin} for fact in result.facts}
         assumptions = [fact.sentence() for fact in assumed]
         report = {"file": str(result.path), "family": result.spec.family, "verification": figures}
@@ -154,6 +149,18 @@ def export(
         print_json({**report, "facts": facts, "assumptions": assumptions, **more})
     if compared is not None and compared.contradicts:
         raise NegativeResult(f"{result.path} draws something else than {samples}; it was written all the same")
+
+
+def _summary(result: ExportResult) -> str:
+    from ganrt.exporter.verify import PLANNED
+
+    found = result.verification
+    of_all = f" of {PLANNED} (large or slow)" if found.samples < PLANNED else ""
+    summary = f"{result.path}: verified on {found.samples}{of_all} pictures; worst error {found.max_error:.2e} as float"
+    if result.spec.output is None:
+        return summary
+    worst = "identical" if found.psnr is None else f"{found.psnr:.1f} dB"
+    return f"{summary}, {found.max_error_uint8} in 8 bits, PSNR {worst}"
 
 
 def _on_trust(count: int) -> str:

@@ -12,6 +12,7 @@ import typer
 from ganrt.cli.app import announce, say
 
 if TYPE_CHECKING:
+    from ganrt.engines import protocol
     from ganrt.runtime.design import Design
     from ganrt.runtime.generator import Generator
     from ganrt.runtime.looks import Look
@@ -146,20 +147,25 @@ class EngineOptions(DeviceOptions):
 
     def load(self, model: str) -> Generator:
         """Loads the generator that the options ask for; says so where nothing was tuned for `fastest`."""
-        from ganrt.runtime.generator import load
+        from ganrt.runtime.generator import open_generator
 
-        generator = load(
-            model,
-            backend=self.backend,
-            device=self.device,
-            precision=self.precision,
-            threads=self.threads,
-            memory=None if self.memory is None else self.memory * 2**20,
-            low_priority=self.low_priority,
-        )
+        generator = open_generator(model, self.backend, self.asked(self.device))
         if self.precision == "fastest":
             _note_untuned(generator, model, self)
         return generator
+
+    def asked(self, device: str) -> protocol.EngineOptions:
+        """What an engine on a device is asked for."""
+        from ganrt.engines.protocol import EngineOptions
+
+        memory = None if self.memory is None else self.memory * 2**20
+        return EngineOptions(
+            device=device,
+            precision=self.precision,
+            threads=self.threads,
+            memory=memory,
+            low_priority=self.low_priority,
+        )
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,11 @@ def load(
     options = EngineOptions(
         device=device, precision=precision, threads=threads, memory=memory, low_priority=low_priority
     )
+    return open_generator(model, backend, options)
+
+
+def open_generator(model: str | Path, backend: str, options: EngineOptions) -> Generator:
+    """`load`, with its options in one object."""
     path = resolve_model(model)
     generator = Generator(open_model(path, backend, options), path)
     try:

@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
+from ganrt.engines.protocol import EngineOptions
 from ganrt.errors import BackendUnavailable, GanrtError, OutputFailed
 from ganrt.runtime.bulk.describe import aligned, describe
 from ganrt.runtime.bulk.manifest import differences, read_manifest
@@ -29,28 +30,24 @@ from ganrt.runtime.bulk.remote import open_target
 from ganrt.runtime.bulk.run import Executor, Progress, draw
 from ganrt.runtime.bulk.storage import Target
 from ganrt.runtime.design import PLAIN, Design
-from ganrt.runtime.generator import load
+from ganrt.runtime.generator import open_generator
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How any machine opens the generator and draws; see `load` and `Drawer`."""
+    """How any machine opens the generator and draws; see `open_generator` and `Drawer`."""
 
     model: str
     backend: str
-    device: str
-    precision: str
-    threads: int | None
+    options: EngineOptions
     batch_size: int | None
     encoders: int | None
-    memory: int | None = None
-    low_priority: bool = False
     design: Design = PLAIN
 
     @property
     def on_gpu(self) -> bool:
         """Whether an engine takes a GPU of its own."""
-        return self.device.startswith("cuda")
+        return self.options.device.startswith("cuda")
 
 
 class Worker:
@@ -73,15 +70,7 @@ class Worker:
                 "expected a folder that all machines share, or an address such as s3://bucket/name"
             )
         how = self._recipe
-        generator = load(
-            how.model,
-            backend=how.backend,
-            device=how.device,
-            precision=how.precision,
-            threads=how.threads,
-            memory=how.memory,
-            low_priority=how.low_priority,
-        )
+        generator = open_generator(how.model, how.backend, how.options)
         found = differences(self._plan.generator, aligned(self._plan.generator, describe(generator, self._plan.layout)))
         if found:
             generator.close()

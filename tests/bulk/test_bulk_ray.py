@@ -6,6 +6,7 @@ import pytest
 from bulk_runs import ROOT, contents, make_drawer, make_plan, open_tiny
 from tiny_onnx import save_tiny, tiny_spec
 
+from ganrt.engines.protocol import EngineOptions
 from ganrt.errors import BackendUnavailable, OutputFailed
 from ganrt.runtime.bulk import ray_executor as ray_executors
 from ganrt.runtime.bulk.begin import Options
@@ -50,7 +51,7 @@ def generator(tmp_path):
 
 
 def recipe(path):
-    return Recipe(str(path), "onnxruntime", "cpu", "fp32", 1, 5, 1)
+    return Recipe(str(path), "onnxruntime", EngineOptions(device="cpu", precision="fp32", threads=1), 5, 1)
 
 
 def workers():
