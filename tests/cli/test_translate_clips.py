@@ -191,9 +191,9 @@ def test_raw_frames_come_and_go_through_pipes(go, monkeypatch):
 
 def test_a_sender_that_is_silent_does_not_hold_up_the_end():
     script = (
-        "import sys, time; from ganrt.runtime.film import ahead, clips; ahead._JOIN_S = 0.1; "
+        "import sys, time; from ganrt.runtime.film import clips, overlap; overlap._JOIN_S = 0.1; "
         "clip = clips.PipeClip(sys.stdin.buffer, clips.Excerpt(raw=(4, 4)))\n"
-        "with ahead.Ahead(clip.shots()): time.sleep(0.3); sys.exit(7)"
+        "with overlap.Ahead(clip.shots()): time.sleep(0.3); sys.exit(7)"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stderr=subprocess.PIPE) as run:
         assert run.wait(60) == 7, run.stderr.read()
