@@ -134,5 +134,5 @@ def told(name):
 def as_it_was_drawn():
     """Whether this processor and these versions are those of the runs: others may round differently."""
     then = told("npy")
-    same = {package: describing._version(package) for package in then["versions"] if package != "ganrt"}
+    same = {package: describing.package_version(package) for package in then["versions"] if package != "ganrt"}
     return then["machine"]["processor"] == processor()["name"] and same.items() <= then["versions"].items()

@@ -395,7 +395,7 @@ def test_what_a_full_disk_leaves_is_said_as_it_is(tmp_path, identity):
 
 def test_without_pyav_opencv_reads_and_writes(go, monkeypatch):
     save_clip(Path("a.mp4"), 12, sound="aac")
-    for module in ("opening", "of_clip", "mp4"):
+    for module in ("camera", "of_clip", "mp4"):
         monkeypatch.setattr(f"ganrt.runtime.film.{module}.find_spec", lambda name: None)
     code, _, err = go("a.mp4", "-m", "d.onnx", "--end", "0.3", "-o", "b.mp4")
     assert (code, 'pip install "ganrt[video]"' in err) == (0, True), err

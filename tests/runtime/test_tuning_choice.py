@@ -76,7 +76,7 @@ def test_a_choice_holds_for_this_processor_and_these_versions(tiny, monkeypatch,
     if change == "processor":
         monkeypatch.setattr("ganrt.engines.choice.processor", lambda: {"name": "another"})
     else:
-        monkeypatch.setattr("ganrt.engines.choice.version", lambda package: "0.0")
+        monkeypatch.setattr("ganrt.engines.choice.package_version", lambda package: "0.0")
     assert remembered(tiny.sha256, "fp32") is None
 
 
@@ -105,7 +105,7 @@ def test_a_choice_is_for_the_threads_that_it_was_made_for(tiny):
 
 
 def test_a_choice_on_a_gpu_is_for_that_gpu(tiny, monkeypatch):
-    monkeypatch.setattr("ganrt.engines.choice.version", lambda package: "1.0")
+    monkeypatch.setattr("ganrt.engines.choice.package_version", lambda package: "1.0")
     monkeypatch.setattr("ganrt.engines.choice.gpu_name", lambda: "one")
     choice = Choice("onnxruntime-cuda", "fp32")
     remember(tiny.sha256, "fp32", choice)
