@@ -1,12 +1,8 @@
-"""Pictures to judge a candidate by: inputs from the prior, and what the portable form makes of them in FP32.
-
-And the batch sizes that a candidate may run at: those that give the very same bytes, so that an image does not depend
-on its neighbours.
-"""
+"""Pictures to judge a candidate by: inputs from the prior, and what the portable form makes of them in FP32."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -14,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.engines.backends import BACKENDS
-from ganrt.engines.ladder import pieces
 from ganrt.engines.onnx_file import OnnxFile
 from ganrt.engines.protocol import Arrays, Engine, EngineOptions
 from ganrt.pixels import ssim
 from ganrt.runtime.compare import psnr
 from ganrt.runtime.sample_inputs import make_inputs
-from ganrt.runtime.tuning.candidates import SIZES, Candidate
+from ganrt.runtime.tuning.candidates import Candidate
 
 SEED = 2  # apart from the export's own verification, which has seed 1
 FEW, LEAST, MOST = 2, 8, 256
@@ -127,46 +122,3 @@ def judge(
             if not worst >= gate:
                 break
     return Verdict(worst >= gate, done, None if worst == np.inf else worst, None if pair is None else ssim(*pair))
-
-
-def pinned(candidate: Candidate, batches: Sequence[int], samples: Samples, threads: int | None) -> Candidate:
-    """The candidate as it will really run: at those of the measured sizes `batches` that agree."""
-    if candidate.takes_any_batch:
-        return candidate
-    if len(batches) == 1:
-        return candidate.at(tuple(batches))
-    groups: dict[bytes, list[int]] = {}
-    with candidate.open(threads) as engine:
-        for size in batches:
-            drawn = np.concatenate(list(draw_in(engine, samples.part(0, max(batches)), size)))
-            groups.setdefault(drawn.tobytes(), []).append(size)
-    best: list[int] = max(groups.values(), key=_usefulness)
-    return candidate.at(tuple(best))
-
-
-def widened(
-    winner: Candidate, batches: Sequence[int], samples: Samples, threads: int | None, over: Callable[[], bool]
-) -> Candidate:
-    """The winner at further sizes that give the same bytes, for batches in between; what was measured runs as it did.
-
-    Args:
-        over: whether the time is spent.
-    """
-    if winner.takes_any_batch or winner.batches == (1,):
-        return winner
-    count, kept = max(batches), winner.batches
-    with winner.at(SIZES).open(threads) as engine:
-        expected = np.concatenate(list(draw_in(engine, samples.part(0, count), kept[0])))
-        for size in SIZES:
-            more = tuple(sorted({*kept, size}))
-            same_pieces = all(pieces(batch, more) == pieces(batch, kept) for batch in batches)
-            if size in kept or not same_pieces or over():
-                continue
-            if np.array_equal(np.concatenate(list(draw_in(engine, samples.part(0, count), size))), expected):
-                kept = more
-    return winner.at(kept)
-
-
-def _usefulness(sizes: list[int]) -> tuple[bool, int, int]:
-    """Of several groups of sizes that agree: the one that serves single images and large batches."""
-    return 1 in sizes and len(sizes) > 1, len(sizes), max(sizes)

@@ -12,6 +12,7 @@ from ganrt.engines.onnx_file import OnnxFile
 from ganrt.errors import NegativeResult, UsageError
 from ganrt.runtime.tuning.candidates import Candidate
 from ganrt.runtime.tuning.field import TRIED, Budget, Field, int8_candidates
+from ganrt.runtime.tuning.pinning import pinned, widened
 from ganrt.runtime.tuning.race import (
     Rounds,
     Times,
@@ -24,7 +25,7 @@ from ganrt.runtime.tuning.race import (
     speedup,
     unless_hardly,
 )
-from ganrt.runtime.tuning.samples import Samples, Verdict, judge, pinned, widened
+from ganrt.runtime.tuning.samples import Samples, Verdict, judge
 
 # Shares of the budget at whose end a stage hands over to the next, whatever it has found.
 _HEATS, _RACE = 0.55, 0.75

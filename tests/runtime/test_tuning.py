@@ -14,8 +14,8 @@ from ganrt.engines.onnx_file import derived, read_onnx
 from ganrt.engines.protocol import EngineOptions
 from ganrt.errors import BackendUnavailable, NegativeResult, UsageError
 from ganrt.runtime.tuning import field as fields
+from ganrt.runtime.tuning import pinning
 from ganrt.runtime.tuning import race as races
-from ganrt.runtime.tuning import samples as pinning
 from ganrt.runtime.tuning import tune as tuning
 from ganrt.runtime.tuning.candidates import SIZES, Candidate, backends_here, make_candidates
 from ganrt.runtime.tuning.field import Budget, int8_candidates

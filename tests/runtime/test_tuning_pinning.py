@@ -6,7 +6,7 @@ from tiny_onnx import save_tiny, tiny_spec
 
 from ganrt.engines.ladder import pieces
 from ganrt.engines.onnx_file import read_onnx
-from ganrt.runtime.tuning import samples as pinning
+from ganrt.runtime.tuning import pinning
 from ganrt.runtime.tuning.candidates import Candidate
 from ganrt.runtime.tuning.samples import Samples, draw_in
 
