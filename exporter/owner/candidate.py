@@ -19,7 +19,7 @@ from ganrt.exporter.given import with_prior
 from ganrt.exporter.graph import NATIVE, build_graph, last_operator
 from ganrt.exporter.options import Settings
 from ganrt.exporter.owner.call import Owned, folded, picture_index, pictures_among, tensors_of
-from ganrt.exporter.owner.code import build, drawing_methods, owners_errors
+from ganrt.exporter.owner.code import build, drawing_methods, owners_errors, prepared
 from ganrt.exporter.owner.probe import Found, Parameter, Prober, examine, trial_inputs
 from ganrt.exporter.owner.reference import Code
 from ganrt.exporter.owner.weights import load_weights
@@ -306,7 +306,7 @@ def read_module(module: nn.Module, settings: Settings, numbers: Mapping[str, int
         raise UsageError(
             f"{type(module).__name__} cannot be copied: {error}\nexport it before it is trained on"
         ) from error
-    copied = copied.float().cpu().eval().requires_grad_(False)
+    copied = prepared(copied)
     what = f"{type(module).__name__}, a live module"
     digest = hashlib.sha256()
     state = copied.state_dict()

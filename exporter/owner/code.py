@@ -20,6 +20,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.parameter import UninitializedParameter
 
 from ganrt.errors import BadInputFile, GanrtError, UsageError
 from ganrt.exporter.owner.reference import EXPECTED, Code
@@ -71,7 +72,22 @@ def build(code: Code, said: Mapping[str, Any] = NOTHING) -> tuple[nn.Module, dic
             made = made(*_plain(list(code.positional)), **{name: _plain(value) for name, value in code.named})
     if not isinstance(made, nn.Module):
         raise UsageError(f"--code: {code.name} gives a {type(made).__name__}; expected a torch.nn.Module")
-    return made.float().cpu().eval().requires_grad_(False), _numbers(vars(file), bound, made)
+    return prepared(made), _numbers(vars(file), bound, made)
+
+
+def prepared(module: nn.Module) -> nn.Module:
+    """It in eval mode, float32, on the CPU, without gradients.
+
+    Raises:
+        UsageError: it has lazy layers that nothing has called yet.
+    """
+    lazy = next((key for key, p in module.named_parameters() if isinstance(p, UninitializedParameter)), None)
+    if lazy is not None:
+        raise UsageError(
+            f"{type(module).__name__} has lazy layers ({lazy}), whose sizes the first call settles\n"
+            "give a class around it that calls it once where it is built: --code mine.py:Mine"
+        )
+    return module.float().cpu().eval().requires_grad_(False)
 
 
 def prepare_process(code: Code) -> None:

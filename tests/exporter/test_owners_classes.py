@@ -228,6 +228,11 @@ def test_a_live_module_stays_as_it_is() -> None:
     assert all(torch.equal(tensor, state[key]) for key, tensor in module.state_dict().items())
 
 
+def test_lazy_layers_are_refused_with_the_mend() -> None:
+    with pytest.raises(UsageError, match=r"lazy layers \(0.weight\)"):
+        read_module(nn.Sequential(nn.LazyLinear(64), nn.Tanh()), Settings())
+
+
 @pytest.mark.parametrize("module", [nn.LSTM(4, 4), 7])
 def test_what_is_no_generator_is_refused_with_the_options(module: Any) -> None:
     with pytest.raises(GanrtError, match="--latent|expected a torch"):
