@@ -8,7 +8,7 @@ from importlib import import_module
 
 from ganrt.benchmarks.subjects.protocol import Request, Subject
 from ganrt.engines.backends import BACKENDS
-from ganrt.errors import UsageError
+from ganrt.errors import BackendUnavailable, UsageError
 
 OURS = "ganrt/"
 TUNED = "ganrt/tuned"  # what `load` takes: the choice of `ganrt tune`, else the static rule
@@ -98,6 +98,11 @@ def open_subject(name: str, request: Request) -> Subject:
     if name in LITERAL:
         return open_subject(LITERAL[name], _literal(request, LITERAL[name]))
     if name.startswith("torch"):
+        if not (request.literal or request.checkpoint or request.spec.family == "dcgan"):
+            raise BackendUnavailable(  # before torch is loaded
+                f"a torch module of family '{request.spec.family}' cannot be made from an ONNX file: "
+                "give the checkpoint, --checkpoint FILE"
+            )
         from ganrt.benchmarks.models import require_torch
 
         require_torch()

@@ -164,13 +164,8 @@ def build(request: Request, chosen: Plan) -> WithTail:
         return _placed(literal_with_tail(request, chosen.dtype, chosen.autocast), chosen)
     if request.checkpoint is not None:
         generator, value_range = _from_checkpoint(request)
-    elif request.spec.family == "dcgan":
-        generator, value_range = _from_dcgan_file(request), "tanh"
     else:
-        raise BackendUnavailable(
-            f"a torch module of family '{request.spec.family}' cannot be made from an ONNX file: "
-            "give the checkpoint, --checkpoint FILE"
-        )
+        generator, value_range = _from_dcgan_file(request), "tanh"
     return _placed(WithTail(generator, value_range, chosen.dtype, chosen.autocast), chosen)
 
 
