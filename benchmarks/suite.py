@@ -111,20 +111,21 @@ def missing(document: Document) -> list[str]:
 
 
 def _asked(document: Document, chosen: Sequence[Entry], entries: Sequence[Entry]) -> Document:
-    """The document that knows what it is to hold: what earlier runs asked for, as far as there still is such an entry,
-    and what this one does."""
+    """The document that knows what it is to hold: what earlier runs asked for, of entries that only another program
+    knows too, and what this one does."""
     options = document.options
     before = options.get("asked")
     if not isinstance(before, list):  # of a version that did not note it
         before = [result.entry for result in document.results]
     names = [*before, *options["entries"], *(entry.name for entry in chosen)]
     known = [entry.name for entry in entries if entry.name in names]
-    return replace(document, options={**options, "asked": known})
+    others = dict.fromkeys(name for name in names if name not in known)
+    return replace(document, options={**options, "asked": [*known, *others]})
 
 
 def _limits(entries: Sequence[Entry], known: object, say: Callable[[str], object]) -> Limits | None:
     """The machine's, for the precisions that some entry measures; what the document has is not measured again."""
-    precisions = rated(precision for entry in entries if entry.scenarios for precision in entry.precisions)
+    precisions = rated(precision for entry in entries if entry.job is None for precision in entry.precisions)
     if not precisions:
         return None
     found = limits_from_json(known)

@@ -47,7 +47,7 @@ def suite(
     chosen = [name.strip() for name in only.split(",")] if only else [entry.name for entry in ENTRIES]
     for name in chosen:
         if name not in [entry.name for entry in ENTRIES]:
-            raise UsageError(f"--only '{name}': expected entries such as {ENTRIES[0].name}; ganrt bench suite --list")
+            raise UsageError(f"--only '{name}': expected entries such as {ENTRIES[0].name}; --list shows them all")
     pages.check_free(force)
     stopped = False
     try:
@@ -58,7 +58,7 @@ def suite(
     except SuiteStopped as early:
         document, stopped = early.document, True
     if left := missing(document):
-        say(f"{output}: {len(left)} entries are missing, {left[0]} first: ganrt bench suite -o {output} goes on")
+        say(f"{output}: {len(left)} entries are missing, {left[0]} first; the same command goes on")
     finish(document, None, pages, force, json, stopped)
 
 

@@ -118,6 +118,7 @@ def interpolate(
 
 
 def _write(generator: Generator, walk: Walk, way: walks.PathOptions, output: Path, film: FilmOptions) -> Written:
+    from ganrt.runtime.film.mp4 import note_on_colours
     from ganrt.runtime.film.write import write_frames
     from ganrt.runtime.pace import even_pace
 
@@ -128,5 +129,7 @@ def _write(generator: Generator, walk: Walk, way: walks.PathOptions, output: Pat
     frames = generator.stream(walk, film.fps, paced=False)
     with frames, Progress(walk.frame_count(film.fps), "frames") as progress:
         written = write_frames(output, progress.follow(frames), film)
+    if note := note_on_colours(written.encoder):
+        say(f"note: {note}")
     say(f"{written.frames} frames at {film.fps:g} a second, {written.encoder}: {output}")
     return written

@@ -142,7 +142,11 @@ class EngineOptions(DeviceOptions):
     def open(self, model: str) -> Generator:
         """Loads the generator that the options ask for, and says what is in use."""
         generator = self.load(model)
-        announce(generator)
+        try:
+            announce(generator)
+        except BaseException:
+            generator.close()
+            raise
         return generator
 
     def load(self, model: str) -> Generator:

@@ -263,9 +263,13 @@ def _run(
 
 
 def _said(film: ClipFilm, source: Clip, output: Path, steady: Any) -> dict[str, Any]:
+    from ganrt.runtime.film.mp4 import note_on_colours
+
     sound = f", sound: {film.sound}" if film.sound else ""
     if source.sound is not None and not film.sound and output.suffix:
         say(f"note: {output.name} has no sound; an .mp4 or .webm written with PyAV keeps it")
+    if note := note_on_colours(film.encoder):
+        say(f"note: {note}")
     say(f"{film.frames} frames at {source.rate} a second, {film.encoder}{sound}: {output}")
     report: dict[str, Any] = {"frames": film.frames, "rate": str(source.rate), "encoder": film.encoder}
     report |= {"sound": film.sound or None, "bad": source.bad}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +21,23 @@ MAX_BYTES = 2 * 2**30  # the limit of a protocol buffer
 NEWEST_OPSET = 26  # of ONNX 1.21; a backend that takes a later one guesses what its operators will mean
 
 
+class _Digest(Thread):
+    """The hash of a model's file takes a third of the time that opening it does, and is rarely waited for."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(name="ganrt-digest", daemon=True)
+        self._data = data
+        self._found = ""
+
+    def run(self) -> None:
+        self._found = _sha256(self._data)
+
+    def result(self) -> str:
+        """SHA-256, hexadecimal; waits for it."""
+        self.join()
+        return self._found
+
+
 @dataclass(frozen=True, kw_only=True)
 class OnnxFile(Contents):
     """An ONNX file, and what it says about itself.
@@ -37,7 +53,7 @@ class OnnxFile(Contents):
     data: bytes
     form: str = "plain"
     derived_from: str = ""
-    digest: Future[str] | None = field(default=None, repr=False, compare=False)
+    digest: _Digest | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def sha256(self) -> str:
@@ -111,10 +127,12 @@ def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _digesting(data: bytes) -> Future[str]:
-    """The hash of a model's file takes a third of the time that opening it does, and is rarely waited for."""
-    digest: Future[str] = Future()
-    Thread(target=lambda: digest.set_result(_sha256(data)), daemon=True).start()
+def _digesting(data: bytes) -> _Digest | None:
+    digest = _Digest(data)
+    try:
+        digest.start()
+    except RuntimeError:  # no thread is to be had: the hash is computed where it is asked for
+        return None
     return digest
 
 

@@ -80,7 +80,7 @@ class OnnxRuntimeEngine(Engine):
         provider: Provider,
     ) -> None:
         self.backend, self.device = backend, device
-        self.spec, self.model_sha256, self.form = onnx_file.spec(), onnx_file.model_sha256, onnx_file.form
+        self.spec, self.form = onnx_file.spec(), onnx_file.form
         self.precision = onnx_file.precision
         if device == "cpu":
             self.batch_sizes = cpu_batch_sizes(self.spec)
@@ -99,6 +99,7 @@ class OnnxRuntimeEngine(Engine):
         inputs, outputs = _tensors(self._session.get_inputs()), _tensors(self._session.get_outputs())
         check_graph(onnx_file.path, self.spec, inputs, outputs)
         self.input_names, self._output_names = tuple(inputs), tuple(outputs)
+        self.model_sha256 = onnx_file.model_sha256  # at the end: it is computed while the session opens
 
     def _settings(self, onnxruntime: Any, options: EngineOptions) -> Any:
         check_threads(options.threads)

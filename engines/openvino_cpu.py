@@ -128,8 +128,8 @@ class OpenVinoEngine(Engine):
             raise UsageError(f"precision '{options.precision}': backend 'openvino' has {', '.join(PRECISIONS)}")
         check_threads(options.threads)
         self._openvino, self._core = openvino, openvino.Core()
-        self.spec, self.model_sha256, self.form = onnx_file.spec(), onnx_file.model_sha256, onnx_file.form
-        self.precision, self._threads, self._sha256 = options.precision, options.threads, onnx_file.sha256
+        self.spec, self.form = onnx_file.spec(), onnx_file.form
+        self.precision, self._threads = options.precision, options.threads
         model = read(self._core, onnx_file)
         inputs = tensors(model.inputs)
         check_graph(onnx_file.path, self.spec, inputs, tensors(model.outputs))
@@ -143,6 +143,7 @@ class OpenVinoEngine(Engine):
         self.batch_sizes = BatchSizes(1, max(self._sizes), max(_LARGEST, *self._sizes))
         self._compiled: OrderedDict[object, _Compiled] = OrderedDict()
         self._lock = Lock()
+        self.model_sha256, self._sha256 = onnx_file.model_sha256, onnx_file.sha256  # computed in the meantime
 
     def submit(self, inputs: Arrays) -> Ticket:
         """Starts a batch and returns at once."""

@@ -105,8 +105,11 @@ def read_pair(path: Path, encoder: GeneratorSpec) -> str:
 def _read_spec(path: Path) -> GeneratorSpec:
     try:
         metadata = read_contents(path.read_bytes()).metadata
-    except OSError as error:
+    except FileNotFoundError as error:
         raise BadInputFile(f"--pair {path} does not exist; expected a generator's .onnx file") from error
+    except OSError as error:
+        what = error.strerror or "it cannot be read"
+        raise BadInputFile(f"--pair {path}: {what}; expected a generator's .onnx file") from error
     except DAMAGED as error:
         raise BadInputFile(f"--pair {path} is not an ONNX file; expected a generator that ganrt exported") from error
     if METADATA_KEY not in metadata:

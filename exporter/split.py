@@ -54,9 +54,6 @@ def split(whole: Candidate, sampler: Sampler, budget_s: float, progress: Callabl
     Raises:
         UsageError: it has no style space. NegativeResult: both together draw something else.
     """
-    from ganrt.exporter.families.style_space import StyleGenerator
-    from ganrt.exporter.split import MappingHalf, SynthesisHalf
-
     spec, module = whole.spec, whole.module
     if not isinstance(module, StyleGenerator) or spec.style is None:
         raise UsageError(f"--split: '{spec.family}' has no style space\nexpected a StyleGAN; leave --split out")

@@ -15,7 +15,7 @@ MOST_POINTS = 1000
 
 
 class Sampler:
-    """The observer (see `observe.py`) that watches subjects, each in one or more slices of time:
+    """The observer (see `contestants.py`) that watches subjects, each in one or more slices of time:
 
         with Sampler() as sampler:
             sampler.begin("a"); run(); sampler.end("a")

@@ -31,6 +31,7 @@ _LEAST_SIDE = 4
 
 class PlainChain(Family):
     name: ClassVar[str] = "chain"
+    one_sequential: ClassVar[bool] = False  # whose forward has nothing to add
     open_prior = True
     settings: Mapping[str, str] = {
         "activation": "of the hidden layers: relu (default behind transposed convolutions), leaky_relu:0.2, ...",
@@ -80,7 +81,8 @@ class PlainChain(Family):
             raise NotAChain(f"makes {list(shape)}, which is no picture")
         if min(shape[1:]) < _LEAST_SIDE:
             raise NotAChain(f"makes pictures of {shape[1]}x{shape[2]} pixels; expected {_LEAST_SIDE} a side at least")
-        _order_of(source, items, facts)
+        if not (self.one_sequential and source.module is None):
+            _order_of(source, items, facts)
         return of_family(
             self.name,
             module,
@@ -116,6 +118,7 @@ def _order_of(source: Source, items: list[Item], facts: Facts) -> None:
 
 class DCGAN(PlainChain):
     name = "dcgan"
+    one_sequential = True
     # A DCGAN discriminator also has main.0.weight, but its main.1 is an activation and has no statistics.
     keys = KeyCondition(all_of=("main.0.weight", "main.1.running_mean", "main.3.weight"))
     spectral = True

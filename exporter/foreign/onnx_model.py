@@ -117,6 +117,8 @@ def _with_outputs(model: onnx.ModelProto, settings: Settings, path: Path) -> onn
     """Its own inputs alone, and the output that was said to be the picture."""
     names = [value.name for value in model.graph.output]
     chosen = settings.image_output
+    if chosen is not None and chosen.isdecimal() and chosen not in names and int(chosen) < len(names):
+        chosen = names[int(chosen)]
     if chosen is not None and chosen not in names:
         raise UsageError(f"{path} has no output {chosen!r}\nexpected one of: {', '.join(names)}")
     inputs = real_inputs(model)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
+from ganrt.errors import UsageError
 from ganrt.exporter.source import State
 
 Kind = Literal["vector", "rows", "numbers", "picture", "fixed"]
@@ -184,10 +185,12 @@ def as_picture(made: Any, call: Call) -> Tensor:
     """The first picture of what a module gives, float32 [n, c, h, w].
 
     Raises:
-        TypeError: there is none.
+        TypeError: there is none. UsageError: the one that was said is not there.
     """
     tensors = tensors_of(made)
     index = picture_index(tensors, call)
+    if call.output is not None and call.output >= len(tensors):
+        raise UsageError(f"--image-output {call.output}: it gives {len(tensors)} tensors, counted from 0")
     if index is None:
         given = ", ".join(str(list(tensor.shape)) for tensor in tensors) or type(made).__name__
         raise TypeError(f"it gives {given}, which is no picture" + (f" of layout {call.layout}" if call.layout else ""))
@@ -196,9 +199,9 @@ def as_picture(made: Any, call: Call) -> Tensor:
 
 def picture_index(tensors: Sequence[Tensor], call: Call) -> int | None:
     """Which of them is the picture; None: none."""
-    found = pictures_among(tensors, call)
     if call.output is not None:
-        return call.output if call.output in found else None
+        return call.output if pictures_among(tensors[call.output : call.output + 1], call) else None
+    found = pictures_among(tensors, call)
     return max(found, key=lambda i: math.prod(tensors[i].shape[-2:]), default=None)  # the first of several
 
 
@@ -208,7 +211,7 @@ def pictures_among(tensors: Sequence[Tensor], call: Call) -> list[int]:
         if rank == 2 and call.shape is None:
             break
         if found := [i for i, t in enumerate(tensors) if t.ndim == rank and (rank != 4 or _layout(t, call))]:
-            return found if rank == 4 or call.output is not None else found[:1]
+            return found if rank == 4 else found[:1]
     return []
 
 

@@ -116,6 +116,8 @@ def make_candidate(subject: Subject, settings: Settings) -> Candidate:
         UsageError: what it takes is not clear, or an option does not fit. BadInputFile: it fails, or is random.
     """
     settings.refuse(subject.settings, subject.what)
+    if settings.image_output is not None and not settings.image_output.isdecimal():
+        raise UsageError(f"--image-output {settings.image_output}: expected the number of an output, counted from 0")
     module = subject.module
     prober = Prober(module, subject.numbers, settings, subject.parameters)
     state = {key: tensor.clone() for key, tensor in module.state_dict().items()}

@@ -200,8 +200,8 @@ class Prober:
         self.trials += 1
         if self.trials > _MAX_TRIALS:
             return None
-        said = self.settings.image_output or ""
-        output = int(said) if said.isdecimal() else None
+        said = self.settings.image_output
+        output = None if said is None else int(said)
         bgr = self.settings.channel_order == "bgr"
         call = replace(candidate.call, layout=self.settings.layout or "", output=output, bgr=bgr)
         candidate = replace(candidate, call=call)
@@ -212,6 +212,8 @@ class Prober:
                 made = self.module(*candidate.call.values(inputs))
             guess = self.settings.output_shape or _guessed_shape(made)
             native = as_picture(made, replace(candidate.call, shape=guess))
+        except UsageError:
+            raise
         except Exception as error:  # whatever the owner's code raises
             self.problem = f"{reason(error)}{where(error)}".replace("\n", "; ")[:400]
             return None

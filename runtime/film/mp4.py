@@ -15,10 +15,14 @@ from ganrt.runtime.film.options import FilmOptions, Frame, Written, even, for_op
 from ganrt.runtime.film.origin import append_to_mp4
 
 # Browsers play VP9; MPEG-4 part 2 is what every OpenCV build can write.
-_OPENCV_CODECS = {
-    codec: f'{name} (OpenCV), whose colours are up to 5 of 255 off; pip install "ganrt[video]" has better ones'
-    for codec, name in (("vp09", "VP9"), ("mp4v", "MPEG-4"))
-}
+_OPENCV_CODECS = {"vp09": "VP9 (OpenCV)", "mp4v": "MPEG-4 (OpenCV)"}
+
+
+def note_on_colours(encoder: str) -> str:
+    """What there is to say of a film that OpenCV encoded for want of PyAV; else nothing."""
+    if encoder not in _OPENCV_CODECS.values() or find_spec("av") is not None:
+        return ""
+    return f'colours by {encoder} are a little off: pip install "ganrt[video]" for H.264, which keeps them'
 
 
 def check(path: Path, options: FilmOptions) -> None:

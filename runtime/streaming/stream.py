@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from threading import Thread, current_thread
@@ -28,6 +27,8 @@ class AsyncFrames:
 
     def __init__(self, stream: Iterator[Images]) -> None:
         self._stream = stream
+        from concurrent.futures import ThreadPoolExecutor
+
         self._thread = ThreadPoolExecutor(1, "ganrt-async")
 
     def __aiter__(self) -> AsyncFrames:

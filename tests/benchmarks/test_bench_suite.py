@@ -125,6 +125,30 @@ def test_only_what_was_asked_for_need_be_there(run):
     assert run([ONE, TWO], budget_s=0.0).status == "interrupted"  # asked for, and not done
 
 
+def test_an_entry_of_another_program_stays_asked_for(run):
+    """`ganrt bench suite` knows no jobs: a document that lacks one is not complete."""
+    assert suite.missing(run([ONE, JOB], budget_s=0.0)) == ["one", "job"]
+    document = run([ONE])
+    assert (document.status, suite.missing(document)) == ("interrupted", ["job"])
+    assert run([ONE, JOB]).status == "complete"
+
+
+def test_jobs_need_no_limits_of_the_machine(run):
+    assert LIMITS([JOB], None, print) is None
+
+
+def test_the_tool_has_the_entries_of_the_command_and_the_jobs(monkeypatch, capsys):
+    import runpy
+    import sys
+
+    monkeypatch.setattr(suite, "ENTRIES", suite.ENTRIES)
+    monkeypatch.setattr(sys, "argv", ["bench_suite.py", "--list"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(Path(suite_jobs.__file__).parents[1] / "bench_suite.py"), run_name="__main__")
+    listed = [line.split(":")[0] for line in capsys.readouterr().out.splitlines()]
+    assert (ended.value.code or 0, listed) == (0, [entry.name for entry in (*ENTRIES, *suite_jobs.ENTRIES)])
+
+
 def test_subjects_that_were_never_tried_are_not_called_interrupted(run):
     document = run([ONE, TWO], interrupt=True)
     two = [result for result in document.results if result.entry == "two"]
@@ -244,9 +268,11 @@ def same_process(monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("job", ["identical_bytes", "command_line", "batch_memory", "latents", "interpolate", "bulk"])
-def test_a_job_on_the_bundled_model(job, tmp_path, same_process):
+def test_a_job_on_the_bundled_model(job, tmp_path, request):
     from ganrt.benchmarks.clock import SystemClock
 
+    if job != "batch_memory":  # which is about processes
+        request.getfixturevalue("same_process")
     figures = measure(job, Scope(ModelFile(resolve_model("avatars")), tmp_path, SystemClock(), quick=True))
     assert figures
     assert all(isinstance(value, str) or value > 0 for value in figures.values())

@@ -96,6 +96,6 @@ def test_bench_itself_writes_pages(run, tiny):
     assert "ganrt/onnxruntime" in Path("p.html").read_text("utf-8")
     assert "ganrt/onnxruntime" in Path("p.md").read_text("utf-8")
     assert run("bench", "-m", tiny, *fast, "--html", "p.html")[0] == 5
-    code, _, err = run("bench", "suite", "--quick", "--only", "latents", "-o", "s.json", "--html", "s.html")
+    code, _, err = run("bench", "suite", "--quick", "--only", "avatars-frames", "-o", "s.json", "--html", "s.html")
     assert code == 0, err
     assert "normal_64_ns" in Path("s.html").read_text("utf-8")

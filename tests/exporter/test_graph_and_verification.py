@@ -24,7 +24,7 @@ from ganrt.exporter.session import Session
 from ganrt.exporter.verify import verify
 from ganrt.spec import METADATA_KEY, GeneratorSpec
 
-CASES = [  # each side, and each of the others with two sides or more
+CASES = [  # each side, and every value of the others
     (32, 3, 4, True, "", "a.safetensors"),
     (64, 1, 1, False, "module.", "a.pth"),
     (128, 3, 3, False, "", "a.pth"),

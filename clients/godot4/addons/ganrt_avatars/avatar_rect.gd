@@ -11,7 +11,8 @@ extends TextureRect
 
 func _ready() -> void:
 	expand_mode = TextureRect.EXPAND_IGNORE_SIZE
-	texture_filter = CanvasItem.TEXTURE_FILTER_LINEAR_WITH_MIPMAPS
+	if texture_filter == CanvasItem.TEXTURE_FILTER_PARENT_NODE:
+		texture_filter = CanvasItem.TEXTURE_FILTER_LINEAR_WITH_MIPMAPS
 	var avatars := get_node("/root/Avatars")
 	avatars.ready_for.connect(_arrived)
 	if player != "":
