@@ -98,4 +98,4 @@ def test_bench_itself_writes_pages(run, tiny):
     assert run("bench", "-m", tiny, *fast, "--html", "p.html")[0] == 5
     code, _, err = run("bench", "suite", "--quick", "--only", "avatars-frames", "-o", "s.json", "--html", "s.html")
     assert code == 0, err
-    assert "normal_64_ns" in Path("s.html").read_text("utf-8")
+    assert "avatars-frames" in Path("s.html").read_text("utf-8")
