@@ -35,7 +35,7 @@ TUTORIALS = [
 # What a test may have smaller: the steps stay.
 SMALLER = {
     "--count 1000000": "--count 20 --shard-size 10",
-    "--budget 20": "--budget 0.1",
+    "--budget 20": "-m avatars-1 --budget 0.1",  # a batch of 64 of avatars-2 takes most of a second
     "--side 64": "--side 8",
     "--width 32": "--width 8",
     "--csv study.csv": "--diversity-samples 8 --csv study.csv",
