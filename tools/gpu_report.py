@@ -143,7 +143,8 @@ def steps(python: Path, out: Path, jetson: bool) -> list[Step]:
         files = [str(out / f"bench-{precision}.{suffix}") for suffix in ("json", "md", "html")]
         pages = ("-o", files[0], "--markdown", files[1], "--html", files[2], "--force")
         found.append(Step(f"bench {precision}", (*ganrt, "bench", "--precision", precision, *measured, *pages), 300))
-    runner = (*ganrt, "bench", "suite", "--only", "runner-overhead", "-o", str(out / "runner.json"), "--force")
+    suite = (str(python), str(ROOT / "tools" / "bench_suite.py"))
+    runner = (*suite, "--only", "runner-overhead", "-o", str(out / "runner.json"), "--force")
     found.append(Step("runner", runner, 60, text=True))
     return found
 
