@@ -143,6 +143,14 @@ def steps(python: Path, out: Path, jetson: bool) -> list[Step]:
         files = [str(out / f"bench-{precision}.{suffix}") for suffix in ("json", "md", "html")]
         pages = ("-o", files[0], "--markdown", files[1], "--html", files[2], "--force")
         found.append(Step(f"bench {precision}", (*ganrt, "bench", "--precision", precision, *measured, *pages), 300))
+    # ONNX Runtime's providers take FP16 from a file in FP16, which is made on the CPU.
+    made = ("--precision", "fp16", "-o", str(out / "engines"), "--force")
+    found.append(Step("fp16 file", (*ganrt, "compile", "-m", "avatars", *made), 120))
+    providers = ("--subjects", "ganrt/onnxruntime-cuda,ganrt/onnxruntime-tensorrt", "--precision", "fp16")
+    files = [str(out / f"bench-fp16-file.{suffix}") for suffix in ("json", "md", "html")]
+    pages = ("-o", files[0], "--markdown", files[1], "--html", files[2], "--force")
+    file = ("-m", str(out / "engines" / "avatars-1.fp16.onnx"))
+    found.append(Step("bench fp16 file", (*ganrt, "bench", *file, *providers, *measured, *pages), 120))
     suite = (str(python), str(ROOT / "tools" / "bench_suite.py"))
     runner = (*suite, "--only", "runner-overhead", "-o", str(out / "runner.json"), "--force")
     found.append(Step("runner", runner, 60, text=True))
