@@ -20,7 +20,7 @@ from collections import Counter
 from pathlib import Path
 from urllib.parse import urlsplit
 
-_CLIENTS = 64
+_CLIENTS = 400  # more than the queue holds: else nobody is ever refused
 _MEASURED_S = 10.0
 _GROWTH = 1.1
 _IDLE_S = 1.0
