@@ -1,38 +1,69 @@
-"""Measures avatars in a game, on this machine, with examples/game: frames of the lobby, and the first picture's time.
+"""Measures avatars in a game, here: frames of the lobby, the time of the first picture, and the built-in drawer.
 
     python tools/measure_game.py lobby                 60 s with avatars and 60 s without, in turns of 3 s
     python tools/measure_game.py cold                  from the start of a process to its first picture, 50 times
+    python tools/measure_game.py draw                  the built-in drawer beside ONNX Runtime, one thread each
     python tools/measure_game.py screenshot -o lobby.png
 
-Needs a C compiler, CMake and SDL2; without a display an Xvfb is started. Nothing else should run meanwhile. `--kit`
-takes a kit that is there, else one is made of `--model`. Before it measures it compares a picture with ONNX Runtime's.
+Needs a C compiler, CMake and, but for `draw`, SDL2, for examples/game; without a display an Xvfb is started. Nothing
+else should run meanwhile. `--kit` takes a kit that is there, else one is made of `--model`. Before it measures it
+compares pictures with ONNX Runtime's.
 """
 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 import ganrt
 
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "player-8841"
+Pictures = NDArray[np.uint8]
+_DRAWER = """
+#include "ganrt_draw.h"
+#include <stdlib.h>
+static ganrt_drawer drawer;
+static float *work;
+int start(const void *file, size_t bytes, uint32_t n)
+{
+    free(work);
+    work = NULL;
+    if (ganrt_drawer_open(&drawer, file, bytes) != GANRT_DRAWER_OK || drawer.half || drawer.input[1] >= 0
+        || drawer.input[2] >= 0)
+        return 1;
+    work = malloc(ganrt_drawer_work(&drawer, n) * sizeof *work);
+    return work == NULL;
+}
+void draw(const float *z, uint32_t n, unsigned char *pixels)
+{
+    size_t dim = (size_t)drawer.input_size[0], size = (size_t)drawer.height * drawer.width * drawer.channels;
+    for (uint32_t i = 0; i < n; i++)
+        memcpy(ganrt_drawer_input(&drawer, work, i, 0), z + i * dim, dim * sizeof *z);
+    ganrt_drawer_run(&drawer, work, n);
+    for (uint32_t i = 0; i < n; i++)
+        ganrt_drawer_picture(&drawer, work, i, pixels + i * size);
+}
+"""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("lobby", "cold", "screenshot"))
+    parser.add_argument("what", choices=("lobby", "cold", "draw", "screenshot"))
     parser.add_argument("-m", "--model", default="avatars-1")
     parser.add_argument("--kit", type=Path, help="a kit of that model")
     parser.add_argument("--seconds", type=float, help="of the lobby: 120; of the screenshot, at most: 120")
@@ -42,6 +73,9 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         kit = given.kit.resolve() if given.kit else make_kit(given.model, Path(folder))
+        if given.what == "draw":
+            draw(kit, given.model, Path(folder), given.runs)
+            return
         build = built(kit, Path(folder) / "build")
         compare(build, kit, given.model)
         if given.what == "cold":
@@ -80,7 +114,11 @@ def compare(build: Path, kit: Path, model: str) -> None:
         expected = generator.avatar(NAME)
     if expected.shape[2] == 4:  # clear pixels have no colour
         expected = np.where(expected[..., 3:] > 0, expected, 0)
-    apart = np.abs(np.frombuffer(found, np.uint8).reshape(height, width, 3).astype(int) - expected[..., :3])
+    require_equal(np.frombuffer(found, np.uint8).reshape(height, width, 3), expected[..., :3])
+
+
+def require_equal(found: Pictures, expected: Pictures) -> None:
+    apart = np.abs(found.astype(int) - expected)
     print(
         f"compared with ONNX Runtime: at most {apart.max()} of 255, on {100 * (apart > 0).mean():.3f} % of the values"
     )
@@ -110,6 +148,39 @@ def one_start(build: Path, kit: Path, forgotten: list[Path]) -> float:
     begun = time.perf_counter()
     subprocess.run([str(build / "smallest"), str(kit), NAME], stdout=subprocess.DEVNULL, check=True)
     return 1e3 * (time.perf_counter() - begun)
+
+
+def draw(kit: Path, model: str, folder: Path, runs: int) -> None:
+    """Times the built-in drawer and ONNX Runtime in turns of one call, on the same latents."""
+    library = folder / "drawer.so"
+    (folder / "drawer.c").write_text(_DRAWER, "ascii")
+    flags = ("-std=c99", "-O2", "-ffp-contract=off", "-shared", "-fPIC", "-I", str(kit / "clients" / "c"))
+    subprocess.run(["cc", *flags, str(folder / "drawer.c"), "-o", str(library), "-lm"], check=True)
+    built_in = ctypes.CDLL(str(library))
+    file = (kit / "builtin" / "model.drawer").read_bytes()
+    with ganrt.load(model, backend="onnxruntime", threads=1) as generator:
+        for count in (1, 4, 16):
+            z = ganrt.latents(count, dim=generator.spec.latent.dim)
+            found = np.empty(generator.synthesize(z).shape, np.uint8)
+            if built_in.start(file, ctypes.c_size_t(len(file)), count) != 0:
+                raise SystemExit("the kit's drawer is no file in FP32 that this drawer takes")
+            calls = (partial(built_in.draw, z.ctypes, count, found.ctypes), partial(generator.synthesize, z))
+            calls[0]()
+            require_equal(found, generator.synthesize(z))
+            times = np.array([in_turns(calls, turn) for turn in range(runs)])
+            own, other = np.median(times, axis=0)
+            ratio = np.median(times[:, 0] / times[:, 1])
+            print(f"batch of {count}: built-in {own:.2f} ms, ONNX Runtime {other:.2f} ms, {ratio:.2f} times its time")
+
+
+def in_turns(calls: Sequence[Callable[[], object]], turn: int) -> list[float]:
+    """Milliseconds of each call; which one comes first alternates."""
+    took = [0.0] * len(calls)
+    for k in range(len(calls))[:: 1 if turn % 2 else -1]:
+        begun = time.perf_counter()
+        calls[k]()
+        took[k] = 1e3 * (time.perf_counter() - begun)
+    return took
 
 
 @contextmanager
