@@ -129,8 +129,8 @@ def make_candidate(subject: Subject, settings: Settings) -> Candidate:
         found = replace(found, open_size=_takes_other_sizes(module, found, prober.parameters))
     facts = Facts(settings)
     _tell(found, facts)
-    if settings.channel_order is not None:
-        facts.assume("channel_order", settings.channel_order)
+    if drawn.pictures.shape[1] >= 3 or settings.channel_order is not None:
+        facts.assume("channel_order", "rgb")
     if "image_output" in subject.settings and len(drawn.likely) > 1:
         rest = ", ".join(str(i) for i in drawn.likely if i != drawn.index)
         facts.assume("image_output", str(drawn.index), f"{rest} may be it too, counted from 0")

@@ -25,6 +25,7 @@ def export(
     range: str | None = None,
     output_shape: tuple[int, int, int] | None = None,
     size: tuple[int, int] | None = None,
+    channel_order: str | None = None,
     condition: Sequence[float] | None = None,
     name: str | None = None,
     licence: str | None = None,
@@ -40,6 +41,7 @@ def export(
         prior: normal, uniform, truncated_normal, or the parts of z: "normal:62,onehot:10".
         range: of the pictures' values: "tanh" (-1 to 1) or "sigmoid" (0 to 1).
         output_shape: (channels, height, width) of a flat output.
+        channel_order: "rgb" (assumed) or "bgr", of all pictures that go in and come out.
         size: (height, width) of the pictures that a translator takes. condition: what its second argument is held at.
         name, licence, attribution: kept in the file.
         force: overwrite `output`.
@@ -65,6 +67,7 @@ def export(
         "range": range,
         "output_shape": output_shape and "x".join(map(str, output_shape)),
         "size": size and "x".join(map(str, size)),
+        "channel_order": channel_order,
         "condition": condition and ",".join(map(str, condition)),
     }
     settings = Settings.read({key: None if value is None else str(value) for key, value in given.items()})

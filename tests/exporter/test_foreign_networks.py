@@ -256,10 +256,12 @@ def test_what_was_read_and_what_was_assumed(tmp_path: Path) -> None:
     said: list[str] = []
     result = exported(save_onnx(tmp_path / "a.onnx"), {}, said)
     assert [line for line in said if line.startswith("note: ")] == [
-        "note: the distribution of z is not in the file: normal assumed (--prior)"
+        "note: the order of the colours is not in the file: rgb assumed (--channel-order)",
+        "note: the distribution of z is not in the file: normal assumed (--prior)",
     ]
     assert [(fact.name, fact.value, fact.origin) for fact in result.facts] == [
         ("forward", "latent: z [n, 5]", "read"),
+        ("channel_order", "rgb", "assumed"),
         ("prior", "normal", "assumed"),
         ("range", "tanh", "read"),
     ]
@@ -340,7 +342,7 @@ def test_pictures_in_pictures_out(tmp_path: Path) -> None:
     assert result.verification.tolerance == EXPORT_HALF_ERROR
     assert result.spec.task == "translate"
     assert np.abs(image.astype(int) - expected).max() <= 1
-    assert [a.property for a in result.spec.assumptions] == ["source-range"]
+    assert [a.property for a in result.spec.assumptions] == ["channel-order", "source-range"]
 
 
 def test_weights_in_a_file_beside_it(tmp_path: Path) -> None:

@@ -242,7 +242,15 @@ def test_a_live_module_in_python(tmp_path: Path) -> None:
     torch.manual_seed(4)
     module = models.Rows()
     path = tmp_path / "m.onnx"
-    result = ganrt.export(module, path, latent=12, labels=["a", "b", "c", "d", "e"], prior="uniform", licence="CC0-1.0")
+    result = ganrt.export(
+        module,
+        path,
+        latent=12,
+        labels=["a", "b", "c", "d", "e"],
+        prior="uniform",
+        licence="CC0-1.0",
+        channel_order="rgb",
+    )
     assert result.spec.labels is not None
     assert result.spec.labels.names == tuple("abcde")
     assert result.spec.latent is not None
