@@ -130,6 +130,9 @@ def test_an_unfinished_run_is_finished_by_repair(run, drawn):
     assert "4 of 5 shards are there; the run is in progress, or was interrupted" in err
     assert "00004" not in err
     assert "what is there is well" in err
+    flip(folder / "00001.tar")
+    code, _, err = run("bulk", "audit", "o", "-m", "../tiny.onnx")
+    assert (code, "not as they should be" in err, "what is there is well" in err) == (1, True, False)
     assert findings(run, "--repair")[0] == 0
     assert contents(folder) == whole
 

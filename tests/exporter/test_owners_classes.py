@@ -258,6 +258,9 @@ def test_the_largest_of_several_pictures_is_an_assumption() -> None:
     assert "image_output" not in assumed(told)
     with torch.no_grad():
         assert np.abs(drawn(told, Z) - module(Z)[0].numpy()).max() < 1e-5
+    with pytest.raises(UsageError, match="another --image-output"):
+        candidate(models.FeaturesFirst(), image_output="0")
+    assert candidate(models.FeaturesFirst(), image_output="1").spec.output.height == 16
     for wrong, message in (("picture", "expected the number of an output"), ("7", "--image-output 7: it gives 2")):
         with pytest.raises(UsageError, match=message):
             candidate(module, image_output=wrong)

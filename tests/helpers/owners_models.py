@@ -91,6 +91,17 @@ class Several(nn.Module):
         return [self.small(z).tanh().view(-1, 1, 8, 8), self.large(z).tanh().view(-1, 1, 16, 16)]
 
 
+class FeaturesFirst(nn.Module):
+    """What no picture is, before the picture."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.large = nn.Linear(12, 256)
+
+    def forward(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        return z[:, :5], self.large(z).tanh().view(-1, 1, 16, 16)
+
+
 class OneHot(nn.Module):
     """Class numbers, made one-hot inside."""
 

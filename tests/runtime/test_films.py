@@ -222,9 +222,14 @@ def test_what_makes_no_sense_is_refused(tmp_path, name, options, words):
 
 def test_without_pyav_opencv_encodes_and_the_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(mp4, "find_spec", lambda _: None)
-    assert "OpenCV" in write_frames(tmp_path / "a.mp4", [flat(9)] * 3, FilmOptions(25)).encoder
+    encoder = write_frames(tmp_path / "a.mp4", [flat(9)] * 3, FilmOptions(25)).encoder
+    assert "OpenCV" in encoder
+    assert 'pip install "ganrt[video]"' in mp4.note_on_colours(encoder)
+    assert mp4.note_on_colours("H.264 (PyAV)") == ""
     with pytest.raises(BackendUnavailable, match=r'pip install "ganrt\[video\]"'):
         write_frames(tmp_path / "b.mp4", [flat(9)], FilmOptions(25, codec="av1"))
+    monkeypatch.undo()
+    assert mp4.note_on_colours(encoder) == "", "who has PyAV chose OpenCV"
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.gif", "a.json", "f"])
