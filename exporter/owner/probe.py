@@ -157,8 +157,8 @@ class Prober:
             output = "" if self.settings.image_output is None else "another --image-output, "
             raise UsageError(
                 f"nothing that was tried fits ({names}); the nearest failed: {self.problem or 'no picture'}\n"
-                f"say what it takes: {output}--latent 100, --labels 10, --prior normal:62,onehot:10, --z-shape n,dim,1,1, "
-                f"--size 64x64; or {_AROUND}"
+                f"say what it takes: {output}--latent 100, --labels 10, --prior normal:62,onehot:10, "
+                f"--z-shape n,dim,1,1, --size 64x64; or {_AROUND}"
             )
         found = fitting[0]
         if len(fitting) > 1:

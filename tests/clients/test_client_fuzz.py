@@ -27,7 +27,7 @@ _FUZZER = [
 pytestmark = pytest.mark.slow
 
 
-def fuzz(source, corpus, folder, *flags, seconds=2, most=4200):
+def fuzz(source, corpus, folder, *flags, seconds=3, most=4200):
     """Builds a target and lets it run from a corpus; fails with what it says."""
     if shutil.which("clang") is None:
         pytest.skip("clang is not on the path")

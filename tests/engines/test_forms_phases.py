@@ -44,7 +44,7 @@ def transposed(rows, columns, channels=(2, 3), bias=True, name="layer"):
     return build
 
 
-@settings(max_examples=70)
+@settings(max_examples=150)
 @given(transposed_axes(), transposed_axes(), LAYOUTS, st.booleans(), st.integers(0, 99))
 @example((4, 2, 1, 1, 0, 3), (4, 2, 1, 1, 0, 5), Layout.SPLIT, True, 1)
 @example((3, 2, 1, 1, 1, 4), (3, 2, 1, 1, 1, 4), Layout.MERGED, True, 1)
@@ -82,7 +82,7 @@ def test_the_popular_but_shifted_conversion_is_told_apart():
     assert relative(outputs[1], outputs[0]) > 0.1
 
 
-@settings(max_examples=60)
+@settings(max_examples=120)
 @given(
     st.tuples(st.integers(1, 5), st.integers(1, 3), st.integers(0, 3), st.integers(0, 3), st.integers(1, 4)),
     st.tuples(st.integers(1, 5), st.integers(1, 3), st.integers(0, 3), st.integers(0, 3), st.integers(1, 4)),

@@ -23,7 +23,7 @@ def last_layer(rows, columns, outputs=3, bias=True, **attributes):
     return build
 
 
-@settings(max_examples=70)
+@settings(max_examples=150)
 @given(AXES, AXES, st.integers(1, 4), st.booleans(), st.integers(0, 99))
 @example((3, 1, 1, 8), (3, 1, 1, 6), 3, True, 1)
 @example((7, 0, 0, 9), (7, 3, 3, 5), 3, True, 1)

@@ -24,10 +24,13 @@ from ganrt.exporter.session import Session
 from ganrt.exporter.verify import verify
 from ganrt.spec import METADATA_KEY, GeneratorSpec
 
-CASES = [  # each side, and every value of the others
+CASES = [
+    (32, 1, 3, False, "", "a.pth"),
     (32, 3, 4, True, "", "a.safetensors"),
-    (64, 1, 1, False, "module.", "a.pth"),
-    (128, 3, 3, False, "", "a.pth"),
+    (64, 1, 2, False, "module.", "a.pth"),
+    (64, 3, 5, False, "", "a.pth"),
+    (128, 1, 1, False, "", "a.safetensors"),
+    (128, 3, 3, False, "module.", "a.pth"),
 ]
 
 

@@ -186,7 +186,7 @@ def test_export_draws_what_the_reference_draws(tmp_path: Path, run: Run) -> None
         latent = generator.spec.latent
         assert latent is not None
         assert (latent.psi_mode, latent.prior, generator.spec.spec_version) == ("style", "normal", "1.1")
-        for count in (1, 5):
+        for count in (1, 2, 5):
             z = sampler(latent, 4, 0, count)
             labels = np.eye(3, dtype=np.float32)[np.arange(count) % 3]
             for psi in (0.0, 0.5, 0.7, 1.0):

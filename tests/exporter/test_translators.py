@@ -86,7 +86,7 @@ def test_graphs_against_the_slow_references(tmp_path: Path, case: str) -> None:
     assert "BatchNormalization" not in kinds
     assert "Dropout" not in kinds
     session = Session(with_native_output(model).SerializeToString())
-    worst = max(check(session, state, reference, pictures(n, height, width, channels)) for n in (1, 3))
+    worst = max(check(session, state, reference, pictures(n, height, width, channels)) for n in (1, 7))
     print(f"{case}: max float error {worst:.2e}")
     assert worst <= 2e-5, f"max error {worst}"
     assert verify(built, model, draw, budget_s=0.3).passed
@@ -119,7 +119,7 @@ def dynamic(tmp_path_factory: pytest.TempPathFactory) -> tuple[Candidate, onnx.M
 def test_open_sizes_in_one_session(dynamic: tuple[Candidate, onnx.ModelProto]) -> None:
     _, model = dynamic
     session = Session(with_native_output(model).SerializeToString())
-    for count, height, width in [(1, 16, 16), (3, 20, 36), (1, 8, 8), (2, 44, 12), (1, 8, 64)]:
+    for count, height, width in [(1, 16, 16), (7, 20, 36), (1, 8, 8), (2, 44, 12), (1, 8, 64)]:
         error = check(session, OPEN, reference_resnet, pictures(count, height, width, 3))
         assert error <= 2e-5, f"{height}x{width}: max error {error}"
 
@@ -195,12 +195,12 @@ def test_from_file_to_file(tmp_path: Path) -> None:
 
 
 def test_equal_weights_give_equal_bytes(dynamic: tuple[Candidate, onnx.ModelProto], tmp_path: Path) -> None:
-    one, other = (load(tmp_path, cycle_state()) for _ in range(2))
-    data = embed_spec(build_graph(one), one.spec)
-    assert data == embed_spec(build_graph(other), other.spec)
-    for made in (data, dynamic[1].SerializeToString()):
-        for trace in (b"site-packages", b".py", b"torch", b"forward"):
-            assert trace not in made, trace
+    built, model = dynamic
+    again = load(tmp_path, OPEN, size="16x16", dynamic=True)
+    data = embed_spec(build_graph(again), again.spec)
+    assert data == embed_spec(model, built.spec)
+    for trace in (b"site-packages", b".py", b"torch", b"forward"):
+        assert trace not in data, trace
 
 
 def test_a_wrong_head_fails(dynamic: tuple[Candidate, onnx.ModelProto]) -> None:

@@ -17,7 +17,7 @@ _SANITIZED = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 BUILDS = {
     "gcc -O0": ["gcc", "-std=c99", "-O0"],
     "gcc -O2": ["gcc", "-std=c99", "-O2"],
-    "gcc -march=native": ["gcc", "-std=gnu99", "-O2", "-march=native", "-ffp-contract=off"],
+    "gcc -O3 -march=native": ["gcc", "-std=gnu99", "-O3", "-march=native", "-ffp-contract=off"],
     "gcc 32 bits": ["gcc", "-std=c99", "-O2", "-m32", "-msse2", "-mfpmath=sse"],
     "gcc sanitized": ["gcc", "-std=c99", "-O0", *_SANITIZED],  # -O1 compiles six times as long
     "g++": ["g++", "-std=c++17", "-O2", "-x", "c++"],
