@@ -1,6 +1,6 @@
 """A process of its own: `python -m ganrt.benchmarks.child REQUEST`, REQUEST a JSON object.
 
-    {"subject": ..., "model": ..., ...}   opens a subject, says "ready" at its first pictures, runs `calls` more
+    {"runner": ..., "model": ..., ...}   opens a runner, says "ready" at its first pictures, runs `calls` more
     {"ganrt": [arguments]}                runs the command line
     {"measure": FILE}                     measures what the file asks for (see `repeats.py`)
 
@@ -45,7 +45,7 @@ def main() -> None:
         if "measure" in request:
             report = _measure(Path(request["measure"]))
         else:
-            report = _command_line(request["ganrt"]) if "ganrt" in request else _subject(request, started)
+            report = _command_line(request["ganrt"]) if "ganrt" in request else _runner(request, started)
     except Exception as error:  # any peer may fail in any way
         from ganrt.benchmarks.contestants import describe
 
@@ -79,9 +79,9 @@ def _measure(request: Path) -> dict[str, Any]:
     from ganrt.interrupts import HeldInterrupts
 
     with HeldInterrupts() as interrupts:
-        runner, work = read_request(request, lambda line: _tell({"say": line}))
-        for number, (cell, subjects) in enumerate(work):
-            parts = runner.parts(cell, subjects)
+        harness, work = read_request(request, lambda line: _tell({"say": line}))
+        for number, (cell, runners) in enumerate(work):
+            parts = harness.parts(cell, runners)
             target = request.with_name(f"{request.stem}-{number}.json")
             target.write_text(json.dumps([part.as_json() for part in parts]), "utf-8")
             _tell({"cell": number, "file": str(target)})
@@ -90,9 +90,9 @@ def _measure(request: Path) -> dict[str, Any]:
     return {}
 
 
-def _subject(request: dict[str, Any], started: float) -> dict[str, Any]:
-    from ganrt.benchmarks.subjects import open_subject
-    from ganrt.benchmarks.subjects.protocol import Request
+def _runner(request: dict[str, Any], started: float) -> dict[str, Any]:
+    from ganrt.benchmarks.runners import open_runner
+    from ganrt.benchmarks.runners.protocol import Request
     from ganrt.engines.onnx_file import read_onnx
     from ganrt.runtime.sample_inputs import make_inputs
 
@@ -101,14 +101,14 @@ def _subject(request: dict[str, Any], started: float) -> dict[str, Any]:
     spec = read_onnx(path).spec()
     checkpoint = Path(request["checkpoint"]) if request["checkpoint"] else None
     opened = Request(path, spec, request["precision"], request["threads"], request["device"], batch, checkpoint)
-    subject = open_subject(request["subject"], opened)
+    runner = open_runner(request["runner"], opened)
     loaded = time.perf_counter()
     inputs = make_inputs(spec, request["seed"], 0, batch)
-    images = subject.run(inputs)
+    images = runner.run(inputs)
     _tell({"ready": True})
     drawn = time.perf_counter()
     for _ in range(request["calls"]):
-        subject.run(inputs)
+        runner.run(inputs)
     import numpy as np
 
     np.save(request["images"], images)
@@ -117,8 +117,8 @@ def _subject(request: dict[str, Any], started: float) -> dict[str, Any]:
         "open_s": loaded - imported,
         "first_images_s": drawn - loaded,
         "base_bytes": base,
-        "device": subject.device,
-        "about": subject.about,
+        "device": runner.device,
+        "about": runner.about,
     }
 
 

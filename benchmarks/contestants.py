@@ -1,4 +1,4 @@
-"""One subject in one cell: opened, warmed up, given slices, its pictures checked; and what it did so far."""
+"""One runner in one cell: opened, warmed up, given slices, its pictures checked; and what it did so far."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ganrt.benchmarks.clock import Clock, clock_fault, read_both
 from ganrt.benchmarks.document import Json
 from ganrt.benchmarks.inputs import Agreement, Batches, Images
 from ganrt.benchmarks.options import Cell, Timing
+from ganrt.benchmarks.runners import open_runner
+from ganrt.benchmarks.runners.protocol import Request, Runner
 from ganrt.benchmarks.scenarios import Between, Call, Load, Slice, run_slice
-from ganrt.benchmarks.subjects import open_subject
-from ganrt.benchmarks.subjects.protocol import Request, Subject
 from ganrt.errors import GanrtError
 from ganrt.runtime.pictures import encode_png
 from ganrt.runtime.sample_inputs import make_inputs
@@ -65,16 +65,16 @@ def _window(call: Call, clock: Clock, first: int, between: Between | None) -> li
 class Observer(Protocol):
     """Watches one cell. `begin` and `end` are called just outside the timed calls."""
 
-    def begin(self, subject: str) -> None:
-        """A slice of `subject` begins."""
+    def begin(self, runner: str) -> None:
+        """A slice of `runner` begins."""
         ...
 
-    def end(self, subject: str) -> None:
+    def end(self, runner: str) -> None:
         """It has ended."""
         ...
 
-    def report(self, subject: str, images: int) -> tuple[Json, list[Json]]:
-        """(telemetry, timeline points with `t_s` since the cell began) of a subject that made `images`."""
+    def report(self, runner: str, images: int) -> tuple[Json, list[Json]]:
+        """(telemetry, timeline points with `t_s` since the cell began) of a runner that made `images`."""
         ...
 
 
@@ -84,13 +84,13 @@ Observe = Callable[[], AbstractContextManager[Observer]]
 class Unobserved:
     """Sees nothing."""
 
-    def begin(self, subject: str) -> None:
+    def begin(self, runner: str) -> None:
         """Nothing."""
 
-    def end(self, subject: str) -> None:
+    def end(self, runner: str) -> None:
         """Nothing."""
 
-    def report(self, subject: str, images: int) -> tuple[Json, list[Json]]:  # noqa: ARG002
+    def report(self, runner: str, images: int) -> tuple[Json, list[Json]]:  # noqa: ARG002
         """Nothing."""
         return {}, []
 
@@ -102,20 +102,20 @@ class Unobserved:
     ) -> None: ...
 
 
-OpenSubject = Callable[[str, Request], Subject]
+OpenRunner = Callable[[str, Request], Runner]
 
 
 @dataclass
 class Contestant:
-    """A subject's state; `stopped` is (status, reason) once it is out of the race."""
+    """A runner's state; `stopped` is (status, reason) once it is out of the race."""
 
     name: str
     request: Request
     cell: Cell
     batches: Batches
     clock: Clock
-    opener: OpenSubject = open_subject
-    subject: Subject | None = None
+    opener: OpenRunner = open_runner
+    runner: Runner | None = None
     stopped: tuple[str, str] | None = None
     warm: WarmUp | None = None
     slices: list[Slice] = field(default_factory=list)
@@ -123,7 +123,7 @@ class Contestant:
     faults: list[str] = field(default_factory=list)
     calls: int = 0
     _drawn: list[tuple[int, Images]] = field(default_factory=list)
-    _loaded: list[Subject] = field(default_factory=list)
+    _loaded: list[Runner] = field(default_factory=list)
 
     @property
     def running(self) -> bool:
@@ -136,9 +136,9 @@ class Contestant:
         return Load(self.cell.scenario)
 
     def open(self, timing: Timing) -> None:
-        """Opens, checks the first pictures and warms up; what goes wrong takes the subject out of the race."""
+        """Opens, checks the first pictures and warms up; what goes wrong takes the runner out of the race."""
         try:
-            self.subject = self.opener(self.name, self.request)
+            self.runner = self.opener(self.name, self.request)
             self._call(0)
             self.check(timing)
             if self.running:
@@ -186,37 +186,37 @@ class Contestant:
         return self._forget if self.cell.scenario == "load" else None
 
     def close(self) -> None:
-        """Releases the subject."""
+        """Releases the runner."""
         self._forget()
-        if self.subject is not None:
-            self.subject.close()
+        if self.runner is not None:
+            self.runner.close()
 
     def _forget(self) -> None:
         self._drawn = []
-        for subject in self._loaded:
-            subject.close()
+        for runner in self._loaded:
+            runner.close()
         self._loaded = []
 
     def _call(self, number: int) -> None:
         """One query of the scenario; keeps its pictures, all of them: a later batch may spoil an earlier one's."""
-        assert self.subject is not None
+        assert self.runner is not None
         count = self.load.batches
         numbers = range(number * count, (number + 1) * count)
         if self.cell.scenario == "load":
             self._loaded.append(self.opener(self.name, self.request))
         elif self.cell.scenario == "offline":
-            drawn = self.subject.run_many([self.batches.input(i) for i in numbers])
+            drawn = self.runner.run_many([self.batches.input(i) for i in numbers])
             self._drawn = list(zip(numbers, drawn, strict=True))
         elif self.cell.scenario == "end_to_end":
             self._drawn = [(number, self._end_to_end(number))]
         else:
-            self._drawn = [(i, self.subject.run(self.batches.input(i))) for i in numbers]
+            self._drawn = [(i, self.runner.run(self.batches.input(i))) for i in numbers]
 
     def _end_to_end(self, number: int) -> Images:
         """Latents, pictures, PNG bytes."""
-        assert self.subject is not None
+        assert self.runner is not None
         batch, size = number % len(self.batches.inputs), self.cell.batch_size
-        images = self.subject.run(make_inputs(self.request.spec, self.batches.seed, batch * size, size))
+        images = self.runner.run(make_inputs(self.request.spec, self.batches.seed, batch * size, size))
         for image in images:
             encode_png(image)
         return images
@@ -230,10 +230,10 @@ def describe(error: BaseException) -> str:
 
 @dataclass(frozen=True)
 class Part:
-    """`opened`: device, precision and about of the subject, empty where it was never opened; `stopped`: (status,
+    """`opened`: device, precision and about of the runner, empty where it was never opened; `stopped`: (status,
     reason) where it fell out of the race; `telemetry` and its `points` are the observer's."""
 
-    subject: str
+    runner: str
     opened: Json = field(default_factory=dict)
     stopped: tuple[str, str] | None = None
     warm: WarmUp | None = None
@@ -275,10 +275,10 @@ def part_from_json(plain: Json) -> Part:
 
 def part_of(contestant: Contestant, observer: Observer) -> Part:
     """What there is of a contestant, which may have been stopped anywhere."""
-    subject, images = contestant.subject, contestant.cell.batch_size * contestant.load.batches
+    runner, images = contestant.runner, contestant.cell.batch_size * contestant.load.batches
     samples = sum(len(each.latencies) for each in contestant.slices)
     telemetry, points = observer.report(contestant.name, images * samples) if contestant.slices else ({}, [])
-    opened = {name: getattr(subject, name) for name in ("device", "precision", "about")} if subject else {}
+    opened = {name: getattr(runner, name) for name in ("device", "precision", "about")} if runner else {}
     return Part(
         contestant.name,
         opened,

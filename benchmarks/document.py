@@ -158,7 +158,7 @@ class Latency:
 
 @dataclass(frozen=True)
 class Result:
-    """One subject in one scenario. What was not measured is None; `reason` says why a result is not `ok`."""
+    """One runner in one scenario. What was not measured is None; `reason` says why a result is not `ok`."""
 
     scenario: str = checked(one_of(*SCENARIOS))
     subject: str = checked(_SHORT)

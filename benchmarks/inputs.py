@@ -1,4 +1,4 @@
-"""The batches that every subject is given, and the pictures that it must draw of them."""
+"""The batches that every runner is given, and the pictures that it must draw of them."""
 
 from __future__ import annotations
 

@@ -20,13 +20,13 @@ class Timing:
     """How long and how carefully.
 
     Attributes:
-        duration_s: timed seconds a subject and cell.
+        duration_s: timed seconds a runner and cell.
         warmup_s: the most that warming up may take.
         least_samples: below it a result is marked unstable.
         repeats: fresh processes that share the duration; 1: everything in this one.
         between_runs: added to intervals of several processes, for what drifts more slowly than a run lasts: half a
             95 % interval, as a share; measured with `tools/bench_agreement.py`.
-        slices: how many turns a subject gets; the turns of all subjects are shuffled round by round.
+        slices: how many turns a runner gets; the turns of all runners are shuffled round by round.
         processes: how many fresh ones `cold_start` starts.
         seed: of the inputs, the order and the resampling.
         fps: the rate of `frame`.
@@ -74,7 +74,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class Cell:
-    """What is the same for all subjects that are compared with each other."""
+    """What is the same for all runners that are compared with each other."""
 
     model: Path
     scenario: str

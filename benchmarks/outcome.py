@@ -1,4 +1,4 @@
-"""From what processes saw of a subject to a result of the document."""
+"""From what processes saw of a runner to a result of the document."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _WITHIN = "one process measured it: its intervals hold within this run only (--r
 
 
 def make_result(cell: Cell, model: Model, timing: Timing, parts: Sequence[Part], interrupted: bool) -> Result:
-    """What the parts of one subject say, a process each, in order; without a speed where it drew wrong pictures."""
-    subject, timed = parts[0].subject, [part for part in parts if part.slices]
+    """What the parts of one runner say, a process each, in order; without a speed where it drew wrong pictures."""
+    runner, timed = parts[0].runner, [part for part in parts if part.slices]
     stopped = _stopped(parts)
     if not timed or (stopped and stopped[0] == "wrong_output"):
         out, why = stopped or _never_timed(parts)
-        return bare_result(cell, subject, model, out, why, _agreement(parts) if out != "not_run" else NOTHING)
+        return bare_result(cell, runner, model, out, why, _agreement(parts) if out != "not_run" else NOTHING)
     series = [_latencies(part) for part in timed]
     nanoseconds = np.concatenate(series)
     lengths = [len(each.latencies) for part in timed for each in part.slices]
@@ -36,7 +36,7 @@ def make_result(cell: Cell, model: Model, timing: Timing, parts: Sequence[Part],
     told = {name: widened(pair, values[name] or 0.0, between) for name, pair in found.items()}
     status, reason = stopped or _status(cell, timed, nanoseconds, lengths, found.get("p50"), timing, interrupted)
     return Result(
-        **_place(cell, subject, model, timed[0].opened),
+        **_place(cell, runner, model, timed[0].opened),
         status=status,
         reason=reason,
         samples=len(nanoseconds),
@@ -61,7 +61,7 @@ def _latencies(part: Part) -> NDArray[np.float64]:
 
 
 def _stopped(parts: Sequence[Part]) -> tuple[str, str] | None:
-    """The gravest of what stopped a subject; one that ran and could not be opened again was interrupted."""
+    """The gravest of what stopped a runner; one that ran and could not be opened again was interrupted."""
     found = [part.stopped for part in parts if part.stopped]
     for status in ("wrong_output", "interrupted"):
         for each in found:
@@ -79,17 +79,17 @@ def _never_timed(parts: Sequence[Part]) -> tuple[str, str]:
 
 
 def bare_result(
-    cell: Cell, subject: str, model: Model, status: str, reason: str, agreement: Agreement = NOTHING
+    cell: Cell, runner: str, model: Model, status: str, reason: str, agreement: Agreement = NOTHING
 ) -> Result:
     """A result without a speed."""
-    return Result(**_place(cell, subject, model), status=status, reason=reason, **agreement.fields())
+    return Result(**_place(cell, runner, model), status=status, reason=reason, **agreement.fields())
 
 
-def _place(cell: Cell, subject: str, model: Model, opened: Json | None = None) -> Json:
-    """Precision and device are those really in use, once there is a subject."""
+def _place(cell: Cell, runner: str, model: Model, opened: Json | None = None) -> Json:
+    """Precision and device are those really in use, once there is a runner."""
     return {
         "scenario": cell.scenario,
-        "subject": subject,
+        "subject": runner,
         "model": model,
         "entry": cell.entry,
         "batch_size": cell.batch_size,

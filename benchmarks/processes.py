@@ -22,8 +22,8 @@ from ganrt.benchmarks.document import Json, Latency, Model, Result
 from ganrt.benchmarks.inputs import Agreement, make_batches
 from ganrt.benchmarks.options import Cell, Timing
 from ganrt.benchmarks.outcome import bare_result
+from ganrt.benchmarks.runners import PROGRAMS
 from ganrt.benchmarks.statistics import summarise
-from ganrt.benchmarks.subjects import PROGRAMS
 from ganrt.engines.cache import cache_folder
 from ganrt.engines.choice import KINDS
 from ganrt.engines.onnx_file import read_onnx
@@ -50,7 +50,7 @@ class Ran:
 
 @dataclass
 class _Seen:
-    """What the children of one subject gave."""
+    """What the children of one runner gave."""
 
     runs: list[Ran] = field(default_factory=list)
     agreement: Agreement = field(default_factory=Agreement)
@@ -106,16 +106,16 @@ def run_child(request: dict[str, Any], clock: Clock, environment: Mapping[str, s
 
 def run_processes(
     cell: Cell,
-    subjects: Sequence[str],
+    runners: Sequence[str],
     model: Model,
     timing: Timing,
     clock: Clock,
     say: Callable[[str], object],
 ) -> list[Result]:
-    """One result a subject; the processes of all subjects are shuffled round by round. Ctrl-C as in `Runner.run`."""
+    """One result a runner; the processes of all runners are shuffled round by round. Ctrl-C as in `Harness.run`."""
     spec = read_onnx(cell.model).spec()
     wanted = make_batches(cell.model, spec, cell.batch_size, timing.seed).wanted(0)
-    seen = {name: _Seen() for name in subjects}
+    seen = {name: _Seen() for name in runners}
     for name in PROGRAMS:
         if name in seen:
             seen[name].stopped = ("not_run", f"{name} times itself, and not its start")
@@ -123,7 +123,7 @@ def run_processes(
 
     def race() -> None:
         for _ in range(rounds):
-            names = [name for name in subjects if not seen[name].stopped]
+            names = [name for name in runners if not seen[name].stopped]
             order.shuffle(names)
             for name in names:
                 say(f"a fresh process of {name}")
@@ -131,13 +131,13 @@ def run_processes(
 
     with HeldInterrupts() as interrupts:
         interrupts.let_end(race)
-        return [_result(name, cell, model, seen[name], interrupts.told) for name in subjects]
+        return [_result(name, cell, model, seen[name], interrupts.told) for name in runners]
 
 
 def _run_one(name: str, cell: Cell, timing: Timing, clock: Clock, wanted: np.ndarray[Any, Any], seen: _Seen) -> None:
     with tempfile.TemporaryDirectory() as folder:
         calls = _CALLS if cell.scenario == "memory" else 0
-        request = subject_request(cell, name, timing.seed, Path(folder) / "images.npy", calls)
+        request = runner_request(cell, name, timing.seed, Path(folder) / "images.npy", calls)
         try:
             ran = run_child(request, clock)
             agreement = seen.agreement.with_pictures(np.load(request["images"]), wanted)
@@ -153,10 +153,10 @@ def _run_one(name: str, cell: Cell, timing: Timing, clock: Clock, wanted: np.nda
         seen.stopped = ("wrong_output", f"the worst picture is {found:.1f} dB from FP32, expected {gate:g} dB or more")
 
 
-def subject_request(cell: Cell, subject: str, seed: int, images: Path, calls: int = 0) -> Json:
-    """For `run_child`: opens a subject, keeps its first pictures in `images`, and runs `calls` more."""
+def runner_request(cell: Cell, runner: str, seed: int, images: Path, calls: int = 0) -> Json:
+    """For `run_child`: opens a runner, keeps its first pictures in `images`, and runs `calls` more."""
     return {
-        "subject": subject,
+        "runner": runner,
         "model": str(cell.model),
         "checkpoint": str(cell.checkpoint) if cell.checkpoint else None,
         "precision": cell.precision,
@@ -225,7 +225,7 @@ Figures = dict[str, float | str]
 BuildFigures = Callable[[Cell, str, int, Clock], Figures]
 
 
-def build_figures(cell: Cell, subject: str, seed: int, clock: Clock) -> Figures:
+def build_figures(cell: Cell, runner: str, seed: int, clock: Clock) -> Figures:
     """`build_ms`: opening and first pictures with empty caches; `cached_ms`: the same with what that left there.
 
     Apart from `load`, which opens in a process that has done so before: a build happens at the first open of a
@@ -236,7 +236,7 @@ def build_figures(cell: Cell, subject: str, seed: int, clock: Clock) -> Figures:
         for kind in KINDS:
             if (cache_folder() / kind).is_dir():
                 shutil.copytree(cache_folder() / kind, home / kind)
-        request = subject_request(cell, subject, seed, Path(folder) / "images.npy")
+        request = runner_request(cell, runner, seed, Path(folder) / "images.npy")
         environment = {**os.environ, "GANRT_HOME": str(home), "TORCHINDUCTOR_CACHE_DIR": str(Path(folder) / "torch")}
         try:
             runs = [run_child(request, clock, environment).report for _ in range(2)]

@@ -25,9 +25,9 @@ from typing import Any
 from ganrt import errors
 from ganrt.benchmarks.contestants import Part, Unobserved, part_from_json
 from ganrt.benchmarks.document import Json, Result
+from ganrt.benchmarks.harness import Harness, Interrupted
 from ganrt.benchmarks.options import PROCESSES, Cell, Timing
-from ganrt.benchmarks.runner import Interrupted, Runner
-from ganrt.benchmarks.subjects import PROGRAMS
+from ganrt.benchmarks.runners import PROGRAMS
 from ganrt.errors import GanrtError
 from ganrt.interrupts import HeldInterrupts
 
@@ -37,11 +37,11 @@ _LONGEST_S = 30.0  # that an interrupted process may take to write what it has
 _PATIENCE_S = 1.0  # between two Ctrl-C that mean what one does
 
 
-def run_parts(runner: Runner, work: Work) -> Iterator[tuple[Cell, list[Part]]]:
-    """(cell, what a fresh process saw of its subjects), as they come. Ctrl-C ends the process early, and is for a
+def run_parts(harness: Harness, work: Work) -> Iterator[tuple[Cell, list[Part]]]:
+    """(cell, what a fresh process saw of its runners), as they come. Ctrl-C ends the process early, and is for a
     `HeldInterrupts` around this to tell of.
 
-    A process that dies takes the subjects of its cell out of the race; cells behind that one are not in what comes.
+    A process that dies takes the runners of its cell out of the race; cells behind that one are not in what comes.
 
     Raises:
         KeyboardInterrupt: only in another thread than the first, after what the process had seen.
@@ -51,12 +51,12 @@ def run_parts(runner: Runner, work: Work) -> Iterator[tuple[Cell, list[Part]]]:
         return
     with tempfile.TemporaryDirectory() as folder:
         request = Path(folder) / "request.json"
-        request.write_text(json.dumps(_request(runner, work)), "utf-8")
+        request.write_text(json.dumps(_request(harness, work)), "utf-8")
         number = 0
         with closing(_lines(request)) as lines:
             for line in lines:
                 if "say" in line:
-                    runner.say(line["say"])
+                    harness.say(line["say"])
                 elif "cell" in line:
                     number += 1
                     parts = json.loads(Path(line["file"]).read_text("utf-8"))
@@ -136,20 +136,20 @@ class _Child:
             self._process.kill()
 
 
-def _request(runner: Runner, work: Work) -> Json:
+def _request(harness: Harness, work: Work) -> Json:
     cells = [
         [{**asdict(cell), "model": str(cell.model), "checkpoint": _text(cell.checkpoint)}, names]
         for cell, names in work
     ]
-    timing = asdict(runner.timing.of_one_process())
-    return {"timing": timing, "cells": cells, "telemetry": runner.observe is not Unobserved}
+    timing = asdict(harness.timing.of_one_process())
+    return {"timing": timing, "cells": cells, "telemetry": harness.observe is not Unobserved}
 
 
 def _text(path: Path | None) -> str | None:
     return None if path is None else str(path)
 
 
-def read_request(path: Path, say: Say) -> tuple[Runner, Work]:
+def read_request(path: Path, say: Say) -> tuple[Harness, Work]:
     """In the child: what is asked for."""
     from ganrt.benchmarks.telemetry.sampler import Sampler
 
@@ -158,13 +158,13 @@ def read_request(path: Path, say: Say) -> tuple[Runner, Work]:
     for plain, names in asked["cells"]:
         checkpoint = Path(plain["checkpoint"]) if plain["checkpoint"] else None
         work.append((Cell(**{**plain, "model": Path(plain["model"]), "checkpoint": checkpoint}), names))
-    return Runner(Timing(**asked["timing"]), observe=Sampler if asked["telemetry"] else Unobserved, say=say), work
+    return Harness(Timing(**asked["timing"]), observe=Sampler if asked["telemetry"] else Unobserved, say=say), work
 
 
 def measure(
-    runner: Runner, cells: Sequence[Cell], subjects: Sequence[str], progress: Callable[[int], object]
+    harness: Harness, cells: Sequence[Cell], runners: Sequence[str], progress: Callable[[int], object]
 ) -> list[Result]:
-    """One result a cell and subject, in as many processes as the runner's timing asks for.
+    """One result a cell and runner, in as many processes as the harness's timing asks for.
 
     Args:
         progress: told how many of `steps` are done.
@@ -173,11 +173,11 @@ def measure(
         Interrupted: Ctrl-C; with the results of all cells that were begun.
         GanrtError: a model cannot be read, or there is no reference to check pictures against.
     """
-    seen = _Seen(runner, cells, subjects)
+    seen = _Seen(harness, cells, runners)
     results: list[Result] = []
     with HeldInterrupts() as interrupts:
         done = 0
-        for number in range(runner.timing.repeats if runner.timing.repeats > 1 else 0):
+        for number in range(harness.timing.repeats if harness.timing.repeats > 1 else 0):
             if not interrupts.told:
                 done = seen.add_process(number, done, progress)
         for cell in cells:
@@ -199,26 +199,26 @@ def steps(cells: Sequence[Cell], timing: Timing) -> int:
 class _Seen:
     """What the processes have seen so far."""
 
-    def __init__(self, runner: Runner, cells: Sequence[Cell], subjects: Sequence[str]) -> None:
-        self._runner, self._subjects = runner, subjects
+    def __init__(self, harness: Harness, cells: Sequence[Cell], runners: Sequence[str]) -> None:
+        self._harness, self._runners = harness, runners
         self._parts: dict[Cell, list[list[Part]]] = {cell: [] for cell in cells if self.repeated(cell)}
         for cell in cells:
-            runner.describe(cell)  # what is wrong with a model is said before anything starts
+            harness.describe(cell)  # what is wrong with a model is said before anything starts
 
     def repeated(self, cell: Cell) -> bool:
         """Whether the cell is measured in several processes."""
-        return self._runner.timing.repeats > 1 and cell.scenario not in PROCESSES
+        return self._harness.timing.repeats > 1 and cell.scenario not in PROCESSES
 
     def begun(self, cell: Cell) -> bool:
         """Whether some process has measured it."""
         return bool(self._parts.get(cell))
 
     def add_process(self, number: int, done: int, progress: Callable[[int], object]) -> int:
-        """Measures every cell once more, in a fresh process, with the subjects that are still in the race, opened in
+        """Measures every cell once more, in a fresh process, with the runners that are still in the race, opened in
         another order."""
-        order = random.Random(self._runner.timing.seed + number)
+        order = random.Random(self._harness.timing.seed + number)
         work = [(cell, order.sample(left, len(left))) for cell in self._parts if (left := self._left(cell))]
-        for cell, parts in run_parts(self._runner, work):
+        for cell, parts in run_parts(self._harness, work):
             self._parts[cell].append(parts)
             done += 1
             progress(done)
@@ -227,9 +227,9 @@ class _Seen:
     def results(self, cell: Cell, interrupted: bool) -> list[Result]:
         """Of one cell, which is measured now where one process is enough."""
         if not self.repeated(cell):
-            return self._runner.run(cell, self._subjects)
-        return self._runner.results(cell, self._subjects, self._parts[cell], interrupted)
+            return self._harness.run(cell, self._runners)
+        return self._harness.results(cell, self._runners, self._parts[cell], interrupted)
 
     def _left(self, cell: Cell) -> list[str]:
-        out = {part.subject for parts in self._parts[cell] for part in parts if part.stopped}
-        return [name for name in self._subjects if name not in PROGRAMS and name not in out]
+        out = {part.runner for parts in self._parts[cell] for part in parts if part.stopped}
+        return [name for name in self._runners if name not in PROGRAMS and name not in out]

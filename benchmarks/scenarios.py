@@ -20,7 +20,7 @@ OFFLINE = 4  # batches a timed group: enough for two in flight, few enough for m
 
 @dataclass(frozen=True)
 class Load:
-    """What is asked of a subject: the scenario's name, and `frame`'s period in nanoseconds."""
+    """What is asked of a runner: the scenario's name, and `frame`'s period in nanoseconds."""
 
     scenario: str
     period_ns: int = 0

@@ -13,8 +13,8 @@ from ganrt.benchmarks.clock import Clock
 from ganrt.benchmarks.contestants import Contestant
 from ganrt.benchmarks.inputs import Batches, Images
 from ganrt.benchmarks.options import Cell, Timing
+from ganrt.benchmarks.runners.protocol import Request, Runner
 from ganrt.benchmarks.statistics import intervals
-from ganrt.benchmarks.subjects.protocol import Request, Subject
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.engines.protocol import Arrays
 from ganrt.runtime.models import resolve_model
@@ -27,19 +27,19 @@ _SERIES, _LENGTH, _SLICES = 400, 1000, 20
 def overhead_ns(clock: Clock) -> float:
     """Nanoseconds a call that the harness adds: the whole of a slice of empty calls over their number.
 
-    The calls go the way of every subject's, the check of the pictures included. What falls between the two readings
+    The calls go the way of every runner's, the check of the pictures included. What falls between the two readings
     of the clock is counted as latency, so that it is an upper bound.
     """
     path = resolve_model("avatars")
     request, cell = Request(path, read_onnx(path).spec()), Cell(path, "single_stream", 1)
     batches = Batches(0, ({},), (_PICTURES,))
-    contestant = Contestant("empty", request, cell, batches, clock, subject=_Empty())
+    contestant = Contestant("empty", request, cell, batches, clock, runner=_Empty())
     started = clock.now()
     contestant.run(_SLICE_NS, Timing())
     return (clock.now() - started) / contestant.calls
 
 
-class _Empty(Subject):
+class _Empty(Runner):
     """Does nothing."""
 
     device, precision = "cpu", "fp32"

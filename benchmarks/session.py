@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from ganrt import __version__
 from ganrt.benchmarks.document import Document, Json, Result, now_utc
+from ganrt.benchmarks.harness import Harness, Interrupted
 from ganrt.benchmarks.machine import describe_machine
 from ganrt.benchmarks.options import Cell
 from ganrt.benchmarks.repeats import measure
-from ganrt.benchmarks.runner import Interrupted, Runner
 from ganrt.errors import BackendUnavailable, NegativeResult
 
 
@@ -18,18 +18,18 @@ from ganrt.errors import BackendUnavailable, NegativeResult
 class Session:
     """Collects results; `interrupted` once Ctrl-C was pressed, and nothing is measured from then on."""
 
-    runner: Runner
+    harness: Harness
     results: list[Result] = field(default_factory=list)
     interrupted: bool = False
 
-    def run(self, cells: Sequence[Cell], subjects: Sequence[str], progress: Callable[[int], object]) -> None:
+    def run(self, cells: Sequence[Cell], runners: Sequence[str], progress: Callable[[int], object]) -> None:
         """Measures the cells; keeps what was measured when it is interrupted (within a `HeldInterrupts`, always).
 
         Args:
             progress: told how many of `steps` are done.
         """
         try:
-            self.results += measure(self.runner, cells, subjects, progress)
+            self.results += measure(self.harness, cells, runners, progress)
         except Interrupted as stopped:
             self.results += stopped.results
             self.interrupted = True
@@ -40,7 +40,7 @@ class Session:
             ganrt=__version__,
             machine=describe_machine(),
             options=options,
-            limits=self.runner.limits.as_json() if self.runner.limits else None,
+            limits=self.harness.limits.as_json() if self.harness.limits else None,
             results=tuple(self.results),
             created=now_utc(),
             status="interrupted" if self.interrupted else "complete",
@@ -52,7 +52,7 @@ def verdict(document: Document) -> None:
 
     Raises:
         NegativeResult: one of ours drew wrong pictures.
-        BackendUnavailable: no subject ran at all.
+        BackendUnavailable: no runner ran at all.
     """
     ours = [result for result in document.results if result.subject.startswith("ganrt")]
     wrong = [result for result in ours if result.status == "wrong_output"]

@@ -8,7 +8,7 @@ the normal law.
 What differs from one process to the next (where memory lies, which neighbours wake meanwhile) is not in that. Where a
 run has several processes, each gives the statistic once, and Student's t over the logarithms of these holds what
 differs between them, whatever it is; an interval is the wider of the two. What drifts more slowly than a run lasts, no
-run can see: `widened` adds an allowance for it, and `narrowed` takes it off where subjects of one run are compared.
+run can see: `widened` adds an allowance for it, and `narrowed` takes it off where runners of one run are compared.
 """
 
 from __future__ import annotations

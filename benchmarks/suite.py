@@ -13,13 +13,13 @@ from ganrt import __version__
 from ganrt.benchmarks.clock import SystemClock
 from ganrt.benchmarks.contestants import describe
 from ganrt.benchmarks.document import Document, Json, Model, Result, now_utc, read_document, write_document
+from ganrt.benchmarks.harness import Harness, Interrupted
 from ganrt.benchmarks.limits import Limits, limits_from_json, measure_limits
 from ganrt.benchmarks.machine import describe_machine
 from ganrt.benchmarks.models import RANDOM, ModelFile, prepare_model, work_folder
 from ganrt.benchmarks.options import Cell, Timing, rated
 from ganrt.benchmarks.repeats import measure
-from ganrt.benchmarks.runner import Interrupted, Runner
-from ganrt.benchmarks.subjects import parse_names
+from ganrt.benchmarks.runners import parse_names
 from ganrt.benchmarks.suite_entries import ENTRIES, Entry, Job
 from ganrt.errors import GanrtError, NegativeResult, OutputFailed
 from ganrt.files import check_free
@@ -28,7 +28,7 @@ from ganrt.interrupts import HeldInterrupts
 __all__ = ["ENTRIES", "run_suite"]
 _QUICK_S = 0.3
 _REPEATS = 3  # of small models
-MakeRunner = Callable[[Timing], Runner]
+MakeHarness = Callable[[Timing], Harness]
 
 
 class SuiteStopped(Exception):
@@ -42,7 +42,7 @@ class SuiteStopped(Exception):
 def run_suite(
     output: Path,
     names: Sequence[str],
-    make_runner: MakeRunner,
+    make_harness: MakeHarness,
     *,
     quick: bool,
     budget_s: float,
@@ -86,7 +86,7 @@ def run_suite(
                 over = _not_run(entry, f"the suite's {budget_s / 60:g} minutes were over: run it again to go on")
                 document = _write(output, _with(document, entry, [over], None))
                 continue
-            run = partial(_run_entry, entry, lambda timing: _limited(make_runner(timing), limits), quick, work, say)
+            run = partial(_run_entry, entry, lambda timing: _limited(make_harness(timing), limits), quick, work, say)
             document = _write(output, _measured(document, entry, keys[entry.name], run, interrupts))
             if interrupts.told:
                 raise SuiteStopped(document)
@@ -137,9 +137,9 @@ def _limits(entries: Sequence[Entry], known: object, say: Callable[[str], object
     return measured if found is None else found.joined(measured)
 
 
-def _limited(runner: Runner, limits: Limits | None) -> Runner:
-    runner.limits = limits
-    return runner
+def _limited(harness: Harness, limits: Limits | None) -> Harness:
+    harness.limits = limits
+    return harness
 
 
 def _key(entry: Entry, quick: bool) -> str:
@@ -188,7 +188,7 @@ def _write(output: Path, document: Document) -> Document:
 
 
 def _run_entry(
-    entry: Entry, make_runner: MakeRunner, quick: bool, work: Path | None, say: Callable[[str], object]
+    entry: Entry, make_harness: MakeHarness, quick: bool, work: Path | None, say: Callable[[str], object]
 ) -> list[Result]:
     """What goes wrong with one entry is its result, and not the end of the suite."""
     if quick and entry.model != "avatars":
@@ -197,14 +197,14 @@ def _run_entry(
         model = prepare_model(entry.model, work_folder(work), say)
         if entry.job is not None:
             return [_run_job(entry, entry.job, model, quick)]
-        return _run_cells(entry, model, make_runner, quick)
+        return _run_cells(entry, model, make_harness, quick)
     except NegativeResult as error:
         return [replace(_not_run(entry, str(error)), status="wrong_output")]
     except GanrtError as error:
         return [_not_run(entry, describe(error))]
 
 
-def _run_cells(entry: Entry, model: ModelFile, make_runner: MakeRunner, quick: bool) -> list[Result]:
+def _run_cells(entry: Entry, model: ModelFile, make_harness: MakeHarness, quick: bool) -> list[Result]:
     timing = Timing(
         duration_s=entry.duration_s, least_samples=entry.least_samples, processes=entry.processes,
         repeats=_repeats(entry),
@@ -217,7 +217,7 @@ def _run_cells(entry: Entry, model: ModelFile, make_runner: MakeRunner, quick: b
         for precision in entry.precisions
         for batch_size in entry.batch_sizes
     ]
-    return measure(make_runner(timing), cells, parse_names(entry.subjects), lambda _: None)
+    return measure(make_harness(timing), cells, parse_names(entry.runners), lambda _: None)
 
 
 def _repeats(entry: Entry) -> int:
@@ -243,5 +243,5 @@ def _run_job(entry: Entry, job: Job, model: ModelFile, quick: bool) -> Result:
 
 
 def _not_run(entry: Entry, reason: str) -> Result:
-    subject = "ganrt" if entry.job else entry.subjects
-    return Result(entry.scenarios[0], subject, Model(entry.model), "not_run", reason, entry.name)
+    runner = "ganrt" if entry.job else entry.runners
+    return Result(entry.scenarios[0], runner, Model(entry.model), "not_run", reason, entry.name)

@@ -23,7 +23,7 @@ class Entry:
         model: a bundled name, or one of `models.RANDOM`.
         job: what is measured in place of cells (tools/suite_jobs); of what is below, only the scenario that its figures
             go under is then said.
-        duration_s: timed seconds a subject and cell.
+        duration_s: timed seconds a runner and cell.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Entry:
     scenarios: tuple[str, ...] = ()
     batch_sizes: tuple[int, ...] = (1,)
     precisions: tuple[str, ...] = ("fp32",)
-    subjects: str = ALL
+    runners: str = ALL
     duration_s: float = 4.0
     least_samples: int = 20
     processes: int = 6
@@ -47,58 +47,58 @@ _TUNED = (
 _TUNED_LITERAL = "ganrt/tuned,literal,torch-eager"
 
 ENTRIES: tuple[Entry, ...] = (
-    Entry("avatars", "the bundled model, every subject", scenarios=("single_stream",), batch_sizes=(1, 16, 64)),
+    Entry("avatars", "the bundled model, every runner", scenarios=("single_stream",), batch_sizes=(1, 16, 64)),
     Entry(
         "avatars-fastest",
         "tuned and as fast as the gate allows, beside peers as they come",
         scenarios=("single_stream",),
         batch_sizes=(1, 16, 64),
         precisions=("fastest",),
-        subjects=_TUNED,
+        runners=_TUNED,
     ),
     Entry(
         "avatars-2-pictures", "the other bundled model, which peers run from its file", "avatars-2",
         scenarios=("single_stream",), batch_sizes=(1, 16),
-        subjects="ganrt/tuned,ganrt/onnxruntime,onnxruntime-plain,onnxruntime-tuned,openvino-plain",
+        runners="ganrt/tuned,ganrt/onnxruntime,onnxruntime-plain,onnxruntime-tuned,openvino-plain",
     ),
-    Entry("avatars-offline", "throughput", scenarios=("offline",), batch_sizes=(64,), subjects=_CPU),
-    Entry("avatars-streams", "queries of eight batches", scenarios=("multi_stream",), duration_s=3.0, subjects=_CPU),
-    Entry("avatars-frames", "sixty frames a second", scenarios=("frame",), duration_s=3.0, subjects=_CPU),
+    Entry("avatars-offline", "throughput", scenarios=("offline",), batch_sizes=(64,), runners=_CPU),
+    Entry("avatars-streams", "queries of eight batches", scenarios=("multi_stream",), duration_s=3.0, runners=_CPU),
+    Entry("avatars-frames", "sixty frames a second", scenarios=("frame",), duration_s=3.0, runners=_CPU),
     Entry("avatars-end-to-end", "latents to PNG bytes", scenarios=("end_to_end",), batch_sizes=(16,), duration_s=3.0,
-          subjects=_CPU),
+          runners=_CPU),
     Entry("avatars-start", "a fresh process to its first image", scenarios=("cold_start",)),
     Entry(
         "avatars-load", "opening the model", scenarios=("load",), duration_s=3.0,
-        subjects="ours,onnxruntime-plain,openvino-plain,torch-eager",
+        runners="ours,onnxruntime-plain,openvino-plain,torch-eager",
     ),
     Entry("avatars-memory", "peak memory of a process", scenarios=("memory",)),
     Entry(
         "cyclegan-256", "random weights, peers from the reference", "cyclegan-256", scenarios=("single_stream",),
-        subjects=_LITERAL, duration_s=8.0, least_samples=8,
+        runners=_LITERAL, duration_s=8.0, least_samples=8,
     ),
     Entry("cyclegan-256-memory", "peak memory of a process", "cyclegan-256", scenarios=("memory",)),
     Entry(
         "biggan-deep-128", "random weights, peers from the reference", "biggan-deep-128", scenarios=("single_stream",),
-        subjects=_LITERAL, duration_s=6.0, least_samples=8,
+        runners=_LITERAL, duration_s=6.0, least_samples=8,
     ),
     Entry(
         "biggan-deep-512", "random weights, peers from the reference", "biggan-deep-512", scenarios=("single_stream",),
-        subjects=_LITERAL, duration_s=8.0, least_samples=8,
+        runners=_LITERAL, duration_s=8.0, least_samples=8,
     ),
     Entry(
         "biggan-deep-512-memory", "peak memory of a process", "biggan-deep-512", scenarios=("memory",),
-        subjects=_LITERAL,
+        runners=_LITERAL,
     ),
     Entry(
         "cyclegan-256-fastest", "tuned, beside peers as they come", "cyclegan-256", scenarios=("single_stream",),
-        precisions=("fastest",), subjects=_TUNED_LITERAL, duration_s=8.0, least_samples=8,
+        precisions=("fastest",), runners=_TUNED_LITERAL, duration_s=8.0, least_samples=8,
     ),
     Entry(
         "biggan-deep-128-fastest", "tuned, beside peers as they come", "biggan-deep-128", scenarios=("single_stream",),
-        precisions=("fastest",), subjects=_TUNED_LITERAL, duration_s=6.0, least_samples=8,
+        precisions=("fastest",), runners=_TUNED_LITERAL, duration_s=6.0, least_samples=8,
     ),
     Entry(
         "biggan-deep-512-fastest", "tuned, beside peers as they come", "biggan-deep-512", scenarios=("single_stream",),
-        precisions=("fastest",), subjects=_TUNED_LITERAL, duration_s=8.0, least_samples=8,
+        precisions=("fastest",), runners=_TUNED_LITERAL, duration_s=8.0, least_samples=8,
     ),
 )  # fmt: skip

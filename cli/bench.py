@@ -1,4 +1,4 @@
-"""`ganrt bench`: measures subjects on a model and writes what it found."""
+"""`ganrt bench`: measures runners on a model and writes what it found."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import Progress, debug_wanted, group, say
+from ganrt.cli.option_blocks import Was
 from ganrt.errors import ExitCode, GanrtError, UsageError
 
 if TYPE_CHECKING:
     from ganrt.benchmarks.document import Document
+    from ganrt.benchmarks.harness import Harness
     from ganrt.benchmarks.options import Cell, Timing
-    from ganrt.benchmarks.runner import Runner
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,13 @@ class Pages:
 
 
 @dataclass(frozen=True)
-class Subjects(options.DeviceOptions):
+class RunnerOptions(options.DeviceOptions):
     """What is measured, and on what."""
 
-    subjects: Annotated[
-        str, typer.Option("--subjects", help="ours, peers, all, or names: ganrt/onnxruntime, torch-eager, ...")
+    runners: Annotated[
+        str,
+        typer.Option("--runners", help="ours, peers, all, or names: ganrt/onnxruntime, torch-eager, ..."),
+        Was("--subjects"),
     ] = "all"
     backend: Annotated[str, typer.Option("--backend", help="Of our backends only this one; auto: all.")] = "auto"
     precision: Annotated[
@@ -81,7 +84,7 @@ class TimingOptions:
 
     panel: ClassVar[str] = "Timing"
     duration: Annotated[
-        float, typer.Option("--duration", help="Timed seconds a subject, scenario, batch and precision.")
+        float, typer.Option("--duration", help="Timed seconds a runner, scenario, batch and precision.")
     ] = 5.0
     warmup: Annotated[float, typer.Option("--warmup", help="The most seconds that warming up may take.")] = 10.0
     min_samples: Annotated[int, typer.Option("--min-samples", min=1, help="Fewer calls are marked unstable.")] = 20
@@ -117,9 +120,9 @@ class TimingOptions:
 @group(
     "bench",
     """
-    ganrt bench --duration 0.2 --subjects ours --repeats 2
-    ganrt bench --batch-size 1,4 --duration 0.2 --repeats 1 --subjects ours,onnxruntime-plain -o bench.json
-    ganrt bench --scenario frame --fps 30 --duration 0.3 --repeats 1 --subjects ours --json
+    ganrt bench --duration 0.2 --runners ours --repeats 2
+    ganrt bench --batch-size 1,4 --duration 0.2 --repeats 1 --runners ours,onnxruntime-plain -o bench.json
+    ganrt bench --scenario frame --fps 30 --duration 0.3 --repeats 1 --runners ours --json
     """,
 )
 def bench(
@@ -127,7 +130,7 @@ def bench(
     model: options.Model = "avatars",
     *,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The JSON document to write.")] = None,
-    what: Subjects,
+    what: RunnerOptions,
     how: TimingOptions,
     limits: Annotated[
         bool, typer.Option("--limits", help="Measure matrix products and copies too, for the share of the roofline.")
@@ -149,22 +152,22 @@ def bench(
     from ganrt.benchmarks.limits import measure_limits
     from ganrt.benchmarks.options import rated
     from ganrt.benchmarks.repeats import steps
+    from ganrt.benchmarks.runners import parse_names
     from ganrt.benchmarks.session import Session
-    from ganrt.benchmarks.subjects import parse_names
     from ganrt.files import check_free
     from ganrt.interrupts import HeldInterrupts
     from ganrt.runtime.models import resolve_model
 
     timing = how.timing()
-    names, path = parse_names(what.subjects, what.backend), resolve_model(model)
+    names, path = parse_names(what.runners, what.backend), resolve_model(model)
     cells = what.cells(path)
     if output is not None:
         check_free(output, force)
     pages.check_free(force)
     with Progress(steps(cells, timing), "steps") as progress:
-        session = Session(make_runner(timing))
+        session = Session(make_harness(timing))
         if limits:
-            session.runner.limits = measure_limits(rated(cell.precision for cell in cells), threads=what.threads)
+            session.harness.limits = measure_limits(rated(cell.precision for cell in cells), threads=what.threads)
         with HeldInterrupts():  # until what was measured is written
             session.run(cells, names, progress)
             document = session.document(_options_of(timing, cells, names))
@@ -173,12 +176,12 @@ def bench(
             finish(document, output, pages, force, json, document.status == "interrupted")
 
 
-def make_runner(timing: Timing) -> Runner:
-    """A runner with telemetry, whose steps are told with --debug."""
-    from ganrt.benchmarks.runner import Runner
+def make_harness(timing: Timing) -> Harness:
+    """A harness with telemetry, whose steps are told with --debug."""
+    from ganrt.benchmarks.harness import Harness
 
     observe = import_module("ganrt.benchmarks.telemetry.sampler").Sampler
-    return Runner(timing, observe=observe, say=say if debug_wanted() else _silent)
+    return Harness(timing, observe=observe, say=say if debug_wanted() else _silent)
 
 
 def _silent(_: str) -> None: ...
@@ -242,11 +245,11 @@ def _with_layers(document: Document, cells: list[Cell]) -> Document:
     return replace(document, profiles=tuple(made), status="interrupted" if interrupts.told else document.status)
 
 
-def _options_of(timing: Timing, cells: list[Cell], subjects: list[str]) -> dict[str, object]:
+def _options_of(timing: Timing, cells: list[Cell], runners: list[str]) -> dict[str, object]:
     first = cells[0]
     return {
         **asdict(timing),
-        "subjects": subjects,
+        "subjects": runners,
         "scenarios": list(dict.fromkeys(cell.scenario for cell in cells)),
         "precisions": list(dict.fromkeys(cell.precision for cell in cells)),
         "batch_sizes": list(dict.fromkeys(cell.batch_size for cell in cells)),

@@ -9,7 +9,7 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import command, say
-from ganrt.cli.bench import Pages, bench, finish, make_runner
+from ganrt.cli.bench import Pages, bench, finish, make_harness
 from ganrt.errors import UsageError
 
 
@@ -37,7 +37,7 @@ def suite(
     force: Annotated[bool, typer.Option("--force", help="Begin again, over what is there.")] = False,
     json: options.Json = False,
 ) -> None:
-    """Measures the named set: bundled and random-weight models, all subjects."""
+    """Measures the named set: bundled and random-weight models, all runners."""
     from ganrt.benchmarks.suite import ENTRIES, SuiteStopped, missing, run_suite
 
     if entries:
@@ -52,7 +52,7 @@ def suite(
     stopped = False
     try:
         document = run_suite(
-            output, chosen, make_runner, quick=quick, budget_s=60 * budget, work=work, force=force, say=say,
+            output, chosen, make_harness, quick=quick, budget_s=60 * budget, work=work, force=force, say=say,
             entries=ENTRIES,
         )  # fmt: skip
     except SuiteStopped as early:
@@ -81,8 +81,8 @@ def import_trtexec(
     json: options.Json = False,
 ) -> None:
     """Turns a trtexec run made elsewhere into a document, to compare and merge it with others."""
+    from ganrt.benchmarks.harness import Harness
     from ganrt.benchmarks.options import Cell, Timing
-    from ganrt.benchmarks.runner import Runner
     from ganrt.benchmarks.session import Session
     from ganrt.benchmarks.trtexec import import_times
     from ganrt.files import check_free
@@ -90,8 +90,8 @@ def import_trtexec(
 
     check_free(output, force)
     cell = Cell(resolve_model(model), "single_stream", batch_size, precision)
-    runner = Runner(Timing())
-    result = import_times(times, cell, runner.describe(cell)[0], flags, version)
-    session = Session(runner, [result])
+    harness = Harness(Timing())
+    result = import_times(times, cell, harness.describe(cell)[0], flags, version)
+    session = Session(harness, [result])
     document = session.document({"imported": times.name, "flags": flags})
     finish(document, output, Pages(), force, json, False)

@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--duration", default="5")
     parser.add_argument("--repeats", default="5", help="fresh processes in each run")
     parser.add_argument("--between-runs", default="0.03", help="the allowance that is to be tried")
-    parser.add_argument("--subjects", default="ganrt/onnxruntime,onnxruntime-plain")
+    parser.add_argument("--runners", default="ganrt/onnxruntime,onnxruntime-plain")
     given = parser.parse_args()
     command = [sys.executable, "-m", "ganrt", "bench", "-m", given.model, "--duration", given.duration]
     command += [
@@ -34,8 +34,8 @@ def main() -> None:
         given.repeats,
         "--between-runs",
         given.between_runs,
-        "--subjects",
-        given.subjects,
+        "--runners",
+        given.runners,
         "--json",
     ]
     found: dict[str, list[Cost]] = {}
@@ -46,8 +46,8 @@ def main() -> None:
                 found.setdefault(result.subject, []).append(cost)
                 told = None if cost.interval is None else [round(bound, 4) for bound in cost.interval]
                 print(f"run {number + 1}: {result.subject}: {cost.value:.4f} ms {told}", file=sys.stderr)
-    for subject, runs in found.items():
-        print(f"{subject}: {summary(runs)}")
+    for runner, runs in found.items():
+        print(f"{runner}: {summary(runs)}")
 
 
 def summary(runs: list[Cost]) -> str:

@@ -135,7 +135,7 @@ def steps(python: Path, out: Path, jetson: bool) -> list[Step]:
         made = ("--precision", "fp16", "--batch", "1:16:64", "--target", "here", "-o", str(out / "engines"), "--force")
         found.append(Step(f"compile {backend}", (*ganrt, "compile", "-m", "avatars", "--backend", backend, *made), 120))
     if jetson:
-        both = ("--subjects", "ganrt/tensorrt-mapped,ganrt/tensorrt-copied", "--precision", "fp16", "--repeats", "3")
+        both = ("--runners", "ganrt/tensorrt-mapped,ganrt/tensorrt-copied", "--precision", "fp16", "--repeats", "3")
         memory = (*both, "--duration", SECONDS, "--batch-size", BATCHES, "--device", "cuda", "--force")
         found.append(Step("bench memory", (*ganrt, "bench", *memory, "-o", str(out / "bench-memory.json")), 120))
     measured = ("--repeats", "3", "--duration", SECONDS, "--batch-size", BATCHES, "--device", "cuda")
@@ -146,7 +146,7 @@ def steps(python: Path, out: Path, jetson: bool) -> list[Step]:
     # ONNX Runtime's providers take FP16 from a file in FP16, which is made on the CPU.
     made = ("--precision", "fp16", "-o", str(out / "engines"), "--force")
     found.append(Step("fp16 file", (*ganrt, "compile", "-m", "avatars", *made), 120))
-    providers = ("--subjects", "ganrt/onnxruntime-cuda,ganrt/onnxruntime-tensorrt", "--precision", "fp16")
+    providers = ("--runners", "ganrt/onnxruntime-cuda,ganrt/onnxruntime-tensorrt", "--precision", "fp16")
     files = [str(out / f"bench-fp16-file.{suffix}") for suffix in ("json", "md", "html")]
     pages = ("-o", files[0], "--markdown", files[1], "--html", files[2], "--force")
     file = ("-m", str(out / "engines" / "avatars-1.fp16.onnx"))

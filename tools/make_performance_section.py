@@ -85,7 +85,7 @@ def _row(group: Group, row: Row) -> tuple[str, ...]:
         group.scenario.replace("_", " "),
         str(group.batch_size or NONE),
         _precision(result),
-        _subject(result),
+        _runner(result),
         number(latency.p50 if latency else None),
         number(result.images_per_second),
         f"{speed} [{pair[0]:.3g}, {pair[1]:.3g}]" if pair else speed,
@@ -101,10 +101,10 @@ def _precision(result: Result) -> str:
 
 
 def _peer(peer: Result, ours: Result) -> str:
-    return _subject(peer) + (f" {peer.precision}" if peer.precision != ours.precision else "")
+    return _runner(peer) + (f" {peer.precision}" if peer.precision != ours.precision else "")
 
 
-def _subject(result: Result) -> str:
+def _runner(result: Result) -> str:
     return result.subject + ("" if result.status == "ok" else f" ({result.status})")
 
 

@@ -78,10 +78,10 @@ def _cells(pair: Pair) -> tuple[str, ...]:
     return pair.group.model.name, str(pair.group.batch_size), ours, times(ratio.value) + interval
 
 
-def _product(subject: str) -> str:
+def _product(runner: str) -> str:
     """Whose it is, without the variant: `onnxruntime-tuned` is ONNX Runtime with the fastest of its options."""
     names = {"onnxruntime": "ONNX Runtime", "openvino": "OpenVINO", "torch": "PyTorch"}
-    return next(name for key, name in names.items() if key in subject)
+    return next(name for key, name in names.items() if key in runner)
 
 
 def draw(found: Sequence[Pair], path: Path) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 from ganrt.benchmarks.telemetry.jetson import ask, parse_nvpmodel
 
 CONFIGURATION = Path("/etc/nvpmodel.conf")
-USUAL = ("--subjects", "ganrt/tensorrt", "--precision", "fp16", "--batch-size", "1,8,32", "--device", "cuda")
+USUAL = ("--runners", "ganrt/tensorrt", "--precision", "fp16", "--batch-size", "1,8,32", "--device", "cuda")
 _SWITCH_S = 60
 
 

@@ -43,7 +43,7 @@ class ProfileOptions:
 def engines_in_use(results: Sequence[Result], threads: int | None) -> list[ProfileOptions]:
     """How to profile what ran: each engine that can be, in the precision and at the batch size of its results.
 
-    Profiled is the model's own graph on the engine alone, not the form that a tuned subject runs.
+    Profiled is the model's own graph on the engine alone, not the form that a tuned runner runs.
     """
     found = []
     for result in results:

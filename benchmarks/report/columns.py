@@ -22,7 +22,7 @@ class Table:
 
 _Cell = Callable[[Row], str]
 _TIMED: tuple[tuple[str, bool, _Cell], ...] = (
-    ("subject", False, lambda row: _whose(row.result)),
+    ("runner", False, lambda row: _whose(row.result)),
     ("p50 ms", True, lambda row: _latency(row.result, "p50")),
     ("p90 ms", True, lambda row: _latency(row.result, "p90")),
     ("p99 ms", True, lambda row: _latency(row.result, "p99")),
@@ -36,7 +36,7 @@ _TIMED: tuple[tuple[str, bool, _Cell], ...] = (
     ("samples", True, lambda row: str(row.result.samples)),
     ("status", False, lambda row: status(row.result)),
 )
-_ALWAYS = ("subject", "p50 ms", "pictures", "status")
+_ALWAYS = ("runner", "p50 ms", "pictures", "status")
 
 
 def timed_table(group: Group) -> Table:
@@ -58,7 +58,7 @@ def figures_table(results: Sequence[Result]) -> Table:
         for result in results
         for name, value in (result.figures or {NONE: NONE}).items()
     )
-    return Table(("entry", "model", "subject", "figure", "value", "status"), rows, (*[False] * 4, True, False))
+    return Table(("entry", "model", "runner", "figure", "value", "status"), rows, (*[False] * 4, True, False))
 
 
 def layer_table(profile: Json) -> Table | None:
@@ -90,7 +90,7 @@ def status(result: Result) -> str:
 
 
 def _whose(result: Result) -> str:
-    """ "torch-eager (fp32, cpu, 2 threads)"; unless told, a subject chose its threads itself."""
+    """ "torch-eager (fp32, cpu, 2 threads)"; unless told, a runner chose its threads itself."""
     threads = f"{result.threads} threads" if result.threads else None
     details = ", ".join(word for word in (result.precision, result.device, threads) if word)
     return f"{result.subject} ({details})" if details else result.subject

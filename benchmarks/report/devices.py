@@ -16,7 +16,7 @@ from ganrt.errors import BadInputFile
 
 BEGIN, END = "<!-- devices: begin -->", "<!-- devices: end -->"
 NOBODY = "Nobody has sent a report yet, so there is no table of devices here."
-_HEAD = ("machine", "model", "subject", "precision", "p50 ms", "images/s", "at batch", "pictures", "ganrt", "measured")
+_HEAD = ("machine", "model", "runner", "precision", "p50 ms", "images/s", "at batch", "pictures", "ganrt", "measured")
 _NUMERIC = (False, False, False, False, True, True, True, False, False, False)
 _ARCHIVE = ".tar.gz"
 _CHUNK = 2**20
@@ -41,7 +41,7 @@ def documents_in(path: Path) -> list[tuple[str, Document]]:
 
 
 def devices_section(boards: Sequence[Board]) -> str:
-    """What stands between the markers: a row for each machine, subject and precision on a GPU, the fastest first."""
+    """What stands between the markers: a row for each machine, runner and precision on a GPU, the fastest first."""
     rows = [
         _row(board, standing)
         for board in boards
@@ -85,7 +85,7 @@ def _row(board: Board, standing: Standing) -> tuple[str, ...]:
     return (
         place.machine,
         board.model.name,
-        place.subject + (" (unstable)" if standing.doubtful else ""),
+        place.runner + (" (unstable)" if standing.doubtful else ""),
         place.precision or NONE,
         number(quick.latency_ms.p50 if quick.latency_ms else None),
         number(busy.images_per_second if busy else None),

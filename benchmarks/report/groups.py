@@ -23,7 +23,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Group:
-    """Subjects that were measured in turn with each other, and those that were not run."""
+    """Runners that were measured in turn with each other, and those that were not run."""
 
     model: Model
     scenario: str
@@ -43,13 +43,13 @@ class Group:
         return any(row.result.latency_ms for row in self.rows)
 
 
-def is_ours(subject: str) -> bool:
-    """Whether a subject is one of this package's backends."""
-    return subject == OURS or subject.startswith(f"{OURS}/")
+def is_ours(runner: str) -> bool:
+    """Whether a runner is one of this package's backends."""
+    return runner == OURS or runner.startswith(f"{OURS}/")
 
 
 def group_results(results: Sequence[Result]) -> list[Group]:
-    """In the order in which models, scenarios and batches first appear; a subject that did not run is told once."""
+    """In the order in which models, scenarios and batches first appear; a runner that did not run is told once."""
     found: dict[tuple[object, ...], list[Result]] = {}
     for result in results:
         model = result.model
@@ -86,7 +86,7 @@ def _fastest_peer(result: Result, ran: Sequence[Result]) -> Result | None:
 
 
 def _asked(result: Result) -> str | None:
-    """`fastest` is one group, whatever each subject then computes in."""
+    """`fastest` is one group, whatever each runner then computes in."""
     return result.asked_precision or result.precision
 
 
@@ -100,15 +100,15 @@ def with_figures(groups: Sequence[Group]) -> list[Result]:
 
 
 def not_run_lines(groups: Sequence[Group]) -> list[str]:
-    """Each subject that was not run, once for each reason."""
+    """Each runner that was not run, once for each reason."""
     reasons: dict[tuple[str, str], list[str]] = {}
     for group in groups:
         for result in group.not_run:
             where = f"{group.model.name} {group.scenario}"
             reasons.setdefault((result.subject, result.reason or ""), []).append(where)
     return [
-        f"{subject}: {reason}" + (f" ({_few(list(dict.fromkeys(places)))})" if len(groups) > 1 else "")
-        for (subject, reason), places in reasons.items()
+        f"{runner}: {reason}" + (f" ({_few(list(dict.fromkeys(places)))})" if len(groups) > 1 else "")
+        for (runner, reason), places in reasons.items()
     ]
 
 

@@ -20,7 +20,7 @@ class Place:
     """Whose measurement a row is."""
 
     machine: str
-    subject: str
+    runner: str
     precision: str | None
     device: str | None
     threads: int | None
@@ -29,7 +29,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Standing:
-    """One machine, subject and precision: its quickest answer, and the batch at which it makes the most images."""
+    """One machine, runner and precision: its quickest answer, and the batch at which it makes the most images."""
 
     place: Place
     created: str
@@ -136,7 +136,7 @@ def _order(standing: Standing) -> tuple[float, float]:
 
 
 _HEADS = (
-    ("machine", False), ("subject", False), ("precision", False), ("device", False), ("threads", True),
+    ("machine", False), ("runner", False), ("precision", False), ("device", False), ("threads", True),
     ("p50 ms", True), ("p99 ms", True), ("of batch", True), ("images/s", True), ("at batch", True),
     ("status", False), ("pictures", False), ("ganrt", False), ("measured", False),
 )  # fmt: skip
@@ -144,7 +144,7 @@ _ABOUT = (
     "Measurements alone: what published peak rates would allow is not among them.",
     "p50 and p99 are those of the smallest batch that was measured, images/s the most of all batches; in brackets the "
     "95 % confidence interval within one run.",
-    "Threads: auto is the subject's own choice. Of what one machine measured several times with one version of ganrt, "
+    "Threads: auto is the runner's own choice. Of what one machine measured several times with one version of ganrt, "
     "the newest counts.",
     "Files come from whoever measured. Rows of different machines were not measured in turn with each other: a small "
     "difference between them means nothing. Unstable rows are marked, and stay in their order.",
@@ -179,7 +179,7 @@ def _standing_row(standing: Standing) -> Markup:
     return tag(
         "tr",
         tag("th", place.machine, scope="row", class_="long"),
-        tag("td", place.subject),
+        tag("td", place.runner),
         tag("td", place.precision or NONE),
         tag("td", place.device or NONE),
         _figure("auto" if place.threads is None else str(place.threads), place.threads),
@@ -227,7 +227,7 @@ def _plot(board: Board, title: str) -> Markup | None:
     dots = []
     for standing in rated or board.standings:
         place, latency = standing.place, standing.quickest.latency_ms
-        label = f"{place.subject} {place.precision or ''}, {place.machine}" + (
+        label = f"{place.runner} {place.precision or ''}, {place.machine}" + (
             " (unstable)" if standing.doubtful else ""
         )
         colour = machines.index(place.machine)

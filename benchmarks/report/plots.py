@@ -77,7 +77,7 @@ _Bar = tuple[str, float, int]
 
 
 def energy_plot(group: Group) -> Markup | None:
-    """A bar a subject and source; None where no energy was read."""
+    """A bar a runner and source; None where no energy was read."""
     bars = _bars([row.result for row in group.rows])
     if not bars:
         return None
@@ -107,7 +107,7 @@ _HEIGHT = 30.0
 
 
 def latency_plot(group: Group) -> Markup | None:
-    """A histogram a subject, all on one scale, with its median."""
+    """A histogram a runner, all on one scale, with its median."""
     results = [row.result for row in group.rows if len(row.result.latencies_us) > 1]
     values = [value / 1e3 for result in results for value in result.latencies_us]
     if not results or min(values) <= 0:
@@ -117,7 +117,7 @@ def latency_plot(group: Group) -> Markup | None:
     scale = Scale(max(low, 0.0), high, 8, WIDTH - 14, log)
     labels = [_latency_label(result) for result in results]
     title = f"Latency, {group.title}"
-    about = "One histogram a subject with its median: " + "; ".join(labels)
+    about = "One histogram a runner with its median: " + "; ".join(labels)
     return rows_figure(
         title, about, labels, scale, "ms (by logarithms)" if log else "ms",
         lambda index, y: _histogram(results[index], scale, y, index), room=_HEIGHT,
@@ -175,19 +175,19 @@ def _throughput(document: Document, results: Sequence[Result]) -> Markup:
     roof, meaning = roofline(document, results)
     up = _upward([result.images_per_second or 0.0 for result in results], list(roof.values()))
     class_of = colour(list(curves))
-    named = [(subject, class_of(subject)) for subject in curves] + ([(meaning, "roof")] if roof else [])
+    named = [(runner, class_of(runner)) for runner in curves] + ([(meaning, "roof")] if roof else [])
     keys, height = legend(named, _BOTTOM + 50)
     marks = [
         axis_left(up, _LEFT, WIDTH - 8, "images/s (by logarithms)" if up.log else "images/s"),
         *(text(x, _BOTTOM + 15, str(batch), "middle") for batch, x in across.items()),
         text(WIDTH - 8, _BOTTOM + 31, "batch", "end", "label"),
         path([(across[batch], up(value)) for batch, value in roof.items()], "roof") if roof else None,
-        *(_curve(members, across, up, class_of(subject)) for subject, members in curves.items()),
+        *(_curve(members, across, up, class_of(runner)) for runner, members in curves.items()),
         keys,
     ]
     first = results[0]
     title = f"Throughput, {model_name(first.model)}, {first.scenario.replace('_', ' ')}, {first.precision}"
-    about = f"Images a second of {len(curves)} subjects at batch sizes {', '.join(map(str, batches))}"
+    about = f"Images a second of {len(curves)} runners at batch sizes {', '.join(map(str, batches))}"
     return figure(_BOTTOM + 40 + height, title, about, marks)
 
 

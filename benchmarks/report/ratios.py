@@ -3,7 +3,7 @@
 The interval joins the two stored ones: MOVER (Donner and Zou 2012, "Closed-form confidence intervals for functions of
 the normal mean and standard deviation"; Zou and Donner 2008) for the difference of two logarithms,
 log a - log b -+ sqrt((distance to a's limit)^2 + (distance to b's opposite limit)^2). It takes the two as independent,
-which is right for two runs, and careful for two subjects that were slow at the same moments.
+which is right for two runs, and careful for two runners that were slow at the same moments.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class Matched:
 
 
 def key_of(result: Result) -> Key:
-    """Model (by its hash, by its name where there is none), scenario, rate of frames, subject, batch, precision and
+    """Model (by its hash, by its name where there is none), scenario, rate of frames, runner, batch, precision and
     threads."""
     model = result.model.sha256 or result.model.name
     place = (result.scenario, result.deadline_ms, result.subject)

@@ -9,7 +9,7 @@ from ganrt.benchmarks.report.columns import Table
 from ganrt.benchmarks.report.groups import Row, group_results, not_run_lines, with_figures
 from ganrt.benchmarks.report.words import NONE, number, pictures, plain, printable, times, with_interval
 
-_HEAD = ("subject", "precision", "p50 ms", "p99 ms", "images/s", "against", "pictures", "status")
+_HEAD = ("runner", "precision", "p50 ms", "p99 ms", "images/s", "against", "pictures", "status")
 _NUMERIC = (False, False, True, True, True, True, False, False)
 
 

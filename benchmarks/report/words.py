@@ -11,12 +11,12 @@ NONE = "-"
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]")
 # What is said of a document's figures wherever they are shown.
 METHOD = (
-    "All subjects of a group took turns in one run, in shuffled order (trtexec alone times itself, after the others), "
-    "and their pictures were compared with the FP32 reference: a subject that draws wrong pictures gets no speed.",
+    "All runners of a group took turns in one run, in shuffled order (trtexec alone times itself, after the others), "
+    "and their pictures were compared with the FP32 reference: a runner that draws wrong pictures gets no speed.",
     "In brackets: 95 % confidence intervals, the wider of two: a block bootstrap over the run's own time, and "
     "Student's t over the fresh processes that shared it, which holds what differs from one "
     "process to the next; then an allowance (--between-runs) is added for what "
-    "drifts more slowly than a run lasts, and left out again where subjects of one run are compared. Where one "
+    "drifts more slowly than a run lasts, and left out again where runners of one run are compared. Where one "
     "process measured alone (the notes say so), they hold within that run only. A difference from one machine to "
     "another, or of a load that lasts longer than the run, is in none.",
     "“against” is the speed, by the median (offline: by images a second), beside the fastest peer with the same "

@@ -1,4 +1,4 @@
-"""A subject's readings summed up: statistics, energy, throttling, and a timeline."""
+"""A runner's readings summed up: statistics, energy, throttling, and a timeline."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Statistics:
 
 @dataclass
 class Series:
-    """All readings of one subject. At most `most` points stay in the timeline: when it is full, every other one goes,
+    """All readings of one runner. At most `most` points stay in the timeline: when it is full, every other one goes,
     and from then on half as many are kept."""
 
     most: int
@@ -82,7 +82,7 @@ _ENOUGH = 0.9  # of the run must be covered by readings before its energy is div
 
 @dataclass(frozen=True)
 class Telemetry:
-    """What was seen of one subject, all of it JSON-able.
+    """What was seen of one runner, all of it JSON-able.
 
     seconds: of its slices. statistics: reading -> `mean` (weighted by time), `min`, `max`, `samples`; counters of
     energy are left out. timeline: `t_s` since the sampler started, and readings. throttled: reason -> share of the

@@ -1,4 +1,4 @@
-"""Reads all telemetry sources from one thread while subjects run in turn, and sums up what it saw of each."""
+"""Reads all telemetry sources from one thread while runners run in turn, and sums up what it saw of each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_POINTS = 1000
 
 
 class Sampler:
-    """The observer (see `contestants.py`) that watches subjects, each in one or more slices of time:
+    """The observer (see `contestants.py`) that watches runners, each in one or more slices of time:
 
         with Sampler() as sampler:
             sampler.begin("a"); run(); sampler.end("a")
@@ -44,7 +44,7 @@ class Sampler:
         self._series: dict[str, Series] = {}
         self._about: dict[str, dict[str, str]] = {}
         self._notes: list[str] = []
-        self._now: Series | None = None  # of the subject that runs
+        self._now: Series | None = None  # of the runner that runs
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -68,32 +68,32 @@ class Sampler:
         for source in self._opened:
             source.close()
 
-    def begin(self, subject: str) -> None:
-        """A slice of `subject` begins."""
+    def begin(self, runner: str) -> None:
+        """A slice of `runner` begins."""
         with self._lock:
-            self._now = self._series.setdefault(subject, Series(self._most_points))
+            self._now = self._series.setdefault(runner, Series(self._most_points))
             self._now.resume()
             self._read_all(first=True)
             self._slice_began = self._clock()
 
-    def end(self, subject: str) -> None:
+    def end(self, runner: str) -> None:
         """It has ended."""
         with self._lock:
-            if self._now is not None and self._now is self._series.get(subject):
+            if self._now is not None and self._now is self._series.get(runner):
                 self._now.seconds += self._clock() - self._slice_began
                 self._read_all()
                 self._now = None
 
-    def telemetry(self, subject: str) -> Telemetry:
-        """What was seen of a subject; ends a slice that was interrupted."""
-        self.end(subject)
-        series = self._series.get(subject) or Series(self._most_points)
+    def telemetry(self, runner: str) -> Telemetry:
+        """What was seen of a runner; ends a slice that was interrupted."""
+        self.end(runner)
+        series = self._series.get(runner) or Series(self._most_points)
         energies = {source.name: source.energy for source in self._opened}
         return summarise(series, energies, self._about, tuple(self._notes))
 
-    def report(self, subject: str, images: int) -> tuple[dict[str, object], list[dict[str, float]]]:
-        """(summary, timeline) of a subject that made `images`: for a result's `telemetry` and `timeline`."""
-        found = self.telemetry(subject)
+    def report(self, runner: str, images: int) -> tuple[dict[str, object], list[dict[str, float]]]:
+        """(summary, timeline) of a runner that made `images`: for a result's `telemetry` and `timeline`."""
+        found = self.telemetry(runner)
         return found.summary(images), list(found.timeline)
 
     def _open(self, source: Source) -> None:

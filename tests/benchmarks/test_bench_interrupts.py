@@ -14,11 +14,11 @@ from tiny_onnx import save_tiny
 
 from ganrt.benchmarks import repeats
 from ganrt.benchmarks.document import read_document
+from ganrt.benchmarks.harness import Harness, Interrupted
 from ganrt.benchmarks.options import Cell
 from ganrt.benchmarks.outcome import make_result
-from ganrt.benchmarks.runner import Interrupted, Runner
 
-SHORT = ("--duration", "0.3", "--warmup", "0", "--subjects", "ganrt/onnxruntime", "-o", "part.json")
+SHORT = ("--duration", "0.3", "--warmup", "0", "--runners", "ganrt/onnxruntime", "-o", "part.json")
 
 
 def ctrl_c():
@@ -28,13 +28,13 @@ def ctrl_c():
 def test_ctrl_c_between_processes_keeps_what_there_is(tmp_path, monkeypatch):
     cells = [Cell(save_tiny(tmp_path / "tiny.onnx"), "single_stream", size) for size in (1, 2)]
 
-    def stopped(runner, work):
+    def stopped(harness, work):
         yield work[0][0], [part("ganrt/onnxruntime")]
         ctrl_c()
 
     monkeypatch.setattr(repeats, "run_parts", stopped)
     with pytest.raises(Interrupted) as caught:
-        repeats.measure(Runner(TIMING), cells, ["ganrt/onnxruntime", "torch-eager"], lambda _: None)
+        repeats.measure(Harness(TIMING), cells, ["ganrt/onnxruntime", "torch-eager"], lambda _: None)
     assert [(result.subject, result.status, result.batch_size) for result in caught.value.results] == [
         ("ganrt/onnxruntime", "interrupted", 1),
         ("torch-eager", "not_run", 1),
@@ -43,7 +43,7 @@ def test_ctrl_c_between_processes_keeps_what_there_is(tmp_path, monkeypatch):
 
 def test_ctrl_c_while_the_results_are_made_keeps_them(tmp_path, monkeypatch):
     cell, calls = Cell(save_tiny(tmp_path / "tiny.onnx"), "single_stream", 2), []
-    monkeypatch.setattr(repeats, "run_parts", lambda runner, work: iter([(work[0][0], [part("ganrt/onnxruntime")])]))
+    monkeypatch.setattr(repeats, "run_parts", lambda harness, work: iter([(work[0][0], [part("ganrt/onnxruntime")])]))
 
     def made(*arguments):
         calls.append(arguments)
@@ -51,9 +51,9 @@ def test_ctrl_c_while_the_results_are_made_keeps_them(tmp_path, monkeypatch):
             ctrl_c()
         return make_result(*arguments)
 
-    monkeypatch.setattr("ganrt.benchmarks.runner.make_result", made)
+    monkeypatch.setattr("ganrt.benchmarks.harness.make_result", made)
     with pytest.raises(Interrupted) as caught:
-        repeats.measure(Runner(TIMING), [cell], ["ganrt/onnxruntime"], lambda _: None)
+        repeats.measure(Harness(TIMING), [cell], ["ganrt/onnxruntime"], lambda _: None)
     assert [(result.status, result.samples) for result in caught.value.results] == [("ok", 200)]
 
 
@@ -76,7 +76,7 @@ def test_ctrl_c_anywhere_in_the_parent_keeps_what_the_process_saw(tmp_path, wher
 
     timing = replace(TIMING, duration_s=60.0 if where == "told what is done" else 0.5)
     with pytest.raises(Interrupted) as caught:
-        repeats.measure(Runner(timing, say=say), cells, ["ganrt/onnxruntime"], progress)
+        repeats.measure(Harness(timing, say=say), cells, ["ganrt/onnxruntime"], progress)
     first = caught.value.results[0]
     assert (first.status, first.samples > 0, first.latency_ms is not None) == ("interrupted", True, True)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
@@ -85,7 +85,7 @@ def test_ctrl_c_anywhere_in_the_parent_keeps_what_the_process_saw(tmp_path, wher
 @pytest.mark.slow
 @needs_signals
 def test_ctrl_c_in_a_real_run(tmp_path):
-    arguments = ["--duration", "60", "--warmup", "0", "--repeats", "2", "--subjects", "ganrt/onnxruntime,trtexec"]
+    arguments = ["--duration", "60", "--warmup", "0", "--repeats", "2", "--runners", "ganrt/onnxruntime,trtexec"]
     tiny = ["-m", str(save_tiny(tmp_path / "tiny.onnx"))]
     command = [sys.executable, "-m", "ganrt", "--debug", "bench", *tiny, *arguments, "-o", str(tmp_path / "part.json")]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
@@ -133,8 +133,8 @@ def _class(path):
 @pytest.mark.parametrize(
     ("target", "more"),
     [
-        ("ganrt.benchmarks.runner.make_result", ("--repeats", "1")),
-        ("ganrt.benchmarks.runner.part_of", ("--repeats", "1")),
+        ("ganrt.benchmarks.harness.make_result", ("--repeats", "1")),
+        ("ganrt.benchmarks.harness.part_of", ("--repeats", "1")),
         ("ganrt.cli.app.Progress.__call__", ("--repeats", "1", "-b", "1,2")),
         ("ganrt.benchmarks.session.Session.document", ("--repeats", "1")),
         ("ganrt.benchmarks.document.write_document", ("--repeats", "1")),

@@ -11,10 +11,10 @@ from shared import made_once
 from sources import read_checkpoint
 
 from ganrt.benchmarks.inputs import Agreement, make_batches
-from ganrt.benchmarks.subjects import LITERAL, open_subject, parse_names
-from ganrt.benchmarks.subjects.literal_file import literal_file, main
-from ganrt.benchmarks.subjects.protocol import Request
-from ganrt.benchmarks.subjects.reference import reference_module
+from ganrt.benchmarks.runners import LITERAL, open_runner, parse_names
+from ganrt.benchmarks.runners.literal_file import literal_file, main
+from ganrt.benchmarks.runners.protocol import Request
+from ganrt.benchmarks.runners.reference import reference_module
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.errors import BackendUnavailable
 from ganrt.exporter.export import export
@@ -77,13 +77,13 @@ def _make_here(request, path):
 def test_a_literal_peer_draws_what_ours_draws(model, name, request, monkeypatch):
     """CycleGAN's literal file is made in a process of its own, as always; BigGAN's in this one, which has torch."""
     if model == "biggan":
-        monkeypatch.setattr("ganrt.benchmarks.subjects.literal_file._make", _make_here)
+        monkeypatch.setattr("ganrt.benchmarks.runners.literal_file._make", _make_here)
     checkpoint, path = request.getfixturevalue(model)
     spec = read_onnx(path).spec()
     batches = make_batches(path, spec, 2, seed=1)
-    subject = open_subject(name, Request(path, spec, threads=1, device="cpu", batch_size=2, checkpoint=checkpoint))
-    agreement = Agreement().with_pictures(subject.run(batches.input(0)), batches.wanted(0))
-    subject.close()
+    runner = open_runner(name, Request(path, spec, threads=1, device="cpu", batch_size=2, checkpoint=checkpoint))
+    agreement = Agreement().with_pictures(runner.run(batches.input(0)), batches.wanted(0))
+    runner.close()
     assert agreement.max_error <= 1
     assert np.ptp(batches.wanted(0)) > 100  # a picture, not a flat area that anything would match
 
@@ -131,4 +131,4 @@ def test_literal_names_are_a_group_of_their_own():
 def test_a_network_without_a_reference_or_a_checkpoint_says_so(name, reason):
     path = resolve_model("avatars")
     with pytest.raises(BackendUnavailable, match=reason):
-        open_subject(name, Request(path, read_onnx(path).spec(), batch_size=1))
+        open_runner(name, Request(path, read_onnx(path).spec(), batch_size=1))

@@ -12,11 +12,11 @@ from tiny_onnx import save_tiny
 from ganrt.benchmarks import repeats
 from ganrt.benchmarks.contestants import Part, WarmUp, part_from_json
 from ganrt.benchmarks.document import Model
+from ganrt.benchmarks.harness import Harness
 from ganrt.benchmarks.inputs import Agreement, joined
 from ganrt.benchmarks.options import Cell, Timing
 from ganrt.benchmarks.outcome import make_result
 from ganrt.benchmarks.report.ratios import costs_within_run
-from ganrt.benchmarks.runner import Runner
 from ganrt.benchmarks.self_check import agree
 from ganrt.benchmarks.statistics import intervals
 from ganrt.benchmarks.telemetry.report import join_telemetry
@@ -115,8 +115,8 @@ def test_telemetry_of_several_processes_is_one():
 @pytest.mark.slow
 def test_real_processes_share_the_duration(tmp_path):
     said, told, cell = [], [], Cell(save_tiny(tmp_path / "tiny.onnx"), "single_stream", 2, threads=1)
-    runner = Runner(TIMING, say=said.append)
-    ours, torch = repeats.measure(runner, [cell], ["ganrt/onnxruntime", "torch-eager"], told.append)
+    harness = Harness(TIMING, say=said.append)
+    ours, torch = repeats.measure(harness, [cell], ["ganrt/onnxruntime", "torch-eager"], told.append)
     assert (ours.processes, ours.outputs_checked > 0, ours.max_error) == (2, True, 0)
     assert ours.status in ("ok", "unstable")
     assert (torch.status, "--checkpoint" in torch.reason) == ("not_run", True)
@@ -125,13 +125,13 @@ def test_real_processes_share_the_duration(tmp_path):
 
 
 @pytest.mark.slow
-def test_what_is_wrong_for_all_subjects_ends_the_run(tmp_path):
+def test_what_is_wrong_for_all_runners_ends_the_run(tmp_path):
     cell = Cell(save_tiny(tmp_path / "tiny.onnx"), "single_stream", 2)
-    runner = Runner(TIMING)
-    runner.describe(cell)
+    harness = Harness(TIMING)
+    harness.describe(cell)
     cell.model.write_bytes(b"gone")
     with pytest.raises(BadInputFile, match="tiny.onnx"):
-        repeats.measure(runner, [cell], ["ganrt/onnxruntime"], lambda _: None)
+        repeats.measure(harness, [cell], ["ganrt/onnxruntime"], lambda _: None)
 
 
 @needs_signals
@@ -141,6 +141,6 @@ def test_a_process_that_dies_is_a_result(tmp_path, monkeypatch):
     python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))
     cell = Cell(save_tiny(tmp_path / "tiny.onnx"), "single_stream", 2)
-    (found,) = repeats.measure(Runner(TIMING), [cell], ["ganrt/onnxruntime"], lambda _: None)
+    (found,) = repeats.measure(Harness(TIMING), [cell], ["ganrt/onnxruntime"], lambda _: None)
     assert found.status == "interrupted"
     assert "died: exit code 132: Illegal instruction" in found.reason

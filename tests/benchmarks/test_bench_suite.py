@@ -8,24 +8,24 @@ from pathlib import Path
 
 import pytest
 import suite_jobs
-from bench_fakes import FakeClock, FakeSubject
+from bench_fakes import FakeClock, FakeRunner
 from suite_jobs import measure
 from suite_jobs.scope import Scope
 
 from ganrt.benchmarks import suite
 from ganrt.benchmarks.document import read_document, write_document
+from ganrt.benchmarks.harness import Harness
 from ganrt.benchmarks.models import RANDOM, ModelFile
 from ganrt.benchmarks.options import INTERLEAVED, PROCESSES
-from ganrt.benchmarks.runner import Runner
-from ganrt.benchmarks.subjects import parse_names
+from ganrt.benchmarks.runners import parse_names
 from ganrt.benchmarks.suite_entries import ENTRIES, Entry
 from ganrt.errors import BadInputFile, NegativeResult, OutputFailed
 from ganrt.runtime.models import resolve_model
 
 LIMITS = suite._limits
-SUBJECTS = "ganrt/onnxruntime,ganrt/openvino"
-ONE = Entry("one", "first", scenarios=("single_stream",), subjects=SUBJECTS, duration_s=0.01, least_samples=1)
-TWO = Entry("two", "second", scenarios=("offline",), subjects=SUBJECTS, duration_s=0.01, least_samples=1)
+RUNNERS = "ganrt/onnxruntime,ganrt/openvino"
+ONE = Entry("one", "first", scenarios=("single_stream",), runners=RUNNERS, duration_s=0.01, least_samples=1)
+TWO = Entry("two", "second", scenarios=("offline",), runners=RUNNERS, duration_s=0.01, least_samples=1)
 JOB = Entry("job", "a job", scenarios=("latents",), job=lambda model, quick: {"value": 1.0})
 
 
@@ -38,7 +38,7 @@ def finished(*arguments, **options):
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    """Runs entries with fake subjects: run([entries]) -> document; `run.opened` lists (entry's scenario, batch)."""
+    """Runs entries with fake runners: run([entries]) -> document; `run.opened` lists (entry's scenario, batch)."""
     monkeypatch.setattr(suite, "_limits", lambda entries, known, say: None)
 
     def call(entries, interrupt=False, budget_s=1000.0, force=False, quick=False, only=None):
@@ -46,18 +46,18 @@ def run(tmp_path, monkeypatch):
 
         def opener(name, request):
             call.opened += 1
-            return FakeSubject(
+            return FakeRunner(
                 name,
                 request,
                 clock,
                 diary,
-                interrupt_at=5 if interrupt and call.opened > len(parse_names(SUBJECTS)) else None,
+                interrupt_at=5 if interrupt and call.opened > len(parse_names(RUNNERS)) else None,
             )
 
         return finished(
             tmp_path / "suite.json",
             [entry.name for entry in entries] if only is None else only,
-            lambda timing: Runner(replace(timing, warmup_s=0.0, repeats=1), clock=clock, opener=opener),
+            lambda timing: Harness(replace(timing, warmup_s=0.0, repeats=1), clock=clock, opener=opener),
             quick=quick,
             budget_s=budget_s,
             work=tmp_path / "work",
@@ -90,7 +90,7 @@ def test_an_interrupted_suite_goes_on_where_it_stopped(run):
     run.opened = 0
     second = run([ONE, TWO])
     assert second.status == "complete"
-    assert run.opened == len(parse_names(SUBJECTS))
+    assert run.opened == len(parse_names(RUNNERS))
     assert [result for result in second.results if result.entry == "one"] == kept
     assert next(result.status for result in second.results if result.entry == "two") in ("ok", "unstable")
     assert any(line.endswith("one: kept") for line in run.said)
@@ -108,7 +108,7 @@ def test_ctrl_c_while_an_entry_is_written_keeps_it(run, monkeypatch):
     assert {result.entry for result in first.results} == {"one"}
     run.opened = 0
     assert run([ONE, TWO]).status == "complete"
-    assert run.opened == len(parse_names(SUBJECTS))
+    assert run.opened == len(parse_names(RUNNERS))
 
 
 def test_a_later_only_does_not_complete_what_was_interrupted(run):
@@ -149,7 +149,7 @@ def test_the_tool_has_the_entries_of_the_command_and_the_jobs(monkeypatch, capsy
     assert (ended.value.code or 0, listed) == (0, [entry.name for entry in (*ENTRIES, *suite_jobs.ENTRIES)])
 
 
-def test_subjects_that_were_never_tried_are_not_called_interrupted(run):
+def test_runners_that_were_never_tried_are_not_called_interrupted(run):
     document = run([ONE, TWO], interrupt=True)
     two = [result for result in document.results if result.entry == "two"]
     assert [result.status for result in two] == ["interrupted"] + ["not_run"] * (len(two) - 1)
@@ -184,9 +184,9 @@ def test_an_entry_with_other_options_is_measured_again(run):
     run([ONE, TWO])
     run.opened = 0
     document = run([ONE, replace(TWO, batch_sizes=(2,))])
-    assert run.opened == len(parse_names(SUBJECTS))
+    assert run.opened == len(parse_names(RUNNERS))
     assert {result.batch_size for result in document.results if result.entry == "two"} == {2}
-    assert len([result for result in document.results if result.entry == "one"]) == len(parse_names(SUBJECTS))
+    assert len([result for result in document.results if result.entry == "one"]) == len(parse_names(RUNNERS))
 
 
 def test_a_document_of_another_machine_or_kind_is_not_continued(run):

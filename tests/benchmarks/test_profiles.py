@@ -169,8 +169,8 @@ def test_a_profile_file_is_imported(avatars, tmp_path):
 
 
 def test_the_engines_that_ran_are_profiled():
-    def ran(subject, version, precision="fp32", device="cpu", batch_size=2):
-        made = result(subject, batch_size=batch_size)
+    def ran(runner, version, precision="fp32", device="cpu", batch_size=2):
+        made = result(runner, batch_size=batch_size)
         return replace(made, about={"version": version}, precision=precision, device=device)
 
     ort, cuda = ran("onnxruntime-plain", "onnxruntime 1"), ran("ganrt/onnxruntime-cuda", "onnxruntime 1", device="cuda")

@@ -18,9 +18,9 @@ def board(documents, scenario="single_stream"):
     return next(one for one in found if one.scenario == scenario)
 
 
-def test_one_row_a_machine_subject_and_precision_the_best_first():
+def test_one_row_a_machine_runner_and_precision_the_best_first():
     standings = board([full_document(), full_document(0.5, machine=ORIN)]).standings
-    rows = [(one.place.machine, one.place.subject) for one in standings]
+    rows = [(one.place.machine, one.place.runner) for one in standings]
     assert len(rows) == len(set(rows)) == 6
     assert rows[0] == ("Jetson AGX Orin MAXN", "ganrt/onnxruntime")
     rates = [one.busiest.images_per_second for one in standings]
@@ -43,7 +43,7 @@ def test_the_newest_of_one_machine_counts_and_batches_join():
 def test_scenarios_without_a_rate_go_by_their_median():
     slow = result(scenario="frame", median_ms=9, deadline_ms=16.7)
     quick = replace(result("torch-eager", 3, scenario="frame"), deadline_ms=16.7)
-    assert [one.place.subject for one in board([document([slow, quick])], "frame").standings] == [
+    assert [one.place.runner for one in board([document([slow, quick])], "frame").standings] == [
         "torch-eager",
         "ganrt/onnxruntime",
     ]

@@ -175,7 +175,7 @@ def test_an_empty_and_an_interrupted_document():
 def test_markdown_holds_the_tables_and_the_reasons():
     text = markdown_page(full_document())
     header = (
-        "| subject | p50 ms | p90 ms | p99 ms | p99.9 ms | images/s | against | J/image | pictures | samples | status |"
+        "| runner | p50 ms | p90 ms | p99 ms | p99.9 ms | images/s | against | J/image | pictures | samples | status |"
     )
     assert text.count(header) == 4
     rows = [line for line in text.splitlines() if line.startswith("| ")]

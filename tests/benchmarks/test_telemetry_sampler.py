@@ -49,18 +49,18 @@ def seconds(*values):
     return lambda: left.pop(0) if len(left) > 1 else left[0]
 
 
-def two_subjects(counter):
+def two_runners(counter):
     # clock: entered 0; a: read at 1, began at 1, ended at 3, read at 3; b: 10, 10, 14, 14; a again: 20, 20, 22, 22
     clock = seconds(0, 1, 1, 3, 3, 10, 10, 14, 14, 20, 20, 22, 22)
     with Sampler([Meter([10, 30, 100, 100, 50, 70], counter=counter)], interval_s=60, clock=clock) as sampler:
-        for subject in ("a", "b", "a"):
-            sampler.begin(subject)
-            sampler.end(subject)
+        for runner in ("a", "b", "a"):
+            sampler.begin(runner)
+            sampler.end(runner)
     return sampler
 
 
-def test_energy_is_of_a_subjects_own_slices():
-    sampler = two_subjects(counter=False)
+def test_energy_is_of_a_runners_own_slices():
+    sampler = two_runners(counter=False)
     a, b = sampler.telemetry("a"), sampler.telemetry("b")
     assert (a.seconds, b.seconds) == (4, 4)
     assert a.energy["meter"]["joules"] == 20 * 2 + 60 * 2
@@ -72,12 +72,12 @@ def test_energy_is_of_a_subjects_own_slices():
 
 
 def test_a_counter_counts_only_within_slices():
-    sampler = two_subjects(counter=True)
+    sampler = two_runners(counter=True)
     assert sampler.telemetry("a").energy["meter"] == {"joules": 100.0, "of": "all", "by": "counter", "seconds": 4.0}
     assert sampler.telemetry("b").energy["meter"]["joules"] == 100.0
 
 
-def test_a_subject_that_never_ran_and_one_that_was_interrupted():
+def test_a_runner_that_never_ran_and_one_that_was_interrupted():
     with Sampler([Meter([1, 2])], interval_s=60, clock=seconds(0, 1, 1, 5)) as sampler:
         sampler.begin("a")
         summary, timeline = sampler.report("a", 2)

@@ -12,7 +12,7 @@ FAST = ("--duration", "0.02", "--warmup", "0", "--min-samples", "1", "--repeats"
 
 def test_a_run_on_the_bundled_model(run, tmp_path):
     code, out, err = run(
-        "bench", *FAST, "--batch-size", "1,3", "--subjects", "ours,onnxruntime-plain", "-o", "bench.json"
+        "bench", *FAST, "--batch-size", "1,3", "--runners", "ours,onnxruntime-plain", "-o", "bench.json"
     )
     assert code == 0, err
     assert "onnxruntime-plain" in out
@@ -26,14 +26,14 @@ def test_a_run_on_the_bundled_model(run, tmp_path):
     assert all(result.outputs_checked for result in ran)
     assert all(result.psnr_db is None for result in ran if result.subject in same)
     assert document.machine["cpu"]
-    assert run("bench", *FAST, "--subjects", "ours", "-o", "bench.json")[0] == 5
-    assert run("bench", *FAST, "--subjects", "ours", "-o", "bench.json", "--force")[0] == 0
+    assert run("bench", *FAST, "--runners", "ours", "-o", "bench.json")[0] == 5
+    assert run("bench", *FAST, "--runners", "ours", "-o", "bench.json", "--force")[0] == 0
 
 
 def test_layers_land_in_the_same_report(run, tmp_path, monkeypatch):
     written = ("-o", "bench.json", "--html", "bench.html", "--force")
     pytest.importorskip("openvino")
-    both = ("--subjects", "ganrt/onnxruntime,onnxruntime-plain,openvino-plain")
+    both = ("--runners", "ganrt/onnxruntime,onnxruntime-plain,openvino-plain")
     assert run("bench", *FAST, *both, "-b", "1,2", "--layers", *written)[0] == 0
     document = read_document(tmp_path / "work" / "bench.json")
     found = [(profile["engine"], profile["precision"], profile["batch_size"]) for profile in document.profiles]
@@ -44,13 +44,13 @@ def test_layers_land_in_the_same_report(run, tmp_path, monkeypatch):
         raise GanrtError("the profiler is gone")
 
     monkeypatch.setattr("ganrt.benchmarks.profiles.run.profile_model", broken)
-    code, _, err = run("bench", *FAST, "--subjects", "ganrt/onnxruntime", "--layers", *written)
+    code, _, err = run("bench", *FAST, "--runners", "ganrt/onnxruntime", "--layers", *written)
     assert (code, "no layers of onnxruntime in fp32: the profiler is gone" in err) == (0, True)
     assert read_document(tmp_path / "work" / "bench.json").results
 
 
 def test_json_on_standard_output(run):
-    code, out, _ = run("bench", *FAST, "--subjects", "ours", "--scenario", "frame,end_to_end", "--json")
+    code, out, _ = run("bench", *FAST, "--runners", "ours", "--scenario", "frame,end_to_end", "--json")
     assert code == 0
     found = [result["scenario"] for result in json.loads(out)["results"]]
     assert found == ["frame"] * (len(found) // 2) + ["end_to_end"] * (len(found) // 2)
@@ -61,14 +61,14 @@ def test_json_on_standard_output(run):
     [
         (["-m", "nope"], 4, "neither a file nor a bundled model"),
         (["--backend", "nope"], 2, "backend 'nope'"),
-        (["--subjects", "nope"], 2, "subject 'nope'"),
+        (["--runners", "nope"], 2, "runner 'nope'"),
         (["--scenario", "nope"], 2, "scenario 'nope'"),
         (["--scenario", "offline,"], 2, "--scenario 'offline,'"),
         (["--precision", "fp8"], 2, "precision 'fp8'"),
         (["--batch-size", "x"], 2, "--batch-size 'x'"),
         (["--batch-size", "0"], 2, "batch size 0"),
         (["--duration", "0"], 2, "duration_s 0"),
-        (["--subjects", "ours", "--backend", "onnxruntime-cuda"], 3, "nothing ran"),
+        (["--runners", "ours", "--backend", "onnxruntime-cuda"], 3, "nothing ran"),
         (["suite", "--only", "nope"], 2, "--only 'nope'"),
         (["import-trtexec", "none.json", "-o", "x.json"], 4, "none.json cannot be read"),
     ],
@@ -99,7 +99,7 @@ def test_an_interrupted_run_is_written_and_marked(run, tmp_path, monkeypatch):
         "1",
         "--backend",
         "onnxruntime",
-        "--subjects",
+        "--runners",
         "ours",
     )
     code, _, err = run("bench", *arguments, "-o", "part.json")
@@ -112,11 +112,11 @@ def test_an_interrupted_run_is_written_and_marked(run, tmp_path, monkeypatch):
 
 
 def test_a_wrong_picture_of_ours_is_exit_code_1(run, monkeypatch):
-    from ganrt.benchmarks.subjects import ours
+    from ganrt.benchmarks.runners import ours
 
     original = ours._Ours.run
     monkeypatch.setattr(ours._Ours, "run", lambda self, inputs: 255 - original(self, inputs))
-    code, out, err = run("bench", *FAST, "--subjects", "ours", "--backend", "onnxruntime")
+    code, out, err = run("bench", *FAST, "--runners", "ours", "--backend", "onnxruntime")
     assert code == 1
     assert "wrong pictures, and no speed" in err
     assert "wrong output: single_stream, ganrt/onnxruntime" in out

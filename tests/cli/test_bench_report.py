@@ -90,7 +90,7 @@ def test_a_missing_file_and_a_bad_tolerance(runs):
 
 
 def test_bench_itself_writes_pages(run, tiny):
-    fast = ("--duration", "0.02", "--warmup", "0", "--min-samples", "1", "--subjects", "ours", "--repeats", "1")
+    fast = ("--duration", "0.02", "--warmup", "0", "--min-samples", "1", "--runners", "ours", "--repeats", "1")
     code, _, err = run("bench", "-m", tiny, *fast, "--html", "p.html", "--markdown", "p.md")
     assert code == 0, err
     assert "ganrt/onnxruntime" in Path("p.html").read_text("utf-8")

@@ -183,7 +183,7 @@ def test_the_examples_of_help_run(run, line, files, monkeypatch):
     if "--repeats 2" in line:  # real processes share a duration in tests/benchmarks/test_bench_repeats.py
         monkeypatch.setattr(
             "ganrt.benchmarks.repeats.run_parts",
-            lambda runner, work: ((one, runner.parts(one, of)) for one, of in work),
+            lambda harness, work: ((one, harness.parts(one, of)) for one, of in work),
         )
     if "--roofline" in line:
         from ganrt.benchmarks import limits

@@ -15,7 +15,7 @@ NEW = "the old spelling works in this release only"
 
 
 ROOT = Path(__file__).parents[2]
-OLD = {("tune", "--gate"), ("compile", "--gate"), ("export", "--set"), ("inspect", "--set")}
+OLD = {("bench", "--subjects"), ("tune", "--gate"), ("compile", "--gate"), ("export", "--set"), ("inspect", "--set")}
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +87,12 @@ def test_a_file_that_is_called_like_a_number_is_a_file(run):
 def test_an_old_spelling_beside_the_new_one_is_refused(run):
     code, _, err = run("tune", "--forget", "--gate", "30", "--min-psnr", "31")
     assert (code, err) == (2, "error: --gate and --min-psnr are one option: expected --min-psnr alone\n")
+
+
+def test_what_bench_called_subjects_are_runners(run):
+    code, _, err = run("bench", "--subjects", "nope")
+    assert (code, "runner 'nope'" in err) == (2, True)
+    assert f"note: --subjects is now --runners; {NEW}" in err
 
 
 def test_help_has_a_heading_for_each_block(run):

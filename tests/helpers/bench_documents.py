@@ -126,11 +126,11 @@ def full_document(factor=1.0, seed=0, **more):
     speeds = {"ganrt/onnxruntime": 9.0, "onnxruntime-plain": 10.0, "torch-eager": 24.0}
     results = [
         result(
-            subject, factor * speed * (1 + 0.8 * (batch - 1)) / (1 + 0.05 * batch), batch_size=batch,
+            runner, factor * speed * (1 + 0.8 * (batch - 1)) / (1 + 0.05 * batch), batch_size=batch,
             spread=0.04 + 0.05 * index, seed=seed + 100 * index + batch,
         )
         for batch in (1, 4, 16)
-        for index, (subject, speed) in enumerate(speeds.items())
+        for index, (runner, speed) in enumerate(speeds.items())
     ]  # fmt: skip
     results += [
         result(scenario="offline", batch_size=16, median_ms=80 * factor, seed=seed),

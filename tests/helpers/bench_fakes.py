@@ -1,4 +1,4 @@
-"""A clock that tests move, and subjects whose cost and pictures tests choose."""
+"""A clock that tests move, and runners whose cost and pictures tests choose."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 from ganrt.benchmarks.contestants import Part
 from ganrt.benchmarks.inputs import Agreement
 from ganrt.benchmarks.options import Timing
+from ganrt.benchmarks.runners.protocol import Runner
 from ganrt.benchmarks.scenarios import Slice
-from ganrt.benchmarks.subjects.protocol import Subject
 from ganrt.engines.backends import open_model
 
 MS = 1_000_000
@@ -51,7 +51,7 @@ class FakeClock:
         self.time += round(milliseconds * MS)
 
 
-class FakeSubject(Subject):
+class FakeRunner(Runner):
     """Real pictures (of the request's model), a chosen cost on the fake clock, and a diary of its calls.
 
     Args:

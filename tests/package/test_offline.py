@@ -95,8 +95,8 @@ def test_tune_bench_and_export(place: Path) -> None:
     checkpoint = tiny_models.save_dcgan(place / "dcgan.pth")
     export = ("export", checkpoint, "-o", "model.onnx")
     short = ["--duration", 0.05, "--warmup", 0.05, "--min-samples", 1, "--repeats", 1, "--scenario", "offline"]
-    subjects = ["--subjects", "ganrt/onnxruntime,onnxruntime-plain,openvino-plain,torch-eager"]
-    bench = ["bench", "-m", place / "tiny.onnx", *subjects, *short, "-o", "bench.json", "--html", "bench.html"]
+    runners = ["--runners", "ganrt/onnxruntime,onnxruntime-plain,openvino-plain,torch-eager"]
+    bench = ["bench", "-m", place / "tiny.onnx", *runners, *short, "-o", "bench.json", "--html", "bench.html"]
     if can_record():
         leaves_no_trace(place, ("tune", "-m", place / "tiny.onnx", "--budget", 1), bench, export)
     else:

@@ -80,7 +80,7 @@ def test_modes_are_read_in_order(tool):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="scripts with a first line are POSIX's")
 def test_each_mode_is_measured_and_the_first_comes_back(tool, board, monkeypatch, capsys):
-    bench = ("--subjects", "ganrt/onnxruntime", "--duration", "0.05", "--repeats", "1", "--warmup", "0")
+    bench = ("--runners", "ganrt/onnxruntime", "--duration", "0.05", "--repeats", "1", "--warmup", "0")
     assert run(tool, monkeypatch, "-o", "out", "--", *bench, "-m", "avatars-1") == 0
     assert board.read_text() == "15W"
     assert sorted(path.name for path in Path("out").iterdir()) == ["mode-15W.json", "mode-MAXN.json", "modes.html"]

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ganrt.benchmarks.subjects import open_subject
-from ganrt.benchmarks.subjects.protocol import Request
+from ganrt.benchmarks.runners import open_runner
+from ganrt.benchmarks.runners.protocol import Request
 from ganrt.errors import BackendUnavailable, NegativeResult
 from ganrt.runtime.bulk.audit import check_files, read_run
 from ganrt.runtime.bulk.begin import Options
@@ -87,14 +87,14 @@ def _script(scope: Scope) -> Callable[[int], int]:
         spec = generator.spec
     if spec.latent is None or spec.labels is not None:
         raise BackendUnavailable(f"{spec.name}: the script to compare with draws from latents alone")
-    subject = open_subject("torch-eager", Request(scope.model.onnx, spec, device="cpu", batch_size=_BATCH))
+    runner = open_runner("torch-eager", Request(scope.model.onnx, spec, device="cpu", batch_size=_BATCH))
     dim, folder = spec.latent.dim, scope.folder / "script"
 
     def script(batches: int) -> int:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         for first in range(0, batches * _BATCH, _BATCH):
-            images = subject.run({"z": latents(_BATCH, dim, seed=0, start=first)})
+            images = runner.run({"z": latents(_BATCH, dim, seed=0, start=first)})
             for k, image in enumerate(images):
                 pillow.fromarray(np.asarray(image)).save(folder / f"seed{first + k:04d}.png")
         return batches * _BATCH

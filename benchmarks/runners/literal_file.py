@@ -1,6 +1,6 @@
 """The literal export of a reference module: what torch.onnx.export gives by default, with the tail behind it.
 
-    python -m ganrt.benchmarks.subjects.literal_file MODEL CHECKPOINT BATCH OUTPUT
+    python -m ganrt.benchmarks.runners.literal_file MODEL CHECKPOINT BATCH OUTPUT
 
 writes one. It is made once, in a process of its own, so that exporting does not count in a peer's memory.
 """
@@ -14,7 +14,7 @@ import warnings
 from pathlib import Path
 
 from ganrt.benchmarks.models import require_torch, work_folder
-from ganrt.benchmarks.subjects.protocol import Request
+from ganrt.benchmarks.runners.protocol import Request
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.errors import BackendUnavailable
 from ganrt.files import make_folder, whole_file
@@ -56,7 +56,7 @@ def _make(request: Request, path: Path) -> None:
     command = [
         sys.executable,
         "-m",
-        "ganrt.benchmarks.subjects.literal_file",
+        "ganrt.benchmarks.runners.literal_file",
         str(request.model),
         str(request.checkpoint),
         str(request.batch_size),
@@ -71,7 +71,7 @@ def main(model: str, checkpoint: str, batch_size: str, output: str) -> None:
     """Exports with torch's defaults: fixed shapes, its newest exporter and optimiser; weights inside the file."""
     import torch
 
-    from ganrt.benchmarks.subjects.torch_module import literal_with_tail
+    from ganrt.benchmarks.runners.torch_module import literal_with_tail
     from ganrt.runtime.sample_inputs import make_inputs
 
     spec = read_onnx(Path(model)).spec()

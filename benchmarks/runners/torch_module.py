@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ganrt.benchmarks.subjects.protocol import Images, Request, Subject
+from ganrt.benchmarks.runners.protocol import Images, Request, Runner
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.engines.protocol import Arrays
 from ganrt.errors import BackendUnavailable, UsageError
@@ -67,7 +67,7 @@ def plan(name: str, request: Request, devices: Sequence[str] = ("cpu", "cuda")) 
     return Plan(torch.device(device), TYPES[request.precision], channels_last, autocast)
 
 
-def open_peer(request: Request, name: str) -> Subject:
+def open_peer(request: Request, name: str) -> Runner:
     """The module as it is, under inference mode, or compiled for one fixed batch size; also in channels last, and with
     autocast.
 
@@ -78,16 +78,16 @@ def open_peer(request: Request, name: str) -> Subject:
         return _with_tensorrt(request)
     chosen = plan(name, request)
     if name.startswith("torch-eager"):
-        return TorchSubject(build(request, chosen), chosen, request, {})
+        return TorchRunner(build(request, chosen), chosen, request, {})
     _keep_headers()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's compiler uses what torch has deprecated
         # With CUDA graphs, which torch has for this mode: at a batch of one the launches take longer than the work.
         mode = "reduce-overhead" if chosen.device.type == "cuda" else "default"
         module = torch.compile(build(request, chosen), dynamic=False, mode=mode)
-        subject = TorchSubject(module, chosen, request, {"mode": mode})
-        subject.run(make_inputs(request.spec, 0, 0, request.batch_size))
-    return subject
+        runner = TorchRunner(module, chosen, request, {"mode": mode})
+        runner.run(make_inputs(request.spec, 0, 0, request.batch_size))
+    return runner
 
 
 def _keep_headers() -> None:
@@ -102,7 +102,7 @@ def _keep_headers() -> None:
             setattr(codecache, name, str(place))
 
 
-def _with_tensorrt(request: Request) -> Subject:
+def _with_tensorrt(request: Request) -> Runner:
     torch_tensorrt = require("torch_tensorrt", "pip install torch-tensorrt")
     chosen = plan(_TENSORRT, request, devices=("cuda",))
     examples = make_inputs(request.spec, 0, 0, request.batch_size)
@@ -110,7 +110,7 @@ def _with_tensorrt(request: Request) -> Subject:
     module = torch_tensorrt.compile(
         build(request, chosen), ir="dynamo", inputs=given, enabled_precisions={chosen.dtype}
     )
-    return TorchSubject(module, chosen, request, {"torch_tensorrt": torch_tensorrt.__version__})
+    return TorchRunner(module, chosen, request, {"torch_tensorrt": torch_tensorrt.__version__})
 
 
 class WithTail(nn.Module):
@@ -181,7 +181,7 @@ def literal_with_tail(request: Request, dtype: torch.dtype, autocast: bool = Fal
     Raises:
         BackendUnavailable: there is none.
     """
-    from ganrt.benchmarks.subjects.reference import reference_module
+    from ganrt.benchmarks.runners.reference import reference_module
 
     return WithTail(reference_module(request), "tanh", dtype, autocast).eval().requires_grad_(False)
 
@@ -226,7 +226,7 @@ def _tensor(weight: Any) -> Tensor:
     return torch.from_numpy(np.array(weight.values, np.float32).reshape(weight.shape))
 
 
-class TorchSubject(Subject):
+class TorchRunner(Runner):
     """A module that is called with numpy arrays and gives numpy arrays."""
 
     def __init__(self, module: Any, chosen: Plan, request: Request, about: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Subjects `ganrt/tensorrt` and `ganrt/tensorrt-rtx`: the model as `ganrt compile` makes it for the device at hand.
+"""Runners `ganrt/tensorrt` and `ganrt/tensorrt-rtx`: the model as `ganrt compile` makes it for the device at hand.
 
 Compiled once for each batch size and precision, into the work folder: what is measured is the engine, and its making
 is not timed.
@@ -10,7 +10,7 @@ import hashlib
 from pathlib import Path
 
 from ganrt.benchmarks.models import work_folder
-from ganrt.benchmarks.subjects.protocol import Request
+from ganrt.benchmarks.runners.protocol import Request
 from ganrt.engines.backends import BACKENDS
 from ganrt.engines.cuda.probe import find_targets
 from ganrt.engines.onnx_file import OnnxFile, derived, read_onnx

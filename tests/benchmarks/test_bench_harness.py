@@ -1,15 +1,15 @@
-"""The runner: interleaving, verification, failures, interruption, scenarios; on subjects with chosen costs."""
+"""The harness: interleaving, verification, failures, interruption, scenarios; on runners with chosen costs."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from bench_fakes import FakeClock, FakeSubject
+from bench_fakes import FakeClock, FakeRunner
 from tiny_onnx import save_tiny, save_translator, tiny_spec
 
 from ganrt.benchmarks.contestants import Unobserved
+from ganrt.benchmarks.harness import Harness, Interrupted
 from ganrt.benchmarks.options import Cell, Timing
-from ganrt.benchmarks.runner import Interrupted, Runner
 from ganrt.errors import BackendUnavailable, UsageError
 from ganrt.interrupts import HeldInterrupts
 
@@ -18,25 +18,25 @@ TIMING = Timing(duration_s=0.2, warmup_s=0.0, slices=10, least_samples=5)
 
 @pytest.fixture
 def race(tmp_path):
-    """Runs a cell with fake subjects: race({"a": {...}}, ...) -> results by subject, the diary."""
+    """Runs a cell with fake runners: race({"a": {...}}, ...) -> results by runner, the diary."""
     clock, diary, opened = FakeClock(), [], []
 
-    def call(subjects, scenario="single_stream", batch=2, timing=TIMING, spec=None, limits=None, observe=Unobserved):
+    def call(runners, scenario="single_stream", batch=2, timing=TIMING, spec=None, limits=None, observe=Unobserved):
         def opener(name, request):
-            if isinstance(subjects[name], Exception):
-                raise subjects[name]
-            opened.append(FakeSubject(name, request, clock, diary, **subjects[name]))
-            call.alive.append(sum(not subject.closed for subject in opened))
+            if isinstance(runners[name], Exception):
+                raise runners[name]
+            opened.append(FakeRunner(name, request, clock, diary, **runners[name]))
+            call.alive.append(sum(not runner.closed for runner in opened))
             return opened[-1]
 
-        def builds(cell, subject, seed, clock):
+        def builds(cell, runner, seed, clock):
             return {"build_ms": 9.0}
 
         save = save_translator if spec is not None and spec.task == "translate" else save_tiny
         path = save(tmp_path / "tiny.onnx", spec)
-        runner = Runner(timing, clock=clock, observe=observe, opener=opener, limits=limits, builds=builds)
+        harness = Harness(timing, clock=clock, observe=observe, opener=opener, limits=limits, builds=builds)
         with HeldInterrupts() as interrupts:
-            results = runner.run(Cell(path, scenario, batch), list(subjects))
+            results = harness.run(Cell(path, scenario, batch), list(runners))
         if interrupts.told:
             raise Interrupted(results)
         return {result.subject: result for result in results}, diary
@@ -45,7 +45,7 @@ def race(tmp_path):
     return call
 
 
-def test_subjects_take_turns(race):
+def test_runners_take_turns(race):
     results, diary = race({"a": {}, "b": {}, "c": {}})
     turns = [name for i, name in enumerate(diary) if i == 0 or diary[i - 1] != name]
     assert len(turns) > 20  # ten slices each; never one wholly before another
@@ -55,7 +55,7 @@ def test_subjects_take_turns(race):
     orders = {tuple(turns[i : i + 3]) for i in range(6, len(turns) - 2, 3)}
     assert len(orders) > 1  # shuffled, not always in one order
     assert [result.status for result in results.values()] == ["ok"] * 3
-    assert all(subject.closed for subject in race.opened)
+    assert all(runner.closed for runner in race.opened)
 
 
 def test_the_share_of_the_roofline(race, monkeypatch):
@@ -88,9 +88,9 @@ def test_figures_of_a_known_cost(race):
 
 
 class Late(Unobserved):
-    """Began eighteen seconds before the first slice: the subjects warmed up meanwhile."""
+    """Began eighteen seconds before the first slice: the runners warmed up meanwhile."""
 
-    def report(self, subject, images):  # noqa: ARG002
+    def report(self, runner, images):  # noqa: ARG002
         return {}, [{"t_s": 18.0, "x.power_w": 5.0}, {"t_s": 18.05, "x.power_w": 6.0}]
 
 
@@ -109,7 +109,7 @@ def test_latencies_and_readings_have_one_time(race):
         (lambda images: images.astype(np.float32), "float32"),
     ],
 )
-def test_a_fast_wrong_subject_gets_no_speed(race, spoil, reason):
+def test_a_fast_wrong_runner_gets_no_speed(race, spoil, reason):
     results, _ = race({"good": {}, "wrong": {"cost_ms": 0.01, "spoil": spoil}})
     wrong = results["wrong"]
     assert wrong.status == "wrong_output"
@@ -119,7 +119,7 @@ def test_a_fast_wrong_subject_gets_no_speed(race, spoil, reason):
     assert results["good"].status == "ok"
 
 
-def test_a_subject_that_turns_wrong_later_is_caught(race):
+def test_a_runner_that_turns_wrong_later_is_caught(race):
     def later(images, calls=[]):  # noqa: B006
         calls.append(1)
         return images if len(calls) < 50 else np.zeros_like(images)
@@ -160,7 +160,7 @@ def test_ctrl_c_keeps_what_was_measured(race):
     assert {result.status for result in results.values()} == {"interrupted"}
     assert results["a"].samples > 0
     assert results["a"].latency_ms is not None
-    assert all(subject.closed for subject in race.opened)
+    assert all(runner.closed for runner in race.opened)
 
 
 def test_ctrl_c_while_warming_up_lists_the_others_as_not_run(race):
@@ -242,14 +242,14 @@ def test_frames_count_from_the_scheduled_time(race):
 def test_loading_opens_again_and_closes(race):
     result = race({"a": {}}, "load", timing=replace(TIMING, least_samples=3))[0]["a"]
     assert len(race.opened) > 3
-    assert all(subject.closed for subject in race.opened)
+    assert all(runner.closed for runner in race.opened)
     assert max(race.alive) <= 2  # the one that is measured, and the one that is opened beside it
     assert result.latency_ms.p50 == 5
     assert result.figures == {"build_ms": 9.0}
     assert result.outputs_checked > 0
 
 
-def test_slow_subjects_stop_at_three_times_the_duration(race):
+def test_slow_runners_stop_at_three_times_the_duration(race):
     result = race({"a": {"cost_ms": 150}})[0]["a"]
     assert result.samples == 4
     assert "4 samples, expected 5" in result.reason

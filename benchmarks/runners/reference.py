@@ -14,7 +14,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from ganrt.benchmarks.subjects.protocol import Request
+from ganrt.benchmarks.runners.protocol import Request
 from ganrt.errors import BackendUnavailable
 from ganrt.exporter.source import Source, State
 from ganrt.runtime.sampling import NO_TRUNCATION, statistics_value

@@ -1,4 +1,4 @@
-"""What every subject is: a model, ready to turn one batch of inputs into uint8 NHWC pictures."""
+"""What every runner is: a model, ready to turn one batch of inputs into uint8 NHWC pictures."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ Images = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Request:
-    """What a subject is opened with.
+    """What a runner is opened with.
 
     Attributes:
         model: the ONNX file; `spec` is its.
         precision: fp32, fp16, bf16 or int8.
-        threads: CPU threads within one call; None: the subject's own choice.
+        threads: CPU threads within one call; None: the runner's own choice.
         device: auto, cpu or cuda.
         batch_size: images a call, fixed.
         checkpoint: what the ONNX file was made of, for peers that need torch.
@@ -45,15 +45,15 @@ class Request:
     literal: bool = False
 
     def only(self, name: str, precisions: Sequence[str], devices: Sequence[str]) -> None:
-        """Raises UsageError unless this subject has the precision and the device."""
+        """Raises UsageError unless this runner has the precision and the device."""
         if self.precision not in precisions:
             raise UsageError(f"{name} has no precision {self.precision}: it has {', '.join(precisions)}")
         if self.device not in ("auto", *devices):
             raise UsageError(f"{name} does not run on '{self.device}': it runs on {', '.join(devices)}")
 
 
-class Subject(ABC):
-    """An opened subject; `device` and `precision` are those really in use, `about` its versions and settings."""
+class Runner(ABC):
+    """An opened runner; `device` and `precision` are those really in use, `about` its versions and settings."""
 
     device: str
     precision: str
@@ -64,7 +64,7 @@ class Subject(ABC):
         """One batch, inputs as the graph takes them -> uint8 [n, h, w, c] in memory of the CPU."""
 
     def run_many(self, batches: Sequence[Arrays]) -> list[Images]:
-        """Several batches as fast as they go; subjects that can have several in flight do."""
+        """Several batches as fast as they go; runners that can have several in flight do."""
         return [self.run(batch) for batch in batches]
 
     def close(self) -> None:  # noqa: B027  (most have nothing to release)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ganrt.benchmarks.subjects.protocol import Images, Request, Subject
+from ganrt.benchmarks.runners.protocol import Images, Request, Runner
 from ganrt.engines.machine import most_threads
 from ganrt.engines.onnxruntime_session import import_onnxruntime
 from ganrt.engines.protocol import Arrays
@@ -26,7 +26,7 @@ _CPU = "CPUExecutionProvider"
 _SECONDS, _LEAST_ROUNDS = 4.0, 5
 
 
-def open_peer(request: Request, name: str) -> Subject:
+def open_peer(request: Request, name: str) -> Runner:
     """Opens the file in FP32, with TensorRT also in FP16.
 
     Raises:
@@ -49,7 +49,7 @@ def open_peer(request: Request, name: str) -> Subject:
     return _plain(onnxruntime_tensorrt.PROVIDER, onnxruntime, request, options)
 
 
-class _Session(Subject):
+class _Session(Runner):
     def __init__(self, session: Any, request: Request, about: dict[str, Any]) -> None:
         self.device = "cpu" if session.get_providers()[0] == _CPU else "cuda"
         self.precision, self.about = request.precision, about
@@ -59,7 +59,7 @@ class _Session(Subject):
         return np.asarray(self._session.run(["image"], {name: inputs[name] for name in self._names})[0], np.uint8)
 
 
-def _plain(wanted: str, onnxruntime: Any, request: Request, options: dict[str, str]) -> Subject:
+def _plain(wanted: str, onnxruntime: Any, request: Request, options: dict[str, str]) -> Runner:
     if wanted not in onnxruntime.get_available_providers():
         raise BackendUnavailable(
             f'onnxruntime {onnxruntime.__version__} has no {wanted}\ninstall it: pip install "ganrt[gpu]"'
@@ -75,7 +75,7 @@ def _plain(wanted: str, onnxruntime: Any, request: Request, options: dict[str, s
     return _Session(session, request, about)
 
 
-def _tuned(onnxruntime: Any, request: Request) -> Subject:
+def _tuned(onnxruntime: Any, request: Request) -> Runner:
     """The fastest of its own options for the file as it is at this batch size.
 
     What its documentation offers for the CPU ("Thread management", "Memory consumption"): threads within an operator,
@@ -100,15 +100,15 @@ def _tuned(onnxruntime: Any, request: Request) -> Subject:
     return _fastest(tried, make_inputs(request.spec, 0, 0, request.batch_size))
 
 
-def _fastest(tried: list[_Session], inputs: Mapping[str, Any]) -> Subject:
+def _fastest(tried: list[_Session], inputs: Mapping[str, Any]) -> Runner:
     """By the median of interleaved runs, the first of each apart."""
-    times: dict[_Session, list[float]] = {subject: [] for subject in tried}
+    times: dict[_Session, list[float]] = {runner: [] for runner in tried}
     end, rounds = time.monotonic() + _SECONDS, 0
     while rounds <= _LEAST_ROUNDS or time.monotonic() < end:
-        for subject in tried:
+        for runner in tried:
             started = time.perf_counter()
-            subject.run(inputs)
+            runner.run(inputs)
             if rounds:
-                times[subject].append(time.perf_counter() - started)
+                times[runner].append(time.perf_counter() - started)
         rounds += 1
-    return min(times, key=lambda subject: statistics.median(times[subject]))
+    return min(times, key=lambda runner: statistics.median(times[runner]))

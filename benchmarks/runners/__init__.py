@@ -6,20 +6,20 @@ import difflib
 from dataclasses import replace
 from importlib import import_module
 
-from ganrt.benchmarks.subjects.protocol import Request, Subject
+from ganrt.benchmarks.runners.protocol import Request, Runner
 from ganrt.engines.backends import BACKENDS
 from ganrt.errors import BackendUnavailable, UsageError
 
 OURS = "ganrt/"
 TUNED = "ganrt/tuned"  # what `load` takes: the choice of `ganrt tune`, else the static rule
 PEERS: dict[str, str] = {
-    "onnxruntime-plain": "ganrt.benchmarks.subjects.onnxruntime_peers",
-    "onnxruntime-plain-cuda": "ganrt.benchmarks.subjects.onnxruntime_peers",
-    "openvino-plain": "ganrt.benchmarks.subjects.openvino_plain",
-    "onnxruntime-tuned": "ganrt.benchmarks.subjects.onnxruntime_peers",
-    "torch-eager": "ganrt.benchmarks.subjects.torch_module",
-    "torch-compile": "ganrt.benchmarks.subjects.torch_module",
-    "torch-tensorrt": "ganrt.benchmarks.subjects.torch_module",
+    "onnxruntime-plain": "ganrt.benchmarks.runners.onnxruntime_peers",
+    "onnxruntime-plain-cuda": "ganrt.benchmarks.runners.onnxruntime_peers",
+    "openvino-plain": "ganrt.benchmarks.runners.openvino_plain",
+    "onnxruntime-tuned": "ganrt.benchmarks.runners.onnxruntime_peers",
+    "torch-eager": "ganrt.benchmarks.runners.torch_module",
+    "torch-compile": "ganrt.benchmarks.runners.torch_module",
+    "torch-tensorrt": "ganrt.benchmarks.runners.torch_module",
 }
 # Peers at their best: as torch's guide for convolutions says, and where its autocast chooses what is computed lower; or
 # with another provider.
@@ -50,19 +50,19 @@ _LOWER = "bf16"
 
 
 def all_names() -> list[str]:
-    """What `all` means, ours first: every subject but the literal ones, which are for networks with a reference, and
+    """What `all` means, ours first: every runner but the literal ones, which are for networks with a reference, and
     those of `MEMORY`, which are for a closer look."""
     return [TUNED, *(OURS + name for name in BACKENDS), *PEERS, *VARIANTS, *PROGRAMS]
 
 
 def parse_names(text: str, backend: str = "auto") -> list[str]:
-    """`all`, `ours`, `peers`, `literal`, or names with commas between -> subjects, each once.
+    """`all`, `ours`, `peers`, `literal`, or names with commas between -> runners, each once.
 
     Args:
         backend: leaves only this one of ours; `auto` all of them.
 
     Raises:
-        UsageError: an unknown subject or backend.
+        UsageError: an unknown runner or backend.
     """
     if backend != "auto" and backend not in BACKENDS:
         raise UsageError(f"backend '{backend}': expected auto, {', '.join(BACKENDS)}")
@@ -77,13 +77,13 @@ def parse_names(text: str, backend: str = "auto") -> list[str]:
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {close[0]}?" if close else ""
             raise UsageError(
-                f"subject '{name}': expected ours, peers, literal, all or names from {', '.join(known)}{hint}"
+                f"runner '{name}': expected ours, peers, literal, all or names from {', '.join(known)}{hint}"
             )
     return list(dict.fromkeys(names))
 
 
-def open_subject(name: str, request: Request) -> Subject:
-    """Opens a subject, ready to run.
+def open_runner(name: str, request: Request) -> Runner:
+    """Opens a runner, ready to run.
 
     Raises:
         GanrtError: it is not installed, or cannot run this model in this way; the message says why.
@@ -91,12 +91,12 @@ def open_subject(name: str, request: Request) -> Subject:
     if request.precision == "fastest" and name not in (TUNED, *_OWN_DEFAULT):
         request = replace(request, precision=_LOWER if name.endswith("-autocast") else "fp32")
     if name.startswith(OURS):
-        from ganrt.benchmarks.subjects.ours import open_backend
+        from ganrt.benchmarks.runners.ours import open_backend
 
         backend, mapped = MEMORY.get(name, (name.removeprefix(OURS), None))
         return open_backend(backend, request, mapped)
     if name in LITERAL:
-        return open_subject(LITERAL[name], _literal(request, LITERAL[name]))
+        return open_runner(LITERAL[name], _literal(request, LITERAL[name]))
     if name.startswith("torch"):
         if not (request.literal or request.checkpoint or request.spec.family == "dcgan"):
             raise BackendUnavailable(  # before torch is loaded
@@ -107,16 +107,16 @@ def open_subject(name: str, request: Request) -> Subject:
 
         require_torch()
     module = PEERS[VARIANTS.get(name, name)]
-    subject = import_module(module).open_peer(request, name)
-    if not isinstance(subject, Subject):
-        raise TypeError(f"{module}.open_peer returned {type(subject).__name__}")
-    return subject
+    runner = import_module(module).open_peer(request, name)
+    if not isinstance(runner, Runner):
+        raise TypeError(f"{module}.open_peer returned {type(runner).__name__}")
+    return runner
 
 
 def _literal(request: Request, peer: str) -> Request:
     """The request for the network as its authors wrote it; peers that run graphs get its plain export."""
     if peer.startswith("torch"):
         return replace(request, literal=True)
-    from ganrt.benchmarks.subjects.literal_file import literal_file
+    from ganrt.benchmarks.runners.literal_file import literal_file
 
     return replace(request, literal=True, model=literal_file(request))

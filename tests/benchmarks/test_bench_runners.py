@@ -1,4 +1,4 @@
-"""The subjects: names, real peers that draw what the graph draws, fresh processes, trtexec's files."""
+"""The runners: names, real peers that draw what the graph draws, fresh processes, trtexec's files."""
 
 import json
 import os
@@ -18,11 +18,11 @@ from tiny_onnx import DIM, save_tiny, tiny_model, tiny_spec
 from vendor_double import plan
 
 from ganrt.benchmarks import trtexec
+from ganrt.benchmarks.harness import Harness
 from ganrt.benchmarks.inputs import Agreement, make_batches
 from ganrt.benchmarks.options import Cell, Timing
-from ganrt.benchmarks.runner import Runner
-from ganrt.benchmarks.subjects import all_names, open_subject, parse_names
-from ganrt.benchmarks.subjects.protocol import Request
+from ganrt.benchmarks.runners import all_names, open_runner, parse_names
+from ganrt.benchmarks.runners.protocol import Request
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.engines.stamp import STAMP_KEY, Stamp
 from ganrt.engines.tensorrt.build import Built
@@ -56,21 +56,21 @@ def test_names_and_groups():
         pytest.param("torch-compile", marks=pytest.mark.slow),
     ],
 )
-def test_a_subject_draws_the_bundled_models_pictures(name):
+def test_a_runner_draws_the_bundled_models_pictures(name):
     if name == "openvino-plain":
         pytest.importorskip("openvino")
     spec = read_onnx(AVATARS).spec()
     batches = make_batches(AVATARS, spec, 3, seed=1)
-    subject = open_subject(name, Request(AVATARS, spec, threads=1, device="cpu", batch_size=3))
+    runner = open_runner(name, Request(AVATARS, spec, threads=1, device="cpu", batch_size=3))
     agreement = Agreement()
     for number in (0, 1):
-        agreement = agreement.with_pictures(subject.run(batches.input(number)), batches.wanted(number))
-    many = subject.run_many([batches.input(i) for i in range(3)])
-    subject.close()
+        agreement = agreement.with_pictures(runner.run(batches.input(number)), batches.wanted(number))
+    many = runner.run_many([batches.input(i) for i in range(3)])
+    runner.close()
     assert agreement.max_error <= 1
     assert agreement.checked == 6
     assert [np.abs(a.astype(int) - batches.wanted(i)).max() <= 1 for i, a in enumerate(many)] == [True] * 3
-    assert subject.about["version"].split()[0] in ("onnxruntime", "openvino", "torch")
+    assert runner.about["version"].split()[0] in ("onnxruntime", "openvino", "torch")
     if name == "torch-compile":  # torch's own place for its headers is the temporary folder
         from torch._inductor.codecache import _HEADER_DIR
 
@@ -81,25 +81,25 @@ def test_autocast_keeps_the_weights_and_says_what_it_is():
     spec = read_onnx(AVATARS).spec()
     batches = make_batches(AVATARS, spec, 2, seed=1)
     request = Request(AVATARS, spec, precision="bf16", device="cpu", batch_size=2)
-    with closing(open_subject("torch-eager-autocast", request)) as subject:
-        assert subject.about["autocast"]
-        assert subject.about["channels_last"]
-        assert subject._module.generator.main[0].weight.dtype is torch.float32
-        drawn = subject.run(batches.input(0)).astype(float)
+    with closing(open_runner("torch-eager-autocast", request)) as runner:
+        assert runner.about["autocast"]
+        assert runner.about["channels_last"]
+        assert runner._module.generator.main[0].weight.dtype is torch.float32
+        drawn = runner.run(batches.input(0)).astype(float)
     assert 25 < 20 * np.log10(255 / np.sqrt(np.mean((drawn - batches.wanted(0)) ** 2))) < 60  # BF16, and no FP32
     with pytest.raises(UsageError, match="torch-eager-autocast has no precision fp32"):
-        open_subject("torch-eager-autocast", Request(AVATARS, spec))
+        open_runner("torch-eager-autocast", Request(AVATARS, spec))
 
 
 def test_openvino_has_several_requests_in_flight_where_only_the_rate_counts():
     pytest.importorskip("openvino")
     spec = read_onnx(AVATARS).spec()
     batches = make_batches(AVATARS, spec, 2, seed=1)
-    subject = open_subject("openvino-plain", Request(AVATARS, spec, device="cpu", batch_size=2, throughput=True))
-    many = subject.run_many([batches.input(i) for i in range(7)])
-    subject.close()
-    assert subject.about["hint"] == "THROUGHPUT"
-    assert subject.about["requests"] >= 1
+    runner = open_runner("openvino-plain", Request(AVATARS, spec, device="cpu", batch_size=2, throughput=True))
+    many = runner.run_many([batches.input(i) for i in range(7)])
+    runner.close()
+    assert runner.about["hint"] == "THROUGHPUT"
+    assert runner.about["requests"] >= 1
     assert all(np.abs(a.astype(int) - batches.wanted(i)).max() <= 1 for i, a in enumerate(many))
     assert len(many) == 7
 
@@ -108,8 +108,8 @@ def test_engines_cut_large_batches(tmp_path):
     path = save_tiny(tmp_path / "tiny.onnx")
     spec = read_onnx(path).spec()
     batches = make_batches(path, spec, 150, seed=0)
-    subject = open_subject("ganrt/onnxruntime", Request(path, spec, batch_size=150))
-    np.testing.assert_array_equal(subject.run(batches.input(0)), batches.wanted(0))
+    runner = open_runner("ganrt/onnxruntime", Request(path, spec, batch_size=150))
+    np.testing.assert_array_equal(runner.run(batches.input(0)), batches.wanted(0))
 
 
 def test_a_compiled_file_is_measured_in_what_it_has(tmp_path):
@@ -118,10 +118,10 @@ def test_a_compiled_file_is_measured_in_what_it_has(tmp_path):
     model.metadata_props.add(key=STAMP_KEY, value=stamp)
     onnx.save(model, str(tmp_path / "tiny.onnx"))
     batches = make_batches(tmp_path / "tiny.onnx", tiny_spec(), 2, seed=0)
-    subject = open_subject("ganrt/onnxruntime", Request(tmp_path / "tiny.onnx", tiny_spec(), batch_size=2))
-    assert subject.precision == "int8"  # though the harness says FP32 where nobody asks for anything
-    np.testing.assert_array_equal(subject.run(batches.input(0)), batches.wanted(0))
-    subject.close()
+    runner = open_runner("ganrt/onnxruntime", Request(tmp_path / "tiny.onnx", tiny_spec(), batch_size=2))
+    assert runner.precision == "int8"  # though the harness says FP32 where nobody asks for anything
+    np.testing.assert_array_equal(runner.run(batches.input(0)), batches.wanted(0))
+    runner.close()
 
 
 @pytest.mark.parametrize(("precision", "number"), [("fp32", 1), ("fp16", 2)])
@@ -146,20 +146,20 @@ def test_compiled_engines_are_made_once_and_draw_what_the_graph_draws(tmp_path, 
     batches = make_batches(path, tiny_spec(), 2, seed=0)
     for name in ("ganrt/tensorrt", "ganrt/tensorrt-mapped"):
         request = Request(path, tiny_spec(), precision=precision, device="cuda", batch_size=2)
-        subject = open_subject(name, request)
-        assert (subject.precision, subject.device) == (precision, "cuda")
-        assert "tensorrt 10.16.1.11 on sm86" in subject.about["version"]
-        drawn = subject.run(batches.input(0)).astype(int)
+        runner = open_runner(name, request)
+        assert (runner.precision, runner.device) == (precision, "cuda")
+        assert "tensorrt 10.16.1.11 on sm86" in runner.about["version"]
+        drawn = runner.run(batches.input(0)).astype(int)
         assert np.abs(drawn - batches.wanted(0)).max() <= number - 1
-        assert subject.about["cuda_graphs"]
-        assert subject.about["mapped_memory"] == name.endswith("mapped")
-        subject.close()
+        assert runner.about["cuda_graphs"]
+        assert runner.about["mapped_memory"] == name.endswith("mapped")
+        runner.close()
     assert built == [(precision, ("sm86",), "2:2:2")]
 
 
 def test_compiled_engines_without_a_gpu_are_missing_in_words(tmp_path):
     with pytest.raises(BackendUnavailable, match="not installed|no NVIDIA"):
-        open_subject("ganrt/tensorrt-rtx", Request(save_tiny(tmp_path / "tiny.onnx"), tiny_spec()))
+        open_runner("ganrt/tensorrt-rtx", Request(save_tiny(tmp_path / "tiny.onnx"), tiny_spec()))
 
 
 def test_a_torch_peer_takes_a_checkpoint_and_refuses_another_generators(tmp_path):
@@ -171,13 +171,13 @@ def test_a_torch_peer_takes_a_checkpoint_and_refuses_another_generators(tmp_path
     path = tmp_path / "g.onnx"
     spec = read_onnx(path).spec()
     batches = make_batches(path, spec, 2, seed=0)
-    subject = open_subject("torch-eager", Request(path, spec, batch_size=2, checkpoint=checkpoint))
-    assert np.abs(subject.run(batches.input(0)).astype(int) - batches.wanted(0)).max() <= 1
+    runner = open_runner("torch-eager", Request(path, spec, batch_size=2, checkpoint=checkpoint))
+    assert np.abs(runner.run(batches.input(0)).astype(int) - batches.wanted(0)).max() <= 1
     tiny = save_tiny(tmp_path / "tiny.onnx")
     with pytest.raises(UsageError, match="holds a dcgan"):
-        open_subject("torch-eager", Request(tiny, tiny_spec(), checkpoint=checkpoint))
+        open_runner("torch-eager", Request(tiny, tiny_spec(), checkpoint=checkpoint))
     with pytest.raises(BackendUnavailable, match="--checkpoint FILE"):
-        open_subject("torch-eager", Request(tiny, tiny_spec()))
+        open_runner("torch-eager", Request(tiny, tiny_spec()))
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_a_torch_peer_takes_a_checkpoint_and_refuses_another_generators(tmp_path
 )
 def test_what_a_peer_cannot_do_is_said(name, options, reason):
     with pytest.raises(UsageError, match=reason):
-        open_subject(name, Request(AVATARS, read_onnx(AVATARS).spec(), **options))
+        open_runner(name, Request(AVATARS, read_onnx(AVATARS).spec(), **options))
 
 
 class Module(SimpleNamespace):
@@ -222,14 +222,14 @@ def test_plain_onnx_runtime_on_cuda_is_the_gpu_or_not_run(monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", fake)
     Session.found = ["CPUExecutionProvider"]
     with pytest.raises(BackendUnavailable, match="fell back to CPUExecutionProvider"):
-        open_subject("onnxruntime-plain-cuda", request)
+        open_runner("onnxruntime-plain-cuda", request)
     Session.found = ["CUDAExecutionProvider", "CPUExecutionProvider"]
-    subject = open_subject("onnxruntime-plain-cuda", request)
-    assert (subject.device, subject.about["provider"]) == ("cuda", "CUDAExecutionProvider")
-    assert subject.run({"z": np.zeros((1, 100), np.float32)}).dtype == np.uint8
+    runner = open_runner("onnxruntime-plain-cuda", request)
+    assert (runner.device, runner.about["provider"]) == ("cuda", "CUDAExecutionProvider")
+    assert runner.run({"z": np.zeros((1, 100), np.float32)}).dtype == np.uint8
     fake.get_available_providers = lambda: ["CPUExecutionProvider"]
     with pytest.raises(BackendUnavailable, match=r"no CUDAExecutionProvider\n.*ganrt\[gpu\]"):
-        open_subject("onnxruntime-plain-cuda", request)
+        open_runner("onnxruntime-plain-cuda", request)
 
 
 @pytest.mark.parametrize(("precision", "options"), [("fp32", {}), ("fp16", {"trt_fp16_enable": "True"})])
@@ -248,9 +248,9 @@ def test_plain_onnx_runtime_with_tensorrt_takes_fp16_by_itself(monkeypatch, prec
     monkeypatch.setitem(sys.modules, "onnxruntime", fake)
     monkeypatch.setattr("ganrt.engines.onnxruntime_tensorrt._load", libraries.append)
     request = Request(AVATARS, read_onnx(AVATARS).spec(), precision=precision)
-    subject = open_subject("onnxruntime-plain-tensorrt", request)
+    runner = open_runner("onnxruntime-plain-tensorrt", request)
     assert (given, libraries) == ([("TensorrtExecutionProvider", options)], ["CUDA's", "libnvinfer.so.10"])
-    assert (subject.device, subject.precision, subject.about["options"]) == ("cuda", precision, options)
+    assert (runner.device, runner.precision, runner.about["options"]) == ("cuda", precision, options)
 
 
 def test_missing_packages_are_named(monkeypatch):
@@ -259,7 +259,7 @@ def test_missing_packages_are_named(monkeypatch):
     spec = read_onnx(AVATARS).spec()
     for name, package in (("openvino-plain", "openvino"), ("torch-eager", "torch"), ("torch-tensorrt", "torch")):
         with pytest.raises(BackendUnavailable, match=f"{package} is missing.*\n.*pip install"):
-            open_subject(name, Request(AVATARS, spec))
+            open_runner(name, Request(AVATARS, spec))
 
 
 @pytest.mark.slow
@@ -293,7 +293,7 @@ def test_a_build_begins_with_empty_caches(tmp_path, monkeypatch):
 def test_a_process_of_its_own(scenario, tmp_path):
     path = save_tiny(tmp_path / "tiny.onnx")
     timing = Timing(processes=2)
-    found = Runner(timing).run(Cell(path, scenario, 2), ["ganrt/onnxruntime", "torch-eager", "trtexec"])
+    found = Harness(timing).run(Cell(path, scenario, 2), ["ganrt/onnxruntime", "torch-eager", "trtexec"])
     ours, torch, program = found
     assert ours.status in ("ok", "unstable")
     assert (ours.psnr_db, ours.max_error, ours.outputs_checked) == (None, 0, 4 if scenario == "cold_start" else 2)
@@ -324,7 +324,7 @@ def trace(count=50):
 def test_trtexecs_times_are_imported(tmp_path):
     (tmp_path / "times.json").write_text(trace())
     cell = Cell(AVATARS, "single_stream", 16, "fp16")
-    model, _ = Runner(Timing()).describe(cell)
+    model, _ = Harness(Timing()).describe(cell)
     result = trtexec.import_times(tmp_path / "times.json", cell, model, "--fp16", "10.7")
     assert result.latency_ms.p50 == 1.5
     assert result.images_per_second == pytest.approx(16 / 0.002)
@@ -377,7 +377,7 @@ print("[I] Engine built in 12.5 sec.")
 """)
     (tmp_path / "trtexec").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path) + os.pathsep + os.environ["PATH"])
-    result = Runner(Timing()).run(Cell(path, "single_stream", 2), ["trtexec"])[0]
+    result = Harness(Timing()).run(Cell(path, "single_stream", 2), ["trtexec"])[0]
     assert result.status == ("wrong_output" if spoiled else "ok"), result.reason
     assert result.outputs_checked == 2
     if not spoiled:
@@ -390,7 +390,7 @@ print("[I] Engine built in 12.5 sec.")
 def test_trtexec_that_is_missing_is_said(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     path = save_tiny(tmp_path / "tiny.onnx")
-    result = Runner(Timing(), clock=FakeClock()).run(Cell(path, "single_stream", 2), ["trtexec"])[0]
+    result = Harness(Timing(), clock=FakeClock()).run(Cell(path, "single_stream", 2), ["trtexec"])[0]
     assert (result.status, Path(result.model.name).name) == ("not_run", "tiny")
     assert "not on the PATH" in result.reason
     assert json.loads(json.dumps(result.about)) == {}

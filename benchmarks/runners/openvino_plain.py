@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ganrt.benchmarks.subjects.protocol import Images, Request, Subject
+from ganrt.benchmarks.runners.protocol import Images, Request, Runner
 from ganrt.engines.openvino_graph import import_openvino
 from ganrt.engines.protocol import Arrays
 from ganrt.errors import BackendUnavailable
@@ -20,7 +20,7 @@ _TYPES = {"fp32": "f32", "bf16": "bf16", "fp16": "f16", "fastest": None}  # None
 _NAMES = {"f32": "fp32", "bf16": "bf16", "f16": "fp16"}
 
 
-def open_peer(request: Request, name: str) -> Subject:
+def open_peer(request: Request, name: str) -> Runner:
     """Compiles the file for the CPU.
 
     Raises:
@@ -30,7 +30,7 @@ def open_peer(request: Request, name: str) -> Subject:
     return _Plain(import_openvino(), request)
 
 
-class _Plain(Subject):
+class _Plain(Runner):
     device = "cpu"
 
     def __init__(self, openvino: Any, request: Request) -> None:
@@ -57,7 +57,7 @@ class _Plain(Subject):
         }
 
     def run(self, inputs: Arrays) -> Images:
-        # Its own memory is reused by the next call: the picture is copied, as every subject hands out its own.
+        # Its own memory is reused by the next call: the picture is copied, as every runner hands out its own.
         return np.array(self._requests[0].infer(self._given(inputs))["image"], np.uint8)
 
     def _given(self, inputs: Arrays) -> Arrays:

@@ -1,4 +1,4 @@
-"""Runs cells: all subjects of one in shuffled rounds, never one wholly before another."""
+"""Runs cells: all runners of one in shuffled rounds, never one wholly before another."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from ganrt.benchmarks.clock import Clock, SystemClock
-from ganrt.benchmarks.contestants import Contestant, Observe, Observer, OpenSubject, Part, Unobserved, part_of
+from ganrt.benchmarks.contestants import Contestant, Observe, Observer, OpenRunner, Part, Unobserved, part_of
 from ganrt.benchmarks.document import Model, Result
 from ganrt.benchmarks.inputs import Batches, make_batches
 from ganrt.benchmarks.limits import Limits, with_share
 from ganrt.benchmarks.options import PROCESSES, Cell, Timing
 from ganrt.benchmarks.outcome import make_result
 from ganrt.benchmarks.processes import BuildFigures, build_figures
-from ganrt.benchmarks.subjects import PROGRAMS, open_subject
-from ganrt.benchmarks.subjects.protocol import Request
+from ganrt.benchmarks.runners import PROGRAMS, open_runner
+from ganrt.benchmarks.runners.protocol import Request
 from ganrt.engines.cost import macs_of_one_image
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.errors import BackendUnavailable
@@ -32,29 +32,29 @@ class Interrupted(Exception):
 
 
 @dataclass
-class Runner:
+class Harness:
     """Measures cells; keeps what several of them share.
 
     Attributes:
         observe: makes the telemetry of one cell.
-        opener: opens subjects.
+        opener: opens runners.
         say: told what is being done, one line a call.
         limits: of this machine; then results say what share of the roofline they reach.
-        builds: measures what a subject compiles once, for `load`.
+        builds: measures what a runner compiles once, for `load`.
     """
 
     timing: Timing
     clock: Clock = field(default_factory=SystemClock)
     observe: Observe = Unobserved
-    opener: OpenSubject = open_subject
+    opener: OpenRunner = open_runner
     say: Callable[[str], object] = lambda _: None
     limits: Limits | None = None
     builds: BuildFigures = build_figures
     _models: dict[str, tuple[Model, GeneratorSpec]] = field(default_factory=dict)
     _batches: dict[tuple[str, int], Batches] = field(default_factory=dict)
 
-    def run(self, cell: Cell, subjects: Sequence[str]) -> list[Result]:
-        """One result a subject, in the order given, all measured in this process (but for what needs fresh ones).
+    def run(self, cell: Cell, runners: Sequence[str]) -> list[Result]:
+        """One result a runner, in the order given, all measured in this process (but for what needs fresh ones).
 
         Ctrl-C ends it early, and is for a `HeldInterrupts` around it to tell of.
 
@@ -64,18 +64,18 @@ class Runner:
         if cell.scenario in PROCESSES:
             from ganrt.benchmarks.processes import run_processes
 
-            return run_processes(cell, subjects, self.describe(cell)[0], self.timing, self.clock, self.say)
+            return run_processes(cell, runners, self.describe(cell)[0], self.timing, self.clock, self.say)
         with HeldInterrupts() as interrupts:
-            parts = self.parts(cell, [name for name in subjects if name not in PROGRAMS])
-            return self.results(cell, subjects, [parts], interrupts.told)
+            parts = self.parts(cell, [name for name in runners if name not in PROGRAMS])
+            return self.results(cell, runners, [parts], interrupts.told)
 
-    def parts(self, cell: Cell, subjects: Sequence[str]) -> list[Part]:
-        """What this process sees of each subject; Ctrl-C as in `run`."""
+    def parts(self, cell: Cell, runners: Sequence[str]) -> list[Part]:
+        """What this process sees of each runner; Ctrl-C as in `run`."""
         contestants: list[Contestant] = []
 
         def race() -> None:
             spec = read_onnx(cell.model).spec()  # a process that only measures counts no multiplications
-            contestants.extend([self._contestant(name, cell, spec) for name in subjects])
+            contestants.extend([self._contestant(name, cell, spec) for name in runners])
             self._race(contestants, observer)
 
         with HeldInterrupts() as interrupts:
@@ -87,9 +87,9 @@ class Runner:
         return parts
 
     def results(
-        self, cell: Cell, subjects: Sequence[str], processes: Sequence[Sequence[Part]], interrupted: bool = False
+        self, cell: Cell, runners: Sequence[str], processes: Sequence[Sequence[Part]], interrupted: bool = False
     ) -> list[Result]:
-        """The results of what each process saw. Programs that time themselves, and what subjects compile once, are
+        """The results of what each process saw. Programs that time themselves, and what runners compile once, are
         measured now, unless `interrupted`; Ctrl-C as in `run`.
         """
         with HeldInterrupts() as interrupts:
@@ -99,8 +99,8 @@ class Runner:
             def complete() -> None:
                 found[-1] = self._completed(cell, found[-1])
 
-            for name in subjects:
-                seen = [part for parts in processes for part in parts if part.subject == name] or [Part(name)]
+            for name in runners:
+                seen = [part for parts in processes for part in parts if part.runner == name] or [Part(name)]
                 found.append(self._result(cell, seen, interrupted))
                 interrupts.let_end(complete)
         return found

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from ganrt.benchmarks.subjects.protocol import Images, Request, Subject
+from ganrt.benchmarks.runners.protocol import Images, Request, Runner
 from ganrt.engines.backends import BACKENDS, OWN, open_model
 from ganrt.engines.protocol import Arrays, Engine, EngineOptions
 
 
-def open_backend(backend: str, request: Request, mapped: bool | None = None) -> Subject:
+def open_backend(backend: str, request: Request, mapped: bool | None = None) -> Runner:
     """Opens the model with one of `BACKENDS`, or with `tuned` as `load` does; compiles it for those that need it.
 
     Args:
@@ -23,7 +23,7 @@ def open_backend(backend: str, request: Request, mapped: bool | None = None) -> 
     options = EngineOptions(device=request.device, precision=precision, threads=request.threads)
     model = request.model
     if backend != "tuned" and BACKENDS[backend].compiled:
-        from ganrt.benchmarks.subjects.compiled import engine_file
+        from ganrt.benchmarks.runners.compiled import engine_file
 
         model, options = (
             engine_file(backend, request),
@@ -33,7 +33,7 @@ def open_backend(backend: str, request: Request, mapped: bool | None = None) -> 
     return _Ours(engine, BACKENDS[engine.backend].probe())
 
 
-class _Ours(Subject):
+class _Ours(Runner):
     """Batches larger than the engine's are cut, smaller ones padded, as `Generator` does."""
 
     def __init__(self, engine: Engine, version: str) -> None:
