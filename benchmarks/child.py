@@ -47,7 +47,7 @@ def main() -> None:
         else:
             report = _command_line(request["ganrt"]) if "ganrt" in request else _runner(request, started)
     except Exception as error:  # any peer may fail in any way
-        from ganrt.benchmarks.contestants import describe
+        from ganrt.benchmarks.measurement import describe
 
         _tell({"error": describe(error), "kind": type(error).__name__})
         return

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from ganrt.benchmarks.clock import Clock, SystemClock
-from ganrt.benchmarks.contestants import Contestant, Observe, Observer, OpenRunner, Part, Unobserved, part_of
 from ganrt.benchmarks.document import Model, Result
 from ganrt.benchmarks.inputs import Batches, make_batches
 from ganrt.benchmarks.limits import Limits, with_share
+from ganrt.benchmarks.measurement import Measurement, Observe, Observer, OpenRunner, Part, Unobserved, part_of
 from ganrt.benchmarks.options import PROCESSES, Cell, Timing
 from ganrt.benchmarks.outcome import make_result
 from ganrt.benchmarks.processes import BuildFigures, build_figures
@@ -71,19 +71,19 @@ class Harness:
 
     def parts(self, cell: Cell, runners: Sequence[str]) -> list[Part]:
         """What this process sees of each runner; Ctrl-C as in `run`."""
-        contestants: list[Contestant] = []
+        measurements: list[Measurement] = []
 
-        def race() -> None:
+        def measure() -> None:
             spec = read_onnx(cell.model).spec()  # a process that only measures counts no multiplications
-            contestants.extend([self._contestant(name, cell, spec) for name in runners])
-            self._race(contestants, observer)
+            measurements.extend([self._measurement(name, cell, spec) for name in runners])
+            self._measure(measurements, observer)
 
         with HeldInterrupts() as interrupts:
             with self.observe() as observer:
-                interrupts.let_end(race)
-                parts = [part_of(contestant, observer) for contestant in contestants]
-            for contestant in contestants:
-                contestant.close()
+                interrupts.let_end(measure)
+                parts = [part_of(measurement, observer) for measurement in measurements]
+            for measurement in measurements:
+                measurement.close()
         return parts
 
     def results(
@@ -134,12 +134,12 @@ class Harness:
             self._models[key] = Model(spec.name, onnx_file.sha256, macs, onnx_file.parameters), spec
         return self._models[key]
 
-    def _contestant(self, name: str, cell: Cell, spec: GeneratorSpec) -> Contestant:
+    def _measurement(self, name: str, cell: Cell, spec: GeneratorSpec) -> Measurement:
         request = Request(
             cell.model, spec, cell.precision, cell.threads, cell.device, cell.batch_size, cell.checkpoint,
             throughput=cell.scenario == "offline",
         )  # fmt: skip
-        return Contestant(name, request, cell, self._inputs(cell, spec), self.clock, self.opener)
+        return Measurement(name, request, cell, self._inputs(cell, spec), self.clock, self.opener)
 
     def _inputs(self, cell: Cell, spec: GeneratorSpec) -> Batches:
         key = (str(cell.model), cell.batch_size)
@@ -148,35 +148,35 @@ class Harness:
             self._batches[key] = make_batches(cell.model, spec, cell.batch_size, self.timing.seed)
         return self._batches[key]
 
-    def _race(self, contestants: list[Contestant], observer: Observer) -> None:
-        for contestant in contestants:
-            self.say(f"warming up {contestant.name}")
-            contestant.open(self.timing)
-        self._rounds(contestants, observer)
+    def _measure(self, measurements: list[Measurement], observer: Observer) -> None:
+        for measurement in measurements:
+            self.say(f"warming up {measurement.name}")
+            measurement.open(self.timing)
+        self._rounds(measurements, observer)
 
-    def _rounds(self, contestants: list[Contestant], observer: Observer) -> None:
-        """Each round every contestant once, in an order of its own; slow calls make fewer and longer slices."""
+    def _rounds(self, measurements: list[Measurement], observer: Observer) -> None:
+        """Each round every measurement once, in an order of its own; slow calls make fewer and longer slices."""
         order = random.Random(self.timing.seed)
-        slice_ns = self._slice_ns(contestants)
-        spent = dict.fromkeys((c.name for c in contestants), 0)
-        while waiting := [c for c in contestants if c.running and not self._done(c, spent[c.name])]:
+        slice_ns = self._slice_ns(measurements)
+        spent = dict.fromkeys((one.name for one in measurements), 0)
+        while waiting := [one for one in measurements if one.running and not self._done(one, spent[one.name])]:
             order.shuffle(waiting)
-            for contestant in waiting:
-                self.say(f"timing {contestant.name}")
-                observer.begin(contestant.name)
+            for measurement in waiting:
+                self.say(f"timing {measurement.name}")
+                observer.begin(measurement.name)
                 started = self.clock.now()
-                contestant.run(slice_ns, self.timing)
-                spent[contestant.name] += max(1, self.clock.now() - started)
-                observer.end(contestant.name)
+                measurement.run(slice_ns, self.timing)
+                spent[measurement.name] += max(1, self.clock.now() - started)
+                observer.end(measurement.name)
 
-    def _slice_ns(self, contestants: list[Contestant]) -> int:
+    def _slice_ns(self, measurements: list[Measurement]) -> int:
         """How long a turn is; of `frame` at least thirty ticks, for what is late is forgiven between turns."""
         whole = self.timing.duration_s * 1e9
-        least = 30e9 / self.timing.fps if any(c.cell.scenario == "frame" for c in contestants) else 0.0
+        least = 30e9 / self.timing.fps if any(one.cell.scenario == "frame" for one in measurements) else 0.0
         return round(max(whole / self.timing.slices, min(whole, least)))
 
-    def _done(self, contestant: Contestant, spent_ns: int) -> bool:
+    def _done(self, measurement: Measurement, spent_ns: int) -> bool:
         """The duration is over, and either there are samples enough or waiting for them has taken thrice as long."""
-        samples = sum(len(part.latencies) for part in contestant.slices)
+        samples = sum(len(part.latencies) for part in measurement.slices)
         wanted = self.timing.duration_s * 1e9
         return spent_ns >= wanted and (samples >= self.timing.least_samples or spent_ns >= 3 * wanted)

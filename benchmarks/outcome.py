@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ganrt.benchmarks.contestants import Part
 from ganrt.benchmarks.document import MOST_POINTS, Interval, Json, Latency, Model, Result
 from ganrt.benchmarks.inputs import Agreement, joined
+from ganrt.benchmarks.measurement import Part
 from ganrt.benchmarks.options import Cell, Timing
 from ganrt.benchmarks.scenarios import Load
 from ganrt.benchmarks.statistics import intervals, rate, summarise, trouble, widened

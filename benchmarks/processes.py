@@ -121,7 +121,7 @@ def run_processes(
             seen[name].stopped = ("not_run", f"{name} times itself, and not its start")
     order, rounds = random.Random(timing.seed), timing.processes if cell.scenario == "cold_start" else 1
 
-    def race() -> None:
+    def measure() -> None:
         for _ in range(rounds):
             names = [name for name in runners if not seen[name].stopped]
             order.shuffle(names)
@@ -130,7 +130,7 @@ def run_processes(
                 _run_one(name, cell, timing, clock, wanted, seen[name])
 
     with HeldInterrupts() as interrupts:
-        interrupts.let_end(race)
+        interrupts.let_end(measure)
         return [_result(name, cell, model, seen[name], interrupts.told) for name in runners]
 
 

@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from ganrt import errors
-from ganrt.benchmarks.contestants import Part, Unobserved, part_from_json
 from ganrt.benchmarks.document import Json, Result
 from ganrt.benchmarks.harness import Harness, Interrupted
+from ganrt.benchmarks.measurement import Part, Unobserved, part_from_json
 from ganrt.benchmarks.options import PROCESSES, Cell, Timing
 from ganrt.benchmarks.runners import PROGRAMS
 from ganrt.errors import GanrtError
@@ -41,7 +41,7 @@ def run_parts(harness: Harness, work: Work) -> Iterator[tuple[Cell, list[Part]]]
     """(cell, what a fresh process saw of its runners), as they come. Ctrl-C ends the process early, and is for a
     `HeldInterrupts` around this to tell of.
 
-    A process that dies takes the runners of its cell out of the race; cells behind that one are not in what comes.
+    A process that dies takes the runners of its cell out of the run; cells behind that one are not in what comes.
 
     Raises:
         KeyboardInterrupt: only in another thread than the first, after what the process had seen.
@@ -214,7 +214,7 @@ class _Seen:
         return bool(self._parts.get(cell))
 
     def add_process(self, number: int, done: int, progress: Callable[[int], object]) -> int:
-        """Measures every cell once more, in a fresh process, with the runners that are still in the race, opened in
+        """Measures every cell once more, in a fresh process, with the runners that are still in the run, opened in
         another order."""
         order = random.Random(self._harness.timing.seed + number)
         work = [(cell, order.sample(left, len(left))) for cell in self._parts if (left := self._left(cell))]

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.benchmarks.clock import Clock
-from ganrt.benchmarks.contestants import Contestant
 from ganrt.benchmarks.inputs import Batches, Images
+from ganrt.benchmarks.measurement import Measurement
 from ganrt.benchmarks.options import Cell, Timing
 from ganrt.benchmarks.runners.protocol import Request, Runner
 from ganrt.benchmarks.statistics import intervals
@@ -33,10 +33,10 @@ def overhead_ns(clock: Clock) -> float:
     path = resolve_model("avatars")
     request, cell = Request(path, read_onnx(path).spec()), Cell(path, "single_stream", 1)
     batches = Batches(0, ({},), (_PICTURES,))
-    contestant = Contestant("empty", request, cell, batches, clock, runner=_Empty())
+    measurement = Measurement("empty", request, cell, batches, clock, runner=_Empty())
     started = clock.now()
-    contestant.run(_SLICE_NS, Timing())
-    return (clock.now() - started) / contestant.calls
+    measurement.run(_SLICE_NS, Timing())
+    return (clock.now() - started) / measurement.calls
 
 
 class _Empty(Runner):

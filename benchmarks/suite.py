@@ -11,11 +11,11 @@ from pathlib import Path
 
 from ganrt import __version__
 from ganrt.benchmarks.clock import SystemClock
-from ganrt.benchmarks.contestants import describe
 from ganrt.benchmarks.document import Document, Json, Model, Result, now_utc, read_document, write_document
 from ganrt.benchmarks.harness import Harness, Interrupted
 from ganrt.benchmarks.limits import Limits, limits_from_json, measure_limits
 from ganrt.benchmarks.machine import describe_machine
+from ganrt.benchmarks.measurement import describe
 from ganrt.benchmarks.models import RANDOM, ModelFile, prepare_model, work_folder
 from ganrt.benchmarks.options import Cell, Timing, rated
 from ganrt.benchmarks.repeats import measure

@@ -15,7 +15,7 @@ MOST_POINTS = 1000
 
 
 class Sampler:
-    """The observer (see `contestants.py`) that watches runners, each in one or more slices of time:
+    """The observer (see `measurement.py`) that watches runners, each in one or more slices of time:
 
         with Sampler() as sampler:
             sampler.begin("a"); run(); sampler.end("a")

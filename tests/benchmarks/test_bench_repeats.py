@@ -10,10 +10,10 @@ from bench_fakes import SHORT_TIMING as TIMING
 from tiny_onnx import save_tiny
 
 from ganrt.benchmarks import repeats
-from ganrt.benchmarks.contestants import Part, WarmUp, part_from_json
 from ganrt.benchmarks.document import Model
 from ganrt.benchmarks.harness import Harness
 from ganrt.benchmarks.inputs import Agreement, joined
+from ganrt.benchmarks.measurement import Part, WarmUp, part_from_json
 from ganrt.benchmarks.options import Cell, Timing
 from ganrt.benchmarks.outcome import make_result
 from ganrt.benchmarks.report.ratios import costs_within_run

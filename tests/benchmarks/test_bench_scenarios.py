@@ -4,7 +4,7 @@ import pytest
 from bench_fakes import MS, FakeClock
 
 from ganrt.benchmarks.clock import Reading, SystemClock, clock_fault, read_both
-from ganrt.benchmarks.contestants import warm_up
+from ganrt.benchmarks.measurement import warm_up
 from ganrt.benchmarks.scenarios import Load, run_slice
 from ganrt.benchmarks.self_check import overhead_ns
 

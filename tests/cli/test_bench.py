@@ -80,16 +80,16 @@ def test_refusals(run, arguments, code, words):
 
 
 def test_an_interrupted_run_is_written_and_marked(run, tmp_path, monkeypatch):
-    from ganrt.benchmarks import contestants
+    from ganrt.benchmarks import measurement
 
-    original = contestants.Contestant._call
+    original = measurement.Measurement._call
 
     def interrupted(self, number):
         if len(self.slices) == 3:
             raise KeyboardInterrupt
         original(self, number)
 
-    monkeypatch.setattr(contestants.Contestant, "_call", interrupted)
+    monkeypatch.setattr(measurement.Measurement, "_call", interrupted)
     arguments = (
         "--duration",
         "0.5",

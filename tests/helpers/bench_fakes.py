@@ -8,8 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from ganrt.benchmarks.contestants import Part
 from ganrt.benchmarks.inputs import Agreement
+from ganrt.benchmarks.measurement import Part
 from ganrt.benchmarks.options import Timing
 from ganrt.benchmarks.runners.protocol import Runner
 from ganrt.benchmarks.scenarios import Slice

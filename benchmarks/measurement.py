@@ -106,8 +106,8 @@ OpenRunner = Callable[[str, Request], Runner]
 
 
 @dataclass
-class Contestant:
-    """A runner's state; `stopped` is (status, reason) once it is out of the race."""
+class Measurement:
+    """One runner in one cell; `stopped` is (status, reason) once it is out of the run."""
 
     name: str
     request: Request
@@ -127,7 +127,7 @@ class Contestant:
 
     @property
     def running(self) -> bool:
-        """Whether it is still in the race."""
+        """Whether it is still in the run."""
         return self.stopped is None
 
     @property
@@ -136,7 +136,7 @@ class Contestant:
         return Load(self.cell.scenario)
 
     def open(self, timing: Timing) -> None:
-        """Opens, checks the first pictures and warms up; what goes wrong takes the runner out of the race."""
+        """Opens, checks the first pictures and warms up; what goes wrong takes the runner out of the run."""
         try:
             self.runner = self.opener(self.name, self.request)
             self._call(0)
@@ -231,7 +231,7 @@ def describe(error: BaseException) -> str:
 @dataclass(frozen=True)
 class Part:
     """`opened`: device, precision and about of the runner, empty where it was never opened; `stopped`: (status,
-    reason) where it fell out of the race; `telemetry` and its `points` are the observer's."""
+    reason) where it fell out of the run; `telemetry` and its `points` are the observer's."""
 
     runner: str
     opened: Json = field(default_factory=dict)
@@ -273,20 +273,20 @@ def part_from_json(plain: Json) -> Part:
     return Part(**{**plain, **known})
 
 
-def part_of(contestant: Contestant, observer: Observer) -> Part:
-    """What there is of a contestant, which may have been stopped anywhere."""
-    runner, images = contestant.runner, contestant.cell.batch_size * contestant.load.batches
-    samples = sum(len(each.latencies) for each in contestant.slices)
-    telemetry, points = observer.report(contestant.name, images * samples) if contestant.slices else ({}, [])
+def part_of(measurement: Measurement, observer: Observer) -> Part:
+    """What there is of a measurement, which may have been stopped anywhere."""
+    runner, images = measurement.runner, measurement.cell.batch_size * measurement.load.batches
+    samples = sum(len(each.latencies) for each in measurement.slices)
+    telemetry, points = observer.report(measurement.name, images * samples) if measurement.slices else ({}, [])
     opened = {name: getattr(runner, name) for name in ("device", "precision", "about")} if runner else {}
     return Part(
-        contestant.name,
+        measurement.name,
         opened,
-        contestant.stopped,
-        contestant.warm,
-        tuple(contestant.slices),
-        contestant.agreement,
-        tuple(contestant.faults),
+        measurement.stopped,
+        measurement.warm,
+        tuple(measurement.slices),
+        measurement.agreement,
+        tuple(measurement.faults),
         telemetry,
         tuple(points),
     )
