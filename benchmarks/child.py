@@ -74,17 +74,17 @@ def _command_line(arguments: list[str]) -> dict[str, Any]:
 
 
 def _measure(request: Path) -> dict[str, Any]:
-    """Tells of each cell which file holds what was seen of it; Ctrl-C ends it early, with what there is."""
+    """Tells of each case which file holds what was seen of it; Ctrl-C ends it early, with what there is."""
     from ganrt.benchmarks.repeats import read_request
     from ganrt.interrupts import HeldInterrupts
 
     with HeldInterrupts() as interrupts:
         harness, work = read_request(request, lambda line: _tell({"say": line}))
-        for number, (cell, runners) in enumerate(work):
-            parts = harness.parts(cell, runners)
+        for number, (case, runners) in enumerate(work):
+            parts = harness.parts(case, runners)
             target = request.with_name(f"{request.stem}-{number}.json")
             target.write_text(json.dumps([part.as_json() for part in parts]), "utf-8")
-            _tell({"cell": number, "file": str(target)})
+            _tell({"case": number, "file": str(target)})
             if interrupts.told:
                 return {"stopped": True}
     return {}

@@ -1,4 +1,4 @@
-"""Runs cells: all runners of one in shuffled rounds, never one wholly before another."""
+"""Runs cases: all runners of one in shuffled rounds, never one wholly before another."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ganrt.benchmarks.document import Model, Result
 from ganrt.benchmarks.inputs import Batches, make_batches
 from ganrt.benchmarks.limits import Limits, with_share
 from ganrt.benchmarks.measurement import Measurement, Observe, Observer, OpenRunner, Part, Unobserved, part_of
-from ganrt.benchmarks.options import PROCESSES, Cell, Timing
+from ganrt.benchmarks.options import PROCESSES, Case, Timing
 from ganrt.benchmarks.outcome import make_result
 from ganrt.benchmarks.processes import BuildFigures, build_figures
 from ganrt.benchmarks.runners import PROGRAMS, open_runner
@@ -24,7 +24,7 @@ from ganrt.spec import GeneratorSpec
 
 
 class Interrupted(Exception):
-    """Ctrl-C; `results` are those of all cells that were begun."""
+    """Ctrl-C; `results` are those of all cases that were begun."""
 
     def __init__(self, results: list[Result]) -> None:
         super().__init__("interrupted")
@@ -33,10 +33,10 @@ class Interrupted(Exception):
 
 @dataclass
 class Harness:
-    """Measures cells; keeps what several of them share.
+    """Measures cases; keeps what several of them share.
 
     Attributes:
-        observe: makes the telemetry of one cell.
+        observe: makes the telemetry of one case.
         opener: opens runners.
         say: told what is being done, one line a call.
         limits: of this machine; then results say what share of the roofline they reach.
@@ -53,7 +53,7 @@ class Harness:
     _models: dict[str, tuple[Model, GeneratorSpec]] = field(default_factory=dict)
     _batches: dict[tuple[str, int], Batches] = field(default_factory=dict)
 
-    def run(self, cell: Cell, runners: Sequence[str]) -> list[Result]:
+    def run(self, case: Case, runners: Sequence[str]) -> list[Result]:
         """One result a runner, in the order given, all measured in this process (but for what needs fresh ones).
 
         Ctrl-C ends it early, and is for a `HeldInterrupts` around it to tell of.
@@ -61,21 +61,21 @@ class Harness:
         Raises:
             GanrtError: the model cannot be read, or there is no reference to check pictures against.
         """
-        if cell.scenario in PROCESSES:
+        if case.scenario in PROCESSES:
             from ganrt.benchmarks.processes import run_processes
 
-            return run_processes(cell, runners, self.describe(cell)[0], self.timing, self.clock, self.say)
+            return run_processes(case, runners, self.describe(case)[0], self.timing, self.clock, self.say)
         with HeldInterrupts() as interrupts:
-            parts = self.parts(cell, [name for name in runners if name not in PROGRAMS])
-            return self.results(cell, runners, [parts], interrupts.told)
+            parts = self.parts(case, [name for name in runners if name not in PROGRAMS])
+            return self.results(case, runners, [parts], interrupts.told)
 
-    def parts(self, cell: Cell, runners: Sequence[str]) -> list[Part]:
+    def parts(self, case: Case, runners: Sequence[str]) -> list[Part]:
         """What this process sees of each runner; Ctrl-C as in `run`."""
         measurements: list[Measurement] = []
 
         def measure() -> None:
-            spec = read_onnx(cell.model).spec()  # a process that only measures counts no multiplications
-            measurements.extend([self._measurement(name, cell, spec) for name in runners])
+            spec = read_onnx(case.model).spec()  # a process that only measures counts no multiplications
+            measurements.extend([self._measurement(name, case, spec) for name in runners])
             self._measure(measurements, observer)
 
         with HeldInterrupts() as interrupts:
@@ -87,7 +87,7 @@ class Harness:
         return parts
 
     def results(
-        self, cell: Cell, runners: Sequence[str], processes: Sequence[Sequence[Part]], interrupted: bool = False
+        self, case: Case, runners: Sequence[str], processes: Sequence[Sequence[Part]], interrupted: bool = False
     ) -> list[Result]:
         """The results of what each process saw. Programs that time themselves, and what runners compile once, are
         measured now, unless `interrupted`; Ctrl-C as in `run`.
@@ -97,55 +97,55 @@ class Harness:
             found: list[Result] = []
 
             def complete() -> None:
-                found[-1] = self._completed(cell, found[-1])
+                found[-1] = self._completed(case, found[-1])
 
             for name in runners:
                 seen = [part for parts in processes for part in parts if part.runner == name] or [Part(name)]
-                found.append(self._result(cell, seen, interrupted))
+                found.append(self._result(case, seen, interrupted))
                 interrupts.let_end(complete)
         return found
 
-    def _result(self, cell: Cell, seen: Sequence[Part], interrupted: bool) -> Result:
-        result = make_result(cell, self.describe(cell)[0], self.timing, seen, interrupted)
-        return with_share(result, cell.model, self.limits) if self.limits else result
+    def _result(self, case: Case, seen: Sequence[Part], interrupted: bool) -> Result:
+        result = make_result(case, self.describe(case)[0], self.timing, seen, interrupted)
+        return with_share(result, case.model, self.limits) if self.limits else result
 
-    def _completed(self, cell: Cell, result: Result) -> Result:
+    def _completed(self, case: Case, result: Result) -> Result:
         """With what other processes measure."""
         if result.subject in PROGRAMS:
             from ganrt.benchmarks.trtexec import run_trtexec
 
-            model, spec = self.describe(cell)
-            return run_trtexec(cell, spec, model, self.timing)
-        if cell.scenario == "load" and result.latency_ms:
+            model, spec = self.describe(case)
+            return run_trtexec(case, spec, model, self.timing)
+        if case.scenario == "load" and result.latency_ms:
             self.say(f"a first open of {result.subject}")
-            return replace(result, figures=self.builds(cell, result.subject, self.timing.seed, self.clock))
+            return replace(result, figures=self.builds(case, result.subject, self.timing.seed, self.clock))
         return result
 
-    def describe(self, cell: Cell) -> tuple[Model, GeneratorSpec]:
+    def describe(self, case: Case) -> tuple[Model, GeneratorSpec]:
         """The model's name, hash and cost, and its spec."""
-        key = str(cell.model)
+        key = str(case.model)
         if key not in self._models:
-            onnx_file = read_onnx(cell.model)
+            onnx_file = read_onnx(case.model)
             spec = onnx_file.spec()
             try:
-                macs = macs_of_one_image(cell.model)
+                macs = macs_of_one_image(case.model)
             except BackendUnavailable:  # without the onnx package the cost stays unknown
                 macs = None
             self._models[key] = Model(spec.name, onnx_file.sha256, macs, onnx_file.parameters), spec
         return self._models[key]
 
-    def _measurement(self, name: str, cell: Cell, spec: GeneratorSpec) -> Measurement:
+    def _measurement(self, name: str, case: Case, spec: GeneratorSpec) -> Measurement:
         request = Request(
-            cell.model, spec, cell.precision, cell.threads, cell.device, cell.batch_size, cell.checkpoint,
-            throughput=cell.scenario == "offline",
+            case.model, spec, case.precision, case.threads, case.device, case.batch_size, case.checkpoint,
+            throughput=case.scenario == "offline",
         )  # fmt: skip
-        return Measurement(name, request, cell, self._inputs(cell, spec), self.clock, self.opener)
+        return Measurement(name, request, case, self._inputs(case, spec), self.clock, self.opener)
 
-    def _inputs(self, cell: Cell, spec: GeneratorSpec) -> Batches:
-        key = (str(cell.model), cell.batch_size)
+    def _inputs(self, case: Case, spec: GeneratorSpec) -> Batches:
+        key = (str(case.model), case.batch_size)
         if key not in self._batches:
             self._batches.clear()  # one batch size after the other: nothing old is needed again
-            self._batches[key] = make_batches(cell.model, spec, cell.batch_size, self.timing.seed)
+            self._batches[key] = make_batches(case.model, spec, case.batch_size, self.timing.seed)
         return self._batches[key]
 
     def _measure(self, measurements: list[Measurement], observer: Observer) -> None:
@@ -172,7 +172,7 @@ class Harness:
     def _slice_ns(self, measurements: list[Measurement]) -> int:
         """How long a turn is; of `frame` at least thirty ticks, for what is late is forgiven between turns."""
         whole = self.timing.duration_s * 1e9
-        least = 30e9 / self.timing.fps if any(one.cell.scenario == "frame" for one in measurements) else 0.0
+        least = 30e9 / self.timing.fps if any(one.case.scenario == "frame" for one in measurements) else 0.0
         return round(max(whole / self.timing.slices, min(whole, least)))
 
     def _done(self, measurement: Measurement, spent_ns: int) -> bool:

@@ -1,4 +1,4 @@
-"""One runner in one cell: opened, warmed up, given slices, its pictures checked; and what it did so far."""
+"""One runner in one case: opened, warmed up, given slices, its pictures checked; and what it did so far."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Protocol
 from ganrt.benchmarks.clock import Clock, clock_fault, read_both
 from ganrt.benchmarks.document import Json
 from ganrt.benchmarks.inputs import Agreement, Batches, Images
-from ganrt.benchmarks.options import Cell, Timing
+from ganrt.benchmarks.options import Case, Timing
 from ganrt.benchmarks.runners import open_runner
 from ganrt.benchmarks.runners.protocol import Request, Runner
 from ganrt.benchmarks.scenarios import Between, Call, Load, Slice, run_slice
@@ -63,7 +63,7 @@ def _window(call: Call, clock: Clock, first: int, between: Between | None) -> li
 
 
 class Observer(Protocol):
-    """Watches one cell. `begin` and `end` are called just outside the timed calls."""
+    """Watches one case. `begin` and `end` are called just outside the timed calls."""
 
     def begin(self, runner: str) -> None:
         """A slice of `runner` begins."""
@@ -74,7 +74,7 @@ class Observer(Protocol):
         ...
 
     def report(self, runner: str, images: int) -> tuple[Json, list[Json]]:
-        """(telemetry, timeline points with `t_s` since the cell began) of a runner that made `images`."""
+        """(telemetry, timeline points with `t_s` since the case began) of a runner that made `images`."""
         ...
 
 
@@ -107,11 +107,11 @@ OpenRunner = Callable[[str, Request], Runner]
 
 @dataclass
 class Measurement:
-    """One runner in one cell; `stopped` is (status, reason) once it is out of the run."""
+    """One runner in one case; `stopped` is (status, reason) once it is out of the run."""
 
     name: str
     request: Request
-    cell: Cell
+    case: Case
     batches: Batches
     clock: Clock
     opener: OpenRunner = open_runner
@@ -133,7 +133,7 @@ class Measurement:
     @property
     def load(self) -> Load:
         """The scenario, without a period."""
-        return Load(self.cell.scenario)
+        return Load(self.case.scenario)
 
     def open(self, timing: Timing) -> None:
         """Opens, checks the first pictures and warms up; what goes wrong takes the runner out of the run."""
@@ -150,7 +150,7 @@ class Measurement:
     def run(self, duration_ns: int, timing: Timing) -> None:
         """One slice, and a look at the last pictures that it drew."""
         before = read_both(self.clock)
-        load = Load(self.cell.scenario, round(1e9 / timing.fps))
+        load = Load(self.case.scenario, round(1e9 / timing.fps))
         try:
             done = run_slice(load, self._call, self.clock, duration_ns, self.calls, self._between)
         except Exception as error:  # a device may disappear
@@ -183,7 +183,7 @@ class Measurement:
     @property
     def _between(self) -> Callable[[], None] | None:
         """`load`: what was opened is closed before the next is, outside of the timing."""
-        return self._forget if self.cell.scenario == "load" else None
+        return self._forget if self.case.scenario == "load" else None
 
     def close(self) -> None:
         """Releases the runner."""
@@ -202,12 +202,12 @@ class Measurement:
         assert self.runner is not None
         count = self.load.batches
         numbers = range(number * count, (number + 1) * count)
-        if self.cell.scenario == "load":
+        if self.case.scenario == "load":
             self._loaded.append(self.opener(self.name, self.request))
-        elif self.cell.scenario == "offline":
+        elif self.case.scenario == "offline":
             drawn = self.runner.run_many([self.batches.input(i) for i in numbers])
             self._drawn = list(zip(numbers, drawn, strict=True))
-        elif self.cell.scenario == "end_to_end":
+        elif self.case.scenario == "end_to_end":
             self._drawn = [(number, self._end_to_end(number))]
         else:
             self._drawn = [(i, self.runner.run(self.batches.input(i))) for i in numbers]
@@ -215,7 +215,7 @@ class Measurement:
     def _end_to_end(self, number: int) -> Images:
         """Latents, pictures, PNG bytes."""
         assert self.runner is not None
-        batch, size = number % len(self.batches.inputs), self.cell.batch_size
+        batch, size = number % len(self.batches.inputs), self.case.batch_size
         images = self.runner.run(make_inputs(self.request.spec, self.batches.seed, batch * size, size))
         for image in images:
             encode_png(image)
@@ -275,7 +275,7 @@ def part_from_json(plain: Json) -> Part:
 
 def part_of(measurement: Measurement, observer: Observer) -> Part:
     """What there is of a measurement, which may have been stopped anywhere."""
-    runner, images = measurement.runner, measurement.cell.batch_size * measurement.load.batches
+    runner, images = measurement.runner, measurement.case.batch_size * measurement.load.batches
     samples = sum(len(each.latencies) for each in measurement.slices)
     telemetry, points = observer.report(measurement.name, images * samples) if measurement.slices else ({}, [])
     opened = {name: getattr(runner, name) for name in ("device", "precision", "about")} if runner else {}

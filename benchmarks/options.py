@@ -20,7 +20,7 @@ class Timing:
     """How long and how carefully.
 
     Attributes:
-        duration_s: timed seconds a runner and cell.
+        duration_s: timed seconds a runner and case.
         warmup_s: the most that warming up may take.
         least_samples: below it a result is marked unstable.
         repeats: fresh processes that share the duration; 1: everything in this one.
@@ -73,7 +73,7 @@ class Timing:
 
 
 @dataclass(frozen=True)
-class Cell:
+class Case:
     """What is the same for all runners that are compared with each other."""
 
     model: Path

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ganrt.benchmarks.document import MOST_POINTS, Interval, Json, Latency, Model, Result
 from ganrt.benchmarks.inputs import Agreement, joined
 from ganrt.benchmarks.measurement import Part
-from ganrt.benchmarks.options import Cell, Timing
+from ganrt.benchmarks.options import Case, Timing
 from ganrt.benchmarks.scenarios import Load
 from ganrt.benchmarks.statistics import intervals, rate, summarise, trouble, widened
 from ganrt.benchmarks.telemetry.report import join_telemetry
@@ -21,22 +21,22 @@ _DIGITS = 6
 _WITHIN = "one process measured it: its intervals hold within this run only (--repeats gives more)"
 
 
-def make_result(cell: Cell, model: Model, timing: Timing, parts: Sequence[Part], interrupted: bool) -> Result:
+def make_result(case: Case, model: Model, timing: Timing, parts: Sequence[Part], interrupted: bool) -> Result:
     """What the parts of one runner say, a process each, in order; without a speed where it drew wrong pictures."""
     runner, timed = parts[0].runner, [part for part in parts if part.slices]
     stopped = _stopped(parts)
     if not timed or (stopped and stopped[0] == "wrong_output"):
         out, why = stopped or _never_timed(parts)
-        return bare_result(cell, runner, model, out, why, _agreement(parts) if out != "not_run" else NOTHING)
+        return bare_result(case, runner, model, out, why, _agreement(parts) if out != "not_run" else NOTHING)
     series = [_latencies(part) for part in timed]
     nanoseconds = np.concatenate(series)
     lengths = [len(each.latencies) for part in timed for each in part.slices]
     found = intervals(nanoseconds, lengths, timing.seed, [len(each) for each in series])
     values, between = summarise(nanoseconds), timing.between_runs if len(timed) > 1 else 0.0
     told = {name: widened(pair, values[name] or 0.0, between) for name, pair in found.items()}
-    status, reason = stopped or _status(cell, timed, nanoseconds, lengths, found.get("p50"), timing, interrupted)
+    status, reason = stopped or _status(case, timed, nanoseconds, lengths, found.get("p50"), timing, interrupted)
     return Result(
-        **_place(cell, runner, model, timed[0].opened),
+        **_place(case, runner, model, timed[0].opened),
         status=status,
         reason=reason,
         samples=len(nanoseconds),
@@ -45,10 +45,10 @@ def make_result(cell: Cell, model: Model, timing: Timing, parts: Sequence[Part],
         duration_s=round(float(nanoseconds.sum()) / 1e9, _DIGITS),
         latency_ms=Latency(**_scaled(values)),
         latency_intervals={name: _pair(pair, 1e-6) for name, pair in told.items()},
-        **_rate(cell, model, nanoseconds, told.get("mean")),
+        **_rate(case, model, nanoseconds, told.get("mean")),
         **_agreement(parts).fields(),
-        **_frames(cell, timed, timing),
-        telemetry=join_telemetry([part.telemetry for part in timed], _images(cell) * len(nanoseconds)),
+        **_frames(case, timed, timing),
+        telemetry=join_telemetry([part.telemetry for part in timed], _images(case) * len(nanoseconds)),
         latencies_us=tuple(round(float(value) / 1e3, 3) for value in _thin(nanoseconds, MOST_POINTS)),
         timeline=tuple(_timeline(timed)),
         about=timed[0].opened["about"],
@@ -79,29 +79,29 @@ def _never_timed(parts: Sequence[Part]) -> tuple[str, str]:
 
 
 def bare_result(
-    cell: Cell, runner: str, model: Model, status: str, reason: str, agreement: Agreement = NOTHING
+    case: Case, runner: str, model: Model, status: str, reason: str, agreement: Agreement = NOTHING
 ) -> Result:
     """A result without a speed."""
-    return Result(**_place(cell, runner, model), status=status, reason=reason, **agreement.fields())
+    return Result(**_place(case, runner, model), status=status, reason=reason, **agreement.fields())
 
 
-def _place(cell: Cell, runner: str, model: Model, opened: Json | None = None) -> Json:
+def _place(case: Case, runner: str, model: Model, opened: Json | None = None) -> Json:
     """Precision and device are those really in use, once there is a runner."""
     return {
-        "scenario": cell.scenario,
+        "scenario": case.scenario,
         "subject": runner,
         "model": model,
-        "entry": cell.entry,
-        "batch_size": cell.batch_size,
-        "threads": cell.threads,
-        "precision": opened["precision"] if opened else cell.precision,
-        "asked_precision": cell.precision,
-        "device": opened["device"] if opened else cell.device,
+        "entry": case.entry,
+        "batch_size": case.batch_size,
+        "threads": case.threads,
+        "precision": opened["precision"] if opened else case.precision,
+        "asked_precision": case.precision,
+        "device": opened["device"] if opened else case.device,
     }
 
 
 def _status(
-    cell: Cell,
+    case: Case,
     parts: Sequence[Part],
     nanoseconds: NDArray[np.float64],
     lengths: list[int],
@@ -115,21 +115,21 @@ def _status(
     if faults:
         return "unstable", faults[0]
     found = trouble(nanoseconds, lengths, median, timing.least_samples)
-    if cell.scenario == "frame" and median is not None and len(nanoseconds) >= timing.least_samples:
+    if case.scenario == "frame" and median is not None and len(nanoseconds) >= timing.least_samples:
         found = None  # waiting for the tick is no part of it: neither drift nor spread is judged
     return ("unstable", found) if found else ("ok", None)
 
 
-def _images(cell: Cell) -> int:
+def _images(case: Case) -> int:
     """Images behind one latency."""
-    return cell.batch_size * Load(cell.scenario).batches
+    return case.batch_size * Load(case.scenario).batches
 
 
-def _rate(cell: Cell, model: Model, nanoseconds: NDArray[np.float64], mean: Interval | None) -> Json:
-    if cell.scenario in ("load", "frame"):  # the first draws nothing, the second waits
+def _rate(case: Case, model: Model, nanoseconds: NDArray[np.float64], mean: Interval | None) -> Json:
+    if case.scenario in ("load", "frame"):  # the first draws nothing, the second waits
         return {}
     seconds = None if mean is None else _pair(mean, 1e-9, digits=12)
-    value, pair = rate(_images(cell), nanoseconds / 1e9, seconds)
+    value, pair = rate(_images(case), nanoseconds / 1e9, seconds)
     return {
         "images_per_second": round(value, 3),
         "images_per_second_interval": None if pair is None else _pair(pair, 1.0),
@@ -141,8 +141,8 @@ def _agreement(parts: Sequence[Part]) -> Agreement:
     return joined([part.agreement for part in parts])
 
 
-def _frames(cell: Cell, parts: Sequence[Part], timing: Timing) -> Json:
-    if cell.scenario != "frame":
+def _frames(case: Case, parts: Sequence[Part], timing: Timing) -> Json:
+    if case.scenario != "frame":
         return {}
     missed = sum(each.missed for part in parts for each in part.slices)
     return {"missed_deadlines": missed, "deadline_ms": round(1e3 / timing.fps, _DIGITS)}
@@ -172,7 +172,7 @@ def _timeline(parts: Sequence[Part]) -> list[Json]:
 
 
 def _points(part: Part, first: float, most: int) -> list[Json]:
-    """An observer has counted since its cell began; its first reading was made just before the part's first slice."""
+    """An observer has counted since its case began; its first reading was made just before the part's first slice."""
     if not part.points:
         return []
     offset = (part.slices[0].started[0] - first) / 1e9 - part.points[0]["t_s"]

@@ -20,7 +20,7 @@ import numpy as np
 from ganrt.benchmarks.clock import Clock
 from ganrt.benchmarks.document import Json, Latency, Model, Result
 from ganrt.benchmarks.inputs import Agreement, make_batches
-from ganrt.benchmarks.options import Cell, Timing
+from ganrt.benchmarks.options import Case, Timing
 from ganrt.benchmarks.outcome import bare_result
 from ganrt.benchmarks.runners import PROGRAMS
 from ganrt.benchmarks.statistics import summarise
@@ -105,7 +105,7 @@ def run_child(request: dict[str, Any], clock: Clock, environment: Mapping[str, s
 
 
 def run_processes(
-    cell: Cell,
+    case: Case,
     runners: Sequence[str],
     model: Model,
     timing: Timing,
@@ -113,13 +113,13 @@ def run_processes(
     say: Callable[[str], object],
 ) -> list[Result]:
     """One result a runner; the processes of all runners are shuffled round by round. Ctrl-C as in `Harness.run`."""
-    spec = read_onnx(cell.model).spec()
-    wanted = make_batches(cell.model, spec, cell.batch_size, timing.seed).wanted(0)
+    spec = read_onnx(case.model).spec()
+    wanted = make_batches(case.model, spec, case.batch_size, timing.seed).wanted(0)
     seen = {name: _Seen() for name in runners}
     for name in PROGRAMS:
         if name in seen:
             seen[name].stopped = ("not_run", f"{name} times itself, and not its start")
-    order, rounds = random.Random(timing.seed), timing.processes if cell.scenario == "cold_start" else 1
+    order, rounds = random.Random(timing.seed), timing.processes if case.scenario == "cold_start" else 1
 
     def measure() -> None:
         for _ in range(rounds):
@@ -127,17 +127,17 @@ def run_processes(
             order.shuffle(names)
             for name in names:
                 say(f"a fresh process of {name}")
-                _run_one(name, cell, timing, clock, wanted, seen[name])
+                _run_one(name, case, timing, clock, wanted, seen[name])
 
     with HeldInterrupts() as interrupts:
         interrupts.let_end(measure)
-        return [_result(name, cell, model, seen[name], interrupts.told) for name in runners]
+        return [_result(name, case, model, seen[name], interrupts.told) for name in runners]
 
 
-def _run_one(name: str, cell: Cell, timing: Timing, clock: Clock, wanted: np.ndarray[Any, Any], seen: _Seen) -> None:
+def _run_one(name: str, case: Case, timing: Timing, clock: Clock, wanted: np.ndarray[Any, Any], seen: _Seen) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        calls = _CALLS if cell.scenario == "memory" else 0
-        request = runner_request(cell, name, timing.seed, Path(folder) / "images.npy", calls)
+        calls = _CALLS if case.scenario == "memory" else 0
+        request = runner_request(case, name, timing.seed, Path(folder) / "images.npy", calls)
         try:
             ran = run_child(request, clock)
             agreement = seen.agreement.with_pictures(np.load(request["images"]), wanted)
@@ -148,39 +148,39 @@ def _run_one(name: str, cell: Cell, timing: Timing, clock: Clock, wanted: np.nda
             seen.stopped = ("not_run" if not seen.runs else "interrupted", str(error))
         except UsageError as error:
             seen.stopped = ("wrong_output", str(error))
-    found, gate = seen.agreement.psnr_db, timing.gate(cell.precision)
+    found, gate = seen.agreement.psnr_db, timing.gate(case.precision)
     if found is not None and found < gate and not seen.stopped:
         seen.stopped = ("wrong_output", f"the worst picture is {found:.1f} dB from FP32, expected {gate:g} dB or more")
 
 
-def runner_request(cell: Cell, runner: str, seed: int, images: Path, calls: int = 0) -> Json:
+def runner_request(case: Case, runner: str, seed: int, images: Path, calls: int = 0) -> Json:
     """For `run_child`: opens a runner, keeps its first pictures in `images`, and runs `calls` more."""
     return {
         "runner": runner,
-        "model": str(cell.model),
-        "checkpoint": str(cell.checkpoint) if cell.checkpoint else None,
-        "precision": cell.precision,
-        "threads": cell.threads,
-        "device": cell.device,
-        "batch_size": cell.batch_size,
+        "model": str(case.model),
+        "checkpoint": str(case.checkpoint) if case.checkpoint else None,
+        "precision": case.precision,
+        "threads": case.threads,
+        "device": case.device,
+        "batch_size": case.batch_size,
         "seed": seed,
         "calls": calls,
         "images": str(images),
     }
 
 
-def _result(name: str, cell: Cell, model: Model, seen: _Seen, interrupted: bool) -> Result:
+def _result(name: str, case: Case, model: Model, seen: _Seen, interrupted: bool) -> Result:
     if not seen.runs or (seen.stopped and seen.stopped[0] == "wrong_output"):
         out, why = seen.stopped or ("not_run", "the run was stopped before its turn")
-        return bare_result(cell, name, model, out, why, seen.agreement)
+        return bare_result(case, name, model, out, why, seen.agreement)
     status, reason = _status(seen, interrupted)
     last = seen.runs[-1].report
     place: Json = {
-        "scenario": cell.scenario, "subject": name, "model": model, "entry": cell.entry, "threads": cell.threads,
-        "batch_size": cell.batch_size, "precision": cell.precision, "device": last["device"], "about": last["about"],
+        "scenario": case.scenario, "subject": name, "model": model, "entry": case.entry, "threads": case.threads,
+        "batch_size": case.batch_size, "precision": case.precision, "device": last["device"], "about": last["about"],
         **seen.agreement.fields(),
     }  # fmt: skip
-    if cell.scenario == "memory":
+    if case.scenario == "memory":
         return Result(**place, status=status, reason=reason, samples=1, figures=_megabytes(last))
     times = np.array([run.ready_ns for run in seen.runs], np.float64)
     spread = float(np.ptp(times) / np.median(times))
@@ -222,10 +222,10 @@ def _megabytes(report: dict[str, Any]) -> dict[str, float | str]:
 
 
 Figures = dict[str, float | str]
-BuildFigures = Callable[[Cell, str, int, Clock], Figures]
+BuildFigures = Callable[[Case, str, int, Clock], Figures]
 
 
-def build_figures(cell: Cell, runner: str, seed: int, clock: Clock) -> Figures:
+def build_figures(case: Case, runner: str, seed: int, clock: Clock) -> Figures:
     """`build_ms`: opening and first pictures with empty caches; `cached_ms`: the same with what that left there.
 
     Apart from `load`, which opens in a process that has done so before: a build happens at the first open of a
@@ -236,7 +236,7 @@ def build_figures(cell: Cell, runner: str, seed: int, clock: Clock) -> Figures:
         for kind in KINDS:
             if (cache_folder() / kind).is_dir():
                 shutil.copytree(cache_folder() / kind, home / kind)
-        request = runner_request(cell, runner, seed, Path(folder) / "images.npy")
+        request = runner_request(case, runner, seed, Path(folder) / "images.npy")
         environment = {**os.environ, "GANRT_HOME": str(home), "TORCHINDUCTOR_CACHE_DIR": str(Path(folder) / "torch")}
         try:
             runs = [run_child(request, clock, environment).report for _ in range(2)]

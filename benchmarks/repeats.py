@@ -1,8 +1,8 @@
-"""Cells measured in several fresh processes, one after the other, each with its share of the duration.
+"""Cases measured in several fresh processes, one after the other, each with its share of the duration.
 
 What differs between two runs of a program differs between two of these processes too: where memory lies, how threads
-were placed, who else was awake. All cells go through the first process, then through the second, so that the parts of
-a cell lie as far apart in time as the whole command lasts.
+were placed, who else was awake. All cases go through the first process, then through the second, so that the parts of
+a case lie as far apart in time as the whole command lasts.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ from ganrt import errors
 from ganrt.benchmarks.document import Json, Result
 from ganrt.benchmarks.harness import Harness, Interrupted
 from ganrt.benchmarks.measurement import Part, Unobserved, part_from_json
-from ganrt.benchmarks.options import PROCESSES, Cell, Timing
+from ganrt.benchmarks.options import PROCESSES, Case, Timing
 from ganrt.benchmarks.runners import PROGRAMS
 from ganrt.errors import GanrtError
 from ganrt.interrupts import HeldInterrupts
 
 Say = Callable[[str], object]
-Work = list[tuple[Cell, list[str]]]
+Work = list[tuple[Case, list[str]]]
 _LONGEST_S = 30.0  # that an interrupted process may take to write what it has
 _PATIENCE_S = 1.0  # between two Ctrl-C that mean what one does
 
 
-def run_parts(harness: Harness, work: Work) -> Iterator[tuple[Cell, list[Part]]]:
-    """(cell, what a fresh process saw of its runners), as they come. Ctrl-C ends the process early, and is for a
+def run_parts(harness: Harness, work: Work) -> Iterator[tuple[Case, list[Part]]]:
+    """(case, what a fresh process saw of its runners), as they come. Ctrl-C ends the process early, and is for a
     `HeldInterrupts` around this to tell of.
 
-    A process that dies takes the runners of its cell out of the run; cells behind that one are not in what comes.
+    A process that dies takes the runners of its case out of the run; cases behind that one are not in what comes.
 
     Raises:
         KeyboardInterrupt: only in another thread than the first, after what the process had seen.
@@ -57,14 +57,14 @@ def run_parts(harness: Harness, work: Work) -> Iterator[tuple[Cell, list[Part]]]
             for line in lines:
                 if "say" in line:
                     harness.say(line["say"])
-                elif "cell" in line:
+                elif "case" in line:
                     number += 1
                     parts = json.loads(Path(line["file"]).read_text("utf-8"))
-                    yield work[line["cell"]][0], [part_from_json(part) for part in parts]
+                    yield work[line["case"]][0], [part_from_json(part) for part in parts]
                 elif "died" in line and number < len(work):
                     reason = f"the process that measured it died: {line['died']}"
-                    cell, names = work[number]
-                    yield cell, [Part(name, stopped=("interrupted", reason)) for name in names]
+                    case, names = work[number]
+                    yield case, [Part(name, stopped=("interrupted", reason)) for name in names]
                 elif "error" in line:
                     raise getattr(errors, line["kind"], GanrtError)(line["error"])
                 elif line.get("stopped"):  # it heard of a Ctrl-C that this thread, not the first one, did not
@@ -85,7 +85,7 @@ def _lines(request: Path) -> Generator[Json]:
         try:
             child.started(process)
             for line in process.stdout:
-                if line.startswith("{") and ("cell" in (told := json.loads(line)) or not interrupts.told):
+                if line.startswith("{") and ("case" in (told := json.loads(line)) or not interrupts.told):
                     yield told
             code = process.wait()
         except BaseException:
@@ -137,12 +137,12 @@ class _Child:
 
 
 def _request(harness: Harness, work: Work) -> Json:
-    cells = [
-        [{**asdict(cell), "model": str(cell.model), "checkpoint": _text(cell.checkpoint)}, names]
-        for cell, names in work
+    cases = [
+        [{**asdict(case), "model": str(case.model), "checkpoint": _text(case.checkpoint)}, names]
+        for case, names in work
     ]
     timing = asdict(harness.timing.of_one_process())
-    return {"timing": timing, "cells": cells, "telemetry": harness.observe is not Unobserved}
+    return {"timing": timing, "cases": cases, "telemetry": harness.observe is not Unobserved}
 
 
 def _text(path: Path | None) -> str | None:
@@ -155,81 +155,81 @@ def read_request(path: Path, say: Say) -> tuple[Harness, Work]:
 
     asked: dict[str, Any] = json.loads(path.read_text("utf-8"))
     work: Work = []
-    for plain, names in asked["cells"]:
+    for plain, names in asked["cases"]:
         checkpoint = Path(plain["checkpoint"]) if plain["checkpoint"] else None
-        work.append((Cell(**{**plain, "model": Path(plain["model"]), "checkpoint": checkpoint}), names))
+        work.append((Case(**{**plain, "model": Path(plain["model"]), "checkpoint": checkpoint}), names))
     return Harness(Timing(**asked["timing"]), observe=Sampler if asked["telemetry"] else Unobserved, say=say), work
 
 
 def measure(
-    harness: Harness, cells: Sequence[Cell], runners: Sequence[str], progress: Callable[[int], object]
+    harness: Harness, cases: Sequence[Case], runners: Sequence[str], progress: Callable[[int], object]
 ) -> list[Result]:
-    """One result a cell and runner, in as many processes as the harness's timing asks for.
+    """One result a case and runner, in as many processes as the harness's timing asks for.
 
     Args:
         progress: told how many of `steps` are done.
 
     Raises:
-        Interrupted: Ctrl-C; with the results of all cells that were begun.
+        Interrupted: Ctrl-C; with the results of all cases that were begun.
         GanrtError: a model cannot be read, or there is no reference to check pictures against.
     """
-    seen = _Seen(harness, cells, runners)
+    seen = _Seen(harness, cases, runners)
     results: list[Result] = []
     with HeldInterrupts() as interrupts:
         done = 0
         for number in range(harness.timing.repeats if harness.timing.repeats > 1 else 0):
             if not interrupts.told:
                 done = seen.add_process(number, done, progress)
-        for cell in cells:
-            if interrupts.told and not seen.begun(cell):
+        for case in cases:
+            if interrupts.told and not seen.begun(case):
                 continue
-            results += seen.results(cell, interrupts.told)
-            done += not seen.repeated(cell)
+            results += seen.results(case, interrupts.told)
+            done += not seen.repeated(case)
             progress(done)
     if interrupts.told:
         raise Interrupted(results)
     return results
 
 
-def steps(cells: Sequence[Cell], timing: Timing) -> int:
+def steps(cases: Sequence[Case], timing: Timing) -> int:
     """How many steps `measure` tells its progress of."""
-    return sum(timing.repeats if cell.scenario not in PROCESSES else 1 for cell in cells)
+    return sum(timing.repeats if case.scenario not in PROCESSES else 1 for case in cases)
 
 
 class _Seen:
     """What the processes have seen so far."""
 
-    def __init__(self, harness: Harness, cells: Sequence[Cell], runners: Sequence[str]) -> None:
+    def __init__(self, harness: Harness, cases: Sequence[Case], runners: Sequence[str]) -> None:
         self._harness, self._runners = harness, runners
-        self._parts: dict[Cell, list[list[Part]]] = {cell: [] for cell in cells if self.repeated(cell)}
-        for cell in cells:
-            harness.describe(cell)  # what is wrong with a model is said before anything starts
+        self._parts: dict[Case, list[list[Part]]] = {case: [] for case in cases if self.repeated(case)}
+        for case in cases:
+            harness.describe(case)  # what is wrong with a model is said before anything starts
 
-    def repeated(self, cell: Cell) -> bool:
-        """Whether the cell is measured in several processes."""
-        return self._harness.timing.repeats > 1 and cell.scenario not in PROCESSES
+    def repeated(self, case: Case) -> bool:
+        """Whether the case is measured in several processes."""
+        return self._harness.timing.repeats > 1 and case.scenario not in PROCESSES
 
-    def begun(self, cell: Cell) -> bool:
+    def begun(self, case: Case) -> bool:
         """Whether some process has measured it."""
-        return bool(self._parts.get(cell))
+        return bool(self._parts.get(case))
 
     def add_process(self, number: int, done: int, progress: Callable[[int], object]) -> int:
-        """Measures every cell once more, in a fresh process, with the runners that are still in the run, opened in
+        """Measures every case once more, in a fresh process, with the runners that are still in the run, opened in
         another order."""
         order = random.Random(self._harness.timing.seed + number)
-        work = [(cell, order.sample(left, len(left))) for cell in self._parts if (left := self._left(cell))]
-        for cell, parts in run_parts(self._harness, work):
-            self._parts[cell].append(parts)
+        work = [(case, order.sample(left, len(left))) for case in self._parts if (left := self._left(case))]
+        for case, parts in run_parts(self._harness, work):
+            self._parts[case].append(parts)
             done += 1
             progress(done)
         return done
 
-    def results(self, cell: Cell, interrupted: bool) -> list[Result]:
-        """Of one cell, which is measured now where one process is enough."""
-        if not self.repeated(cell):
-            return self._harness.run(cell, self._runners)
-        return self._harness.results(cell, self._runners, self._parts[cell], interrupted)
+    def results(self, case: Case, interrupted: bool) -> list[Result]:
+        """Of one case, which is measured now where one process is enough."""
+        if not self.repeated(case):
+            return self._harness.run(case, self._runners)
+        return self._harness.results(case, self._runners, self._parts[case], interrupted)
 
-    def _left(self, cell: Cell) -> list[str]:
-        out = {part.runner for parts in self._parts[cell] for part in parts if part.stopped}
+    def _left(self, case: Case) -> list[str]:
+        out = {part.runner for parts in self._parts[case] for part in parts if part.stopped}
         return [name for name in self._runners if name not in PROGRAMS and name not in out]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ganrt.benchmarks.clock import Clock
 from ganrt.benchmarks.inputs import Batches, Images
 from ganrt.benchmarks.measurement import Measurement
-from ganrt.benchmarks.options import Cell, Timing
+from ganrt.benchmarks.options import Case, Timing
 from ganrt.benchmarks.runners.protocol import Request, Runner
 from ganrt.benchmarks.statistics import intervals
 from ganrt.engines.onnx_file import read_onnx
@@ -31,9 +31,9 @@ def overhead_ns(clock: Clock) -> float:
     of the clock is counted as latency, so that it is an upper bound.
     """
     path = resolve_model("avatars")
-    request, cell = Request(path, read_onnx(path).spec()), Cell(path, "single_stream", 1)
+    request, case = Request(path, read_onnx(path).spec()), Case(path, "single_stream", 1)
     batches = Batches(0, ({},), (_PICTURES,))
-    measurement = Measurement("empty", request, cell, batches, clock, runner=_Empty())
+    measurement = Measurement("empty", request, case, batches, clock, runner=_Empty())
     started = clock.now()
     measurement.run(_SLICE_NS, Timing())
     return (clock.now() - started) / measurement.calls

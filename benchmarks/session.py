@@ -1,4 +1,4 @@
-"""One run: cells one after the other, a document at the end, whatever happens in between."""
+"""One run: cases one after the other, a document at the end, whatever happens in between."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ganrt import __version__
 from ganrt.benchmarks.document import Document, Json, Result, now_utc
 from ganrt.benchmarks.harness import Harness, Interrupted
 from ganrt.benchmarks.machine import describe_machine
-from ganrt.benchmarks.options import Cell
+from ganrt.benchmarks.options import Case
 from ganrt.benchmarks.repeats import measure
 from ganrt.errors import BackendUnavailable, NegativeResult
 
@@ -22,14 +22,14 @@ class Session:
     results: list[Result] = field(default_factory=list)
     interrupted: bool = False
 
-    def run(self, cells: Sequence[Cell], runners: Sequence[str], progress: Callable[[int], object]) -> None:
-        """Measures the cells; keeps what was measured when it is interrupted (within a `HeldInterrupts`, always).
+    def run(self, cases: Sequence[Case], runners: Sequence[str], progress: Callable[[int], object]) -> None:
+        """Measures the cases; keeps what was measured when it is interrupted (within a `HeldInterrupts`, always).
 
         Args:
             progress: told how many of `steps` are done.
         """
         try:
-            self.results += measure(self.harness, cells, runners, progress)
+            self.results += measure(self.harness, cases, runners, progress)
         except Interrupted as stopped:
             self.results += stopped.results
             self.interrupted = True

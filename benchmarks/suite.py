@@ -17,7 +17,7 @@ from ganrt.benchmarks.limits import Limits, limits_from_json, measure_limits
 from ganrt.benchmarks.machine import describe_machine
 from ganrt.benchmarks.measurement import describe
 from ganrt.benchmarks.models import RANDOM, ModelFile, prepare_model, work_folder
-from ganrt.benchmarks.options import Cell, Timing, rated
+from ganrt.benchmarks.options import Case, Timing, rated
 from ganrt.benchmarks.repeats import measure
 from ganrt.benchmarks.runners import parse_names
 from ganrt.benchmarks.suite_entries import ENTRIES, Entry, Job
@@ -197,27 +197,27 @@ def _run_entry(
         model = prepare_model(entry.model, work_folder(work), say)
         if entry.job is not None:
             return [_run_job(entry, entry.job, model, quick)]
-        return _run_cells(entry, model, make_harness, quick)
+        return _run_cases(entry, model, make_harness, quick)
     except NegativeResult as error:
         return [replace(_not_run(entry, str(error)), status="wrong_output")]
     except GanrtError as error:
         return [_not_run(entry, describe(error))]
 
 
-def _run_cells(entry: Entry, model: ModelFile, make_harness: MakeHarness, quick: bool) -> list[Result]:
+def _run_cases(entry: Entry, model: ModelFile, make_harness: MakeHarness, quick: bool) -> list[Result]:
     timing = Timing(
         duration_s=entry.duration_s, least_samples=entry.least_samples, processes=entry.processes,
         repeats=_repeats(entry),
     )  # fmt: skip
     if quick:
         timing = replace(timing, duration_s=_QUICK_S, warmup_s=_QUICK_S, processes=1, repeats=1, slices=3)
-    cells = [
-        Cell(model.onnx, scenario, batch_size, precision, None, "auto", model.checkpoint, entry.name)
+    cases = [
+        Case(model.onnx, scenario, batch_size, precision, None, "auto", model.checkpoint, entry.name)
         for scenario in entry.scenarios
         for precision in entry.precisions
         for batch_size in entry.batch_sizes
     ]
-    return measure(make_harness(timing), cells, parse_names(entry.runners), lambda _: None)
+    return measure(make_harness(timing), cases, parse_names(entry.runners), lambda _: None)
 
 
 def _repeats(entry: Entry) -> int:

@@ -16,14 +16,14 @@ _CPU = "ours,onnxruntime-plain,openvino-plain,torch-eager"  # torch.compile open
 
 @dataclass(frozen=True)
 class Entry:
-    """Cells of one model, or one job.
+    """Cases of one model, or one job.
 
     Attributes:
         name: unique; results carry it.
         model: a bundled name, or one of `models.RANDOM`.
-        job: what is measured in place of cells (tools/suite_jobs); of what is below, only the scenario that its figures
+        job: what is measured in place of cases (tools/suite_jobs); of what is below, only the scenario that its figures
             go under is then said.
-        duration_s: timed seconds a runner and cell.
+        duration_s: timed seconds a runner and case.
     """
 
     name: str

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from ganrt.benchmarks.document import Json, Latency, Model, Result
 from ganrt.benchmarks.inputs import Agreement, make_batches
-from ganrt.benchmarks.options import Cell, Timing
+from ganrt.benchmarks.options import Case, Timing
 from ganrt.benchmarks.outcome import NOTHING, bare_result
 from ganrt.benchmarks.statistics import intervals, rate, summarise, trouble
 from ganrt.engines.protocol import Arrays
@@ -73,7 +73,7 @@ def _column(path: Path, rows: list[dict[str, Any]], name: str) -> NDArray[np.flo
 
 def import_times(
     path: Path,
-    cell: Cell,
+    case: Case,
     model: Model,
     flags: str,
     version: str | None,
@@ -89,9 +89,9 @@ def import_times(
     found = intervals(trace.latency, [count])
     span = float(trace.start[-1] - trace.start[0]) / 1e3
     if count > 1 and span > 0:
-        images = round(cell.batch_size * (count - 1) / span, 3)
+        images = round(case.batch_size * (count - 1) / span, 3)
     else:
-        images = round(rate(cell.batch_size, trace.latency / 1e3, None)[0], 3)
+        images = round(rate(case.batch_size, trace.latency / 1e3, None)[0], 3)
     parts = [len(part) for part in np.array_split(trace.latency, min(count, timing.slices))]
     reason = trouble(trace.latency, parts, found.get("p50"), timing.least_samples)
     notes = ["timed by trtexec itself, not interleaved with others; its inferences may overlap"]
@@ -99,14 +99,14 @@ def import_times(
         notes.append("its pictures were not checked: the file holds times alone")
     summary: Json = {key: None if value is None else round(value, 6) for key, value in summarise(trace.latency).items()}
     return Result(
-        scenario=cell.scenario,
+        scenario=case.scenario,
         subject="trtexec",
         model=model,
         status="unstable" if reason else "ok",
         reason=reason,
-        entry=cell.entry,
-        batch_size=cell.batch_size,
-        precision=cell.precision,
+        entry=case.entry,
+        batch_size=case.batch_size,
+        precision=case.precision,
         device="cuda",
         samples=count,
         duration_s=round(float(trace.latency.sum()) / 1e3, 6),
@@ -122,33 +122,33 @@ def import_times(
     )
 
 
-def run_trtexec(cell: Cell, spec: GeneratorSpec, model: Model, timing: Timing) -> Result:
+def run_trtexec(case: Case, spec: GeneratorSpec, model: Model, timing: Timing) -> Result:
     """Builds and times the model with trtexec, and checks the pictures that it writes."""
     program = shutil.which("trtexec")
     if program is None:
-        return bare_result(cell, "trtexec", model, "not_run", "trtexec is not on the PATH: it comes with TensorRT")
-    if cell.scenario != "single_stream":
-        return bare_result(cell, "trtexec", model, "not_run", f"trtexec has no scenario {cell.scenario}")
+        return bare_result(case, "trtexec", model, "not_run", "trtexec is not on the PATH: it comes with TensorRT")
+    if case.scenario != "single_stream":
+        return bare_result(case, "trtexec", model, "not_run", f"trtexec has no scenario {case.scenario}")
     try:
         with tempfile.TemporaryDirectory() as folder:
-            return _measure(program, Path(folder), cell, spec, model, timing)
+            return _measure(program, Path(folder), case, spec, model, timing)
     except (GanrtError, OSError, subprocess.TimeoutExpired) as error:
-        return bare_result(cell, "trtexec", model, "not_run", str(error)[:500])
+        return bare_result(case, "trtexec", model, "not_run", str(error)[:500])
 
 
-def _measure(program: str, folder: Path, cell: Cell, spec: GeneratorSpec, model: Model, timing: Timing) -> Result:
-    batches = make_batches(cell.model, spec, cell.batch_size, timing.seed)
+def _measure(program: str, folder: Path, case: Case, spec: GeneratorSpec, model: Model, timing: Timing) -> Result:
+    batches = make_batches(case.model, spec, case.batch_size, timing.seed)
     shapes, loaded = write_inputs(batches.input(0), folder)
-    flags = [*FLAGS[cell.precision], shapes, f"--duration={max(1, round(timing.duration_s))}"]
+    flags = [*FLAGS[case.precision], shapes, f"--duration={max(1, round(timing.duration_s))}"]
     files = [loaded, f"--exportTimes={folder / 'times.json'}", f"--exportOutput={folder / 'output.json'}"]
-    said = run_program(program, cell.model, [*flags, *files])
+    said = run_program(program, case.model, [*flags, *files])
     version = _VERSION.search(said)
     agreement = Agreement().with_pictures(_images(folder / "output.json"), batches.wanted(0))
-    if agreement.psnr_db is not None and agreement.psnr_db < timing.gate(cell.precision):
+    if agreement.psnr_db is not None and agreement.psnr_db < timing.gate(case.precision):
         reason = f"the worst picture is {agreement.psnr_db:.1f} dB from the FP32 reference"
-        return bare_result(cell, "trtexec", model, "wrong_output", reason, agreement)
+        return bare_result(case, "trtexec", model, "wrong_output", reason, agreement)
     found = (version.group(1) or version.group(2)) if version else None
-    result = import_times(folder / "times.json", cell, model, " ".join(flags), found, agreement, timing)
+    result = import_times(folder / "times.json", case, model, " ".join(flags), found, agreement, timing)
     built = _BUILT.search(said)
     return replace(result, figures={**result.figures, "build_ms": 1e3 * float(built.group(1))}) if built else result
 

@@ -17,7 +17,7 @@ from ganrt.errors import ExitCode, GanrtError, UsageError
 if TYPE_CHECKING:
     from ganrt.benchmarks.document import Document
     from ganrt.benchmarks.harness import Harness
-    from ganrt.benchmarks.options import Cell, Timing
+    from ganrt.benchmarks.options import Case, Timing
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,11 @@ class RunnerOptions(options.DeviceOptions):
         Path | None, typer.Option("--checkpoint", help="What the model was exported from; torch peers need it.")
     ] = None
 
-    def cells(self, model: Path) -> list[Cell]:
-        from ganrt.benchmarks.options import Cell
+    def cases(self, model: Path) -> list[Case]:
+        from ganrt.benchmarks.options import Case
 
         return [
-            Cell(model, scenario, batch, precision, self.threads, self.device, self.checkpoint)
+            Case(model, scenario, batch, precision, self.threads, self.device, self.checkpoint)
             for scenario in _words("--scenario", self.scenario)
             for precision in _words("--precision", self.precision)
             for batch in _numbers("--batch-size", self.batch_size)
@@ -160,19 +160,19 @@ def bench(
 
     timing = how.timing()
     names, path = parse_names(what.runners, what.backend), resolve_model(model)
-    cells = what.cells(path)
+    cases = what.cases(path)
     if output is not None:
         check_free(output, force)
     pages.check_free(force)
-    with Progress(steps(cells, timing), "steps") as progress:
+    with Progress(steps(cases, timing), "steps") as progress:
         session = Session(make_harness(timing))
         if limits:
-            session.harness.limits = measure_limits(rated(cell.precision for cell in cells), threads=what.threads)
+            session.harness.limits = measure_limits(rated(case.precision for case in cases), threads=what.threads)
         with HeldInterrupts():  # until what was measured is written
-            session.run(cells, names, progress)
-            document = session.document(_options_of(timing, cells, names))
+            session.run(cases, names, progress)
+            document = session.document(_options_of(timing, cases, names))
             if layers and not session.interrupted:
-                document = _with_layers(document, cells)
+                document = _with_layers(document, cases)
             finish(document, output, pages, force, json, document.status == "interrupted")
 
 
@@ -224,7 +224,7 @@ def finish(
     verdict(document)
 
 
-def _with_layers(document: Document, cells: list[Cell]) -> Document:
+def _with_layers(document: Document, cases: list[Case]) -> Document:
     """The document with a profile of each engine that ran, in its precision and at its batch size: apart from the
     timing, which profiling would slow down. What was measured is kept, whatever happens to the profiles.
     """
@@ -234,9 +234,9 @@ def _with_layers(document: Document, cells: list[Cell]) -> Document:
     made: list[dict[str, object]] = []
 
     def profile() -> None:
-        for wanted in engines_in_use(document.results, cells[0].threads):
+        for wanted in engines_in_use(document.results, cases[0].threads):
             try:
-                made.append(profile_model(cells[0].model, wanted).as_json())
+                made.append(profile_model(cases[0].model, wanted).as_json())
             except GanrtError as error:
                 say(f"no layers of {wanted.backend} in {wanted.precision}: {error}")
 
@@ -245,14 +245,14 @@ def _with_layers(document: Document, cells: list[Cell]) -> Document:
     return replace(document, profiles=tuple(made), status="interrupted" if interrupts.told else document.status)
 
 
-def _options_of(timing: Timing, cells: list[Cell], runners: list[str]) -> dict[str, object]:
-    first = cells[0]
+def _options_of(timing: Timing, cases: list[Case], runners: list[str]) -> dict[str, object]:
+    first = cases[0]
     return {
         **asdict(timing),
         "subjects": runners,
-        "scenarios": list(dict.fromkeys(cell.scenario for cell in cells)),
-        "precisions": list(dict.fromkeys(cell.precision for cell in cells)),
-        "batch_sizes": list(dict.fromkeys(cell.batch_size for cell in cells)),
+        "scenarios": list(dict.fromkeys(case.scenario for case in cases)),
+        "precisions": list(dict.fromkeys(case.precision for case in cases)),
+        "batch_sizes": list(dict.fromkeys(case.batch_size for case in cases)),
         "threads": first.threads,
         "device": first.device,
         "checkpoint": first.checkpoint.name if first.checkpoint else None,

@@ -82,16 +82,16 @@ def import_trtexec(
 ) -> None:
     """Turns a trtexec run made elsewhere into a document, to compare and merge it with others."""
     from ganrt.benchmarks.harness import Harness
-    from ganrt.benchmarks.options import Cell, Timing
+    from ganrt.benchmarks.options import Case, Timing
     from ganrt.benchmarks.session import Session
     from ganrt.benchmarks.trtexec import import_times
     from ganrt.files import check_free
     from ganrt.runtime.models import resolve_model
 
     check_free(output, force)
-    cell = Cell(resolve_model(model), "single_stream", batch_size, precision)
+    case = Case(resolve_model(model), "single_stream", batch_size, precision)
     harness = Harness(Timing())
-    result = import_times(times, cell, harness.describe(cell)[0], flags, version)
+    result = import_times(times, case, harness.describe(case)[0], flags, version)
     session = Session(harness, [result])
     document = session.document({"imported": times.name, "flags": flags})
     finish(document, output, Pages(), force, json, False)

@@ -41,7 +41,7 @@ class Pair:
 
 
 def pairs(document: Document) -> list[Pair]:
-    """Every cell of `single_stream` in FP32 that has both, and both stable."""
+    """Every case of `single_stream` in FP32 that has both, and both stable."""
     found = []
     for group in group_results(document.results):
         ours = [row for row in group.rows if is_ours(row.result.subject) and _is_exact(row) and row.against]

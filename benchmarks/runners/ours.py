@@ -18,7 +18,7 @@ def open_backend(backend: str, request: Request, mapped: bool | None = None) -> 
     Args:
         mapped: of compiled engines; see `EngineOptions`.
     """
-    # FP32 is what every cell has of whom nobody asked for more: what a compiled file really ran in is read back.
+    # FP32 is what every case has of whom nobody asked for more: what a compiled file really ran in is read back.
     precision = OWN if request.precision == "fp32" else request.precision
     options = EngineOptions(device=request.device, precision=precision, threads=request.threads)
     model = request.model

@@ -9,7 +9,7 @@ from tiny_onnx import save_tiny, save_translator, tiny_spec
 
 from ganrt.benchmarks.harness import Harness, Interrupted
 from ganrt.benchmarks.measurement import Unobserved
-from ganrt.benchmarks.options import Cell, Timing
+from ganrt.benchmarks.options import Case, Timing
 from ganrt.errors import BackendUnavailable, UsageError
 from ganrt.interrupts import HeldInterrupts
 
@@ -18,7 +18,7 @@ TIMING = Timing(duration_s=0.2, warmup_s=0.0, slices=10, least_samples=5)
 
 @pytest.fixture
 def bench(tmp_path):
-    """Runs a cell with fake runners: bench({"a": {...}}, ...) -> results by runner, the diary."""
+    """Runs a case with fake runners: bench({"a": {...}}, ...) -> results by runner, the diary."""
     clock, diary, opened = FakeClock(), [], []
 
     def call(runners, scenario="single_stream", batch=2, timing=TIMING, spec=None, limits=None, observe=Unobserved):
@@ -29,14 +29,14 @@ def bench(tmp_path):
             call.alive.append(sum(not runner.closed for runner in opened))
             return opened[-1]
 
-        def builds(cell, runner, seed, clock):
+        def builds(case, runner, seed, clock):
             return {"build_ms": 9.0}
 
         save = save_translator if spec is not None and spec.task == "translate" else save_tiny
         path = save(tmp_path / "tiny.onnx", spec)
         harness = Harness(timing, clock=clock, observe=observe, opener=opener, limits=limits, builds=builds)
         with HeldInterrupts() as interrupts:
-            results = harness.run(Cell(path, scenario, batch), list(runners))
+            results = harness.run(Case(path, scenario, batch), list(runners))
         if interrupts.told:
             raise Interrupted(results)
         return {result.subject: result for result in results}, diary
@@ -265,10 +265,10 @@ def test_generators_with_classes_and_translators(bench):
 
 def test_options_that_make_no_sense():
     with pytest.raises(UsageError, match="scenario 'server'"):
-        Cell("m", "server", 1)
+        Case("m", "server", 1)
     with pytest.raises(UsageError, match="precision 'fp8'"):
-        Cell("m", "offline", 1, "fp8")
+        Case("m", "offline", 1, "fp8")
     with pytest.raises(UsageError, match="batch size 0"):
-        Cell("m", "offline", 0)
+        Case("m", "offline", 0)
     with pytest.raises(UsageError, match="duration_s 0"):
         Timing(duration_s=0)

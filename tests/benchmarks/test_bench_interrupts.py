@@ -15,7 +15,7 @@ from tiny_onnx import save_tiny
 from ganrt.benchmarks import repeats
 from ganrt.benchmarks.document import read_document
 from ganrt.benchmarks.harness import Harness, Interrupted
-from ganrt.benchmarks.options import Cell
+from ganrt.benchmarks.options import Case
 from ganrt.benchmarks.outcome import make_result
 
 SHORT = ("--duration", "0.3", "--warmup", "0", "--runners", "ganrt/onnxruntime", "-o", "part.json")
@@ -26,7 +26,7 @@ def ctrl_c():
 
 
 def test_ctrl_c_between_processes_keeps_what_there_is(tmp_path, monkeypatch):
-    cells = [Cell(save_tiny(tmp_path / "tiny.onnx"), "single_stream", size) for size in (1, 2)]
+    cases = [Case(save_tiny(tmp_path / "tiny.onnx"), "single_stream", size) for size in (1, 2)]
 
     def stopped(harness, work):
         yield work[0][0], [part("ganrt/onnxruntime")]
@@ -34,7 +34,7 @@ def test_ctrl_c_between_processes_keeps_what_there_is(tmp_path, monkeypatch):
 
     monkeypatch.setattr(repeats, "run_parts", stopped)
     with pytest.raises(Interrupted) as caught:
-        repeats.measure(Harness(TIMING), cells, ["ganrt/onnxruntime", "torch-eager"], lambda _: None)
+        repeats.measure(Harness(TIMING), cases, ["ganrt/onnxruntime", "torch-eager"], lambda _: None)
     assert [(result.subject, result.status, result.batch_size) for result in caught.value.results] == [
         ("ganrt/onnxruntime", "interrupted", 1),
         ("torch-eager", "not_run", 1),
@@ -42,7 +42,7 @@ def test_ctrl_c_between_processes_keeps_what_there_is(tmp_path, monkeypatch):
 
 
 def test_ctrl_c_while_the_results_are_made_keeps_them(tmp_path, monkeypatch):
-    cell, calls = Cell(save_tiny(tmp_path / "tiny.onnx"), "single_stream", 2), []
+    case, calls = Case(save_tiny(tmp_path / "tiny.onnx"), "single_stream", 2), []
     monkeypatch.setattr(repeats, "run_parts", lambda harness, work: iter([(work[0][0], [part("ganrt/onnxruntime")])]))
 
     def made(*arguments):
@@ -53,16 +53,16 @@ def test_ctrl_c_while_the_results_are_made_keeps_them(tmp_path, monkeypatch):
 
     monkeypatch.setattr("ganrt.benchmarks.harness.make_result", made)
     with pytest.raises(Interrupted) as caught:
-        repeats.measure(Harness(TIMING), [cell], ["ganrt/onnxruntime"], lambda _: None)
+        repeats.measure(Harness(TIMING), [case], ["ganrt/onnxruntime"], lambda _: None)
     assert [(result.status, result.samples) for result in caught.value.results] == [("ok", 200)]
 
 
 @pytest.mark.slow
 @needs_signals
-@pytest.mark.parametrize("where", ["told what is done", "between two cells"])
+@pytest.mark.parametrize("where", ["told what is done", "between two cases"])
 def test_ctrl_c_anywhere_in_the_parent_keeps_what_the_process_saw(tmp_path, where):
     """Not only while it waits for the next line."""
-    cells = [Cell(save_tiny(tmp_path / "tiny.onnx"), "single_stream", size, threads=1) for size in (1, 2)]
+    cases = [Case(save_tiny(tmp_path / "tiny.onnx"), "single_stream", size, threads=1) for size in (1, 2)]
     said = []
 
     def say(line):
@@ -71,12 +71,12 @@ def test_ctrl_c_anywhere_in_the_parent_keeps_what_the_process_saw(tmp_path, wher
             ctrl_c()
 
     def progress(done):
-        if where == "between two cells" and done == 1:
+        if where == "between two cases" and done == 1:
             ctrl_c()
 
     timing = replace(TIMING, duration_s=60.0 if where == "told what is done" else 0.5)
     with pytest.raises(Interrupted) as caught:
-        repeats.measure(Harness(timing, say=say), cells, ["ganrt/onnxruntime"], progress)
+        repeats.measure(Harness(timing, say=say), cases, ["ganrt/onnxruntime"], progress)
     first = caught.value.results[0]
     assert (first.status, first.samples > 0, first.latency_ms is not None) == ("interrupted", True, True)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

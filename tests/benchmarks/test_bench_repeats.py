@@ -14,7 +14,7 @@ from ganrt.benchmarks.document import Model
 from ganrt.benchmarks.harness import Harness
 from ganrt.benchmarks.inputs import Agreement, joined
 from ganrt.benchmarks.measurement import Part, WarmUp, part_from_json
-from ganrt.benchmarks.options import Cell, Timing
+from ganrt.benchmarks.options import Case, Timing
 from ganrt.benchmarks.outcome import make_result
 from ganrt.benchmarks.report.ratios import costs_within_run
 from ganrt.benchmarks.self_check import agree
@@ -24,8 +24,8 @@ from ganrt.errors import BadInputFile
 
 
 def result_of(tmp_path, *parts, interrupted=False):
-    cell = Cell(tmp_path / "m.onnx", "single_stream", 2)
-    return make_result(cell, Model("m"), Timing(), parts, interrupted)
+    case = Case(tmp_path / "m.onnx", "single_stream", 2)
+    return make_result(case, Model("m"), Timing(), parts, interrupted)
 
 
 def test_a_part_goes_through_a_file():
@@ -114,24 +114,24 @@ def test_telemetry_of_several_processes_is_one():
 
 @pytest.mark.slow
 def test_real_processes_share_the_duration(tmp_path):
-    said, told, cell = [], [], Cell(save_tiny(tmp_path / "tiny.onnx"), "single_stream", 2, threads=1)
+    said, told, case = [], [], Case(save_tiny(tmp_path / "tiny.onnx"), "single_stream", 2, threads=1)
     harness = Harness(TIMING, say=said.append)
-    ours, torch = repeats.measure(harness, [cell], ["ganrt/onnxruntime", "torch-eager"], told.append)
+    ours, torch = repeats.measure(harness, [case], ["ganrt/onnxruntime", "torch-eager"], told.append)
     assert (ours.processes, ours.outputs_checked > 0, ours.max_error) == (2, True, 0)
     assert ours.status in ("ok", "unstable")
     assert (torch.status, "--checkpoint" in torch.reason) == ("not_run", True)
     assert said.count("warming up torch-eager") == 1  # what cannot run is not tried again
-    assert (told[-1], repeats.steps([cell], TIMING)) == (2, 2)
+    assert (told[-1], repeats.steps([case], TIMING)) == (2, 2)
 
 
 @pytest.mark.slow
 def test_what_is_wrong_for_all_runners_ends_the_run(tmp_path):
-    cell = Cell(save_tiny(tmp_path / "tiny.onnx"), "single_stream", 2)
+    case = Case(save_tiny(tmp_path / "tiny.onnx"), "single_stream", 2)
     harness = Harness(TIMING)
-    harness.describe(cell)
-    cell.model.write_bytes(b"gone")
+    harness.describe(case)
+    case.model.write_bytes(b"gone")
     with pytest.raises(BadInputFile, match="tiny.onnx"):
-        repeats.measure(harness, [cell], ["ganrt/onnxruntime"], lambda _: None)
+        repeats.measure(harness, [case], ["ganrt/onnxruntime"], lambda _: None)
 
 
 @needs_signals
@@ -140,7 +140,7 @@ def test_a_process_that_dies_is_a_result(tmp_path, monkeypatch):
     python.write_text("#!/bin/sh\necho 'Illegal instruction' >&2\nexit 132\n")
     python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))
-    cell = Cell(save_tiny(tmp_path / "tiny.onnx"), "single_stream", 2)
-    (found,) = repeats.measure(Harness(TIMING), [cell], ["ganrt/onnxruntime"], lambda _: None)
+    case = Case(save_tiny(tmp_path / "tiny.onnx"), "single_stream", 2)
+    (found,) = repeats.measure(Harness(TIMING), [case], ["ganrt/onnxruntime"], lambda _: None)
     assert found.status == "interrupted"
     assert "died: exit code 132: Illegal instruction" in found.reason

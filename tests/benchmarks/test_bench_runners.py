@@ -20,7 +20,7 @@ from vendor_double import plan
 from ganrt.benchmarks import trtexec
 from ganrt.benchmarks.harness import Harness
 from ganrt.benchmarks.inputs import Agreement, make_batches
-from ganrt.benchmarks.options import Cell, Timing
+from ganrt.benchmarks.options import Case, Timing
 from ganrt.benchmarks.runners import all_names, open_runner, parse_names
 from ganrt.benchmarks.runners.protocol import Request
 from ganrt.engines.onnx_file import read_onnx
@@ -280,11 +280,11 @@ def test_a_build_begins_with_empty_caches(tmp_path, monkeypatch):
         return original(request, clock, environment)
 
     monkeypatch.setattr(processes, "run_child", seen)
-    figures = processes.build_figures(Cell(AVATARS, "load", 2), "ganrt/openvino", 0, SystemClock())
+    figures = processes.build_figures(Case(AVATARS, "load", 2), "ganrt/openvino", 0, SystemClock())
     assert held == [["choices"], ["choices", "openvino"]]
     assert all(figures[name] > 0 for name in ("build_ms", "cached_ms"))
     assert [path.name for path in cache_folder().iterdir()] == ["choices"]
-    failed = processes.build_figures(Cell(AVATARS, "load", 2), "onnxruntime-plain-cuda", 0, SystemClock())
+    failed = processes.build_figures(Case(AVATARS, "load", 2), "onnxruntime-plain-cuda", 0, SystemClock())
     assert "CUDAExecutionProvider" in failed["build_ms"]
 
 
@@ -293,7 +293,7 @@ def test_a_build_begins_with_empty_caches(tmp_path, monkeypatch):
 def test_a_process_of_its_own(scenario, tmp_path):
     path = save_tiny(tmp_path / "tiny.onnx")
     timing = Timing(processes=2)
-    found = Harness(timing).run(Cell(path, scenario, 2), ["ganrt/onnxruntime", "torch-eager", "trtexec"])
+    found = Harness(timing).run(Case(path, scenario, 2), ["ganrt/onnxruntime", "torch-eager", "trtexec"])
     ours, torch, program = found
     assert ours.status in ("ok", "unstable")
     assert (ours.psnr_db, ours.max_error, ours.outputs_checked) == (None, 0, 4 if scenario == "cold_start" else 2)
@@ -323,9 +323,9 @@ def trace(count=50):
 
 def test_trtexecs_times_are_imported(tmp_path):
     (tmp_path / "times.json").write_text(trace())
-    cell = Cell(AVATARS, "single_stream", 16, "fp16")
-    model, _ = Harness(Timing()).describe(cell)
-    result = trtexec.import_times(tmp_path / "times.json", cell, model, "--fp16", "10.7")
+    case = Case(AVATARS, "single_stream", 16, "fp16")
+    model, _ = Harness(Timing()).describe(case)
+    result = trtexec.import_times(tmp_path / "times.json", case, model, "--fp16", "10.7")
     assert result.latency_ms.p50 == 1.5
     assert result.images_per_second == pytest.approx(16 / 0.002)
     assert result.figures == {"compute_p50_ms": 1.0}
@@ -333,7 +333,7 @@ def test_trtexecs_times_are_imported(tmp_path):
     assert any("not checked" in note for note in result.notes)
     assert result.status == "ok"
     (tmp_path / "few.json").write_text(trace(5))
-    few = trtexec.import_times(tmp_path / "few.json", cell, model, "--fp16", "10.7")
+    few = trtexec.import_times(tmp_path / "few.json", case, model, "--fp16", "10.7")
     assert (few.status, "5 samples" in few.reason) == ("unstable", True)
 
 
@@ -377,7 +377,7 @@ print("[I] Engine built in 12.5 sec.")
 """)
     (tmp_path / "trtexec").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path) + os.pathsep + os.environ["PATH"])
-    result = Harness(Timing()).run(Cell(path, "single_stream", 2), ["trtexec"])[0]
+    result = Harness(Timing()).run(Case(path, "single_stream", 2), ["trtexec"])[0]
     assert result.status == ("wrong_output" if spoiled else "ok"), result.reason
     assert result.outputs_checked == 2
     if not spoiled:
@@ -390,7 +390,7 @@ print("[I] Engine built in 12.5 sec.")
 def test_trtexec_that_is_missing_is_said(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     path = save_tiny(tmp_path / "tiny.onnx")
-    result = Harness(Timing(), clock=FakeClock()).run(Cell(path, "single_stream", 2), ["trtexec"])[0]
+    result = Harness(Timing(), clock=FakeClock()).run(Case(path, "single_stream", 2), ["trtexec"])[0]
     assert (result.status, Path(result.model.name).name) == ("not_run", "tiny")
     assert "not on the PATH" in result.reason
     assert json.loads(json.dumps(result.about)) == {}
