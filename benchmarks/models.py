@@ -12,7 +12,7 @@ from math import prod, sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ganrt.files import make_folder, whole_file
+from ganrt.files import atomic_write, make_folder
 from ganrt.interrupts import require
 from ganrt.runtime.models import resolve_model
 
@@ -64,7 +64,7 @@ def prepare_model(name: str, folder: Path, say: Callable[[str], object]) -> Mode
         from safetensors.torch import save_file
 
         say(f"making {name} with random weights")
-        with whole_file(checkpoint) as partial:
+        with atomic_write(checkpoint) as partial:
             save_file(RANDOM[name](), partial)
     if not onnx.exists():
         require_torch()

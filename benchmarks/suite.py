@@ -22,7 +22,7 @@ from ganrt.benchmarks.repeats import measure
 from ganrt.benchmarks.runners import parse_names
 from ganrt.benchmarks.suite_entries import ENTRIES, Entry, Job
 from ganrt.errors import GanrtError, NegativeResult, OutputFailed
-from ganrt.files import check_free
+from ganrt.files import ensure_absent
 from ganrt.interrupts import HeldInterrupts
 
 __all__ = ["ENTRIES", "run_suite"]
@@ -167,7 +167,7 @@ def _resume(output: Path, keys: dict[str, str], quick: bool, force: bool) -> Doc
     if found.machine.get("cpu") != here.get("cpu") or found.machine.get("packages") != here.get("packages"):
         raise OutputFailed(f"{output} is of another machine or of other versions: give --force to begin again")
     if all(kept.get(name) == key for name, key in keys.items()):
-        check_free(output, force)
+        ensure_absent(output, force)
     return found
 
 

@@ -28,13 +28,13 @@ class Pages:
     html: Annotated[Path | None, typer.Option("--html", help="Also write a self-contained page.")] = None
     markdown: Annotated[Path | None, typer.Option("--markdown", help="Also write Markdown.")] = None
 
-    def check_free(self, force: bool) -> None:
+    def ensure_absent(self, force: bool) -> None:
         """Raises OutputFailed for a report that exists, before anything is measured."""
-        from ganrt.files import check_free
+        from ganrt.files import ensure_absent
 
         for path in (self.html, self.markdown):
             if path is not None:
-                check_free(path, force)
+                ensure_absent(path, force)
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def bench(
     from ganrt.benchmarks.repeats import steps
     from ganrt.benchmarks.runners import parse_names
     from ganrt.benchmarks.session import Session
-    from ganrt.files import check_free
+    from ganrt.files import ensure_absent
     from ganrt.interrupts import HeldInterrupts
     from ganrt.runtime.models import resolve_model
 
@@ -162,8 +162,8 @@ def bench(
     names, path = parse_names(what.runners, what.backend), resolve_model(model)
     cases = what.cases(path)
     if output is not None:
-        check_free(output, force)
-    pages.check_free(force)
+        ensure_absent(output, force)
+    pages.ensure_absent(force)
     with Progress(steps(cases, timing), "steps") as progress:
         session = Session(make_harness(timing))
         if limits:

@@ -106,11 +106,11 @@ def merge(
     """Makes a leaderboard of many machines' documents and GPU reports: one page, sortable, measurements alone."""
     from ganrt.benchmarks.report.devices import documents_in, with_devices
     from ganrt.benchmarks.report.leaderboard import leaderboard, leaderboard_page
-    from ganrt.files import check_free
+    from ganrt.files import ensure_absent
 
     if len({path.resolve() for path in files}) < len(files):
         raise UsageError("a file is named twice: expected each document once")
-    check_free(output, force)
+    ensure_absent(output, force)
     found = [named for path in files for named in documents_in(path)]
     boards = leaderboard([document for _, document in found], [name for name, _ in found])
     page = None if table is None else with_devices(_text(table), boards, str(table))

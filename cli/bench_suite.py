@@ -48,7 +48,7 @@ def suite(
     for name in chosen:
         if name not in [entry.name for entry in ENTRIES]:
             raise UsageError(f"--only '{name}': expected entries such as {ENTRIES[0].name}; --list shows them all")
-    pages.check_free(force)
+    pages.ensure_absent(force)
     stopped = False
     try:
         document = run_suite(
@@ -85,10 +85,10 @@ def import_trtexec(
     from ganrt.benchmarks.options import Case, Timing
     from ganrt.benchmarks.session import Session
     from ganrt.benchmarks.trtexec import import_times
-    from ganrt.files import check_free
+    from ganrt.files import ensure_absent
     from ganrt.runtime.models import resolve_model
 
-    check_free(output, force)
+    ensure_absent(output, force)
     case = Case(resolve_model(model), "single_stream", batch_size, precision)
     harness = Harness(Timing())
     result = import_times(times, case, harness.describe(case)[0], flags, version)

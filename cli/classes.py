@@ -81,13 +81,13 @@ def classes(
 
 
 def _check_picture(picture: Path, force: bool) -> None:
-    from ganrt.files import check_free
+    from ganrt.files import ensure_absent
     from ganrt.runtime.class_map import PACKAGES
     from ganrt.runtime.figures import require_study
 
     if picture.suffix.lower() != ".png":
         raise UsageError(f"--picture {picture}: expected a name that ends in .png")
-    check_free(picture, force)
+    ensure_absent(picture, force)
     require_study("--picture", *PACKAGES)
 
 

@@ -110,7 +110,7 @@ def compile_portable(request: Request, progress: Callable[[str, int], object]) -
     from ganrt.engines.backends import try_on_cpu
     from ganrt.engines.onnx_file import read_onnx
     from ganrt.engines.precisions import PRECISIONS
-    from ganrt.files import check_free, write_file
+    from ganrt.files import ensure_absent, write_file
     from ganrt.trial import remember_made
 
     precision = request.lowering.precision
@@ -123,7 +123,7 @@ def compile_portable(request: Request, progress: Callable[[str, int], object]) -
     model = read_onnx(request.model)
     spec = model.spec()
     path = request.folder / f"{spec.name}.{precision}.onnx"
-    check_free(path, request.force, within=request.folder)
+    ensure_absent(path, request.force, within=request.folder)
     try_on_cpu(model)
     made = lowered(request.lowering, model, progress)
     write_file(path, made.data, force=request.force, within=request.folder)

@@ -53,7 +53,7 @@ def list_controls(
     json: options.Json = False,
 ) -> None:
     """Lists a model's controls with their options and ranges; draws each choice with -o."""
-    from ganrt.files import check_free, write_file
+    from ganrt.files import ensure_absent, write_file
     from ganrt.runtime.identity import identity_index
 
     if seed and name is not None:
@@ -61,7 +61,7 @@ def list_controls(
     if output is not None and output.suffix.lower() != ".png":
         raise UsageError(f"--output {output}: expected a name that ends in .png")
     if output is not None:
-        check_free(output, force)
+        ensure_absent(output, force)
     with engine.open(model) as generator:
         base, found = generator.controls.canonical(fixed.settings), generator.controls.controls
         if json:

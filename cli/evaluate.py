@@ -107,7 +107,7 @@ def evaluate(
     from ganrt.benchmarks.evaluation.extractors import ExtractorOptions
     from ganrt.benchmarks.evaluation.lines import report_lines, write_report
     from ganrt.benchmarks.evaluation.pictures import Drawing, GeneratedPictures
-    from ganrt.files import check_free
+    from ganrt.files import ensure_absent
     from ganrt.runtime.fitting import Fit
     from ganrt.runtime.latent_files import read_latent_file
     from ganrt.runtime.picture_style import parse_colour
@@ -128,7 +128,7 @@ def evaluate(
         raise UsageError("--latents: --seed and --start belong to --count")
     given = None if latents is None else read_latent_file(latents)
     if output is not None:
-        check_free(output, force)
+        ensure_absent(output, force)
     wanted = tuple(part.strip() for part in metrics.split(",")) if metrics is not None else None
     how = Fit(fit, "flatten", parse_colour(background))
     settings = Settings(wanted, neighbours, fit=how, size=_parse_size("--size", size))

@@ -200,14 +200,14 @@ class _Plan:
         _refuse_run(self.folder)
         self._refuse_links(request)
         if not force:
-            self._check_free(request)
+            self._ensure_absent(request)
 
-    def _check_free(self, request: Request | Looks) -> None:
-        from ganrt.files import check_free
+    def _ensure_absent(self, request: Request | Looks) -> None:
+        from ganrt.files import ensure_absent
 
         for path in (self.sheet, self.identities):
             if path:
-                check_free(path, force=False)
+                ensure_absent(path, force=False)
         existing = set(self.folder.iterdir()) if self.pictures and self.folder.is_dir() else set()
         for item in request if existing else ():
             if self.path(item) in existing:

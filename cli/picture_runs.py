@@ -123,7 +123,7 @@ def make_plan(
         BadInputFile: no pictures. UsageError: two outputs of one name.
         OutputFailed: an output exists (without `force`), or is one of the inputs, or the folder is a file.
     """
-    from ganrt.files import check_free
+    from ganrt.files import ensure_absent
 
     if output.exists() and not output.is_dir():
         raise OutputFailed(f"{output} is a file; expected a folder for the output")
@@ -137,7 +137,7 @@ def make_plan(
     for target in targets:
         if target.resolve() in sources:
             raise OutputFailed(f"{target} is one of the inputs: give another --output")
-        check_free(target, force, within=output)
+        ensure_absent(target, force, within=output)
     return plan
 
 

@@ -64,7 +64,7 @@ def play(
     """Plays a walk at the display's rate: sliders, keys, frame rate and latency on the screen."""
     from ganrt.cli.play_state import PlayState
     from ganrt.cli.play_window import require_display
-    from ganrt.files import check_free, write_file
+    from ganrt.files import ensure_absent, write_file
     from ganrt.runtime.latent_files import read_latent_file
     from ganrt.runtime.picture_style import parse_colour
     from ganrt.runtime.sampling import Truncation
@@ -73,7 +73,7 @@ def play(
         raise UsageError(f"--duration {duration:g}: expected seconds, more than 0 and at most 86400")
     behind = parse_colour(background)
     if stats is not None:
-        check_free(stats, force)
+        ensure_absent(stats, force)
     given = None if keyframes.latents is None else read_latent_file(keyframes.latents)
     looks = keyframes.coded(codes, Truncation(truncation))
     if looks is not None:

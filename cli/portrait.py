@@ -73,7 +73,7 @@ def portrait(
     json: options.Json = False,
 ) -> None:
     """Finds the look of a model that comes nearest to a picture, and prints its code. It recognises nobody."""
-    from ganrt.files import check_free, write_file
+    from ganrt.files import ensure_absent, write_file
     from ganrt.runtime.photos import read_photo
     from ganrt.runtime.portrait import most_pictures
     from ganrt.runtime.portrait import portrait as find
@@ -83,7 +83,7 @@ def portrait(
     target = output or Path(f"{picture.stem}-portrait.png")
     if target.suffix.lower() != ".png":
         raise UsageError(f"--output {target}: expected a name that ends in .png")
-    check_free(target, force)
+    ensure_absent(target, force)
     photo = read_photo(picture)
     with ExitStack() as stack:
         generator = stack.enter_context(engine.open(model))

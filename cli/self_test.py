@@ -250,10 +250,10 @@ def run_self_test(model: str, output: Path | None, force: bool, as_json: bool) -
         OutputFailed: the report exists, and `force` is not set.
     """
     from ganrt.benchmarks.machine import describe_machine
-    from ganrt.files import check_free, write_file
+    from ganrt.files import ensure_absent, write_file
 
     if output is not None:
-        check_free(output, force)
+        ensure_absent(output, force)
     machine = describe_machine()
     outcomes: list[Outcome] = []
     if not as_json:

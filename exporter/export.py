@@ -13,7 +13,7 @@ from ganrt.errors import BadInputFile, NegativeResult, SpecError, UsageError
 from ganrt.exporter.inputs import ChooseClass, Sampler
 from ganrt.exporter.options import NO_SETTINGS, Settings
 from ganrt.exporter.requirements import EXPORTING, require
-from ganrt.files import check_free, whole_file
+from ganrt.files import atomic_write, ensure_absent
 from ganrt.spec import METADATA_KEY, GeneratorSpec
 from ganrt.spec import Source as Provenance
 from ganrt.trial import remember_made
@@ -148,7 +148,7 @@ def _check_output(output: Path, force: bool, *, split: bool = False) -> None:
     if output.suffix != ".onnx":
         raise UsageError(f"output {output} does not end in .onnx\nexpected such as -o {output.stem or 'model'}.onnx")
     for path in _halves(output) if split else (output,):
-        check_free(path, force)
+        ensure_absent(path, force)
 
 
 def _halves(output: Path) -> tuple[Path, Path]:
@@ -299,13 +299,13 @@ def _finish(spec: GeneratorSpec, model: bytes, comparison: Comparison, sampler: 
 
 def _write(output: Path, data: bytes, force: bool, check: Callable[[bytes], object]) -> None:
     """Writes beside `output`, reads it back, lets `check` judge what lies on the disk, and moves it into place."""
-    with whole_file(output, force=force) as partial:
+    with atomic_write(output, force=force) as partial:
         with partial.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         check(partial.read_bytes())
-        check_free(output, force)  # once more: the work took a while
+        ensure_absent(output, force)  # once more: the work took a while
 
 
 def _check_written(data: bytes, spec: GeneratorSpec, sampler: Sampler) -> None:

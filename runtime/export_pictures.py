@@ -138,12 +138,12 @@ def check_before(preview: Path | None, samples: Path | None, force: bool) -> Non
     Raises:
         UsageError: a preview that is no PNG file. OutputFailed: it exists. BadInputFile: no folder of pictures.
     """
-    from ganrt.files import check_free
+    from ganrt.files import ensure_absent
 
     if preview is not None:
         if preview.suffix.lower() != ".png":
             raise UsageError(f"--preview {preview}: expected a name that ends in .png")
-        check_free(preview, force)
+        ensure_absent(preview, force)
     if samples is not None:
         if not samples.is_dir():
             raise BadInputFile(f"--samples {samples}: expected a folder of pictures")
@@ -174,7 +174,7 @@ def write_preview(generator: Generator, path: Path, force: bool) -> None:
     Raises:
         UsageError: the model takes pictures.
     """
-    from ganrt.files import whole_file
+    from ganrt.files import atomic_write
     from ganrt.runtime.pictures import Sheet, encode_png
 
     if generator.spec.latent is None or generator.spec.output is None:
@@ -183,7 +183,7 @@ def write_preview(generator: Generator, path: Path, force: bool) -> None:
     page = Sheet()
     for first in range(0, _SHOWN, COLUMNS):
         page.add(list(pictures[first : first + COLUMNS]))
-    with whole_file(path, force=force) as partial:
+    with atomic_write(path, force=force) as partial:
         partial.write_bytes(encode_png(page.picture()))
 
 

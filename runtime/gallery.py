@@ -91,11 +91,11 @@ def write_gallery(
     Raises:
         OutputFailed: a page exists already, without `force`; before the first picture is asked for.
     """
-    from ganrt.files import check_free, write_file
+    from ganrt.files import ensure_absent, write_file
 
     paths, left = page_paths(output, count, a_page), iter(entries)
     for path in paths:
-        check_free(path, force)
+        ensure_absent(path, force)
     done = 0
     for number, path in enumerate(paths, 1):
         made = []

@@ -17,7 +17,7 @@ from ganrt.benchmarks.models import require_torch, work_folder
 from ganrt.benchmarks.runners.protocol import Request
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.errors import BackendUnavailable
-from ganrt.files import make_folder, whole_file
+from ganrt.files import atomic_write, make_folder
 
 
 def literal_file(request: Request) -> Path:
@@ -33,7 +33,7 @@ def literal_file(request: Request) -> Path:
     path = folder / f"literal-{_key(request)}-b{request.batch_size}.onnx"
     if not path.exists():
         make_folder(folder)
-        with whole_file(path) as partial:
+        with atomic_write(path) as partial:
             _make(request, partial)
     return path
 

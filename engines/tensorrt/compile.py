@@ -16,7 +16,7 @@ from ganrt.engines.tensorrt.files import engine_name, write_engine
 from ganrt.engines.tensorrt.sidecar import FORMAT, Gate, Kept, Sidecar, read_trusted, sidecar_path
 from ganrt.engines.tensorrt.vendor import load_vendor
 from ganrt.errors import BadInputFile, OutputFailed
-from ganrt.files import check_free
+from ganrt.files import ensure_absent
 
 _TIMING = ("timing", ".cache")
 
@@ -47,7 +47,7 @@ def compile_engine(
     if there is not None:
         return Compiled(path, there, made=False)
     for file in (path, sidecar_path(path)):
-        check_free(file, force, within=folder)
+        ensure_absent(file, force, within=folder)
     key = {"backend": recipe.backend, "version": trt.__version__, "targets": recipe.targets}
     built = build(trt, graph, recipe, progress, cache.find(_TIMING[0], key, _TIMING[1]))
     if built.timing:

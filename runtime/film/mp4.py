@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 
 from ganrt.errors import BackendUnavailable, OutputFailed
-from ganrt.files import whole_file
+from ganrt.files import atomic_write
 from ganrt.runtime.film.options import FilmOptions, Frame, Written, even, for_opencv
 from ganrt.runtime.film.origin import append_to_mp4
 
@@ -41,7 +41,7 @@ def check(path: Path, options: FilmOptions) -> None:
 def write(path: Path, frames: Iterator[Frame], options: FilmOptions) -> Written:
     """Frame by frame: memory does not grow with their number."""
     sided = map(even, frames)
-    with whole_file(path, force=options.force) as partial:
+    with atomic_write(path, force=options.force) as partial:
         if options.codec == "opencv" or (options.codec == "auto" and not has_h264()):
             count, encoder = _by_opencv(partial, sided, options.fps)
         else:

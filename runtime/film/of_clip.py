@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, TypeAlias
 
 from ganrt.errors import BackendUnavailable, OutputFailed, UsageError
-from ganrt.files import check_free
+from ganrt.files import ensure_absent
 from ganrt.runtime.film import animations, folder, mp4
 from ganrt.runtime.film.options import FilmOptions, Frame
 from ganrt.runtime.film.write import check_output, is_opaque, write_frames
@@ -114,7 +114,7 @@ class PartedFilm(ClipFilm):
         codec = {"auto": "vp9" if webm else "h264"}.get(options.codec, options.codec)
         if not has_codec(codec):
             check_codec(codec)
-        check_free(path, options.force)
+        ensure_absent(path, options.force)
         self.part = part_of(path)
         self._path, self._options, self._source = path, options, source
         self._part = Part(self.part, codec, source.rate, source.identity)
@@ -164,7 +164,7 @@ class WholeFilm(ClipFilm):
         super().finish()
         assert self.part is not None
         if self._path.suffix:
-            check_free(self._path, self._options.force)
+            ensure_absent(self._path, self._options.force)
             self.part.replace(self._path)
         else:
             folder.move(self.part, self._path)

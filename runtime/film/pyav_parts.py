@@ -23,7 +23,7 @@ from av.bitstream import BitStreamFilterContext
 from av.video.reformatter import VideoReformatter
 
 from ganrt.errors import OutputFailed
-from ganrt.files import whole_file
+from ganrt.files import atomic_write
 from ganrt.runtime.film.options import Frame, even
 from ganrt.runtime.film.origin import Origin, append_to_mp4
 from ganrt.runtime.film.pyav import CODECS, Codec, add_stream, picture
@@ -91,7 +91,7 @@ class Part:
         """
         suffix, began = path.suffix.lower(), self._began or Fraction(0)
         try:
-            with whole_file(path, force=force) as target:
+            with atomic_write(path, force=force) as target:
                 heard = _put_together(self.path, target, suffix, sound, began, end)
                 if suffix == ".mp4":
                     append_to_mp4(target, origin)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ganrt.errors import UsageError
-from ganrt.files import check_free, whole_file
+from ganrt.files import atomic_write, ensure_absent
 from ganrt.runtime.film.options import FilmOptions, Frame, Written, frame_times
 from ganrt.runtime.pictures import atlas, encode_png, sheet
 
@@ -17,7 +17,7 @@ MAX_SIDE = 16384  # pixels: the largest texture of common desktop GPUs; phones t
 
 def check(path: Path, options: FilmOptions) -> None:
     """The picture must be free as well."""
-    check_free(path.with_suffix(".png"), options.force)
+    ensure_absent(path.with_suffix(".png"), options.force)
 
 
 def write(path: Path, frames: Iterator[Frame], options: FilmOptions) -> Written:
@@ -33,7 +33,7 @@ def write(path: Path, frames: Iterator[Frame], options: FilmOptions) -> Written:
     document["animations"] = {path.stem: names}
     if options.origin:
         document["meta"]["origin"] = dict(options.origin)
-    with whole_file(picture, force=options.force) as png, whole_file(path, force=options.force) as text:
+    with atomic_write(picture, force=options.force) as png, atomic_write(path, force=options.force) as text:
         png.write_bytes(encode_png(page, options.origin))
         text.write_text(json.dumps(document, indent=1), "utf-8")
     return Written(len(pictures), "png", (path, picture))

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from ganrt.errors import OutputFailed, UsageError
-from ganrt.files import check_free
+from ganrt.files import ensure_absent
 from ganrt.runtime.film import folder
 from ganrt.runtime.film.options import FilmOptions, Frame, Writer, Written
 from ganrt.runtime.film.overlap import overlapped
@@ -76,7 +76,7 @@ def check_output(path: Path, options: FilmOptions) -> None:
     if options.codec != "auto" and suffix != ".mp4":
         raise UsageError(f"codec {options.codec}: only an .mp4 has one; given {path}")
     if suffix:
-        check_free(path, options.force)
+        ensure_absent(path, options.force)
     elif path.is_dir() and not options.force and folder.frames_in(path):
         raise OutputFailed(f"{path} holds frames already: give --force to replace them, or another --output")
     import_module(_WRITERS[suffix]).check(path, options)

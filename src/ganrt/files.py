@@ -170,7 +170,7 @@ def file_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def check_free(path: Path, force: bool, within: Path | None = None) -> None:
+def ensure_absent(path: Path, force: bool, within: Path | None = None) -> None:
     """Raises OutputFailed if writing `path` would overwrite something and `force` is not set.
 
     Args:
@@ -185,7 +185,7 @@ def check_free(path: Path, force: bool, within: Path | None = None) -> None:
 
 
 def check_outputs(paths: Iterable[Path], force: bool) -> None:
-    """`check_free` for all outputs of one run, which must also differ from each other.
+    """`ensure_absent` for all outputs of one run, which must also differ from each other.
 
     Raises:
         OutputFailed: a file is there already. UsageError: two outputs would go to one file (case ignored, because
@@ -193,7 +193,7 @@ def check_outputs(paths: Iterable[Path], force: bool) -> None:
     """
     seen: set[str] = set()
     for path in paths:
-        check_free(path, force)
+        ensure_absent(path, force)
         key = str(path.resolve()).casefold()
         if key in seen:
             raise UsageError(f"{path}: two outputs would be written to this file; give each its own name")
@@ -238,13 +238,13 @@ def make_folder(path: Path, within: Path | None = None) -> None:
 
 
 @contextmanager
-def whole_file(path: Path, *, force: bool = False) -> Iterator[Path]:
+def atomic_write(path: Path, *, force: bool = False) -> Iterator[Path]:
     """A temporary path beside `path` (same suffix) that becomes `path` when the block ends without an error.
 
     Raises:
         OutputFailed: `path` exists and `force` is not set, or it cannot be written.
     """
-    check_free(path, force)
+    ensure_absent(path, force)
     make_folder(path.parent)
     # Not tempfile: its files are private to the user, and this one is to have the usual permissions.
     # Its name is short, so that it fits wherever the final name does.
@@ -260,16 +260,16 @@ def whole_file(path: Path, *, force: bool = False) -> Iterator[Path]:
 
 
 def write_file(path: Path, data: bytes, *, force: bool = False, within: Path | None = None) -> None:
-    """Writes one whole file; see `whole_file`.
+    """Writes one whole file; see `atomic_write`.
 
     Args:
         within: the output or cache folder, where `path` is a name below it: it is reached through no link.
     """
     if within is None:
-        with whole_file(path, force=force) as partial:
+        with atomic_write(path, force=force) as partial:
             partial.write_bytes(data)
         return
-    check_free(path, force, within)
+    ensure_absent(path, force, within)
     make_folder(within)
     try:
         with _opened(path, within, make=True) as folder:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ganrt import BadInputFile, OutputFailed
-from ganrt.files import whole_file, write_file
+from ganrt.files import atomic_write, write_file
 from ganrt.runtime.pictures import encode_png, read_origin, sheet
 
 ORIGIN = {"seed": "18446744073709551615", "index": "0", "psi": None, "latent_spec": 1}
@@ -67,7 +67,7 @@ def test_nothing_is_overwritten_unless_asked(tmp_path):
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(errno.ENOSPC, "No space left on device")])
 def test_an_interrupted_write_leaves_nothing_behind(tmp_path, error):
     path = tmp_path / "a.bin"
-    with pytest.raises((OutputFailed, KeyboardInterrupt)) as caught, whole_file(path) as partial:
+    with pytest.raises((OutputFailed, KeyboardInterrupt)) as caught, atomic_write(path) as partial:
         partial.write_bytes(b"half")
         raise error
     assert list(tmp_path.iterdir()) == []
@@ -78,7 +78,7 @@ def test_an_interrupted_write_leaves_nothing_behind(tmp_path, error):
 def test_an_interrupted_overwrite_keeps_the_old_file(tmp_path):
     path = tmp_path / "a.bin"
     path.write_bytes(b"old")
-    with pytest.raises(KeyboardInterrupt), whole_file(path, force=True) as partial:
+    with pytest.raises(KeyboardInterrupt), atomic_write(path, force=True) as partial:
         partial.write_bytes(b"half")
         raise KeyboardInterrupt
     assert path.read_bytes() == b"old"
