@@ -72,8 +72,8 @@ def compile_model(
     if json:
         print_json(report)
         return
-    for island in report["islands"]:
-        say(f"in FP32: {island['name']} ({island['why']})")
+    for layer in report["islands"]:
+        say(f"in FP32: {layer['name']} ({layer['why']})")
     for note in report["notes"]:
         say(f"note: {note}")
     quality = "identical" if report["psnr_db"] is None else f"{report['psnr_db']:.1f} dB"

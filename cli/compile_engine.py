@@ -105,7 +105,7 @@ def compile_portable(request: Request, progress: Callable[[str, int], object]) -
     """Writes `<name>.<precision>.onnx` once its gate is passed.
 
     Returns:
-        what is reported: the file, precision, form, samples, worst PSNR and SSIM, islands and notes.
+        what is reported: the file, precision, form, samples, worst PSNR and SSIM, fallback layers and notes.
     """
     from ganrt.engines.backends import try_on_cpu
     from ganrt.engines.onnx_file import read_onnx
@@ -138,7 +138,7 @@ def compile_portable(request: Request, progress: Callable[[str, int], object]) -
         "psnr_db": made.psnr,
         "ssim": made.ssim,
         "samples": made.samples,
-        "islands": [asdict(island) for island in made.islands],
+        "islands": [asdict(layer) for layer in made.fallback_layers],
         "notes": list(made.notes),
     }
 
@@ -212,7 +212,8 @@ def compile_engine(request: Request, progress: Callable[[str, int], object]) -> 
     """Makes the precision, if the model is the portable one, and compiles it.
 
     Returns:
-        what is reported: the file, targets, precision, form, batches, samples, worst PSNR and SSIM, islands and notes.
+        what is reported: the file, targets, precision, form, batches, samples, worst PSNR and SSIM, layers in
+            FP32 and notes.
     """
     from ganrt.engines.backends import try_on_cpu
     from ganrt.engines.cuda.probe import find_targets
@@ -256,7 +257,7 @@ def compile_engine(request: Request, progress: Callable[[str, int], object]) -> 
         "psnr_db": gate.psnr if gate else None,
         "ssim": gate.ssim if gate else None,
         "samples": gate.samples if gate else 0,
-        "islands": [{"name": island.name, "why": island.why} for island in done.sidecar.islands],
+        "islands": [{"name": layer.name, "why": layer.why} for layer in done.sidecar.islands],
         "notes": [*(lowered.notes if lowered else ()), *kept],
     }
 
@@ -286,7 +287,7 @@ def inspect_engine(path: Path) -> Report:
     values = json.loads(sidecar.to_json())
     if values["spec"]["canary"]:
         values["spec"]["canary"]["png"] = f"({len(values['spec']['canary']['png'])} characters)"
-    values["islands"] = {island.name: island.why for island in sidecar.islands}
+    values["islands"] = {layer.name: layer.why for layer in sidecar.islands}
     values["profiles"] = [str(profile) for profile in sidecar.profiles]
     values["tensors"] = {f"{t.mode} {t.name}": f"{t.dtype} {list(t.shape)}" for t in sidecar.tensors}
     installed = package_version(sidecar.backend)

@@ -175,7 +175,7 @@ def _inspect_onnx(path: Path) -> Report:
 
 def _judged(stamp: Stamp) -> Report:
     """What the gate of a lower precision found, and which layers stayed in FP32 for it."""
-    islands = {island.name: island.why for island in stamp.islands}
+    islands = {layer.name: layer.why for layer in stamp.islands}
     gate = {"samples": stamp.samples, "psnr": stamp.psnr, "ssim": stamp.ssim} if stamp.samples else None
     return {"gate": gate, "islands": islands}
 

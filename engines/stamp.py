@@ -21,7 +21,7 @@ _LIMITS = {"precision": "|".join(STAMPED), "form": "[a-z0-9-]{1,40}", "source_sh
 
 
 @dataclass(frozen=True)
-class Island:
+class FallbackLayer:
     """A layer or operator that stayed in FP32, and why."""
 
     name: str
@@ -46,7 +46,7 @@ class Stamp:
     samples: int = 0
     psnr: float | None = None
     ssim: float | None = None
-    islands: tuple[Island, ...] = ()
+    islands: tuple[FallbackLayer, ...] = ()
 
     def to_json(self) -> str:
         """Canonical JSON; what is unknown or empty is left out."""
@@ -69,7 +69,7 @@ def read_stamp(metadata: Mapping[str, str]) -> Stamp | None:
         samples=_number(values, "samples", int) or 0,
         psnr=_number(values, "psnr", float),
         ssim=_number(values, "ssim", float),
-        islands=_islands(values.get("islands", [])),
+        islands=_fallback_layers(values.get("islands", [])),
     )
 
 
@@ -98,7 +98,7 @@ def _number(values: Mapping[str, Any], name: str, kind: type) -> Any:
     return value
 
 
-def _islands(given: Any) -> tuple[Island, ...]:
+def _fallback_layers(given: Any) -> tuple[FallbackLayer, ...]:
     """The layers in FP32."""
     fields = {"name", "why"}
     if not isinstance(given, list) or not all(
@@ -108,7 +108,7 @@ def _islands(given: Any) -> tuple[Island, ...]:
         raise BadInputFile(
             f"metadata '{STAMP_KEY}', field 'islands': expected objects of 'name' and 'why', got {str(given)[:80]!r}"
         )
-    return tuple(Island(**one) for one in given)
+    return tuple(FallbackLayer(**one) for one in given)
 
 
 def _checked(metadata: Mapping[str, str], key: str, limits: Mapping[str, str]) -> dict[str, Any]:

@@ -32,8 +32,8 @@ def main() -> None:
     made = lower_precision(model, "fp16", few, form=given.form, gate=given.gate, budget_s=1e6)
     psnr = "identical" if made.psnr is None else f"{made.psnr:.1f} dB"
     print(f"{given.model.name}: worst of {made.samples} pictures {psnr}, form {made.form}, {len(made.data)} bytes")
-    for island in made.islands:
-        print(f"in FP32: {island.name} ({island.why})")
+    for layer in made.fallback_layers:
+        print(f"in FP32: {layer.name} ({layer.why})")
     for note in made.notes:
         print(f"note: {note}")
 

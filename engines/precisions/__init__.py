@@ -13,14 +13,14 @@ from ganrt.engines.onnx_file import OnnxFile, derived
 from ganrt.engines.precisions import table
 from ganrt.engines.precisions.table import FORMS, PRECISIONS, Lowered, Samples
 from ganrt.engines.protocol import Arrays
-from ganrt.engines.stamp import Island
+from ganrt.engines.stamp import FallbackLayer
 from ganrt.graphs import import_with_onnx
 from ganrt.tolerances import GATES, TUNED
 
 __all__ = [
     "FORMS",
     "PRECISIONS",
-    "Island",
+    "FallbackLayer",
     "Lowered",
     "Samples",
     "int8_model",

@@ -17,7 +17,7 @@ from ganrt.engines.precisions.ranges import measure, out_of_range
 from ganrt.engines.precisions.search import Found, Progress, layers, search, tail
 from ganrt.engines.precisions.table import Limits
 from ganrt.engines.protocol import Arrays
-from ganrt.engines.stamp import Island
+from ganrt.engines.stamp import FallbackLayer
 from ganrt.graphs.values import attribute, constant
 
 _HALF_TYPE = "tensor(float16)"
@@ -133,7 +133,7 @@ def _place(index: int, formals: Collection[object]) -> int:
 
 
 def make_fp16(prepared: Prepared, judge: Judge, calibration: Arrays, limits: Limits, progress: Progress) -> Found:
-    """The FP16 graph that passes the gate; its islands are operators out of range, then layers that cost too much.
+    """The FP16 graph that passes the gate; its fallback layers are those out of range, then those that cost too much.
 
     Raises:
         NegativeResult: FP32 is not finite, or the gate cannot be reached.
@@ -151,5 +151,5 @@ def make_fp16(prepared: Prepared, judge: Judge, calibration: Arrays, limits: Lim
         return half_graph(prepared, stay)
 
     found = search(candidates, make, judge, limits, progress)
-    ranges = [Island(name, why) for name, why in reasons.items() if name in able]
-    return Found(found.prepared, found.score, (*ranges, *found.islands))
+    ranges = [FallbackLayer(name, why) for name, why in reasons.items() if name in able]
+    return Found(found.prepared, found.score, (*ranges, *found.fallback_layers))

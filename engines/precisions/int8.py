@@ -176,7 +176,7 @@ def whole_int8(prepared: Prepared, calibration: Arrays) -> Prepared:
 
 
 def make_int8(prepared: Prepared, judge: Judge, calibration: Arrays, limits: Limits, progress: Progress) -> Found:
-    """The INT8 graph that passes the gate; its islands are layers that cost too much.
+    """The INT8 graph that passes the gate; its fallback layers are those that cost too much.
 
     Raises:
         NegativeResult: there is no layer to quantise, FP32 is not finite, or the gate cannot be reached.

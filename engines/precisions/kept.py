@@ -10,10 +10,10 @@ from dataclasses import asdict, replace
 from ganrt.engines.cache import Key, find, store
 from ganrt.engines.machine import package_version
 from ganrt.engines.precisions.table import Lowered
-from ganrt.engines.stamp import Island
+from ganrt.engines.stamp import FallbackLayer
 from ganrt.errors import OutputFailed
 
-FORMAT = 2  # of the entries, and of what lowering makes: another number makes all of them anew
+FORMAT = 3  # of the entries, and of what lowering makes: another number makes all of them anew
 _KIND, _SUFFIX = "lowered", ".lowered"
 _PACKAGES = ("ganrt", "onnx", "onnx-ir", "onnxruntime", "numpy")
 _SIZE_BYTES = 8
@@ -50,5 +50,5 @@ def _kept(key: Key) -> Lowered | None:
         return None
     end = _SIZE_BYTES + int.from_bytes(entry[:_SIZE_BYTES], "little")
     values = json.loads(entry[_SIZE_BYTES:end])
-    values["islands"] = tuple(Island(**island) for island in values["islands"])
+    values["fallback_layers"] = tuple(FallbackLayer(**layer) for layer in values["fallback_layers"])
     return Lowered(**values | {"data": entry[end:], "notes": tuple(values["notes"])})

@@ -44,14 +44,14 @@ def lower(
     judge = Judge(model.data, samples.judged, limits)
     found = _MAKERS[precision](prepared, judge, samples.calibration, limits, progress)
     psnr = None if found.score.psnr == float("inf") else found.score.psnr
-    stamp = Stamp(precision, name, model.model_sha256, len(judge), psnr, found.score.ssim, found.islands)
+    stamp = Stamp(precision, name, model.model_sha256, len(judge), psnr, found.score.ssim, found.fallback_layers)
     return Lowered(
         data=_file(found.prepared, stamp),
         precision=precision,
         form=name,
         psnr=psnr,
         samples=stamp.samples,
-        islands=stamp.islands,
+        fallback_layers=stamp.islands,
         notes=notes,
         ssim=stamp.ssim,
     )

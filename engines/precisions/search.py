@@ -12,7 +12,7 @@ import onnx_ir as ir
 from ganrt.engines.precisions.judge import LEAST, Judge, Score
 from ganrt.engines.precisions.prepared import Prepared, is_weight
 from ganrt.engines.precisions.table import Limits
-from ganrt.engines.stamp import Island
+from ganrt.engines.stamp import FallbackLayer
 from ganrt.errors import NegativeResult
 
 HEAVY = (
@@ -75,7 +75,7 @@ class Found:
 
     prepared: Prepared
     score: Score
-    islands: tuple[Island, ...]
+    fallback_layers: tuple[FallbackLayer, ...]
 
 
 def search(layers: Layers, make: Make, judge: Judge, limits: Limits, progress: Progress) -> Found:
@@ -91,16 +91,16 @@ def search(layers: Layers, make: Make, judge: Judge, limits: Limits, progress: P
     prepared, score = _attempt(make, (), judge, progress)
     if score.psnr >= limits.gate:
         return Found(prepared, score, ())
-    kept: list[Island] = []
+    kept: list[FallbackLayer] = []
     worst = _worst(score, LEAST)
 
     def hurry() -> None:
         if limits.patience_s is not None and time.monotonic() - began > limits.patience_s:
             raise NegativeResult(f"{_found(score, limits)}; no better graph within {limits.patience_s:.3g} s")
 
-    for island in _by_cost(layers, make, judge, worst[:_FEW], progress, hurry)[:-1]:
+    for layer in _by_cost(layers, make, judge, worst[:_FEW], progress, hurry)[:-1]:
         hurry()
-        kept.append(island)
+        kept.append(layer)
         # The worst ones first: most attempts fail on them already.
         if judge.score(make(_names(kept)), worst).psnr < limits.gate:
             continue
@@ -114,7 +114,7 @@ def search(layers: Layers, make: Make, judge: Judge, limits: Limits, progress: P
     )
 
 
-def _attempt(make: Make, kept: Sequence[Island], judge: Judge, progress: Progress) -> tuple[Prepared, Score]:
+def _attempt(make: Make, kept: Sequence[FallbackLayer], judge: Judge, progress: Progress) -> tuple[Prepared, Score]:
     prepared = make(_names(kept))
     what = f"judging, {len(kept)} layers in FP32" if kept else "judging"
     return prepared, judge.score(prepared, progress=lambda percent: progress(what, percent))
@@ -122,22 +122,22 @@ def _attempt(make: Make, kept: Sequence[Island], judge: Judge, progress: Progres
 
 def _by_cost(
     layers: Layers, make: Make, judge: Judge, chosen: Sequence[int], progress: Progress, hurry: Callable[[], object]
-) -> list[Island]:
+) -> list[FallbackLayer]:
     """All layers, that first whose worst error is largest when it alone is in the lower precision."""
     costs = {}
     for number, name in enumerate(layers):
         hurry()
         progress("measuring layers", round(100 * number / len(layers)))
         costs[name] = judge.score(make(frozenset(layers) - {name}), chosen).psnr
-    return [Island(name, f"alone {costs[name]:.1f} dB") for name in sorted(costs, key=costs.__getitem__)]
+    return [FallbackLayer(name, f"alone {costs[name]:.1f} dB") for name in sorted(costs, key=costs.__getitem__)]
 
 
 def _worst(score: Score, count: int) -> list[int]:
     return [int(i) for i in np.argsort(-score.errors, kind="stable")[:count]]
 
 
-def _names(kept: Sequence[Island]) -> frozenset[str]:
-    return frozenset(island.name for island in kept)
+def _names(kept: Sequence[FallbackLayer]) -> frozenset[str]:
+    return frozenset(layer.name for layer in kept)
 
 
 def _found(score: Score, limits: Limits) -> str:

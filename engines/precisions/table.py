@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ganrt.engines.protocol import Arrays
-from ganrt.engines.stamp import Island
+from ganrt.engines.stamp import FallbackLayer
 
 # The form that each is made from. FP16: with whole instance norms, which engines compute in FP32 inside. INT8:
 # without transposed convolutions, which few engines have in INT8.
@@ -50,6 +50,6 @@ class Lowered:
     form: str
     psnr: float | None
     samples: int
-    islands: tuple[Island, ...]
+    fallback_layers: tuple[FallbackLayer, ...]
     notes: tuple[str, ...]
     ssim: float | None = None

@@ -77,7 +77,7 @@ def _judged(graph: OnnxFile) -> dict[str, Any]:
     if stamp is None:
         return {"gate": None}
     gate = Gate(psnr=stamp.psnr, samples=stamp.samples, ssim=stamp.ssim) if stamp.samples else None
-    return {"gate": gate, "islands": tuple(Kept(**asdict(island)) for island in stamp.islands)}
+    return {"gate": gate, "islands": tuple(Kept(**asdict(layer)) for layer in stamp.islands)}
 
 
 def _chosen(recipe: Recipe) -> dict[str, Any]:

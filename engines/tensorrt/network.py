@@ -20,8 +20,8 @@ _MENDS = {
     r"bf16|b16|BFLOAT16": "engines compute in FP16, which is as fast and finer: compile the portable FP32 file with "
     "--precision fp16",
     r"FP32 (GEMM|convolution) is not supported|Turing \(SM75\)": "RTX 20 and T4 (sm75) take no such layer in FP32, and "
-    "islands of FP16 and INT8 graphs are in FP32: give other targets (--target sm80,sm86,sm89,sm120); a lower --gate "
-    "takes away the islands that it asked for, not those that FP16 has not the range for",
+    "fallback layers of FP16 and INT8 graphs are in FP32: give other targets (--target sm80,sm86,sm89,sm120); a lower "
+    "--min-psnr takes away the fallback layers that it asked for, not those that FP16 has not the range for",
     r"antialias": "export the resampling without antialiasing, or as a convolution with the filter's weights",
     r"ConvTranspose|[Dd]econvolution": "give --form phase-mixed: the same picture without transposed convolutions",
     r"GridSample|non-standard": "export it with ONNX's own operators: ganrt export CHECKPOINT -o F.onnx",

@@ -28,7 +28,7 @@ def test_an_engine_is_compiled_listed_inspected_and_cleaned(run, tiny, rtx):
     assert (code, found["sound"], found["targets"]) == (0, True, ["sm86", "sm89"])
     assert found["gate"] == {"psnr": report["psnr_db"], "samples": 256, "ssim": report["ssim"]}
     assert 0.99 < report["ssim"] < 1
-    assert found["islands"] == {island["name"]: island["why"] for island in report["islands"]}
+    assert found["islands"] == {layer["name"]: layer["why"] for layer in report["islands"]}
     assert found["tensors"] == {"input z": "float32 [-1, 6]", "output image": "uint8 [-1, 8, 8, 3]"}
     assert run("compile", "--list")[2].strip().endswith("sound")
     path.write_bytes(path.read_bytes()[:-1])

@@ -1,4 +1,4 @@
-"""FP16: strongly typed graphs that keep the contract, and the islands that measuring finds."""
+"""FP16: strongly typed graphs that keep the contract, and the fallback layers that measuring finds."""
 
 import re
 import warnings
@@ -25,7 +25,7 @@ def fp16(model, **options):
 
 
 def names(made):
-    return {island.name for island in made.islands}
+    return {layer.name for layer in made.fallback_layers}
 
 
 def mixed_inputs(data):
@@ -95,8 +95,8 @@ def test_what_would_overflow_stays_in_fp32(tmp_path):
     model = by_hand(tmp_path, nodes, {"up": 6e4, "down": 1 / 6e4, "eye": np.eye(SIZE)})
     made = fp16(model, form="plain")
     assert names(made) == {"up", "relu", "down"}
-    assert "reaches" in made.islands[0].why
-    # Proof that it is needed: without islands the same graph is not finite.
+    assert "reaches" in made.fallback_layers[0].why
+    # Proof that it is needed: without fallback layers the same graph is not finite.
     prepared = prepare(model.data)
     broken = half_graph(prepared, tail(prepared))
     with pytest.raises(NegativeResult, match="not finite"):
@@ -125,7 +125,7 @@ def test_weights_that_fp16_cannot_hold_stay_in_fp32(tmp_path, value, why):
     ]
     made = fp16(by_hand(tmp_path, nodes, {"w": value, "eye": np.eye(SIZE)}), form="plain")
     assert {"more", "less"} == names(made) - {"MatMul_0"}
-    assert any(re.search(why, island.why) for island in made.islands)
+    assert any(re.search(why, layer.why) for layer in made.fallback_layers)
 
 
 def test_values_below_fp16s_steps_stay_in_fp32(tmp_path):
@@ -136,7 +136,7 @@ def test_values_below_fp16s_steps_stay_in_fp32(tmp_path):
     eye = np.eye(SIZE)
     made = fp16(by_hand(tmp_path, nodes, {"small": eye / 2**20, "large": eye * 2**15}), form="plain")
     assert names(made) == {"shrink", "grow"}
-    assert "stays below" in made.islands[0].why
+    assert "stays below" in made.fallback_layers[0].why
 
 
 def test_sums_over_many_numbers_stay_in_fp32(tmp_path):
@@ -155,7 +155,7 @@ def test_sums_over_many_numbers_stay_in_fp32(tmp_path):
     }
     made = fp16(by_hand(tmp_path, nodes, weights), form="plain")
     assert names(made) == {"mean"}
-    assert made.islands[0].why.startswith("adds up 4096 numbers")
+    assert made.fallback_layers[0].why.startswith("adds up 4096 numbers")
 
 
 def test_softmax_over_large_scores_stays_in_fp32_with_what_makes_them(tmp_path):
@@ -181,7 +181,7 @@ def test_numbers_that_pick_a_row_are_not_rounded(tmp_path):
     table = np.random.default_rng(0).normal(size=(2001, SIZE))
     made = fp16(by_hand(tmp_path, nodes, {"rows": 1999.7, "table": table}, truncation=True), form="plain")
     assert names(made) == {"place", "floor", "index"}
-    assert "integers are made of" in made.islands[0].why
+    assert "integers are made of" in made.fallback_layers[0].why
 
 
 def test_the_layers_that_cost_most_are_kept_until_the_gate_holds(tmp_path):
@@ -197,9 +197,9 @@ def test_the_layers_that_cost_most_are_kept_until_the_gate_holds(tmp_path):
     made = fp16(model, form="plain")
     assert names(made) == {"costly"}
     assert made.psnr >= 45
-    assert made.islands[0].why.startswith("alone ")
+    assert made.fallback_layers[0].why.startswith("alone ")
     stamp = read_stamp(derived(model, made.data, made.form).metadata)
-    assert (stamp.islands, stamp.psnr, stamp.samples) == (made.islands, made.psnr, made.samples)
+    assert (stamp.islands, stamp.psnr, stamp.samples) == (made.fallback_layers, made.psnr, made.samples)
     with pytest.raises(NegativeResult, match=r"the gate is 200 dB\nnot reached with all but one of its 4 layers"):
         fp16(model, form="plain", gate=200)
     with pytest.raises(NegativeResult, match="no better graph within 0 s"):

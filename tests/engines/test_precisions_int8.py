@@ -100,7 +100,7 @@ def test_symmetric_and_without_integer_biases(tmp_path):
     assert layers
     assert all(name.endswith(".dequantised") for node in layers for name in node.input[:2])
     assert all(kinds[name] == TensorProto.FLOAT for node in layers for name in node.input[2:])
-    assert (made.islands, made.form, made.psnr >= 35) == ((), "phase-mixed", True)
+    assert (made.fallback_layers, made.form, made.psnr >= 35) == ((), "phase-mixed", True)
     before = onnx.load_model_from_string(model.data)
     after = onnx.load_model_from_string(made.data)
     assert (after.graph.input, after.graph.output) == (before.graph.input, before.graph.output)
@@ -134,8 +134,8 @@ def test_the_layer_that_int8_ruins_stays_in_fp32(tmp_path):
     weights = {"spread": np.diag(spread), "gather": np.diag(1 / spread), "eye": np.eye(SIZE)}
     model = by_hand(tmp_path, nodes, weights)
     made = int8(model, gate=30, form="plain")
-    assert "ruined" in {island.name for island in made.islands}
-    assert "unharmed" not in {island.name for island in made.islands}
+    assert "ruined" in {layer.name for layer in made.fallback_layers}
+    assert "unharmed" not in {layer.name for layer in made.fallback_layers}
 
 
 def test_without_layers_there_is_nothing_to_quantise(tmp_path):
@@ -150,7 +150,7 @@ def test_the_bundled_model_reaches_its_gate():
     model = read_onnx(ganrt.runtime.models.resolve_model("avatars"))
     made = lower_precision(model, "int8", few(model, 64))
     assert made.psnr >= 35
-    assert made.islands, "its first layer in INT8 draws other avatars"
+    assert made.fallback_layers, "its first layer in INT8 draws other avatars"
     kinds = {node.op_type for node in onnx.load_model_from_string(made.data).graph.node}
     assert "QuantizeLinear" in kinds
 

@@ -4,10 +4,10 @@ import pytest
 
 from ganrt.engines.cache import cache_folder
 from ganrt.engines.precisions import kept
-from ganrt.engines.precisions.table import Island, Lowered
+from ganrt.engines.precisions.table import FallbackLayer, Lowered
 
 ASKED = {"precision": "fp16", "form": None, "gate": None, "budget_s": 20.0}
-MADE = Lowered(b"onnx \x00\xff", "fp16", "clean-norm", 51.25, 9, (Island("a", "out of range"),), ("a note",))
+MADE = Lowered(b"onnx \x00\xff", "fp16", "clean-norm", 51.25, 9, (FallbackLayer("a", "out of range"),), ("a note",))
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from tiny_onnx import save_tiny, tiny_model, tiny_spec
 from ganrt.engines.backends import open_model
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.engines.protocol import EngineOptions
-from ganrt.engines.stamp import STAMP_KEY, Island, Stamp, read_stamp
+from ganrt.engines.stamp import STAMP_KEY, FallbackLayer, Stamp, read_stamp
 from ganrt.errors import BackendUnavailable, BadInputFile, UsageError
 from ganrt.runtime.generator import load
 
@@ -29,7 +29,7 @@ def test_round_trip():
     assert read_stamp({STAMP_KEY: STAMP.to_json()}) == STAMP
     assert read_stamp({STAMP_KEY: json.dumps({**json.loads(STAMP.to_json()), "later": 1})}) == STAMP
     assert read_stamp({}) is None
-    whole = replace(STAMP, samples=9, psnr=51.25, ssim=0.5, islands=(Island("conv", "alone 38.1 dB"),))
+    whole = replace(STAMP, samples=9, psnr=51.25, ssim=0.5, islands=(FallbackLayer("conv", "alone 38.1 dB"),))
     assert read_stamp({STAMP_KEY: whole.to_json()}) == whole
 
 
