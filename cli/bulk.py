@@ -144,7 +144,7 @@ def run(
     from ganrt.runtime.bulk.pipeline import Drawer
 
     layout, part = storing.layout(pictures), parse_part(crew.part)
-    design = fixed.design(truncation.law(), class_name)
+    design = fixed.design(truncation.distribution(), class_name)
     if output.lower().endswith(".png"):
         raise UsageError(f"--output {output}: shards need a folder")
     if part is not None and not resume:

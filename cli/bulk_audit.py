@@ -146,7 +146,7 @@ def _drawer(plan: Plan, generator: Generator, latents: LatentFile | None) -> Dra
     from ganrt.runtime.bulk.pipeline import Drawer
     from ganrt.runtime.bulk.plan import item
 
-    wrong = "the law of its latents is another"
+    wrong = "the distribution of its latents is another"
     try:
         drawer = Drawer(generator, design=design_of(plan.drawing, latents).settled(generator))
         open_format(plan)

@@ -115,8 +115,8 @@ def evaluate(
 
     if fake is not None and model is not None:
         raise UsageError("--fake and --model: expected one of them")
-    law = truncation.law()
-    of_model = (count, per_class, class_name, law, seed, start, latents, fixed)
+    distribution = truncation.distribution()
+    of_model = (count, per_class, class_name, distribution, seed, start, latents, fixed)
     if model is None and of_model != (None, None, None, Truncation(), 0, 0, None, options.ControlOptions()):
         raise UsageError(
             "--count, --per-class, --class, --seed, --start, --latents, --set, --set-z and truncation: they belong to "
@@ -141,7 +141,7 @@ def evaluate(
         engine.threads,
     )
     many = per_class or count or (_COUNT if given is None else len(given.z))
-    drawing = Drawing(many, seed, start, per_class is not None, law, class_name, fixed.pins, latents=given)
+    drawing = Drawing(many, seed, start, per_class is not None, distribution, class_name, fixed.pins, latents=given)
     with ExitStack() as stack:
         real_side, fake_side = _files("--real", real), _files("--fake", fake)
         if model is not None:

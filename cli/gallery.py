@@ -73,7 +73,7 @@ def gallery(
     """Writes a page of pictures with look codes to copy: of a model, a folder of pictures, or a bulk run."""
     if output.suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"--output {output}: expected a name that ends in .html")
-    design = fixed.design(truncation.law(), class_name)
+    design = fixed.design(truncation.distribution(), class_name)
     chosen = options.chosen_model(model, context)
     with ExitStack() as stack:
         folder = _folder(sources)

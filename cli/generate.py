@@ -109,7 +109,7 @@ def generate(
     request = read_codes(codes, wanted) or read_loose(wanted, cells)
     style = pictures.style()
     plan = _Plan(Path(output), cells, request, style, force, numbers)
-    design = fixed.design(truncation.law(), class_name)
+    design = fixed.design(truncation.distribution(), class_name)
     if isinstance(request, Looks):
         refuse_beside_looks(design)
         model = options.model_of_looks(request.looks, model, context)

@@ -78,7 +78,7 @@ def interpolate(
     from ganrt.runtime.film.write import check_frames, check_output, is_opaque
     from ganrt.runtime.picture_style import opaque_note
 
-    how = truncation.law()
+    how = truncation.distribution()
     film = FilmOptions(fps, pictures.zoom, zoom_filter, pictures.size, pictures.mask, codec, background, force)
     # What is wrong with the options or the output is said before a model is loaded.
     looks = source.coded(codes, how)

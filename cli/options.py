@@ -220,7 +220,7 @@ class StyleOptions(SizeOptions, EncodingOptions):
 
 
 @dataclass(frozen=True)
-class LawOptions:
+class DistributionOptions:
     """What latents are drawn from, where psi is given otherwise."""
 
     panel: ClassVar[str] = "Truncation"
@@ -244,21 +244,21 @@ class LawOptions:
         typer.Option("--statistics-truncation", help="BigGAN: the truncation of the batch-norm statistics alone."),
     ] = None
 
-    def law(self, psi: float | None = None) -> Truncation:
+    def distribution(self, psi: float | None = None) -> Truncation:
         from ganrt.runtime.sampling import Truncation
 
         return Truncation(psi, self.truncation_mode, self.threshold, self.statistics_truncation)
 
 
 @dataclass(frozen=True)
-class TruncationOptions(LawOptions):
+class TruncationOptions(DistributionOptions):
     """How latents are truncated."""
 
     truncation: Psi = None
 
-    def law(self, psi: float | None = None) -> Truncation:
+    def distribution(self, psi: float | None = None) -> Truncation:
         """The truncation that the options ask for; `psi` in place of --truncation."""
-        return super().law(self.truncation if psi is None else psi)
+        return super().distribution(self.truncation if psi is None else psi)
 
 
 def _note_untuned(generator: Generator, model: str, engine: EngineOptions) -> None:

@@ -71,7 +71,7 @@ def sweep(
     ] = None,
     fixed: options.ControlOptions,
     seed: Annotated[int, typer.Option("--seed", help="An unsigned 64-bit integer.")] = 0,
-    truncation: options.LawOptions,
+    truncation: options.DistributionOptions,
     class_name: options.ClassName = None,
     diversity_samples: Annotated[
         int,
@@ -104,7 +104,7 @@ def sweep(
     values = _parse_factors(factors)
     _check_outputs(output, csv, plot, force)
     behind = _behind(background)
-    how = truncation.law()
+    how = truncation.distribution()
     shown = parse_codes(codes, looks)
     if shown:
         if name is not None or z is not None or seed or columns != _COLUMNS:

@@ -95,15 +95,15 @@ def look_origin(generator: Generator, look: Look, style: PictureStyle) -> Json:
 def picture_origin(
     generator: Generator, pair: tuple[int, int], design: Design, style: PictureStyle, code: str | None
 ) -> Json:
-    """As `encode_png` keeps it; 64-bit integers as strings. `law` is what was really drawn from, defaults included.
+    """As `encode_png` keeps it; 64-bit integers as strings. `law` is what was really drawn from, with all defaults.
 
     Args:
         pair: seed and index; with latents the index is a row of them.
         code: the look code; None: none can say it.
     """
     latent, how = generator.spec.latent, design.truncation
-    law = how.arguments(latent) if latent else None
-    drawn: Json = {"seed": str(pair[0]), "index": str(pair[1]), "law": law}
+    distribution = how.arguments(latent) if latent else None
+    drawn: Json = {"seed": str(pair[0]), "index": str(pair[1]), "law": distribution}
     return {
         **in_use(generator),
         "ganrt": __version__,

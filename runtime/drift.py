@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ganrt.runtime.latents import Law, Stream, apply_law, make_laws, onehot, sample
+from ganrt.runtime.latents import Distribution, Stream, apply_distribution, make_distributions, onehot, sample
 from ganrt.runtime.sampling import Truncation
 from ganrt.spec import Latent
 
@@ -46,30 +46,31 @@ class Drift:
         weights = _weights(t - whole)
         # A sum row by row, so that no row depends on how many there are.
         normal = sum(weights[:, j, None] * drawn[where.reshape(points.shape)[:, j]] for j in range(4))
-        return self._by_law(latent, np.asarray(normal))
+        return self._by_distribution(latent, np.asarray(normal))
 
-    def _by_law(self, latent: Latent, normal: F64) -> F32:
+    def _by_distribution(self, latent: Latent, normal: F64) -> F32:
         """Standard normal values -> values of the prior, by their probabilities; choices are those of image 0."""
         z = np.empty(normal.shape, np.float32)
         choices = 0
-        for part, law in make_laws(latent.dim, **self.truncation.arguments(latent)):
+        for part, distribution in make_distributions(latent.dim, **self.truncation.arguments(latent)):
             where = slice(part.first, part.stop)
-            if law is None:
+            if distribution is None:
                 z[:, where] = onehot(np.array([self.seed], np.uint64), np.zeros(1, np.uint64), part.dim, choices)
                 choices += 1
             else:
-                z[:, where] = self._values(law, normal[:, where])
+                z[:, where] = self._values(distribution, normal[:, where])
         return z
 
     @staticmethod
-    def _values(law: Law, normal: F64) -> F32:
-        if law.threshold == 0.0:
+    def _values(distribution: Distribution, normal: F64) -> F32:
+        if distribution.threshold == 0.0:
             return np.zeros(normal.shape, np.float32)
-        if not law.uniform and law.threshold is None:
-            return (normal * law.factor).astype(np.float32)
+        if not distribution.uniform and distribution.threshold is None:
+            return (normal * distribution.factor).astype(np.float32)
         u = np.fromiter((math.erfc(-x * math.sqrt(0.5)) * 0.5 for x in normal.flat), np.float64, normal.size)
-        values = apply_law(law, np.clip(u, _TINY, 1.0 - _TINY)).reshape(normal.shape).astype(np.float32)
-        values *= np.float32(law.factor)
+        values = apply_distribution(distribution, np.clip(u, _TINY, 1.0 - _TINY)).astype(np.float32)
+        values = values.reshape(normal.shape)
+        values *= np.float32(distribution.factor)
         return values
 
 

@@ -1,7 +1,7 @@
 """Latents of latent spec 1 (docs/latent-spec.md): image `index` of `seed` has the same bits everywhere, for ever.
 
-A latent depends on its seed and index and the law it is drawn from, and on nothing else: not on the size of the
-batch, its order, the machine or the version of ganrt.
+A latent depends on its seed and index and the distribution it is drawn from, and on nothing else: not on the size of
+the batch, its order, the machine or the version of ganrt.
 """
 
 from __future__ import annotations
@@ -28,15 +28,17 @@ MAX_THRESHOLD: Final = 8.0
 
 
 @dataclass(frozen=True)
-class Law:
-    """What one value is drawn from, settled from prior, threshold, psi and psi_mode: see `make_law`."""
+class Distribution:
+    """What one value is drawn from, settled from prior, threshold, psi and psi_mode: see `make_distribution`."""
 
     uniform: bool
     threshold: float | None  # None: the tails are whole; 0: every value is 0
     factor: float
 
 
-def make_law(prior: str = "normal", threshold: float | None = None, psi: float = 1.0, psi_mode: str = "scale") -> Law:
+def make_distribution(
+    prior: str = "normal", threshold: float | None = None, psi: float = 1.0, psi_mode: str = "scale"
+) -> Distribution:
     """Settle prior and truncation.
 
     prior: "normal", "uniform" in [-1, 1] or "truncated_normal" (whose threshold is 2 unless given).
@@ -44,8 +46,8 @@ def make_law(prior: str = "normal", threshold: float | None = None, psi: float =
     psi: in [0, 16]. psi_mode "scale": psi * TN(0, 1; ±threshold) (BigGAN as TF-Hub and Hugging Face ship it); a
     normal prior without a threshold is scaled untruncated. "resample": TN(0, 1; ±psi * threshold), threshold 2
     unless given (Brock et al., 2019, section 3.1), psi * threshold at most 8; psi 0 gives zeros, its limit.
-    Uniform priors scale in both modes: for them resampling has the same law. "style": psi acts on the styles, within
-    the graph, and leaves z alone.
+    Uniform priors scale in both modes: for them resampling has the same distribution. "style": psi acts on the styles,
+    within the graph, and leaves z alone.
     Raises UsageError.
     """
     one_of("prior", prior, PRIORS)
@@ -61,40 +63,41 @@ def make_law(prior: str = "normal", threshold: float | None = None, psi: float =
             raise UsageError(
                 f"threshold: given {threshold!r}, accepted is none: a uniform prior is scaled by psi instead"
             )
-        return Law(True, None, psi)
+        return Distribution(True, None, psi)
     if psi_mode == "resample":
-        return Law(False, _resampled(psi, DEFAULT_THRESHOLD if threshold is None else threshold), 1.0)
+        return Distribution(False, _resampled(psi, DEFAULT_THRESHOLD if threshold is None else threshold), 1.0)
     if prior == "truncated_normal" and threshold is None:
         threshold = DEFAULT_THRESHOLD
-    return Law(False, threshold, psi)
+    return Distribution(False, threshold, psi)
 
 
-def make_laws(
+def make_distributions(
     dim: int, prior: str = "normal", threshold: float | None = None, psi: float = 1.0, psi_mode: str = "scale"
-) -> tuple[tuple[Part, Law | None], ...]:
-    """The parts of a latent of `dim` values, each with its law; None for the choice of a onehot part.
+) -> tuple[tuple[Part, Distribution | None], ...]:
+    """The parts of a latent of `dim` values, each with its distribution; None for the choice of a onehot part.
 
-    prior: as for `make_law`, or parts such as "normal:62,onehot:10,uniform:2". The threshold is that of the normal and
-    truncated normal parts. Raises UsageError.
+    prior: as for `make_distribution`, or parts such as "normal:62,onehot:10,uniform:2". The threshold is that of the
+    normal and truncated normal parts. Raises UsageError.
     """
     if not isinstance(prior, str) or ":" not in prior:
-        law = make_law(prior, threshold, psi, psi_mode)
-        return ((Part(prior, 0, dim), law),)
+        distribution = make_distribution(prior, threshold, psi, psi_mode)
+        return ((Part(prior, 0, dim), distribution),)
     try:
         parts = parts_of(prior, dim)
     except ValueError as error:
         raise UsageError(f"prior: {error}") from error
     bounded = any(part.prior in ("normal", "truncated_normal") for part in parts)
-    whole = make_law("normal" if bounded else "uniform", threshold, psi, psi_mode)  # checks what no part may look at
-    return tuple((part, _part_law(part, whole, threshold, psi, psi_mode)) for part in parts)
+    # Checks what no part may look at, too.
+    whole = make_distribution("normal" if bounded else "uniform", threshold, psi, psi_mode)
+    return tuple((part, _of_part(part, whole, threshold, psi, psi_mode)) for part in parts)
 
 
-def _part_law(part: Part, whole: Law, threshold: float | None, psi: float, psi_mode: str) -> Law | None:
+def _of_part(part: Part, whole: Distribution, threshold: float | None, psi: float, mode: str) -> Distribution | None:
     if part.prior == ONEHOT:
         return None
     if part.prior == "uniform":
-        return make_law("uniform", None, psi, psi_mode)
-    return whole if part.prior == "normal" else make_law(part.prior, threshold, psi, psi_mode)
+        return make_distribution("uniform", None, psi, mode)
+    return whole if part.prior == "normal" else make_distribution(part.prior, threshold, psi, mode)
 
 
 def _resampled(psi: float, threshold: float) -> float:
@@ -143,47 +146,47 @@ def uniforms(seeds: U64, indices: U64, first: int, last: int, stream: Stream = S
     return u
 
 
-def apply_law(law: Law, u: F64) -> F64:
-    """Turn uniform numbers (float64 [m], overwritten) into values of the law before its factor, float64 [m]."""
-    if law.uniform:
+def apply_distribution(distribution: Distribution, u: F64) -> F64:
+    """Turn uniform numbers (float64 [m], overwritten) into values before the factor, float64 [m]."""
+    if distribution.uniform:
         u *= 2.0
         u -= 1.0
         return u
-    if law.threshold is None:
+    if distribution.threshold is None:
         return quantile_in_range(u)
-    a = tail(law.threshold)
+    a = tail(distribution.threshold)
     u *= 1.0 - 2.0 * a
     u += a
     x = quantile_in_range(u)
-    np.maximum(x, -law.threshold, out=x)
-    np.minimum(x, law.threshold, out=x)
+    np.maximum(x, -distribution.threshold, out=x)
+    np.minimum(x, distribution.threshold, out=x)
     return x
 
 
-def _draw(seeds: U64, indices: U64, laws: Sequence[tuple[Part, Law | None]], stream: Stream) -> F32:
+def _draw(seeds: U64, indices: U64, distributions: Sequence[tuple[Part, Distribution | None]], stream: Stream) -> F32:
     """`sample` after its checks: seeds uint64 [n] or [1], indices uint64 [n]; float32 [n, dim]."""
-    out = np.empty((len(indices), laws[-1][0].stop), dtype=np.float32)
+    out = np.empty((len(indices), distributions[-1][0].stop), dtype=np.float32)
     choices = 0
-    for part, law in laws:
-        if law is None:
+    for part, distribution in distributions:
+        if distribution is None:
             out[:, part.first : part.stop] = onehot(seeds, indices, part.dim, choices)
             choices += 1
         else:
-            _fill(out, part, law, seeds, indices, stream)
+            _fill(out, part, distribution, seeds, indices, stream)
     return out
 
 
-def _fill(out: F32, part: Part, law: Law, seeds: U64, indices: U64, stream: Stream) -> None:
+def _fill(out: F32, part: Part, distribution: Distribution, seeds: U64, indices: U64, stream: Stream) -> None:
     """The values of one part, each drawn by its number in the whole latent."""
-    if law.threshold == 0.0:
+    if distribution.threshold == 0.0:
         out[:, part.first : part.stop] = 0.0
         return
-    factor = np.float32(law.factor)
+    factor = np.float32(distribution.factor)
     before = part.first // WORDS_PER_BLOCK
     for rows, blocks in tiles(len(indices), -(-part.stop // WORDS_PER_BLOCK) - before):
         first, last = blocks.start + before, blocks.stop + before
         u = uniforms(seeds[rows] if len(seeds) > 1 else seeds, indices[rows], first, last, stream)
-        values = apply_law(law, u.ravel()).reshape(u.shape)
+        values = apply_distribution(distribution, u.ravel()).reshape(u.shape)
         start, stop = max(part.first, first * WORDS_PER_BLOCK), min(part.stop, last * WORDS_PER_BLOCK)
         target = out[rows, start:stop]
         drawn = values[:, start - first * WORDS_PER_BLOCK :][:, : target.shape[1]]
@@ -241,13 +244,13 @@ def sample(
     """The latents of (seed, index) pairs: `--seeds 0,1,4-6` is `sample([0, 1, 4, 5, 6], [0], dim)`.
 
     seeds, indices: uint64 [n] or integers in [0, 2^64); one of either goes with all of the other.
-    dim: 1 to 2^20. prior, threshold, psi, psi_mode: see `make_laws`. stream: a `Stream`.
+    dim: 1 to 2^20. prior, threshold, psi, psi_mode: see `make_distributions`. stream: a `Stream`.
     Returns float32 [n, dim], C-contiguous. Raises UsageError.
     """
     seeds, indices = _pairs(seeds, indices)
     stream = Stream(integer_between("stream", stream, min(Stream), max(Stream)))
-    laws = make_laws(_check_size(len(indices), dim), prior, threshold, psi, psi_mode)
-    return _draw(seeds, indices, laws, stream)
+    distributions = make_distributions(_check_size(len(indices), dim), prior, threshold, psi, psi_mode)
+    return _draw(seeds, indices, distributions, stream)
 
 
 def latents(
@@ -263,7 +266,7 @@ def latents(
     """The latents of images `start` to `start + count - 1` of one seed.
 
     count: 0 or more; seed, start: in [0, 2^64), start + count at most 2^64; dim: 1 to 2^20.
-    prior, threshold, psi, psi_mode: see `make_laws`.
+    prior, threshold, psi, psi_mode: see `make_distributions`.
     Returns float32 [count, dim], C-contiguous. Raises UsageError.
     """
     count = integer_between("count", count, 0, UINT64_LIMIT)
@@ -271,9 +274,9 @@ def latents(
     start = integer_between("start", start, 0, UINT64_LIMIT - 1)
     if start + count > UINT64_LIMIT:
         raise UsageError(f"start: given {start} with count {count}, accepted are ranges that end at 2^64 or before")
-    laws = make_laws(_check_size(count, dim), prior, threshold, psi, psi_mode)
+    distributions = make_distributions(_check_size(count, dim), prior, threshold, psi, psi_mode)
     indices = np.arange(count, dtype=np.uint64) + np.uint64(start)
-    return _draw(np.array([seed], dtype=np.uint64), indices, laws, Stream.Z)
+    return _draw(np.array([seed], dtype=np.uint64), indices, distributions, Stream.Z)
 
 
 def class_choice(seeds: U64 | Sequence[int], indices: U64 | Sequence[int], count: int) -> NDArray[np.int64]:

@@ -94,12 +94,12 @@ def sweep(
     columns = 0 if looks else columns
     if latents is not None and (base.mode == "resample" or base.threshold is not None):
         raise UsageError("given latents are scaled: expected no truncation mode resample and no threshold with them")
-    laws = [replace(base, psi=psi) for psi in factors]
-    if not laws:
+    truncations = [replace(base, psi=psi) for psi in factors]
+    if not truncations:
         raise UsageError("sweep: expected at least one factor")
-    statistics = [_checked(generator.spec, law) for law in laws]
+    statistics = [_checked(generator.spec, truncation) for truncation in truncations]
     rows: list[Row] = []
-    for psi, law, statistic in zip(factors, laws, statistics, strict=True):
+    for psi, truncation, statistic in zip(factors, truncations, statistics, strict=True):
         done = len(rows) * per_row
         if identity is not None:
             pairs = [(0, identity_index(identity, reroll=i)) for i in range(per_row)]
@@ -110,14 +110,14 @@ def sweep(
         z = None if latents is None else scaled(generator.latent, latents, psi)
         shown: list[NDArray[np.uint8]] = []
         x, sharp = [], []
-        for _, images in generator.sample_pairs(pairs, law, labels, pinned=pinned, controls=controls, latents=z):
+        for _, images in generator.sample_pairs(pairs, truncation, labels, pinned=pinned, controls=controls, latents=z):
             shown += [image.copy() for image in images[: columns - len(shown)]]  # a view would keep its batch alive
             x.append(features(images))
             sharp.append(sharpness(images))
             done += len(images)
             if progress:
                 progress(done)
-        for _, images in generator.draw_looks(replace(look, truncation=law) for look in looks):
+        for _, images in generator.draw_looks(replace(look, truncation=truncation) for look in looks):
             shown += list(images)
         diversity = pair_estimate(distances(np.concatenate(x)))
         sharp_mean = mean_estimate(np.concatenate(sharp))
@@ -142,11 +142,11 @@ def images_a_row(columns: int, diversity_samples: int, latents: NDArray[np.float
     return min(len(latents), max(columns, diversity_samples))
 
 
-def _checked(spec: GeneratorSpec, law: Truncation) -> float | None:
+def _checked(spec: GeneratorSpec, truncation: Truncation) -> float | None:
     """The statistics' truncation of a row; raises UsageError where the row could not be drawn."""
     if spec.latent is not None:
-        draw(spec.latent, np.zeros(1, np.uint64), np.zeros(1, np.uint64), law)
-    return statistics_value(spec, law) if spec.statistics.mode == "input" else None
+        draw(spec.latent, np.zeros(1, np.uint64), np.zeros(1, np.uint64), truncation)
+    return statistics_value(spec, truncation) if spec.statistics.mode == "input" else None
 
 
 def sweep_sheet(rows: Sequence[Row], behind: Colour | None = None) -> NDArray[np.uint8]:

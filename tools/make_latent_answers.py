@@ -15,7 +15,7 @@ from ganrt.prior import parse_prior
 from ganrt.runtime.identity import identity_index
 from ganrt.runtime.latents import Stream, class_choice, sample
 
-LAWS: list[dict[str, Any]] = [
+OPTIONS: list[dict[str, Any]] = [
     {"prior": "normal"},
     {"prior": "normal", "psi": 0.7},
     {"prior": "normal", "threshold": 5.0, "psi": 0.4},
@@ -48,9 +48,9 @@ IDENTITIES = [("player-8841", "ganrt"), ("", "ganrt"), ("player-8841", ""), ("Zo
 REROLLS = [1, 2, 10, 2**32 - 1]
 
 
-def values(dim: int = DIM, **law: Any) -> list[list[str]]:
+def values(dim: int = DIM, **options: Any) -> list[list[str]]:
     """The latents of all pairs as hexadecimal floats, one list a pair."""
-    rows = sample([seed for seed, _ in PAIRS], [index for _, index in PAIRS], dim, **law)
+    rows = sample([seed for seed, _ in PAIRS], [index for _, index in PAIRS], dim, **options)
     return [[float(value).hex() for value in row] for row in rows]
 
 
@@ -60,7 +60,7 @@ def answers() -> dict[str, Any]:
     return {
         "latent_spec": 1,
         "pairs": [[str(seed), str(index)] for seed, index in PAIRS],
-        "latents": [{"law": law, "values": values(**law)} for law in LAWS],
+        "latents": [{"law": options, "values": values(**options)} for options in OPTIONS],
         "streams": [{"stream": int(s), "values": values(stream=s)} for s in (Stream.DRIFT, Stream.ENCODER_NOISE)],
         "classes": [
             {"count": count, "classes": class_choice(seeds, indices, count).tolist()} for count in CLASS_COUNTS
@@ -74,7 +74,10 @@ def answers() -> dict[str, Any]:
             for name, space in IDENTITIES
             for r in REROLLS
         ],
-        "parts": [{"law": law, "values": values(parse_prior(law["prior"])[1] or DIM, **law)} for law in PARTS + STYLES],
+        "parts": [
+            {"law": options, "values": values(parse_prior(options["prior"])[1] or DIM, **options)}
+            for options in PARTS + STYLES
+        ],
     }
 
 

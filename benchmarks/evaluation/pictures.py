@@ -160,8 +160,9 @@ class GeneratedPictures(Pictures):
     def describe(self) -> dict[str, object]:
         """See `Pictures.describe`; 64-bit integers as strings."""
         generator, drawing, given = self._generator, self._drawing, self._drawing.latents
-        law = (drawing.truncation or Truncation()).arguments(generator.spec.latent) if generator.spec.latent else None
-        lawful = (
+        latent = generator.spec.latent
+        distribution = (drawing.truncation or Truncation()).arguments(latent) if latent else None
+        drawn = (
             given is None or psi_input(generator.spec) is not None
         )  # psi goes into such a graph beside given latents
         return {
@@ -171,7 +172,7 @@ class GeneratedPictures(Pictures):
             "device": generator.device,
             "precision": generator.precision,
             **({"seed": str(drawing.seed), "start": str(drawing.start)} if given is None else {}),
-            **({"law": law} if lawful else {}),
+            **({"law": distribution} if drawn else {}),
             **({"latents": given.origin()} if given is not None else {}),
             "class": drawing.labels,
             "per_class": drawing.count if drawing.per_class else None,

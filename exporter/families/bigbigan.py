@@ -131,7 +131,7 @@ def _labels(classes: int, facts: Facts) -> Labels | None:
 
 
 def latent(dim: int) -> Latent:
-    """The law that training draws z from: the standard normal between -1 and 1.
+    """The distribution that training draws z from: the standard normal between -1 and 1.
 
     Below psi 1 values are drawn again until they lie in [-psi, psi], which keeps the density's form within; scaling
     would squeeze it.

@@ -325,7 +325,7 @@ class Prober:
         if vectors == 0:
             return
         if total is not None:
-            # As they were given: neighbours of one law may go into two arguments.
+            # As they were given: neighbours of one distribution may go into two arguments.
             parts = [int(part.partition(":")[2]) for part in prior.split(",")] if prior and given else [total]
             yield [tuple(map(sum, cut)) for cut in _cuts(parts, vectors)]
             return

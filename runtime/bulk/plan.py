@@ -140,7 +140,7 @@ class Plan:
         seeds: of which the first picture is drawn, or None.
         identities: what is known of the file of identities (`Census.facts`), or None.
         generator: model, spec, backend, precision, machine type and versions (`describe`).
-        drawing: the law of the latents, statistics truncation, class, controls and edits.
+        drawing: the distribution of the latents, statistics truncation, class, controls and edits.
     """
 
     count: int

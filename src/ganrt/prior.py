@@ -31,7 +31,7 @@ class Part:
 
 
 def parse_parts(text: str) -> tuple[Part, ...]:
-    """The parts of "normal:62,onehot:10,uniform:2". Neighbours of one law are one part: they are drawn alike.
+    """The parts of "normal:62,onehot:10,uniform:2". Neighbours of one distribution are one part: they are drawn alike.
 
     Raises:
         ValueError: it has another form, an unknown prior, or a part of a size that cannot be.

@@ -63,7 +63,7 @@ class Latent(Section):
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """The parts of z in their order; one, where all values have one law."""
+        """The parts of z in their order; one, where all values have one distribution."""
         return parts_of(self.prior, self.dim)
 
 

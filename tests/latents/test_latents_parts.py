@@ -59,9 +59,9 @@ def slow_choice(seed, index, count, number):
     st.integers(0, 2**64 - 1),
     st.sampled_from([{}, {"psi": 0.4}, {"psi": 0.7, "psi_mode": "resample"}, {"psi": 0.0, "psi_mode": "style"}]),
 )
-def test_every_part_is_a_slice_of_its_whole_latent(parts, seed, index, law):
+def test_every_part_is_a_slice_of_its_whole_latent(parts, seed, index, options):
     prior, dim = parse_prior(",".join(f"{name}:{size}" for name, size in parts))
-    z = latents(1, dim, seed, index, prior, **law)[0]
+    z = latents(1, dim, seed, index, prior, **options)[0]
     choices = 0
     for part in parts_of(prior, dim):
         found = z[part.first : part.stop]
@@ -69,7 +69,7 @@ def test_every_part_is_a_slice_of_its_whole_latent(parts, seed, index, law):
             expected = np.eye(part.dim, dtype=np.float32)[slow_choice(seed, index, part.dim, choices)]
             choices += 1
         else:
-            expected = latents(1, dim, seed, index, part.prior, **law)[0, part.first : part.stop]
+            expected = latents(1, dim, seed, index, part.prior, **options)[0, part.first : part.stop]
         assert np.array_equal(bits(found), bits(expected))
 
 

@@ -114,12 +114,12 @@ def assert_same_bits(actual, expected):
     np.testing.assert_array_equal(actual.view(integers), expected.view(integers), err_msg=f"maximal error {worst}")
 
 
-def check(pairs, dim, **law):
-    actual = sample([seed for seed, _ in pairs], [index for _, index in pairs], dim, **law)
-    assert_same_bits(actual, [[reference_value(*pair, k, **law) for k in range(dim)] for pair in pairs])
+def check(pairs, dim, **options):
+    actual = sample([seed for seed, _ in pairs], [index for _, index in pairs], dim, **options)
+    assert_same_bits(actual, [[reference_value(*pair, k, **options) for k in range(dim)] for pair in pairs])
 
 
-LAWS = [
+OPTIONS = [
     {},
     {"psi": 0.0},
     {"psi": 0.7},
@@ -141,12 +141,12 @@ LAWS = [
 ]
 
 
-@pytest.mark.parametrize("law", LAWS, ids=str)
-def test_every_law_matches_the_reference(law):
-    generator = random.Random(str(law))
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_every_distribution_matches_the_reference(options):
+    generator = random.Random(str(options))
     pairs = [(0, 0), (LIMIT - 1, LIMIT - 1), (2**32, 2**32 - 1)]
     pairs += [(generator.randrange(LIMIT), generator.randrange(LIMIT)) for _ in range(30)]
-    check(pairs, 23, **law)
+    check(pairs, 23, **options)
 
 
 U64 = st.integers(0, LIMIT - 1)
@@ -161,8 +161,8 @@ U64 = st.integers(0, LIMIT - 1)
     psi=st.floats(0.0, 2.0),
     psi_mode=st.sampled_from(["scale", "resample"]),
 )
-def test_random_laws_match_the_reference(pairs, dim, **law):
-    check(pairs, dim, **law)
+def test_random_distributions_match_the_reference(pairs, dim, **options):
+    check(pairs, dim, **options)
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)

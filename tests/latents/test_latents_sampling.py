@@ -10,18 +10,18 @@ from ganrt.runtime import philox
 from ganrt.runtime.latents import class_choice, latents, sample
 
 LIMIT = 2**64
-LAWS = [{}, {"psi": 0.5}, {"prior": "truncated_normal"}, {"psi": 0.5, "psi_mode": "resample"}, {"prior": "uniform"}]
+OPTIONS = [{}, {"psi": 0.5}, {"prior": "truncated_normal"}, {"psi": 0.5, "psi_mode": "resample"}, {"prior": "uniform"}]
 
 
-@pytest.mark.parametrize("law", LAWS, ids=str)
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
 @pytest.mark.parametrize("dim", [1, 4, 101])
-def test_count_and_start_do_not_matter(law, dim):
-    whole = latents(300, dim, seed=9, start=5, **law)
+def test_count_and_start_do_not_matter(options, dim):
+    whole = latents(300, dim, seed=9, start=5, **options)
     assert whole.shape == (300, dim)
     assert whole.dtype == np.float32
     assert whole.flags.c_contiguous
     for start, count in [(0, 1), (7, 13), (299, 1), (120, 180)]:
-        np.testing.assert_array_equal(latents(count, dim, 9, 5 + start, **law), whole[start : start + count])
+        np.testing.assert_array_equal(latents(count, dim, 9, 5 + start, **options), whole[start : start + count])
 
 
 @pytest.mark.parametrize("blocks", [1, 3, 64])

@@ -1,4 +1,4 @@
-"""Latents follow their laws and are independent. All seeds are fixed, so that the outcome is."""
+"""Latents follow their distributions and are independent. All seeds are fixed, so that the outcome is."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("law", "distribution"), CASES, ids=[str(law) for law, _ in CASES])
-def test_values_follow_their_law(law, distribution):
-    z = latents(COUNT, DIM, seed=11, **law).astype(np.float64).ravel()
+@pytest.mark.parametrize(("options", "distribution"), CASES, ids=[str(options) for options, _ in CASES])
+def test_values_follow_their_distribution(options, distribution):
+    z = latents(COUNT, DIM, seed=11, **options).astype(np.float64).ravel()
     assert stats.kstest(z, distribution.cdf).pvalue > 0.001
     error = distribution.std() / np.sqrt(z.size)
     assert abs(z.mean()) < 4 * error
@@ -35,7 +35,7 @@ def test_values_follow_their_law(law, distribution):
     assert stats.kurtosis(z) == pytest.approx(float(distribution.stats("k")), abs=0.06)
 
 
-def test_the_test_sees_a_wrong_law():
+def test_the_test_sees_a_wrong_distribution():
     z = latents(COUNT, DIM, seed=11).astype(np.float64).ravel()
     assert stats.kstest(z, stats.truncnorm(-2, 2).cdf).pvalue < 1e-9
     assert stats.kstest(z * 1.02, stats.norm.cdf).pvalue < 0.001
