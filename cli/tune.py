@@ -116,14 +116,14 @@ def _forget(name: str, sha256: str, json: bool) -> None:
 def _print(name: str, found: Tuned, notes: Sequence[str]) -> None:
     for note in notes:
         say(f"note: {note}")
-    for lap in found.laps:
-        times = "  ".join(f"{milliseconds:9.2f} ms" for milliseconds in lap.milliseconds.values())
-        judged = "" if lap.verdict == "slower" else "identical"
-        quality = judged if lap.psnr is None else f"{lap.psnr:.1f} dB"
-        typer.echo(f"{lap.name:<32}{times}  {lap.speedup:6.2f}x  {quality:>9}  {lap.verdict}")
+    for outcome in found.outcomes:
+        times = "  ".join(f"{milliseconds:9.2f} ms" for milliseconds in outcome.milliseconds.values())
+        judged = "" if outcome.verdict == "slower" else "identical"
+        quality = judged if outcome.psnr is None else f"{outcome.psnr:.1f} dB"
+        typer.echo(f"{outcome.name:<32}{times}  {outcome.speedup:6.2f}x  {quality:>9}  {outcome.verdict}")
     choice = found.choice
-    if found.laps:
-        sizes = ", ".join(map(str, found.laps[0].milliseconds))
+    if found.outcomes:
+        sizes = ", ".join(map(str, found.outcomes[0].milliseconds))
         say(f"columns: milliseconds a batch of {sizes}; speed against the best plain graph; worst picture against FP32")
     say(
         f"{name}, {found.precision}: {choice.backend} in {choice.precision}, form {choice.form} "
@@ -134,13 +134,13 @@ def _print(name: str, found: Tuned, notes: Sequence[str]) -> None:
 def _report(found: Tuned) -> dict[str, object]:
     chosen = asdict(found.choice)
     del chosen["graph"]
-    laps = [{**asdict(lap), "speedup": round(lap.speedup, 4)} for lap in found.laps]
-    for one in (chosen, *laps):
+    outcomes = [{**asdict(outcome), "speedup": round(outcome.speedup, 4)} for outcome in found.outcomes]
+    for one in (chosen, *outcomes):
         one["psnr_db"] = one.pop("psnr")
     return {
         "precision": found.precision,
         "chosen": chosen,
-        "laps": laps,
+        "laps": outcomes,
         "notes": list(found.notes),
         "complete": found.complete,
         "seconds": round(found.seconds, 2),

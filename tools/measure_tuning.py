@@ -2,9 +2,9 @@
 
 python tools/measure_tuning.py -m avatars --runs 20 --precision fp32,fastest [--busy]
 
-The best is what one run with ten times the budget finds. All distinct choices are then raced in shuffled rounds, beside
-the plain graphs; a run is good where its choice is within 5 % of the fastest at batches of 1, 16 and 64 together, and
-at none of them below 0.97 of the best plain graph.
+The best is what one run with ten times the budget finds. All distinct choices are then measured in shuffled rounds,
+beside the plain graphs; a run is good where its choice is within 5 % of the fastest at batches of 1, 16 and 64
+together, and at none of them below 0.97 of the best plain graph.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ganrt.engines.choice import Choice, chosen_graph
 from ganrt.engines.onnx_file import OnnxFile, derived, read_onnx
 from ganrt.runtime.models import resolve_model
 from ganrt.runtime.tuning.candidates import SIZES, Candidate
-from ganrt.runtime.tuning.race import Times, medians, race, speedup
+from ganrt.runtime.tuning.rounds import Times, medians, run_rounds, speedup
 from ganrt.runtime.tuning.samples import Samples
 from ganrt.runtime.tuning.tune import Tuned, tune
 
@@ -50,7 +50,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _tuned(model: OnnxFile, precision: str, budget_s: float | None) -> tuple[Tuned, Candidate]:
-    """One run with an empty cache, and its choice as something to race."""
+    """One run with an empty cache, and its choice as something to measure."""
     with tempfile.TemporaryDirectory() as home:
         os.environ["GANRT_HOME"] = home
         (found,) = tune(model, [precision], budget_s=budget_s)
@@ -87,7 +87,7 @@ def _judged(
     distinct = {_name(tuned.choice): candidate for tuned, candidate in [*found, best]}
     plain = [Candidate(backend, "fp32", model) for backend in ("onnxruntime", "openvino")]
     with Samples(model, None) as samples:
-        times = medians(race([*distinct.values(), *plain], BATCHES, samples, None, 60.0, _say))
+        times = medians(run_rounds([*distinct.values(), *plain], BATCHES, samples, None, 60.0, _say))
     speeds = {name: _speeds(candidate, times) for name, candidate in distinct.items()}
     fastest = max(speed["together"] for speed in speeds.values())
     runs = [speeds[_name(tuned.choice)] for tuned, _ in found]

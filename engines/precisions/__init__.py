@@ -67,7 +67,7 @@ def lower_precision(
 def int8_model(
     model: OnnxFile, samples: Samples, *, gate: float = TUNED["int8"], patience_s: float | None = None
 ) -> OnnxFile:
-    """The INT8 file that `ganrt tune` races, of a form such as `phase-mixed-int8`; raises as `lower_precision`."""
+    """The INT8 file that `ganrt tune` measures, of a form such as `phase-mixed-int8`; raises as `lower_precision`."""
     made = lower_precision(model, "int8", samples, gate=gate, budget_s=5.0, patience_s=patience_s)
     return derived(model, made.data, f"{made.form}-int8")
 

@@ -1,4 +1,4 @@
-"""The field of candidates within the time there is: who ran, how fast in a quick heat, whose first pictures are right;
+"""The field of candidates within the time there is: who ran, how fast in a quick trial, whose first pictures are right;
 and INT8 among them, timed first with every layer in INT8 and searched for only where that could win.
 """
 
@@ -14,7 +14,7 @@ from ganrt.engines.precisions import int8_model, whole_int8_model
 from ganrt.errors import BackendUnavailable, GanrtError
 from ganrt.runtime.sample_inputs import precision_samples
 from ganrt.runtime.tuning.candidates import Candidate, backends_here, make_candidates
-from ganrt.runtime.tuning.race import Seconds, heat, left_out
+from ganrt.runtime.tuning.rounds import Seconds, left_out, trial
 from ganrt.runtime.tuning.samples import FEW, Samples, Verdict, judge
 from ganrt.tolerances import TUNED
 
@@ -58,22 +58,22 @@ class Budget:
 
 TRIED = {"fp32": ("fp32",), "bf16": ("bf16",), "int8": ("int8",), "fastest": ("fp32", "bf16", "int8")}
 _FINALISTS, _FEW_FINALISTS = 3, 2
-_CLOSE = 1.25  # times slower than the best in a heat: it may win the race yet
+_CLOSE = 1.25  # times slower than the best in a trial: it may win in the rounds yet
 _FAILURES = 2  # of the fastest of a lower precision: its other forms round alike
 _SLOW_S, _VERY_SLOW_S = 0.02, 0.3  # a picture that takes longer is measured in small batches, or alone
-_LARGE = 2**27  # bytes of a graph: engines that race side by side hold several times as much each
+_LARGE = 2**27  # bytes of a graph: engines that are measured side by side hold several times as much each
 _BEHIND = 1.5  # times slower than the best backend with the plain graph: not tried with others, of slow models
-_PROOF = 30  # pictures that a first look, the race and the judgement take at least
+_PROOF = 30  # pictures that a first look, the rounds and the judgement take at least
 
 
 class Field:
     """Everything that is known of a model's candidates.
 
     Attributes:
-        batches: the sizes that are raced; 1 is among them.
-        heats: the least seconds by batch size, of each candidate that ran.
+        batches: the sizes that are measured; 1 is among them.
+        trials: the least seconds by batch size, of each candidate that ran.
         reference: the plain graph in ONNX Runtime, which draws the reference pictures.
-        default: the plain graph as it runs where nobody tuned: nothing is chosen that was not raced against it.
+        default: the plain graph as it runs where nobody tuned: nothing is chosen that was not measured against it.
         verdicts: of candidates that were judged at length.
         complete: whether every form was tried.
     """
@@ -90,7 +90,7 @@ class Field:
         self.model, self.samples, self.budget, self.threads = model, samples, budget, threads
         self.show = show
         self.batches: tuple[int, ...] = (1,)
-        self.heats: dict[Candidate, Seconds] = {}
+        self.trials: dict[Candidate, Seconds] = {}
         self.reference = self.default = Candidate("onnxruntime", "fp32", model)
         self.verdicts: dict[Candidate, Verdict] = {}
         self.notes: list[str] = []
@@ -108,7 +108,7 @@ class Field:
         """Whether a picture takes so long that large batches are not measured."""
         return max(self.batches) < 16
 
-    def run_heats(self, device: str, precisions: Sequence[str], share: float) -> None:
+    def run_trials(self, device: str, precisions: Sequence[str], share: float) -> None:
         """Tries every candidate, until that share of the budget is spent; the plain ones always.
 
         Raises: as `backends_here`. BackendUnavailable: none runs.
@@ -124,30 +124,30 @@ class Field:
                 self.notes.append(f"the time ended before {what} (--budget gives more)")
                 break
             percent = round(100 * min(1.0, self.budget.now() / self.budget.seconds))
-            self.show("quick heats", f"trying {candidate.name}", percent)
+            self.show("quick trials", f"trying {candidate.name}", percent)
             self.try_one(candidate)
-        if not self.heats:
+        if not self.trials:
             raise BackendUnavailable("no candidate runs here\n" + "; ".join(self.notes))
-        plain = {candidate.backend: candidate for candidate in self.heats if candidate.is_plain}
+        plain = {candidate.backend: candidate for candidate in self.trials if candidate.is_plain}
         self.default = next((plain[name] for name in candidates("auto", device) if name in plain), self.reference)
 
     def try_one(self, candidate: Candidate) -> bool:
         best = {
             batch: min(
-                (s[batch] for c, s in self.heats.items() if c.precision == candidate.precision), default=math.inf
+                (s[batch] for c, s in self.trials.items() if c.precision == candidate.precision), default=math.inf
             )
-            for batch in self._heat_batches
+            for batch in self._trial_batches
         }
         try:
-            self.heats[candidate] = heat(candidate, self._heat_batches, self.samples, self.threads, best)
+            self.trials[candidate] = trial(candidate, self._trial_batches, self.samples, self.threads, best)
         except Exception as error:  # a backend may refuse a form in any way; the others go on
             self.notes.append(left_out(candidate, error))
             return False
         return True
 
     def score(self, candidate: Candidate) -> float:
-        """Geometric mean of its heats' seconds."""
-        seconds = self.heats[candidate].values()
+        """Geometric mean of its trials' seconds."""
+        seconds = self.trials[candidate].values()
         return math.exp(sum(math.log(value) for value in seconds) / len(seconds))
 
     def fastest(self, precisions: Iterable[str], most: int = _FINALISTS) -> list[Candidate]:
@@ -155,7 +155,7 @@ class Field:
         most = min(most, _FEW_FINALISTS) if self._is_large else most
         found: list[Candidate] = []
         failures: dict[str, int] = {}
-        for candidate in sorted((c for c in self.heats if c.precision in precisions), key=self.score):
+        for candidate in sorted((c for c in self.trials if c.precision in precisions), key=self.score):
             if len(found) == most or (found and self.score(candidate) > _CLOSE * self.score(found[0])):
                 break
             if failures.get(candidate.precision, 0) == _FAILURES:
@@ -168,24 +168,24 @@ class Field:
 
     def baselines(self) -> list[Candidate]:
         """The plain graphs that others must beat: at any batch size close to the fastest of them."""
-        plain = [candidate for candidate in self.heats if candidate.is_plain]
+        plain = [candidate for candidate in self.trials if candidate.is_plain]
         return [
             candidate
             for candidate in plain
             if any(
-                self.heats[candidate][batch] <= _CLOSE * min(self.heats[other][batch] for other in plain)
-                for batch in self._heat_batches
+                self.trials[candidate][batch] <= _CLOSE * min(self.trials[other][batch] for other in plain)
+                for batch in self._trial_batches
             )
         ]
 
     @property
     def _is_large(self) -> bool:
-        """Whether many engines of it would not fit into the memory, or their race not into the time."""
+        """Whether many engines of it would not fit into the memory, or their rounds not into the time."""
         return max(self.batches) == 1 or len(self.model.data) >= _LARGE
 
     def _is_hopeless(self, candidate: Candidate) -> bool:
         """Whether a slow model's other forms are not worth their time: the backend is far behind with the plain one."""
-        plain = {c.backend: seconds[1] for c, seconds in self.heats.items() if c.is_plain}
+        plain = {c.backend: seconds[1] for c, seconds in self.trials.items() if c.is_plain}
         if candidate.is_plain or not self.is_slow or candidate.precision != "fp32" or candidate.backend not in plain:
             return False
         ratio = plain[candidate.backend] / min(plain.values())
@@ -195,7 +195,7 @@ class Field:
         return ratio > _BEHIND
 
     @property
-    def _heat_batches(self) -> tuple[int, ...]:
+    def _trial_batches(self) -> tuple[int, ...]:
         return (1,) if self.is_slow else (1, max(self.batches))
 
     def _looks_right(self, candidate: Candidate) -> bool:
@@ -216,12 +216,12 @@ class Field:
         """Batch sizes and budget from one opening of the plain graph."""
         began, first = time.perf_counter(), Candidate(backend, "fp32", self.model)
         try:
-            seconds = heat(first, (1,), self.samples, self.threads, {1: 0.0})[1]
+            seconds = trial(first, (1,), self.samples, self.threads, {1: 0.0})[1]
         except Exception:  # it is noted when its turn comes
             return
         self.budget.suit(time.perf_counter() - began)
         if seconds > _SLOW_S:  # it is slow, or something interrupted the one call
-            seconds = min(seconds, heat(first, (1,), self.samples, self.threads, {})[1])
+            seconds = min(seconds, trial(first, (1,), self.samples, self.threads, {})[1])
         self._proof_s = _PROOF * seconds
         self.batches = (1, 16, 64) if seconds <= _SLOW_S else (1, 4) if seconds <= _VERY_SLOW_S else (1,)
 
@@ -238,7 +238,7 @@ def int8_candidates(field: Field, *, demanded: bool) -> None:
     Args:
         demanded: whether INT8 itself was asked for; else it is left out where it cannot be the fastest.
     """
-    able = list(dict.fromkeys(c.backend for c in field.heats if "int8" in BACKENDS[c.backend].precisions))
+    able = list(dict.fromkeys(c.backend for c in field.trials if "int8" in BACKENDS[c.backend].precisions))
     if not able:
         return
     try:
@@ -275,7 +275,7 @@ def _could_win(field: Field, able: Sequence[str]) -> bool:
         candidate = Candidate(backend, "int8", whole)
         if field.try_one(candidate):
             bound = min(bound, field.score(candidate))
-            del field.heats[candidate]
+            del field.trials[candidate]
     others = field.fastest([p for p in TRIED["fastest"] if p != "int8"], most=1)
     best = field.score(others[0]) if others else math.inf
     if bound >= _PROMISE * best:

@@ -13,29 +13,29 @@ from ganrt.errors import NegativeResult, UsageError
 from ganrt.runtime.tuning.candidates import Candidate
 from ganrt.runtime.tuning.field import TRIED, Budget, Field, int8_candidates
 from ganrt.runtime.tuning.pinning import pinned, widened
-from ganrt.runtime.tuning.race import (
+from ganrt.runtime.tuning.rounds import (
     Rounds,
     Times,
     is_proven,
     left_out,
     medians,
-    race,
     ranked,
     rounds_won,
+    run_rounds,
     speedup,
     unless_hardly,
 )
 from ganrt.runtime.tuning.samples import Samples, Verdict, judge
 
 # Shares of the budget at whose end a stage hands over to the next, whatever it has found.
-_HEATS, _RACE = 0.55, 0.75
+_TRIALS, _ROUNDS = 0.55, 0.75
 _JUDGING_S = 20.0  # for all that is judged of one precision
 
 Progress = Callable[[str, str, int], object]
 
 
 @dataclass(frozen=True)
-class Lap:
+class Outcome:
     """One candidate's medians: milliseconds by batch size, and how much faster than the best plain graph at worst."""
 
     name: str
@@ -57,7 +57,7 @@ class Tuned:
 
     precision: str
     choice: Choice
-    laps: tuple[Lap, ...]
+    outcomes: tuple[Outcome, ...]
     notes: tuple[str, ...]
     complete: bool
     seconds: float
@@ -74,11 +74,11 @@ def tune(
     progress: Progress = lambda *_: None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Tuned]:
-    """Chooses and remembers the fastest way to run `model` for each of `precisions`, all from one race.
+    """Chooses and remembers the fastest way to run `model` for each of `precisions`, all from the same rounds.
 
-    Quick heats of everything, a first look at the pictures of the fastest, a race of those, and a judgement of the
-    winners. When the time ends, the best that was proven till then is remembered: never one that was not raced against
-    the plain graph as it runs untuned.
+    Quick trials of everything, a first look at the pictures of the fastest, rounds of those, and a judgement of the
+    winners. When the time ends, the best that was proven till then is remembered: never one that was not measured
+    against the plain graph as it runs untuned.
 
     Args:
         precisions: `fp32` chooses among exact forms only; `fastest` also among precisions that pass their gate.
@@ -107,14 +107,14 @@ def tune(
         samples.part(0, 1)  # a model that draws nothing is refused before anything is made of it
         field = Field(model, samples, budget, threads, gate, show)
         finalists = _finalists(field, precisions, device)
-        rounds = race(
+        rounds = run_rounds(
             finalists,
             field.batches,
             samples,
             threads,
-            budget.left(_RACE),
+            budget.left(_ROUNDS),
             field.notes.append,
-            lambda done: show("race", f"{len(finalists)} finalists", done),
+            lambda done: show("rounds", f"{len(finalists)} finalists", done),
         )
         for precision in precisions:
             show(f"judgement for {precision}", "drawing pictures", 0)
@@ -123,9 +123,9 @@ def tune(
 
 
 def _finalists(field: Field, precisions: Sequence[str], device: str) -> list[Candidate]:
-    """Who races: of each precision asked for the fastest, as they will run, and the plain graphs to beat."""
+    """For the rounds: of each precision asked for the fastest, as they will run, and the plain graphs to beat."""
     tried = dict.fromkeys(p for wanted in ("fp32", *precisions) for p in TRIED[wanted])  # FP32 is what others must beat
-    field.run_heats(device, tuple(tried), _HEATS)
+    field.run_trials(device, tuple(tried), _TRIALS)
     if "int8" in tried:
         int8_candidates(field, demanded="int8" in precisions)
     field.show("first look", "two pictures of the fastest", 0)
@@ -134,9 +134,9 @@ def _finalists(field: Field, precisions: Sequence[str], device: str) -> list[Can
     finalists: list[Candidate] = []
     able = (field.default, *first, *field.baselines(), *(c for found in chosen for c in found))
     for candidate in dict.fromkeys(able):
-        if field.budget.over(_RACE) and len(finalists) > len(precisions):
+        if field.budget.over(_ROUNDS) and len(finalists) > len(precisions):
             field.complete = False
-            field.notes.append(f"the time ended before {candidate.name} was raced (--budget gives more)")
+            field.notes.append(f"the time ended before {candidate.name} was measured (--budget gives more)")
             break
         try:
             runs = pinned(candidate, field.batches, field.samples, field.threads)
@@ -146,8 +146,8 @@ def _finalists(field: Field, precisions: Sequence[str], device: str) -> list[Can
         if candidate.is_plain and not set(field.batches) <= set(runs.batches):
             finalists.append(candidate)  # what peers run: each batch at its own size
         finalists.append(runs)
-    field.heats.clear()  # the graphs of those who lost take memory
-    field.show("race", f"opening {len(finalists)} finalists", 0)
+    field.trials.clear()  # the graphs of those who lost take memory
+    field.show("rounds", f"opening {len(finalists)} finalists", 0)
     return finalists
 
 
@@ -159,7 +159,7 @@ def _choose(field: Field, finalists: Sequence[Candidate], rounds: Rounds, precis
     able = [c for c in finalists if c.precision in TRIED[precision] and not _only_to_beat(c, field)]
     order = unless_hardly(ranked(able, times, field.batches), field.default, times, field.batches)
     order = _unless_restless(field, order, rounds)
-    winner, verdict, laps = _first_that_passes(field, order, times)
+    winner, verdict, outcomes = _first_that_passes(field, order, times)
     if winner is not None and verdict is not None:
         why = f"{speedup(winner, times, field.batches):.2f} times the best plain graph; {verdict}"
         winner = _with_more_sizes(field, winner)
@@ -167,14 +167,14 @@ def _choose(field: Field, finalists: Sequence[Candidate], rounds: Rounds, precis
         winner, verdict = field.reference, Verdict(True, 0, None)
         why = "nothing else was proven; it draws the reference itself"
     else:
-        raise NegativeResult(_refusal(field, laps))
+        raise NegativeResult(_refusal(field, outcomes))
     complete = field.complete
     if not complete:
         why += "; the time ended before all was tried"
     choice = winner.choice(verdict.psnr, verdict.samples, why)
     graph = winner.model.data if choice.graph else None
     remember(field.model.sha256, precision, choice, graph, device, field.threads)
-    return Tuned(precision, choice, tuple(laps), tuple(dict.fromkeys(field.notes)), complete, field.budget.now())
+    return Tuned(precision, choice, tuple(outcomes), tuple(dict.fromkeys(field.notes)), complete, field.budget.now())
 
 
 def _unless_restless(field: Field, order: list[Candidate], rounds: Rounds) -> list[Candidate]:
@@ -202,10 +202,10 @@ def _only_to_beat(candidate: Candidate, field: Field) -> bool:
 
 def _first_that_passes(
     field: Field, order: Sequence[Candidate], times: Times
-) -> tuple[Candidate | None, Verdict | None, list[Lap]]:
+) -> tuple[Candidate | None, Verdict | None, list[Outcome]]:
     """The first in rank whose pictures are good enough, and a line on each."""
     winner: tuple[Candidate, Verdict] | tuple[None, None] = (None, None)
-    laps, began = [], field.budget.now()
+    outcomes, began = [], field.budget.now()
 
     def enough() -> bool:
         return field.budget.over() or field.budget.now() - began > _JUDGING_S
@@ -226,8 +226,9 @@ def _first_that_passes(
             winner = (candidate, verdict) if verdict.passed else winner
         milliseconds = {batch: 1e3 * times[candidate, batch] for batch in field.batches}
         psnr, ssim = (None, None) if verdict is None else (verdict.psnr, verdict.ssim)
-        laps.append(Lap(candidate.name, milliseconds, speedup(candidate, times, field.batches), psnr, word, ssim))
-    return *winner, laps
+        faster = speedup(candidate, times, field.batches)
+        outcomes.append(Outcome(candidate.name, milliseconds, faster, psnr, word, ssim))
+    return *winner, outcomes
 
 
 def _with_more_sizes(field: Field, winner: Candidate) -> Candidate:
@@ -240,15 +241,15 @@ def _with_more_sizes(field: Field, winner: Candidate) -> Candidate:
 
 def _no_measure(field: Field, times: Times) -> str:
     """Why nothing can be chosen: nobody knows whether it is any faster than without tuning."""
-    raced = ", ".join(dict.fromkeys(candidate.name for candidate, _ in times)) or "nothing"
+    measured = ", ".join(dict.fromkeys(candidate.name for candidate, _ in times)) or "nothing"
     return (
-        f"{field.default.name}, which runs where nothing was tuned, could not be raced (raced: {raced}; "
+        f"{field.default.name}, which runs where nothing was tuned, could not be measured (measured: {measured}; "
         f"{'; '.join(field.notes[-3:]) or 'the time ended'})\n"
         f"nothing was remembered; give it more time: --budget {field.budget.advised()}"
     )
 
 
-def _refusal(field: Field, laps: Sequence[Lap]) -> str:
-    worst = "; ".join(f"{lap.name} {lap.psnr:.1f} dB" for lap in laps if lap.psnr is not None)
+def _refusal(field: Field, outcomes: Sequence[Outcome]) -> str:
+    worst = "; ".join(f"{outcome.name} {outcome.psnr:.1f} dB" for outcome in outcomes if outcome.psnr is not None)
     reasons = "; ".join(field.notes[-3:])
     return f"no candidate draws what the portable form draws: {worst or reasons or 'none ran'}\nnothing was remembered"

@@ -20,8 +20,8 @@ def test_it_measures_remembers_and_says_so(run, tiny):
     choice = remembered(report["model_sha256"], "fp32", threads=1)
     assert choice is not None
     assert (tuned["chosen"]["backend"], tuned["chosen"]["why"]) == (choice.backend, choice.why)
-    assert [lap["verdict"] for lap in tuned["laps"]].count("chosen") == 1
-    assert all(set(lap["milliseconds"]) == {"1", "16", "64"} for lap in tuned["laps"])
+    assert [outcome["verdict"] for outcome in tuned["laps"]].count("chosen") == 1
+    assert all(set(outcome["milliseconds"]) == {"1", "16", "64"} for outcome in tuned["laps"])
     assert remembered(report["model_sha256"], "fp32") is None
     remember(report["model_sha256"], "fp32", choice)
     code, out, _ = run("doctor", "-m", tiny, "--json")
@@ -38,7 +38,7 @@ def test_people_read_a_line_on_each(run, tiny):
     assert "onnxruntime fp32 plain" in out
     assert "chosen" in out
     assert "tiny, fp32: " in err
-    for stage in ("first picture", "quick heats", "first look", "race", "judgement for fp32"):
+    for stage in ("first picture", "quick trials", "first look", "rounds", "judgement for fp32"):
         assert err.count(f"tiny: {stage}, ") == 1  # where no line can be replaced, one for every stage
     doctor = run("doctor", "-m", tiny)[1]
     assert f"{tiny}, fp32 --device cpu: " in doctor
@@ -86,5 +86,5 @@ def test_translators_of_any_size_are_tuned(run, tmp_path):
     code, out, err = run("tune", "-m", path, "--precision", "fp32", "--budget", "3", "--json")
     assert code == 0, err
     (tuned,) = json.loads(out)["tuned"]
-    assert [lap["verdict"] for lap in tuned["laps"]].count("chosen") == 1
-    assert all(set(lap["milliseconds"]) == {"1", "16", "64"} for lap in tuned["laps"])
+    assert [outcome["verdict"] for outcome in tuned["laps"]].count("chosen") == 1
+    assert all(set(outcome["milliseconds"]) == {"1", "16", "64"} for outcome in tuned["laps"])

@@ -15,11 +15,11 @@ from ganrt.engines.protocol import EngineOptions
 from ganrt.errors import BackendUnavailable, NegativeResult, UsageError
 from ganrt.runtime.tuning import field as fields
 from ganrt.runtime.tuning import pinning
-from ganrt.runtime.tuning import race as races
+from ganrt.runtime.tuning import rounds as in_rounds
 from ganrt.runtime.tuning import tune as tuning
 from ganrt.runtime.tuning.candidates import SIZES, Candidate, backends_here, make_candidates
 from ganrt.runtime.tuning.field import Budget, int8_candidates
-from ganrt.runtime.tuning.race import is_proven, ranked, rounds_won, speedup, unless_hardly
+from ganrt.runtime.tuning.rounds import is_proven, ranked, rounds_won, speedup, unless_hardly
 from ganrt.runtime.tuning.samples import Samples, judge
 
 pytest.importorskip("openvino")
@@ -76,7 +76,7 @@ def candidates(tiny):
 
 
 def race_of(tiny, milliseconds):
-    """Times by candidate and batch, as `race` gives them."""
+    """Times by candidate and batch, as `run_rounds` gives them."""
     lanes = candidates(tiny)
     return lanes, {
         (lane, batch): time for lane, times in zip(lanes, milliseconds, strict=True) for batch, time in times.items()
@@ -108,15 +108,15 @@ def wrong(tiny, precision):
 def test_a_winner_below_its_gate_gives_way_to_the_next(tiny, field):
     plain, fast = candidates(tiny)[0], wrong(tiny, "int8")  # in a precision that every processor has
     times = {(plain, 1): 4.0, (fast, 1): 1.0}
-    winner, verdict, laps = tuning._first_that_passes(field, [fast, plain], times)
+    winner, verdict, outcomes = tuning._first_that_passes(field, [fast, plain], times)
     assert winner is plain
     assert verdict.psnr is None
     assert verdict.samples == 256
-    assert [lap.verdict for lap in laps] == [f"below {field.gate(fast):g} dB", "chosen"]
+    assert [outcome.verdict for outcome in outcomes] == [f"below {field.gate(fast):g} dB", "chosen"]
     lenient = fields.Field(tiny, field.samples, field.budget, None, 1.0, field.show)
-    winner, _, laps = tuning._first_that_passes(lenient, [fast, plain], times)
+    winner, _, outcomes = tuning._first_that_passes(lenient, [fast, plain], times)
     assert winner is fast  # a gate that was asked for is taken
-    assert [lap.verdict for lap in laps] == ["chosen", "slower"]
+    assert [outcome.verdict for outcome in outcomes] == ["chosen", "slower"]
 
 
 def test_a_wrong_graph_never_wins(tiny, field):
@@ -126,7 +126,7 @@ def test_a_wrong_graph_never_wins(tiny, field):
     assert not verdict.passed
     assert verdict.samples == 2  # dropped at once
     assert tuning._first_that_passes(field, [liar], {(liar, 1): 1.0, (plain, 1): 1.0})[0] is None
-    field.heats = {liar: {1: 1.0}, plain: {1: 2.0}}
+    field.trials = {liar: {1: 1.0}, plain: {1: 2.0}}
     assert field.fastest(("fp32",)) == [plain]
     assert any("openvino fp32 wrong dropped" in note for note in field.notes)
 
@@ -134,7 +134,7 @@ def test_a_wrong_graph_never_wins(tiny, field):
 def test_a_precision_whose_fastest_fail_is_not_looked_at_again(tiny, field, monkeypatch):
     liars = [wrong(tiny, "bf16") for _ in range(4)]
     plain = candidates(tiny)[0]
-    field.heats = {liar: {1: 1.0 + i} for i, liar in enumerate(liars)} | {plain: {1: 9.0}}
+    field.trials = {liar: {1: 1.0 + i} for i, liar in enumerate(liars)} | {plain: {1: 9.0}}
     looked = []
     honest = fields.judge
     monkeypatch.setattr(fields, "judge", lambda c, *rest, **more: looked.append(c) or honest(c, *rest, **more))
@@ -156,17 +156,17 @@ def test_not_a_number_is_no_pass(tiny, samples, monkeypatch):
 
 
 def test_plain_graphs_are_the_measure_at_their_own_sizes(tiny, field, monkeypatch):
-    """Where one image at a time keeps the bytes, batches are raced so, against plain graphs that draw them at once."""
+    """Where one image at a time keeps the bytes, batches run so, against plain graphs that draw them at once."""
     monkeypatch.setattr(pinning, "draw_in", lambda engine, inputs, step: iter([np.full(3, step == 1)]))
     monkeypatch.setattr(pinning, "_usefulness", lambda sizes: 1 in sizes)
     monkeypatch.setattr(tuning, "int8_candidates", lambda *_, **__: None)
     plain = candidates(tiny)[1]
 
-    def heats(device, precisions, share):
+    def trials(device, precisions, share):
         field.batches = (1, 16, 64)
-        field.heats, field.default = {plain: {1: 1.0, 64: 1.0}}, plain
+        field.trials, field.default = {plain: {1: 1.0, 64: 1.0}}, plain
 
-    monkeypatch.setattr(field, "run_heats", heats)
+    monkeypatch.setattr(field, "run_trials", trials)
     baseline, runs = tuning._finalists(field, ["fp32"], "auto")
     assert (baseline.batches, runs.batches) == (SIZES, (1,))
     rounds = {(baseline, 1): [1.0], (baseline, 16): [1.0], (baseline, 64): [1.0]}
@@ -177,14 +177,14 @@ def test_plain_graphs_are_the_measure_at_their_own_sizes(tiny, field, monkeypatc
 
 
 def test_a_candidate_that_does_not_run_is_left_out(tiny, monkeypatch):
-    honest = fields.heat
+    honest = fields.trial
 
     def failing(candidate, *rest):
         if candidate.backend == "openvino":
             raise RuntimeError("unsupported")
         return honest(candidate, *rest)
 
-    monkeypatch.setattr(fields, "heat", failing)
+    monkeypatch.setattr(fields, "trial", failing)
     found = tune_one(tiny, "fp32", budget_s=3.0)
     assert found.choice.backend == "onnxruntime"
     assert any(note == "openvino fp32 plain left out: unsupported" for note in found.notes)
@@ -223,9 +223,9 @@ def failing_after(monkeypatch, backend, allowed, error):
 def test_whoever_fails_in_the_race_is_out_and_the_others_go_on(tiny, samples, monkeypatch, allowed):
     good, bad = candidates(tiny)[:2]
     failing_after(monkeypatch, "openvino", allowed, MemoryError())
-    monkeypatch.setattr(races, "_SLICE_S", 0.0)  # all rounds, whatever else the machine does
+    monkeypatch.setattr(in_rounds, "_SLICE_S", 0.0)  # all rounds, whatever else the machine does
     notes = []
-    times = races.race([bad, good], (1, 16), samples, None, 600.0, notes.append)
+    times = in_rounds.run_rounds([bad, good], (1, 16), samples, None, 600.0, notes.append)
     assert set(times) == {(good, 1), (good, 16)}
     assert notes == ["openvino fp32 plain left out: MemoryError"]
 
@@ -233,20 +233,20 @@ def test_whoever_fails_in_the_race_is_out_and_the_others_go_on(tiny, samples, mo
 def test_whoever_fails_before_the_judge_gives_way(tiny, field, monkeypatch):
     good, bad = candidates(tiny)[:2]
     failing_after(monkeypatch, "openvino", 1, RuntimeError("out of memory\nmore"))
-    winner, _, laps = tuning._first_that_passes(field, [bad, good], {(bad, 1): 1.0, (good, 1): 2.0})
+    winner, _, outcomes = tuning._first_that_passes(field, [bad, good], {(bad, 1): 1.0, (good, 1): 2.0})
     assert winner is good
-    assert [lap.name for lap in laps] == ["onnxruntime fp32 plain"]
+    assert [outcome.name for outcome in outcomes] == ["onnxruntime fp32 plain"]
     assert field.notes == ["openvino fp32 plain left out: out of memory"]
 
 
 def test_when_the_time_ends_what_was_proven_is_remembered(tiny, clock, monkeypatch):
-    honest = fields.heat
+    honest = fields.trial
 
     def slow(candidate, *rest):
         clock.seconds += 3.0
         return honest(candidate, *rest)
 
-    monkeypatch.setattr(fields, "heat", slow)
+    monkeypatch.setattr(fields, "trial", slow)
     found = tune_one(tiny, "fastest", budget_s=10.0, clock=clock)
     assert not found.complete
     assert "the time ended before all was tried" in found.choice.why
@@ -259,9 +259,9 @@ def test_heats_leave_time_to_prove_what_they_found(tiny, samples, clock, monkeyp
         clock.seconds += 4.0
         return {1: 1.0}
 
-    monkeypatch.setattr(fields, "heat", slow)
+    monkeypatch.setattr(fields, "trial", slow)
     field = fields.Field(tiny, samples, Budget(50.0, clock), None, None, lambda *_: None)
-    field.run_heats("cpu", ("fp32", "bf16"), 1.0)
+    field.run_trials("cpu", ("fp32", "bf16"), 1.0)
     assert field.batches == (1,)
     assert 50.0 - 30 * 1.0 <= clock.seconds <= 50.0 - 30 * 1.0 + 4.0  # thirty pictures of a second each
     assert not field.complete
@@ -269,14 +269,14 @@ def test_heats_leave_time_to_prove_what_they_found(tiny, samples, clock, monkeyp
 
 def test_one_call_that_was_interrupted_makes_no_model_slow(tiny, field, monkeypatch):
     """The batch sizes of a whole run hang on it."""
-    honest, calls = fields.heat, []
+    honest, calls = fields.trial, []
 
     def interrupted(*given):
         calls.append(given)
         return {1: 0.5} if len(calls) == 1 else dict.fromkeys(given[1], 0.001) if len(calls) == 2 else honest(*given)
 
-    monkeypatch.setattr(fields, "heat", interrupted)
-    field.run_heats("cpu", ("fp32",), 1.0)
+    monkeypatch.setattr(fields, "trial", interrupted)
+    field.run_trials("cpu", ("fp32",), 1.0)
     assert field.batches == (1, 16, 64)
 
 
@@ -288,25 +288,25 @@ def test_slow_models_are_not_tried_with_backends_far_behind(tiny, samples, monke
         tried.append(candidate)
         return dict.fromkeys(batches, seconds[candidate.backend])
 
-    monkeypatch.setattr(fields, "heat", timed)
+    monkeypatch.setattr(fields, "trial", timed)
     monkeypatch.setattr(fields, "make_candidates", lambda *_: iter([*candidates(tiny)[:2], slow, form, fast]))
     form, fast = candidates(tiny)[2:]
     slow = Candidate("onnxruntime", "fp32", form.model)
     field = fields.Field(tiny, samples, Budget(200.0), None, None, lambda *_: None)
-    field.run_heats("cpu", ("fp32", "bf16"), 1.0)
+    field.run_trials("cpu", ("fp32", "bf16"), 1.0)
     assert slow not in tried
     assert {form, fast} <= set(tried)
     assert field.notes == ["onnxruntime fp32 tried with the plain graph only: 1.6 times as long as the best"]
     seconds["onnxruntime"] = 1.4  # close enough
-    field.heats.clear()
-    field.run_heats("cpu", ("fp32", "bf16"), 1.0)
+    field.trials.clear()
+    field.run_trials("cpu", ("fp32", "bf16"), 1.0)
     assert slow in tried
 
 
 def test_of_large_models_few_race(tiny, field, monkeypatch):
     """All finalists are open at once."""
     twins = candidates(tiny)[:3]
-    field.heats = {twin: {1: 1.0} for twin in twins}
+    field.trials = {twin: {1: 1.0} for twin in twins}
     field.batches = (1, 16, 64)
     assert len(field.fastest(("fp32",))) == 3
     monkeypatch.setattr(fields, "_LARGE", len(tiny.data))
@@ -319,43 +319,43 @@ def test_of_large_models_few_race(tiny, field, monkeypatch):
 
 def test_opening_the_finalists_is_part_of_the_race_s_time(tiny, samples, monkeypatch):
     given = []
-    monkeypatch.setattr(races, "_warm_lanes", lambda *_: time.sleep(0.05) or [])
-    monkeypatch.setattr(races, "_rounds", lambda lanes, budget_s, *_: given.append(budget_s) or set())
-    races.race(candidates(tiny)[:2], (1,), samples, None, 1.0, print)
+    monkeypatch.setattr(in_rounds, "_warm_lanes", lambda *_: time.sleep(0.05) or [])
+    monkeypatch.setattr(in_rounds, "_rounds", lambda lanes, budget_s, *_: given.append(budget_s) or set())
+    in_rounds.run_rounds(candidates(tiny)[:2], (1,), samples, None, 1.0, print)
     assert given[0] <= 0.9
 
 
 def test_nothing_is_chosen_that_was_not_raced_against_what_runs_untuned(tiny, monkeypatch):
-    honest = tuning.race
+    honest = tuning.run_rounds
 
     def without(candidates, *rest):
         return {lane: time for lane, time in honest(candidates, *rest).items() if lane[0].backend == "openvino"}
 
-    monkeypatch.setattr(tuning, "race", without)
+    monkeypatch.setattr(tuning, "run_rounds", without)
     for precision in ("fp32", "bf16"):
-        with pytest.raises(NegativeResult, match="onnxruntime fp32 plain, which runs .*raced: ") as caught:
+        with pytest.raises(NegativeResult, match="onnxruntime fp32 plain, which runs .*measured: ") as caught:
             tune_one(tiny, precision, budget_s=1.0)
         assert "nothing was remembered; give it more time: --budget 60" in str(caught.value)
         assert remembered(tiny.sha256, precision) is None
 
 
 def test_however_little_time_there_is_what_runs_untuned_is_raced(tiny, clock, monkeypatch):
-    """Far behind in a heat is not yet slower: one call may have been interrupted."""
+    """Far behind in a trial is not yet slower: one call may have been interrupted."""
 
-    def heat(candidate, batches, *rest):
+    def trial(candidate, batches, *rest):
         clock.seconds += 10.0
         return dict.fromkeys(batches, 0.009 if candidate.backend == "onnxruntime" else 0.001)
 
-    monkeypatch.setattr(fields, "heat", heat)
+    monkeypatch.setattr(fields, "trial", trial)
     found = tune_one(tiny, "fp32", budget_s=0.1, clock=clock)
-    assert {lap.name for lap in found.laps} == {"onnxruntime fp32 plain", "openvino fp32 plain"}
+    assert {outcome.name for outcome in found.outcomes} == {"onnxruntime fp32 plain", "openvino fp32 plain"}
     assert not found.complete
 
 
 def test_a_race_has_three_rounds_whatever_the_time(tiny, samples, monkeypatch):
     rounds = []
-    monkeypatch.setattr(races._Lane, "slice", lambda lane: rounds.append(lane) or lane.call())
-    races.race(candidates(tiny)[:1], (1,), samples, None, 0.0, print)
+    monkeypatch.setattr(in_rounds._Lane, "slice", lambda lane: rounds.append(lane) or lane.call())
+    in_rounds.run_rounds(candidates(tiny)[:1], (1,), samples, None, 0.0, print)
     assert len(rounds) == 3
 
 
@@ -367,16 +367,16 @@ def test_who_is_far_behind_in_every_early_round_is_raced_no_further(tiny, sample
         near = lane.candidate is fast and len(lane.rounds) == 2  # in one round of five
         lane.rounds.append(1.05 if near else seconds[lane.candidate, lane.batch])
 
-    monkeypatch.setattr(races._Lane, "slice", slice_of)
-    raced = races.race([plain, other, form], (1,), samples, None, 600.0, print)
-    assert [lane[0] for lane in raced] == [plain, other]  # a plain graph is what the others must beat
+    monkeypatch.setattr(in_rounds._Lane, "slice", slice_of)
+    measured = in_rounds.run_rounds([plain, other, form], (1,), samples, None, 600.0, print)
+    assert [lane[0] for lane in measured] == [plain, other]  # a plain graph is what the others must beat
     lower = SimpleNamespace(candidate=fast, batch=1, rounds=[0.5] * 5)
     lanes = [SimpleNamespace(candidate=one, batch=1, rounds=[seconds[one, 1]] * 5) for one in (plain, form)]
-    assert races._hopeless([lower, *lanes]) == set()  # FP32 is chosen among FP32, however fast BF16 is
-    assert races._hopeless([SimpleNamespace(candidate=fast, batch=1, rounds=[99.0] * 5), *lanes]) == set()
-    assert len(raced[other, 1]) == 30
+    assert in_rounds._hopeless([lower, *lanes]) == set()  # FP32 is chosen among FP32, however fast BF16 is
+    assert in_rounds._hopeless([SimpleNamespace(candidate=fast, batch=1, rounds=[99.0] * 5), *lanes]) == set()
+    assert len(measured[other, 1]) == 30
     monkeypatch.setattr(Candidate, "open", lambda self, threads: backends.open_model(tiny.path, "onnxruntime"))
-    assert (fast, 1) in races.race([plain, other, fast], (1,), samples, None, 600.0, print)
+    assert (fast, 1) in in_rounds.run_rounds([plain, other, fast], (1,), samples, None, 600.0, print)
 
 
 def test_a_single_picture_counts_as_much_as_all_batches(tiny):
@@ -435,17 +435,17 @@ def test_int8_is_searched_for_only_where_it_could_win(tiny, field, monkeypatch):
     plain = candidates(tiny)[0]
     searched = []
     monkeypatch.setattr("ganrt.runtime.tuning.field._searched", lambda field: searched.append(1) or tiny)
-    monkeypatch.setattr(field, "try_one", lambda candidate: field.heats.update({candidate: {1: 2.0}}) is None)
-    field.heats = {plain: {1: 1.0}}
+    monkeypatch.setattr(field, "try_one", lambda candidate: field.trials.update({candidate: {1: 2.0}}) is None)
+    field.trials = {plain: {1: 1.0}}
     field.batches = (1, 16, 64)
     int8_candidates(field, demanded=False)
     assert not searched
     assert any("2.00 times as long as onnxruntime fp32 plain" in note for note in field.notes)
-    assert list(field.heats) == [plain]
-    field.heats = {plain: {1: 3.0}}
+    assert list(field.trials) == [plain]
+    field.trials = {plain: {1: 3.0}}
     int8_candidates(field, demanded=False)
     assert searched
-    field.batches, field.heats, searched[:] = (1,), {plain: {1: 3.0}}, []
+    field.batches, field.trials, searched[:] = (1,), {plain: {1: 3.0}}, []
     int8_candidates(field, demanded=False)  # of large models not at all
     assert not searched
     assert any("takes too long for a model of this size" in note for note in field.notes)

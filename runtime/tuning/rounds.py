@@ -1,4 +1,4 @@
-"""Times candidates, in quick heats that tell who cannot win and side by side in shuffled rounds, and ranks them."""
+"""Times candidates, in quick trials that tell who cannot win and side by side in shuffled rounds, and ranks them."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _FEW = 3
 _LEAST_ROUNDS = 3  # whatever the time: one call can be interrupted, the median of three hardly
 _LONG_S = 0.5  # that a candidate is timed alone
 _BEHIND = 1.5  # times slower than the best: not measured any closer
-_TRIAL = 5  # rounds in which a form may show that it is not hopeless
+_FIRST = 5  # rounds in which a form may show that it is not hopeless
 _HOPELESS = 1.1  # times slower than the best of a round, in each of them and at every batch size
 
 Seconds = dict[int, float]  # of a batch, by its size
 Times = Mapping[tuple[Candidate, int], float]  # median seconds of a batch
-Rounds = Mapping[tuple[Candidate, int], Sequence[float]]  # of each round the median, of whoever raced to the end
+Rounds = Mapping[tuple[Candidate, int], Sequence[float]]  # of each round the median, of whoever was there to the end
 
 
 @dataclass
@@ -54,7 +54,7 @@ class _Lane:
         self.rounds.append(statistics.median(self.times[first:]))
 
 
-def heat(
+def trial(
     candidate: Candidate, batches: Sequence[int], samples: Samples, threads: int | None, best: Mapping[int, float]
 ) -> Seconds:
     """The least seconds of a few calls, alone: enough to tell who cannot win.
@@ -73,7 +73,7 @@ def heat(
         return {lane.batch: min(lane.times) for lane in lanes}
 
 
-def race(
+def run_rounds(
     candidates: Sequence[Candidate],
     batches: Sequence[int],
     samples: Samples,
@@ -132,7 +132,7 @@ def _rounds(lanes: list[_Lane], budget_s: float, say: Say, progress: Callable[[i
         spent = time.monotonic() - began
         if number >= _LEAST_ROUNDS and spent * (number + 1) / number > budget_s:
             break
-        if number == _TRIAL:
+        if number == _FIRST:
             failed |= _hopeless(running)
             running = [lane for lane in running if lane.candidate not in failed]
         order.shuffle(running)
