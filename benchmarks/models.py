@@ -6,7 +6,7 @@ Random weights draw noise in the same time as trained ones draw pictures. Making
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod, sqrt
 from pathlib import Path
@@ -93,13 +93,46 @@ def random_biggan_deep(side: int) -> dict[str, Tensor]:
     """BigGAN-deep of the published configuration for `side` pixels, without spectral norm; variances kept near 1."""
     import torch
 
-    from ganrt.exporter.families.biggan_deep_reading import DEFAULT_EPS, PUBLISHED, Config, Layer, expected_shapes
+    from ganrt.exporter.families.biggan_deep import PUBLISHED
 
-    blocks = enumerate(PUBLISHED[side])
-    layers = tuple(Layer(i % 2 == 1, 128 * inputs, 128 * outputs) for i, (inputs, outputs) in blocks)
     random = torch.Generator().manual_seed(_SEED)
-    shapes = expected_shapes(Config(128, 1000, 128, 51, layers, 8, DEFAULT_EPS))
+    shapes = biggan_deep_shapes([(128 * a, 128 * b) for a, b in PUBLISHED[side]], 128, 128, 1000, 51, 8)
     return {key: _biggan_tensor(key, shape, random) for key, shape in shapes.items()}
+
+
+def biggan_deep_shapes(
+    blocks: Sequence[tuple[int, int]], width: int, values: int, classes: int, rows: int, attention: int | None
+) -> dict[str, tuple[int, ...]]:
+    """Every key of a checkpoint without spectral norm, and its shape.
+
+    Args:
+        blocks: (input, output) channels of each. width: of the last one. values: of z. rows: of the statistics.
+        attention: the block before which it lies.
+    """
+    places = [i + (attention is not None and i >= attention) for i in range(len(blocks))]
+    shapes: dict[str, tuple[int, ...]] = {
+        "embeddings.weight": (values, classes),
+        "generator.gen_z.weight": (16 * 16 * width, 2 * values),
+        "generator.gen_z.bias": (16 * 16 * width,),
+        **{f"generator.bn.{part}": (width,) for part in ("weight", "bias")},
+        **{f"generator.bn.{part}": (rows, width) for part in ("running_means", "running_vars")},
+        "generator.conv_to_rgb.weight": (width, width, 3, 3),
+        "generator.conv_to_rgb.bias": (width,),
+    }
+    for place, (first, last) in zip(places, blocks, strict=True):
+        channels = (first, first // 4, first // 4, first // 4, last)
+        for k, kernel in enumerate((1, 3, 3, 1)):
+            norm, conv = (f"generator.layers.{place}.{part}_{k}" for part in ("bn", "conv"))
+            shapes |= {f"{norm}.{part}": (rows, channels[k]) for part in ("running_means", "running_vars")}
+            shapes |= {f"{norm}.{part}.weight": (channels[k], 2 * values) for part in ("scale", "offset")}
+            shapes[f"{conv}.weight"] = (channels[k + 1], channels[k], kernel, kernel)
+            shapes[f"{conv}.bias"] = (channels[k + 1],)
+    if attention is not None:
+        c, prefix = blocks[attention][0], f"generator.layers.{attention}"
+        sizes = {"theta": (c // 8, c), "phi": (c // 8, c), "g": (c // 2, c), "o_conv": (c, c // 2)}
+        shapes |= {f"{prefix}.snconv1x1_{name}.weight": (*size, 1, 1) for name, size in sizes.items()}
+        shapes[f"{prefix}.gamma"] = (1,)
+    return shapes
 
 
 def _biggan_tensor(key: str, shape: tuple[int, ...], random: torch.Generator) -> Tensor:

@@ -11,7 +11,7 @@ from ganrt.errors import BadInputFile
 from ganrt.exporter.source import State
 
 _COUNTER = "num_batches_tracked"  # a training counter that torch before 0.4.1 did not write; it changes no picture
-_VARIANCES = ("running_var", "running_vars", "stored_var", "standing_vars")
+_VARIANCES = ("running_var", "running_vars", "stored_var", "standing_vars", "variances")
 _LONGEST = 8000  # all keys of a real generator fit; a file with a million keys must not fill the terminal
 
 

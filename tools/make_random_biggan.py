@@ -11,16 +11,50 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from ganrt.exporter.families.biggan_deep_reading import PUBLISHED, Config, Layer, expected_shapes
+from ganrt.benchmarks.models import biggan_deep_shapes
+from ganrt.exporter.families.biggan_deep import PUBLISHED
 
 Z_DIM, CLASSES, WIDTH, ROWS, EPS, ATTENTION = 128, 1000, 128, 51, 1e-4, 8
 ITERATIONS = 4
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One block: whether it doubles the side, and its channels."""
+
+    up: bool
+    inputs: int
+    outputs: int
+
+
+@dataclass(frozen=True)
+class Config:
+    """A whole generator; `attention` is the block before which the attention lies, None without one."""
+
+    z_dim: int
+    num_classes: int
+    channel_width: int
+    n_stats: int
+    layers: tuple[Layer, ...]
+    attention: int | None
+    eps: float
+
+    @property
+    def side(self) -> int:
+        """Height and width of the picture in pixels."""
+        return 4 << sum(layer.up for layer in self.layers)
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Every key of a checkpoint without spectral norm, and its shape."""
+        blocks, sizes = [(layer.inputs, layer.outputs) for layer in self.layers], (self.z_dim, self.num_classes)
+        return biggan_deep_shapes(blocks, self.channel_width, *sizes, self.n_stats, self.attention)
 
 
 def published_config(side: int) -> Config:
@@ -34,7 +68,7 @@ def random_state(config: Config, seed: int) -> dict[str, Tensor]:
     """A state dict with the keys of the original library."""
     random = torch.Generator().manual_seed(seed)
     state: dict[str, Tensor] = {}
-    for key, shape in expected_shapes(config).items():
+    for key, shape in config.shapes().items():
         if key.endswith(".weight") and len(shape) > 1 and key != "embeddings.weight":
             state |= _spectral(key, torch.randn(shape, generator=random), random)
         else:

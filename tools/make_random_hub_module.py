@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from make_random_biggan import ATTENTION, EPS, ROWS, random_state
+from make_random_biggan import ATTENTION, EPS, ROWS, Config, Layer, random_state
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ganrt.exporter.families.biggan_deep_reading import PUBLISHED, Config, Layer
+from ganrt.exporter.families.biggan_deep import PUBLISHED
 from ganrt.exporter.keras.table import crc32c, masked
 
 AVERAGE = "ema_0.9999"
@@ -173,7 +173,8 @@ def deep_module(
                 continue
             variables[f"{name}/{AVERAGE}"] = value.contiguous().numpy()
             variables[name] = 0.5 * variables[f"{name}/{AVERAGE}"]  # the weights that were averaged: not to be taken
-    norms = [f"generator.layers.{config.index(i)}.bn_{k}" for i in range(len(config.layers)) for k in range(4)]
+    places = [int(match[1]) for key in state if (match := re.fullmatch(r"generator\.layers\.(\d+)\.conv_0\.bias", key))]
+    norms = [f"generator.layers.{place}.bn_{k}" for place in places for k in range(4)]
     parts = ("running_means", "running_vars")
     return variables, [state[f"{norm}.{part}"].numpy() for norm in (*norms, "generator.bn") for part in parts]
 

@@ -54,27 +54,28 @@ class FrozenBigGAN(nn.Module):
 
 def _biggan_deep(checkpoint: Source, request: Request) -> nn.Module:
     from ganrt.exporter.candidate import Facts
-    from ganrt.exporter.families.biggan_deep_reading import read_config
+    from ganrt.exporter.families.biggan_deep import library_keys, read_config
     from ganrt.exporter.families.spectral_norm import plain_names
     from ganrt.exporter.readers.files import config_of
 
     state = checkpoint.tensors
-    config, _ = read_config(plain_names(state), config_of(checkpoint), Facts())
-    library = _library()
-    width = config.channel_width
+    config = read_config(library_keys(plain_names(state)), config_of(checkpoint), Facts())
+    library, shape = _library(), config.shape
+    width = shape.last.inputs
+    ends = [(each.doubles, each.convolutions[0].inputs, each.convolutions[-1].outputs) for each in shape.blocks]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's, about the spelling of spectral norm
         network = library.model.BigGAN(
             library.config.BigGANConfig(
-                output_dim=config.side,
-                z_dim=config.z_dim,
-                class_embed_dim=config.z_dim,
+                output_dim=shape.side,
+                z_dim=shape.dim,
+                class_embed_dim=shape.dim,
                 channel_width=width,
-                num_classes=config.num_classes,
-                layers=[(layer.up, layer.inputs // width, layer.outputs // width) for layer in config.layers],
-                attention_layer_position=_NO_BLOCK if config.attention is None else config.attention,
+                num_classes=shape.classes,
+                layers=[(up, inputs // width, outputs // width) for up, inputs, outputs in ends],
+                attention_layer_position=next((place + 1 for place in shape.attention), _NO_BLOCK),
                 eps=config.eps,
-                n_stats=config.n_stats,
+                n_stats=config.grid.rows,
             )
         )
     network.load_state_dict(_normalised(state, network))

@@ -24,7 +24,7 @@ FAMILIES: dict[str, str] = {
     "whitebox": "ganrt.exporter.families.whitebox:WhiteBox",
     "biggan": "ganrt.exporter.families.biggan:BigGAN",
     "biggan-deep-ajbrock": "ganrt.exporter.families.biggan:BigGANDeepAjbrock",
-    "biggan-ivclab": "ganrt.exporter.families.biggan:BigGANIvclab",
+    "biggan-ivclab": "ganrt.exporter.families.biggan_tables:BigGANIvclab",
     "bigbigan-128": "ganrt.exporter.families.biggan:BigBiGAN128",
     "bigbigan": "ganrt.exporter.families.bigbigan:BigBiGAN",
     "bigbigan-encoder": "ganrt.exporter.families.bigbigan:BigBiGANEncoder",

@@ -15,17 +15,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 
 from torch import Tensor
 
 from ganrt.errors import BadInputFile, UsageError
-from ganrt.exporter.candidate import Fact, Facts
+from ganrt.exporter.candidate import Candidate, Fact, Facts
 from ganrt.exporter.families.spectral_norm import fold_iterated
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import State
-from ganrt.spec import Labels
+from ganrt.spec import Labels, Latent
 
 BN_EPS, SN_EPS, TF_EPS = 1e-5, 1e-6, 1e-4
 SETTINGS: Mapping[str, str] = {
@@ -176,8 +176,16 @@ def imagenet_names() -> tuple[str, ...]:
     return tuple(text.splitlines())
 
 
-def class_labels(count: int) -> tuple[Labels, tuple[str, ...]]:
-    """The labels of a generator with `count` classes, and a note if names are assumed: ImageNet's where they fit."""
+def with_names(built: Candidate, count: int) -> Candidate:
+    """With `count` classes, under ImageNet's names if there are a thousand."""
     if count != COUNT:
-        return Labels(count=count), ()
-    return Labels(count=count, names=imagenet_names()), (f"{COUNT} classes: ImageNet's names assumed",)
+        return replace(built, spec=replace(built.spec, labels=Labels(count=count)))
+    spec = replace(built.spec, labels=Labels(count=count, names=imagenet_names()))
+    return replace(built, spec=spec, notes=(*built.notes, f"{COUNT} classes: ImageNet's names assumed"))
+
+
+def with_prior(built: Candidate) -> Candidate:
+    """With z as DeepMind's modules and the original library draw it."""
+    assert built.spec.latent is not None
+    latent = Latent(dim=built.spec.latent.dim, prior="truncated_normal", threshold=2.0, psi_mode="scale")
+    return replace(built, spec=replace(built.spec, latent=latent))

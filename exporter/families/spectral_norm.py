@@ -117,25 +117,27 @@ def fold_spectral_norm(
     return folded, _notes(found)
 
 
-def fold_iterated(state: State, eps: float) -> tuple[State, tuple[str, ...]]:
+def fold_iterated(
+    state: State, eps: float, *, weight: str = ".weight", u0: str = ".u0"
+) -> tuple[State, tuple[str, ...]]:
     """`state` with plain weights instead of ajbrock's `SN`, and a note; layers without `u0` stay as they are.
 
     Args:
-        eps: the least norm that a vector is divided by.
+        eps: the least norm that a vector is divided by. weight, u0: the ends of the names.
 
     Raises:
         BadInputFile: a u is misshapen, or a sigma is zero.
     """
-    layers = [key.removesuffix(".u0") for key in state if key.endswith(".u0")]
-    vectors = re.compile(r"(.*)\.(?:u|sv)\d+")
+    layers = [key.removesuffix(u0) for key in state if key.endswith(u0)]
+    vectors = re.compile(rf"(.*){re.escape(u0[0])}(?:u|sv)\d+")
     folded = {
         key: tensor
         for key, tensor in state.items()
-        if not (match := vectors.fullmatch(key)) or f"{match[1]}.u0" not in state
+        if not (match := vectors.fullmatch(key)) or match[1] + u0 not in state
     }
     for layer in layers:
-        if f"{layer}.weight" in state:
-            folded[f"{layer}.weight"] = _iterated(layer, state[f"{layer}.weight"], state[f"{layer}.u0"], eps)
+        if layer + weight in state:
+            folded[layer + weight] = _iterated(layer, state[layer + weight], state[layer + u0], eps)
     note = (
         f"spectral norm of {len(layers)} layers folded after one power iteration from the stored u, as the training "
         "code does in every pass"
@@ -146,7 +148,7 @@ def fold_iterated(state: State, eps: float) -> tuple[State, tuple[str, ...]]:
 def _iterated(layer: str, weight: Tensor, u: Tensor, eps: float) -> Tensor:
     if weight.ndim < 2 or u.numel() != weight.shape[0]:
         raise BadInputFile(
-            f"{layer}.u0 has shape {list(u.shape)}, {layer}.weight {list(weight.shape)}\n"
+            f"{layer} has a u0 of shape {list(u.shape)} and weights of {list(weight.shape)}\n"
             "expected one value of u0 for each of the weight's first dimension"
         )
     matrix = weight.double().flatten(1)

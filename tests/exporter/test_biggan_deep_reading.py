@@ -14,12 +14,13 @@ from biggan_models import SMALL, examples, library_config, library_model, relati
 from safetensors.torch import save_file
 from sources import read_checkpoint
 
+from ganrt.benchmarks.models import biggan_deep_shapes
 from ganrt.cli.main import main
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.describe import describe
 from ganrt.exporter.families.biggan_checkpoint import imagenet_names
-from ganrt.exporter.families.biggan_deep_reading import PUBLISHED, Config, Layer, expected_shapes, read_config
+from ganrt.exporter.families.biggan_deep import PUBLISHED, library_keys, read_config
 from ganrt.exporter.options import Settings
 from ganrt.exporter.readers.files import read_file
 from ganrt.exporter.recognise import recognise
@@ -104,29 +105,35 @@ def test_settings_go_before_config_json(folder: Path, model: Any) -> None:
     assert built_from(folder, upsample="0").module(*inputs).shape == (1, 3, 8, 8)
 
 
+def published(side: int, attention: int | None) -> dict[str, torch.Tensor]:
+    """Without values, 8 channels wide."""
+    blocks = [(8 * a, 8 * b) for a, b in PUBLISHED[side]]
+    shapes = biggan_deep_shapes(blocks, 8, 16, 1000, 51, attention)
+    return {key: torch.empty(shape, device="meta") for key, shape in shapes.items()}
+
+
 @pytest.mark.parametrize("side", PUBLISHED)
 @pytest.mark.parametrize("given", [None, {"eps": 1e-4, "n_stats": 51}])
 def test_published_configurations_are_known_by_their_channels(side: int, given: dict[str, Any] | None) -> None:
-    layers = tuple(Layer(i % 2 == 1, 8 * a, 8 * b) for i, (a, b) in enumerate(PUBLISHED[side]))
-    config = Config(16, 1000, 8, 51, layers, 8, 1e-4)
-    state = {key: torch.empty(shape, device="meta") for key, shape in expected_shapes(config).items()}
     facts = Facts()
-    found, notes = read_config(state, given, facts)
-    assert (found, found.side) == (config, side)
+    config = read_config(library_keys(published(side, 8)), given, facts)
+    assert (config.shape.side, config.shape.attention, config.eps) == (side, {7: (False, True)}, 1e-4)
+    assert (config.shape.dim, config.shape.classes, config.shape.last.inputs, config.grid.rows) == (16, 1000, 8, 51)
+    assert [block.doubles for block in config.shape.blocks] == [i % 2 == 1 for i in range(len(PUBLISHED[side]))]
     assert [(fact.name, fact.value, fact.origin) for fact in facts.found] == [
         ("norm_eps", "0.0001", "read" if given else "assumed")
     ]
-    assert notes[0] == f"no config.json with layers: blocks upsample as in biggan-deep-{side}, whose channels match"
+    said = f"no config.json with layers: blocks upsample as in biggan-deep-{side}, whose channels match"
+    assert config.notes == (said,)
 
 
 @pytest.mark.parametrize("place", [0, 14])
 def test_an_attention_that_lies_between_no_blocks_is_refused(place: int) -> None:
-    layers = tuple(Layer(i % 2 == 1, 8 * a, 8 * b) for i, (a, b) in enumerate(PUBLISHED[512]))
-    shapes = expected_shapes(Config(16, 1000, 8, 51, layers, None if place else 0, 1e-4))
-    state = {key: torch.empty(shape, device="meta") for key, shape in shapes.items()}
+    state = published(512, None if place else 0)
     state[f"generator.layers.{place}.gamma"] = torch.ones(1)
+    state[f"generator.layers.{place}.snconv1x1_theta.weight"] = torch.ones(1, 8, 1, 1)
     with pytest.raises(BadInputFile, match="attention before the first block, or behind the last"):
-        read_config(state, None, Facts())
+        read_config(library_keys(state), None, Facts())
 
 
 CONTRADICTIONS = [
@@ -219,13 +226,21 @@ def test_a_fields_absence_is_no_contradiction(folder: Path) -> None:
 
 DAMAGES: list[tuple[str, Any, str]] = [
     ("generator.layers.3.bn_1.running_vars", None, r"missing: generator\.layers\.3\.bn_1\.running_vars"),
-    ("generator.layers.3.bn_1.running_vars", torch.ones(50, 16), r"running_vars \[50, 16\], expected \[51, 16\]"),
+    (
+        "generator.layers.3.bn_1.running_vars",
+        torch.ones(50, 16),
+        r"running_vars has shape \[50, 16\]\nexpected 51 rows",
+    ),
     ("generator.layers.3.bn_1.running_vars", -torch.ones(51, 16), "negative variances"),
     ("generator.layers.9.bn_0.surplus", torch.ones(1), r"unexpected: generator\.layers\.9\.bn_0\.surplus"),
     ("generator.layers.2.snconv1x1_g.weight_u", None, "incomplete spectral norm"),
-    ("generator.layers.0.bn_0.running_means", torch.ones(51, 64), "block 0 takes 64 channels"),
+    (
+        "generator.layers.0.bn_0.running_means",
+        torch.ones(51, 64),
+        r"bn_0\.running_means \[51, 64\], expected \[51, 128\]",
+    ),
     ("generator.bn.running_means", torch.ones(1, 8), "1 rows of statistics"),
-    ("generator.bn.running_means", torch.ones(8), r"running_means is of shape \[8\]"),
+    ("generator.bn.running_means", torch.ones(8), r"running_means has shape \[8\]"),
     ("generator.layers.1.conv_3.bias", None, r"missing: generator\.layers\.1\.conv_3\.bias"),
 ]
 

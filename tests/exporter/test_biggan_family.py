@@ -263,7 +263,7 @@ def test_missing_and_misshapen_weights_are_named() -> None:
 
 def test_parts_of_the_spectral_norm() -> None:
     refused(without(STATE, "blocks.1.0.conv2.u0"), "incomplete spectral norm", "missing: blocks.1.0.conv2.u0")
-    refused(STATE | {"linear.u0": torch.ones(1, 4)}, "linear.u0 has shape [1, 4]", "[192, 3]")
+    refused(STATE | {"linear.u0": torch.ones(1, 4)}, "linear has a u0 of shape [1, 4]", "[192, 3]")
     refused(STATE | {"linear.weight": torch.zeros(192, 3)}, "linear: its spectral norm is", "untrained")
     refused(without(STATE, ".u0"), "unexpected", "linear.sv0")
 

@@ -17,8 +17,9 @@ from torch import Tensor
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Facts
 from ganrt.exporter.export import export
-from ganrt.exporter.families.biggan import GRID, IVCLAB, ajbrock_rules
+from ganrt.exporter.families.biggan import ajbrock_rules
 from ganrt.exporter.families.biggan_checkpoint import read_plain
+from ganrt.exporter.families.biggan_tables import GRID, IVCLAB
 from ganrt.exporter.families.resnet.network import Generator
 from ganrt.exporter.families.resnet.reading import Named, read_shape
 from ganrt.exporter.families.spectral_norm import plain_names
