@@ -17,10 +17,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Form:
-    """An exactly equivalent graph: what it is, and its passes in order."""
+    """An exactly equivalent graph: what it is, its passes in order, and what it is where its own pass finds nothing."""
 
     summary: str
     steps: tuple[Step, ...] = ()
+    otherwise: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ _CLEAN = (
 _NORMS = (Step(".instance_norm", "JoinInstanceNorm"),)
 _TILE = (Step(".tile_outputs", "TileOutputs"),)
 _STRIP = (Step(".strip_rows", "StripRows"),)
+_WINOGRAD = (Step(".winograd", "Winograd"),)
 _ACTIVATE = (Step(".exchange", "ActivateEarly"),)
 _PICTURE = (Step(".exchange", "ShuffleLate"), Step(".picture_layout", "ShuffleToPicture"))
 
@@ -112,7 +114,13 @@ FORMS = {
         (*_CLEAN, Step(".fold_blur", "FoldBlur"), *_upsampled("merged"), _transposed("merged"), *_ACTIVATE),
     ),
     "phase-late": Form("phase-mixed, interleaved together with the picture's layout", (*_phases("mixed"), *_PICTURE)),
+    "winograd": Form(
+        "upsample, with large convolutions of 3x3 by Winograd's minimal filtering",
+        (*_CLEAN, *_upsampled("mixed"), *_WINOGRAD, *_TILE),
+        otherwise="upsample",
+    ),
     "clean-norm": Form("clean, with instance norms as one operator", (*_CLEAN, *_NORMS)),
     "tile-norm": Form("clean-norm, with the last layer in tiles", (*_CLEAN, *_NORMS, *_TILE)),
+    "winograd-norm": Form("tile-norm, with the same", (*_CLEAN, *_NORMS, *_WINOGRAD, *_TILE), otherwise="tile-norm"),
     "phase-norm": Form("phase-mixed, with instance norms as one operator", (*_phases("mixed"), *_NORMS)),
 }

@@ -17,7 +17,19 @@ from ganrt.errors import BackendUnavailable, BadInputFile, NegativeResult
 SIZES = (1, 2, 4, 8, 16, 32, 64)
 # Those first that won most often: time may end before the last.
 _ORDER = (
-    *("plain", "phase-mixed", "strip", "clean", "phase-late", "phase-norm", "tile-norm", "clean-norm", "phase3"),
+    *(
+        "plain",
+        "winograd-norm",
+        "winograd",
+        "phase-mixed",
+        "strip",
+        "clean",
+        "phase-late",
+        "phase-norm",
+        "tile-norm",
+        "clean-norm",
+        "phase3",
+    ),
     *("upsample", "phase", "phase-blur"),
 )
 
@@ -121,6 +133,8 @@ def _distinct_forms(model: OnnxFile, say: Say) -> Iterator[OnnxFile]:
     for name in sorted(FORMS.keys() - {PLAIN}, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER)):
         try:
             data = make_form(model.data, name).data
+            if (other := FORMS[name].otherwise) and data == make_form(model.data, other).data:
+                continue  # it comes at its own place, under its own name
         except NegativeResult as error:
             say(f"{error}; dropped")
             continue

@@ -54,8 +54,8 @@ def relative(found: Sequence[Any], wanted: Sequence[Any]) -> float:
     return max(float(np.abs(f - w).max(initial=0) / max(np.abs(w).max(initial=0), 1e-30)) for f, w in pairs)
 
 
-def check_exact(build: Build, *passes: GraphPass, seed: int = 0) -> onnx.ModelProto:
-    """Asserts 1e-12 in float64 (in which passes keep a graph's weights) and 1e-6 in float32; returns the new graph."""
+def check_exact(build: Build, *passes: GraphPass, seed: int = 0, single_error: float = 1e-6) -> onnx.ModelProto:
+    """Asserts 1e-12 in float64 (in which passes keep a graph's weights) and this in float32; returns the new graph."""
     before, after = both(build, np.float64, seed, *passes)
     inputs = random_inputs(before, seed)
     wanted = run_torch(before.SerializeToString(), inputs)
@@ -68,7 +68,7 @@ def check_exact(build: Build, *passes: GraphPass, seed: int = 0) -> onnx.ModelPr
     # The truth is that of the weights and inputs as rounded to float32.
     wanted = run_torch(single_before.SerializeToString(), floats)
     error = relative(run_ort(single.SerializeToString(), floats), wanted)
-    assert error <= 1e-6, f"float32: {error}"
+    assert error <= single_error, f"float32: {error}"
     assert after.metadata_props == before.metadata_props
     assert after.graph.input == before.graph.input
     assert [value.name for value in after.graph.output] == [value.name for value in before.graph.output]

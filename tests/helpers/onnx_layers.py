@@ -152,7 +152,7 @@ _OPERATORS: dict[str, Any] = {
     "MatMul": lambda a, x, w: x @ w,
     "Split": lambda a, x, sizes: x.split(_ints(sizes), a.get("axis", 0)),
     "Concat": lambda a, *xs: torch.cat(xs, a["axis"]),
-    "Reshape": lambda a, x, shape: x.reshape(_ints(shape)),
+    "Reshape": lambda a, x, shape: x.reshape([side or x.shape[i] for i, side in enumerate(_ints(shape))]),
     "Flatten": lambda a, x: x.flatten(a.get("axis", 1)),
     "Unsqueeze": lambda a, x, axes: x.reshape(*x.shape, 1, 1),
     "Transpose": lambda a, x: x.permute(_ints(a["perm"])),
