@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.keras.fields import parse_json
+from ganrt.exporter.keras.fields import AS_ONNX, parse_json
 from ganrt.exporter.requirements import require
 from ganrt.exporter.source import Naming, Origin
 
@@ -72,7 +72,9 @@ def _read(root: h5py.File, size: int) -> tuple[Arrays, Origin]:
         inner = f"{path.split('/')[-2]}/" if owner in nested else ""
         key = f"{owner}/{inner}{rest.rpartition('/')[2].partition(':')[0]}"
         if not rest or key in tensors:
-            raise BadInputFile(f"has a dataset {path[:80]!r} that no plain layer has\nexpected a model of plain layers")
+            raise BadInputFile(
+                f"has a dataset {path[:80]!r} that no plain layer has\nexpected a model of plain layers\n{AS_ONNX}"
+            )
         tensors[key] = tensor
     named = [name.decode() if isinstance(name, bytes) else str(name) for name in group.attrs.get("layer_names", ())]
     return _found(tensors, "order" if parsed is None else "name", parsed, named)

@@ -17,7 +17,7 @@ from dcgan_reference import draw
 from onnx import TensorProto
 from tiny_networks import CLASSES, DIM, SIDE, Conditional, net, save_onnx, save_program, save_torchscript
 
-from ganrt.errors import UsageError
+from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.export import ExportResult, export
 from ganrt.exporter.options import Settings
 from ganrt.exporter.session import Session
@@ -327,6 +327,25 @@ def test_class_numbers_become_rows(tmp_path: Path) -> None:
     image = Session(result.path.read_bytes()).run({"z": z, "labels": rows})[0]
     expected = np.round((np.tanh(z * (rows @ table)) + 1) * 127.5).reshape(3, 8, 12, 1)
     assert np.abs(image.astype(int) - expected).max() <= 1
+
+
+@pytest.mark.parametrize("last", ["Tanh", "Gelu"])
+def test_operators_that_onnx_has_no_way_back_for(tmp_path: Path, last: str) -> None:
+    """ConstantOfShape of opset 20 is read by 18 as it is; Gelu is not in 18."""
+    model = onnx.parser.parse_model(
+        f"""<ir_version: 9, opset_import: ["" : 20]>
+        net (float[n,96] z) => (float[n,1,8,12] image)
+        {{ k = Shape(z)  o = ConstantOfShape<value = float[1] {{0.5}}>(k)  m = Mul(z, o)  t = {last}(m)
+          s = Constant<value = int64[4] {{-1, 1, 8, 12}}>()  image = Reshape(t, s) }}"""
+    )
+    onnx.save(model, tmp_path / "net.onnx")
+    if last == "Gelu":
+        with pytest.raises(BadInputFile, match="cannot be brought to opset 18 .*No Adapter"):
+            exported(tmp_path / "net.onnx", {"layout": "nchw"})
+        return
+    result = exported(tmp_path / "net.onnx", {"layout": "nchw"})
+    assert [entry.version for entry in onnx.load(str(result.path)).opset_import] == [18]
+    check_pictures(result, lambda z: np.tanh(z / 2).reshape(-1, 1, 8, 12))
 
 
 def test_pictures_in_pictures_out(tmp_path: Path) -> None:
