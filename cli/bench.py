@@ -131,7 +131,7 @@ def bench(
     *,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The JSON document to write.")] = None,
     what: RunnerOptions,
-    how: TimingOptions,
+    care: TimingOptions,
     limits: Annotated[
         bool, typer.Option("--limits", help="Measure matrix products and copies too, for the share of the roofline.")
     ] = False,
@@ -158,7 +158,7 @@ def bench(
     from ganrt.interrupts import HeldInterrupts
     from ganrt.runtime.models import resolve_model
 
-    timing = how.timing()
+    timing = care.timing()
     names, path = parse_names(what.runners, what.backend), resolve_model(model)
     cases = what.cases(path)
     if output is not None:

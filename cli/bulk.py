@@ -209,7 +209,7 @@ def _run(
     census: Census | None,
     drawer: Drawer,
     output: str,
-    how: Options,
+    run_options: Options,
     executor: Executor | None,
     part: Part | None,
     json: bool,
@@ -222,7 +222,7 @@ def _run(
     if output.startswith("memory://"):
         say(f"note: {output} lies in this process's memory, and is gone when this command ends")
     with Progress(plan.count, "images", line_every_s=LINE_EVERY_S) as progress:
-        outcome = run(plan, output, drawer, how, census, progress, executor, part)
+        outcome = run(plan, output, drawer, run_options, census, progress, executor, part)
     seconds = monotonic() - started
     _report(outcome, output, seconds, part)
     report = {

@@ -74,7 +74,7 @@ def translate_camera(
     if not clip.headless:
         require_display("or measure without a window: --headless --duration 5")
     with engine.open(model) as generator:
-        fit = pictures.how("resize")
+        fit = pictures.fitting("resize")
         live = Live(generator, camera, fit, folder, clip)
         with Drawing(generator, camera.shots(), fit, latest=True) as drawing:
             if clip.headless:

@@ -130,8 +130,8 @@ def evaluate(
     if output is not None:
         ensure_absent(output, force)
     wanted = tuple(part.strip() for part in metrics.split(",")) if metrics is not None else None
-    how = Fit(fit, "flatten", parse_colour(background))
-    settings = Settings(wanted, neighbours, fit=how, size=_parse_size("--size", size))
+    fitting = Fit(fit, "flatten", parse_colour(background))
+    settings = Settings(wanted, neighbours, fit=fitting, size=_parse_size("--size", size))
     wishes = ExtractorOptions(
         normalise,
         _parse_size("--feature-size", feature_size),

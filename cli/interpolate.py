@@ -78,11 +78,11 @@ def interpolate(
     from ganrt.runtime.film.write import check_frames, check_output, is_opaque
     from ganrt.runtime.picture_style import opaque_note
 
-    how = truncation.distribution()
+    sampling = truncation.distribution()
     film = FilmOptions(fps, pictures.zoom, zoom_filter, pictures.size, pictures.mask, codec, background, force)
     # What is wrong with the options or the output is said before a model is loaded.
-    looks = source.coded(codes, how)
-    walk = None if looks or source.encoder or source.is_designed else walks.make_walk(source, way, how, fixed)
+    looks = source.coded(codes, sampling)
+    walk = None if looks or source.encoder or source.is_designed else walks.make_walk(source, way, sampling, fixed)
     if walk is not None:
         walk.frame_count(fps)
     check_output(output, film)
@@ -99,17 +99,23 @@ def interpolate(
                 say(f"note: {note}")
         if source.encoder is not None:
             with engine.load(source.encoder) as encoding:
-                walk = walks.make_walk(source, way, how, fixed, walks.encode_pictures(generator, encoding, source))
+                walk = walks.make_walk(source, way, sampling, fixed, walks.encode_pictures(generator, encoding, source))
         elif source.is_designed:
             if source.classes is not None:
                 raise UsageError(f"--classes beside looks in --identities {source.identities}: expected one of them")
-            looks = source.of_rows(generator, how, source.class_name, fixed)
+            looks = source.of_rows(generator, sampling, source.class_name, fixed)
         if looks is not None:
-            walk = walks.make_walk(source, way, how, fixed, looks=looks)
+            walk = walks.make_walk(source, way, sampling, fixed, looks=looks)
         assert walk is not None
         controls = generator.controls.canonical(walk.controls)
         of_looks = {"look_codes": [look.code for look in looks.path]} if looks else {}
-        origin = {**in_use(generator), **source.origin(), **of_looks, **way.origin(how, fixed, controls), "fps": fps}
+        origin = {
+            **in_use(generator),
+            **source.origin(),
+            **of_looks,
+            **way.origin(sampling, fixed, controls),
+            "fps": fps,
+        }
         written = _write(generator, walk, way, output, replace(film, origin=origin))
         if json:
             files = [str(path) for path in written.files]

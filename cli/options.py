@@ -91,10 +91,10 @@ class ControlOptions:
         """What --set-z asks for, as the runtime takes it."""
         return ",".join(self.set_z or ())
 
-    def design(self, how: Truncation, class_name: str | None = None) -> Design:
+    def design(self, truncation: Truncation, class_name: str | None = None) -> Design:
         from ganrt.runtime.design import Design
 
-        return Design(how, class_name, self.settings, self.pins)
+        return Design(truncation, class_name, self.settings, self.pins)
 
 
 @dataclass(frozen=True)

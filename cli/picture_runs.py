@@ -65,7 +65,7 @@ class PictureOptions(EncodingOptions):
     ] = False
     batch_size: Annotated[int | None, typer.Option("--batch-size", "-b", min=1, help="Pictures a batch.")] = None
 
-    def how(self, otherwise: str = "resize") -> Fit:
+    def fitting(self, otherwise: str = "resize") -> Fit:
         """How they get the model's size; `otherwise` where nothing was said of it."""
         from ganrt.runtime.fitting import Fit
         from ganrt.runtime.picture_style import parse_colour

@@ -54,7 +54,7 @@ def reconstruct(
             "--encoder is missing: a generator draws from latents, and only its encoder makes them of pictures\n"
             "give --encoder ENCODER.onnx, exported from the same checkpoint with --network encoder"
         )
-    how = pictures.how()
+    fit = pictures.fitting()
     plan = make_plan(inputs, output, pictures, force)
     with (
         engine.load(model) as generator,
@@ -64,13 +64,13 @@ def reconstruct(
         announce(encoding)
         check_pair(generator.spec, encoding.spec, files=(model, encoder), any_pair=any_pair)
         options.note_weights(generator, class_name)
-        run = PictureRun(generator, how, plan, pictures.skip_bad)
+        run = PictureRun(generator, fit, plan, pictures.skip_bad)
         controls = generator.controls.canonical(fixed.settings)
         results = reconstruct_photos(
             generator,
             encoding,
             run.photos(),
-            how,
+            fit,
             labels=class_name,
             any_pair=any_pair,
             batch_size=pictures.batch_size,

@@ -74,7 +74,7 @@ def _run(generator: Any, limits: ServeOptions, listener: socket.socket) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
     service = Service(generator, limits)
-    how = uvicorn.Config(
+    config = uvicorn.Config(
         service.app,
         log_level="warning",
         access_log=False,
@@ -82,7 +82,7 @@ def _run(generator: Any, limits: ServeOptions, listener: socket.socket) -> None:
         timeout_graceful_shutdown=_GRACE_S,
         lifespan="on",
     )
-    uvicorn.Server(how).run(sockets=[listener])
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -104,12 +104,12 @@ def sweep(
     values = _parse_factors(factors)
     _check_outputs(output, csv, plot, force)
     behind = _behind(background)
-    how = truncation.distribution()
+    sampling = truncation.distribution()
     shown = parse_codes(codes, looks)
     if shown:
         if name is not None or z is not None or seed or columns != _COLUMNS:
             raise UsageError("look codes are the columns: expected no --name, --latents, --seed or --columns with them")
-        refuse_beside_looks(fixed.design(how, class_name))
+        refuse_beside_looks(fixed.design(sampling, class_name))
         model = options.model_of_looks(shown, model, context)
     total = len(values) * images_a_row(columns, diversity_samples, z)
     with engine.open(model) as generator:
@@ -124,7 +124,7 @@ def sweep(
                 values,
                 columns,
                 seed=seed,
-                truncation=how,
+                truncation=sampling,
                 labels=class_name,
                 pinned=fixed.pins,
                 controls=controls,
@@ -134,7 +134,9 @@ def sweep(
                 diversity_samples=diversity_samples,
                 progress=progress,
             )
-        origin = _origin(generator, values, how, class_name, fixed.set_z or []) | _source(seed, name, given_latents)
+        origin = _origin(generator, values, sampling, class_name, fixed.set_z or []) | _source(
+            seed, name, given_latents
+        )
         origin |= {"controls": dict(controls)} if controls else {}
         origin |= {"look_codes": [look.code for look in shown]} if shown else {}
         _write(rows, {"sheet": output, "table": csv, "plot": plot}, origin, behind, force)
@@ -216,14 +218,14 @@ def _check_outputs(output: Path, csv: Path | None, plot: Path | None, force: boo
 
 
 def _origin(
-    generator: Generator, values: list[float], how: Truncation, class_name: str | None, set_z: list[str]
+    generator: Generator, values: list[float], sampling: Truncation, class_name: str | None, set_z: list[str]
 ) -> dict[str, object]:
     return {
         **in_use(generator),
         "sweep": values,
-        "truncation_mode": how.mode,
-        "threshold": how.threshold,
-        "statistics_truncation": how.statistics,
+        "truncation_mode": sampling.mode,
+        "threshold": sampling.threshold,
+        "statistics_truncation": sampling.statistics,
         "class": class_name,
         "set_z": set_z,
     }

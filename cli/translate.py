@@ -90,15 +90,15 @@ def translate(
         return
     clip.refuse(where="it belongs to films and the camera; pictures are translated one by one")
 
-    how = pictures.how()
+    fit = pictures.fitting()
     plan = make_plan(given, output, pictures, force, ("",) if back is None else ("", _BACK))
     with ExitStack() as stack:
         generator = stack.enter_context(engine.open(model))
         opposite = None
         if back is not None:
             opposite = stack.enter_context(engine.open(back))
-        run = PictureRun(generator, how, plan, pictures.skip_bad)
-        results = translate_photos(generator, run.photos(), how, back=opposite, batch_size=pictures.batch_size)
+        run = PictureRun(generator, fit, plan, pictures.skip_bad)
+        results = translate_photos(generator, run.photos(), fit, back=opposite, batch_size=pictures.batch_size)
         run.write_all(results, lambda picture, done: _write(run, opposite, picture, done))
         if json:
             print_json({**run.report(), "back": in_use(opposite) if opposite else None})

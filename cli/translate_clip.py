@@ -147,15 +147,15 @@ def translate_clip(
     from ganrt.runtime.film.camera import open_clip
 
     _refuse(output, pictures, clip, json)
-    how = clip.excerpt(pictures.skip_bad)
-    source = open_clip(given, how, sys.stdin.buffer)
+    excerpt = clip.excerpt(pictures.skip_bad)
+    source = open_clip(given, excerpt, sys.stdin.buffer)
     if given != "-" and str(output) != "-":
         _keep_apart(Path(given).resolve(), output.resolve())
     for note in source.notes:
         say(f"note: {note}")
     with engine.load(model) as generator:
-        fit = pictures.how("pad" if generator.spec.image and generator.spec.image.dynamic else "resize")
-        film, size = _film(generator, source, how, output, pictures, clip, fit, force)
+        fit = pictures.fitting("pad" if generator.spec.image and generator.spec.image.dynamic else "resize")
+        film, size = _film(generator, source, excerpt, output, pictures, clip, fit, force)
         announce(generator)
         report = _run(generator, source, film, fit, size, pictures.batch_size, clip, output)
         if json:
@@ -187,7 +187,7 @@ def _keep_apart(given: Path, output: Path) -> None:
 def _film(
     generator: Generator,
     source: Clip,
-    how: Excerpt,
+    excerpt: Excerpt,
     output: Path,
     pictures: PictureOptions,
     clip: ClipOptions,
@@ -209,7 +209,7 @@ def _film(
         **in_use(generator),
         "ganrt": __version__,
         "clip": Path(source.name).name,
-        **{"start": str(how.start), "end": str(how.end), "max_size": how.max_size},
+        **{"start": str(excerpt.start), "end": str(excerpt.end), "max_size": excerpt.max_size},
         **{"fit": fit.mode, "alpha": fit.alpha, "background": bytes(fit.background).hex()},
         **{"compare": clip.compare, "steady": clip.steady, "rate": str(source.rate)},
     }
@@ -217,7 +217,7 @@ def _film(
     identity = "" if clip.steady or not source.identity else _digest({**made, "source": source.identity})
     height, width = size or source.size
     about = Source(
-        source.rate, source.sound, how.end, identity, source.count * height * width * (6 if clip.compare else 3)
+        source.rate, source.sound, excerpt.end, identity, source.count * height * width * (6 if clip.compare else 3)
     )
     options = FilmOptions(float(source.rate), codec=clip.codec, background=behind, force=force, origin=made)
     return open_film(output, options, about), size

@@ -93,7 +93,7 @@ class KeyframeOptions:
         """Whether rows of the file of identities set something: each is a look then."""
         return any(row.is_designed for row in self.rows or ())
 
-    def coded(self, codes: Sequence[str] | None, how: Truncation) -> Looks | None:
+    def coded(self, codes: Sequence[str] | None, truncation: Truncation) -> Looks | None:
         """The look codes that are the keyframes, if there are such.
 
         Raises:
@@ -104,12 +104,14 @@ class KeyframeOptions:
             return None
         if self != type(self)(looks=self.looks):
             raise UsageError("look codes are the keyframes: expected no other keyframes and no classes beside them")
-        refuse_beside_looks(ControlOptions().design(how))
+        refuse_beside_looks(ControlOptions().design(truncation))
         return Looks(tuple(given))
 
-    def of_rows(self, generator: Generator, how: Truncation, class_name: str | None, fixed: ControlOptions) -> Looks:
+    def of_rows(
+        self, generator: Generator, truncation: Truncation, class_name: str | None, fixed: ControlOptions
+    ) -> Looks:
         """The keyframes of a file of identities in which rows set something."""
-        design = replace(fixed.design(how, class_name).settled(generator), pinned="")
+        design = replace(fixed.design(truncation, class_name).settled(generator), pinned="")
         return as_looks(generator, Request(0, [], rows=self.rows), self.identities, design)
 
 
@@ -207,18 +209,18 @@ class PathOptions:
         if self.pace not in ("latents", "pictures"):
             raise UsageError(f"--pace {self.pace}: expected latents or pictures")
 
-    def psis(self, how: Truncation) -> list[Truncation]:
+    def psis(self, truncation: Truncation) -> list[Truncation]:
         """One truncation, or one a keyframe."""
         if self.truncations is None:
-            return [how]
-        if how.psi is not None:
+            return [truncation]
+        if truncation.psi is not None:
             raise UsageError("--truncation and --truncations: expected one of them")
         try:
-            return [replace(how, psi=float(text)) for text in self.truncations.split(",")]
+            return [replace(truncation, psi=float(text)) for text in self.truncations.split(",")]
         except ValueError:
             raise UsageError(f"--truncations {self.truncations}: expected numbers, such as 0.3,1") from None
 
-    def origin(self, how: Truncation, fixed: ControlOptions, controls: Settings) -> dict[str, object]:
+    def origin(self, truncation: Truncation, fixed: ControlOptions, controls: Settings) -> dict[str, object]:
         """What a file says of it; `controls` in their canonical form."""
         return {
             "method": self.method,
@@ -229,17 +231,17 @@ class PathOptions:
             "bpm": self.bpm,
             **({"controls": dict(controls)} if controls else {}),
             "set_z": list(fixed.set_z or ()),
-            "psi": how.psi if self.truncations is None else self.truncations,
-            "truncation_mode": how.mode,
-            "threshold": how.threshold,
-            "statistics_truncation": how.statistics,
+            "psi": truncation.psi if self.truncations is None else self.truncations,
+            "truncation_mode": truncation.mode,
+            "threshold": truncation.threshold,
+            "statistics_truncation": truncation.statistics,
         }
 
 
 def make_walk(
     keyframes: FilmedOptions,
     path: PathOptions,
-    how: Truncation,
+    truncation: Truncation,
     fixed: ControlOptions,
     encoded: NDArray[np.float32] | None = None,
     looks: Looks | None = None,
@@ -261,7 +263,7 @@ def make_walk(
         path.duration,
         path.loop,
         path.method,
-        [None] if looks else path.psis(how),
+        [None] if looks else path.psis(truncation),
         fixed.pins,
         names,
         identities=[] if looks else keyframes.identity_list(),

@@ -158,10 +158,10 @@ def known_latents(spec: GeneratorSpec) -> dict[str, Any]:
 
 
 def _answers(latent: Latent, psi: float | None) -> dict[str, Any]:
-    how = NO_TRUNCATION if psi is None else Truncation(psi=psi)
+    truncation = NO_TRUNCATION if psi is None else Truncation(psi=psi)
     seeds, indices = zip(*PAIRS, strict=True)
     shown = _ANSWERS if latent.prior in PRIORS else _ANSWERS_IN_PARTS
-    rows = sample(list(seeds), list(indices), latent.dim, **how.arguments(latent))[:, :shown]
+    rows = sample(list(seeds), list(indices), latent.dim, **truncation.arguments(latent))[:, :shown]
     bits = rows.astype("<f4").view("<u4")
     return {
         "psi": psi,

@@ -65,8 +65,8 @@ class Design:
     ) -> Iterator[tuple[list[tuple[int, int]], NDArray[np.uint8]]]:
         """The pictures of (seed, index) pairs; see `Generator.sample_pairs`."""
         z = None if self.latents is None else self.latents.z
-        how = (self.truncation, self.labels, batch_size, self.pinned, self.controls)
-        return generator.sample_pairs(pairs, *how, each, z, mixes, keep)
+        common = (self.truncation, self.labels, batch_size, self.pinned, self.controls)
+        return generator.sample_pairs(pairs, *common, each, z, mixes, keep)
 
 
 PLAIN = Design()
@@ -101,16 +101,16 @@ def picture_origin(
         pair: seed and index; with latents the index is a row of them.
         code: the look code; None: none can say it.
     """
-    latent, how = generator.spec.latent, design.truncation
-    distribution = how.arguments(latent) if latent else None
+    latent, truncation = generator.spec.latent, design.truncation
+    distribution = truncation.arguments(latent) if latent else None
     drawn: Json = {"seed": str(pair[0]), "index": str(pair[1]), "law": distribution}
     return {
         **in_use(generator),
         "ganrt": __version__,
         **(drawn if design.latents is None else {"latents": design.latents.origin(pair[1])}),
         **({"look": code} if code else {}),
-        "psi": how.psi,
-        "statistics_truncation": how.statistics,
+        "psi": truncation.psi,
+        "statistics_truncation": truncation.statistics,
         "class": design.labels,
         **({"controls": dict(design.controls)} if design.controls else {}),
         **({"set_z": design.pinned} if design.pinned else {}),

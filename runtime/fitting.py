@@ -167,11 +167,11 @@ def resized(pixels: Pixels, size: Size) -> Pixels:
     RGBA premultiplied.
     """
     smaller = (min(pixels.shape[0], size[0]), min(pixels.shape[1], size[1]))
-    for step, how in ((smaller, cv2.INTER_AREA), (size, cv2.INTER_LINEAR)):
+    for step, interpolation in ((smaller, cv2.INTER_AREA), (size, cv2.INTER_LINEAR)):
         if pixels.shape[:2] != step and pixels.shape[2] == 4:
-            pixels = resampled(pixels, step[0], step[1], how)
+            pixels = resampled(pixels, step[0], step[1], interpolation)
         elif pixels.shape[:2] != step:
-            scaled = cv2.resize(pixels, (step[1], step[0]), interpolation=how)
+            scaled = cv2.resize(pixels, (step[1], step[0]), interpolation=interpolation)
             pixels = np.asarray(scaled, np.uint8).reshape(*step, pixels.shape[2])
     return pixels
 

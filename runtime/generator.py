@@ -298,8 +298,8 @@ class Generator:
             the pairs of one batch and their images, uint8 [n, h, w, c].
         """
         latent = self.latent
-        how = truncation if isinstance(truncation, Truncation) else Truncation(psi=truncation)
-        check_statistics(self.spec, how)
+        truncation = truncation if isinstance(truncation, Truncation) else Truncation(psi=truncation)
+        check_statistics(self.spec, truncation)
         edits = parse_edits(pinned) if pinned else ()
         common, own = self.controls.canonical(controls), None if each is None else iter(each)
         done = 0
@@ -307,7 +307,7 @@ class Generator:
         for batch in chunks(pairs, self._batches.size(batch_size)):
             seeds = as_uint64("seeds", [pair[0] for pair in batch])
             indices = as_uint64("indices", [pair[1] for pair in batch])
-            z = sampling.draw(latent, seeds, indices, how) if latents is None else latents[indices]
+            z = sampling.draw(latent, seeds, indices, truncation) if latents is None else latents[indices]
             weights = label_weights(self.spec, rows(labels, done, len(batch)), seeds, indices)
             done += len(batch)
             if z.ndim == 2:
@@ -316,25 +316,25 @@ class Generator:
                     z = np.stack([self.controls.apply(row, next(own)) for row in z])
                 z = edit(z, edits)
             if z.ndim == 2 and not styled:
-                yield batch, self._batches.of_latents(z, weights, how)
+                yield batch, self._batches.of_latents(z, weights, truncation)
                 continue
             w = self.style_space.of(z, weights) if z.ndim == 2 else z
-            w = self._mixed(w, weights, mixes, how)
+            w = self._mixed(w, weights, mixes, truncation)
             if keep is not None:
                 keep.append(w)
             yield batch, self._batches.of_styles(w)
 
     def _mixed(
-        self, w: NDArray[np.float32], weights: NDArray[np.float32] | None, mixes: Sequence[Mix], how: Truncation
+        self, w: NDArray[np.float32], weights: NDArray[np.float32] | None, mixes: Sequence[Mix], truncation: Truncation
     ) -> NDArray[np.float32]:
         """Styles with those of other seeds, truncated."""
         latent, space = self.latent, self.style_space
 
         def drawn(seed: int) -> NDArray[np.float32]:
-            return sampling.draw(latent, as_uint64("seed", [seed]), np.zeros(1, np.uint64), how)
+            return sampling.draw(latent, as_uint64("seed", [seed]), np.zeros(1, np.uint64), truncation)
 
         w = space.mixed(space.checked(w), weights, mixes, drawn)
-        return space.pulled(w, np.full(len(w), sampling.psi_value(self.spec, how), np.float32))
+        return space.pulled(w, np.full(len(w), sampling.psi_value(self.spec, truncation), np.float32))
 
     def draw(self, look: Look | str) -> Images:
         """The picture of a look, or of its code (docs/look-codes.md): uint8 [h, w, c].
@@ -374,8 +374,8 @@ class Generator:
         """
         from ganrt.runtime.look_drawing import look_of
 
-        how = truncation if isinstance(truncation, Truncation) else Truncation(psi=truncation)
-        return look_of(self, (seed, index), how, labels, controls, pinned)
+        truncation = truncation if isinstance(truncation, Truncation) else Truncation(psi=truncation)
+        return look_of(self, (seed, index), truncation, labels, controls, pinned)
 
     def avatar(
         self,
@@ -426,13 +426,13 @@ class Generator:
         zeros = np.zeros(count, np.uint64)
         given = 0 if labels is None and self.spec.labels else labels
         weights = label_weights(self.spec, given, zeros, zeros)
-        how = self._batches.statistics(truncation, count)
+        truncation = self._batches.statistics(truncation, count)
         step = self._batches.size(None)
         batches = [
             self._batches.of_latents(
                 z[i : i + step],
                 None if weights is None else weights[i : i + step],
-                how[i : i + step] if isinstance(how, np.ndarray) else how,
+                truncation[i : i + step] if isinstance(truncation, np.ndarray) else truncation,
             )
             for i in range(0, count, step)
         ]
@@ -503,16 +503,16 @@ class Generator:
             clock: measures; None: the system's.
         """
         latent = self.latent
-        how = truncation if isinstance(truncation, Truncation) else Truncation(psi=truncation)
-        check_statistics(self.spec, how)
+        truncation = truncation if isinstance(truncation, Truncation) else Truncation(psi=truncation)
+        check_statistics(self.spec, truncation)
         settings = self.controls.canonical(controls)
 
         def one(seed: int, index: int) -> NDArray[np.float32]:
-            z = sampling.draw(latent, as_uint64("seed", [seed]), as_uint64("index", [index]), how)[0]
+            z = sampling.draw(latent, as_uint64("seed", [seed]), as_uint64("index", [index]), truncation)[0]
             return self.controls.apply(z, settings)
 
         def pictures(z: NDArray[np.float32]) -> Images:
-            return self.synthesize(z, labels, how)
+            return self.synthesize(z, labels, truncation)
 
         return BudgetQueue(one, pictures, latent.dim, self._batches.size(None), warm=warm, clock=clock)
 

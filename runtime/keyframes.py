@@ -52,7 +52,9 @@ class Keyframes:
         seeds, indices = (np.resize(np.array(values, np.uint64), count) for values in (self.seeds, self.indices))
         if len(truncations) == 1:
             return draw(latent, seeds, indices, truncations[0])
-        rows = [draw(latent, seeds[i : i + 1], indices[i : i + 1], how) for i, how in enumerate(truncations)]
+        rows = [
+            draw(latent, seeds[i : i + 1], indices[i : i + 1], truncation) for i, truncation in enumerate(truncations)
+        ]
         return np.concatenate(rows)
 
     @staticmethod

@@ -42,7 +42,7 @@ class Controlled(Protocol):
 def look_of(
     generator: Controlled,
     pair: tuple[int, int],
-    how: Truncation,
+    truncation: Truncation,
     labels: LabelsLike | None,
     controls: SettingsLike,
     pinned: str,
@@ -51,7 +51,7 @@ def look_of(
         model=model_of(generator),
         seed=pair[0],
         index=pair[1],
-        truncation=how,
+        truncation=truncation,
         classes=_classes(generator, labels),
         controls=tuple(_control(generator, name, value) for name, value in generator.controls.canonical(controls)),
         edits=_settled(pinned, generator.latent.dim),
@@ -168,12 +168,12 @@ def _class_text(weights: F32) -> str:
 
 
 def _row(generator: Controlled, look: Look) -> tuple[F32, F32 | None, float]:
-    spec, how = generator.spec, look.truncation
-    check_statistics(spec, how)
+    spec, truncation = generator.spec, look.truncation
+    check_statistics(spec, truncation)
     seeds, indices = np.array([look.seed], np.uint64), np.array([look.index], np.uint64)
-    z = generator.controls.apply(draw(generator.latent, seeds, indices, how)[0], look.controls)
+    z = generator.controls.apply(draw(generator.latent, seeds, indices, truncation)[0], look.controls)
     weights = label_weights(spec, _weights(generator, look), seeds, indices)
-    psi = psi_value(spec, how) if psi_input(spec) is not None else 0.0
+    psi = psi_value(spec, truncation) if psi_input(spec) is not None else 0.0
     return edit(z, look.edits), None if weights is None else weights[0], psi
 
 

@@ -311,15 +311,15 @@ def _digits(text: str) -> int:
 
 
 def _fields(look: Look) -> Iterator[str]:
-    how = look.truncation
-    if how.psi is not None:
-        yield f".psi={number_text(how.psi)}"
-    if how.mode is not None:
-        yield f".mode={how.mode}"
-    if how.threshold is not None:
-        yield f".threshold={number_text(how.threshold)}"
-    if how.statistics is not None:
-        yield f".statistics={number_text(how.statistics)}"
+    truncation = look.truncation
+    if truncation.psi is not None:
+        yield f".psi={number_text(truncation.psi)}"
+    if truncation.mode is not None:
+        yield f".mode={truncation.mode}"
+    if truncation.threshold is not None:
+        yield f".threshold={number_text(truncation.threshold)}"
+    if truncation.statistics is not None:
+        yield f".statistics={number_text(truncation.statistics)}"
     if look.classes is not None:
         single = len(look.classes) == 1 and look.classes[0][1] == 1
         yield from (
@@ -331,14 +331,14 @@ def _fields(look: Look) -> Iterator[str]:
         yield f".z{place}={float_text(edit.value)}"
 
 
-def _check_truncation(how: Truncation) -> None:
-    if how.mode is not None:
-        one_of("look's truncation mode", how.mode, MODES)
-    _check_range("look's psi", how.psi, f"a number from 0 to {MAX_PSI:g}", lambda value: 0 <= value <= MAX_PSI)
+def _check_truncation(truncation: Truncation) -> None:
+    if truncation.mode is not None:
+        one_of("look's truncation mode", truncation.mode, MODES)
+    _check_range("look's psi", truncation.psi, f"a number from 0 to {MAX_PSI:g}", lambda value: 0 <= value <= MAX_PSI)
     accepted = f"a number above 0, at most {MAX_THRESHOLD:g}"
-    _check_range("look's threshold", how.threshold, accepted, lambda value: 0 < value <= MAX_THRESHOLD)
+    _check_range("look's threshold", truncation.threshold, accepted, lambda value: 0 < value <= MAX_THRESHOLD)
     accepted = f"a number above 0, at most {MAX_PSI:g}"
-    _check_range("look's statistics truncation", how.statistics, accepted, lambda value: 0 < value <= MAX_PSI)
+    _check_range("look's statistics truncation", truncation.statistics, accepted, lambda value: 0 < value <= MAX_PSI)
 
 
 def _check_range(name: str, value: float | None, accepted: str, accepts: Callable[[float], bool]) -> None:

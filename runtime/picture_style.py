@@ -196,12 +196,12 @@ class PictureStyle:
         if self.encode == "webp" and quality < BEST_QUALITY["webp"] and image.shape[2] == 4:
             image = continued(image)
         if self.encode == "webp":
-            how = [cv2.IMWRITE_WEBP_QUALITY, quality]
+            parameters = [cv2.IMWRITE_WEBP_QUALITY, quality]
         else:  # all colour is kept: the usual halving shows on flat drawings
             full = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444
-            how = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, full]
+            parameters = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, full]
         try:
-            ok, data = cv2.imencode(self.ending, to_opencv(image), how)
+            ok, data = cv2.imencode(self.ending, to_opencv(image), parameters)
         except cv2.error:
             ok = False
         if not ok:

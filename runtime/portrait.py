@@ -386,8 +386,8 @@ def _encoded(
 def _as_drawn(photo: Photo, picture: Pixels) -> Pixels:
     """With the size and channels of what the model draws; over white where that has no transparency."""
     height, width, channels = picture.shape
-    how = Fit(alpha="keep" if channels == 4 else "flatten")
-    return fit_image(photo, ImageInput(height=height, width=width, channels=channels), how).source
+    fit = Fit(alpha="keep" if channels == 4 else "flatten")
+    return fit_image(photo, ImageInput(height=height, width=width, channels=channels), fit).source
 
 
 def _behind(source: Pixels, picture: Pixels) -> Colour:

@@ -133,19 +133,19 @@ def psi_value(spec: GeneratorSpec, truncation: Truncation) -> float:
     return psi
 
 
-def check_statistics(spec: GeneratorSpec, how: Truncation) -> None:
+def check_statistics(spec: GeneratorSpec, truncation: Truncation) -> None:
     """Checks that the generator has the batch-norm statistics that a truncation selects, and takes its psi.
 
     Raises:
         UsageError: they are frozen, missing, or do not cover that truncation.
     """
     if psi_input(spec) is not None:
-        psi_value(spec, how)
+        psi_value(spec, truncation)
     if spec.statistics.mode == "input":
         return
-    if how.statistics is not None and spec.statistics.value is not None:
+    if truncation.statistics is not None and spec.statistics.value is not None:
         raise UsageError(f"statistics truncation: those of '{spec.name}' are frozen at {spec.statistics.value:g}")
-    if how.statistics is not None:
+    if truncation.statistics is not None:
         raise UsageError(f"statistics truncation: '{spec.name}' has no batch-norm statistics to choose from")
 
 

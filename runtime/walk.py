@@ -85,13 +85,13 @@ def walk(
     if pinned:
         parse_edits(pinned)
     by_beat = beats_per_minute is not None
-    how = Walk(
+    plain = Walk(
         source, _DURATION, bool(loop), method, psis, pinned, tuple(classes), check_ease(ease), float(speed), by_beat
     )
-    seconds = _seconds(duration, how.segments, beats_per_minute, beats)
+    seconds = _seconds(duration, plain.segments, beats_per_minute, beats)
     if space not in (None, "z", "w"):
         raise UsageError(f"space '{space}': expected z or w")
-    return replace(how, duration=seconds, controls=as_settings(controls), space=space)
+    return replace(plain, duration=seconds, controls=as_settings(controls), space=space)
 
 
 def _seconds(duration: float | None, segments: int, beats_per_minute: float | None, beats: float) -> float:

@@ -207,7 +207,7 @@ class Walk:
         """
         if psi_input(spec) is None:
             return None
-        knots = np.array([[psi_value(spec, how)] for how in self.truncation_keyframes], np.float32)
+        knots = np.array([[psi_value(spec, truncation)] for truncation in self.truncation_keyframes], np.float32)
         return between(knots, "lerp", self.loop)(self._at(frames, fps))[:, 0]
 
     @property

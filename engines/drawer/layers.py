@@ -88,9 +88,9 @@ def conv(at: Lowering, node: Node, given: list[Operand | None]) -> Operand:
     out_height = (height + top + bottom - dy * (kernel[0] - 1) - 1) // sy + 1
     out_width = (width + left + right - dx * (kernel[1] - 1) - 1) // sx + 1
     made = at.new((outputs, out_height, out_width), image=True)
-    how = Window((kernel[0], kernel[1]), (sy, sx), (top, left), (dy, dx), (out_height, out_width))
+    window = Window((kernel[0], kernel[1]), (sy, sx), (top, left), (dy, dx), (out_height, out_width))
     taps = weights.transpose(2, 3, 1, 0).reshape(-1, inputs, outputs)
-    at.layer(value, made, taps, _bias(given), how)
+    at.layer(value, made, taps, _bias(given), window)
     return made
 
 
@@ -114,14 +114,14 @@ def conv_transpose(at: Lowering, node: Node, given: list[Operand | None]) -> Ope
     for y, rows in _phases(kernel[0], strides[0], top, out_height):
         for x, columns in _phases(kernel[1], strides[1], left, out_width):
             taps = weights[:, :, rows.taps][:, :, :, columns.taps].transpose(2, 3, 0, 1).reshape(-1, inputs, outputs)
-            how = Window(
+            window = Window(
                 kernel=(len(rows.taps), len(columns.taps)),
                 pads=(rows.pad, columns.pad),
                 count=(rows.count, columns.count),
                 step=strides,
                 start=(y, x),
             )
-            at.layer(value, made, taps, bias, how)
+            at.layer(value, made, taps, bias, window)
     return made
 
 

@@ -160,14 +160,22 @@ class Lowering:
         self.emit("transpose", (value.buffer, made.buffer, rows, columns), [value.buffer], made.buffer)
         return made
 
-    def layer(self, value: Value, made: Value, weights: F32, bias: F32 | None, how: Window) -> None:
+    def layer(self, value: Value, made: Value, weights: F32, bias: F32 | None, window: Window) -> None:
         """Adds one window's worth of a layer: weights [taps, inputs, outputs]."""
         height, width, channels = value.dims
         out_height, out_width, out_channels = made.dims
         places = self._layers.setdefault(id(made.buffer), [])
         places.append(len(self.program.instructions))
         fields: list[Field] = [value.buffer, height, width, channels, made.buffer, out_height, out_width, out_channels]
-        fields += [*how.kernel, *how.strides, *how.pads, *how.dilations, *how.count, *how.step, *how.start]
+        fields += [
+            *window.kernel,
+            *window.strides,
+            *window.pads,
+            *window.dilations,
+            *window.count,
+            *window.step,
+            *window.start,
+        ]
         fields += [packed_layer(weights), NONE_BIAS if bias is None else Constant(_blocks(bias)), 0, 0.0]
         self.emit("layer", fields, [value.buffer], made.buffer)
 

@@ -54,8 +54,8 @@ def plan_of(chain: Chain, built: Built, embedding: Item | None, facts: Facts, fi
     if chain.beside:
         _same(given, chain.classes, facts)
         facts.open("what the second branch takes", "the classes", f"{chain.classes} of them; z has {chain.inputs}")
-        how, names = _how(facts, "before" if chain.before else "after", ("of z", "of labels"))
-        if how == "multiply" or facts.settings.label_join == NO_JOIN:
+        join, names = _join(facts, "before" if chain.before else "after", ("of z", "of labels"))
+        if join == "multiply" or facts.settings.label_join == NO_JOIN:
             raise UsageError(
                 f"--label-join {facts.settings.label_join}: its branches lie side by side: before or after"
             )
@@ -73,19 +73,19 @@ def plan_of(chain: Chain, built: Built, embedding: Item | None, facts: Facts, fi
         if given >= chain.inputs:
             raise UsageError(f"--labels {given}: the first layer takes {chain.inputs} values, z among them")
         facts.assume("labels", given)
-        how, names = _how(facts, first, ("z", "labels"))
-        return Plan((Run("picture", names, built.layers, how),), chain.inputs - given, given)
+        join, names = _join(facts, first, ("z", "labels"))
+        return Plan((Run("picture", names, built.layers, join),), chain.inputs - given, given)
     classes, width = embedding.weight.shape
     _same(given, classes, facts)
     if width > chain.inputs:
         raise NotAChain(f"{embedding.name} has rows of {width} values, and the first layer takes {chain.inputs}")
-    how, names = _how(facts, "times" if width == chain.inputs else first, ("z", "class"))
-    if (how == "multiply") != (width == chain.inputs):
+    join, names = _join(facts, "times" if width == chain.inputs else first, ("z", "class"))
+    if (join == "multiply") != (width == chain.inputs):
         raise UsageError(f"--label-join {facts.settings.label_join}: rows of {width} values, {chain.inputs} in all")
     with torch.device("meta"):
         table = Layer(Rows(classes, width), {"weight": embedding.weight}, embedding.name)
-    entering = (Run("class", ("labels",), (table,)), Run("picture", names, built.layers, how))
-    return Plan(entering, chain.inputs if how == "multiply" else chain.inputs - width, classes)
+    entering = (Run("class", ("labels",), (table,)), Run("picture", names, built.layers, join))
+    return Plan(entering, chain.inputs if join == "multiply" else chain.inputs - width, classes)
 
 
 def _unused(embedding: Item | None, given: int | None, facts: Facts) -> None:
@@ -97,7 +97,7 @@ def _unused(embedding: Item | None, given: int | None, facts: Facts) -> None:
     facts.assume("label_join", NO_JOIN, shown=NO_JOIN if embedding is None else f"{NO_JOIN}: {embedding.name} is left")
 
 
-def _how(facts: Facts, default: str, names: tuple[str, str]) -> tuple[Join, tuple[str, ...]]:
+def _join(facts: Facts, default: str, names: tuple[str, str]) -> tuple[Join, tuple[str, ...]]:
     said = facts.assume("label_join", default)
     return ("multiply" if said == "times" else "concat"), names[::-1] if said == "before" else names
 

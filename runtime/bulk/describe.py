@@ -84,13 +84,13 @@ def _draws_alike(other: str | None) -> bool:
 
 def describe_drawing(generator: Generator, design: Design = PLAIN) -> Json:
     """What the options ask of the generator; of a run that samples latents and changes none what 0.1.0 said."""
-    latent, how = generator.spec.latent, design.truncation
+    latent, truncation = generator.spec.latent, design.truncation
     return {
-        "psi": how.psi,
-        "mode": how.mode,
-        "threshold": how.threshold,
-        "law": how.arguments(latent) if latent else None,
-        "statistics_truncation": how.statistics,
+        "psi": truncation.psi,
+        "mode": truncation.mode,
+        "threshold": truncation.threshold,
+        "law": truncation.arguments(latent) if latent else None,
+        "statistics_truncation": truncation.statistics,
         "class": design.labels,
         **({"set": settings_text(design.controls)} if design.controls else {}),
         **({"set_z": design.pinned} if design.pinned else {}),
@@ -100,9 +100,9 @@ def describe_drawing(generator: Generator, design: Design = PLAIN) -> Json:
 
 def design_of(drawing: Json, latents: LatentFile | None = None) -> Design:
     """The inverse, but for the latents of a file, of which it says the hash."""
-    how = Truncation(drawing["psi"], drawing["mode"], drawing["threshold"], drawing["statistics_truncation"])
+    truncation = Truncation(drawing["psi"], drawing["mode"], drawing["threshold"], drawing["statistics_truncation"])
     settings = parse_settings(drawing.get("set", "").split())
-    return Design(how, drawing["class"], settings, drawing.get("set_z", ""), latents)
+    return Design(truncation, drawing["class"], settings, drawing.get("set_z", ""), latents)
 
 
 _NETWORK = ("//", "\\\\")  # begin the names of other machines on Windows

@@ -69,13 +69,13 @@ class Worker:
                 f"{self._storage.place} on this machine is not the run's output: "
                 "expected a folder that all machines share, or an address such as s3://bucket/name"
             )
-        how = self._recipe
-        generator = open_generator(how.model, how.backend, how.options)
+        recipe = self._recipe
+        generator = open_generator(recipe.model, recipe.backend, recipe.options)
         found = differences(self._plan.generator, aligned(self._plan.generator, describe(generator, self._plan.layout)))
         if found:
             generator.close()
             raise BackendUnavailable(f"this machine would draw other bytes: {'; '.join(found[:2])}")
-        self._drawer = Drawer(generator, how.batch_size, how.encoders, how.design)
+        self._drawer = Drawer(generator, recipe.batch_size, recipe.encoders, recipe.design)
 
     def draw(self, number: int) -> None:
         assert self._drawer is not None, "open comes first"

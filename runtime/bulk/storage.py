@@ -150,11 +150,11 @@ class _LocalFolder:
             folder.make(self._part)
 
     def put(self, name: str, data: bytes) -> None:
-        how = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         with (
             _explained(self._path / name),
             Folder(self._root, self._part) as folder,
-            os.fdopen(folder.open(name, how), "wb", buffering=0) as file,
+            os.fdopen(folder.open(name, flags), "wb", buffering=0) as file,
         ):
             _write_all(file, data)
         self._names.append(name)

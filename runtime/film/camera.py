@@ -21,7 +21,7 @@ from ganrt.runtime.photos import quiet_opencv
 _MAX_BYTES = 2**42
 
 
-def open_clip(given: str, how: Excerpt, pipe: IO[bytes] | None = None) -> Clip:
+def open_clip(given: str, excerpt: Excerpt, pipe: IO[bytes] | None = None) -> Clip:
     """A film's file; a folder, a glob or a single picture; or `-`, the frames of `pipe`.
 
     Raises:
@@ -30,21 +30,21 @@ def open_clip(given: str, how: Excerpt, pipe: IO[bytes] | None = None) -> Clip:
     """
     if given == "-":
         assert pipe is not None
-        return PipeClip(pipe, how)
-    if how.raw is not None:
+        return PipeClip(pipe, excerpt)
+    if excerpt.raw is not None:
         raise UsageError("--raw: it belongs to frames through a pipe: ganrt translate - --raw 640x360")
     path = Path(given)
     if path.suffix.lower() not in SUFFIXES:
-        return PictureClip(given, how)
-    if how.rate is not None:
+        return PictureClip(given, excerpt)
+    if excerpt.rate is not None:
         raise UsageError(f"--fps: {path} keeps its own rate; expected it with a folder of pictures or a pipe")
     if check_file(path, _MAX_BYTES, "a film") == 0:
         raise BadInputFile(f"{path} is empty; {NO_FILM}")
     if find_spec("av") is None:
-        return OpenCvClip(path, how)
+        return OpenCvClip(path, excerpt)
     from ganrt.runtime.film.pyav_clips import PyAvClip
 
-    return PyAvClip(path, how)
+    return PyAvClip(path, excerpt)
 
 
 _INSTEAD = "try it with a film: ganrt translate --camera clip.mp4 -m MODEL"
@@ -52,7 +52,7 @@ _DIGITS = 3  # of a camera's number
 _WARM_UP = 5  # reads: cameras may answer late
 
 
-def open_camera(given: str, how: Excerpt) -> Clip:
+def open_camera(given: str, excerpt: Excerpt) -> Clip:
     """Camera number `given`, or the film of that name. Times of shots are those of `time.monotonic`, when they came.
 
     Raises:
@@ -62,7 +62,7 @@ def open_camera(given: str, how: Excerpt) -> Clip:
     """
     if given == "-" or (given.isdecimal() and len(given) > _DIGITS):
         raise UsageError(f"--camera {given}: expected a camera's number, such as 0, or a film's file")
-    return Camera(int(given), how) if given.isdecimal() else FilmAsCamera(open_clip(given, how))
+    return Camera(int(given), excerpt) if given.isdecimal() else FilmAsCamera(open_clip(given, excerpt))
 
 
 class FilmAsCamera(Clip):
@@ -83,8 +83,8 @@ class FilmAsCamera(Clip):
 class Camera(Clip):
     """A camera by OpenCV, opened until its shots end."""
 
-    def __init__(self, number: int, how: Excerpt) -> None:
-        self.name, self._how = f"camera {number}", how
+    def __init__(self, number: int, excerpt: Excerpt) -> None:
+        self.name, self._excerpt = f"camera {number}", excerpt
         with quiet_opencv():  # its backends would each say that they have no camera
             self._capture = cv2.VideoCapture(number)
             self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # what waits in the driver is old
@@ -98,7 +98,7 @@ class Camera(Clip):
         height, width = (
             max(1, int(self._capture.get(side))) for side in (cv2.CAP_PROP_FRAME_HEIGHT, cv2.CAP_PROP_FRAME_WIDTH)
         )
-        self.size = limited(height, width, how)
+        self.size = limited(height, width, excerpt)
 
     def shots(self, since: Fraction = Fraction(0)) -> Iterator[Shot]:  # noqa: ARG002 (it has no past)
         """What it sees, as it sees it.
@@ -115,7 +115,8 @@ class Camera(Clip):
                     )
                 pixels = np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), np.uint8)
                 yield Shot(
-                    resized(pixels, limited(pixels.shape[0], pixels.shape[1], self._how)), Fraction(time.monotonic())
+                    resized(pixels, limited(pixels.shape[0], pixels.shape[1], self._excerpt)),
+                    Fraction(time.monotonic()),
                 )
         finally:
             self._capture.release()

@@ -95,13 +95,13 @@ class Clip(ABC):
             BadInputFile: damaged.
         """
 
-    def _wanted(self, frames: Iterable[T], how: Excerpt, since: Fraction) -> Iterator[tuple[Fraction, T]]:
+    def _wanted(self, frames: Iterable[T], excerpt: Excerpt, since: Fraction) -> Iterator[tuple[Fraction, T]]:
         """Frames at a constant rate with their times: those of the excerpt, from `since` on."""
         for number, frame in enumerate(frames):
             time = number / self.rate
-            if how.end is not None and time >= how.end:
+            if excerpt.end is not None and time >= excerpt.end:
                 return
-            if time >= max(how.start, since):
+            if time >= max(excerpt.start, since):
                 yield time, frame
 
 
@@ -111,12 +111,12 @@ def check_pixels(name: str, height: int, width: int) -> None:
         raise BadInputFile(f"{name}: frames of {width} x {height} pixels; expected at most {MAX_PIXELS} in all")
 
 
-def limited(height: int, width: int, how: Excerpt) -> tuple[int, int]:
+def limited(height: int, width: int, excerpt: Excerpt) -> tuple[int, int]:
     """Height and width of frames after `max_size`."""
     return (
         (height, width)
-        if max(height, width) <= (how.max_size or max(height, width))
-        else fitted_sides(height, width, how.max_size or 1)
+        if max(height, width) <= (excerpt.max_size or max(height, width))
+        else fitted_sides(height, width, excerpt.max_size or 1)
     )
 
 
@@ -130,7 +130,7 @@ def file_identity(path: Path) -> str:
     return f"{size}:{hashlib.sha256(ends).hexdigest()}"
 
 
-def excerpt_count(rate: Fraction, duration: Fraction, how: Excerpt, name: str) -> int:
+def excerpt_count(rate: Fraction, duration: Fraction, excerpt: Excerpt, name: str) -> int:
     """How many frames of a clip of so many seconds are read; 0 seconds: not known.
 
     Raises:
@@ -138,26 +138,26 @@ def excerpt_count(rate: Fraction, duration: Fraction, how: Excerpt, name: str) -
     """
     if duration <= 0:
         return 0
-    if how.start >= duration:
-        raise UsageError(f"--start {float(how.start):g}: {name} is {float(duration):.2f} s long")
-    return max(1, round((min(how.end or duration, duration) - how.start) * rate))
+    if excerpt.start >= duration:
+        raise UsageError(f"--start {float(excerpt.start):g}: {name} is {float(duration):.2f} s long")
+    return max(1, round((min(excerpt.end or duration, duration) - excerpt.start) * rate))
 
 
 class PictureClip(Clip):
     """Pictures in the order of their names, numbers in them as numbers."""
 
-    def __init__(self, given: str, how: Excerpt) -> None:
+    def __init__(self, given: str, excerpt: Excerpt) -> None:
         found = find_pictures([given], recursive=False)
         self._paths = sorted((picture.path for picture in found), key=_natural)
-        self._how, self.name, self.rate = how, given, how.rate or Fraction(_RATE)
+        self._excerpt, self.name, self.rate = excerpt, given, excerpt.rate or Fraction(_RATE)
         self._whole = _sides(read_photo(self._paths[0]).colour)
-        self.size = limited(*self._whole, how)
-        self.count = excerpt_count(self.rate, len(self._paths) / self.rate, how, given)
+        self.size = limited(*self._whole, excerpt)
+        self.count = excerpt_count(self.rate, len(self._paths) / self.rate, excerpt, given)
         about = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in self._paths]
         self.identity = hashlib.sha256(repr(about).encode()).hexdigest()
 
     def shots(self, since: Fraction = Fraction(0)) -> Iterator[Shot]:
-        for time, path in self._wanted(self._paths, self._how, since):
+        for time, path in self._wanted(self._paths, self._excerpt, since):
             yield Shot(self._pixels(path), time)
 
     def _pixels(self, path: Path) -> Frame:
@@ -173,27 +173,32 @@ class PictureClip(Clip):
 class PipeClip(Clip):
     """Frames of `--raw` WIDTHxHEIGHT, three bytes a pixel: red, green, blue."""
 
-    def __init__(self, pipe: IO[bytes], how: Excerpt) -> None:
-        if how.raw is None:
+    def __init__(self, pipe: IO[bytes], excerpt: Excerpt) -> None:
+        if excerpt.raw is None:
             raise UsageError("- takes raw RGB frames, and --raw WIDTHxHEIGHT their size, such as --raw 640x360")
-        self._pipe, self._how, self.name, self.rate = pipe, how, "standard input", how.rate or Fraction(_RATE)
-        self._width, self._height = how.raw
+        self._pipe, self._excerpt, self.name, self.rate = (
+            pipe,
+            excerpt,
+            "standard input",
+            excerpt.rate or Fraction(_RATE),
+        )
+        self._width, self._height = excerpt.raw
         check_pixels(self.name, self._height, self._width)
-        self.size = limited(self._height, self._width, how)
+        self.size = limited(self._height, self._width, excerpt)
 
     def shots(self, since: Fraction = Fraction(0)) -> Iterator[Shot]:
         shape = (self._height, self._width, 3)
         # Unbuffered: a thread that waits in a buffer's lock as the interpreter ends makes it abort.
         with os.fdopen(os.dup(self._pipe.fileno()), "rb", buffering=0) as pipe:
-            for time, data in self._wanted(_read(pipe, shape[0] * shape[1] * 3), self._how, since):
+            for time, data in self._wanted(_read(pipe, shape[0] * shape[1] * 3), self._excerpt, since):
                 yield Shot(resized(np.frombuffer(data, np.uint8).reshape(shape), self.size), time)
 
 
 class OpenCvClip(Clip):
     """A film as OpenCV reads it: without sound and transparency, its rate taken for constant."""
 
-    def __init__(self, path: Path, how: Excerpt) -> None:
-        self._path, self._how, self.name, self.identity = path, how, str(path), file_identity(path)
+    def __init__(self, path: Path, excerpt: Excerpt) -> None:
+        self._path, self._excerpt, self.name, self.identity = path, excerpt, str(path), file_identity(path)
         capture = self._opened()
         self.rate = Fraction(capture.get(cv2.CAP_PROP_FPS) or _RATE).limit_denominator(1001)
         count = max(0, int(capture.get(cv2.CAP_PROP_FRAME_COUNT)))
@@ -202,8 +207,8 @@ class OpenCvClip(Clip):
         capture.release()
         if not read:
             raise BadInputFile(f"{path} holds no frame that can be decoded; {NO_FILM}")
-        self.size = limited(*_sides(np.asarray(first, np.uint8)), how)
-        self.count = excerpt_count(self.rate, count / self.rate, how, self.name)
+        self.size = limited(*_sides(np.asarray(first, np.uint8)), excerpt)
+        self.count = excerpt_count(self.rate, count / self.rate, excerpt, self.name)
         self.notes = (
             ()
             if path.suffix.lower() == ".gif"
@@ -214,7 +219,7 @@ class OpenCvClip(Clip):
         """Decodes one frame a shot; those before the excerpt are passed over."""
         capture = self._opened()
         try:
-            for time, _ in self._wanted(iter(capture.grab, False), self._how, since):
+            for time, _ in self._wanted(iter(capture.grab, False), self._excerpt, since):
                 read, frame = capture.retrieve()
                 if not read:
                     raise BadInputFile(f"{self.name} is damaged at {float(time):.2f} s")

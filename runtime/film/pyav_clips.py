@@ -36,14 +36,14 @@ _SNAP = Fraction(101, 100)  # of what a container's clock rounds
 class PyAvClip(Clip):
     """A film's file. Its shots may be taken once."""
 
-    def __init__(self, path: Path, how: Excerpt) -> None:
-        self._path, self._how, self.name, self.identity = path, how, str(path), file_identity(path)
+    def __init__(self, path: Path, excerpt: Excerpt) -> None:
+        self._path, self._excerpt, self.name, self.identity = path, excerpt, str(path), file_identity(path)
         with opened(path) as container:
             stream = picture_stream(path, container)
             context = stream.codec_context
             check_pixels(self.name, context.height, context.width)
             self.rate = _rate(stream)
-            self.count = excerpt_count(self.rate, _duration(container, stream), how, self.name)
+            self.count = excerpt_count(self.rate, _duration(container, stream), excerpt, self.name)
             heard = [sound.codec_context is not None for sound in container.streams.audio[:1]]
             self.sound = path if any(heard) else None
             if context.color_trc in _HDR:
@@ -56,13 +56,13 @@ class PyAvClip(Clip):
             raise BadInputFile(f"{path} holds no frame that can be decoded; {NO_FILM}")
         self._square = _square(first, stream)
         turns, _ = _upright(first)
-        self.size = limited(*(self._square[::-1] if turns % 2 else self._square), how)
+        self.size = limited(*(self._square[::-1] if turns % 2 else self._square), excerpt)
         self._converter = VideoReformatter()
 
     def shots(self, since: Fraction = Fraction(0)) -> Iterator[Shot]:
         """Decodes; what lies before the excerpt is passed over, from the last key frame before it on."""
         half = 1 / (2 * self.rate)
-        start = max(self._how.start, since)
+        start = max(self._excerpt.start, since)
         before: Fraction | None = None
         with opened(self._path) as container:
             stream = picture_stream(self._path, container)
@@ -72,7 +72,7 @@ class PyAvClip(Clip):
                     container.seek(int((start + zero) / stream.time_base), stream=stream)
             for frame in self._decoded(container, stream, start):
                 time = self._time(frame, stream, zero, before)
-                if self._how.end is not None and time > self._how.end - half:
+                if self._excerpt.end is not None and time > self._excerpt.end - half:
                     return
                 if time >= start - half and (before is None or time > before):
                     before = time
@@ -95,13 +95,13 @@ class PyAvClip(Clip):
                 return
             for frame in frames:
                 start = start if frame.pts is None else frame.pts * stream.time_base
-                if frame.is_corrupt and start >= self._how.start:
+                if frame.is_corrupt and start >= self._excerpt.start:
                     self._damaged(start, "a frame is corrupt")
                 yield frame
 
     def _damaged(self, time: Any, why: str) -> None:
         self.bad += 1
-        if not self._how.skip_bad:
+        if not self._excerpt.skip_bad:
             raise BadInputFile(
                 f"{self.name} is damaged at about {float(time):.2f} s: {why}\n"
                 "give --skip-bad to go on after it, or --end to stop before"

@@ -70,8 +70,8 @@ class Source:
 
     def truncated(self, truncation: float | Truncation | None) -> Source:
         """The same walks at another truncation."""
-        how = truncation if isinstance(truncation, Truncation) else Truncation(psi=truncation)
-        return replace(self, walks=tuple(replace(walk, truncation_keyframes=(how,)) for walk in self.walks))
+        truncation = truncation if isinstance(truncation, Truncation) else Truncation(psi=truncation)
+        return replace(self, walks=tuple(replace(walk, truncation_keyframes=(truncation,)) for walk in self.walks))
 
     def controlled(self, controls: SettingsLike) -> Source:
         """The same walks with other settings of the generator's controls."""

@@ -117,15 +117,15 @@ def expected(text):
         look = Look.parse(text)
     except UsageError as error:
         return "newer" if "newer" in str(error) else "refused"
-    how = look.truncation
+    truncation = look.truncation
     parts = [
         look.model,
         str(look.seed),
         str(look.index),
-        number(how.psi),
-        how.mode or "",
-        number(how.threshold),
-        number(how.statistics),
+        number(truncation.psi),
+        truncation.mode or "",
+        number(truncation.threshold),
+        number(truncation.statistics),
         "".join(f"{chosen}:{single(weight)}," for chosen, weight in look.classes or ()),
         "".join(f"{name}={value}," for name, value in look.controls),
         "".join(f"{edit.start}-{edit.stop}:{single(edit.value)}," for edit in look.edits),

@@ -106,9 +106,9 @@ def test_a_choice_is_the_same_in_every_stream():
         (Truncation(threshold=1.0), 1.0, {"threshold": 1.0}),
     ],
 )
-def test_psi_shrinks_normal_and_uniform_parts_and_leaves_the_choice(how, factor, normal):
+def test_psi_shrinks_normal_and_uniform_parts_and_leaves_the_choice(truncation, factor, normal):
     one = np.array([7], np.uint64)
-    z = draw(Latent(dim=74, prior=THREE), one, one, how)
+    z = draw(Latent(dim=74, prior=THREE), one, one, truncation)
     assert np.array_equal(z[:, :62], sample(one, one, 62, **normal))
     assert np.array_equal(z[:, 62:72], sample(one, one, 74, THREE)[:, 62:72])
     assert np.array_equal(z[:, 72:], sample(one, one, 74, "uniform", psi=factor)[:, 72:])
@@ -120,9 +120,9 @@ def test_a_style_space_leaves_z_as_it_was_trained(prior):
     style, plain = (Latent(dim=74, prior=prior, psi_mode=mode) for mode in ("style", "scale"))
     for psi in (None, 0.0, 0.5, 3.0):
         assert np.array_equal(draw(style, one, one, Truncation(psi=psi)), draw(plain, one, one))
-    for how in (Truncation(threshold=1.0), Truncation(mode="scale"), Truncation(psi=0.5, mode="resample")):
+    for truncation in (Truncation(threshold=1.0), Truncation(mode="scale"), Truncation(psi=0.5, mode="resample")):
         with pytest.raises(UsageError, match="pulls its styles"):
-            draw(style, one, one, how)
+            draw(style, one, one, truncation)
 
 
 @pytest.mark.parametrize(

@@ -89,16 +89,16 @@ def known_answers() -> dict[str, object]:
 
 def _answer(body: str) -> dict[str, object]:
     look = Look.parse(_checked(body))
-    how = look.truncation
+    truncation = look.truncation
     return {
         "code": look.code,
         "model": look.model,
         "seed": str(look.seed),
         "index": str(look.index),
-        "psi": how.psi,
-        "mode": how.mode,
-        "threshold": how.threshold,
-        "statistics": how.statistics,
+        "psi": truncation.psi,
+        "mode": truncation.mode,
+        "threshold": truncation.threshold,
+        "statistics": truncation.statistics,
         "classes": None if look.classes is None else [list(pair) for pair in look.classes],
         "controls": [list(pair) for pair in look.controls],
         "edits": [[edit.start, edit.stop, edit.value] for edit in look.edits],

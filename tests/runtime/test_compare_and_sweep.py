@@ -131,8 +131,8 @@ def test_psi_moves_latent_and_statistics_unless_told_otherwise(tmp_path):
         assert [row.statistics for row in both] == [0.2, 0.8]
         assert [row.statistics for row in fixed] == [0.5, 0.5]
         for row in fixed:
-            how = ganrt.Truncation(psi=row.psi, statistics=0.5)
-            np.testing.assert_array_equal(row.images, generator.sample(3, start=row.start, truncation=how))
+            truncation = ganrt.Truncation(psi=row.psi, statistics=0.5)
+            np.testing.assert_array_equal(row.images, generator.sample(3, start=row.start, truncation=truncation))
             assert not np.array_equal(row.images, generator.sample(3, start=row.start, truncation=row.psi))
 
 
