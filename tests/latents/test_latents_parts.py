@@ -98,7 +98,7 @@ def test_a_choice_is_the_same_in_every_stream():
 
 
 @pytest.mark.parametrize(
-    ("how", "factor", "normal"),
+    ("truncation", "factor", "normal"),
     [
         (Truncation(), 1.0, {}),
         (Truncation(psi=0.5), 0.5, {"threshold": 2.0, "psi": 0.5}),
