@@ -71,6 +71,10 @@ class Fields:
         """The error for a field whose value does not do."""
         return self.fail(f"has {key} = {str(self.values.get(key))[:_SHOWN]}", expected)
 
+    def placed(self, place: tuple[str, str]) -> Fields:
+        """The same layer, a model further in."""
+        return Fields(self.name, self.class_name, self.values, (place, *self.within))
+
     def integer(self, key: str) -> int:
         value: Any = self.values.get(key)
         if not _is_size(value, 1):

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.keras.config import Chain, Node, is_branched, nodes_of, parse_model
+from ganrt.exporter.keras.config import Node, input_shape, parse_model
 from ganrt.exporter.keras.fields import AS_ONNX, Fields, Within, class_names
 from ganrt.exporter.keras.layers import LAYERS, in_channel_order, layer_steps
 from ganrt.exporter.keras.steps import Crop, Reshape, Shape, Step
@@ -27,6 +27,7 @@ from ganrt.exporter.source import Origin, State
 
 _CHANNELS = (1, 3, 4)
 _MOVES_ONLY = (nn.Unflatten, Reshape, Crop)  # what may follow the last activation without changing its range
+_RAW = ""  # what a branch of z takes; no layer is called so
 _JOINS: Mapping[str, Join] = {"Concatenate": "concat", "Add": "add", "Multiply": "multiply"}
 
 
@@ -67,10 +68,10 @@ class _Branch:
         """Of what it gives."""
         return self.steps[-1].shape if self.steps else self.start
 
-    def add(self, layer: Fields, tables: bool = False) -> None:
-        """Puts a layer's steps behind it; those of an embedding only where there may be `tables`."""
-        shape, table = self.shape, tables and layer.class_name == "Embedding"
-        steps = [_embedding(layer)] if table else layer_steps(layer, shape)
+    def add(self, layer: Fields) -> None:
+        """Puts a layer's steps behind it."""
+        shape = self.shape
+        steps = [_embedding(layer)] if layer.class_name == "Embedding" else layer_steps(layer, shape)
         if layer.class_name == "Reshape":
             self.steps = in_channel_order(self.steps, shape, steps[0].shape)
         else:
@@ -90,26 +91,21 @@ def build_network(model: Mapping[str, Any], state: State, origin: Origin, what: 
         BadInputFile: a layer that is not known, other inputs than one vector (or map of one pixel) and class numbers
             for an embedding, weights that do not fit, or no picture at the end.
     """
-    notes: tuple[str, ...] = ()
-    if is_branched(model):
-        nodes = nodes_of(model)
-        branches, layers = _lay_out(nodes)
-        (z,) = [node for node in nodes if node.layer.class_name == "InputLayer" and not _is_classes(node, nodes)]
-        name, dim, end = z.layer.name, _vector(z)[0], branches[nodes[-1].layer.name]
-    else:
-        chain, state, notes = _generator_of(parse_model(model), state)
-        name, dim, end = "z", math.prod(chain.input_shape), _chained(chain)
-        branches, layers = {"picture": end}, list(chain.layers)
-    if not end.counts or not is_picture(end.shape):
-        raise BadInputFile(f"draws {list(end.shape)} values\nexpected a picture [h, w, c] of 1, 3 or 4 channels")
+    nodes, state, notes = _generator_of(parse_model(model), state)
+    branches = _lay_out(nodes)
+    layers, end = [layer for node in nodes for layer in node.layers], branches.get(nodes[-1].name)
+    if end is None or not is_picture(end.shape):
+        shape = [] if end is None else list(end.shape)
+        raise BadInputFile(f"draws {shape} values\nexpected a picture [h, w, c] of 1, 3 or 4 channels")
+    z = _latent(nodes)
     steps = {key: made for branch in branches.values() for key, made in branch.by_layer().items()}
     owned = [(layer, steps.get(id(layer), [])) for layer in layers]
     tables = [step.variables["embeddings"] for _, made in owned for step in made if "embeddings" in step.variables]
-    runs = _runs(branches, {name: "z"}, values_by_step(owned, state, origin, what))
+    runs = _runs(branches, {z.name: "z", _RAW: "z"}, values_by_step(owned, state, origin, what))
     height, width, channels = end.shape
     return Network(
         module=load_strictly(lambda: Runs(runs), weights_of(runs), what),
-        dim=dim,
+        dim=math.prod(input_shape(z.layer)),
         shape=(height, width, channels),
         last=_last_activation(end.steps),
         policies=frozenset(layer.policy() for layer in layers),
@@ -119,31 +115,31 @@ def build_network(model: Mapping[str, Any], state: State, origin: Origin, what: 
     )
 
 
-def _chained(chain: Chain) -> _Branch:
-    branch, shape = _Branch(("z",), "concat", chain.input_shape), chain.input_shape
-    if len(shape) == 3:
-        pixel = shape[:2] == (1, 1)  # nothing to transpose
-        branch.steps.append(Step(lambda: AsPixel() if pixel else Reshape((math.prod(shape),), shape), shape))
-        branch.counts.append((Fields("z", "InputLayer", {}), 1))
-    for layer in chain.layers:
-        branch.add(layer)
-    return branch
+def _latent(nodes: Sequence[Node]) -> Node:
+    """The input that is z: the one that no embedding takes."""
+    found = [node for node in nodes if not node.inputs and not _is_classes(node, nodes)]
+    if len(found) != 1:
+        names = ", ".join(node.name for node in found)[:200] or "class numbers alone"
+        raise BadInputFile(f"takes {names}\nexpected one latent, and class numbers for an Embedding\n{AS_ONNX}")
+    return found[0]
 
 
-def _generator_of(chain: Chain, state: State) -> tuple[Chain, State, tuple[str, ...]]:
-    """Of a whole GAN, whose picture goes into a nested discriminator, the generator with its weights; others as they
+def _generator_of(nodes: list[Node], state: State) -> tuple[list[Node], State, tuple[str, ...]]:
+    """Of a whole GAN, whose picture goes into a discriminator, the nested generator with its weights; others as they
     are. And what there is to say."""
-    first = chain.layers[0].within[:1] if chain.layers else ()
-    inside = [layer for layer in chain.layers if layer.within[:1] == first]
-    if not first or len(inside) == len(chain.layers) or is_picture(_chained(chain).shape):
-        return chain, state, ()
-    generator = Chain(chain.input_shape, tuple(inside))
-    if not is_picture(_chained(generator).shape):
-        return chain, state, ()
-    counted, name = first[0]
+    first = next((i for i, node in enumerate(nodes) if node.layers and node.layers[0].within), len(nodes))
+    before, after = nodes[: first + 1], nodes[first + 1 :]
+    if not after or sum(bool(node.layers) for node in before) != 1 or _draws(nodes) or not _draws(before):
+        return nodes, state, ()
+    counted, name = before[-1].layers[0].within[0]
     kept = {key: tensor for key, tensor in state.items() if key.startswith((f"layers/{counted}/", f"{name}/"))}
-    left = dict.fromkeys(la.within[0][1] if la.within else la.name for la in chain.layers[len(inside) :])
-    return generator, kept, (f"a whole GAN: its generator {name!r} taken; left: {', '.join(left)[:200]}",)
+    left = ", ".join(node.name for node in after)[:200]
+    return before, kept, (f"a whole GAN: its generator {name!r} taken; left: {left}",)
+
+
+def _draws(nodes: Sequence[Node]) -> bool:
+    end = _lay_out(nodes).get(nodes[-1].name)
+    return end is not None and is_picture(end.shape)
 
 
 def is_picture(shape: Shape) -> bool:
@@ -151,34 +147,40 @@ def is_picture(shape: Shape) -> bool:
     return len(shape) == 3 and shape[2] in _CHANNELS
 
 
-def _lay_out(nodes: Sequence[Node]) -> tuple[dict[str, _Branch], list[Fields]]:
-    """The branches by the name of the node that they end at, and the layers in Keras' order."""
+def _lay_out(nodes: Sequence[Node]) -> dict[str, _Branch]:
+    """The branches by the name of the node that they end at."""
     uses = [name for node in nodes for name in node.inputs]
     branches: dict[str, _Branch] = {}
-    layers: list[Fields] = []
     shapes: dict[str, Shape] = {}
     for layer in [layer for node in nodes for layer in node.layers]:
-        if layer.class_name not in (*LAYERS, *_JOINS, "InputLayer", "Embedding"):
+        if layer.class_name not in (*LAYERS, *_JOINS, "Embedding"):
             layer_steps(layer, ())  # refuses it: what lies around it may be as strange, and says less
     for node in nodes:
-        name, layer = node.layer.name, node.layer
-        if layer.class_name == "InputLayer":
-            shapes[name] = () if _is_classes(node, nodes) else _vector(node)
+        if not node.inputs:
+            shapes[node.name] = () if _is_classes(node, nodes) else input_shape(node.layer)
+            if len(shapes[node.name]) == 3:
+                branches[node.name] = _as_map(node.layer, shapes[node.name])
             continue
-        if layer.class_name in _JOINS:
-            branches[name] = _joined(node, [shapes[key] for key in node.inputs])
+        if node.layer.class_name in _JOINS:
+            branches[node.name] = _joined(node, [shapes[key] for key in node.inputs])
         else:
             if len(node.inputs) != 1:
                 expected = f"Concatenate, Add or Multiply where branches meet\n{AS_ONNX}"
-                raise layer.fail(f"takes {len(node.inputs)} inputs", expected)
+                raise node.layer.fail(f"takes {len(node.inputs)} inputs", expected)
             before = node.inputs[0]
             alone = uses.count(before) == 1 and before in branches
-            branches[name] = branches.pop(before) if alone else _Branch((before,), "concat", shapes[before])
+            branches[node.name] = branches.pop(before) if alone else _Branch((before,), "concat", shapes[before])
             for each in node.layers:
-                branches[name].add(each, tables=True)
-        layers += node.layers
-        shapes[name] = branches[name].shape
-    return branches, layers
+                branches[node.name].add(each)
+        shapes[node.name] = branches[node.name].shape
+    return branches
+
+
+def _as_map(layer: Fields, shape: Shape) -> _Branch:
+    """z, a vector, as the map that a model takes."""
+    pixel = shape[:2] == (1, 1)  # nothing to transpose
+    step = Step(lambda: AsPixel() if pixel else Reshape((math.prod(shape),), shape), shape)
+    return _Branch((_RAW,), "concat", shape, [step], [(layer, 1)])
 
 
 def _embedding(layer: Fields) -> Step:
@@ -201,13 +203,6 @@ def _joined(node: Node, shapes: list[Shape]) -> _Branch:
 
 def _is_classes(node: Node, nodes: Sequence[Node]) -> bool:
     return any(other.layer.class_name == "Embedding" and node.layer.name in other.inputs for other in nodes)
-
-
-def _vector(node: Node) -> Shape:
-    shape = node.layer.values.get("batch_shape") or node.layer.values.get("batch_input_shape")
-    if not isinstance(shape, list) or len(shape) != 2 or type(shape[1]) is not int or not 0 < shape[1] <= 2**16:
-        raise node.layer.fail(f"takes inputs of shape {shape!s:.80}", "latents [n, dim], and classes for an Embedding")
-    return (shape[1],)
 
 
 def _runs(branches: Mapping[str, _Branch], names: Mapping[str, str], values: Mapping[int, Any]) -> tuple[Run, ...]:

@@ -115,10 +115,10 @@ def test_models_that_are_no_chain(tmp_path: Path) -> None:
 
         refused(rezipped(tmp_path / "n.keras", change, source), f"has inbound_nodes = {nodes!r}")
     refused(rezipped(tmp_path / "n.keras", endless, source), "nested more than 100 deep")
-    refused(rezipped(tmp_path / "a.keras", branch, source), "'relu_1'", "on 2 inputs")
-    refused(rezipped(tmp_path / "b.keras", spare, source), "beside the chain to its output: bn_1")
+    refused(rezipped(tmp_path / "a.keras", branch, source), "'relu_1'", "takes 2 inputs")
+    refused(rezipped(tmp_path / "b.keras", spare, source), "beside the way to its output: bn_1")
     refused(rezipped(tmp_path / "c.keras", outputs, source), "2 outputs")
-    refused(rezipped(tmp_path / "d.keras", circle, source), "expected a chain")
+    refused(rezipped(tmp_path / "d.keras", circle, source), "take each other")
     refused(rezipped(tmp_path / "e.keras", nested, source), "no list of 1 to 1000 layers")
     refused(rezipped(tmp_path / "f.keras", lambda model: model.update(class_name="MyGAN")), "'MyGAN'")
     refused(rezipped(tmp_path / "g.keras", lambda model: model.update(config=None)), "class_name and config")

@@ -80,6 +80,14 @@ def _changed(folder: Path, path: Path, change: Any) -> Path:
     return path
 
 
+def _two_latents(layers: dict[str, Any], _: Any) -> None:
+    name, embedding = next((name, each) for name, each in layers.items() if each["class_name"] == "Embedding")
+    embedding["class_name"], embedding["config"] = "Dense", {"name": name, "units": 7}
+    for layer in layers.values():
+        if layer["class_name"] == "InputLayer":
+            layer["config"]["batch_shape"] = [None, 9]
+
+
 def _circle(layers: dict[str, Any], _: Any) -> None:
     text = json.dumps(layers["dense_1" if "dense_1" in layers else next(n for n in layers if "dense" in n)])
     name = next(n for n in layers if n.startswith("conv2d_transpose"))
@@ -92,6 +100,7 @@ def _circle(layers: dict[str, Any], _: Any) -> None:
     ("change", "words"),
     [
         (_circle, "take each other"),
+        (_two_latents, "expected one latent"),
         (
             lambda layers, config: config["output_layers"].__setitem__(slice(None), [["z", 0, 0], ["z", 0, 0]]),
             "outputs",
@@ -110,7 +119,7 @@ def _circle(layers: dict[str, Any], _: Any) -> None:
 def test_hostile_graphs_are_refused_by_name(folder: Path, tmp_path: Path, change: Any, words: str) -> None:
     def named(layers: dict[str, Any], config: Any) -> None:
         plain = {name.rstrip("0123456789").rstrip("_"): layer for name, layer in layers.items()}
-        change(layers if change is _circle else {**layers, **plain}, config)
+        change(layers if change in (_circle, _two_latents) else {**layers, **plain}, config)
 
     with pytest.raises(BadInputFile, match=words):
         built_from(_changed(folder, tmp_path / "bad.keras", named), {})
