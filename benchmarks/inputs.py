@@ -37,7 +37,7 @@ class Batches:
         """Batch `number`, round and round."""
         return self.inputs[number % len(self.inputs)]
 
-    def wanted(self, number: int) -> Images:
+    def reference(self, number: int) -> Images:
         """Its pictures."""
         return self.expected[number % len(self.expected)]
 
@@ -51,19 +51,19 @@ class Agreement:
     max_error: int = 0
     ssim: float | None = None
 
-    def with_pictures(self, drawn: Images, wanted: Images) -> Agreement:
+    def with_pictures(self, drawn: Images, reference: Images) -> Agreement:
         """The same with more pictures, uint8 [n, h, w, c] both.
 
         Raises:
             UsageError: the shapes or the type differ.
         """
-        if drawn.shape != wanted.shape or drawn.dtype != np.uint8:
-            raise UsageError(f"{drawn.dtype} {list(drawn.shape)} instead of uint8 {list(wanted.shape)}")
-        values = [psnr(a, b) for a, b in zip(drawn, wanted, strict=True)]
+        if drawn.shape != reference.shape or drawn.dtype != np.uint8:
+            raise UsageError(f"{drawn.dtype} {list(drawn.shape)} instead of uint8 {list(reference.shape)}")
+        values = [psnr(a, b) for a, b in zip(drawn, reference, strict=True)]
         worst = int(np.argmin(values))
-        error = math.ceil(np.abs(comparable(drawn) - comparable(wanted)).max())  # whole, but for RGBA
+        error = math.ceil(np.abs(comparable(drawn) - comparable(reference)).max())  # whole, but for RGBA
         same = values[worst] == math.inf
-        likeness = None if same else ssim(drawn[worst], wanted[worst])  # of the worst alone: it takes longer
+        likeness = None if same else ssim(drawn[worst], reference[worst])  # of the worst alone: it takes longer
         return joined([self, Agreement(len(drawn), None if same else values[worst], error, likeness)])
 
     def fields(self) -> Json:

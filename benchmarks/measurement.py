@@ -169,7 +169,7 @@ class Measurement:
             if self._loaded:
                 self._drawn = [(0, self._loaded[-1].run(self.batches.input(0)))]
             for number, images in self._drawn:
-                self.agreement = self.agreement.with_pictures(images, self.batches.wanted(number))
+                self.agreement = self.agreement.with_pictures(images, self.batches.reference(number))
         except GanrtError as error:
             self.stopped = ("wrong_output", str(error))
         self._forget()

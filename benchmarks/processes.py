@@ -114,7 +114,7 @@ def run_processes(
 ) -> list[Result]:
     """One result a runner; the processes of all runners are shuffled round by round. Ctrl-C as in `Harness.run`."""
     spec = read_onnx(case.model).spec()
-    wanted = make_batches(case.model, spec, case.batch_size, timing.seed).wanted(0)
+    reference = make_batches(case.model, spec, case.batch_size, timing.seed).reference(0)
     seen = {name: _Seen() for name in runners}
     for name in PROGRAMS:
         if name in seen:
@@ -127,20 +127,20 @@ def run_processes(
             order.shuffle(names)
             for name in names:
                 say(f"a fresh process of {name}")
-                _run_one(name, case, timing, clock, wanted, seen[name])
+                _run_one(name, case, timing, clock, reference, seen[name])
 
     with HeldInterrupts() as interrupts:
         interrupts.let_end(measure)
         return [_result(name, case, model, seen[name], interrupts.told) for name in runners]
 
 
-def _run_one(name: str, case: Case, timing: Timing, clock: Clock, wanted: np.ndarray[Any, Any], seen: _Seen) -> None:
+def _run_one(name: str, case: Case, timing: Timing, clock: Clock, reference: np.ndarray[Any, Any], seen: _Seen) -> None:
     with tempfile.TemporaryDirectory() as folder:
         calls = _CALLS if case.scenario == "memory" else 0
         request = runner_request(case, name, timing.seed, Path(folder) / "images.npy", calls)
         try:
             ran = run_child(request, clock)
-            agreement = seen.agreement.with_pictures(np.load(request["images"]), wanted)
+            agreement = seen.agreement.with_pictures(np.load(request["images"]), reference)
             with HeldInterrupts():  # no time without its pictures
                 seen.agreement = agreement
                 seen.runs.append(ran)

@@ -153,12 +153,12 @@ def read_request(path: Path, say: Say) -> tuple[Harness, Work]:
     """In the child: what is asked for."""
     from ganrt.benchmarks.telemetry.sampler import Sampler
 
-    asked: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    request: dict[str, Any] = json.loads(path.read_text("utf-8"))
     work: Work = []
-    for plain, names in asked["cases"]:
+    for plain, names in request["cases"]:
         checkpoint = Path(plain["checkpoint"]) if plain["checkpoint"] else None
         work.append((Case(**{**plain, "model": Path(plain["model"]), "checkpoint": checkpoint}), names))
-    return Harness(Timing(**asked["timing"]), observe=Sampler if asked["telemetry"] else Unobserved, say=say), work
+    return Harness(Timing(**request["timing"]), observe=Sampler if request["telemetry"] else Unobserved, say=say), work
 
 
 def measure(

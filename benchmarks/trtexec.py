@@ -143,7 +143,7 @@ def _measure(program: str, folder: Path, case: Case, spec: GeneratorSpec, model:
     files = [loaded, f"--exportTimes={folder / 'times.json'}", f"--exportOutput={folder / 'output.json'}"]
     said = run_program(program, case.model, [*flags, *files])
     version = _VERSION.search(said)
-    agreement = Agreement().with_pictures(_images(folder / "output.json"), batches.wanted(0))
+    agreement = Agreement().with_pictures(_images(folder / "output.json"), batches.reference(0))
     if agreement.psnr_db is not None and agreement.psnr_db < timing.gate(case.precision):
         reason = f"the worst picture is {agreement.psnr_db:.1f} dB from the FP32 reference"
         return bare_result(case, "trtexec", model, "wrong_output", reason, agreement)

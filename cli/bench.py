@@ -234,11 +234,11 @@ def _with_layers(document: Document, cases: list[Case]) -> Document:
     made: list[dict[str, object]] = []
 
     def profile() -> None:
-        for wanted in engines_in_use(document.results, cases[0].threads):
+        for used in engines_in_use(document.results, cases[0].threads):
             try:
-                made.append(profile_model(cases[0].model, wanted).as_json())
+                made.append(profile_model(cases[0].model, used).as_json())
             except GanrtError as error:
-                say(f"no layers of {wanted.backend} in {wanted.precision}: {error}")
+                say(f"no layers of {used.backend} in {used.precision}: {error}")
 
     with HeldInterrupts() as interrupts:
         interrupts.let_end(profile)

@@ -14,7 +14,7 @@ import typer
 
 from ganrt.cli import options
 from ganrt.cli.app import LINE_EVERY_S, Progress, command, group, in_use, print_json, say
-from ganrt.cli.requests import Request, Wanted, check_choice, read_codes, read_request, refuse_beside_looks
+from ganrt.cli.requests import Request, SelectionOptions, check_choice, read_codes, read_request, refuse_beside_looks
 from ganrt.errors import UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
 
@@ -73,7 +73,7 @@ class LayoutOptions:
 
 
 @dataclass(frozen=True)
-class CrewOptions:
+class WorkerOptions:
     """Who draws: this process or a Ray cluster; everything or a part."""
 
     panel: ClassVar[str] = "Who draws"
@@ -122,7 +122,7 @@ def run(
     output: Annotated[
         str, typer.Option("-o", "--output", help="A folder, or an address such as s3://bucket/name.")
     ] = "out",
-    wanted: Wanted,
+    selection: SelectionOptions,
     class_name: options.ClassName = None,
     truncation: options.TruncationOptions,
     fixed: options.ControlOptions,
@@ -133,7 +133,7 @@ def run(
         typer.Option("--resume/--no-resume", help="Go on with an unfinished run; or, with --force, remove it."),
     ] = True,
     force: Annotated[bool, typer.Option("--force", help="With --no-resume: remove the run that is there.")] = False,
-    crew: CrewOptions,
+    workers: WorkerOptions,
     engine: options.EngineOptions,
     json: options.Json = False,
 ) -> None:
@@ -143,13 +143,13 @@ def run(
     from ganrt.runtime.bulk.identity_files import LOOKS
     from ganrt.runtime.bulk.pipeline import Drawer
 
-    layout, part = storing.layout(pictures), parse_part(crew.part)
+    layout, part = storing.layout(pictures), parse_part(workers.part)
     design = fixed.design(truncation.distribution(), class_name)
     if output.lower().endswith(".png"):
         raise UsageError(f"--output {output}: shards need a folder")
     if part is not None and not resume:
         raise UsageError("--part and --no-resume: each part would remove what the others drew; empty the output first")
-    with _found(codes or [], wanted, design) as found:
+    with _found(codes or [], selection, design) as found:
         looks = found if isinstance(found, Census) and found.kind == LOOKS else None
         model = model or _model_there(output, resume, looks)
         with engine.open(model) as generator:
@@ -161,13 +161,13 @@ def run(
             if given is not None:
                 given.check(generator.spec.latent)
             own = replace(design.settled(generator), latents=given)
-            drawer = Drawer(generator, crew.batch_size, crew.encoders, own)
+            drawer = Drawer(generator, workers.batch_size, workers.encoders, own)
             plan = _plan(found, drawer, layout)
             census = found if isinstance(found, Census) else None
             if census is not None:
                 census.require_drawable(lambda row: row.look_in(generator, own))
                 _report_census(census)
-            executor = _ray(model, engine, drawer, crew.address) if crew.executor == "ray" else None
+            executor = _ray(model, engine, drawer, workers.address) if workers.executor == "ray" else None
             _run(plan, census, drawer, output, Options(resume, force), executor, part, json)
 
 
@@ -265,7 +265,7 @@ def _ray(model: str, engine: options.EngineOptions, drawer: Drawer, address: str
     recipe = Recipe(
         str(Path(model).resolve()) if Path(model).is_file() else model,
         engine.backend,
-        engine.asked(drawer.generator.device),
+        engine.engine_options(drawer.generator.device),
         drawer.batch_size,
         drawer.encoders,
         drawer.design,
@@ -274,20 +274,20 @@ def _ray(model: str, engine: options.EngineOptions, drawer: Drawer, address: str
 
 
 @contextmanager
-def _found(codes: list[str], wanted: Wanted, design: Design) -> Iterator[Census | Request]:
+def _found(codes: list[str], selection: SelectionOptions, design: Design) -> Iterator[Census | Request]:
     """The census of the identities or looks, if such were asked for; else the range or the seeds."""
     from ganrt.runtime.bulk.census import take_census
     from ganrt.runtime.bulk.identity_files import LOOKS
 
-    if not codes and wanted.looks is None and wanted.identities is None:
-        yield read_request(wanted)
+    if not codes and selection.looks is None and selection.identities is None:
+        yield read_request(selection)
         return
-    check_choice(wanted)
+    check_choice(selection)
     with ExitStack() as stack:
-        if wanted.identities is not None and not codes:
-            census = stack.enter_context(take_census(wanted.identities, wanted.identity_column))
+        if selection.identities is not None and not codes:
+            census = stack.enter_context(take_census(selection.identities, selection.identity_column))
         else:
-            path = wanted.looks if not codes else _listed(stack, codes, wanted)
+            path = selection.looks if not codes else _listed(stack, codes, selection)
             assert path is not None
             census = stack.enter_context(take_census(path, kind=LOOKS))
         if census.looks:
@@ -295,9 +295,9 @@ def _found(codes: list[str], wanted: Wanted, design: Design) -> Iterator[Census 
         yield census
 
 
-def _listed(stack: ExitStack, codes: list[str], wanted: Wanted) -> Path:
+def _listed(stack: ExitStack, codes: list[str], selection: SelectionOptions) -> Path:
     """A file of the codes: a run by it is that by a file of the same lines."""
-    looks = read_codes(codes, wanted)
+    looks = read_codes(codes, selection)
     assert looks is not None
     path = Path(stack.enter_context(TemporaryDirectory(prefix="ganrt-"))) / "codes"
     path.write_text("".join(look.code + "\n" for look in looks), "utf-8", newline="\n")

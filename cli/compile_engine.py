@@ -143,11 +143,11 @@ def compile_portable(request: Request, progress: Callable[[str, int], object]) -
     }
 
 
-def lowered(wanted: Lowering, model: OnnxFile, progress: Callable[[str, int], object]) -> Lowered:
+def lowered(lowering: Lowering, model: OnnxFile, progress: Callable[[str, int], object]) -> Lowered:
     """Made and gated, or taken from the cache where it was before: what was asked for decides, and no other file.
 
     Args:
-        wanted: of a precision that is known.
+        lowering: of a precision that is known.
 
     Raises:
         UsageError: an unknown form. Others: see `ganrt.engines.precisions.lower_precision`.
@@ -157,28 +157,28 @@ def lowered(wanted: Lowering, model: OnnxFile, progress: Callable[[str, int], ob
     from ganrt.engines.precisions.kept import kept_or_made
     from ganrt.runtime.sample_inputs import precision_samples
 
-    if wanted.form is not None and wanted.form not in FORMS:
-        raise UsageError(f"--form {wanted.form}: expected {', '.join(FORMS)}")
-    asked = {
-        "precision": wanted.precision,
-        "form": wanted.form,
-        "gate": wanted.min_psnr,
-        "budget_s": wanted.budget,
+    if lowering.form is not None and lowering.form not in FORMS:
+        raise UsageError(f"--form {lowering.form}: expected {', '.join(FORMS)}")
+    request = {
+        "precision": lowering.precision,
+        "form": lowering.form,
+        "gate": lowering.min_psnr,
+        "budget_s": lowering.budget,
     }
 
     def make() -> Lowered:
         return lower_precision(
             model,
-            wanted.precision,
+            lowering.precision,
             precision_samples(model.spec()),
-            form=wanted.form,
-            gate=wanted.min_psnr,
-            budget_s=wanted.budget,
-            threads=wanted.threads,
+            form=lowering.form,
+            gate=lowering.min_psnr,
+            budget_s=lowering.budget,
+            threads=lowering.threads,
             progress=progress,
         )
 
-    return kept_or_made(model.sha256, asked, make)[0]
+    return kept_or_made(model.sha256, request, make)[0]
 
 
 def list_portable(folder: Path) -> list[dict[str, object]]:

@@ -118,9 +118,9 @@ def _choices(model: str) -> dict[str, str]:
             for precision in ("fp32", "bf16", "int8", "fastest"):
                 choice = remembered(sha256, precision, device, threads)
                 if choice:
-                    asked = precision + ("" if device == "auto" else f" --device {device}")
-                    asked += "" if threads is None else f" --threads {threads}"
-                    found[asked] = f"{choice.backend} in {choice.precision}, form {choice.form}: {choice.why}"
+                    command = precision + ("" if device == "auto" else f" --device {device}")
+                    command += "" if threads is None else f" --threads {threads}"
+                    found[command] = f"{choice.backend} in {choice.precision}, form {choice.form}: {choice.why}"
     return found
 
 

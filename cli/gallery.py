@@ -13,8 +13,8 @@ from ganrt.cli import options
 from ganrt.cli.app import LINE_EVERY_S, Progress, command, in_use, print_json, say
 from ganrt.cli.requests import (
     Looks,
+    LooseSelectionOptions,
     Request,
-    WantedLoose,
     as_looks,
     read_codes,
     read_loose,
@@ -55,7 +55,7 @@ def gallery(
     model: options.Model = DEFAULT_MODEL,
     *,
     output: options.OutputFile = Path("gallery.html"),
-    wanted: WantedLoose,
+    selection: LooseSelectionOptions,
     truncation: options.TruncationOptions,
     fixed: options.ControlOptions,
     class_name: options.ClassName = None,
@@ -78,11 +78,11 @@ def gallery(
     with ExitStack() as stack:
         folder = _folder(sources)
         if folder is not None:
-            if wanted != WantedLoose() or design != type(design)():
+            if selection != LooseSelectionOptions() or design != type(design)():
                 raise UsageError("a folder says which pictures: expected no options that do beside it")
             found = _of_folder(folder, chosen, engine, filters, stack)
         else:
-            found = _of_model(sources, model, chosen, wanted, design, engine, filters, stack)
+            found = _of_model(sources, model, chosen, selection, design, engine, filters, stack)
         _write(found, output, title, page_size, force, json)
 
 
@@ -135,7 +135,7 @@ def _of_model(
     codes: list[str] | None,
     model: str,
     chosen: str | None,
-    wanted: WantedLoose,
+    selection: LooseSelectionOptions,
     design: Design,
     engine: options.EngineOptions,
     filters: bool,
@@ -144,16 +144,16 @@ def _of_model(
     from ganrt.runtime.gallery import drawn_entries
     from ganrt.runtime.look_drawing import model_for
 
-    if wanted.latents is not None:
+    if selection.latents is not None:
         raise UsageError("--latents: latents of a file have no look codes; draw them with ganrt generate")
-    request = read_codes(codes, wanted) or read_loose(wanted, _SHOWN)
+    request = read_codes(codes, selection) or read_loose(selection, _SHOWN)
     if isinstance(request, Looks):
         refuse_beside_looks(design)
         model = model_for(request.looks, chosen)
     generator = stack.enter_context(engine.open(model))
     design = design.settled(generator)
     if isinstance(request, Request) and request.rows is not None:
-        request = as_looks(generator, request, wanted.identities, design)
+        request = as_looks(generator, request, selection.identities, design)
     if isinstance(request, Looks):
         require_drawable(generator, request)
     items = _named(generator, request, design)

@@ -15,8 +15,8 @@ from ganrt.cli.app import LINE_EVERY_S, Progress, command, in_use, print_json, s
 from ganrt.cli.requests import (
     Item,
     Looks,
+    LooseSelectionOptions,
     Request,
-    WantedLoose,
     as_looks,
     designed,
     pair_of,
@@ -70,7 +70,7 @@ def generate(
             "are listed in its identities.csv.",
         ),
     ] = "out",
-    wanted: WantedLoose,
+    selection: LooseSelectionOptions,
     truncation: options.TruncationOptions,
     fixed: options.ControlOptions,
     class_name: options.ClassName = None,
@@ -106,7 +106,7 @@ def generate(
     cells = options.parse_grid(grid) if grid else None
     if numbers and cells is None:
         raise UsageError("--numbers: it belongs to --grid")
-    request = read_codes(codes, wanted) or read_loose(wanted, cells)
+    request = read_codes(codes, selection) or read_loose(selection, cells)
     style = pictures.style()
     plan = _Plan(Path(output), cells, request, style, force, numbers)
     design = fixed.design(truncation.distribution(), class_name)
@@ -118,7 +118,7 @@ def generate(
     with engine.open(model) as generator:
         design = replace(design.settled(generator), latents=request.latents)
         if isinstance(request, Request) and request.rows is not None:
-            request = as_looks(generator, request, wanted.identities, design)
+            request = as_looks(generator, request, selection.identities, design)
             plan = _Plan(Path(output), cells, request, style, force, numbers)
         style.check(generator.spec, plan.columns or 1, plan.filled_rows(len(request)))
         if note := style.note(generator.spec):
@@ -142,10 +142,10 @@ def generate(
             say(f"the sheet shows the first {plan.columns * plan.rows} of {len(request)}")
         if json:
             files = [str(path) for path in plan.files(request)]
-            looks = [_code(generator, item, look) for item in plan.wanted(request)]
+            looks = [_code(generator, item, look) for item in plan.items(request)]
             print_json({**in_use(generator), "images": drawn, "files": files, "looks": looks})
         elif drawn == 1:
-            say(f"look: {_code(generator, next(plan.wanted(request)), look) or 'none: no code can say it'}")
+            say(f"look: {_code(generator, next(plan.items(request)), look) or 'none: no code can say it'}")
 
 
 def _code(generator: Generator, item: Item, look: _Look) -> str | None:
@@ -232,7 +232,7 @@ class _Plan:
         """Rows of the sheet that `count` pictures need; 1 where there is none."""
         return max(1, min(self.rows, -(-count // max(1, self.columns))))
 
-    def wanted(self, request: Request | Looks) -> Iterator[Item]:
+    def items(self, request: Request | Looks) -> Iterator[Item]:
         """What must be drawn: everything, or for a sheet alone what fits on it."""
         return iter(request) if self.pictures else islice(request, self.columns * self.rows)
 
@@ -274,12 +274,12 @@ def _draw(
     codes: list[str | None] = []
     done = 0
     with Progress(len(request), "images", line_every_s=LINE_EVERY_S) as progress:
-        for batch, images in _drawn(generator, plan.wanted(request), look, batch_size):
+        for batch, images in _drawn(generator, plan.items(request), look, batch_size):
             room = plan.columns * plan.rows - len(on_sheet)
-            wanted = images if plan.pictures else images[: max(0, room)]
+            selection = images if plan.pictures else images[: max(0, room)]
             # a view would keep its batch alive
             styled = [
-                plan.style.applied(image, *pair_of(item)).copy() for item, image in zip(batch, wanted, strict=False)
+                plan.style.applied(image, *pair_of(item)).copy() for item, image in zip(batch, selection, strict=False)
             ]
             on_sheet += styled[: max(0, room)]
             codes += [_code(generator, item, look) for item in batch[: max(0, room)] if plan.numbers]
@@ -289,7 +289,7 @@ def _draw(
             done += len(batch)
             progress(done)
     if plan.sheet:
-        first = _origin(generator, next(plan.wanted(request)), look, plan.style)
+        first = _origin(generator, next(plan.items(request)), look, plan.style)
         if plan.columns * plan.rows > 1:
             first.pop("look", None)  # it draws one picture, no sheet
             first["grid"] = f"{plan.columns}x{plan.rows}"
@@ -339,6 +339,6 @@ def _identities_table(plan: _Plan, request: Request | Looks) -> bytes:
         rows.writerow(["identity", "index", "file"])
         rows.writerows(
             [name, pair_of(item)[1], plan.path(item).name]
-            for name, item in zip(request.identities or (), plan.wanted(request), strict=True)
+            for name, item in zip(request.identities or (), plan.items(request), strict=True)
         )
     return text.getvalue().encode()

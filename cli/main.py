@@ -50,8 +50,8 @@ _EXPECTED = (
 )
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(given: bool) -> None:
+    if given:
         typer.echo(f"ganrt {__version__}")
         raise typer.Exit
 

@@ -153,12 +153,12 @@ class EngineOptions(DeviceOptions):
         """Loads the generator that the options ask for; says so where nothing was tuned for `fastest`."""
         from ganrt.runtime.generator import open_generator
 
-        generator = open_generator(model, self.backend, self.asked(self.device))
+        generator = open_generator(model, self.backend, self.engine_options(self.device))
         if self.precision == "fastest":
             _note_untuned(generator, model, self)
         return generator
 
-    def asked(self, device: str) -> protocol.EngineOptions:
+    def engine_options(self, device: str) -> protocol.EngineOptions:
         """What an engine on a device is asked for."""
         from ganrt.engines.protocol import EngineOptions
 

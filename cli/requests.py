@@ -32,7 +32,7 @@ Latents = Annotated[
 
 
 @dataclass(frozen=True)
-class Wanted:
+class SelectionOptions:
     """Which pictures, as they are asked for."""
 
     panel: ClassVar[str] = "Which pictures"
@@ -59,7 +59,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class WantedLoose(Wanted):
+class LooseSelectionOptions(SelectionOptions):
     """The same of loose pictures, of which one player's may be asked for by name."""
 
     name: Annotated[
@@ -98,7 +98,7 @@ class Request:
         return ((self.seed, index) for index in self.indices)
 
 
-def read_request(wanted: Wanted, cells: tuple[int, int] | None = None) -> Request:
+def read_request(selection: SelectionOptions, cells: tuple[int, int] | None = None) -> Request:
     """Settles what the options ask for.
 
     Args:
@@ -110,17 +110,17 @@ def read_request(wanted: Wanted, cells: tuple[int, int] | None = None) -> Reques
     from ganrt.runtime.latent_files import read_latent_file
     from ganrt.runtime.seeds import parse_seeds
 
-    check_choice(wanted)
-    if wanted.latents is not None:
-        given = read_latent_file(wanted.latents)
+    check_choice(selection)
+    if selection.latents is not None:
+        given = read_latent_file(selection.latents)
         return Request(0, range(len(given.z)), latents=given)
-    if wanted.seeds is not None:  # the same seed twice is drawn once
-        return Request(0, [], seeds=list(dict.fromkeys(parse_seeds(wanted.seeds))))
-    if wanted.identities is not None:
-        rows = read_rows(wanted.identities, wanted.identity_column)
+    if selection.seeds is not None:  # the same seed twice is drawn once
+        return Request(0, [], seeds=list(dict.fromkeys(parse_seeds(selection.seeds))))
+    if selection.identities is not None:
+        rows = read_rows(selection.identities, selection.identity_column)
         designed = rows if any(row.is_designed for row in rows) else None
         return Request(0, [row.index for row in rows], identities=[row.identity for row in rows], rows=designed)
-    count, seed, start = wanted.count, wanted.seed, wanted.start
+    count, seed, start = selection.count, selection.seed, selection.start
     if count is None:
         count = cells[0] * cells[1] if cells else 1
     if not 1 <= count <= _MAX_COUNT:
@@ -132,7 +132,7 @@ def read_request(wanted: Wanted, cells: tuple[int, int] | None = None) -> Reques
     return Request(seed, range(start, start + count))
 
 
-def read_loose(wanted: WantedLoose, cells: tuple[int, int] | None = None) -> Request:
+def read_loose(selection: LooseSelectionOptions, cells: tuple[int, int] | None = None) -> Request:
     """The same, where --name may stand alone.
 
     Raises:
@@ -140,32 +140,32 @@ def read_loose(wanted: WantedLoose, cells: tuple[int, int] | None = None) -> Req
     """
     from ganrt.runtime.identity import identity_index
 
-    if wanted.name is None:
-        if wanted.reroll:
-            raise UsageError(f"--reroll {wanted.reroll}: it belongs to --name")
-        return read_request(wanted, cells)
-    if replace(wanted, name=None, reroll=0) != WantedLoose():
+    if selection.name is None:
+        if selection.reroll:
+            raise UsageError(f"--reroll {selection.reroll}: it belongs to --name")
+        return read_request(selection, cells)
+    if replace(selection, name=None, reroll=0) != LooseSelectionOptions():
         raise UsageError(
-            f"--name {wanted.name}: expected no --seeds, --count, --seed, --start, --identities or --latents with it"
+            f"--name {selection.name}: expected no --seeds, --count, --seed, --start, --identities or --latents with it"
         )
-    return Request(0, [identity_index(wanted.name, reroll=wanted.reroll)], identities=[wanted.name])
+    return Request(0, [identity_index(selection.name, reroll=selection.reroll)], identities=[selection.name])
 
 
-def check_choice(wanted: Wanted) -> None:
+def check_choice(selection: SelectionOptions) -> None:
     """Raises UsageError for options that exclude each other."""
     given = {
-        "--seeds": wanted.seeds,
-        "--count": wanted.count,
-        "--identities": wanted.identities,
-        "--latents": wanted.latents,
-        "--looks": wanted.looks,
+        "--seeds": selection.seeds,
+        "--count": selection.count,
+        "--identities": selection.identities,
+        "--latents": selection.latents,
+        "--looks": selection.looks,
     }
     names = [name for name, value in given.items() if value is not None]
     if len(names) > 1:
         raise UsageError("--seeds, --count, --identities, --latents and --looks: expected one of them")
-    if wanted.identities is None and wanted.identity_column is not None:
-        raise UsageError(f"--identity-column {wanted.identity_column}: it belongs to --identities")
-    if names not in ([], ["--count"]) and (wanted.seed or wanted.start):
+    if selection.identities is None and selection.identity_column is not None:
+        raise UsageError(f"--identity-column {selection.identity_column}: it belongs to --identities")
+    if names not in ([], ["--count"]) and (selection.seed or selection.start):
         raise UsageError(f"{names[0]}: --seed and --start belong to --count")
 
 
@@ -241,17 +241,17 @@ def refuse_beside_looks(design: Design, of: str = "a look code") -> None:
             raise UsageError(f"{name} beside {of}: the code says it all; expected no {name} with it")
 
 
-def read_codes(codes: Sequence[str] | None, wanted: Wanted) -> Looks | None:
+def read_codes(codes: Sequence[str] | None, selection: SelectionOptions) -> Looks | None:
     """The looks of codes that stand in the command line or in the file of --looks, each once; None: there are none.
 
     Raises:
         UsageError: no codes, or options that say which pictures beside them. BadInputFile: no such file.
     """
-    given = parse_codes(codes, wanted.looks)
+    given = parse_codes(codes, selection.looks)
     if not given:
         return None
-    for item in fields(wanted):
-        if item.name != "looks" and getattr(wanted, item.name) != item.default:
+    for item in fields(selection):
+        if item.name != "looks" and getattr(selection, item.name) != item.default:
             option = "--" + item.name.replace("_", "-")
             raise UsageError(f"{option} beside a look code: the code says which picture; expected no {option} with it")
     return Looks(tuple(dict.fromkeys(given)))

@@ -55,8 +55,8 @@ def tune(
     from ganrt.runtime.tuning.field import TRIED
     from ganrt.runtime.tuning.tune import tune as run
 
-    wanted = list(dict.fromkeys(word.strip() for word in precision.split(",")))
-    for word in wanted:
+    precisions = list(dict.fromkeys(word.strip() for word in precision.split(",")))
+    for word in precisions:
         if word not in TRIED:
             raise UsageError(f"--precision '{word}': expected {', '.join(TRIED)}, with commas between")
     file = read_onnx(resolve_model(model))
@@ -69,7 +69,7 @@ def tune(
     with Status() as status:
         show = _progress(name, status)
         tuned = run(
-            file, wanted, budget_s=budget, threads=where.threads, device=where.device, gate=min_psnr, progress=show
+            file, precisions, budget_s=budget, threads=where.threads, device=where.device, gate=min_psnr, progress=show
         )
         for found in tuned:
             status.clear()

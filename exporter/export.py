@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ganrt.exporter.recognise import Recognised
     from ganrt.exporter.verify import Comparison
 
-__all__ = ["Asked", "ExportResult", "Sampler", "export", "export_module"]
+__all__ = ["ExportRequest", "ExportResult", "Sampler", "export", "export_module"]
 # Of verification: with tracing and the canaries, the largest translators then take less than 20 s on two cores.
 _BUDGET_S = 6.0
 
@@ -89,7 +89,9 @@ def export(
     """
     say = progress or _silent
     _check_output(output, force, split=split)
-    given = Asked(checkpoint, sampler, settings, name or _safe_name(output.stem), licence, attribution, choose_class)
+    given = ExportRequest(
+        checkpoint, sampler, settings, name or _safe_name(output.stem), licence, attribution, choose_class
+    )
     if code is None:
         require(*EXPORTING)
         say(f"reading {checkpoint}")
@@ -105,24 +107,29 @@ def export(
 
 
 def export_module(
-    module: nn.Module, output: Path, asked: Asked, *, force: bool = False, progress: Callable[[str], None] | None = None
+    module: nn.Module,
+    output: Path,
+    request: ExportRequest,
+    *,
+    force: bool = False,
+    progress: Callable[[str], None] | None = None,
 ) -> ExportResult:
     """As `export`, of a module that lives already; it stays as it is.
 
     Args:
-        asked: its `checkpoint` names the module in messages.
+        request: its `checkpoint` names the module in messages.
     """
     say = progress or _silent
     _check_output(output, force)
     require(*EXPORTING)
     from ganrt.exporter.owner.candidate import read_module
 
-    made = _make(read_module(module, asked.settings.without("class_names")), asked, None, say)
-    return _written(output, made, asked.sampler, force, say)
+    made = _make(read_module(module, request.settings.without("class_names")), request, None, say)
+    return _written(output, made, request.sampler, force, say)
 
 
 @dataclass(frozen=True)
-class Asked:
+class ExportRequest:
     """What is exported and how: see `export`."""
 
     checkpoint: Path
@@ -157,40 +164,44 @@ def _halves(output: Path) -> tuple[Path, Path]:
 
 
 def _by_owners_class(
-    code: Code, asked: Asked, family: str | None, say: Callable[[str], None], limit_s: float | None
+    code: Code, request: ExportRequest, family: str | None, say: Callable[[str], None], limit_s: float | None
 ) -> Made:
     from ganrt.exporter.owner.process import LIMIT_S, run_apart
 
     if family is not None:
         raise UsageError("--family and --code: the class says what the generator is\nleave --family away")
     say(f"running {code.place} (--code): it may do whatever its code says")
-    made: Made = run_apart(make_by_code, {"code": code, "asked": asked}, say, limit_s or LIMIT_S)
+    made: Made = run_apart(make_by_code, {"code": code, "request": request}, say, limit_s or LIMIT_S)
     return made
 
 
-def make_by_code(code: Code, asked: Asked, progress: Callable[[str], None]) -> Made:
+def make_by_code(code: Code, request: ExportRequest, progress: Callable[[str], None]) -> Made:
     """The part of `export` that runs the owner's code."""
     require(*EXPORTING)
     from ganrt.exporter.foreign.opened import foreign_kind
     from ganrt.exporter.owner.candidate import read_by_code
     from ganrt.exporter.owner.code import prepare_process
 
-    if kind := foreign_kind(asked.checkpoint):
-        raise UsageError(f"{asked.checkpoint} is a whole network ({kind}): it needs no class\nleave --code away")
+    if kind := foreign_kind(request.checkpoint):
+        raise UsageError(f"{request.checkpoint} is a whole network ({kind}): it needs no class\nleave --code away")
     prepare_process(code)
-    return _make(read_by_code(code, asked.checkpoint, asked.settings.without("class_names")), asked, None, progress)
+    return _make(
+        read_by_code(code, request.checkpoint, request.settings.without("class_names")), request, None, progress
+    )
 
 
-def _split(output: Path, found: Recognised, asked: Asked, force: bool, say: Callable[[str], None]) -> ExportResult:
+def _split(
+    output: Path, found: Recognised, request: ExportRequest, force: bool, say: Callable[[str], None]
+) -> ExportResult:
     """Both halves of a StyleGAN, written."""
     from ganrt.exporter.session import Session
     from ganrt.exporter.split import split
 
-    if asked.choose_class is not None:
+    if request.choose_class is not None:
         raise UsageError("--split and --class: expected one of them; give the class when drawing")
-    candidate = _described(found, asked, None, say)
+    candidate = _described(found, request, None, say)
     say(f"exporting {candidate.spec.family} as mapping and synthesis")
-    halves = split(candidate, asked.sampler, _BUDGET_S, say)
+    halves = split(candidate, request.sampler, _BUDGET_S, say)
     for path, data in zip(_halves(output), (halves.mapping, halves.synthesis), strict=True):
         say(f"writing {path}")
         _write(path, data, force, lambda written: GeneratorSpec.from_json(Session(written).metadata()[METADATA_KEY]))
@@ -199,15 +210,15 @@ def _split(output: Path, found: Recognised, asked: Asked, force: bool, say: Call
     return ExportResult(_halves(output)[1], halves.spec, halves.comparison, size, candidate.facts)
 
 
-def _make(found: Recognised, asked: Asked, pair: Path | None, say: Callable[[str], None]) -> Made:
+def _make(found: Recognised, request: ExportRequest, pair: Path | None, say: Callable[[str], None]) -> Made:
     """The model of what was read, verified."""
     from ganrt.exporter.class_rows import check_mixtures
     from ganrt.exporter.graph import build_graph, embed_spec
     from ganrt.exporter.verify import verify
 
-    candidate = _described(found, asked, pair, say)
+    candidate = _described(found, request, pair, say)
     spec = candidate.spec
-    weights = asked.choose_class(spec) if asked.choose_class is not None else None
+    weights = request.choose_class(spec) if request.choose_class is not None else None
     say(f"exporting {spec.family}")
     model = candidate.model or build_graph(candidate)
     if note := check_mixtures(model, spec):
@@ -216,9 +227,9 @@ def _make(found: Recognised, asked: Asked, pair: Path | None, say: Callable[[str
         from ganrt.exporter.one_class import fix_class
 
         candidate, model = fix_class(candidate, model, weights)
-    comparison = verify(candidate, model, asked.sampler, budget_s=_BUDGET_S, progress=say)
+    comparison = verify(candidate, model, request.sampler, budget_s=_BUDGET_S, progress=say)
     comparison = replace(comparison, against=candidate.against or comparison.against)
-    spec = _finish(candidate.spec, model.SerializeToString(), comparison, asked.sampler)
+    spec = _finish(candidate.spec, model.SerializeToString(), comparison, request.sampler)
     return Made(embed_spec(model, spec), spec, comparison, candidate.facts)
 
 
@@ -254,18 +265,18 @@ def _read(checkpoint: Path, family: str | None, settings: Settings) -> Recognise
     return read_graph(checkpoint, kind, settings)
 
 
-def _described(found: Recognised, asked: Asked, pair: Path | None, say: Callable[[str], None]) -> Candidate:
+def _described(found: Recognised, request: ExportRequest, pair: Path | None, say: Callable[[str], None]) -> Candidate:
     """With all of the spec but what verification finds: a name that does not do should cost no work."""
     from ganrt.exporter.given import with_class_names
 
     candidate, read = found.candidate, found.source
-    spec = with_class_names(candidate.spec, asked.settings.class_names)
+    spec = with_class_names(candidate.spec, request.settings.class_names)
     try:
         source = Provenance(
-            format=read.format, sha256=read.sha256, licence=asked.licence, attribution=asked.attribution
+            format=read.format, sha256=read.sha256, licence=request.licence, attribution=request.attribution
         )
         assumptions = tuple(fact.to_spec() for fact in candidate.assumptions)
-        spec = replace(spec, name=asked.name, source=source, assumptions=assumptions)
+        spec = replace(spec, name=request.name, source=source, assumptions=assumptions)
     except SpecError as error:
         raise UsageError(str(error)) from error
     spec = _with_pair(spec, found, pair, say)

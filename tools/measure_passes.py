@@ -83,7 +83,7 @@ def measure(
         engines = {name: opened.enter_context(BACKENDS[backend].open(model, options)) for name, model in models.items()}
         for name, engine in engines.items():
             drawn = np.asarray(engine.run(batches.input(0))["image"], np.uint8)
-            found = Agreement().with_pictures(drawn, batches.wanted(0)).psnr_db
+            found = Agreement().with_pictures(drawn, batches.reference(0)).psnr_db
             if found is not None and found < MEASURED[precision]:
                 raise NegativeResult(f"{name}: {found:.1f} dB from the FP32 reference on {backend} in {precision}")
         return _gains(_rounds(engines, batches.input(0), seconds))

@@ -50,6 +50,6 @@ def _in_precision(model: OnnxFile, request: Request) -> OnnxFile:
         samples = precision_samples(model.spec())
         return lower_precision(model, request.precision, samples, budget_s=_BUDGET_S, threads=request.threads)
 
-    asked = {"precision": request.precision, "form": None, "gate": None, "budget_s": _BUDGET_S}
-    made = kept_or_made(model.sha256, asked, make)[0]
+    choice = {"precision": request.precision, "form": None, "gate": None, "budget_s": _BUDGET_S}
+    made = kept_or_made(model.sha256, choice, make)[0]
     return derived(model, made.data, made.form)

@@ -20,15 +20,15 @@ _SIZE_BYTES = 8
 
 
 def kept_or_made(
-    model_sha256: str, asked: dict[str, str | float | None], make: Callable[[], Lowered]
+    model_sha256: str, request: dict[str, str | float | None], make: Callable[[], Lowered]
 ) -> tuple[Lowered, bool]:
     """What is kept of an earlier time, and True; else what `make` gives, which is kept.
 
     Args:
-        asked: all that changes the result: precision, form, gate, budget.
+        request: all that changes the result: precision, form, gate, budget.
     """
     versions = {name: package_version(name) for name in _PACKAGES}
-    key = {"format": FORMAT, "model": model_sha256, "asked": asked, "versions": versions}
+    key = {"format": FORMAT, "model": model_sha256, "asked": request, "versions": versions}
     there = _kept(key)
     if there is not None:
         return there, True

@@ -109,7 +109,7 @@ def ray_executor(recipe: Recipe, address: str | None, note: Callable[[str], obje
     def execute(plan: Plan, shards: Sequence[Shard], target: Target, progress: Progress) -> None:
         if shards:
             with _cluster(ray, address):
-                _Crew(ray, recipe, plan, target, note).draw(shards, progress)
+                _Workers(ray, recipe, plan, target, note).draw(shards, progress)
 
     return execute
 
@@ -199,7 +199,7 @@ class _Hand:
     restarts: int = 0
 
 
-class _Crew:
+class _Workers:
     """All workers of a run, and what each of them is doing."""
 
     def __init__(self, ray: Any, recipe: Recipe, plan: Plan, target: Target, note: Callable[[str], object]) -> None:

@@ -22,10 +22,10 @@ from starlette.routing import Route
 from ganrt.errors import UsageError
 from ganrt.runtime.generator import Generator
 from ganrt.runtime.look_drawing import model_of
+from ganrt.runtime.serving.addresses import LookRequest, Reader
 from ganrt.runtime.serving.cache import DiskCache
 from ganrt.runtime.serving.description import openapi, options
 from ganrt.runtime.serving.drawing import DrawingQueue, Full
-from ganrt.runtime.serving.wanted import Reader, Wanted
 
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds; Prometheus' own defaults
@@ -160,37 +160,37 @@ class Service:
     async def _look(self, request: Request) -> Response:
         return await self._picture(request, self._reader.look)
 
-    async def _picture(self, request: Request, read: Callable[[bytes, bytes], Wanted]) -> Response:
+    async def _picture(self, request: Request, read: Callable[[bytes, bytes], LookRequest]) -> Response:
         """The raw address is read: a decoded one no longer tells what was not UTF-8."""
         raw: bytes = request.scope["raw_path"].partition(b"?")[0]
         rest = raw.split(b"/", 2)[2]
-        wanted = await asyncio.to_thread(self._read, read, rest, request.scope["query_string"])
-        key = self._reader.key(wanted)
+        look_request = await asyncio.to_thread(self._read, read, rest, request.scope["query_string"])
+        key = self._reader.key(look_request)
         tag = f'"{key}"'
         headers = {"ETag": tag, "Cache-Control": f"public, max-age={self._limits.max_age}"}
         if _matches(request.headers.get("if-none-match", ""), tag):
             return Response(None, 304, headers)
-        return Response(await self._bytes(key, wanted), 200, headers, wanted.type)
+        return Response(await self._bytes(key, look_request), 200, headers, look_request.type)
 
-    def _read(self, read: Callable[[bytes, bytes], Wanted], path: bytes, query: bytes) -> Wanted:
-        wanted = read(path, query)
-        self._reader.check(wanted)
-        return wanted
+    def _read(self, read: Callable[[bytes, bytes], LookRequest], path: bytes, query: bytes) -> LookRequest:
+        look_request = read(path, query)
+        self._reader.check(look_request)
+        return look_request
 
-    async def _bytes(self, key: str, wanted: Wanted) -> bytes:
+    async def _bytes(self, key: str, look_request: LookRequest) -> bytes:
         """From the cache, or drawn; what several ask for at once is drawn once."""
         if key not in self._under_way:
-            task = asyncio.create_task(self._made(key, wanted))
+            task = asyncio.create_task(self._made(key, look_request))
             self._under_way[key] = task
             task.add_done_callback(lambda _: self._under_way.pop(key, None))
         return await asyncio.shield(self._under_way[key])
 
-    async def _made(self, key: str, wanted: Wanted) -> bytes:
+    async def _made(self, key: str, look_request: LookRequest) -> bytes:
         loop = asyncio.get_running_loop()
         if self._cache and (data := await loop.run_in_executor(self._pool, self._cache.get, key)) is not None:
             return data
-        picture = await asyncio.wrap_future(self._queue.submit(wanted.look))
-        data = await loop.run_in_executor(self._pool, self._reader.encoded, wanted, picture)
+        picture = await asyncio.wrap_future(self._queue.submit(look_request.look))
+        data = await loop.run_in_executor(self._pool, self._reader.encoded, look_request, picture)
         if self._cache:
             await loop.run_in_executor(self._pool, self._cache.put, key, data)
         return data

@@ -9,7 +9,7 @@ from ganrt.checks import encode
 from ganrt.runtime.identity import MAX_REROLL
 from ganrt.runtime.look_drawing import model_of
 from ganrt.runtime.picture_style import MASKS
-from ganrt.runtime.serving.wanted import LONGEST_NAME, TYPES
+from ganrt.runtime.serving.addresses import LONGEST_NAME, TYPES
 
 if TYPE_CHECKING:
     from ganrt.runtime.generator import Generator

@@ -52,7 +52,7 @@ def export(
         OutputFailed: the output exists without `force`, or cannot be written.
         BackendUnavailable: a package is missing.
     """
-    from ganrt.exporter.export import Asked, export_module
+    from ganrt.exporter.export import ExportRequest, export_module
     from ganrt.exporter.export import export as export_file
     from ganrt.exporter.options import Settings
     from ganrt.runtime.sampling import sampler
@@ -85,5 +85,5 @@ def export(
             attribution=attribution,
             force=force,
         )
-    asked = Asked(Path(type(module).__name__), sampler, settings, name or path.stem, licence, attribution)
-    return export_module(module, path, asked, force=force)
+    request = ExportRequest(Path(type(module).__name__), sampler, settings, name or path.stem, licence, attribution)
+    return export_module(module, path, request, force=force)

@@ -82,10 +82,10 @@ def test_a_literal_peer_draws_what_ours_draws(model, name, request, monkeypatch)
     spec = read_onnx(path).spec()
     batches = make_batches(path, spec, 2, seed=1)
     runner = open_runner(name, Request(path, spec, threads=1, device="cpu", batch_size=2, checkpoint=checkpoint))
-    agreement = Agreement().with_pictures(runner.run(batches.input(0)), batches.wanted(0))
+    agreement = Agreement().with_pictures(runner.run(batches.input(0)), batches.reference(0))
     runner.close()
     assert agreement.max_error <= 1
-    assert np.ptp(batches.wanted(0)) > 100  # a picture, not a flat area that anything would match
+    assert np.ptp(batches.reference(0)) > 100  # a picture, not a flat area that anything would match
 
 
 @pytest.mark.slow

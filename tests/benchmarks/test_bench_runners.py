@@ -64,12 +64,12 @@ def test_a_runner_draws_the_bundled_models_pictures(name):
     runner = open_runner(name, Request(AVATARS, spec, threads=1, device="cpu", batch_size=3))
     agreement = Agreement()
     for number in (0, 1):
-        agreement = agreement.with_pictures(runner.run(batches.input(number)), batches.wanted(number))
+        agreement = agreement.with_pictures(runner.run(batches.input(number)), batches.reference(number))
     many = runner.run_many([batches.input(i) for i in range(3)])
     runner.close()
     assert agreement.max_error <= 1
     assert agreement.checked == 6
-    assert [np.abs(a.astype(int) - batches.wanted(i)).max() <= 1 for i, a in enumerate(many)] == [True] * 3
+    assert [np.abs(a.astype(int) - batches.reference(i)).max() <= 1 for i, a in enumerate(many)] == [True] * 3
     assert runner.about["version"].split()[0] in ("onnxruntime", "openvino", "torch")
     if name == "torch-compile":  # torch's own place for its headers is the temporary folder
         from torch._inductor.codecache import _HEADER_DIR
@@ -86,7 +86,7 @@ def test_autocast_keeps_the_weights_and_says_what_it_is():
         assert runner.about["channels_last"]
         assert runner._module.generator.main[0].weight.dtype is torch.float32
         drawn = runner.run(batches.input(0)).astype(float)
-    assert 25 < 20 * np.log10(255 / np.sqrt(np.mean((drawn - batches.wanted(0)) ** 2))) < 60  # BF16, and no FP32
+    assert 25 < 20 * np.log10(255 / np.sqrt(np.mean((drawn - batches.reference(0)) ** 2))) < 60  # BF16, and no FP32
     with pytest.raises(UsageError, match="torch-eager-autocast has no precision fp32"):
         open_runner("torch-eager-autocast", Request(AVATARS, spec))
 
@@ -100,7 +100,7 @@ def test_openvino_has_several_requests_in_flight_where_only_the_rate_counts():
     runner.close()
     assert runner.about["hint"] == "THROUGHPUT"
     assert runner.about["requests"] >= 1
-    assert all(np.abs(a.astype(int) - batches.wanted(i)).max() <= 1 for i, a in enumerate(many))
+    assert all(np.abs(a.astype(int) - batches.reference(i)).max() <= 1 for i, a in enumerate(many))
     assert len(many) == 7
 
 
@@ -109,7 +109,7 @@ def test_engines_cut_large_batches(tmp_path):
     spec = read_onnx(path).spec()
     batches = make_batches(path, spec, 150, seed=0)
     runner = open_runner("ganrt/onnxruntime", Request(path, spec, batch_size=150))
-    np.testing.assert_array_equal(runner.run(batches.input(0)), batches.wanted(0))
+    np.testing.assert_array_equal(runner.run(batches.input(0)), batches.reference(0))
 
 
 def test_a_compiled_file_is_measured_in_what_it_has(tmp_path):
@@ -120,7 +120,7 @@ def test_a_compiled_file_is_measured_in_what_it_has(tmp_path):
     batches = make_batches(tmp_path / "tiny.onnx", tiny_spec(), 2, seed=0)
     runner = open_runner("ganrt/onnxruntime", Request(tmp_path / "tiny.onnx", tiny_spec(), batch_size=2))
     assert runner.precision == "int8"  # though the harness says FP32 where nobody asks for anything
-    np.testing.assert_array_equal(runner.run(batches.input(0)), batches.wanted(0))
+    np.testing.assert_array_equal(runner.run(batches.input(0)), batches.reference(0))
     runner.close()
 
 
@@ -150,7 +150,7 @@ def test_compiled_engines_are_made_once_and_draw_what_the_graph_draws(tmp_path, 
         assert (runner.precision, runner.device) == (precision, "cuda")
         assert "tensorrt 10.16.1.11 on sm86" in runner.about["version"]
         drawn = runner.run(batches.input(0)).astype(int)
-        assert np.abs(drawn - batches.wanted(0)).max() <= number - 1
+        assert np.abs(drawn - batches.reference(0)).max() <= number - 1
         assert runner.about["cuda_graphs"]
         assert runner.about["mapped_memory"] == name.endswith("mapped")
         runner.close()
@@ -172,7 +172,7 @@ def test_a_torch_peer_takes_a_checkpoint_and_refuses_another_generators(tmp_path
     spec = read_onnx(path).spec()
     batches = make_batches(path, spec, 2, seed=0)
     runner = open_runner("torch-eager", Request(path, spec, batch_size=2, checkpoint=checkpoint))
-    assert np.abs(runner.run(batches.input(0)).astype(int) - batches.wanted(0)).max() <= 1
+    assert np.abs(runner.run(batches.input(0)).astype(int) - batches.reference(0)).max() <= 1
     tiny = save_tiny(tmp_path / "tiny.onnx")
     with pytest.raises(UsageError, match="holds a dcgan"):
         open_runner("torch-eager", Request(tiny, tiny_spec(), checkpoint=checkpoint))

@@ -74,24 +74,24 @@ def test_what_a_cluster_cannot_do_is_told(cluster, generator, tmp_path, monkeypa
 
 
 def test_a_worker_and_a_machine_are_lost_in_the_middle(cluster, generator, tmp_path, monkeypatch):
-    plan, notes, lost, crews = make_plan(generator, 2400, size=12), [], [], []
+    plan, notes, lost, found = make_plan(generator, 2400, size=12), [], [], []
     run(plan, tmp_path / "local", make_drawer(generator), Options())
-    begin = ray_executors._Crew.__init__
+    begin = ray_executors._Workers.__init__
     monkeypatch.setattr(
-        ray_executors._Crew, "__init__", lambda self, *given: (crews.append(self), begin(self, *given))[0]
+        ray_executors._Workers, "__init__", lambda self, *given: (found.append(self), begin(self, *given))[0]
     )
 
     def lose(done):
         """Once both are at work: kills the first worker; once it is back: removes the second machine."""
         if len(lost) == 2:
             return
-        crew = crews[0]
-        opening = [task for task, (_, _, shard) in crew._running.items() if shard is None]
+        workers = found[0]
+        opening = [task for task, (_, _, shard) in workers._running.items() if shard is None]
         if opening:  # however long its process takes to start: there must be shards left for it
-            crew._ray.wait(opening, timeout=300)
+            workers._ray.wait(opening, timeout=300)
         elif lost and not notes:
             time.sleep(0.1)  # its end has not been noticed yet
-        elif not all(hand.busy for hand in crew._hands):
+        elif not all(hand.busy for hand in workers._hands):
             return
         elif not lost:
             lost.append(workers()[0])
@@ -99,7 +99,7 @@ def test_a_worker_and_a_machine_are_lost_in_the_middle(cluster, generator, tmp_p
         elif notes:
             lost.extend(cluster.worker_nodes)
             cluster.remove_node(lost[1], allow_graceful=False)
-            while all(node["Alive"] for node in crews[0]._ray.nodes()):
+            while all(node["Alive"] for node in found[0]._ray.nodes()):
                 time.sleep(0.1)
 
     executor = ray_executor(recipe(tmp_path / "tiny.onnx"), cluster.address, notes.append)

@@ -334,7 +334,7 @@ def test_a_gallery_keeps_alpha(run, model, pictures):
 
 @pytest.mark.parametrize("encode", ["png", "webp", "jpeg"])
 def test_the_service_writes_alpha_as_generate_does(run, model, encode):
-    from ganrt.runtime.serving.wanted import Reader
+    from ganrt.runtime.serving.addresses import Reader
 
     with ganrt.load(model) as generator:
         reader = Reader(generator, 64)

@@ -36,7 +36,7 @@ _PACKAGES = ("numpy", "opencv-python", "onnxruntime", "openvino")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class LookRequest:
     """One picture: a look, and how it is written."""
 
     look: Look
@@ -53,7 +53,7 @@ class Reader:
     def __init__(self, generator: Generator, max_size: int) -> None:
         self._generator, self._max_size = generator, max_size
 
-    def avatar(self, path: bytes, query: bytes) -> Wanted:
+    def avatar(self, path: bytes, query: bytes) -> LookRequest:
         """What `/avatar/` + path + `?` + query asks for.
 
         Args:
@@ -69,31 +69,31 @@ class Reader:
         index = identity_index(name, reroll=_whole(given, "reroll", 0, MAX_REROLL) or 0)
         controls = self._generator.controls.canonical(parse_settings(given.get("set", ())))
         look = self._generator.look(0, index, truncation=_number(given, "truncation"), controls=controls)
-        return Wanted(look, self._style(encode, given))
+        return LookRequest(look, self._style(encode, given))
 
-    def look(self, path: bytes, query: bytes) -> Wanted:
+    def look(self, path: bytes, query: bytes) -> LookRequest:
         """What `/look/` + path + `?` + query asks for: a look code, a dot and the format.
 
         Raises:
             UsageError: it makes no sense, or another model drew it.
         """
         code, encode = _split(path)
-        return Wanted(Look.parse(code), self._style(encode, _parsed(query, _STYLE)))
+        return LookRequest(Look.parse(code), self._style(encode, _parsed(query, _STYLE)))
 
-    def check(self, wanted: Wanted) -> None:
+    def check(self, look_request: LookRequest) -> None:
         """Raises UsageError for what the generator does not draw."""
-        next(rows_of(self._generator, [wanted.look]))
+        next(rows_of(self._generator, [look_request.look]))
 
-    def key(self, wanted: Wanted) -> str:
+    def key(self, look_request: LookRequest) -> str:
         """32 digits that are the same only for the same bytes: look, style, model, backend, machine and versions."""
-        style = wanted.style
+        style = look_request.style
         quality = style.quality
-        what = [wanted.look.code, style.encode, quality, style.size, style.background, style.mask, self._draws]
+        what = [look_request.look.code, style.encode, quality, style.size, style.background, style.mask, self._draws]
         return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:32]
 
-    def encoded(self, wanted: Wanted, picture: NDArray[np.uint8]) -> bytes:
+    def encoded(self, look_request: LookRequest, picture: NDArray[np.uint8]) -> bytes:
         """The file, as `ganrt generate` writes it."""
-        look, style = wanted.look, wanted.style
+        look, style = look_request.look, look_request.style
         styled = style.applied(picture, look.seed, look.index)
         return style.encoded(styled, look_origin(self._generator, look, style))
 
