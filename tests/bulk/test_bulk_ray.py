@@ -85,13 +85,13 @@ def test_a_worker_and_a_machine_are_lost_in_the_middle(cluster, generator, tmp_p
         """Once both are at work: kills the first worker; once it is back: removes the second machine."""
         if len(lost) == 2:
             return
-        workers = found[0]
-        opening = [task for task, (_, _, shard) in workers._running.items() if shard is None]
+        pool = found[0]
+        opening = [task for task, (_, _, shard) in pool._running.items() if shard is None]
         if opening:  # however long its process takes to start: there must be shards left for it
-            workers._ray.wait(opening, timeout=300)
+            pool._ray.wait(opening, timeout=300)
         elif lost and not notes:
             time.sleep(0.1)  # its end has not been noticed yet
-        elif not all(hand.busy for hand in workers._hands):
+        elif not all(hand.busy for hand in pool._hands):
             return
         elif not lost:
             lost.append(workers()[0])
