@@ -7,6 +7,7 @@ the first layer. Where several fit, the owner is asked: nothing is guessed that 
 from __future__ import annotations
 
 import copy
+import dis
 import inspect
 import itertools
 import math
@@ -100,7 +101,7 @@ class Found:
 
 
 def parameters_of(module: nn.Module) -> list[Parameter]:
-    """Those that `forward` needs, and optional ones that are labels."""
+    """Those that `forward` needs, and optional ones that are labels and that it reads."""
     found: list[Parameter] = []
     taken = inspect.signature(module.forward).parameters.values()
     if named := [p.name for p in taken if p.kind == p.KEYWORD_ONLY and p.default is p.empty]:
@@ -109,10 +110,20 @@ def parameters_of(module: nn.Module) -> list[Parameter]:
     latents = [p for p in positional if p.default is p.empty and not is_label(p.name)]
     for parameter in positional:
         label = is_label(parameter.name)
-        if parameter.default is parameter.empty or (parameter.default is None and label and found):
+        optional = parameter.default is None and label and found and _reads(module, parameter.name)
+        if parameter.default is parameter.empty or optional:
             found.append(Parameter(parameter.name, label and bool(found or latents)))
     # nn.Sequential's own forward calls it `input`; one whose forward takes *inputs takes one.
     return found or [Parameter("z", False)]
+
+
+def _reads(module: nn.Module, argument: str) -> bool:
+    """Whether the code of `forward` looks at an argument at all; TorchScript's is not seen, and may."""
+    code = getattr(inspect.unwrap(module.forward), "__code__", None)
+    if code is None or argument in code.co_cellvars:
+        return True
+    loads = (step.argval for step in dis.get_instructions(code) if step.opname.startswith("LOAD"))
+    return any(argument in (names if isinstance(names, tuple) else (names,)) for names in loads)
 
 
 class Prober:

@@ -65,6 +65,7 @@ Z = z(12)
 # module, inputs of the contract, how the owner calls it.
 KINDS: dict[str, tuple[Callable[[], nn.Module], dict[str, str], tuple[Tensor, ...], Callable[[nn.Module], Any]]] = {
     "vector": (models.Vector, {}, (Z,), lambda m: m(Z)),
+    "labels that it does not read": (models.Unread, {}, (Z,), lambda m: m(Z)),
     "sequential": (
         lambda: nn.Sequential(nn.Linear(12, 64), nn.Tanh(), nn.Unflatten(1, (1, 8, 8))),
         {},

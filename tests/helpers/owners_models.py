@@ -24,6 +24,13 @@ class Vector(nn.Module):
         return {"tanh": torch.tanh, "sigmoid": torch.sigmoid, "linear": lambda y: y / 8}[self.last](x)
 
 
+class Unread(Vector):
+    """An argument that only other networks of its owner's need."""
+
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:  # type: ignore[override]  # noqa: ARG002
+        return super().forward(x)
+
+
 class Deconvolved(nn.Module):
     """z [n, 7, 1, 1], under a spectral norm of the older kind and one of the newer."""
 
