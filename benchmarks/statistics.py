@@ -205,15 +205,26 @@ def _bootstrap(series: Series, points: dict[str, float], block: int, caution: fl
 def _statistics(samples: Series, points: dict[str, float]) -> Series:
     """[k, n] -> [statistics, k]: the percentiles, then the mean."""
     means = samples.mean(axis=1)[None]
-    return np.concatenate([np.percentile(samples, list(points.values()), axis=1), means]) if points else means
+    return np.concatenate([_percentiles(samples, list(points.values())), means]) if points else means
+
+
+def _percentiles(samples: Series, points: Sequence[float]) -> Series:
+    """[k, n] -> [points, k]: `np.percentile(samples, points, axis=1)` to the last bit, in less than half of its time:
+    NumPy sorts with the processor's vectors, and cuts in pieces without them."""
+    ordered = np.sort(samples, axis=1)
+    places = np.asarray(points) / 100 * (samples.shape[1] - 1)
+    below = np.floor(places).astype(np.intp)
+    low, high = ordered[:, below], ordered[:, np.minimum(below + 1, samples.shape[1] - 1)]
+    share, step = places - below, high - low
+    return np.asarray(np.where(share < 0.5, low + step * share, high - step * (1 - share)).T)
 
 
 def _resample(series: Series, block: int, count: int, random: np.random.Generator) -> Series:
     """[count, n]: in each row blocks of the series from random starts, round its end, cut to n."""
     n = len(series)
     starts = random.integers(0, n, (count, math.ceil(n / block)))
-    index = (starts[:, :, None] + np.arange(block)) % n
-    return np.asarray(series[index.reshape(count, -1)[:, :n]])
+    stretches = np.lib.stride_tricks.sliding_window_view(np.concatenate([series, series[: block - 1]]), block)
+    return np.asarray(stretches[starts].reshape(count, -1)[:, :n])
 
 
 def _interval(estimate: float, drawn: Series, widen: float) -> Interval:

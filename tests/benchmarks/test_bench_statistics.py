@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from ganrt.benchmarks import statistics
 from ganrt.benchmarks.self_check import agree, coverage, synthetic
 from ganrt.benchmarks.statistics import correlation, intervals, rate, student_t, summarise, trouble
 
@@ -15,6 +16,23 @@ def test_percentiles_of_a_known_series():
     assert found["p50"] == 500.5
     assert found["p99_9"] == pytest.approx(999.001)
     assert (found["min"], found["max"], found["mean"]) == (1, 1000, 500.5)
+
+
+@pytest.mark.parametrize("n", [1, 2, 8, 9, 137, 1000])
+def test_percentiles_of_resamples_are_numpys_to_the_last_bit(n):
+    random = np.random.default_rng(n)
+    points = list(statistics.POINTS.values())
+    for digits in (1, 12):  # with equal values, and without
+        samples = np.round(random.exponential(size=(20, n)), digits)
+        assert np.array_equal(statistics._percentiles(samples, points), np.percentile(samples, points, axis=1))
+
+
+@pytest.mark.parametrize("block", [1, 2, 7, 50, 100])
+def test_a_resample_is_blocks_from_random_starts_round_the_end(block):
+    series, random = np.arange(100.0), np.random.default_rng(block)
+    starts = random.integers(0, 100, (20, math.ceil(100 / block)))
+    expected = [[(start + k) % 100 for start in row for k in range(block)][:100] for row in starts]
+    assert np.array_equal(statistics._resample(series, block, 20, np.random.default_rng(block)), expected)
 
 
 def test_two_processes_that_differ_widely_give_an_interval_that_can_be_written():
