@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,9 +19,118 @@ from ganrt.spec import MAX_SIDE
 if TYPE_CHECKING:
     from ganrt.benchmarks.evaluation.evaluate import Settings
     from ganrt.benchmarks.evaluation.extractors import Extractor, ExtractorOptions
-    from ganrt.benchmarks.evaluation.pictures import Pictures
+    from ganrt.benchmarks.evaluation.pictures import Drawing, Pictures
+    from ganrt.runtime.generator import Generator
+    from ganrt.runtime.sampling import Truncation
 
 _COUNT = 1000
+
+
+@dataclass(frozen=True)
+class DrawnOptions:
+    """Pictures that a generator draws, in place of those of --fake."""
+
+    model: Annotated[
+        str | None, typer.Option("-m", "--model", help="In place of --fake: a generator, a bundled name or .onnx file.")
+    ] = None
+    count: Annotated[
+        int | None, typer.Option("--count", "-n", min=1, help=f"Pictures to draw with --model; {_COUNT} by default.")
+    ] = None
+    per_class: Annotated[
+        int | None, typer.Option("--per-class", min=1, help="In place of --count: so many of each class or code.")
+    ] = None
+    seed: Annotated[int, typer.Option("--seed", help="Whose pictures are drawn.")] = 0
+    start: Annotated[int, typer.Option("--start", help="The first index.")] = 0
+    latents: Latents = None
+
+    def __post_init__(self) -> None:
+        if (self.count is not None) + (self.per_class is not None) + (self.latents is not None) > 1:
+            raise UsageError("--count, --per-class and --latents: expected one of them")
+        if self.latents is not None and (self.seed or self.start):
+            raise UsageError("--latents: --seed and --start belong to --count")
+
+    def drawing(self, truncation: Truncation, class_name: str | None, fixed: options.ControlOptions) -> Drawing:
+        """What is drawn, but for the controls, whose names the generator knows."""
+        from ganrt.benchmarks.evaluation.pictures import Drawing
+        from ganrt.runtime.latent_files import read_latent_file
+
+        given = None if self.latents is None else read_latent_file(self.latents)
+        count = self.per_class or self.count or (_COUNT if given is None else len(given.z))
+        by_class = self.per_class is not None
+        return Drawing(count, self.seed, self.start, by_class, truncation, class_name, fixed.pins, latents=given)
+
+
+@dataclass(frozen=True)
+class MeasureOptions:
+    """What is measured, and within which extractors."""
+
+    metrics: Annotated[
+        str | None,
+        typer.Option(
+            "--metrics",
+            help="frechet, score, precision-recall, knn, matching, with commas between; by default all that what was "
+            "given allows.",
+        ),
+    ] = None
+    features: Annotated[
+        str,
+        typer.Option(
+            "--features",
+            help="The extractor: colour-and-edges-1 (nothing to download), an .onnx file, or torchvision:NAME:WEIGHTS.",
+        ),
+    ] = "colour-and-edges-1"
+    normalise: Annotated[
+        str | None,
+        typer.Option("--normalise", help="What the extractor's floats are: unit, tanh, bytes or imagenet."),
+    ] = None
+    feature_size: Annotated[
+        str | None, typer.Option("--feature-size", help="HEIGHTxWIDTH, for extractors that take any size.")
+    ] = None
+    feature_output: Annotated[
+        str | None, typer.Option("--feature-output", help="The output of an .onnx extractor with the features.")
+    ] = None
+    class_output: Annotated[
+        str | None, typer.Option("--class-output", help="The output with class logits or probabilities.")
+    ] = None
+    encoder: Annotated[
+        str | None, typer.Option("--encoder", help="An .onnx encoder whose codes of the real pictures knn classifies.")
+    ] = None
+    neighbours: Annotated[int, typer.Option("--neighbours", "-k", help="k of precision-recall, knn, matching.")] = 3
+    size: Annotated[
+        str | None,
+        typer.Option("--size", help="HEIGHTxWIDTH that all pictures get first; by default that of the first fake."),
+    ] = None
+    fit: Annotated[str, typer.Option("--fit", help="How they get it: resize (stretched), crop or pad.")] = "resize"
+    background: Annotated[str, typer.Option("--background", help="RRGGBB behind transparent pictures.")] = "ffffff"
+
+    def settings(self) -> Settings:
+        """Checked, but for the names of the metrics: which are possible depends on what is given."""
+        from ganrt.benchmarks.evaluation.evaluate import Settings
+        from ganrt.runtime.fitting import Fit
+        from ganrt.runtime.picture_style import parse_colour
+
+        names = None if self.metrics is None else tuple(part.strip() for part in self.metrics.split(","))
+        fit = Fit(self.fit, "flatten", parse_colour(self.background))
+        return Settings(names, self.neighbours, fit=fit, size=_parse_size("--size", self.size))
+
+    def extractor_options(self, device: options.DeviceOptions) -> ExtractorOptions:
+        """Checked."""
+        from ganrt.benchmarks.evaluation.extractors import ExtractorOptions
+
+        size = _parse_size("--feature-size", self.feature_size)
+        outputs = (self.feature_output, self.class_output)
+        return ExtractorOptions(self.normalise, size, *outputs, device.device, device.threads)
+
+    def open_extractors(self, given: ExtractorOptions) -> tuple[Extractor, Extractor | None]:
+        """What the options say about a file holds for the extractor; for the encoder, where that is the only file."""
+        from ganrt.benchmarks.evaluation.extractors import DEFAULT, ExtractorOptions
+        from ganrt.benchmarks.evaluation.onnx_extractor import open_extractor
+
+        if self.encoder is None:
+            return open_extractor(self.features, given), None
+        plain = ExtractorOptions(device=given.device, threads=given.threads)
+        first, second = (plain, given) if self.features == DEFAULT else (given, plain)
+        return open_extractor(self.features, first), open_extractor(self.encoder, second)
 
 
 @command(
@@ -44,113 +153,45 @@ def evaluate(
     fake: Annotated[
         str | None, typer.Option("--fake", help="The same for the pictures to judge; sub-folders are codes.")
     ] = None,
-    model: Annotated[
-        str | None, typer.Option("-m", "--model", help="In place of --fake: a generator, a bundled name or .onnx file.")
-    ] = None,
-    count: Annotated[
-        int | None, typer.Option("--count", "-n", min=1, help=f"Pictures to draw with --model; {_COUNT} by default.")
-    ] = None,
-    per_class: Annotated[
-        int | None, typer.Option("--per-class", min=1, help="In place of --count: so many of each class or code.")
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Whose pictures are drawn.")] = 0,
-    start: Annotated[int, typer.Option("--start", help="The first index.")] = 0,
-    latents: Latents = None,
+    drawn: DrawnOptions,
     truncation: options.TruncationOptions,
     class_name: options.ClassName = None,
     fixed: options.ControlOptions,
-    metrics: Annotated[
-        str | None,
-        typer.Option(
-            "--metrics",
-            help="frechet, score, precision-recall, knn, matching, with commas between; by default all that what was "
-            "given allows.",
-        ),
-    ] = None,
-    features: Annotated[
-        str,
-        typer.Option(
-            "--features",
-            help="The extractor: colour-and-edges-1 (nothing to download), an .onnx file, or torchvision:NAME:WEIGHTS.",
-        ),
-    ] = "colour-and-edges-1",
-    normalise: Annotated[
-        str | None,
-        typer.Option("--normalise", help="What the extractor's floats are: unit, tanh, bytes or imagenet."),
-    ] = None,
-    feature_size: Annotated[
-        str | None, typer.Option("--feature-size", help="HEIGHTxWIDTH, for extractors that take any size.")
-    ] = None,
-    feature_output: Annotated[
-        str | None, typer.Option("--feature-output", help="The output of an .onnx extractor with the features.")
-    ] = None,
-    class_output: Annotated[
-        str | None, typer.Option("--class-output", help="The output with class logits or probabilities.")
-    ] = None,
-    encoder: Annotated[
-        str | None, typer.Option("--encoder", help="An .onnx encoder whose codes of the real pictures knn classifies.")
-    ] = None,
-    neighbours: Annotated[int, typer.Option("--neighbours", "-k", help="k of precision-recall, knn, matching.")] = 3,
-    size: Annotated[
-        str | None,
-        typer.Option("--size", help="HEIGHTxWIDTH that all pictures get first; by default that of the first fake."),
-    ] = None,
-    fit: Annotated[str, typer.Option("--fit", help="How they get it: resize (stretched), crop or pad.")] = "resize",
-    background: Annotated[str, typer.Option("--background", help="RRGGBB behind transparent pictures.")] = "ffffff",
+    measured: MeasureOptions,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="A .json file for the whole report.")] = None,
     engine: options.EngineOptions,
     force: options.Force = False,
     json: options.Json = False,
 ) -> None:
     """Compares pictures, drawn or in folders, with real ones: the figures hold within one feature extractor."""
-    from ganrt.benchmarks.evaluation.evaluate import Settings
-    from ganrt.benchmarks.evaluation.extractors import ExtractorOptions
     from ganrt.benchmarks.evaluation.lines import report_lines, write_report
-    from ganrt.benchmarks.evaluation.pictures import Drawing, GeneratedPictures
     from ganrt.files import ensure_absent
-    from ganrt.runtime.fitting import Fit
-    from ganrt.runtime.latent_files import read_latent_file
-    from ganrt.runtime.picture_style import parse_colour
-    from ganrt.runtime.sampling import Truncation
 
-    if fake is not None and model is not None:
+    if fake is not None and drawn.model is not None:
         raise UsageError("--fake and --model: expected one of them")
-    distribution = truncation.distribution()
-    of_model = (count, per_class, class_name, distribution, seed, start, latents, fixed)
-    if model is None and of_model != (None, None, None, Truncation(), 0, 0, None, options.ControlOptions()):
+    of_model = (drawn, truncation, class_name, fixed)
+    if drawn.model is None and of_model != (
+        DrawnOptions(),
+        options.TruncationOptions(),
+        None,
+        options.ControlOptions(),
+    ):
         raise UsageError(
             "--count, --per-class, --class, --seed, --start, --latents, --set, --set-z and truncation: they belong to "
             "--model"
         )
-    if (count is not None) + (per_class is not None) + (latents is not None) > 1:
-        raise UsageError("--count, --per-class and --latents: expected one of them")
-    if latents is not None and (seed or start):
-        raise UsageError("--latents: --seed and --start belong to --count")
-    given = None if latents is None else read_latent_file(latents)
+    drawing = drawn.drawing(truncation.distribution(), class_name, fixed)
     if output is not None:
         ensure_absent(output, force)
-    wanted = tuple(part.strip() for part in metrics.split(",")) if metrics is not None else None
-    fitting = Fit(fit, "flatten", parse_colour(background))
-    settings = Settings(wanted, neighbours, fit=fitting, size=_parse_size("--size", size))
-    wishes = ExtractorOptions(
-        normalise,
-        _parse_size("--feature-size", feature_size),
-        feature_output,
-        class_output,
-        engine.device,
-        engine.threads,
-    )
-    many = per_class or count or (_COUNT if given is None else len(given.z))
-    drawing = Drawing(many, seed, start, per_class is not None, distribution, class_name, fixed.pins, latents=given)
+    settings, given = measured.settings(), measured.extractor_options(engine)
     with ExitStack() as stack:
         real_side, fake_side = _files("--real", real), _files("--fake", fake)
-        if model is not None:
-            generator = stack.enter_context(engine.open(model))
+        if drawn.model is not None:
+            generator = stack.enter_context(engine.open(drawn.model))
             options.note_weights(generator, class_name)
             options.note_frozen(generator, truncation.truncation)
-            controls = generator.controls.canonical(fixed.settings)
-            fake_side = GeneratedPictures(generator, replace(drawing, controls=controls))
-        report = _evaluate(real_side, fake_side, _open_extractors(features, encoder, wishes), settings)
+            fake_side = _generated(generator, drawing, fixed)
+        report = _evaluate(real_side, fake_side, measured.open_extractors(given), settings)
     if output is not None:
         write_report(output, report, force=force)
     if json:
@@ -158,6 +199,13 @@ def evaluate(
     else:
         for line in report_lines(report):
             typer.echo(line)
+
+
+def _generated(generator: Generator, drawing: Drawing, fixed: options.ControlOptions) -> Pictures:
+    from ganrt.benchmarks.evaluation.pictures import GeneratedPictures
+
+    controls = generator.controls.canonical(fixed.settings)
+    return GeneratedPictures(generator, replace(drawing, controls=controls))
 
 
 def _evaluate(
@@ -176,20 +224,6 @@ def _evaluate(
     for line in header_lines(report):
         say(line)
     return {"ganrt": __version__, **report}
-
-
-def _open_extractors(
-    features: str, encoder: str | None, wishes: ExtractorOptions
-) -> tuple[Extractor, Extractor | None]:
-    """What the options say about a file holds for the extractor; for the encoder, where that is the only file."""
-    from ganrt.benchmarks.evaluation.extractors import DEFAULT, ExtractorOptions
-    from ganrt.benchmarks.evaluation.onnx_extractor import open_extractor
-
-    if encoder is None:
-        return open_extractor(features, wishes), None
-    plain = ExtractorOptions(device=wishes.device, threads=wishes.threads)
-    first, second = (plain, wishes) if features == DEFAULT else (wishes, plain)
-    return open_extractor(features, first), open_extractor(encoder, second)
 
 
 def _files(option: str, given: str | None) -> Pictures | None:
