@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +17,72 @@ from ganrt.exporter.options import Settings
 
 if TYPE_CHECKING:
     from ganrt.exporter.export import ExportResult
+    from ganrt.exporter.owner.reference import Code
+    from ganrt.runtime.export_pictures import Compared
+
+
+@dataclass(frozen=True)
+class OwnersClass:
+    """The owner's class, and what it is built with."""
+
+    code: Annotated[
+        str | None,
+        typer.Option(
+            "--code",
+            metavar="<FILE.py:CLASS>",
+            help="The generator's own class: this file is run, in a process of its own.",
+        ),
+    ] = None
+    arguments: Annotated[
+        str | None,
+        typer.Option(
+            "--args",
+            metavar="<JSON>",
+            help="""What the class is built with: {"ngf": 64}, a list [100, 64], or both {"*": [100], "ngf": 64}.""",
+        ),
+    ] = None
+    time_limit: Annotated[
+        float,
+        typer.Option("--time-limit", min=1, help="How many seconds the code of --code may be silent."),
+    ] = 300
+
+    def parsed(self) -> Code | None:
+        from ganrt.exporter.owner.reference import read_code
+
+        return read_code(self.code, self.arguments)
+
+
+@dataclass(frozen=True)
+class PictureOptions:
+    """Pictures of the result to look at, and such to compare it with."""
+
+    preview: Annotated[
+        Path | None,
+        typer.Option("--preview", help="Also draw sixteen pictures on a sheet, .png, to look at."),
+    ] = None
+    samples: Annotated[
+        Path | None,
+        typer.Option(
+            "--samples",
+            metavar="<folder>",
+            help="Compare with pictures that the trained generator drew: their average and spread; or one by one, with "
+            "their latents beside them in z.npy.",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
+class CreditOptions:
+    """What the file says of the model's origin."""
+
+    name: Annotated[str | None, typer.Option("--name", help="The model's name; by default the output's.")] = None
+    licence: Annotated[
+        str | None, typer.Option("--license", "--licence", help="License of the weights, kept in the file.")
+    ] = None
+    attribution: Annotated[
+        str | None,
+        typer.Option("--attribution", help="Whom to credit, kept in the file."),
+    ] = None
 
 
 @command(
@@ -46,27 +112,8 @@ def export(
         str | None,
         typer.Option("--family", help="The generator's family, where the keys do not tell, such as dcgan."),
     ] = None,
-    code: Annotated[
-        str | None,
-        typer.Option(
-            "--code",
-            metavar="<FILE.py:CLASS>",
-            help="The generator's own class: this file is run, in a process of its own.",
-        ),
-    ] = None,
-    arguments: Annotated[
-        str | None,
-        typer.Option(
-            "--args",
-            metavar="<JSON>",
-            help="""What the class is built with: {"ngf": 64}, a list [100, 64], or both {"*": [100], "ngf": 64}.""",
-        ),
-    ] = None,
-    time_limit: Annotated[
-        float,
-        typer.Option("--time-limit", min=1, help="How many seconds the code of --code may be silent."),
-    ] = 300,
     *,
+    owner: OwnersClass,
     settings: Settings,
     class_name: Annotated[
         str | None,
@@ -79,27 +126,8 @@ def export(
         Path | None,
         typer.Option("--pair", help="The exported generator that an encoder from another checkpoint belongs to."),
     ] = None,
-    preview: Annotated[
-        Path | None,
-        typer.Option("--preview", help="Also draw sixteen pictures on a sheet, .png, to look at."),
-    ] = None,
-    samples: Annotated[
-        Path | None,
-        typer.Option(
-            "--samples",
-            metavar="<folder>",
-            help="Compare with pictures that the trained generator drew: their average and spread; or one by one, with "
-            "their latents beside them in z.npy.",
-        ),
-    ] = None,
-    name: Annotated[str | None, typer.Option("--name", help="The model's name; by default the output's.")] = None,
-    licence: Annotated[
-        str | None, typer.Option("--license", "--licence", help="License of the weights, kept in the file.")
-    ] = None,
-    attribution: Annotated[
-        str | None,
-        typer.Option("--attribution", help="Whom to credit, kept in the file."),
-    ] = None,
+    pictures: PictureOptions,
+    credit: CreditOptions,
     old_settings: OldSettings = None,
     split: Annotated[
         bool,
@@ -112,12 +140,11 @@ def export(
 ) -> None:
     """Exports a checkpoint and verifies the result against it; writes nothing if that fails."""
     from ganrt.exporter.export import export as run_export
-    from ganrt.exporter.owner.reference import read_code
     from ganrt.runtime.export_pictures import check_before, draw_and_compare
     from ganrt.runtime.labels import one_label
     from ganrt.runtime.sampling import sampler
 
-    check_before(preview, samples, force)
+    check_before(pictures.preview, pictures.samples, force)
     result = run_export(
         checkpoint,
         output,
@@ -126,29 +153,39 @@ def export(
         settings=with_old_settings(settings, old_settings),
         choose_class=None if class_name is None else partial(one_label, given=class_name),
         pair=pair,
-        name=name,
-        licence=licence,
-        attribution=attribution,
+        name=credit.name,
+        licence=credit.licence,
+        attribution=credit.attribution,
         force=force,
-        code=read_code(code, arguments),
+        code=owner.parsed(),
         split=split,
-        time_limit_s=time_limit,
+        time_limit_s=owner.time_limit,
         progress=say,
     )
     say(_summary(result))
-    assumed = [fact for fact in result.facts if fact.origin == "assumed"]
-    if assumed and code is None:
-        say(_on_trust(len(assumed)))
-    compared = draw_and_compare(result.path, preview, samples, force, say)
+    assumed = len(_assumed(result))
+    if assumed and owner.code is None:
+        say(_on_trust(assumed))
+    compared = draw_and_compare(result.path, pictures.preview, pictures.samples, force, say)
     if json:
-        figures = {key: value for key, value in asdict(result.verification).items() if key != "extra"}
-        facts = {fact.name: {"value": fact.value, "origin": fact.origin} for fact in result.facts}
-        assumptions = [fact.sentence() for fact in assumed]
-        report = {"file": str(result.path), "family": result.spec.family, "verification": figures}
-        more = {} if compared is None else {"samples": compared.figures}
-        print_json({**report, "facts": facts, "assumptions": assumptions, **more})
+        print_json(_report(result, compared))
     if compared is not None and compared.contradicts:
-        raise NegativeResult(f"{result.path} draws something else than {samples}; it was written all the same")
+        raise NegativeResult(f"{result.path} draws something else than {pictures.samples}; it was written all the same")
+
+
+def _assumed(result: ExportResult) -> list[str]:
+    return [fact.sentence() for fact in result.facts if fact.origin == "assumed"]
+
+
+def _report(result: ExportResult, compared: Compared | None) -> dict[str, object]:
+    return {
+        "file": str(result.path),
+        "family": result.spec.family,
+        "verification": {key: value for key, value in asdict(result.verification).items() if key != "extra"},
+        "facts": {fact.name: {"value": fact.value, "origin": fact.origin} for fact in result.facts},
+        "assumptions": _assumed(result),
+        **({} if compared is None else {"samples": compared.figures}),
+    }
 
 
 def _summary(result: ExportResult) -> str:
