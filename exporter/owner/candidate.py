@@ -249,8 +249,8 @@ def _trace_module(candidate: Candidate, found: Found, what: str) -> onnx.ModelPr
             return build_graph(replace(candidate, module=plain))
         except AssertionError as error:  # the contract: a graph for batches of one length alone
             raise BadInputFile(
-                f"{what} traces to a graph that draws one number of pictures only: does forward call len(z)?\n"
-                "expected z.size(0) in its place"
+                f"{what} draws one number of pictures only: its forward counts them in Python, such as by a loop over "
+                "them or by their length\nwrite it for all pictures at once, with z.size(0) where it needs their number"
             ) from error
 
 
