@@ -54,6 +54,7 @@ class PlainChain(Family):
     def why_not(self, source: Source) -> str:
         """Why this is no plain chain; "" if it is one."""
         try:
+            _refuse_equalised(source.tensors)
             _, items = split_embedding(_items(source, plain_names(fold_weight_norm(source.tensors))))
             _read(source, items)
         except NotAChain as error:
@@ -62,6 +63,7 @@ class PlainChain(Family):
 
     def build(self, source: Source, settings: Settings) -> Candidate:
         facts = Facts(settings)
+        _refuse_equalised(source.tensors)
         state = fold_weight_norm(source.tensors)
         state, folding = fold_spectral_norm(state, transposed_layers(state))
         check_variances(state)
@@ -93,6 +95,20 @@ class PlainChain(Family):
             output=Output(channels=shape[0], height=shape[1], width=shape[2]),
             value_range=built.value_range,
             notes=folding,
+        )
+
+
+def _refuse_equalised(state: State) -> None:
+    """Raises NotAChain for layers that scale their weights when they run, as ProGAN's do (Karras et al. 2018,
+    arXiv:1710.10196): `weight_orig` with no vector of a spectral norm nor a mask, or a bias outside of its layer."""
+    beside = any(key.endswith(("weight_u", "weight_v", "weight_mask")) for key in state)
+    scaled = [] if beside else [key for key in state if key.endswith(".weight_orig")]
+    around = dict.fromkeys(key.rsplit(".", 2)[0] for key in state if key.endswith(".weight") and key.count(".") > 1)
+    scaled += [f"{owner}.bias" for owner in around if f"{owner}.bias" in state and f"{owner}.weight" not in state]
+    if scaled:
+        raise NotAChain(
+            f"{scaled[0]} belongs to a layer of an equalised learning rate, as ProGAN's: its weights are scaled when "
+            "it runs, by a factor that is not in the file; --code runs its class"
         )
 
 

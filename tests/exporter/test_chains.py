@@ -448,6 +448,19 @@ def test_sizes_that_no_strides_give(size: str) -> None:
         read(trained(dcgan()), size=size)
 
 
+@pytest.mark.parametrize("kept", ["weight_orig", "conv.weight"])
+def test_equalised_learning_rates_are_called_so(tmp_path: Path, kept: str) -> None:
+    """The weights of a chain that its forward multiplies with a factor: under another name, or beside their bias."""
+    state = trained(dcgan()).state_dict()
+    first = [key for key, tensor in state.items() if tensor.ndim == 4]
+    names = {key: key.replace("weight", kept) for key in first}
+    biases = {key.replace("weight", "bias"): torch.ones(state[key].shape[1]) for key in first}
+    torch.save({names.get(key, key): tensor for key, tensor in {**state, **biases}.items()}, tmp_path / "a.pth")
+    with pytest.raises(BadInputFile, match=r"equalised learning rate, as ProGAN's(.|\n)*--code") as caught:
+        recognise(read_file(tmp_path / "a.pth"), None, Settings())
+    assert len(str(caught.value).splitlines()) <= 3
+
+
 @pytest.mark.parametrize("make", [dcgan, Upsampling, Attributes, Flat, Shuffled])
 def test_pickled_modules(tmp_path: Path, make: Callable[[], nn.Module]) -> None:
     network = trained(make())

@@ -251,6 +251,21 @@ def test_what_needs_a_class_around_it_says_so(make: type[nn.Module], message: st
         read_module(make(), Settings())
 
 
+class Counting(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Linear(12, 256)
+
+    def forward(self, z: Tensor) -> Tensor:
+        return torch.tanh(self.first(z)).view(-1, 1, 16, 16) + torch.zeros(len(z), 1, 1, 1)
+
+
+def test_a_forward_that_counts_pictures_is_told_how_to_go_without() -> None:
+    with pytest.raises(BadInputFile, match=r"draws one number of pictures only(.|\n)*z\.size\(0\)") as caught:
+        read_module(Counting(), Settings(latent=12))
+    assert "len(" not in str(caught.value)
+
+
 def test_the_largest_of_several_pictures_is_an_assumption() -> None:
     module = models.Several()
     made, told = candidate(module), candidate(module, image_output="0")
