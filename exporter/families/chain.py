@@ -16,7 +16,8 @@ from typing import ClassVar
 from ganrt.exporter.candidate import Candidate, Facts, of_family
 from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm, fold_weight_norm, plain_names, transposed_layers
-from ganrt.exporter.layers.chain import Chain, build_chain, read_chain
+from ganrt.exporter.layers.building import build_chain
+from ganrt.exporter.layers.chain import Chain, read_chain
 from ganrt.exporter.layers.items import Item, NotAChain, items_of, items_of_module, owner_classes
 from ganrt.exporter.layers.labels import plan_of, split_embedding
 from ganrt.exporter.layers.network import Network, picture_shape, weights_of

@@ -1,36 +1,27 @@
-"""Items in order -> a network: which layer follows which, where pictures begin, what lies between that has no weights.
+"""Items in order -> a chain: which layer follows which, where pictures begin, what lies between that has no weights.
 
-Channels must fit from layer to layer, so that most of a chain is read; activations, strides, paddings, upsampling and
-epsilons are not in a state dict, and are taken from options, from a preset whose keys these are, or assumed. Each of
-them is a `Fact`.
+Channels must fit from layer to layer, so that most of a chain is read; see `ganrt.exporter.layers.building` for what
+weights leave open.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import isqrt, prod
 from typing import Literal
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
-from ganrt.errors import UsageError
-from ganrt.exporter.candidate import Facts, ValueRange
-from ganrt.exporter.layers.activations import hidden_activation, last_activation, value_range
-from ganrt.exporter.layers.geometry import Geometry, Sized, settle
 from ganrt.exporter.layers.items import Item, NotAChain, natural, norms_attached, refuse_blocks
-from ganrt.exporter.layers.network import AsPixel, Layer, picture_of
-from ganrt.exporter.layers.presets import CHAIN_PRESETS, ChainPreset, preset_of
 
 CHANNELS = (1, 3, 4)
 _LEAST = 2  # layers of a generator
 _FEWEST = 64  # values of a picture: 8 x 8
-_LARGEST = 1024  # pixels a side, if nobody says more
 _ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.SELU, nn.SiLU, nn.GELU, nn.Mish, nn.PReLU, nn.ReLU6, nn.CELU,
                 nn.Softplus, nn.Hardswish)  # fmt: skip
-_LASTS: tuple[type[nn.Module], ...] = (nn.Tanh, nn.Sigmoid, nn.Hardtanh, nn.Hardsigmoid)
+LASTS: tuple[type[nn.Module], ...] = (nn.Tanh, nn.Sigmoid, nn.Hardtanh, nn.Hardsigmoid)
 OpKind = Literal["linear", "conv", "transposed", "norm", "prelu", "act", "up", "reshape", "pixel", "module"]
 
 
@@ -194,7 +185,7 @@ class _Reading:
             self.width //= item.module.upscale_factor**2
         if isinstance(item.module, nn.Flatten):
             return
-        kind: OpKind = "act" if isinstance(item.module, _ACTIVATIONS + _LASTS) else "module"
+        kind: OpKind = "act" if isinstance(item.module, _ACTIVATIONS + LASTS) else "module"
         self.ops.append(Op(kind, item, module=item.module))
 
     def _between(self, item: Item, following: Item) -> None:
@@ -312,8 +303,8 @@ def _functional(ops: list[Op]) -> list[Op]:
     if sum(between) > 1 or (any(between) and len(between) < 3):  # they stand in their places; one may be missing
         return ops
     shared = [op for op in ops if op.kind == "act"]
-    hidden = next((op for op in shared if not isinstance(op.module, _LASTS)), Op("act"))
-    last = [op for op in shared if isinstance(op.module, _LASTS)][:1]
+    hidden = next((op for op in shared if not isinstance(op.module, LASTS)), Op("act"))
+    last = [op for op in shared if isinstance(op.module, LASTS)][:1]
     bare = [op for op in ops if op.kind != "act"]
     starts = [i for i, op in enumerate(bare) if op.kind in _BIG][1:]
     return [part for i, op in enumerate(bare) for part in ([hidden, op] if i in starts else [op])] + last
@@ -323,225 +314,3 @@ def _upsampled(ops: list[Op]) -> list[Op]:
     """Before every convolution but the last, where nothing else makes the picture grow."""
     last = max(i for i, op in enumerate(ops) if op.kind == "conv")
     return [part for i, op in enumerate(ops) for part in ([Op("up"), op] if op.kind == "conv" and i < last else [op])]
-
-
-# ---- what weights do not say ----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Built:
-    """Layers and the range of what they make; the layers beside the first `joined_at` of them: see `Chain`."""
-
-    layers: tuple[Layer, ...]
-    value_range: ValueRange
-    beside: tuple[Layer, ...] = ()
-    joined_at: int = 0
-
-
-def build_chain(chain: Chain, items: Sequence[Item], facts: Facts) -> Built:
-    """The layers, with all that is open taken from options, a preset, or assumed.
-
-    Raises:
-        NotAChain: no sizes fit.
-        UsageError: an option that does not fit.
-    """
-    name = "" if any(item.module is not None for item in items) else preset_of(items)
-    preset = CHAIN_PRESETS[name] if name else _usual(chain)
-    note = f"as the preset {name}" if name else ""
-    ops = list(chain.ops)
-    ops, last, found_range = _last_of(ops, facts, preset, note)
-    make_hidden = _hidden(ops, facts, preset, note)
-    eps = _epsilons([*ops, *chain.beside], facts, preset, note)
-    own = sum(op.kind == "norm" for op in ops)
-    geometries = _geometry(ops, facts, preset, note)
-    whole = facts.settings.norm == "layer"
-
-    def built(ops: Sequence[Op], eps: Sequence[float]) -> list[list[Layer]]:
-        convolutions, norms = iter(geometries), _Norms(iter(eps), whole)
-        return [_layer(op, make_hidden, convolutions, norms) for op in ops]
-
-    made = built(ops, eps[:own])
-    layers = [layer for each in made for layer in each]
-    beside = [layer for each in built(chain.beside, eps[own:]) for layer in each]
-    cut = sum(map(len, made[: chain.joined_at]))
-    if last is not None:
-        layers.append(Layer(last, {}))
-    if chain.flat:
-        layers.append(Layer(nn.Unflatten(1, _flat_shape(chain, facts)), {}))
-    return Built(tuple(layers), found_range, tuple(beside), cut)
-
-
-def _usual(chain: Chain) -> ChainPreset:
-    """Transposed convolutions come with ReLU (Radford et al. 2016), most other generators with LeakyReLU."""
-    transposed = any(op.kind == "transposed" for op in chain.ops)
-    return ChainPreset("", activation=("relu", None) if transposed else ("leaky_relu", 0.2))
-
-
-def _last_of(
-    ops: list[Op], facts: Facts, preset: ChainPreset, note: str
-) -> tuple[list[Op], nn.Module | None, ValueRange]:
-    """(the steps before it, the last activation, the range that it gives): in the file, or not."""
-    if ops[-1].kind == "act" and isinstance(ops[-1].module, _LASTS):
-        name = "sigmoid" if isinstance(ops[-1].module, (nn.Sigmoid, nn.Hardsigmoid)) else "tanh"
-        facts.read("last", name)
-        return ops[:-1], ops[-1].module, value_range(name, facts)
-    return ops, *last_activation(facts, preset.last, note)
-
-
-def _hidden(ops: list[Op], facts: Facts, preset: ChainPreset, note: str) -> Callable[[], nn.Module | None]:
-    named = [op.module for op in ops if op.kind == "act" and op.module is not None]
-    if named:
-        facts.read("activation", ", ".join(dict.fromkeys(type(module).__name__ for module in named)))
-    if not any(op.kind == "act" and op.module is None for op in ops):
-        return lambda: None
-    return hidden_activation(facts, preset.activation, note)
-
-
-def _epsilons(ops: list[Op], facts: Facts, preset: ChainPreset, note: str) -> list[float]:
-    norms = [op for op in ops if op.kind == "norm"]
-    if not norms:
-        return []
-    if all(op.module is not None for op in norms):
-        facts.read("norm_eps", tuple(dict.fromkeys(float(getattr(op.module, "eps", 0)) for op in norms)))
-        return []
-    if any("running_mean" not in op.layer.tensors and op.layer.tensors["weight"].ndim == 1 for op in norms):
-        facts.assume("norm", "instance", "of vectors always layer")
-    values = [preset.eps[min(i, len(preset.eps) - 1)] for i in range(len(norms))]
-    given = facts.assume("norm_eps", tuple(values) if len(set(values)) > 1 else values[0], note)
-    if isinstance(given, float):
-        return [given] * len(norms)
-    if len(given) != len(norms):
-        raise UsageError(f"--norm-eps has {len(given)} values; expected one, or one for each of {len(norms)} norms")
-    return list(given)
-
-
-def _geometry(ops: list[Op], facts: Facts, preset: ChainPreset, note: str) -> list[Geometry]:
-    """Of the convolutions and upsamplings whose options are not in the file."""
-    sized = [op for op in ops if op.kind in ("conv", "transposed", "up")]
-    if any(op.module is not None for op in sized) or not sized:
-        return []
-    size = facts.settings.size
-    if size is not None and size[0] != size[1]:
-        raise UsageError(f"--size {size[0]}x{size[1]}: expected a square: this network begins with one")
-    convolutions = [op for op in sized if op.kind != "up"]
-    strides = _each(facts.settings.stride or preset.strides, len(convolutions), "--stride")
-    paddings = _each(facts.settings.padding or preset.paddings, len(convolutions), "--padding")
-    plan = [
-        Sized(op.kind == "transposed", op.layer.weight.shape[-1])
-        if op.item
-        else Sized(False, 0, factor=op.size[0] or 2, hinted=size is not None and not op.size[0])
-        for op in sized
-    ]
-    numbers = iter(zip(strides, paddings, strict=True))
-    plan = [layer if not layer.kernel else Sized(layer.transposed, layer.kernel, *next(numbers)) for layer in plan]
-    start = next((op.size[1] for op in ops if op.kind == "reshape"), 1)
-    found = settle(plan, start, size[0] if size else None)
-    if found is None:
-        if size is None:
-            raise NotAChain("has layers whose pictures have no pixels")
-        raise UsageError(f"--size {size[0]}x{size[1]}: no strides and paddings of these layers give it")
-    geometries, side = found
-    if size is None and side > _LARGEST:
-        raise NotAChain(
-            f"would make pictures of {side}x{side}, which few chains do\nsay --size {side}x{side} if it does"
-        )
-    made = [g for g, layer in zip(geometries, plan, strict=True) if layer.kernel]
-    grown = [
-        layer
-        for layer, op in zip(plan, sized, strict=True)
-        if layer.transposed or (not layer.kernel and not op.size[0])
-    ]
-    left = [
-        following.layer.name
-        for layer, geometry, following in zip(plan, geometries, sized[1:], strict=False)
-        if layer.hinted and geometry.stride == 1
-    ]
-    if left or (grown and not (facts.settings.stride and facts.settings.padding and len(grown) == len(convolutions))):
-        shown = ",".join(str(g.stride) for g in made)
-        where = f"paddings {','.join(str(g.padding) for g in made)}; {side}x{side} pixels (--padding, --size)"
-        where += f"; by --size no upsampling before {', '.join(left)}, and others may be meant" if left else ""
-        facts.open("stride", shown, f"{where}{'; ' if note else ''}{note}")
-    return geometries
-
-
-def _each(values: tuple[int, ...], count: int, option: str) -> list[int | None]:
-    if not values:
-        return [None] * count
-    if len(values) not in (1, count):
-        raise UsageError(f"{option} has {len(values)} values; expected one, or one for each of {count} convolutions")
-    return [*values] * (count if len(values) == 1 else 1)
-
-
-@dataclass(frozen=True)
-class _Norms:
-    """The epsilons in order, and whether those without statistics go over all channels."""
-
-    eps: Iterator[float]
-    whole: bool
-
-
-def _layer(
-    op: Op, hidden: Callable[[], nn.Module | None], geometries: Iterator[Geometry], norms: _Norms
-) -> list[Layer]:
-    """The torch layer of a step, none for an activation that is none."""
-    if op.kind in ("act", "pixel", "reshape", "up", "module"):
-        made = op.module or _weightless(op, hidden, geometries)
-        return [] if made is None else [Layer(made, {})]
-    weights = dict(op.layer.tensors)
-    if op.module is not None:
-        return [Layer(op.module, weights, op.layer.name)]
-    with torch.device("meta"):
-        return [Layer(_weighted(op, weights, geometries, norms), weights, op.layer.name)]
-
-
-def _weightless(op: Op, hidden: Callable[[], nn.Module | None], geometries: Iterator[Geometry]) -> nn.Module | None:
-    if op.kind == "act":
-        return hidden()
-    if op.kind == "pixel":
-        return AsPixel()
-    if op.kind == "reshape":
-        return nn.Unflatten(1, (op.size[0], op.size[1], op.size[1]))
-    factor = next(geometries).stride
-    if op.size[0]:
-        return nn.PixelShuffle(factor)
-    return nn.Upsample(scale_factor=2, mode="nearest") if factor > 1 else None
-
-
-def _weighted(op: Op, weights: dict[str, Tensor], geometries: Iterator[Geometry], norms: _Norms) -> nn.Module:
-    inputs, outputs = op.size
-    bias = "bias" in weights
-    if op.kind == "linear":
-        return nn.Linear(inputs, outputs, bias)
-    if op.kind == "prelu":
-        return nn.PReLU(op.layer.weight.numel())
-    if op.kind == "norm":
-        return _norm(weights, inputs, outputs == 1, norms)
-    kernel = op.layer.weight.shape[-1]
-    geometry = next(geometries)
-    if op.kind == "conv":
-        return nn.Conv2d(inputs, outputs, kernel, geometry.stride, geometry.padding, bias=bias)
-    return nn.ConvTranspose2d(inputs, outputs, kernel, geometry.stride, geometry.padding, geometry.extra, bias=bias)
-
-
-def _norm(weights: dict[str, Tensor], features: int, flat: bool, norms: _Norms) -> nn.Module:
-    affine, eps = "weight" in weights, next(norms.eps)
-    if "running_mean" in weights:
-        return (nn.BatchNorm1d if flat else nn.BatchNorm2d)(features, eps, affine=affine)
-    shape = next(iter(weights.values())).shape
-    if flat or len(shape) > 1:
-        return nn.LayerNorm(list(shape), eps)
-    return nn.GroupNorm(1, features, eps) if norms.whole else nn.InstanceNorm2d(features, eps, affine=affine)
-
-
-def _flat_shape(chain: Chain, facts: Facts) -> tuple[int, int, int]:
-    """Channels, height and width of a picture that a linear layer makes."""
-    default = picture_of(chain.outputs)
-    if default is None and facts.settings.output_shape is None:
-        raise NotAChain(
-            f"makes {chain.outputs} values, which are no square picture\nsay its shape: --output-shape 1x28x28"
-        )
-    shown = "x".join(map(str, facts.settings.output_shape or default or ()))
-    shape: tuple[int, int, int] = facts.assume("output_shape", default, shown=shown)
-    if prod(shape) != chain.outputs or shape[0] not in CHANNELS:
-        raise UsageError(f"--output-shape {shown}: expected a picture of {chain.outputs} values")
-    return shape

@@ -10,7 +10,8 @@ import torch
 
 from ganrt.errors import UsageError
 from ganrt.exporter.candidate import Facts
-from ganrt.exporter.layers.chain import Built, Chain
+from ganrt.exporter.layers.building import Built
+from ganrt.exporter.layers.chain import Chain
 from ganrt.exporter.layers.items import Item, NotAChain
 from ganrt.exporter.layers.network import Join, Layer, Rows, Run
 
