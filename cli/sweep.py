@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,14 +15,126 @@ from ganrt.errors import UsageError
 from ganrt.runtime.model_names import DEFAULT_MODEL
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from ganrt.runtime.generator import Generator
     from ganrt.runtime.latent_files import LatentFile
+    from ganrt.runtime.looks import Look
     from ganrt.runtime.picture_style import Colour
     from ganrt.runtime.sampling import Truncation
     from ganrt.runtime.sweep import Row
 
 _FACTORS = "0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,1.0"
 _COLUMNS = 5
+
+
+@dataclass(frozen=True)
+class ColumnOptions:
+    """What the columns show, the same in every row but for noise."""
+
+    columns: Annotated[int, typer.Option("--columns", min=1, help="Images a row, fresh noise in every row.")] = _COLUMNS
+    name: Annotated[
+        str | None,
+        typer.Option("--name", help="A player's avatar and its rerolls in place of noise, the same in every row."),
+    ] = None
+    latents: Annotated[
+        str | None,
+        typer.Option(
+            "--latents",
+            help="Latents from a file in place of noise, the same in every row, times its factor. .npy, .npz (one "
+            "array, or z) or .csv, float32 [n, dim].",
+        ),
+    ] = None
+    looks: Annotated[
+        Path | None,
+        typer.Option("--looks", help="A file of look codes: each row shows them, after those given as arguments."),
+    ] = None
+    mix: Annotated[
+        str | None,
+        typer.Option(
+            "--mix",
+            metavar="<0-7>",
+            help="Of a StyleGAN in two files: the table of style mixing instead; these styles come from the columns. "
+            "--factors then takes one.",
+        ),
+    ] = None
+    seed: Annotated[int, typer.Option("--seed", help="An unsigned 64-bit integer.")] = 0
+
+    def settled(self, codes: list[str] | None) -> Columns:
+        """The columns, with the files read.
+
+        Raises:
+            UsageError: options that exclude each other. BadInputFile: a file that holds no such thing.
+        """
+        count, latents = _columns(self.columns, self.latents)
+        given = {"--seed": bool(self.seed), "--name": self.name is not None, "--latents": latents is not None}
+        if sum(given.values()) > 1:
+            raise UsageError("--seed, --name and --latents: expected one of them")
+        if latents is not None and latents.z.ndim != 2:
+            raise UsageError("--latents: a sweep scales latents, and these are styles\nexpected float32 [n, dim]")
+        looks = parse_codes(codes, self.looks)
+        if looks and (any(given.values()) or count != _COLUMNS):
+            raise UsageError("look codes are the columns: expected no --name, --latents, --seed or --columns with them")
+        return Columns(count, self.seed, self.name, latents, tuple(looks))
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Noise of a seed, an identity and its rerolls, latents of a file, or looks."""
+
+    count: int
+    seed: int
+    name: str | None
+    latents: LatentFile | None
+    looks: tuple[Look, ...]
+
+    @property
+    def z(self) -> NDArray[np.float32] | None:
+        return None if self.latents is None else self.latents.z
+
+    def origin(self) -> dict[str, object]:
+        """What a file says of them."""
+        if self.latents is not None:
+            told: dict[str, object] = {"latents": self.latents.origin()}
+        else:
+            told = {"seed": str(self.seed)} if self.name is None else {"name": self.name}
+        return told | ({"look_codes": [look.code for look in self.looks]} if self.looks else {})
+
+
+@dataclass(frozen=True)
+class FileOptions:
+    """What is written besides the sheet, and what lies behind its pictures."""
+
+    csv: Annotated[Path | None, typer.Option("--csv", help="Also write the measures as a table, .csv.")] = None
+    plot: Annotated[
+        Path | None, typer.Option("--plot", help='Also plot them, .png; needs pip install "ganrt[study]".')
+    ] = None
+    background: Annotated[
+        str | None,
+        typer.Option("--background", help="Behind pictures with transparency: none or RRGGBB. Default: none."),
+    ] = None
+
+    def check(self, output: Path, force: bool) -> None:
+        """Raises UsageError or OutputFailed for a file that could not be written, before anything is drawn."""
+        from ganrt.files import check_outputs
+        from ganrt.runtime.figures import require_study
+
+        given = (("--output", output, ".png"), ("--csv", self.csv, ".csv"), ("--plot", self.plot, ".png"))
+        for option, path, suffix in given:
+            if path and path.suffix.lower() != suffix:
+                raise UsageError(f"{option} {path}: expected a name that ends in {suffix}")
+        check_outputs([path for _, path, _ in given if path], force)
+        if self.plot:
+            require_study("--plot", "matplotlib")
+
+    def behind(self) -> Colour | None:
+        from ganrt.runtime.picture_style import parse_colour
+
+        return None if self.background in (None, "none") else parse_colour(self.background, "none or ")
+
+    def report(self) -> dict[str, str]:
+        return {name: str(path) for name, path in (("csv", self.csv), ("plot", self.plot)) if path}
 
 
 @command(
@@ -41,50 +154,15 @@ def sweep(
     *,
     output: options.OutputFile = Path("sweep.png"),
     factors: Annotated[str, typer.Option("--factors", help="Truncation factors, one row each.")] = _FACTORS,
-    columns: Annotated[
-        int, typer.Option("--columns", min=1, help="Images a row, fresh noise in every row.")
-    ] = _COLUMNS,
-    name: Annotated[
-        str | None,
-        typer.Option("--name", help="A player's avatar and its rerolls in place of noise, the same in every row."),
-    ] = None,
-    latents: Annotated[
-        str | None,
-        typer.Option(
-            "--latents",
-            help="Latents from a file in place of noise, the same in every row, times its factor. .npy, .npz (one "
-            "array, or z) or .csv, float32 [n, dim].",
-        ),
-    ] = None,
-    looks: Annotated[
-        Path | None,
-        typer.Option("--looks", help="A file of look codes: each row shows them, after those given as arguments."),
-    ] = None,
-    mix: Annotated[
-        str | None,
-        typer.Option(
-            "--mix",
-            metavar="<0-7>",
-            help="Of a StyleGAN in two files: the table of style mixing instead; these styles come from the columns. "
-            "--factors then takes one.",
-        ),
-    ] = None,
+    across: ColumnOptions,
     fixed: options.ControlOptions,
-    seed: Annotated[int, typer.Option("--seed", help="An unsigned 64-bit integer.")] = 0,
     truncation: options.DistributionOptions,
     class_name: options.ClassName = None,
     diversity_samples: Annotated[
         int,
         typer.Option("--diversity-samples", min=8, max=4096, help="Images that each row is measured on."),
     ] = 64,
-    csv: Annotated[Path | None, typer.Option("--csv", help="Also write the measures as a table, .csv.")] = None,
-    plot: Annotated[
-        Path | None, typer.Option("--plot", help='Also plot them, .png; needs pip install "ganrt[study]".')
-    ] = None,
-    background: Annotated[
-        str | None,
-        typer.Option("--background", help="Behind pictures with transparency: none or RRGGBB. Default: none."),
-    ] = None,
+    files: FileOptions,
     engine: options.EngineOptions,
     force: options.Force = False,
     json: options.Json = False,
@@ -93,56 +171,43 @@ def sweep(
     from ganrt.runtime.sweep import images_a_row, sweep_table
     from ganrt.runtime.sweep import sweep as run_sweep
 
-    if mix is not None:
-        _mixing(engine, model, mix, columns, output, factors, class_name, seed, force)
+    if across.mix is not None:
+        _mixing(engine, model, across, output, factors, class_name, force)
         return
-    columns, given_latents = _columns(columns, latents)
-    _check_alone(seed, name, given_latents)
-    z = None if given_latents is None else given_latents.z
-    if z is not None and z.ndim != 2:
-        raise UsageError("--latents: a sweep scales latents, and these are styles\nexpected float32 [n, dim]")
-    values = _parse_factors(factors)
-    _check_outputs(output, csv, plot, force)
-    behind = _behind(background)
-    sampling = truncation.distribution()
-    shown = parse_codes(codes, looks)
-    if shown:
-        if name is not None or z is not None or seed or columns != _COLUMNS:
-            raise UsageError("look codes are the columns: expected no --name, --latents, --seed or --columns with them")
+    columns, values = across.settled(codes), _parse_factors(factors)
+    files.check(output, force)
+    behind, sampling = files.behind(), truncation.distribution()
+    if columns.looks:
         refuse_beside_looks(fixed.design(sampling, class_name))
-        model = options.model_of_looks(shown, model, context)
-    total = len(values) * images_a_row(columns, diversity_samples, z)
+        model = options.model_of_looks(columns.looks, model, context)
+    total = len(values) * images_a_row(columns.count, diversity_samples, columns.z)
     with engine.open(model) as generator:
         options.note_weights(generator, class_name)
-        if given_latents is not None:
-            given_latents.check(generator.spec.latent)
+        if columns.latents is not None:
+            columns.latents.check(generator.spec.latent)
         controls = generator.controls.canonical(fixed.settings)
-        require_drawable(generator, Looks(tuple(shown)))
+        require_drawable(generator, Looks(columns.looks))
         with Progress(total, "images") as progress:
             rows = run_sweep(
                 generator,
                 values,
-                columns,
-                seed=seed,
+                columns.count,
+                seed=columns.seed,
                 truncation=sampling,
                 labels=class_name,
                 pinned=fixed.pins,
                 controls=controls,
-                identity=name,
-                latents=z,
-                looks=shown,
+                identity=columns.name,
+                latents=columns.z,
+                looks=columns.looks,
                 diversity_samples=diversity_samples,
                 progress=progress,
             )
-        origin = _origin(generator, values, sampling, class_name, fixed.set_z or []) | _source(
-            seed, name, given_latents
-        )
+        origin = _origin(generator, values, sampling, class_name, fixed.set_z or []) | columns.origin()
         origin |= {"controls": dict(controls)} if controls else {}
-        origin |= {"look_codes": [look.code for look in shown]} if shown else {}
-        _write(rows, {"sheet": output, "table": csv, "plot": plot}, origin, behind, force)
+        _write(rows, {"sheet": output, "table": files.csv, "plot": files.plot}, origin, behind, force)
         if json:
-            names = {name: str(path) for name, path in (("csv", csv), ("plot", plot)) if path}
-            print_json({**in_use(generator), "file": str(output), **names, "rows": sweep_table(rows)})
+            print_json({**in_use(generator), "file": str(output), **files.report(), "rows": sweep_table(rows)})
         else:
             _print(rows)
 
@@ -150,12 +215,10 @@ def sweep(
 def _mixing(
     engine: options.EngineOptions,
     model: str,
-    mix: str,
-    columns: int,
+    across: ColumnOptions,
     output: Path,
     factors: str,
     class_name: str | None,
-    seed: int,
     force: bool,
 ) -> None:
     from ganrt.files import write_file
@@ -165,11 +228,14 @@ def _mixing(
     psi = None if factors == _FACTORS else _parse_factors(factors)
     if psi is not None and len(psi) != 1:
         raise UsageError(f"--factors {factors} and --mix: expected one factor")
-    _check_outputs(output, None, None, force)
+    FileOptions().check(output, force)
     with engine.open(model) as generator:
         value = None if psi is None else psi[0]
-        picture = mixing_sheet(generator, mix, columns, seed=seed, truncation=value, labels=class_name)
-        origin = {**in_use(generator), "seed": str(seed), "mix": mix, "psi": value, "class": class_name}
+        assert across.mix is not None
+        picture = mixing_sheet(
+            generator, across.mix, across.columns, seed=across.seed, truncation=value, labels=class_name
+        )
+        origin = {**in_use(generator), "seed": str(across.seed), "mix": across.mix, "psi": value, "class": class_name}
         write_file(output, encode_png(picture, origin), force=force)
         say(f"{output}")
 
@@ -192,31 +258,6 @@ def _columns(columns: int, latents: str | None) -> tuple[int, LatentFile | None]
     return int(latents), None
 
 
-def _check_alone(seed: int, name: str | None, latents: LatentFile | None) -> None:
-    given = {"--seed": bool(seed), "--name": name is not None, "--latents": latents is not None}
-    if sum(given.values()) > 1:
-        raise UsageError("--seed, --name and --latents: expected one of them")
-
-
-def _source(seed: int, name: str | None, latents: LatentFile | None) -> dict[str, object]:
-    """What a file says of its columns."""
-    if latents is not None:
-        return {"latents": latents.origin()}
-    return {"seed": str(seed)} if name is None else {"name": name}
-
-
-def _check_outputs(output: Path, csv: Path | None, plot: Path | None, force: bool) -> None:
-    from ganrt.files import check_outputs
-    from ganrt.runtime.figures import require_study
-
-    for option, path, suffix in (("--output", output, ".png"), ("--csv", csv, ".csv"), ("--plot", plot, ".png")):
-        if path and path.suffix.lower() != suffix:
-            raise UsageError(f"{option} {path}: expected a name that ends in {suffix}")
-    check_outputs([path for path in (output, csv, plot) if path], force)
-    if plot:
-        require_study("--plot", "matplotlib")
-
-
 def _origin(
     generator: Generator, values: list[float], sampling: Truncation, class_name: str | None, set_z: list[str]
 ) -> dict[str, object]:
@@ -229,12 +270,6 @@ def _origin(
         "class": class_name,
         "set_z": set_z,
     }
-
-
-def _behind(background: str | None) -> Colour | None:
-    from ganrt.runtime.picture_style import parse_colour
-
-    return None if background in (None, "none") else parse_colour(background, "none or ")
 
 
 def _write(
