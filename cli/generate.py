@@ -40,6 +40,45 @@ if TYPE_CHECKING:
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".mp4")
 
 
+@dataclass(frozen=True)
+class MixOptions:
+    """Of a StyleGAN in two files."""
+
+    mix: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--mix",
+            metavar="<0-7=seed5>",
+            help="Of a StyleGAN in two files: these styles come from another seed; several times.",
+        ),
+    ] = None
+    save_w: Annotated[
+        Path | None, typer.Option("--save-w", help="Also the pictures' styles, .npz with w float32 [n, styles, dim].")
+    ] = None
+
+
+@dataclass(frozen=True)
+class SheetOptions:
+    """The contact sheet."""
+
+    grid: Annotated[
+        str | None,
+        typer.Option("--grid", help="Also a contact sheet of COLUMNSxROWS images, such as 4x3."),
+    ] = None
+    numbers: Annotated[
+        bool, typer.Option("--numbers", help="With --grid: the sheet says each image's number, from 1, and look code.")
+    ] = False
+
+    def __post_init__(self) -> None:
+        if self.numbers and self.grid is None:
+            raise UsageError("--numbers: it belongs to --grid")
+
+    @property
+    def cells(self) -> tuple[int, int] | None:
+        """Columns and rows."""
+        return options.parse_grid(self.grid) if self.grid else None
+
+
 @command(
     "generate",
     """
@@ -74,24 +113,8 @@ def generate(
     truncation: options.TruncationOptions,
     fixed: options.ControlOptions,
     class_name: options.ClassName = None,
-    mix: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--mix",
-            metavar="<0-7=seed5>",
-            help="Of a StyleGAN in two files: these styles come from another seed; several times.",
-        ),
-    ] = None,
-    save_w: Annotated[
-        Path | None, typer.Option("--save-w", help="Also the pictures' styles, .npz with w float32 [n, styles, dim].")
-    ] = None,
-    grid: Annotated[
-        str | None,
-        typer.Option("--grid", help="Also a contact sheet of COLUMNSxROWS images, such as 4x3."),
-    ] = None,
-    numbers: Annotated[
-        bool, typer.Option("--numbers", help="With --grid: the sheet says each image's number, from 1, and look code.")
-    ] = False,
+    styles: MixOptions,
+    grid: SheetOptions,
     batch_size: Annotated[int | None, typer.Option("--batch-size", "-b", help="Images a batch.")] = None,
     pictures: options.StyleOptions,
     engine: options.EngineOptions,
@@ -103,23 +126,20 @@ def generate(
 
     if "://" in output:
         raise UsageError(f"--output {output}: loose pictures need a folder; ganrt bulk run writes to addresses")
-    cells = options.parse_grid(grid) if grid else None
-    if numbers and cells is None:
-        raise UsageError("--numbers: it belongs to --grid")
-    request = read_codes(codes, selection) or read_loose(selection, cells)
+    request = read_codes(codes, selection) or read_loose(selection, grid.cells)
     style = pictures.style()
-    plan = _Plan(Path(output), cells, request, style, force, numbers)
+    plan = _Plan(Path(output), grid, request, style, force)
     design = fixed.design(truncation.distribution(), class_name)
     if isinstance(request, Looks):
         refuse_beside_looks(design)
+        if styles != MixOptions():
+            raise UsageError("look codes name no mixtures of styles: expected no --mix and no --save-w with them")
         model = options.model_of_looks(request.looks, model, context)
-    if (mix or save_w is not None) and isinstance(request, Looks):
-        raise UsageError("look codes name no mixtures of styles: expected no --mix and no --save-w with them")
     with engine.open(model) as generator:
         design = replace(design.settled(generator), latents=request.latents)
         if isinstance(request, Request) and request.rows is not None:
             request = as_looks(generator, request, selection.identities, design)
-            plan = _Plan(Path(output), cells, request, style, force, numbers)
+            plan = _Plan(Path(output), grid, request, style, force)
         style.check(generator.spec, plan.columns or 1, plan.filled_rows(len(request)))
         if note := style.note(generator.spec):
             say(f"note: {note}")
@@ -127,25 +147,30 @@ def generate(
         options.note_frozen(generator, truncation.truncation)
         if request.latents is not None:
             request.latents.check(generator.spec.latent)
-        kept: list[NDArray[np.float32]] | None = None if save_w is None else []
-        look = _Look(design, parse_mixes(mix), kept)
+        look = _Look(design, parse_mixes(styles.mix), None if styles.save_w is None else [])
         if isinstance(request, Looks):
             require_drawable(generator, request)
         _draw(generator, request, look, batch_size, plan)
-        if save_w is not None:
-            write_styles(save_w, look.styles or [], force=force)
-            say(f"styles: {save_w}")
-        where = f"{output} (sheet: {plan.sheet})" if plan.sheet and plan.pictures else str(output)
-        drawn = len(request) if plan.pictures else min(len(request), plan.columns * plan.rows)
-        say(f"{drawn} {'image' if drawn == 1 else 'images'}: {where}")
-        if plan.sheet and len(request) > plan.columns * plan.rows:
-            say(f"the sheet shows the first {plan.columns * plan.rows} of {len(request)}")
-        if json:
-            files = [str(path) for path in plan.files(request)]
-            looks = [_code(generator, item, look) for item in plan.items(request)]
-            print_json({**in_use(generator), "images": drawn, "files": files, "looks": looks})
-        elif drawn == 1:
-            say(f"look: {_code(generator, next(plan.items(request)), look) or 'none: no code can say it'}")
+        if styles.save_w is not None:
+            write_styles(styles.save_w, look.styles or [], force=force)
+            say(f"styles: {styles.save_w}")
+        _tell(generator, request, look, plan, json)
+
+
+def _tell(generator: Generator, request: Request | Looks, look: _Look, plan: _Plan, json: bool) -> None:
+    """Says what was drawn, and where it is."""
+    where = f"{plan.output} (sheet: {plan.sheet})" if plan.sheet and plan.pictures else str(plan.output)
+    fitting = plan.columns * plan.rows
+    drawn = len(request) if plan.pictures else min(len(request), fitting)
+    say(f"{drawn} {'image' if drawn == 1 else 'images'}: {where}")
+    if plan.sheet and len(request) > fitting:
+        say(f"the sheet shows the first {fitting} of {len(request)}")
+    if json:
+        files = [str(path) for path in plan.files(request)]
+        looks = [_code(generator, item, look) for item in plan.items(request)]
+        print_json({**in_use(generator), "images": drawn, "files": files, "looks": looks})
+    elif drawn == 1:
+        say(f"look: {_code(generator, next(plan.items(request)), look) or 'none: no code can say it'}")
 
 
 def _code(generator: Generator, item: Item, look: _Look) -> str | None:
@@ -173,20 +198,19 @@ class _Plan:
     def __init__(
         self,
         output: Path,
-        cells: tuple[int, int] | None,
+        grid: SheetOptions,
         request: Request | Looks,
         style: PictureStyle,
         force: bool,
-        numbers: bool,
     ) -> None:
-        suffix = output.suffix.lower()
+        cells, suffix = grid.cells, output.suffix.lower()
         single = suffix == style.ending or (suffix, style.encode) == (".jpeg", "jpeg")
         if suffix in _PICTURES and not single:
             raise UsageError(
                 f"--output {output}: expected a folder, or a name that ends in {style.ending}, "
                 f"as --encode {style.encode}"
             )
-        self.style, self.numbers = style, numbers
+        self.style, self.numbers = style, grid.numbers
         if single and cells is None:
             if len(request) > 1:
                 raise UsageError(f"--output {output}: {len(request)} images need a folder, or --grid for one sheet")

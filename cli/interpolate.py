@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +18,33 @@ if TYPE_CHECKING:
     from ganrt.runtime.film.options import FilmOptions, Written
     from ganrt.runtime.generator import Generator
     from ganrt.runtime.walk_path import Walk
+
+
+@dataclass(frozen=True)
+class FrameOptions:
+    """How frames are written."""
+
+    fps: Annotated[float, typer.Option("--fps", help="Frames a second.")] = 30.0
+    zoom_filter: Annotated[
+        str, typer.Option("--zoom-filter", help="nearest: each pixel a square; lanczos: smooth.")
+    ] = "nearest"
+    codec: Annotated[
+        str, typer.Option("--codec", help="Of an .mp4: h264, av1 (both need PyAV), opencv; auto: h264 if it can.")
+    ] = "auto"
+    background: Annotated[
+        str | None,
+        typer.Option(
+            "--background",
+            help="Behind frames with transparency: none or RRGGBB. Default: none, or white in .mp4 and .gif. A .gif "
+            "with none is clear below half of alpha.",
+        ),
+    ] = None
+
+    def film(self, pictures: options.SizeOptions, force: bool) -> FilmOptions:
+        from ganrt.runtime.film.options import FilmOptions
+
+        sizes = (pictures.zoom, self.zoom_filter, pictures.size, pictures.mask)
+        return FilmOptions(self.fps, *sizes, self.codec, self.background, force)
 
 
 @command(
@@ -52,39 +79,22 @@ def interpolate(
     source: walks.FilmedOptions,
     way: walks.PathOptions,
     fixed: options.ControlOptions,
-    fps: Annotated[float, typer.Option("--fps", help="Frames a second.")] = 30.0,
+    frames: FrameOptions,
     pictures: options.SizeOptions,
-    zoom_filter: Annotated[
-        str, typer.Option("--zoom-filter", help="nearest: each pixel a square; lanczos: smooth.")
-    ] = "nearest",
-    codec: Annotated[
-        str, typer.Option("--codec", help="Of an .mp4: h264, av1 (both need PyAV), opencv; auto: h264 if it can.")
-    ] = "auto",
-    background: Annotated[
-        str | None,
-        typer.Option(
-            "--background",
-            help="Behind frames with transparency: none or RRGGBB. Default: none, or white in .mp4 and .gif. A .gif "
-            "with none is clear below half of alpha.",
-        ),
-    ] = None,
     truncation: options.TruncationOptions,
     engine: options.EngineOptions,
     force: options.Force = False,
     json: options.Json = False,
 ) -> None:
     """Walks from keyframe to keyframe, from class to class or both, and writes what it sees."""
-    from ganrt.runtime.film.options import FilmOptions
-    from ganrt.runtime.film.write import check_frames, check_output, is_opaque
-    from ganrt.runtime.picture_style import opaque_note
+    from ganrt.runtime.film.write import check_frames, check_output
 
-    sampling = truncation.distribution()
-    film = FilmOptions(fps, pictures.zoom, zoom_filter, pictures.size, pictures.mask, codec, background, force)
+    sampling, film = truncation.distribution(), frames.film(pictures, force)
     # What is wrong with the options or the output is said before a model is loaded.
     looks = source.coded(codes, sampling)
     walk = None if looks or source.encoder or source.is_designed else walks.make_walk(source, way, sampling, fixed)
     if walk is not None:
-        walk.frame_count(fps)
+        walk.frame_count(film.fps)
     check_output(output, film)
     if looks:
         model = options.model_of_looks(looks.path, model, context)
@@ -93,13 +103,11 @@ def interpolate(
         for name in source.names():
             options.note_weights(generator, name)
         options.note_frozen(generator, truncation.truncation)
-        if background != "none" and is_opaque(output):
-            note = opaque_note(output.suffix[1:].lower(), generator.spec, background, film.mask)
-            if note:
-                say(f"note: {note}")
+        _note_background(generator, film, output)
         if source.encoder is not None:
             with engine.load(source.encoder) as encoding:
-                walk = walks.make_walk(source, way, sampling, fixed, walks.encode_pictures(generator, encoding, source))
+                encoded = walks.encode_pictures(generator, encoding, source)
+            walk = walks.make_walk(source, way, sampling, fixed, encoded)
         elif source.is_designed:
             if source.classes is not None:
                 raise UsageError(f"--classes beside looks in --identities {source.identities}: expected one of them")
@@ -107,20 +115,24 @@ def interpolate(
         if looks is not None:
             walk = walks.make_walk(source, way, sampling, fixed, looks=looks)
         assert walk is not None
-        controls = generator.controls.canonical(walk.controls)
         of_looks = {"look_codes": [look.code for look in looks.path]} if looks else {}
-        origin = {
-            **in_use(generator),
-            **source.origin(),
-            **of_looks,
-            **way.origin(sampling, fixed, controls),
-            "fps": fps,
-        }
+        of_way = way.origin(sampling, fixed, generator.controls.canonical(walk.controls))
+        origin = {**in_use(generator), **source.origin(), **of_looks, **of_way, "fps": film.fps}
         written = _write(generator, walk, way, output, replace(film, origin=origin))
         if json:
             files = [str(path) for path in written.files]
             report = {"file": str(output), "files": files, "frames": written.frames, "encoder": written.encoder}
-            print_json({**in_use(generator), **report, "fps": fps})
+            print_json({**in_use(generator), **report, "fps": film.fps})
+
+
+def _note_background(generator: Generator, film: FilmOptions, output: Path) -> None:
+    from ganrt.runtime.film.write import is_opaque
+    from ganrt.runtime.picture_style import opaque_note
+
+    if film.background == "none" or not is_opaque(output):
+        return
+    if note := opaque_note(output.suffix[1:].lower(), generator.spec, film.background, film.mask):
+        say(f"note: {note}")
 
 
 def _write(generator: Generator, walk: Walk, way: walks.PathOptions, output: Path, film: FilmOptions) -> Written:
