@@ -13,7 +13,7 @@ from ganrt.spec import Assumption, GeneratorSpec, ImageInput, Labels, Latent, Ou
 from ganrt.tolerances import EXPORT_ERROR
 
 if TYPE_CHECKING:
-    import onnx
+    import onnx_ir as ir
 
 ValueRange = Literal["tanh", "sigmoid"]
 # Properties in words; the names are those of the options that give them.
@@ -140,7 +140,7 @@ class Candidate:
     matched: str
     facts: tuple[Fact, ...] = ()
     notes: tuple[str, ...] = ()
-    model: onnx.ModelProto | None = None
+    model: ir.Model | None = None
     against: str | None = None
     tolerance: float = EXPORT_ERROR
 

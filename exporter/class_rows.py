@@ -8,13 +8,13 @@ class; the row of class weights times that table is the same for one class, and 
 from __future__ import annotations
 
 import numpy as np
-import onnx
 import onnx_ir as ir
 from numpy.typing import NDArray
 from onnx_ir.passes.common import RemoveUnusedNodesPass
 
 from ganrt.errors import BadInputFile
 from ganrt.exporter.session import Session
+from ganrt.graphs.files import check, infer_shapes, to_bytes
 from ganrt.graphs.values import Replacement, is_operator
 from ganrt.spec import LABELS, GeneratorSpec, Z
 
@@ -22,7 +22,7 @@ _FLOATS = (ir.DataType.FLOAT, ir.DataType.FLOAT16, ir.DataType.DOUBLE)
 _COUNTS = ("Shape", "Size")  # they depend on how many there are, not on values
 
 
-def with_class_rows(model: onnx.ModelProto, spec: GeneratorSpec) -> onnx.ModelProto:
+def with_class_rows(model: ir.Model, spec: GeneratorSpec) -> ir.Model:
     """The model without `ArgMax(labels)`, or as it is where nothing takes class numbers.
 
     Raises:
@@ -30,12 +30,13 @@ def with_class_rows(model: onnx.ModelProto, spec: GeneratorSpec) -> onnx.ModelPr
     """
     if spec.labels is None:
         return model
-    made = ir.serde.deserialize_model(onnx.shape_inference.infer_shapes(model))
+    made = model.clone()
+    infer_shapes(made)
     numbers = _class_numbers(made)
     if not numbers:
         return model
     found = _lookups(made, numbers)
-    for value, table in _tables(model, spec, found):
+    for value, table in _tables(made, spec, found):
         _replace(value, table, next(given for given in made.graph.inputs if given.name == LABELS))
     RemoveUnusedNodesPass()(made)
     if _class_numbers(made):
@@ -43,10 +44,9 @@ def with_class_rows(model: onnx.ModelProto, spec: GeneratorSpec) -> onnx.ModelPr
             "the class numbers are compared or counted, which has no meaning for mixtures of classes\n"
             "expected that forward looks them up, in an nn.Embedding or as one_hot"
         )
-    mixed = ir.serde.serialize_model(made)
-    mixed.graph.ClearField("value_info")
-    onnx.checker.check_model(mixed, full_check=True)
-    return mixed
+    made.producer_version = None  # as in files of earlier versions: their bytes stay the same
+    check(made)
+    return made
 
 
 def _class_numbers(model: ir.Model) -> list[ir.Value]:
@@ -80,21 +80,17 @@ def _lookups(model: ir.Model, numbers: list[ir.Value]) -> list[ir.Value]:
     return found
 
 
-def _tables(
-    model: onnx.ModelProto, spec: GeneratorSpec, values: list[ir.Value]
-) -> list[tuple[ir.Value, NDArray[np.float32]]]:
+def _tables(model: ir.Model, spec: GeneratorSpec, values: list[ir.Value]) -> list[tuple[ir.Value, NDArray[np.float32]]]:
     """What is made of every class, [count, ...], for each value that is a table of them."""
     assert spec.labels is not None
     assert spec.latent is not None
     if not values:
         return []
     count = spec.labels.count
-    asked = onnx.ModelProto()
-    asked.CopyFrom(model)
-    del asked.graph.output[:]
-    for value in values:
-        asked.graph.output.append(onnx.helper.make_tensor_value_info(value.name or "", onnx.TensorProto.FLOAT, None))
-    session = Session(asked.SerializeToString())
+    asked = model.clone()
+    named = ir.convenience.create_value_mapping(asked.graph)
+    asked.graph.outputs[:] = [named[value.name or ""] for value in values]
+    session = Session(to_bytes(asked))
     z, eye = np.zeros((count, spec.latent.dim), np.float32), np.eye(count, dtype=np.float32)
     forward, backward = (session.run({Z: z, LABELS: rows}) for rows in (eye, eye[::-1].copy()))
     return [
@@ -117,7 +113,7 @@ def _replace(value: ir.Value, table: NDArray[np.float32], labels: ir.Value) -> N
     new.finish(mixed)
 
 
-def check_mixtures(model: onnx.ModelProto, spec: GeneratorSpec) -> str:
+def check_mixtures(model: ir.Model, spec: GeneratorSpec) -> str:
     """A note where the classes change nothing; "" else.
 
     Raises:
@@ -130,7 +126,7 @@ def check_mixtures(model: onnx.ModelProto, spec: GeneratorSpec) -> str:
     rows[0, 0] = rows[1, count - 1] = 1
     rows[2, 0] = rows[2, count - 1] = 0.5
     z = np.tile(np.random.default_rng(3).standard_normal((1, spec.latent.dim), np.float32), (3, 1))
-    values = {Z: z, LABELS: rows} | ({"truncation": np.ones(3, np.float32)} if len(model.graph.input) > 2 else {})
+    values = {Z: z, LABELS: rows} | ({"truncation": np.ones(3, np.float32)} if len(model.graph.inputs) > 2 else {})
     first, last, mixed = _natives(model, values)
     if np.array_equal(first, last):
         return "two different classes give the same picture"
@@ -142,8 +138,8 @@ def check_mixtures(model: onnx.ModelProto, spec: GeneratorSpec) -> str:
     return ""
 
 
-def _natives(model: onnx.ModelProto, values: dict[str, NDArray[np.float32]]) -> NDArray[np.float32]:
+def _natives(model: ir.Model, values: dict[str, NDArray[np.float32]]) -> NDArray[np.float32]:
     from ganrt.exporter.graph import with_native_output
 
-    made: NDArray[np.float32] = Session(with_native_output(model).SerializeToString()).run(values)[1]
+    made: NDArray[np.float32] = Session(with_native_output(model)).run(values)[1]
     return made

@@ -215,6 +215,7 @@ def _make(found: Recognised, request: ExportRequest, pair: Path | None, say: Cal
     from ganrt.exporter.class_rows import check_mixtures
     from ganrt.exporter.graph import build_graph, embed_spec
     from ganrt.exporter.verify import verify
+    from ganrt.graphs.files import to_bytes
 
     candidate = _described(found, request, pair, say)
     spec = candidate.spec
@@ -229,7 +230,7 @@ def _make(found: Recognised, request: ExportRequest, pair: Path | None, say: Cal
         candidate, model = fix_class(candidate, model, weights)
     comparison = verify(candidate, model, request.sampler, budget_s=_BUDGET_S, progress=say)
     comparison = replace(comparison, against=candidate.against or comparison.against)
-    spec = _finish(candidate.spec, model.SerializeToString(), comparison, request.sampler)
+    spec = _finish(candidate.spec, to_bytes(model), comparison, request.sampler)
     return Made(embed_spec(model, spec), spec, comparison, candidate.facts)
 
 

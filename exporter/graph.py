@@ -11,17 +11,22 @@ were exported elsewhere have theirs folded by `ganrt.graphs.fold_batch_norm`; bo
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from copy import deepcopy
-from typing import Any, cast
+from typing import cast
 
-import onnx
+import numpy as np
+import onnx_ir as ir
 import torch
+from onnx_ir.passes.common import ClearMetadataAndDocStringPass
 from torch import Tensor, nn
 
 from ganrt.exporter.candidate import Candidate, ValueRange
 from ganrt.exporter.tracing import OPSET, trace
+from ganrt.graphs.files import check, to_bytes
 from ganrt.graphs.fold_batch_norm import affine
+from ganrt.graphs.values import values_of
 from ganrt.spec import BATCH, METADATA_KEY, SIDES, GeneratorSpec, Port, Z
 
 IR_VERSION = 10
@@ -75,98 +80,90 @@ def to_levels(native: Tensor, value_range: ValueRange) -> Tensor:
     return levels.clamp(0, 255)
 
 
-def build_graph(built: Candidate) -> onnx.ModelProto:
+def build_graph(built: Candidate) -> ir.Model:
     """The ONNX model of a generator, batch norm folded, without its spec. Equal weights give equal bytes."""
     wrapper = _WithTail if built.spec.output else _WithHead
     outputs = [*built.spec.outputs, NATIVE] if built.spec.output else list(built.spec.outputs)
     model = trace(wrapper(fold_batch_norm(built.module), built.value_range).eval(), built.spec, outputs)
-    remove_traces(model)
     _name_open_axes(model, built.spec)
-    _rename(model, getattr(built.module, "names", {}))
-    del model.graph.output[1:]  # NATIVE stays as an inner tensor
-    # No version: the bytes are to depend on the weights alone.
-    model.producer_name, model.producer_version = "ganrt", ""
-    model.graph.name = built.spec.family
-    _check(model, built.spec)
+    _rename(model.graph, getattr(built.module, "names", {}))
+    del model.graph.outputs[1:]  # NATIVE stays as an inner tensor
+    finish(model, built.spec)
+    check_contract(model, built.spec)
     return model
 
 
-def embed_spec(model: onnx.ModelProto, spec: GeneratorSpec) -> bytes:
+def finish(model: ir.Model, spec: GeneratorSpec) -> None:
+    """Drops what tracing left behind: stack traces with local paths, names of passes, doc strings, torch's symbols."""
+    ClearMetadataAndDocStringPass()(model)
+    model.metadata_props.clear()
+    for value in values_of(model):
+        value.metadata_props.clear()
+        value.doc_string = None
+        if not value.is_graph_input() and not value.is_graph_output():
+            value.shape = None  # of torch's symbols; every reader infers it again
+    # No version: the bytes are to depend on the weights alone.
+    model.producer_name, model.producer_version = "ganrt", ""
+    model.graph.name = spec.family
+
+
+def embed_spec(model: ir.Model, spec: GeneratorSpec) -> bytes:
     """The file's bytes, with the spec in its metadata; deterministic."""
-    whole = onnx.ModelProto()
-    whole.CopyFrom(model)
-    whole.metadata_props.add(key=METADATA_KEY, value=spec.to_json())
-    return cast(bytes, whole.SerializeToString(deterministic=True))
+    return to_bytes(model, {METADATA_KEY: spec.to_json()})
 
 
-def with_native_output(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The same graph with the float picture as a second output, `native` float32 [n, c, h, w].
+def with_native_output(model: ir.Model) -> bytes:
+    """A file of the same graph with the float picture as a second output, `native` float32 [n, c, h, w].
 
     An encoder's graph gives floats already and stays as it is.
     """
-    extended = onnx.ModelProto()
-    extended.CopyFrom(model)
-    if [value.name for value in model.graph.output] == [Z]:
-        return extended
-    extended.graph.output.append(onnx.helper.make_tensor_value_info(NATIVE, onnx.TensorProto.FLOAT, None))
-    return extended
+    extended = model.clone()
+    if [value.name for value in model.graph.outputs] != [Z]:
+        native = _native(extended)
+        native.dtype = ir.DataType.FLOAT
+        extended.graph.outputs.append(native)
+    return to_bytes(extended)
 
 
-def last_operator(model: onnx.ModelProto, output: str) -> str:
-    """The operator that makes `output`, looking through those that only move values."""
-    makers = {name: node for node in model.graph.node for name in node.output}
-    node = makers.get(output)
-    for _ in range(len(model.graph.node)):
-        if node is None or node.op_type not in _CARRIERS:
-            break
-        node = makers.get(node.input[0])
-    return str(node.op_type) if node is not None else ""
+def _native(model: ir.Model) -> ir.Value:
+    return next(value for value in values_of(model) if value.name == NATIVE)
 
 
-def _name_open_axes(model: onnx.ModelProto, spec: GeneratorSpec) -> None:
+def last_operator(model: ir.Model) -> str:
+    """The operator that makes the float picture, looking through those that only move values."""
+    node = _native(model).producer()
+    while node is not None and node.op_type in _CARRIERS and node.inputs[0] is not None:
+        node = node.inputs[0].producer()
+    return node.op_type if node is not None else ""
+
+
+def _name_open_axes(model: ir.Model, spec: GeneratorSpec) -> None:
     """`4*h_parts` becomes `h`, in the input and the output: they are equal, or the graph would not be the spec's."""
     if spec.image is None or not spec.image.dynamic:
         return
-    for value in [*model.graph.input, *model.graph.output[:1]]:
-        for axis, name in enumerate(SIDES, start=1):
-            value.type.tensor_type.shape.dim[axis].dim_param = name
+    for value in [*model.graph.inputs, *model.graph.outputs[:1]]:
+        assert value.shape is not None
+        value.shape = ir.Shape([value.shape[0], *SIDES, *value.shape[3:]])
 
 
-def remove_traces(model: onnx.ModelProto) -> None:
-    """Drops what tracing left behind: stack traces with local paths, names of passes, doc strings."""
-    graph = model.graph
-    parts: list[Any] = [model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer]
-    for part in parts:
-        part.ClearField("doc_string")
-        part.ClearField("metadata_props")
-    for node in graph.node:
-        for attribute in node.attribute:
-            attribute.ClearField("doc_string")
-    # Inner shapes mention torch's symbols; every reader infers them again.
-    graph.ClearField("value_info")
-
-
-def _rename(model: onnx.ModelProto, owners: Mapping[str, str]) -> None:
+def _rename(graph: ir.Graph, owners: Mapping[str, str]) -> None:
     """Weights get the checkpoint's keys, nodes `ConvTranspose_3`, and what a node makes the node's name.
 
     Args:
         owners: the checkpoint's names of modules, where the module has others.
     """
-    graph = model.graph
-    names = {tensor.name: _key(tensor.name.removeprefix(_PREFIX), owners) for tensor in graph.initializer}
-    constants = [name for name in names if not name.startswith(_PREFIX)]
-    names.update({name: f"constant_{i}" for i, name in enumerate(constants)})
-    fixed = {value.name for value in [*graph.input, *graph.output]}
-    for i, node in enumerate(graph.node):
+    weights, count = list(graph.initializers.values()), itertools.count()
+    graph.initializers.clear()  # a new name may be another's old one
+    for value in weights:
+        name = value.name or ""
+        own = name.startswith(_PREFIX)
+        value.name = _key(name.removeprefix(_PREFIX), owners) if own else f"constant_{next(count)}"
+        graph.initializers.add(value)
+    for i, node in enumerate(graph):
         node.name = f"{node.op_type}_{i}"
-        for j, output in enumerate(node.output):
-            if output and output not in fixed:
-                names[output] = node.name if j == 0 else f"{node.name}_{j}"
-    for tensor in graph.initializer:
-        tensor.name = names[tensor.name]
-    for node in graph.node:
-        node.input[:] = [names.get(name, name) for name in node.input]
-        node.output[:] = [names.get(name, name) for name in node.output]
+        for j, output in enumerate(node.outputs):
+            if output.name and not output.is_graph_output():
+                output.name = node.name if j == 0 else f"{node.name}_{j}"
 
 
 def _key(name: str, owners: Mapping[str, str]) -> str:
@@ -174,24 +171,22 @@ def _key(name: str, owners: Mapping[str, str]) -> str:
     return f"{owners[owner]}.{last}" if owner in owners else name
 
 
-def _check(model: onnx.ModelProto, spec: GeneratorSpec) -> None:
+def check_contract(model: ir.Model, spec: GeneratorSpec) -> None:
     """The contract, asserted: a breach is a defect of the exporter and not of its input."""
-    onnx.checker.check_model(model, full_check=True)
-    opsets = [(opset.domain, opset.version) for opset in model.opset_import]
-    found = [*model.graph.input, *model.graph.output]
-    expected = [*value_infos(spec.inputs), *value_infos(spec.outputs)]
-    if opsets != [("", OPSET)] or model.ir_version != IR_VERSION or len(model.functions) or found != expected:
+    check(model)
+    found = [(value.name, value.type, value.shape) for value in (*model.graph.inputs, *model.graph.outputs)]
+    ports = {**spec.inputs, **spec.outputs}
+    expected = [(name, *type_and_shape(port)) for name, port in ports.items()]
+    opsets = dict(model.opset_imports)
+    if opsets != {"": OPSET} or model.ir_version != IR_VERSION or model.functions or found != expected:
         raise AssertionError(
             f"the graph breaks the contract: {opsets}, IR {model.ir_version}, {found} is not {expected}"
         )
 
 
-def value_infos(ports: Mapping[str, Port]) -> list[onnx.ValueInfoProto]:
-    """The graph's inputs or outputs as the spec states them."""
-    kinds = {"float32": onnx.TensorProto.FLOAT, "uint8": onnx.TensorProto.UINT8}
-    return [
-        onnx.helper.make_tensor_value_info(name, kinds[port.dtype], [BATCH, *port.dims]) for name, port in ports.items()
-    ]
+def type_and_shape(port: Port) -> tuple[ir.TensorType, ir.Shape]:
+    """Of a graph's input or output as the spec states it."""
+    return ir.TensorType(ir.DataType.from_numpy(np.dtype(port.dtype))), ir.Shape([BATCH, *port.dims])
 
 
 Convolution = nn.Conv2d | nn.ConvTranspose2d

@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import cast
 
 import numpy as np
-import onnx
 import onnx_ir as ir
 import torch
 from onnx_ir.passes.common import RemoveUnusedNodesPass
@@ -21,6 +20,7 @@ from torch import Tensor, nn
 from ganrt.errors import NegativeResult
 from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.inputs import Array as Weights
+from ganrt.graphs.files import check
 from ganrt.graphs.fold_constants import evaluate, make_constant
 from ganrt.graphs.passes import LeftAlone
 from ganrt.graphs.values import Replacement, attribute, constant, drop, input_of, is_operator
@@ -40,7 +40,7 @@ class _OneClass(nn.Module):
         return cast(Tensor, self.generator(z, labels, *others))
 
 
-def fix_class(built: Candidate, model: onnx.ModelProto, weights: Weights) -> tuple[Candidate, onnx.ModelProto]:
+def fix_class(built: Candidate, model: ir.Model, weights: Weights) -> tuple[Candidate, ir.Model]:
     """The generator and its graph with labels that are always `weights` [count], and a spec without.
 
     Raises:
@@ -50,13 +50,13 @@ def fix_class(built: Candidate, model: onnx.ModelProto, weights: Weights) -> tup
     return replace(built, module=_OneClass(built.module, weights).eval(), spec=spec), fix_labels(model, weights)
 
 
-def fix_labels(model: onnx.ModelProto, weights: Weights) -> onnx.ModelProto:
+def fix_labels(model: ir.Model, weights: Weights) -> ir.Model:
     """The model without its input `labels`, whose rows are all `weights` [count].
 
     Raises:
         NegativeResult: something that depends on the labels alone cannot be computed.
     """
-    made = ir.serde.deserialize_model(model)
+    made = model.clone()
     labels = next(value for value in made.graph.inputs if value.name == LABELS)
     made.graph.inputs.remove(labels)
     labels.const_value = ir.tensor(weights[None], name=LABELS)
@@ -69,10 +69,9 @@ def fix_labels(model: onnx.ModelProto, weights: Weights) -> onnx.ModelProto:
     for node in [node for node in made.graph if node.op_type == "Concat" and not fixed.isdisjoint(node.inputs)]:
         _without_class(node, fixed)
     RemoveUnusedNodesPass()(made)
-    smaller = ir.serde.serialize_model(made)
-    smaller.graph.ClearField("value_info")
-    onnx.checker.check_model(smaller)
-    return smaller
+    made.producer_version = None  # as in files of earlier versions: their bytes stay the same
+    check(made)
+    return made
 
 
 def _computed(node: ir.Node) -> list[Weights]:

@@ -22,6 +22,7 @@ from ganrt.exporter.graph import build_graph, embed_spec, with_native_output
 from ganrt.exporter.inputs import Sampler, sample_inputs
 from ganrt.exporter.session import Session, draw_canary
 from ganrt.exporter.verify import Comparison, verify
+from ganrt.graphs.files import to_bytes
 from ganrt.graphs.wire import without
 from ganrt.spec import METADATA_FIELD, Canary, GeneratorSpec, Style, W
 
@@ -64,8 +65,8 @@ def split(whole: Candidate, sampler: Sampler, budget_s: float, progress: Callabl
     }
     specs = {"map": replace(spec, task="map", output=None, style=style), "synthesize": _synthesis(spec, style)}
     graphs = {task: build_graph(replace(whole, module=halves[task], spec=specs[task])) for task in halves}
-    plain = {task: graph.SerializeToString(deterministic=True) for task, graph in graphs.items()}
-    native = with_native_output(graphs["synthesize"]).SerializeToString()
+    plain = {task: to_bytes(graph) for task, graph in graphs.items()}
+    native = with_native_output(graphs["synthesize"])
     comparison = verify(whole, Joined(plain["map"], native), sampler, budget_s=budget_s, progress=progress)
     canary = draw_canary(Joined(plain["map"], plain["synthesize"]), spec, sampler)
     canaries = {"map": _canary_of_styles(plain["map"], spec, sampler), "synthesize": canary}

@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-import onnx
+import onnx_ir as ir
 import torch
-from onnx import numpy_helper
 from torch import Tensor, nn
 
+from ganrt.graphs.values import Array, constant
 from ganrt.interrupts import no_collecting
 from ganrt.spec import BATCH, SIDES, GeneratorSpec
 
@@ -29,7 +29,7 @@ _MARKER = 8191
 _MOST_BYTES = 1 << 30  # of address space for the examples
 
 
-def trace(module: nn.Module, spec: GeneratorSpec, outputs: list[str]) -> onnx.ModelProto:
+def trace(module: nn.Module, spec: GeneratorSpec, outputs: list[str]) -> ir.Model:
     """The module as torch.onnx.export sees it.
 
     Args:
@@ -67,7 +67,7 @@ def _examples(spec: GeneratorSpec, batch: int) -> tuple[Tensor, ...]:
 
 def _export(
     module: nn.Module, spec: GeneratorSpec, outputs: list[str], examples: tuple[Tensor, ...], shapes: Any
-) -> onnx.ModelProto:
+) -> ir.Model:
     with quiet(), torch.no_grad(), _plain_batch_norms(), no_collecting():
         program = torch.onnx.export(
             module,
@@ -80,7 +80,7 @@ def _export(
             verbose=False,
         )
     assert program is not None
-    return program.model_proto
+    return program.model
 
 
 @contextmanager
@@ -114,33 +114,31 @@ def _plain_batch_norms() -> Iterator[None]:
         torch.nn.functional.batch_norm = original
 
 
-def _open_batch(model: onnx.ModelProto) -> bool:
+def _open_batch(model: ir.Model) -> bool:
     """Makes the marked batch an open one; False, and nothing changed, where it stands in a place of another kind."""
     graph = model.graph
-    if any(_attribute_holds_batch(attribute) for node in graph.node for attribute in node.attribute):
+    if any(_attribute_holds_batch(attribute) for node in graph for attribute in node.attributes.values()):
         return False
-    marked = {tensor.name: tensor for tensor in graph.initializer if _holds_batch(tensor)}
-    for node in graph.node:
-        for place, name in enumerate(node.input):
-            if name in marked and (node.op_type, place) != ("Reshape", 1):
-                return False
-    if not all(map(_is_shape_of_a_batch, marked.values())):
+    stored = [(value, array) for value in graph.initializers.values() if (array := constant(value)) is not None]
+    marked = [(value, array) for value, array in stored if _holds_batch(array)]
+    if any((use.node.op_type, use.idx) != ("Reshape", 1) for value, _ in marked for use in value.uses()):
         return False
-    for tensor in marked.values():
-        sizes = numpy_helper.to_array(tensor).copy()
-        sizes[sizes == _MARKER] = -1
-        tensor.CopyFrom(numpy_helper.from_array(sizes, tensor.name))
-    for value in (*graph.input, *graph.output):
-        value.type.tensor_type.shape.dim[0].dim_param = BATCH
+    if not all(_is_shape_of_a_batch(array) for _, array in marked):
+        return False
+    for value, array in marked:
+        value.const_value = ir.tensor(np.where(array == _MARKER, -1, array), name=value.name)
+    for value in (*graph.inputs, *graph.outputs):
+        assert value.shape is not None
+        value.shape = ir.Shape([BATCH, *value.shape[1:]])
     return True
 
 
-def _holds_batch(tensor: onnx.TensorProto) -> bool:
+def _holds_batch(array: Array) -> bool:
     """In its shape or, if it is no larger than what is computed from sizes, among its values or their inverses."""
-    if any(map(_is_marked, tensor.dims)):
-        return True
-    values = numpy_helper.to_array(tensor).flatten() if np.prod(tensor.dims) <= 64 else np.array([])
-    return any(_is_computed_from_batch(float(value)) for value in values if np.isfinite(value))
+    values = array.flatten() if array.size <= 64 else np.array([])
+    return any(map(_is_marked, array.shape)) or any(
+        _is_computed_from_batch(float(value)) for value in values if np.isfinite(value)
+    )
 
 
 def _is_computed_from_batch(value: float) -> bool:
@@ -149,16 +147,19 @@ def _is_computed_from_batch(value: float) -> bool:
     )
 
 
-def _is_shape_of_a_batch(tensor: onnx.TensorProto) -> bool:
+def _is_shape_of_a_batch(array: Array) -> bool:
     """The batch itself, once, beside sizes that are all known."""
-    sizes = [] if any(map(_is_marked, tensor.dims)) else numpy_helper.to_array(tensor).flatten().tolist()
+    sizes = [] if any(map(_is_marked, array.shape)) else array.flatten().tolist()
     return sizes.count(_MARKER) == 1 == sum(map(_is_marked, sizes)) and min(sizes) > 0
 
 
-def _attribute_holds_batch(attribute: onnx.AttributeProto) -> bool:
-    tensors = [attribute.t] if attribute.HasField("t") else []
-    inner = attribute.HasField("g") or bool(attribute.graphs)  # not looked into
-    return inner or any(map(_is_marked, (attribute.i, *attribute.ints))) or any(map(_holds_batch, tensors))
+def _attribute_holds_batch(attribute: ir.Attr) -> bool:
+    kind, value = attribute.type, attribute.value
+    if kind in (ir.AttributeType.INT, ir.AttributeType.INTS):
+        return any(map(_is_marked, np.atleast_1d(value)))
+    if kind is ir.AttributeType.TENSOR:
+        return _holds_batch(value.numpy())
+    return kind in (ir.AttributeType.GRAPH, ir.AttributeType.GRAPHS)  # not looked into
 
 
 def _open_axes(spec: GeneratorSpec) -> dict[int, Any]:

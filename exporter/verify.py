@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import onnx
+import onnx_ir as ir
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -94,7 +94,7 @@ class Comparison:
 
 def verify(
     built: Candidate,
-    model: onnx.ModelProto | Runs,
+    model: ir.Model | Runs,
     sampler: Sampler,
     *,
     budget_s: float = 20.0,
@@ -114,7 +114,7 @@ def verify(
     what = "latents" if built.spec.image is None else "pictures"
     sizes = picture_sizes(built.spec)
     compare = _compare if built.spec.output else _compare_codes
-    session = model if isinstance(model, Runs) else Session(with_native_output(model).SerializeToString())
+    session = model if isinstance(model, Runs) else Session(with_native_output(model))
     errors: list[_Errors] = []
     began, done = time.monotonic(), 0
     for number, batch in enumerate(min(batch, _most_at_once(built.spec)) for batch in BATCHES):

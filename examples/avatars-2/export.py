@@ -19,6 +19,7 @@ from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.graph import build_graph, embed_spec
 from ganrt.exporter.session import Session, draw_canary
 from ganrt.exporter.verify import verify
+from ganrt.graphs.files import to_bytes
 from ganrt.runtime.sampling import sampler
 from ganrt.spec import GeneratorSpec, Latent, Output, Source
 
@@ -83,7 +84,7 @@ def export(weights: Path, name: str, budget_s: float) -> bytes:
     built = Candidate(load(weights), spec, "sigmoid", "its own recipe")
     model = build_graph(built)
     comparison = verify(built, model, sampler, budget_s=budget_s)
-    canary = draw_canary(Session(model.SerializeToString()), spec, sampler)
+    canary = draw_canary(Session(to_bytes(model)), spec, sampler)
     print(comparison)
     return embed_spec(model, replace(spec, verification=comparison.to_spec(), canary=canary))
 

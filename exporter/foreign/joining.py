@@ -10,33 +10,31 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import onnx
 import onnx_ir as ir
 import torch
-from onnx import TensorProto, compose
 from onnx_ir.passes.common import IdentityEliminationPass, LiftConstantsToInitializersPass, RemoveUnusedNodesPass
+from onnx_ir.tensor_adapters import to_torch_dtype
 from torch import Tensor, nn
 
 from ganrt.exporter.candidate import Candidate, ValueRange
-from ganrt.exporter.graph import IR_VERSION, NATIVE, remove_traces, to_native_input, to_uint8, value_infos
+from ganrt.exporter.graph import IR_VERSION, NATIVE, finish, to_native_input, to_uint8, type_and_shape
 from ganrt.exporter.owner.call import Owned, shaped
 from ganrt.exporter.tracing import OPSET, quiet
-from ganrt.graphs.values import attribute, constant, dims, input_of, is_operator
+from ganrt.graphs.files import infer_shapes, read_model
+from ganrt.graphs.values import attribute, constant, dims, input_of, is_operator, values_of
 from ganrt.spec import BATCH, IMAGE, GeneratorSpec
-
-_PREFIX = "net."  # before every name of the file's own, so that none meets the contract's
 
 
 class _Before(nn.Module):
     """The contract's inputs -> the network's, in its types."""
 
-    def __init__(self, owned: Owned, value_range: ValueRange, kinds: Sequence[int]) -> None:
+    def __init__(self, owned: Owned, value_range: ValueRange, kinds: Sequence[ir.DataType]) -> None:
         super().__init__()
         self.convert, self.value_range, self.kinds = owned.before, value_range, kinds
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         values = self.convert(tuple(to_native_input(value, self.value_range) for value in inputs))
-        return tuple(value.to(_TORCH[kind]) for value, kind in zip(values, self.kinds, strict=True))
+        return tuple(value.to(to_torch_dtype(kind)) for value, kind in zip(values, self.kinds, strict=True))
 
 
 class _After(nn.Module):
@@ -51,19 +49,10 @@ class _After(nn.Module):
         return to_uint8(native, self.value_range), native
 
 
-_TORCH: Mapping[int, torch.dtype] = {
-    TensorProto.FLOAT: torch.float32,
-    TensorProto.DOUBLE: torch.float64,
-    TensorProto.INT64: torch.int64,
-    TensorProto.INT32: torch.int32,
-    TensorProto.UINT8: torch.uint8,
-}
+_PICTURES = (ir.DataType.FLOAT, ir.DataType.DOUBLE, ir.DataType.UINT8)
 
 
-_FLOATS = (TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.UINT8)
-
-
-def join(candidate: Candidate, model: onnx.ModelProto, index: int, picture: tuple[int, ...]) -> onnx.ModelProto:
+def join(candidate: Candidate, model: ir.Model, index: int, picture: tuple[int, ...]) -> ir.Model:
     """The model with the contract's inputs and outputs; the float picture stays inside as `native` [n, c, h, w].
 
     Args:
@@ -73,50 +62,70 @@ def join(candidate: Candidate, model: onnx.ModelProto, index: int, picture: tupl
     """
     owned, spec = candidate.module, candidate.spec
     assert isinstance(owned, Owned)
-    inputs, output = list(model.graph.input), [value for value in model.graph.output if _may_be_picture(value)][index]
-    kinds = [value.type.tensor_type.elem_type for value in inputs]
+    net = model.clone()
+    output = [value for value in net.graph.outputs if _may_be_picture(value)][index]
+    net.graph.outputs[:] = [output]
+    kinds = [value.dtype or ir.DataType.FLOAT for value in net.graph.inputs]
     examples = [torch.zeros(2, *port.shape, dtype=getattr(torch, port.dtype)) for port in spec.inputs.values()]
-    names = [f"given_{i}" for i in range(len(inputs))]
-    before = _traced(_Before(owned, candidate.value_range, kinds), examples, list(spec.inputs), names)
-    drawn = torch.zeros(2, *picture, dtype=_TORCH[output.type.tensor_type.elem_type])
+    names = [f"given_{i}" for i in range(len(kinds))]
+    whole = _traced(_Before(owned, candidate.value_range, kinds), examples, list(spec.inputs), names)
+    drawn = torch.zeros(2, *picture, dtype=to_torch_dtype(output.dtype or ir.DataType.FLOAT))
     after = _traced(_After(owned, candidate.value_range), [drawn], ["picture"], [IMAGE, NATIVE])
-    pairs = [(f"head.{name}", _PREFIX + value.name) for name, value in zip(names, inputs, strict=True)]
-    head = compose.add_prefix(before, "head.", rename_inputs=False)
-    net = compose.merge_models(head, compose.add_prefix(model, _PREFIX), io_map=pairs)
-    tail = compose.add_prefix(after, "tail.", rename_outputs=False)
-    return _finished(compose.merge_models(net, tail, io_map=[(_PREFIX + output.name, "tail.picture")]), spec)
+    _add_prefix(whole, "head.", kept=list(spec.inputs))
+    _append(whole.graph, _add_prefix(net, "net."))  # before all of the file's names, so that none meets the contract's
+    _append(whole.graph, _add_prefix(after, "tail.", kept=[IMAGE, NATIVE]))
+    whole.model_version = 1  # as in files of earlier versions: their bytes stay the same
+    return _finished(whole, spec)
 
 
-def _may_be_picture(value: onnx.ValueInfoProto) -> bool:
+def _may_be_picture(value: ir.Value) -> bool:
     """As `tensors_of` counts them."""
-    kind = value.type.tensor_type
-    return kind.elem_type in _FLOATS and not (kind.HasField("shape") and not kind.shape.dim)
+    return value.dtype in _PICTURES and (value.shape is None or len(value.shape) > 0)
 
 
-def _finished(model: onnx.ModelProto, spec: GeneratorSpec) -> onnx.ModelProto:
+def _add_prefix(model: ir.Model, prefix: str, kept: Sequence[str] = ()) -> ir.Graph:
+    for value in values_of(model):
+        if value.name and value.name not in kept:
+            value.name = prefix + value.name
+    return model.graph
+
+
+def _append(graph: ir.Graph, part: ir.Graph) -> None:
+    """Moves `part` behind `graph`, whose outputs are its inputs."""
+    given = list(graph.outputs)
+    graph.outputs.clear()
+    for value, made in zip(part.inputs, given, strict=True):
+        value.replace_all_uses_with(made, replace_graph_outputs=True)
+    nodes, weights, outputs = list(part), list(part.initializers.values()), list(part.outputs)
+    part.outputs.clear()
+    part.initializers.clear()
+    part.remove(nodes)
+    graph.extend(nodes)
+    for weight in weights:
+        graph.initializers.add(weight)
+    graph.outputs.extend(outputs)
+
+
+def _finished(model: ir.Model, spec: GeneratorSpec) -> ir.Model:
     """Without what the picture does not depend on; inputs and outputs as the spec states them."""
-    for value in [value for value in model.graph.output if value.name not in (IMAGE, NATIVE)]:
-        model.graph.output.remove(value)
     passes = (
         LiftConstantsToInitializersPass(lift_all_constants=True),
         IdentityEliminationPass(),
         RemoveUnusedNodesPass(),
     )
-    whole = ir.from_proto(model)
     for each in passes:
-        each(whole)
-    made = ir.to_proto(whole)
-    remove_traces(made)
-    for i, node in enumerate(made.graph.node):
+        each(model)
+    for i, node in enumerate(model.graph):
         node.name = f"{node.op_type}_{i}"
-    del made.graph.input[:], made.graph.output[:]
-    made.graph.input.extend(value_infos(spec.inputs))
-    made.graph.output.extend(value_infos(spec.outputs))
-    made.producer_name, made.producer_version, made.graph.name = "ganrt", "", spec.family
-    return made
+    del model.graph.outputs[1:]  # NATIVE stays as an inner tensor
+    finish(model, spec)
+    ports = [*spec.inputs.values(), *spec.outputs.values()]
+    for value, port in zip((*model.graph.inputs, *model.graph.outputs), ports, strict=True):
+        value.type, value.shape = type_and_shape(port)
+    return model
 
 
-def _traced(module: nn.Module, examples: Sequence[Tensor], inputs: list[str], outputs: list[str]) -> onnx.ModelProto:
+def _traced(module: nn.Module, examples: Sequence[Tensor], inputs: list[str], outputs: list[str]) -> ir.Model:
     """By the older exporter, which takes a tenth of a second where the newer one takes seconds."""
     buffer = io.BytesIO()
     axes: Mapping[str, Any] = {name: {0: BATCH} for name in [*inputs, *outputs]}
@@ -131,18 +140,19 @@ def _traced(module: nn.Module, examples: Sequence[Tensor], inputs: list[str], ou
             output_names=outputs,
             dynamic_axes=axes,
         )
-    made = onnx.load_from_string(buffer.getvalue())
+    made = read_model(buffer.getvalue())
     made.ir_version = IR_VERSION
     return made
 
 
-def free_batch(model: onnx.ModelProto, batch: int) -> onnx.ModelProto:
+def free_batch(model: ir.Model, batch: int) -> ir.Model:
     """A copy whose constant reshapes to [batch, ...] take their first axis from what they are given.
 
     The others are what they are for that batch; where that cannot be inferred and one of them is -1, the first becomes
     0 (as the input's first axis).
     """
-    freed = ir.serde.deserialize_model(onnx.shape_inference.infer_shapes(model, data_prop=True))
+    freed = model.clone()
+    infer_shapes(freed, data_prop=True)
     for i, node in enumerate(freed.graph):
         given = constant(input_of(node, 1)) if is_operator(node, "Reshape") else None
         if given is None or given.ravel()[:1].tolist() != [batch]:
@@ -157,6 +167,4 @@ def free_batch(model: onnx.ModelProto, batch: int) -> onnx.ModelProto:
         shape = ir.val(f"free_batch_{i}", const_value=ir.tensor(np.array(new, np.int64), name=f"free_batch_{i}"))
         freed.graph.register_initializer(shape)
         node.replace_input_with(1, shape)
-    made = ir.serde.serialize_model(freed)
-    made.graph.ClearField("value_info")
-    return made
+    return freed

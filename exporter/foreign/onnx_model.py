@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+import onnx_ir as ir
 import torch
 from onnx import inliner, numpy_helper, version_converter
 from torch import Tensor, nn
@@ -71,7 +72,8 @@ def read(data: bytes, path: Path, settings: Settings) -> Opened:
     if any(tensor.external_data for tensor in _tensors(onnx.load_from_string(data))):
         data = model.SerializeToString()
     try_foreign(data, path)
-    inputs = real_inputs(model)
+    stored = {tensor.name for tensor in model.graph.initializer}  # old files list their weights among the inputs
+    inputs = [value for value in model.graph.input if value.name not in stored]
     kinds = {value.name: value.type.tensor_type.elem_type for value in inputs}
     if strange := [name for name, kind in kinds.items() if kind not in _NUMPY]:
         names = {value: name.lower() for name, value in onnx.TensorProto.DataType.items()}
@@ -82,9 +84,10 @@ def read(data: bytes, path: Path, settings: Settings) -> Opened:
         )
     weights = sum(tensor.data_type == onnx.TensorProto.FLOAT16 for tensor in model.graph.initializer)
     full, half = _in_full(model)
-    net = _with_outputs(to_contract_opset(full, path), settings, path)
-    all_outputs = [value.name for value in model.graph.output]
-    module = _InRuntime(open_session(data, path), kinds, [all_outputs.index(value.name) for value in net.graph.output])
+    net = to_contract_opset(full, path)
+    outputs = list(net.graph.outputs)
+    _choose_outputs(net, settings, path)
+    module = _InRuntime(open_session(data, path), kinds, [outputs.index(value) for value in net.graph.outputs])
     against = "the ONNX file itself in ONNX Runtime"
     note = f"the file computes in half precision ({weights} weights); the graph computes in float32"
     dims = [_dims(value) for value in inputs]
@@ -102,33 +105,21 @@ def read(data: bytes, path: Path, settings: Settings) -> Opened:
     )
 
 
-def real_inputs(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
-    """The inputs that are no weights: old files list their weights among the inputs."""
-    weights = {tensor.name for tensor in model.graph.initializer}
-    return [value for value in model.graph.input if value.name not in weights]
-
-
 def _dims(value: onnx.ValueInfoProto) -> Dims:
     shape = value.type.tensor_type.shape
     return tuple(dim.dim_value if dim.HasField("dim_value") else None for dim in shape.dim)
 
 
-def _with_outputs(model: onnx.ModelProto, settings: Settings, path: Path) -> onnx.ModelProto:
-    """Its own inputs alone, and the output that was said to be the picture."""
-    names = [value.name for value in model.graph.output]
-    chosen = settings.image_output
+def _choose_outputs(model: ir.Model, settings: Settings, path: Path) -> None:
+    """Leaves its own inputs alone, and the output that was said to be the picture."""
+    graph, chosen = model.graph, settings.image_output
+    names = [value.name or "" for value in graph.outputs]
     if chosen is not None and chosen.isdecimal() and chosen not in names and int(chosen) < len(names):
         chosen = names[int(chosen)]
     if chosen is not None and chosen not in names:
         raise UsageError(f"{path} has no output {chosen!r}\nexpected one of: {', '.join(names)}")
-    inputs = real_inputs(model)
-    outputs = [value for value in model.graph.output if chosen in (None, value.name)]
-    made = onnx.ModelProto()
-    made.CopyFrom(model)
-    del made.graph.input[:], made.graph.output[:]
-    made.graph.input.extend(inputs)
-    made.graph.output.extend(outputs)
-    return made
+    graph.inputs[:] = [value for value in graph.inputs if not value.is_initializer()]
+    graph.outputs[:] = [value for value in graph.outputs if chosen in (None, value.name)]
 
 
 def _in_full(model: onnx.ModelProto) -> tuple[onnx.ModelProto, bool]:
@@ -212,7 +203,7 @@ def _load_beside(tensor: onnx.TensorProto, path: Path, room: int) -> int:
     return length
 
 
-def to_contract_opset(model: onnx.ModelProto, path: Path) -> onnx.ModelProto:
+def to_contract_opset(model: onnx.ModelProto, path: Path) -> ir.Model:
     """Functions inlined, standard operators only, none random, opset 18 and IR 10.
 
     Raises:
@@ -235,7 +226,7 @@ def to_contract_opset(model: onnx.ModelProto, path: Path) -> onnx.ModelProto:
             f"{path} cannot be brought to opset {OPSET} ({_short(error)})\n"
             f"export it again from its framework with opset {OPSET}"
         ) from error
-    return model
+    return ir.from_proto(model)
 
 
 def _converted(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import onnx
+import onnx_ir as ir
 from torch import Tensor, nn
 
 from ganrt.exporter.owner.probe import Parameter
@@ -31,7 +31,7 @@ class Opened:
 
     module: nn.Module
     parameters: Sequence[Parameter]
-    convert: Callable[[Sequence[Tensor]], onnx.ModelProto]
+    convert: Callable[[Sequence[Tensor]], ir.Model]
     against: str
     batch: int | None = None
     notes: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import onnx
+import onnx_ir as ir
 import torch
 from torch import Tensor, nn
 
@@ -128,10 +128,8 @@ def _require_trust(settings: Settings, path: Path, what: str, why: str) -> None:
         )
 
 
-def _converter(
-    export: Callable[[Sequence[Tensor]], bytes], path: Path
-) -> Callable[[Sequence[Tensor]], onnx.ModelProto]:
-    def convert(examples: Sequence[Tensor]) -> onnx.ModelProto:
+def _converter(export: Callable[[Sequence[Tensor]], bytes], path: Path) -> Callable[[Sequence[Tensor]], ir.Model]:
+    def convert(examples: Sequence[Tensor]) -> ir.Model:
         try:
             with quiet():
                 data = export(examples)

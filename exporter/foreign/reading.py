@@ -10,13 +10,14 @@ from importlib import import_module
 from pathlib import Path
 
 import numpy as np
-import onnx
+import onnx_ir as ir
 
 from ganrt.errors import BadInputFile, OutputFailed, UsageError
 from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.foreign.joining import free_batch, join
 from ganrt.exporter.foreign.onnx_model import MAX_BYTES, open_session
 from ganrt.exporter.foreign.opened import KINDS, Opened, first_line
+from ganrt.exporter.graph import check_contract
 from ganrt.exporter.options import Settings
 from ganrt.exporter.owner.call import InBatches
 from ganrt.exporter.owner.candidate import SETTINGS as OF_MODULES
@@ -24,6 +25,7 @@ from ganrt.exporter.owner.candidate import Drawn, Subject, make_candidate
 from ganrt.exporter.owner.probe import Found, trial_inputs
 from ganrt.exporter.recognise import Recognised
 from ganrt.exporter.source import Source
+from ganrt.graphs.files import to_bytes
 
 SETTINGS: Mapping[str, str] = {
     "trust": "run the code that TorchScript and .pt2 files hold; needed for both, meaningless for ONNX",
@@ -62,11 +64,11 @@ def read_graph(path: Path, kind: str, settings: Settings) -> Recognised:
 
 def _candidate(opened: Opened, batch: int | None, path: Path, kind: str, settings: Settings) -> Candidate:
     @cache
-    def converted(found: Found) -> onnx.ModelProto:
+    def converted(found: Found) -> ir.Model:
         net = opened.convert(found.call.values(trial_inputs(found, batch or 2)))
         return net if batch is None else free_batch(net, batch)
 
-    def trace(candidate: Candidate, found: Found, drawn: Drawn) -> onnx.ModelProto:
+    def trace(candidate: Candidate, found: Found, drawn: Drawn) -> ir.Model:
         model = join(candidate, converted(found), drawn.index, drawn.shape)
         _try(model, candidate, batch, path)
         return model
@@ -102,10 +104,10 @@ def _ask_for_parts(opened: Opened, settings: Settings, path: Path) -> None:
         )
 
 
-def _try(model: onnx.ModelProto, candidate: Candidate, batch: int | None, path: Path) -> None:
+def _try(model: ir.Model, candidate: Candidate, batch: int | None, path: Path) -> None:
     """The contract, and that the graph runs on batches; that it draws the same is verified later."""
-    onnx.checker.check_model(model, full_check=True)
-    session = open_session(model.SerializeToString(), path)
+    check_contract(model, candidate.spec)
+    session = open_session(to_bytes(model), path)
     for count in _TRIED:
         inputs = {name: np.zeros((count, *port.shape), port.dtype) for name, port in candidate.spec.inputs.items()}
         try:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import onnx
+import onnx_ir as ir
 import torch
 from torch import Tensor, nn
 
@@ -16,7 +16,7 @@ from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate, Facts, ValueRange
 from ganrt.exporter.class_rows import with_class_rows
 from ganrt.exporter.given import with_prior
-from ganrt.exporter.graph import NATIVE, build_graph, last_operator
+from ganrt.exporter.graph import build_graph, last_operator
 from ganrt.exporter.options import Settings
 from ganrt.exporter.owner.call import Owned, folded, picture_index, pictures_among, tensors_of
 from ganrt.exporter.owner.code import build, drawing_methods, owners_errors, prepared
@@ -89,7 +89,7 @@ class Subject:
     module: nn.Module
     what: str
     matched: str
-    trace: Callable[[Candidate, Found, Drawn], onnx.ModelProto]
+    trace: Callable[[Candidate, Found, Drawn], ir.Model]
     numbers: Mapping[str, int] = field(default_factory=dict)
     parameters: Sequence[Parameter] | None = None
     settings: Mapping[str, str] = field(default_factory=lambda: SETTINGS)
@@ -102,7 +102,7 @@ class Subject:
 def owners_candidate(module: nn.Module, numbers: Mapping[str, int], settings: Settings, what: str) -> Candidate:
     """`make_candidate` of an owner's module."""
 
-    def trace(candidate: Candidate, found: Found, _: Drawn) -> onnx.ModelProto:
+    def trace(candidate: Candidate, found: Found, _: Drawn) -> ir.Model:
         return _trace_module(candidate, found, what)
 
     matched = f"{what} with its weights"
@@ -208,12 +208,10 @@ def _spec(family: str, found: Found, drawn: Drawn) -> GeneratorSpec:
     )
 
 
-def _traced(
-    subject: Subject, candidate: Candidate, found: Found, drawn: Drawn, facts: Facts
-) -> tuple[onnx.ModelProto, str]:
+def _traced(subject: Subject, candidate: Candidate, found: Found, drawn: Drawn, facts: Facts) -> tuple[ir.Model, str]:
     """The graph, and the pictures' range: of the last operator, of the option, or by their values."""
     model = subject.trace(candidate, found, drawn)
-    last = "uint8" if drawn.whole else _LAST.get(last_operator(model, NATIVE))
+    last = "uint8" if drawn.whole else _LAST.get(last_operator(model))
     given = facts.settings.range
     low, high = float(drawn.pictures.min()), float(drawn.pictures.max())
     if given is not None and (last not in (None, given) or not _lies(low, high, given)):
@@ -238,7 +236,7 @@ def _lies(low: float, high: float, said: str) -> bool:
     return not (low < least or high > most or (said == "uint8" and high <= 1.5))
 
 
-def _trace_module(candidate: Candidate, found: Found, what: str) -> onnx.ModelProto:
+def _trace_module(candidate: Candidate, found: Found, what: str) -> ir.Model:
     module = candidate.module
     assert isinstance(module, Owned)
     with owners_errors(f"tracing {what}"):

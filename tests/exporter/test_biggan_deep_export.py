@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import numpy as np
-import onnx
+import onnx_ir as ir
 import pytest
 import torch
 from biggan_models import (
@@ -90,7 +90,7 @@ def _check_drawn(path: Path) -> None:
     """The floats of a graph whose statistics are frozen by the library's own rule."""
     library = library_model(library_config(SMALL))
     z, labels = examples(library.config, 5)
-    session = Session(with_native_output(onnx.load(path)).SerializeToString())
+    session = Session(with_native_output(ir.load(path)))
     made = session.run({"z": z.numpy(), "labels": labels.numpy()})[1]
     assert relative_error(made, library_pictures(library, z, labels, np.full(5, 0.58))) <= 1e-4
     with pytest.raises(Exception, match="Invalid input name: truncation"):

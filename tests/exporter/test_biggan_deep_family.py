@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
+import onnx_ir as ir
 import pytest
 import torch
 from biggan_graphs import traced
@@ -54,8 +54,8 @@ def built_from(folder: Path, *, frozen: str | None = None, statistics_rule: str 
     return recognise(read_file(folder), None, Settings.read(given)).candidate
 
 
-def session_of(model: onnx.ModelProto) -> Session:
-    return Session(with_native_output(model).SerializeToString())
+def session_of(model: ir.Model) -> Session:
+    return Session(with_native_output(model))
 
 
 def drawn(session: Session, z: Tensor, labels: Tensor, truncation: NDArray[np.float32] | None = None) -> Any:

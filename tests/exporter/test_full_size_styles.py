@@ -59,7 +59,7 @@ def test_the_graph_draws_what_the_network_draws(name: str, tmp_path: Path) -> No
     net = NETS[name]
     state = saved(tmp_path / "n.pkl", net)
     candidate = recognise(read_file(tmp_path / "n.pkl"), None, NO_SETTINGS).candidate
-    session = Session(with_native_output(build_graph(candidate)).SerializeToString())
+    session = Session(with_native_output(build_graph(candidate)))
     del candidate
     rows = {"z": torch.randn(5, net.z_dim, generator=torch.Generator().manual_seed(1)), "truncation": PSI}
     if net.classes:

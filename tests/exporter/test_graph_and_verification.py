@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+import onnx_ir as ir
 import pytest
 import tiny_models
 import torch
@@ -22,6 +23,7 @@ from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.graph import build_graph, embed_spec, fold_batch_norm, with_native_output
 from ganrt.exporter.session import Session
 from ganrt.exporter.verify import verify
+from ganrt.graphs.files import to_bytes
 from ganrt.spec import METADATA_KEY, GeneratorSpec
 
 CASES = [
@@ -41,7 +43,7 @@ def test_hand_built_torch_against_onnx(
     state = tiny_models.dcgan_state(side=side, channels=channels, width=width, bias=bias, prefix=prefix)
     built = built_from(tiny_models.save_checkpoint(tmp_path / name, state))
     model = build_graph(built)
-    session = Session(with_native_output(model).SerializeToString())
+    session = Session(with_native_output(model))
     worst, differing = 0.0, 0
     for batch in (1, 2, 7):
         assert built.spec.latent is not None
@@ -66,11 +68,15 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Candidate:
 
 
 @pytest.fixture(scope="module")
-def model(built: Candidate) -> onnx.ModelProto:
+def model(built: Candidate) -> ir.Model:
     return build_graph(built)
 
 
-def test_the_graph_contract(model: onnx.ModelProto) -> None:
+def test_the_graph_contract(model: ir.Model) -> None:
+    _check_contract(onnx.load_model_from_string(to_bytes(model)))
+
+
+def _check_contract(model: onnx.ModelProto) -> None:
     assert [(o.domain, o.version) for o in model.opset_import] == [("", 18)]
     assert (model.ir_version, model.producer_name, model.graph.name) == (10, "ganrt", "dcgan")
     assert [value.name for value in model.graph.input] == ["z"]
@@ -89,7 +95,7 @@ def test_the_graph_contract(model: onnx.ModelProto) -> None:
     assert {d.dim_value or d.dim_param for v in inferred.graph.value_info for d in v.type.tensor_type.shape.dim[:1]}
 
 
-def test_no_trace_of_this_machine(built: Candidate, model: onnx.ModelProto) -> None:
+def test_no_trace_of_this_machine(built: Candidate, model: ir.Model) -> None:
     data = embed_spec(model, built.spec)
     for trace in (b"site-packages", b".py", b"torch", b"pkg.", b"forward", str(Path.home()).encode() + b"/"):
         assert trace not in _without_weights(data), trace
@@ -102,18 +108,18 @@ def _without_weights(data: bytes) -> bytes:
     return bytes(model.SerializeToString())
 
 
-def test_the_spec_is_embedded(built: Candidate, model: onnx.ModelProto) -> None:
+def test_the_spec_is_embedded(built: Candidate, model: ir.Model) -> None:
     session = Session(embed_spec(model, built.spec))
     assert GeneratorSpec.from_json(session.metadata()[METADATA_KEY]) == built.spec
     assert not model.metadata_props
 
 
-def test_equal_weights_give_equal_bytes(built: Candidate, model: onnx.ModelProto, tmp_path: Path) -> None:
+def test_equal_weights_give_equal_bytes(built: Candidate, model: ir.Model, tmp_path: Path) -> None:
     again = built_from(tiny_models.save_dcgan(tmp_path / "b.safetensors", width=2))
     assert embed_spec(build_graph(again), again.spec) == embed_spec(model, built.spec)
 
 
-def test_exporting_leaves_the_module_alone(built: Candidate, model: onnx.ModelProto) -> None:
+def test_exporting_leaves_the_module_alone(built: Candidate, model: ir.Model) -> None:
     assert any(isinstance(child, nn.BatchNorm2d) for child in built.module.modules())
     assert model is not None
 
@@ -163,7 +169,7 @@ def test_what_cannot_be_folded_stays() -> None:
     assert torch.equal(folded(x), module(x))
 
 
-def test_the_comparison(built: Candidate, model: onnx.ModelProto) -> None:
+def test_the_comparison(built: Candidate, model: ir.Model) -> None:
     said: list[str] = []
     result = verify(built, model, draw, progress=said.append)
     assert result.samples == 64
@@ -179,17 +185,17 @@ def test_the_comparison(built: Candidate, model: onnx.ModelProto) -> None:
     "change",
     [{"max_error": 1.1e-4}, {"max_error": float("nan")}, {"max_error_uint8": 2}, {"rounding_error": 0.53}],
 )
-def test_each_criterion_counts_alone(built: Candidate, model: onnx.ModelProto, change: dict[str, Any]) -> None:
+def test_each_criterion_counts_alone(built: Candidate, model: ir.Model, change: dict[str, Any]) -> None:
     result = verify(built, model, draw, budget_s=0.0)
     assert result.passed
     assert not replace(result, **change).passed
 
 
-def test_a_slow_model_is_compared_on_at_least_four_latents(built: Candidate, model: onnx.ModelProto) -> None:
+def test_a_slow_model_is_compared_on_at_least_four_latents(built: Candidate, model: ir.Model) -> None:
     assert verify(built, model, draw, budget_s=0.0).samples == 4
 
 
-def test_the_latents_are_those_of_seed_1_in_order(built: Candidate, model: onnx.ModelProto) -> None:
+def test_the_latents_are_those_of_seed_1_in_order(built: Candidate, model: ir.Model) -> None:
     asked: list[tuple[int, int, int]] = []
 
     def spy(latent: Any, seed: int, start: int, count: int) -> Any:
@@ -202,7 +208,7 @@ def test_the_latents_are_those_of_seed_1_in_order(built: Candidate, model: onnx.
     assert asked[0][2] == 1
 
 
-def failing(built: Candidate, model: onnx.ModelProto, *words: str) -> None:
+def failing(built: Candidate, model: ir.Model, *words: str) -> None:
     with pytest.raises(NegativeResult) as caught:
         verify(built, model, draw)
     message = str(caught.value)
@@ -211,16 +217,15 @@ def failing(built: Candidate, model: onnx.ModelProto, *words: str) -> None:
         assert word in message, message
 
 
-def test_another_epsilon_fails(model: onnx.ModelProto, tmp_path: Path) -> None:
+def test_another_epsilon_fails(model: ir.Model, tmp_path: Path) -> None:
     other = built_from(tiny_models.save_dcgan(tmp_path / "a.pth", width=2), {"norm_eps": "0.8"})
     failing(other, model, "seed 1, index", "float error", "at most 0.0001", "PSNR")
 
 
-def _sabotage(model: onnx.ModelProto, change: Callable[[onnx.ModelProto], None]) -> onnx.ModelProto:
-    damaged = onnx.ModelProto()
-    damaged.CopyFrom(model)
+def _sabotage(model: ir.Model, change: Callable[[onnx.ModelProto], None]) -> ir.Model:
+    damaged = ir.to_proto(model)
     change(damaged)
-    return damaged
+    return ir.from_proto(damaged)
 
 
 def _shift_weight(model: onnx.ModelProto) -> None:
@@ -243,17 +248,17 @@ def _other_scale(model: onnx.ModelProto) -> None:
             tensor.raw_data = np.float32(126).tobytes()
 
 
-def test_one_weight_off_fails(built: Candidate, model: onnx.ModelProto) -> None:
+def test_one_weight_off_fails(built: Candidate, model: ir.Model) -> None:
     failing(built, _sabotage(model, _shift_weight), "float error 0.0")
 
 
-def test_a_wrong_tail_fails_although_the_floats_agree(built: Candidate, model: onnx.ModelProto) -> None:
+def test_a_wrong_tail_fails_although_the_floats_agree(built: Candidate, model: ir.Model) -> None:
     failing(built, _sabotage(model, _other_scale), "uint8 error 3")
     # Truncating instead of rounding is off by one level at most, but by nearly a whole one from the float picture.
     failing(built, _sabotage(model, _drop_rounding), "uint8 error 1", "rounding error 1 ")
 
 
-def test_non_finite_pictures_fail(built: Candidate, model: onnx.ModelProto, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_non_finite_pictures_fail(built: Candidate, model: ir.Model, monkeypatch: pytest.MonkeyPatch) -> None:
     class Broken(nn.Module):
         def forward(self, z: torch.Tensor) -> torch.Tensor:
             made: torch.Tensor = built.module(z)

@@ -80,7 +80,7 @@ GRAPHS = [pytest.param(m, marks=pytest.mark.slow) if m in SLOW else m for m in M
 @pytest.mark.parametrize("model", GRAPHS)
 def test_the_graph_draws_what_tensorflow_draws(model: str) -> None:
     graph = traced(f"keras-{model}")  # two of them are what tests of engines need too
-    session = Session(with_native_output(graph).SerializeToString())
+    session = Session(with_native_output(graph))
     image, native = session.run({"z": expected(f"{model}.z")})
     pictures = expected(model)
     worst = float(np.abs(native.transpose(0, 2, 3, 1) - pictures).max())
@@ -88,7 +88,7 @@ def test_the_graph_draws_what_tensorflow_draws(model: str) -> None:
     assert worst <= GRAPH
     if model != "general":
         # Dense and Reshape need no transpose: the one there is makes the picture [n, h, w, c].
-        assert [node.op_type for node in graph.graph.node].count("Transpose") == 1
+        assert [node.op_type for node in graph.graph].count("Transpose") == 1
     levels = pictures * 255 if model == "general" else (pictures + 1) * 127.5
     assert np.abs(image - levels).max() <= 0.5 + 255 * GRAPH
 

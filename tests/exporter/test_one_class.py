@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnx_ir as ir
 import precision_models as families
 import pytest
 import torch
@@ -27,6 +28,7 @@ from ganrt.exporter.one_class import fix_class, fix_labels
 from ganrt.exporter.options import Settings
 from ganrt.exporter.session import Session
 from ganrt.exporter.verify import verify
+from ganrt.graphs.files import to_bytes
 from ganrt.runtime.canary import canary_error
 from ganrt.runtime.sampling import sampler
 
@@ -48,14 +50,14 @@ BUILT = {
 
 
 @functools.cache
-def exported(name: str) -> tuple[Candidate, onnx.ModelProto]:
+def exported(name: str) -> tuple[Candidate, ir.Model]:
     built = BUILT[name]()
     return built, traced(TRACED[name]) if name in TRACED else build_graph(built)
 
 
-def drawn(model: onnx.ModelProto, inputs: dict[str, np.ndarray]) -> np.ndarray:
+def drawn(model: ir.Model, inputs: dict[str, np.ndarray]) -> np.ndarray:
     """The float pictures."""
-    return Session(with_native_output(model).SerializeToString()).run(inputs)[1]
+    return Session(with_native_output(model)).run(inputs)[1]
 
 
 def weights_of(built: Candidate, kind: str) -> np.ndarray:
@@ -76,17 +78,19 @@ def test_it_draws_that_class_of_the_whole_generator(name: str, kind: str) -> Non
     others = {name: value for name, value in inputs.items() if name != "labels"}
     expected = drawn(model, inputs)
     assert np.abs(drawn(smaller, others) - expected).max() <= 5e-5 * np.abs(expected).max()  # of float32
-    assert "labels" not in [value.name for value in smaller.graph.input]
+    assert "labels" not in [value.name for value in smaller.graph.inputs]
     assert fixed.spec.labels is None
     assert verify(fixed, smaller, sampler, budget_s=0.5).passed
-    assert len(smaller.SerializeToString()) < len(model.SerializeToString())
-    assert fix_labels(model, weights) == smaller
+    assert len(to_bytes(smaller)) < len(to_bytes(model))
+    assert to_bytes(fix_labels(model, weights)) == to_bytes(smaller)
 
 
 def test_the_embedding_and_the_classs_columns_are_gone() -> None:
     built, model = exported(CHUNKS)
     _, smaller = fix_class(built, model, weights_of(built, "class"))
-    before, after = (sum(int(np.prod(tensor.dims)) for tensor in graph.graph.initializer) for graph in (model, smaller))
+    before, after = (
+        sum(value.const_value.size for value in graph.graph.initializers.values()) for graph in (model, smaller)
+    )
     channels = 12 + 10 + 10 + 8 + 8 + 8  # of the two norms in each of three blocks
     gone = 5 * 4 + 2 * channels * 4  # embeddings; four columns of each gain and shift
     assert before - after == gone - 2 * channels  # which become a bias each
@@ -100,13 +104,13 @@ def test_verification_notices_another_class() -> None:
         verify(fixed, fix_labels(model, other), sampler, budget_s=0.5)
 
 
-def joined_graph(*nodes: onnx.NodeProto) -> onnx.ModelProto:
+def joined_graph(*nodes: onnx.NodeProto) -> ir.Model:
     """z [n, 2] and labels [n, 3] to one output."""
     inputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", d]) for name, d in (("z", 2), ("labels", 3))]
     output = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", "values"])
     matrix = numpy_helper.from_array(np.arange(20, dtype=np.float32).reshape(5, 4) - 7, "matrix")
     graph = helper.make_graph(list(nodes), "joined", inputs, [output], [matrix])
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    return ir.from_proto(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10))
 
 
 @pytest.mark.parametrize("order", [("z", "labels"), ("labels", "z")])
@@ -126,10 +130,10 @@ def test_what_reads_latent_and_class_together(order: tuple[str, str], reader: on
     model = joined_graph(helper.make_node("Concat", order, ["x"], "join", axis=1), reader)
     weights = np.array([0.5, -2.0, 3.0], np.float32)
     z = np.random.default_rng(0).standard_normal((4, 2)).astype(np.float32)
-    expected = Session(model.SerializeToString()).run({"z": z, "labels": np.tile(weights, (4, 1))})[0]
+    expected = Session(to_bytes(model)).run({"z": z, "labels": np.tile(weights, (4, 1))})[0]
     smaller = fix_labels(model, weights)
-    assert [node.op_type for node in smaller.graph.node] == kinds
-    np.testing.assert_allclose(Session(smaller.SerializeToString()).run({"z": z})[0], expected, rtol=1e-6)
+    assert [node.op_type for node in smaller.graph] == kinds
+    np.testing.assert_allclose(Session(to_bytes(smaller)).run({"z": z})[0], expected, rtol=1e-6)
 
 
 def test_what_cannot_be_computed_is_named() -> None:

@@ -48,7 +48,7 @@ def drawn(made: Candidate, *inputs: Tensor) -> Any:
     """The graph's float pictures."""
     assert made.model is not None
     values = {name: value.numpy() for name, value in zip(made.spec.inputs, inputs, strict=True)}
-    return Session(with_native_output(made.model).SerializeToString()).run(values)[1]
+    return Session(with_native_output(made.model)).run(values)[1]
 
 
 def assumed(made: Candidate) -> set[str]:

@@ -110,7 +110,7 @@ def test_the_graph_draws_what_the_reference_draws() -> None:
     """That which tests of engines need too."""
     net = Net(radial=True)
     state = random_state(net)
-    session = Session(with_native_output(traced("stylegan3")).SerializeToString())
+    session = Session(with_native_output(traced("stylegan3")))
     for count in (1, 5):
         z = torch.randn(count, net.z_dim, generator=torch.Generator().manual_seed(2))
         image, native = session.run({"z": z.numpy(), "truncation": PSI[:count].numpy()})

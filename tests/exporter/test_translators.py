@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
+import onnx_ir as ir
 import pytest
 import tiny_models
 import torch
@@ -29,6 +29,7 @@ from ganrt.exporter.graph import build_graph, embed_spec, with_native_output
 from ganrt.exporter.inputs import SOURCE, picture_sizes, sample_inputs
 from ganrt.exporter.session import Session, draw_canary
 from ganrt.exporter.verify import verify
+from ganrt.graphs.files import to_bytes
 from ganrt.pattern import pattern
 from ganrt.spec import ImageInput, Latent
 
@@ -80,12 +81,12 @@ def test_graphs_against_the_slow_references(tmp_path: Path, case: str) -> None:
     model = build_graph(built)
     assert built.spec.image is not None
     height, width, channels = built.spec.image.height, built.spec.image.width, built.spec.image.channels
-    kinds = [node.op_type for node in model.graph.node]
+    kinds = [node.op_type for node in model.graph]
     assert kinds[:2] == ["Cast", "Transpose"]
     assert kinds[-6:] == ["Add", "Mul", "Clip", "Round", "Transpose", "Cast"]
     assert "BatchNormalization" not in kinds
     assert "Dropout" not in kinds
-    session = Session(with_native_output(model).SerializeToString())
+    session = Session(with_native_output(model))
     worst = max(check(session, state, reference, pictures(n, height, width, channels)) for n in (1, 7))
     print(f"{case}: max float error {worst:.2e}")
     assert worst <= 2e-5, f"max error {worst}"
@@ -97,7 +98,7 @@ def test_graphs_of_the_emoji_generator(tmp_path: Path, variant: str) -> None:
     state = generator_state(variant)
     # Those of which tests of engines need the graph too.
     model = traced(f"csc413-{variant}") if variant in "AD" else build_graph(load(tmp_path, state))
-    session = Session(with_native_output(model).SerializeToString())
+    session = Session(with_native_output(model))
     for batch in (1, 7):
         z = draw(Latent(dim=6, prior="uniform"), 2, 0, batch)
         image, native = session.run({"z": z})
@@ -110,39 +111,38 @@ OPEN = resnet_state(blocks=1)
 
 
 @pytest.fixture(scope="module")
-def dynamic(tmp_path_factory: pytest.TempPathFactory) -> tuple[Candidate, onnx.ModelProto]:
+def dynamic(tmp_path_factory: pytest.TempPathFactory) -> tuple[Candidate, ir.Model]:
     """Of a network of one block, whose graph tests of engines need too: tracing open sides takes seconds."""
     built = load(tmp_path_factory.mktemp("dynamic"), OPEN, size="16x16", dynamic=True)
     return built, traced("cyclegan-open")
 
 
-def test_open_sizes_in_one_session(dynamic: tuple[Candidate, onnx.ModelProto]) -> None:
+def test_open_sizes_in_one_session(dynamic: tuple[Candidate, ir.Model]) -> None:
     _, model = dynamic
-    session = Session(with_native_output(model).SerializeToString())
+    session = Session(with_native_output(model))
     for count, height, width in [(1, 16, 16), (7, 20, 36), (1, 8, 8), (2, 44, 12), (1, 8, 64)]:
         error = check(session, OPEN, reference_resnet, pictures(count, height, width, 3))
         assert error <= 2e-5, f"{height}x{width}: max error {error}"
 
 
-def test_large_flat_pictures_stay_accurate(dynamic: tuple[Candidate, onnx.ModelProto]) -> None:
+def test_large_flat_pictures_stay_accurate(dynamic: tuple[Candidate, ir.Model]) -> None:
     """Norms over a million values, as plain float32 sums, err by 1e-3 here."""
     built, model = dynamic
     source = sample_inputs(built.spec, draw, 1, 0, 1, (1024, 1024))[SOURCE]
     x = torch.from_numpy(source).double().permute(0, 3, 1, 2) / 127.5 - 1
     expected = deepcopy(built.module).double()(x).numpy()
-    native = Session(with_native_output(model).SerializeToString()).run({SOURCE: source})[1]
+    native = Session(with_native_output(model)).run({SOURCE: source})[1]
     assert np.abs(native - expected).max() <= 3e-5
 
 
-def test_open_axes_have_names(dynamic: tuple[Candidate, onnx.ModelProto]) -> None:
-    values = [*dynamic[1].graph.input, *dynamic[1].graph.output]
-    dims = [[d.dim_param or d.dim_value for d in value.type.tensor_type.shape.dim] for value in values]
+def test_open_axes_have_names(dynamic: tuple[Candidate, ir.Model]) -> None:
+    values = [*dynamic[1].graph.inputs, *dynamic[1].graph.outputs]
     assert [value.name for value in values] == ["source", "image"]
-    assert dims == [["n", "h", "w", 3]] * 2
-    assert b"h_parts" not in dynamic[1].SerializeToString()
+    assert [list(value.shape or ()) for value in values] == [["n", "h", "w", 3]] * 2
+    assert b"h_parts" not in to_bytes(dynamic[1])
 
 
-def test_open_sizes_are_verified_in_two(dynamic: tuple[Candidate, onnx.ModelProto]) -> None:
+def test_open_sizes_are_verified_in_two(dynamic: tuple[Candidate, ir.Model]) -> None:
     built, model = dynamic
     assert picture_sizes(built.spec) == (None, (20, 28))
     said: list[str] = []
@@ -175,9 +175,9 @@ def built_spec() -> Any:
     )
 
 
-def test_the_canary_is_the_test_picture(dynamic: tuple[Candidate, onnx.ModelProto]) -> None:
+def test_the_canary_is_the_test_picture(dynamic: tuple[Candidate, ir.Model]) -> None:
     built, model = dynamic
-    session = Session(model.SerializeToString())
+    session = Session(to_bytes(model))
     source = pattern(draw(Latent(dim=192, prior="uniform"), 0, 0, 1)[0], 16, 16, 3)
     picture = session.run({SOURCE: source[None]})[0][0]
     canary = draw_canary(session, built.spec, draw)
@@ -194,7 +194,7 @@ def test_from_file_to_file(tmp_path: Path) -> None:
     assert image.shape == (2, 32, 32, 3)
 
 
-def test_equal_weights_give_equal_bytes(dynamic: tuple[Candidate, onnx.ModelProto], tmp_path: Path) -> None:
+def test_equal_weights_give_equal_bytes(dynamic: tuple[Candidate, ir.Model], tmp_path: Path) -> None:
     built, model = dynamic
     again = load(tmp_path, OPEN, size="16x16", dynamic=True)
     data = embed_spec(build_graph(again), again.spec)
@@ -203,22 +203,18 @@ def test_equal_weights_give_equal_bytes(dynamic: tuple[Candidate, onnx.ModelProt
         assert trace not in data, trace
 
 
-def test_a_wrong_head_fails(dynamic: tuple[Candidate, onnx.ModelProto]) -> None:
+def test_a_wrong_head_fails(dynamic: tuple[Candidate, ir.Model]) -> None:
     """Dividing by 120 stretches and shifts the input; the shift shows where the mirrored border meets the norm."""
     built, model = dynamic
-    damaged = onnx.ModelProto()
-    damaged.CopyFrom(model)
-    divisor = next(node.input[1] for node in damaged.graph.node if node.op_type == "Div")
-    for tensor in damaged.graph.initializer:
-        if tensor.name == divisor:
-            tensor.raw_data = np.float32(120).tobytes()
+    damaged = model.clone()
+    divisor = next(node.inputs[1] for node in damaged.graph if node.op_type == "Div")
+    assert divisor is not None
+    divisor.const_value = ir.tensor(np.float32(120), name=divisor.name)
     with pytest.raises(NegativeResult, match=r"of \d+ pictures; nothing was written"):
         verify(built, damaged, draw)
 
 
-def test_verification_keeps_to_its_budget(
-    dynamic: tuple[Candidate, onnx.ModelProto], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_verification_keeps_to_its_budget(dynamic: tuple[Candidate, ir.Model], monkeypatch: pytest.MonkeyPatch) -> None:
     built, model = dynamic
     assert verify(built, model, draw, budget_s=0.0).samples == 4
     assert exporting._BUDGET_S <= 20

@@ -18,6 +18,7 @@ from ganrt.exporter.graph import build_graph
 from ganrt.exporter.options import Settings
 from ganrt.exporter.readers.files import read_file
 from ganrt.exporter.recognise import recognise
+from ganrt.graphs.files import to_bytes
 
 F64 = NDArray[np.float64]
 WIDTH = 4
@@ -125,7 +126,7 @@ def test_both_files_draw_what_the_reference_draws(tensorflow: bool) -> None:
     with torch.no_grad():
         got = made.module(torch.from_numpy(source).float().permute(0, 3, 1, 2)).permute(0, 2, 3, 1).numpy()
     assert np.abs(got - expected).max() < 1e-4
-    session = onnxruntime.InferenceSession(build_graph(made).SerializeToString(), providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(to_bytes(build_graph(made)), providers=["CPUExecutionProvider"])
     picture = session.run(["image"], {"source": levels})[0].astype(float)
     assert np.abs(picture - ((expected + 1) * 127.5).clip(0, 255)).max() < 0.52
 

@@ -8,7 +8,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import cast
 
-import onnx
+import onnx_ir as ir
 import torch
 from precision_models import exported
 from sources import find_family, source
@@ -19,6 +19,8 @@ from ganrt.exporter.families import load_family
 from ganrt.exporter.graph import build_graph, with_native_output
 from ganrt.exporter.options import Settings, Texts
 from ganrt.exporter.session import Session
+from ganrt.graphs.files import read_model
+from ganrt.graphs.values import dims
 
 # Modules, whose weights are float32, in float64 against references in float64: 4e-6 at worst. In float32 the order of a
 # processor's sums adds up to 2e-5 (ajbrock's corrected deep variant, with AVX2).
@@ -31,11 +33,11 @@ def build(state: dict[str, Tensor], settings: Texts | None = None, family: str |
     return load_family(family or find_family(state)).build(source(state), Settings.read(settings or {}))
 
 
-def traced(family: str) -> onnx.ModelProto:
+def traced(family: str) -> ir.Model:
     """The graph of one of `precision_models`: tracing it takes seconds, and tests of engines need it too."""
     with tempfile.TemporaryDirectory() as folder:
-        model = onnx.load_model_from_string(exported(Path(folder), family).data)
-    model.ClearField("metadata_props")
+        model = read_model(exported(Path(folder), family).data)
+    model.metadata_props.clear()
     return model
 
 
@@ -46,7 +48,7 @@ def graph_floats(built: Candidate, *inputs: Tensor, family: str | None = None) -
         family: whose graph of `precision_models` it is, which must draw what `built` draws; None: it is traced.
     """
     model = build_graph(built) if family is None else traced(family)
-    session = Session(with_native_output(model).SerializeToString())
+    session = Session(with_native_output(model))
     names = ("z", "labels", "truncation")[: len(inputs)]
     values = {name: value.numpy() for name, value in zip(names, inputs, strict=True)}
     made = torch.from_numpy(session.run(values)[1]).double()
@@ -55,9 +57,9 @@ def graph_floats(built: Candidate, *inputs: Tensor, family: str | None = None) -
     return made
 
 
-def _check_same(model: onnx.ModelProto, made: Tensor, built: Candidate, inputs: Sequence[Tensor]) -> None:
+def _check_same(model: ir.Model, made: Tensor, built: Candidate, inputs: Sequence[Tensor]) -> None:
     """The widths of z and labels, and the first picture."""
-    widths = {value.name: value.type.tensor_type.shape.dim[-1].dim_value for value in model.graph.input}
+    widths = {value.name: (dims(value) or ())[-1] for value in model.graph.inputs}
     assert built.spec.latent is not None
     assert widths["z"] == built.spec.latent.dim
     assert widths.get("labels") == (built.spec.labels and built.spec.labels.count)

@@ -7,6 +7,7 @@ from typing import cast
 
 import onnx
 import onnx_ir as ir
+from onnx_ir.passes.common import CheckerPass, ShapeInferencePass
 
 from ganrt.errors import BadInputFile
 
@@ -23,6 +24,11 @@ def read_proto(data: bytes) -> onnx.ModelProto:
         raise BadInputFile("a form of a file that is not ONNX, or damaged: expected an .onnx file's bytes") from error
 
 
+def read_model(data: bytes) -> ir.Model:
+    """As `read_proto`."""
+    return ir.serde.deserialize_model(read_proto(data))
+
+
 def to_proto(model: ir.Model, given: onnx.ModelProto) -> onnx.ModelProto:
     """The model with the inputs and outputs as `given` writes them; its weights in the order of their use."""
     made = ir.serde.serialize_model(model)
@@ -34,11 +40,29 @@ def to_proto(model: ir.Model, given: onnx.ModelProto) -> onnx.ModelProto:
     return made
 
 
-def to_bytes(model: onnx.ModelProto, metadata: Mapping[str, str]) -> bytes:
-    """The file, with further metadata; deterministic."""
-    for key, value in metadata.items():
-        model.metadata_props.add(key=key, value=value)
-    return cast(bytes, model.SerializeToString(deterministic=True))
+def to_bytes(model: ir.Model | onnx.ModelProto, metadata: Mapping[str, str] | None = None) -> bytes:
+    """The file, with further metadata and without shapes of inner tensors; deterministic."""
+    made = ir.serde.serialize_model(model) if isinstance(model, ir.Model) else model
+    if isinstance(model, ir.Model) and model.producer_version is not None:
+        made.producer_version = model.producer_version  # onnx-ir leaves "" out, which makes other bytes
+    made.graph.ClearField("value_info")
+    for key, value in (metadata or {}).items():
+        made.metadata_props.add(key=key, value=value)
+    return cast(bytes, made.SerializeToString(deterministic=True))
+
+
+def check(model: ir.Model) -> None:
+    """ONNX's own checker, shapes included, on a graph without its large weights; raises whatever it raises."""
+    CheckerPass(full_check=True)(model.clone())  # it changes the weights' order
+
+
+def infer_shapes(model: ir.Model, *, data_prop: bool = False) -> None:
+    """Types and shapes of inner tensors, as far as they can be inferred; the weights keep their order."""
+    weights = list(model.graph.initializers.values())
+    ShapeInferencePass(check_type=False, strict_mode=False, data_prop=data_prop)(model)
+    model.graph.initializers.clear()
+    for value in weights:
+        model.graph.initializers.add(value)
 
 
 def one_node(

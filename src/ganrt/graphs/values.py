@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -44,6 +44,12 @@ def scalar(value: ir.Value | None) -> float | None:
     """The one number that a constant holds, whatever its shape; else None."""
     array = constant(value)
     return float(array.reshape(())) if array is not None and array.size == 1 else None
+
+
+def values_of(model: ir.Model) -> Iterator[ir.Value]:
+    """Inputs, weights and what nodes make, of inner graphs too."""
+    for graph in model.graphs():
+        yield from dict.fromkeys((*graph.inputs, *graph.initializers.values(), *(v for n in graph for v in n.outputs)))
 
 
 def input_of(node: ir.Node, index: int) -> ir.Value | None:
