@@ -10,6 +10,7 @@ Standard output carries one JSON object a line; the last one has the process's p
 from __future__ import annotations
 
 import json
+import pickle
 import sys
 import time
 from importlib import import_module
@@ -82,8 +83,8 @@ def _measure(request: Path) -> dict[str, Any]:
         harness, work = read_request(request, lambda line: _tell({"say": line}))
         for number, (case, runners) in enumerate(work):
             parts = harness.parts(case, runners)
-            target = request.with_name(f"{request.stem}-{number}.json")
-            target.write_text(json.dumps([part.as_json() for part in parts]), "utf-8")
+            target = request.with_name(f"{request.stem}-{number}.pickle")
+            target.write_bytes(pickle.dumps(parts))
             _tell({"case": number, "file": str(target)})
             if interrupts.told:
                 return {"stopped": True}

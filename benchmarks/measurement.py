@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import statistics
-from array import array
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol
 
@@ -247,30 +246,6 @@ class Part:
     def samples(self) -> int:
         """Timed calls."""
         return sum(len(each.latencies) for each in self.slices)
-
-    def as_json(self) -> Json:
-        """For `part_from_json`."""
-        slices = [
-            {"started": each.started.tolist(), "latencies": each.latencies.tolist(), "missed": each.missed}
-            for each in self.slices
-        ]
-        return {**asdict(replace(self, slices=())), "slices": slices}
-
-
-def part_from_json(plain: Json) -> Part:
-    """The part that `as_json` gave."""
-    slices = (
-        Slice(array("q", each["started"]), array("q", each["latencies"]), each["missed"]) for each in plain["slices"]
-    )
-    known = {
-        "slices": tuple(slices),
-        "stopped": tuple(plain["stopped"]) if plain["stopped"] else None,
-        "warm": WarmUp(**plain["warm"]) if plain["warm"] else None,
-        "agreement": Agreement(**plain["agreement"]),
-        "faults": tuple(plain["faults"]),
-        "points": tuple(plain["points"]),
-    }
-    return Part(**{**plain, **known})
 
 
 def part_of(measurement: Measurement, observer: Observer) -> Part:

@@ -8,6 +8,7 @@ a case lie as far apart in time as the whole command lasts.
 from __future__ import annotations
 
 import json
+import pickle
 import random
 import signal
 import subprocess
@@ -17,15 +18,13 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 from ganrt import errors
 from ganrt.benchmarks.document import Json, Result
 from ganrt.benchmarks.harness import Harness, Interrupted
-from ganrt.benchmarks.measurement import Part, Unobserved, part_from_json
+from ganrt.benchmarks.measurement import Part, Unobserved
 from ganrt.benchmarks.options import PROCESSES, Case, Timing
 from ganrt.benchmarks.runners import PROGRAMS
 from ganrt.errors import GanrtError
@@ -50,8 +49,9 @@ def run_parts(harness: Harness, work: Work) -> Iterator[tuple[Case, list[Part]]]
     if not work:
         return
     with tempfile.TemporaryDirectory() as folder:
-        request = Path(folder) / "request.json"
-        request.write_text(json.dumps(_request(harness, work)), "utf-8")
+        request = Path(folder) / "request.pickle"  # it and the answers are between this process and its child
+        observed = harness.observe is not Unobserved
+        request.write_bytes(pickle.dumps((harness.timing.of_one_process(), work, observed)))
         number = 0
         with closing(_lines(request)) as lines:
             for line in lines:
@@ -59,8 +59,7 @@ def run_parts(harness: Harness, work: Work) -> Iterator[tuple[Case, list[Part]]]
                     harness.say(line["say"])
                 elif "case" in line:
                     number += 1
-                    parts = json.loads(Path(line["file"]).read_text("utf-8"))
-                    yield work[line["case"]][0], [part_from_json(part) for part in parts]
+                    yield work[line["case"]][0], pickle.loads(Path(line["file"]).read_bytes())
                 elif "died" in line and number < len(work):
                     reason = f"the process that measured it died: {line['died']}"
                     case, names = work[number]
@@ -136,29 +135,12 @@ class _Child:
             self._process.kill()
 
 
-def _request(harness: Harness, work: Work) -> Json:
-    cases = [
-        [{**asdict(case), "model": str(case.model), "checkpoint": _text(case.checkpoint)}, names]
-        for case, names in work
-    ]
-    timing = asdict(harness.timing.of_one_process())
-    return {"timing": timing, "cases": cases, "telemetry": harness.observe is not Unobserved}
-
-
-def _text(path: Path | None) -> str | None:
-    return None if path is None else str(path)
-
-
 def read_request(path: Path, say: Say) -> tuple[Harness, Work]:
     """In the child: what is asked for."""
     from ganrt.benchmarks.telemetry.sampler import Sampler
 
-    request: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    work: Work = []
-    for plain, names in request["cases"]:
-        checkpoint = Path(plain["checkpoint"]) if plain["checkpoint"] else None
-        work.append((Case(**{**plain, "model": Path(plain["model"]), "checkpoint": checkpoint}), names))
-    return Harness(Timing(**request["timing"]), observe=Sampler if request["telemetry"] else Unobserved, say=say), work
+    timing, work, observed = pickle.loads(path.read_bytes())
+    return Harness(timing, observe=Sampler if observed else Unobserved, say=say), work
 
 
 def measure(

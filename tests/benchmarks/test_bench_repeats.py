@@ -1,6 +1,6 @@
 """Several fresh processes a run: what they hand over, what becomes of it, and what happens where one ends badly."""
 
-import json
+import pickle
 import sys
 
 import numpy as np
@@ -13,7 +13,7 @@ from ganrt.benchmarks import repeats
 from ganrt.benchmarks.document import Model
 from ganrt.benchmarks.harness import Harness
 from ganrt.benchmarks.inputs import Agreement, joined
-from ganrt.benchmarks.measurement import Part, WarmUp, part_from_json
+from ganrt.benchmarks.measurement import Part, WarmUp
 from ganrt.benchmarks.options import Case, Timing
 from ganrt.benchmarks.outcome import make_result
 from ganrt.benchmarks.report.ratios import costs_within_run
@@ -30,7 +30,7 @@ def result_of(tmp_path, *parts, interrupted=False):
 
 def test_a_part_goes_through_a_file():
     whole = part(warm=WarmUp(3, 0.5, True), stopped=("interrupted", "gone"), faults=("x",), points=({"t_s": 1.0},))
-    assert part_from_json(json.loads(json.dumps(whole.as_json()))) == whole
+    assert pickle.loads(pickle.dumps(whole)) == whole
 
 
 def test_the_parts_of_several_processes_become_one_result(tmp_path):
