@@ -21,7 +21,7 @@ from ganrt.exporter.source import File, Source, State
 _TASKS = ("generate", "translate", "encode")
 _SHOWN = 8
 _SHOWN_KEYS = 5
-_MENDING = "say which with --family NAME, or give the network's class: --code models.py:Generator (or its ONNX file)"
+_MENDING = "give the network's class: --code models.py:Generator (or its ONNX file); or the family: --family NAME"
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ def _unknown(file: File, sources: Sequence[Source]) -> str:
     several = f"; networks: {', '.join(networks[:_SHOWN])[:300]}" if len(networks) > 1 else ""
     return (
         f"looks like no known family: {len(first.tensors)} tensors, such as {shown}{several}\n"
-        f"{_nearest(first.tensors)}known families: {', '.join(FAMILIES)}; {_why_no_chain(first)}{_MENDING}"
+        f"{_nearest(first.tensors)}{_why_no_chain(first)}known families: {', '.join(FAMILIES)}\n{_MENDING}"
     )
 
 

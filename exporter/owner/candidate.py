@@ -186,7 +186,7 @@ def _tell(found: Found, facts: Facts) -> None:
     if found.call.picture is not None and found.open_size:
         facts.assume("size", found.size, shown=f"{found.size[0]}x{found.size[1]}")
     held = [a for a in found.call.arguments if a.kind == "fixed"]
-    if held:
+    if held and found.call.picture is not None:  # a generator's make no difference
         facts.assume("condition", held[0].held, f"{held[0].name} takes {held[0].size} values")
 
 

@@ -101,7 +101,7 @@ class Found:
 
 
 def parameters_of(module: nn.Module) -> list[Parameter]:
-    """Those that `forward` needs, and optional ones that are labels and that it reads."""
+    """Those that `forward` needs, and an optional one that is a label and that it reads."""
     found: list[Parameter] = []
     taken = inspect.signature(module.forward).parameters.values()
     if named := [p.name for p in taken if p.kind == p.KEYWORD_ONLY and p.default is p.empty]:
@@ -110,7 +110,8 @@ def parameters_of(module: nn.Module) -> list[Parameter]:
     latents = [p for p in positional if p.default is p.empty and not is_label(p.name)]
     for parameter in positional:
         label = is_label(parameter.name)
-        optional = parameter.default is None and label and found and _reads(module, parameter.name)
+        wanted = label and found and not any(p.label for p in found) and _reads(module, parameter.name)
+        optional = parameter.default is None and wanted
         if parameter.default is parameter.empty or optional:
             found.append(Parameter(parameter.name, label and bool(found or latents)))
     # nn.Sequential's own forward calls it `input`; one whose forward takes *inputs takes one.
@@ -171,6 +172,7 @@ class Prober:
                 f"say what it takes: {output}--latent 100, --labels 10, --prior normal:62,onehot:10, "
                 f"--z-shape n,dim,1,1, --size 64x64; or {_AROUND}"
             )
+        fitting = self._settled(fitting) if len(fitting) > 1 else fitting
         found = fitting[0]
         if len(fitting) > 1:
             shown = "; ".join(f.call.words() for f in fitting[:4])
@@ -178,10 +180,35 @@ class Prober:
         self._refuse_rows(found)
         return found
 
+    def _settled(self, fitting: Sequence[Found]) -> list[Found]:
+        """The first, if all give the same pictures: z is cut elsewhere and joined again, or an argument is idle."""
+        held = [self._with_idle_held(found) for found in fitting]
+        first = held[0]
+        if any((f.call.dim, f.call.classes) != (first.call.dim, first.call.classes) for f in held):
+            return list(fitting)
+        inputs = trial_inputs(first, _PICTURES)
+        pictures = [_draw(f.owned(self.module), inputs) for f in held]
+        return held[:1] if all(torch.equal(pictures[0], other) for other in pictures[1:]) else list(fitting)
+
+    def _with_idle_held(self, found: Found) -> Found:
+        """With 0 for the vectors that make no difference, as labels of a network that was built without them."""
+        inputs = trial_inputs(found, _PICTURES)
+        picture, arguments, at = _draw(found.owned(self.module), inputs), list(found.call.arguments), 0
+        for i, a in enumerate(arguments):
+            if a.kind != "vector":
+                continue
+            other = inputs[0].clone()
+            other[:, at : at + a.size] += 1
+            at += a.size
+            if torch.equal(_draw(found.owned(self.module), (other, *inputs[1:])), picture):
+                arguments[i] = replace(a, kind="fixed", held=(0.0,) * a.size)
+        call = replace(found.call, arguments=tuple(arguments))
+        return replace(found, call=call) if call.dim else found
+
     def _refuse_rows(self, found: Found) -> None:
         """BigGANs are called with rows of a table that their `forward` leaves to the caller, not with class weights."""
         kinds = [a.kind for a in found.call.arguments]
-        if len(kinds) < 2 or not {*kinds} <= {"vector", "rows"} or self.settings.labels or self.settings.prior:
+        if len(kinds) < 2 or not {*kinds} <= {"vector", "rows", "fixed"} or self.settings.labels or self.settings.prior:
             return
         if table := _idle_table(self.module, found):
             others = ", ".join(a.name for a in found.call.arguments[1:])[:100]

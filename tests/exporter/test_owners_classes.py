@@ -66,6 +66,7 @@ Z = z(12)
 KINDS: dict[str, tuple[Callable[[], nn.Module], dict[str, str], tuple[Tensor, ...], Callable[[nn.Module], Any]]] = {
     "vector": (models.Vector, {}, (Z,), lambda m: m(Z)),
     "labels that it does not read": (models.Unread, {}, (Z,), lambda m: m(Z)),
+    "labels that make no difference": (models.Unconditional, {}, (Z,), lambda m: m(Z, NUMBERS)),
     "sequential": (
         lambda: nn.Sequential(nn.Linear(12, 64), nn.Tanh(), nn.Unflatten(1, (1, 8, 8))),
         {},
@@ -150,6 +151,16 @@ def test_a_mixture_that_draws_one_class_is_noticed() -> None:
 def test_the_parts_of_z_are_asked_for() -> None:
     with pytest.raises(UsageError, match="--prior normal:62,onehot:10"):
         candidate(models.Parts())
+
+
+@pytest.mark.parametrize("options", [{}, {"prior": "normal:8,onehot:3,uniform:2"}], ids=["", "prior"])
+def test_where_z_is_cut_does_not_matter_if_its_parts_are_joined_again(options: dict[str, str]) -> None:
+    module, vectors = models.Joined(), z(13)
+    made = candidate(module, **options)
+    with torch.no_grad():
+        expected = module(vectors[:, :8], vectors[:, 8:]).numpy()
+    assert np.abs(drawn(made, vectors) - expected).max() < 1e-5
+    assert assumed(made) == (set() if options else {"prior"})
 
 
 def test_a_flat_output_is_a_square_by_assumption_or_what_is_given() -> None:

@@ -31,6 +31,15 @@ class Unread(Vector):
         return super().forward(x)
 
 
+class Unconditional(Vector):
+    """Labels that must be given, and make no difference since it was built without them."""
+
+    def forward(self, z: Tensor, label: Tensor, shared_label: Tensor | None = None) -> Tensor:  # type: ignore[override]
+        if self.last == "classes":
+            z = z + (label if shared_label is None else shared_label)
+        return super().forward(z)
+
+
 class Deconvolved(nn.Module):
     """z [n, 7, 1, 1], under a spectral norm of the older kind and one of the newer."""
 
@@ -169,6 +178,18 @@ class Parts(nn.Module):
 
     def forward(self, noise: Tensor, labels: Tensor, code: Tensor) -> Tensor:
         return torch.tanh(self.fc(torch.cat([code, noise, labels], 1))).view(-1, 1, SIDE, SIDE)
+
+
+class Joined(nn.Module):
+    """Noise and a code, joined in their order."""
+
+    def __init__(self, noise: int = 8, code_size: int = 5) -> None:
+        super().__init__()
+        self.noise, self.code_size = noise, code_size
+        self.fc = nn.Linear(noise + code_size, 64)
+
+    def forward(self, z: Tensor, code: Tensor) -> Tensor:
+        return torch.tanh(self.fc(torch.cat([z, code], 1))).view(-1, 1, SIDE, SIDE)
 
 
 class Flat(nn.Module):
