@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ganrt.checks import sides
 from ganrt.cli import options
 from ganrt.cli.app import Progress, command, print_json, say
 from ganrt.cli.requests import Latents
@@ -111,13 +112,13 @@ class MeasureOptions:
 
         names = None if self.metrics is None else tuple(part.strip() for part in self.metrics.split(","))
         fit = Fit(self.fit, "flatten", parse_colour(self.background))
-        return Settings(names, self.neighbours, fit=fit, size=_parse_size("--size", self.size))
+        return Settings(names, self.neighbours, fit=fit, size=_size("--size", self.size))
 
     def extractor_options(self, device: options.DeviceOptions) -> ExtractorOptions:
         """Checked."""
         from ganrt.benchmarks.evaluation.extractors import ExtractorOptions
 
-        size = _parse_size("--feature-size", self.feature_size)
+        size = _size("--feature-size", self.feature_size)
         outputs = (self.feature_output, self.class_output)
         return ExtractorOptions(self.normalise, size, *outputs, device.device, device.threads)
 
@@ -238,11 +239,8 @@ def _files(option: str, given: str | None) -> Pictures | None:
     return PictureFiles(given, [(picture.path, picture.place) for picture in found])
 
 
-def _parse_size(option: str, given: str | None) -> tuple[int, int] | None:
+def _size(option: str, given: str | None) -> tuple[int, int] | None:
     if given is None:
         return None
-    height, _, width = given.lower().partition("x")
-    sizes = [int(side) for side in (height, width) if side.isdecimal()]
-    if len(sizes) != 2 or not all(0 < side <= MAX_SIDE for side in sizes):
-        raise UsageError(f"{option} {given}: expected HEIGHTxWIDTH, such as 64x64, each from 1 to {MAX_SIDE}")
-    return sizes[0], sizes[1]
+    height, width = sides(option, given, "HEIGHTxWIDTH", "64x64", MAX_SIDE)
+    return height, width

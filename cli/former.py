@@ -57,28 +57,16 @@ def _value(given: list[str], name: str) -> str | None:
 
 
 OldSettings = Annotated[list[str] | None, typer.Option("--set", metavar="<str>", hidden=True)]
-_RENAMED = {
+_KEPT = (
+    *("norm_eps", "sn_eps", "preset", "range", "prior", "threshold", "latent", "labels", "layout", "z_shape"),
+    *("upsample", "gain", "statistics_rule", "trust", "dynamic", "accumulated"),
+)
+_RENAMED = {name: name for name in _KEPT} | {
     "bn_eps": "norm_eps",
     "eps": "norm_eps",
-    "norm_eps": "norm_eps",
     "output_bn_eps": "output_norm_eps",
-    "sn_eps": "sn_eps",
     "part": "network",
-    "preset": "preset",
-    "range": "range",
-    "prior": "prior",
-    "threshold": "threshold",
-    "latent": "latent",
-    "labels": "labels",
-    "layout": "layout",
-    "z_shape": "z_shape",
     "output": "image_output",
-    "upsample": "upsample",
-    "gain": "gain",
-    "statistics_rule": "statistics_rule",
-    "trust": "trust",
-    "dynamic": "dynamic",
-    "accumulated": "accumulated",
 }
 _SWITCHES = {"true": True, "false": False}
 _SIDE = "256"  # of a picture whose other side alone was given

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
+from ganrt.checks import sides
 from ganrt.cli.app import announce, say
 
 if TYPE_CHECKING:
@@ -319,14 +320,6 @@ def chosen_model(model: str, context: typer.Context) -> str | None:
 
 
 def parse_grid(text: str) -> tuple[int, int]:
-    """ "4x3" -> (4 columns, 3 rows).
-
-    Raises:
-        UsageError: anything else.
-    """
-    from ganrt.errors import UsageError
-
-    columns, _, rows = text.lower().partition("x")
-    if not (columns.isdecimal() and rows.isdecimal() and 0 < int(columns) <= 1000 and 0 < int(rows) <= 1000):
-        raise UsageError(f"grid '{text}': expected COLUMNSxROWS, such as 4x3, each from 1 to 1000")
-    return int(columns), int(rows)
+    """ "4x3" -> (4 columns, 3 rows); raises UsageError."""
+    columns, rows = sides("--grid", text, "COLUMNSxROWS", "4x3", 1000)
+    return columns, rows

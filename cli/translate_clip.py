@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
 
+from ganrt.checks import sides
 from ganrt.cli.app import Progress, announce, in_use, print_json, say
 from ganrt.cli.options import EngineOptions
 from ganrt.errors import NegativeResult, OutputFailed, UsageError
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from ganrt.runtime.fitting import Fit
     from ganrt.runtime.generator import Generator
 
-_SIZE = re.compile(r"([1-9]\d{0,4})x([1-9]\d{0,4})")
 _TIME = re.compile(r"(?:(?:(\d{1,3}):)?(\d{1,3}):)?(\d{1,9}(?:\.\d{1,9})?)")
 
 
@@ -75,7 +75,7 @@ class ClipOptions:
             seconds("--end", self.end) if self.end else None,
             self.max_size,
             _rate(self.fps) if self.fps else None,
-            _size(self.raw) if self.raw else None,
+            _raw(self.raw) if self.raw else None,
             skip_bad,
         )
 
@@ -118,11 +118,9 @@ def _rate(text: str) -> Fraction:
         raise UsageError(f"--fps {text}: expected frames a second, such as 24, 29.97 or 30000/1001") from None
 
 
-def _size(text: str) -> tuple[int, int]:
-    found = _SIZE.fullmatch(text)
-    if not found:
-        raise UsageError(f"--raw {text}: expected WIDTHxHEIGHT, such as 640x360")
-    return int(found[1]), int(found[2])
+def _raw(text: str) -> tuple[int, int]:
+    width, height = sides("--raw", text, "WIDTHxHEIGHT", "640x360", 99999)
+    return width, height
 
 
 _DEPTH_BYTES = 2**26  # of frames that wait for the encoder

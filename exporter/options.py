@@ -11,9 +11,11 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+from ganrt.checks import sides
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.files import read_file
 from ganrt.prior import parse_prior
@@ -110,17 +112,8 @@ def _numbers(high: int) -> Read:
     return read
 
 
-def _sides(*names: str, most: int = MAX_SIDE) -> Read:
-    """ "20x36" -> (20, 36): as many whole numbers as `names`."""
-    shape = "x".join(names)
-
-    def read(option: str, text: str) -> tuple[int, ...]:
-        parts = text.lower().split("x")
-        if len(parts) != len(names) or not all(_NUMBER.fullmatch(p) and 1 <= int(p) <= most for p in parts):
-            raise UsageError(f"{option} {text}: expected {shape}, whole numbers from 1 to {most}")
-        return tuple(map(int, parts))
-
-    return read
+def _sides(shape: str, example: str) -> Read:
+    return partial(sides, shape=shape, example=example, most=MAX_SIDE)
 
 
 def _values(option: str, text: str) -> tuple[float, ...]:
@@ -232,11 +225,15 @@ class Settings:
     )
     sn_eps: float | None = _option("BigGAN: spectral norm's epsilon.", _number(0, 10, open_below=True), "<float>")
     size: tuple[int, int] | None = _option(
-        "The pictures' size, HEIGHTxWIDTH, where the file leaves it open.", _sides("HEIGHT", "WIDTH"), "<HxW>"
+        "The pictures' size, HEIGHTxWIDTH, where the file leaves it open.",
+        _sides("HEIGHTxWIDTH", "256x256"),
+        "<HxW>",
     )
     dynamic: bool | None = _switch("Leave height and width open (CycleGAN).")
     output_shape: tuple[int, int, int] | None = _option(
-        "The picture that a flat output is, such as 1x28x28.", _sides("CHANNELS", "HEIGHT", "WIDTH"), "<CxHxW>"
+        "The picture that a flat output is, such as 1x28x28.",
+        _sides("CHANNELSxHEIGHTxWIDTH", "1x28x28"),
+        "<CxHxW>",
     )
     stride: tuple[int, ...] | None = _option(
         "The layers' strides, one for all or one each: 2 or 1,2,2.", _numbers(64), "<ints>"

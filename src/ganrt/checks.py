@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
-from ganrt.errors import SpecError
+from ganrt.errors import SpecError, UsageError
 
 Check = Callable[[Any, str], Any]
 T = TypeVar("T")
@@ -176,3 +176,16 @@ def _plain(value: Any) -> Any:
     if is_dataclass(value):
         return encode(value)
     return [_plain(item) for item in value] if isinstance(value, tuple) else value
+
+
+def sides(option: str, text: str, shape: str, example: str, most: int) -> tuple[int, ...]:
+    """ "20x36" for the shape "HEIGHTxWIDTH" -> (20, 36).
+
+    Raises:
+        UsageError: anything but as many whole numbers from 1 to `most`.
+    """
+    parts = text.lower().split("x")
+    fit = [re.fullmatch("[0-9]{1,5}", part) is not None and 1 <= int(part) <= most for part in parts]
+    if len(parts) != len(shape.split("x")) or not all(fit):
+        raise UsageError(f"{option} {text}: expected {shape}, whole numbers from 1 to {most}, such as {example}")
+    return tuple(map(int, parts))
