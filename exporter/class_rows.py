@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from onnx_ir.passes.common import RemoveUnusedNodesPass
 
 from ganrt.errors import BadInputFile
+from ganrt.exporter.graph import with_native_output
 from ganrt.exporter.session import Session
 from ganrt.graphs.files import check, infer_shapes, to_bytes
 from ganrt.graphs.values import Replacement, is_operator
@@ -127,7 +128,7 @@ def check_mixtures(model: ir.Model, spec: GeneratorSpec) -> str:
     rows[2, 0] = rows[2, count - 1] = 0.5
     z = np.tile(np.random.default_rng(3).standard_normal((1, spec.latent.dim), np.float32), (3, 1))
     values = {Z: z, LABELS: rows} | ({"truncation": np.ones(3, np.float32)} if len(model.graph.inputs) > 2 else {})
-    first, last, mixed = _natives(model, values)
+    first, last, mixed = Session(with_native_output(model)).run(values)[1]
     if np.array_equal(first, last):
         return "two different classes give the same picture"
     if np.array_equal(mixed, first) or np.array_equal(mixed, last):
@@ -136,10 +137,3 @@ def check_mixtures(model: ir.Model, spec: GeneratorSpec) -> str:
             "expected that the rows of class weights are used as they are, such as rows @ embedding.weight"
         )
     return ""
-
-
-def _natives(model: ir.Model, values: dict[str, NDArray[np.float32]]) -> NDArray[np.float32]:
-    from ganrt.exporter.graph import with_native_output
-
-    made: NDArray[np.float32] = Session(with_native_output(model)).run(values)[1]
-    return made

@@ -13,7 +13,7 @@ import numpy as np
 import onnx
 import onnx_ir as ir
 import torch
-from onnx import inliner, numpy_helper, version_converter
+from onnx import inliner, version_converter
 from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile, OutputFailed, UsageError
@@ -26,6 +26,7 @@ from ganrt.exporter.session import Session
 from ganrt.exporter.tracing import OPSET
 from ganrt.file_kinds import HEAD, no_onnx
 from ganrt.graphs.trial import try_foreign
+from ganrt.graphs.values import attribute, input_of, values_of
 from ganrt.spec import METADATA_KEY
 from ganrt.tolerances import EXPORT_ERROR, EXPORT_HALF_ERROR
 
@@ -83,9 +84,8 @@ def read(data: bytes, path: Path, settings: Settings) -> Opened:
             "wrap the generator so that it takes them and export it again"
         )
     weights = sum(tensor.data_type == onnx.TensorProto.FLOAT16 for tensor in model.graph.initializer)
-    full, half = _in_full(model)
-    net = to_contract_opset(full, path)
-    outputs = list(net.graph.outputs)
+    net = to_contract_opset(model, path)
+    half, outputs = _in_full(net), list(net.graph.outputs)
     _choose_outputs(net, settings, path)
     module = _InRuntime(open_session(data, path), kinds, [outputs.index(value) for value in net.graph.outputs])
     against = "the ONNX file itself in ONNX Runtime"
@@ -122,28 +122,28 @@ def _choose_outputs(model: ir.Model, settings: Settings, path: Path) -> None:
     graph.outputs[:] = [value for value in graph.outputs if chosen in (None, value.name)]
 
 
-def _in_full(model: onnx.ModelProto) -> tuple[onnx.ModelProto, bool]:
-    """A copy that computes in float32 what `model` computes in half precision: weights, casts, inputs and outputs.
+def _in_full(model: ir.Model) -> bool:
+    """Makes it compute in float32 what it computes in half precision: weights, casts, inputs and outputs.
 
-    And whether there was any of it.
+    Returns whether there was any of it.
     """
-    full = onnx.ModelProto()
-    full.CopyFrom(model)
-    for tensor in _tensors(full):
-        if tensor.data_type == onnx.TensorProto.FLOAT16:
-            values = numpy_helper.to_array(tensor).astype(np.float32)
-            tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
-    for graph in (full.graph, *full.functions):
-        for node in walk(graph):
-            for attribute in node.attribute:
-                if attribute.name in ("to", "dtype") and attribute.i == onnx.TensorProto.FLOAT16:
-                    attribute.i = onnx.TensorProto.FLOAT
-    for value in (*full.graph.input, *full.graph.output):
-        if value.type.tensor_type.elem_type == onnx.TensorProto.FLOAT16:
-            value.type.tensor_type.elem_type = onnx.TensorProto.FLOAT
-    half = full != model
-    full.graph.ClearField("value_info")
-    return full, half
+    half = False
+    for value in values_of(model):
+        if value.dtype is ir.DataType.FLOAT16:
+            half, value.dtype = True, ir.DataType.FLOAT
+        if value.const_value is not None and value.const_value.dtype is ir.DataType.FLOAT16:
+            half, value.const_value = True, _widened(value.const_value)
+    for node in model.graph.all_nodes():
+        for name, given in list(node.attributes.items()):
+            if given.type is ir.AttributeType.TENSOR and given.value.dtype is ir.DataType.FLOAT16:
+                half, node.attributes[name] = True, ir.AttrTensor(name, _widened(given.value))
+            elif name in ("to", "dtype") and given.value == ir.DataType.FLOAT16:
+                half, node.attributes[name] = True, ir.AttrInt64(name, ir.DataType.FLOAT)
+    return half
+
+
+def _widened(tensor: ir.TensorProtocol) -> ir.TensorProtocol:
+    return ir.tensor(tensor.numpy().astype(np.float32), name=tensor.name)
 
 
 def parse(data: bytes, path: Path) -> onnx.ModelProto:
@@ -211,7 +211,7 @@ def to_contract_opset(model: onnx.ModelProto, path: Path) -> ir.Model:
     """
     try:
         model = inliner.inline_local_functions(model) if len(model.functions) else model
-        _check_operators(model, path)
+        _check_operators(ir.from_proto(model), path)
         versions = [entry.version for entry in model.opset_import if entry.domain in _STANDARD]
         del model.opset_import[:]
         model.opset_import.append(onnx.helper.make_opsetid("", max(versions, default=0)))
@@ -261,16 +261,15 @@ def open_session(data: bytes, path: Path) -> Session:
         raise BadInputFile(f"{path} does not load in ONNX Runtime ({_short(error)})") from error
 
 
-def _check_operators(model: onnx.ModelProto, path: Path) -> None:
-    nodes = list(walk(model.graph))
+def _check_operators(model: ir.Model, path: Path) -> None:
+    nodes = list(model.graph.all_nodes())
     other = sorted({f"{node.domain}.{node.op_type}" for node in nodes if node.domain not in _STANDARD})
     if other:
         raise BadInputFile(
             f"{path} has operators outside ai.onnx: {', '.join(other)[:300]}\n"
             "export it again without optimising it for one runtime"
         )
-    off = _false_constants(model, nodes)
-    drawing = sorted({node.op_type for node in nodes if node.op_type in _RANDOM or _is_training(node, off)})
+    drawing = sorted({node.op_type for node in nodes if node.op_type in _RANDOM or _is_training(node)})
     if drawing:
         raise BadInputFile(
             f"{path} is random or in training mode: {', '.join(drawing)}; expected pictures that depend on z alone\n"
@@ -278,29 +277,13 @@ def _check_operators(model: onnx.ModelProto, path: Path) -> None:
         )
 
 
-def _false_constants(model: onnx.ModelProto, nodes: list[Any]) -> set[str]:
-    values = {tensor.name: tensor for tensor in model.graph.initializer}
-    values.update(
-        {n.output[0]: a.t for n in nodes if n.op_type == "Constant" for a in n.attribute if a.name == "value"}
-    )
-    switches = {name: t for name, t in values.items() if t.data_type == onnx.TensorProto.BOOL}
-    return {name for name, tensor in switches.items() if not onnx.numpy_helper.to_array(tensor).any()}
-
-
-def _is_training(node: Any, off: set[str]) -> bool:
+def _is_training(node: ir.Node) -> bool:
     """Dropout takes training_mode as third input since opset 12, BatchNormalization as attribute since 14."""
     if node.op_type == "Dropout":
-        return len(node.input) > 2 and node.input[2] not in off | {""}
-    return node.op_type == "BatchNormalization" and any(a.name == "training_mode" and a.i for a in node.attribute)
-
-
-def walk(graph: Any) -> Iterator[Any]:
-    """All nodes, those of inner graphs too."""
-    for node in graph.node:
-        yield node
-        for attribute in node.attribute:
-            for inner in (attribute.g, *attribute.graphs):
-                yield from walk(inner)
+        switch = input_of(node, 2)
+        known = None if switch is None else ir.convenience.get_const_tensor(switch)
+        return switch is not None and (known is None or bool(known.numpy().any()))
+    return node.op_type == "BatchNormalization" and bool(attribute(node, "training_mode", 0))
 
 
 def _tensors(message: Any) -> Iterator[onnx.TensorProto]:
