@@ -308,14 +308,23 @@ class Prober:
             labels = [p for p in parameters if p.label]
             if len(labels) > 1:
                 continue
-            for label in self._label_arguments(labels[0] if labels else None):
-                vectors = [p for p in parameters if not p.label]
-                for sizes in self._sizes(len(vectors), label):
-                    yield (
-                        Found(Call(tuple(arguments)))
-                        for lengths in sizes
-                        for arguments in _arranged(parameters, lengths, label, self._ones())
-                    )
+            groups = self._groups(parameters, labels[0] if labels else None)
+            if labels and not self._counts(labels[0]):
+                # Nothing says which number is the classes' and which is z's: all are tried, those with a named z first.
+                lists = [list(group) for group in groups]
+                named = [[f for f in found if f.call.dim in self._named()] for found in lists]
+                groups = iter([itertools.chain(*named), itertools.chain(*lists)])
+            yield from groups
+
+    def _groups(self, parameters: Sequence[Parameter], label: Parameter | None) -> Iterator[Iterator[Found]]:
+        vectors = sum(not p.label for p in parameters)
+        for argument in self._label_arguments(label):
+            for sizes in self._sizes(vectors, argument):
+                yield (
+                    Found(Call(tuple(arguments)))
+                    for lengths in sizes
+                    for arguments in _arranged(parameters, lengths, argument, self._ones())
+                )
 
     def _shapes(self) -> Iterator[list[Parameter]]:
         """The parameters; where the parts of z are given, a label's name may be one of them."""
@@ -343,17 +352,25 @@ class Prober:
             yield None
             return
         embeddings = [rows for rows, _ in self._embeddings()]
-        named = [value for name, value in self.numbers.items() if _CLASSES.search(name)]
-        counts = [self.settings.labels] if self.settings.labels else list(dict.fromkeys([*embeddings, *named]))
-        if not self.settings.labels and label.whole:
-            counts = [0]  # they are counted: see `_counted`
-        if not counts:
-            counts = list(dict.fromkeys([*self._inputs(), *self.numbers.values()]))
+        counts = self._counts(label) or list(dict.fromkeys([*self._inputs(), *self.numbers.values()]))
         kinds: tuple[tuple[str, int], ...] = (("rows", 0), ("rows", 2), ("numbers", 0), ("numbers", 1))
         for count in counts:
             first_numbers = count in embeddings
             for kind, ones in sorted(kinds, key=lambda pair: (pair[0] == "rows") == first_numbers):
                 yield Argument(label.name, kind, int(count), ones)  # type: ignore[arg-type]
+
+    def _counts(self, label: Parameter) -> list[int]:
+        """How many classes there may be, where something says it."""
+        if self.settings.labels:
+            return [self.settings.labels]
+        if label.whole:
+            return [0]  # they are counted: see `_counted`
+        named = [value for name, value in self.numbers.items() if _CLASSES.search(name)]
+        return list(dict.fromkeys([*(rows for rows, _ in self._embeddings()), *named]))
+
+    def _named(self) -> list[int]:
+        """Whole numbers whose names say that they are z's length."""
+        return [value for name, value in self.numbers.items() if _LATENT.search(name)]
 
     def _sizes(self, vectors: int, label: Argument | None) -> Iterator[list[tuple[int, ...]]]:
         """The lengths of the parts of z: given, by their names, or by the layers."""
@@ -367,8 +384,7 @@ class Prober:
             parts = [int(part.partition(":")[2]) for part in prior.split(",")] if prior and given else [total]
             yield [tuple(map(sum, cut)) for cut in _cuts(parts, vectors)]
             return
-        named = [value for name, value in self.numbers.items() if _LATENT.search(name)]
-        inputs = self._inputs()
+        named, inputs = self._named(), self._inputs()
         less = [size - label.size for size in inputs if label is not None and size > label.size]
         embedded = [columns for _, columns in self._embeddings()]
         less += [size - dim for size in inputs for dim in embedded if size > dim]

@@ -21,6 +21,7 @@ from ganrt.exporter.owner.candidate import read_module
 from ganrt.exporter.owner.code import drawing_methods
 from ganrt.exporter.owner.probe import Found, Prober, examine
 from ganrt.exporter.session import Session
+from ganrt.spec import Labels
 
 COUNT = 6
 CLASSES = models.CLASSES
@@ -161,6 +162,12 @@ def test_where_z_is_cut_does_not_matter_if_its_parts_are_joined_again(options: d
         expected = module(vectors[:, :8], vectors[:, 8:]).numpy()
     assert np.abs(drawn(made, vectors) - expected).max() < 1e-5
     assert assumed(made) == (set() if options else {"prior"})
+
+
+def test_which_number_is_that_of_the_classes_is_asked_where_nothing_says_it() -> None:
+    with pytest.raises(UsageError, match=r"c: class weights \[n, 5\].*\nsay which: --latent 100, --labels 10"):
+        candidate(models.JoinedLabels())
+    assert candidate(models.JoinedLabels(), labels="5").spec.labels == Labels(count=5)
 
 
 def test_a_flat_output_is_a_square_by_assumption_or_what_is_given() -> None:

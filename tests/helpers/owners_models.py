@@ -192,6 +192,13 @@ class Joined(nn.Module):
         return torch.tanh(self.fc(torch.cat([z, code], 1))).view(-1, 1, SIDE, SIDE)
 
 
+class JoinedLabels(Joined):
+    """The same of labels: nothing says how many they are."""
+
+    def forward(self, z: Tensor, c: Tensor) -> Tensor:  # type: ignore[override]
+        return super().forward(z, c)
+
+
 class Flat(nn.Module):
     """144 values: a square picture, or one of 9 by 16."""
 
