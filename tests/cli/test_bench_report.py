@@ -7,9 +7,15 @@ import pytest
 from bench_documents import full_document, save
 
 
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    """A file's text."""
+    return save(tmp_path_factory.mktemp("sound") / "a.json", full_document()).read_text()
+
+
 @pytest.fixture
-def runs(run):
-    save(Path("a.json"), full_document())
+def runs(run, sound):
+    Path("a.json").write_text(sound)
     save(Path("b.json"), full_document(1.2, seed=5))
     return run
 
@@ -67,9 +73,9 @@ def test_merge(runs):
     ],
 )
 @pytest.mark.parametrize("command", ["report", "compare", "merge"])
-def test_bad_files_are_refused_and_named(run, command, damaged, words):
-    save(Path("a.json"), full_document())
-    Path("bad.json").write_text(damaged(Path("a.json").read_text()))
+def test_bad_files_are_refused_and_named(run, command, damaged, words, sound):
+    Path("a.json").write_text(sound)
+    Path("bad.json").write_text(damaged(sound))
     more = ["-o", "board.html"] if command == "merge" else ["--html", "page.html"]
     code, out, err = run("bench", command, "a.json", "bad.json", *more)
     assert (code, out) == (4, "")
