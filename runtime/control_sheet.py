@@ -50,21 +50,25 @@ def pictures_of(
     others = [other for other in generator.controls.controls if other.kind == "choice" and other is not control]
     free = [other for other in others if other.name not in dict(base)]
     free.sort(key=lambda other: not control.name.startswith(other.name))  # glasses before hair for glasses-color
-    wanted = [(), *(((other.name, option.name),) for other in free for option in other.options)]
+    wanted: list[Settings] = [((other.name, option.name),) for other in free for option in other.options]
     values = choices(control)
-    probes = (values[0], values[len(values) // 2], values[-1])
+    ends = (0, len(values) // 2, -1)
 
     def drawn(values: Sequence[str], needed: Settings) -> list[Page]:
         own = [overridden(overridden(base, needed), ((control.name, value),)) for value in values]
         made = generator.sample_pairs([pair] * len(values), pinned=pinned, each=own)
         return [picture for _, batch in made for picture in batch]
 
-    def differ(needed: Settings) -> bool:
-        first, *rest = drawn(probes, needed)
-        return any(not np.array_equal(first, other) for other in rest)
+    def differ(first: Page, *others: Page) -> bool:
+        return any(not np.array_equal(first, other) for other in others)
 
-    needed: Settings = next(filter(differ, wanted), ())
-    return needed, drawn(values, needed)
+    alone = drawn(values, ())
+    if differ(*(alone[k] for k in ends)):
+        return (), alone
+    for needed in wanted:
+        if differ(*drawn([values[k] for k in ends], needed)):
+            return needed, drawn(values, needed)
+    return (), alone
 
 
 def _block(control: Control, needed: Settings, pictures: Sequence[Page]) -> Page:

@@ -18,6 +18,7 @@ from ganrt.benchmarks.runners.protocol import Request
 from ganrt.engines.onnx_file import read_onnx
 from ganrt.errors import BackendUnavailable
 from ganrt.files import atomic_write, make_folder
+from ganrt.interrupts import no_collecting
 
 
 def literal_file(request: Request) -> Path:
@@ -78,7 +79,7 @@ def main(model: str, checkpoint: str, batch_size: str, output: str) -> None:
     request = Request(Path(model), spec, checkpoint=Path(checkpoint), batch_size=int(batch_size))
     inputs = make_inputs(spec, 0, 0, request.batch_size)
     inputs = {name: values for name, values in inputs.items() if name != "truncation"}
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), no_collecting():
         warnings.simplefilter("ignore")  # torch's exporter uses what torch has deprecated
         torch.onnx.export(
             literal_with_tail(request, torch.float32),

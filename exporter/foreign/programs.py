@@ -23,6 +23,7 @@ from ganrt.exporter.options import Settings
 from ganrt.exporter.owner.call import tensors_of
 from ganrt.exporter.owner.probe import Parameter, is_label
 from ganrt.exporter.tracing import OPSET, quiet
+from ganrt.interrupts import no_collecting
 from ganrt.spec import BATCH
 
 
@@ -106,7 +107,8 @@ def read_program(data: bytes, path: Path, settings: Settings) -> Opened:
         parameters.append(Parameter(name, whole or (is_label(name) and i > 0), tuple(shape[1:]), whole))
 
     def export(_: Sequence[Tensor]) -> bytes:
-        made = torch.onnx.export(program, dynamo=True, opset_version=OPSET, verbose=False)
+        with no_collecting():
+            made = torch.onnx.export(program, dynamo=True, opset_version=OPSET, verbose=False)
         assert made is not None
         return bytes(made.model_proto.SerializeToString())
 

@@ -2,9 +2,10 @@
 
 import numpy as np
 import onnx
+import precision_models
 import pytest
 import torch
-from biggan_models import LEAST, library_config, library_model, save_folder
+from biggan_models import SMALL, library_config, library_model, save_folder
 from cyclegan_models import resnet_state
 from safetensors.torch import save_file
 from shared import made_once
@@ -48,7 +49,8 @@ def work(tmp_path_factory):
 def biggan(tmp_path_factory):
     """(checkpoint with spectral norm as the library saves it, its ONNX file)."""
     folder = tmp_path_factory.mktemp("biggan")
-    return _exported(save_folder(folder / "checkpoint", library_model(library_config(LEAST))), folder)
+    checkpoint = save_folder(folder / "checkpoint", library_model(library_config(SMALL)))
+    return checkpoint, precision_models.exported(folder, "biggan-deep").path  # of the same weights
 
 
 @pytest.fixture(scope="module")
