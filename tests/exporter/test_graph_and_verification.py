@@ -20,10 +20,11 @@ from torch import nn
 from ganrt.errors import NegativeResult
 from ganrt.exporter import verify as verification
 from ganrt.exporter.candidate import Candidate
+from ganrt.exporter.graph import _rename as rename_graph
 from ganrt.exporter.graph import build_graph, embed_spec, fold_batch_norm, with_native_output
 from ganrt.exporter.session import Session
 from ganrt.exporter.verify import verify
-from ganrt.graphs.files import to_bytes
+from ganrt.graphs.files import check, infer_shapes, to_bytes
 from ganrt.spec import METADATA_KEY, GeneratorSpec
 
 CASES = [
@@ -117,6 +118,37 @@ def test_the_spec_is_embedded(built: Candidate, model: ir.Model) -> None:
 def test_equal_weights_give_equal_bytes(built: Candidate, model: ir.Model, tmp_path: Path) -> None:
     again = built_from(tiny_models.save_dcgan(tmp_path / "b.safetensors", width=2))
     assert embed_spec(build_graph(again), again.spec) == embed_spec(model, built.spec)
+
+
+WEIGHTS = {"generator.generator.w": 400, "generator.w": 400, "axes": 1}
+
+
+def _graph_of_weights() -> ir.Model:
+    """Large weights before a small one, as libraries would not put them."""
+    made = [ir.val(name, const_value=ir.tensor(np.full(n, n, np.float32), name=name)) for name, n in WEIGHTS.items()]
+    z = ir.val("z", ir.DataType.FLOAT, ["n", 400])
+    sums = [ir.node("Add", [z, made[0]], name="a"), ir.node("Mul", [z, made[1]], name="b")]
+    sums.append(ir.node("Sum", [*(node.outputs[0] for node in sums), made[2]], name="c"))
+    sums[-1].outputs[0].type, sums[-1].outputs[0].shape = z.type, z.shape
+    graph = ir.Graph([z], sums[-1].outputs, nodes=sums, initializers=made, opset_imports={"": 18}, name="weights")
+    return ir.Model(graph, ir_version=10)
+
+
+def test_weights_keep_their_order() -> None:
+    """Which is part of the file's bytes: onnx-ir's passes put those that they took away behind the others."""
+    model = _graph_of_weights()
+    check(model)
+    infer_shapes(model)
+    assert list(model.graph.initializers) == list(WEIGHTS)
+    assert [str(node.outputs[0].shape) for node in model.graph] == ["[n,400]"] * 3
+
+
+def test_a_weight_may_take_anothers_old_name() -> None:
+    model = _graph_of_weights()
+    rename_graph(model.graph, {})
+    read = {node.inputs[1].name: node.op_type for node in model.graph if node.inputs[1] is not None}
+    assert list(model.graph.initializers) == ["generator.w", "w", "constant_0"]
+    assert read == {"generator.w": "Add", "w": "Mul", "Mul_1": "Sum"}
 
 
 def test_exporting_leaves_the_module_alone(built: Candidate, model: ir.Model) -> None:
