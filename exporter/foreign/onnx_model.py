@@ -21,7 +21,7 @@ from ganrt.exporter.foreign.opened import Opened
 from ganrt.exporter.graph import IR_VERSION
 from ganrt.exporter.options import Settings
 from ganrt.exporter.owner.call import Dims
-from ganrt.exporter.owner.probe import Parameter, is_label
+from ganrt.exporter.owner.parameters import Parameter, is_label
 from ganrt.exporter.session import Session
 from ganrt.exporter.tracing import OPSET
 from ganrt.file_kinds import HEAD, no_onnx

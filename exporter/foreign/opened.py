@@ -11,7 +11,7 @@ from pathlib import Path
 import onnx_ir as ir
 from torch import Tensor, nn
 
-from ganrt.exporter.owner.probe import Parameter
+from ganrt.exporter.owner.parameters import Parameter
 from ganrt.tolerances import EXPORT_ERROR
 
 

@@ -21,7 +21,7 @@ from ganrt.exporter.foreign.onnx_model import parse, to_contract_opset
 from ganrt.exporter.foreign.opened import Opened, first_line
 from ganrt.exporter.options import Settings
 from ganrt.exporter.owner.call import tensors_of
-from ganrt.exporter.owner.probe import Parameter, is_label
+from ganrt.exporter.owner.parameters import Parameter, is_label
 from ganrt.exporter.tracing import OPSET, quiet
 from ganrt.interrupts import no_collecting
 from ganrt.spec import BATCH

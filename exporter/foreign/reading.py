@@ -22,7 +22,7 @@ from ganrt.exporter.options import Settings
 from ganrt.exporter.owner.call import InBatches
 from ganrt.exporter.owner.candidate import SETTINGS as OF_MODULES
 from ganrt.exporter.owner.candidate import Drawn, Subject, make_candidate
-from ganrt.exporter.owner.probe import Found, trial_inputs
+from ganrt.exporter.owner.parameters import Found, trial_inputs
 from ganrt.exporter.recognise import Recognised
 from ganrt.exporter.source import Source
 from ganrt.graphs.files import to_bytes

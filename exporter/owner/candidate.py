@@ -20,7 +20,9 @@ from ganrt.exporter.graph import build_graph, last_operator
 from ganrt.exporter.options import Settings
 from ganrt.exporter.owner.call import Owned, folded, picture_index, pictures_among, tensors_of
 from ganrt.exporter.owner.code import build, drawing_methods, owners_errors, prepared
-from ganrt.exporter.owner.probe import Found, Parameter, Prober, examine, trial_inputs
+from ganrt.exporter.owner.examine import examine
+from ganrt.exporter.owner.parameters import Found, Parameter, trial_inputs
+from ganrt.exporter.owner.probe import Prober
 from ganrt.exporter.owner.reference import Code
 from ganrt.exporter.owner.weights import load_weights
 from ganrt.exporter.readers.files import read_file

@@ -19,7 +19,9 @@ from ganrt.exporter.options import Settings
 from ganrt.exporter.owner.call import Argument, Call
 from ganrt.exporter.owner.candidate import read_module
 from ganrt.exporter.owner.code import drawing_methods
-from ganrt.exporter.owner.probe import Found, Prober, examine
+from ganrt.exporter.owner.examine import examine
+from ganrt.exporter.owner.parameters import Found
+from ganrt.exporter.owner.probe import Prober
 from ganrt.exporter.session import Session
 from ganrt.spec import Labels
 
