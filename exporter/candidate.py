@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import onnx_ir as ir
 
 ValueRange = Literal["tanh", "sigmoid"]
+CHANNELS = (1, 3, 4)  # of a picture
 # Properties in words; the names are those of the options that give them.
 _WORDS = {
     "activation": "the hidden activation",

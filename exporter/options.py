@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import Field, dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
@@ -146,12 +147,10 @@ def _z_shape(option: str, text: str) -> tuple[int, int]:
 
 def _freeze(option: str, text: str) -> float:
     key, _, value = text.partition("=")
-    if key != "truncation":
-        raise UsageError(f"{option} {text}: expected truncation=NUMBER, such as truncation=0.4")
-    try:
-        return float(value)
-    except ValueError:
-        raise UsageError(f"{option} {text}: expected truncation=NUMBER, such as truncation=0.4") from None
+    with suppress(ValueError):
+        if key == "truncation":
+            return float(value)
+    raise UsageError(f"{option} {text}: expected truncation=NUMBER, such as truncation=0.4")
 
 
 def _class_names(option: str, text: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ gives mean and spread.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import cast
@@ -21,10 +22,10 @@ import torch
 from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile, UsageError
-from ganrt.exporter.candidate import Candidate, Facts, of_family
+from ganrt.exporter.candidate import CHANNELS, Candidate, Facts, of_family
 from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.families.resnet.network import Rules, upsample
-from ganrt.exporter.families.resnet.reading import CHANNELS, Named, Script, candidate, read_shape
+from ganrt.exporter.families.resnet.reading import Named, Script, candidate, read_shape
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm
 from ganrt.exporter.loading import load_strictly, sizes
 from ganrt.exporter.options import Settings
@@ -156,27 +157,16 @@ class Shape:
     dim: int
 
 
-class Wrapped(nn.Module):
-    """A layer under the name `layer`, where the training code puts its spectral norm."""
-
-    def __init__(self, layer: nn.Module) -> None:
-        super().__init__()
-        self.layer = layer
-
-    def forward(self, x: Tensor) -> Tensor:
-        return cast(Tensor, self.layer(x))
-
-
 class ResidualBlock(nn.Module):
     """float32 [n, c, h, w] -> the same shape."""
 
     def __init__(self, channels: int, eps: float) -> None:
         super().__init__()
         # Created for changing widths, never used: but its weights are in every checkpoint.
-        self.skip_conv = Wrapped(nn.Conv2d(channels, channels, 1))
-        self.conv1 = Wrapped(nn.Conv2d(channels, channels, KERNEL, padding=1, bias=False))
+        self.skip_conv = nn.Conv2d(channels, channels, 1)
+        self.conv1 = nn.Conv2d(channels, channels, KERNEL, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(channels, eps=eps)
-        self.conv2 = Wrapped(nn.Conv2d(channels, channels, KERNEL, padding=1, bias=False))
+        self.conv2 = nn.Conv2d(channels, channels, KERNEL, padding=1, bias=False)
         self.bn2 = nn.BatchNorm2d(channels, eps=eps)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -213,9 +203,9 @@ class LinearBlock(nn.Module):
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
-        self.linear1 = Wrapped(nn.Linear(inputs, outputs))
-        self.linear2 = Wrapped(nn.Linear(outputs, outputs))
-        self.skip_linear = Wrapped(nn.Linear(inputs, outputs))
+        self.linear1 = nn.Linear(inputs, outputs)
+        self.linear2 = nn.Linear(outputs, outputs)
+        self.skip_linear = nn.Linear(inputs, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
         y = _leaky(self.linear2(_leaky(self.linear1(x))))
@@ -269,7 +259,9 @@ class BigBiGANEncoder(Family):
         usual = 64 if (shape.channels, shape.width, shape.blocks) == _CONFIGURATION_64 else DEFAULT_SIDE
         facts.assume("size", (usual, usual))
         pixels = _side(settings, usual)
-        module = load_strictly(lambda: Encoder(shape, eps), state, f"{_ENCODER} with {shape.blocks} blocks")
+        module = load_strictly(
+            lambda: Encoder(shape, eps), state, f"{_ENCODER} with {shape.blocks} blocks", spell_encoder
+        )
         return of_family(
             "bigbigan-encoder",
             module,
@@ -280,6 +272,11 @@ class BigBiGANEncoder(Family):
             value_range="sigmoid",
             notes=("z is the mean: the training code adds noise to it, in evaluation too",),
         )
+
+
+def spell_encoder(key: str) -> str:
+    """An encoder's key as training has it, whose spectral norms hold their layers as `layer`."""
+    return re.sub(r"(\.(?:skip_conv|conv[12]|linear[12]|skip_linear))\.", r"\1.layer.", key)
 
 
 def infer_shape(state: State) -> Shape:

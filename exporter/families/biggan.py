@@ -17,11 +17,11 @@ from dataclasses import replace
 from torch import nn
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.candidate import Candidate, Facts
+from ganrt.exporter.candidate import CHANNELS, Candidate, Facts
 from ganrt.exporter.families.biggan_checkpoint import SETTINGS, TF_EPS, Plain, read_plain, with_names, with_prior
 from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.families.resnet.network import Rules
-from ganrt.exporter.families.resnet.reading import CHANNELS, Named, Script, candidate, read_shape
+from ganrt.exporter.families.resnet.reading import Named, Script, candidate, read_shape
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
 

@@ -24,11 +24,10 @@ import torch
 from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.candidate import Candidate, Facts, of_family
-from ganrt.exporter.families.pictures import CHANNELS
+from ganrt.exporter.candidate import CHANNELS, Candidate, Facts, of_family
 from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm
-from ganrt.exporter.layers.activations import hidden_activation, last_activation
+from ganrt.exporter.layers.activations import SETTINGS, hidden_activation, last_activation
 from ganrt.exporter.layers.network import AsPixel
 from ganrt.exporter.loading import load_strictly
 from ganrt.exporter.options import Settings
@@ -171,9 +170,7 @@ class Reading:
 class CSC413(Family):
     settings: Mapping[str, str] = {
         "norm_eps": f"batch norm's epsilon, default {DEFAULT_EPS:g}",
-        "activation": "of the hidden layers, default relu",
-        "last": "the last activation: tanh (default), sigmoid or none",
-        "range": "of the pictures, where the last activation is none",
+        **SETTINGS,
     }
     open_prior = True
     spectral = True

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate, Facts, of_family
-from ganrt.exporter.families.instance_norm import AffineInstanceNorm, InstanceNorm
+from ganrt.exporter.families.instance_norm import STATISTICS, InstanceNorm, norm_of
 from ganrt.exporter.families.pictures import Sides, require_pictures
 from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.loading import load_strictly
@@ -30,7 +30,6 @@ SIDES = Sides(usual=256, lowest=8, multiple_of=4)  # reflection padding needs tw
 FIRST_BLOCK = 10
 MOST_BLOCKS = 64
 MakeNorm = Callable[[int], nn.Module]
-_STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ class Generator(nn.Module):
     def __init__(self, shape: Shape, eps: float) -> None:
         super().__init__()
         width, bias = shape.width, not shape.batch_norm
-        norm = _norm_of(shape, eps)
+        norm = norm_of("batch" if shape.batch_norm else "affine" if shape.affine else "plain", eps)
         layers: list[nn.Module] = [nn.ReflectionPad2d(3), nn.Conv2d(shape.inputs, width, 7, bias=bias)]
         layers += [norm(width), nn.ReLU()]
         for n in (width, 2 * width):
@@ -84,12 +83,6 @@ class Generator(nn.Module):
 
     def forward(self, source: Tensor) -> Tensor:
         return cast(Tensor, self.model(source))
-
-
-def _norm_of(shape: Shape, eps: float) -> MakeNorm:
-    if shape.batch_norm:
-        return partial(nn.BatchNorm2d, eps=eps)
-    return partial(AffineInstanceNorm, eps=eps) if shape.affine else lambda _: InstanceNorm(eps)
 
 
 class CycleGAN(Family):
@@ -182,7 +175,7 @@ def _stale_statistics(make: partial[Generator], state: State) -> list[str]:
     """Running statistics of instance norms: torch before 0.4 saved them; inference normalises each picture itself."""
     with torch.device("meta"):
         norms = [name for name, layer in make().named_modules() if isinstance(layer, InstanceNorm)]
-    return [key for name in norms for key in (f"{name}.{part}" for part in _STATISTICS) if key in state]
+    return [key for name in norms for key in (f"{name}.{part}" for part in STATISTICS) if key in state]
 
 
 def _norm(shape: Shape) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
+
+STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 
 
 class InstanceNorm(nn.Module):
@@ -40,6 +43,13 @@ class AffineLayerNorm(AffineInstanceNorm):
 
     def forward(self, x: Tensor) -> Tensor:
         return standardised(x, whole_mean, self.eps) * self.weight[:, None, None] + self.bias[:, None, None]
+
+
+def norm_of(kind: str, eps: float) -> Callable[[int], nn.Module]:
+    """Makes norms of so many channels: "batch", "affine" or "plain" instance norm."""
+    if kind == "batch":
+        return partial(nn.BatchNorm2d, eps=eps)
+    return partial(AffineInstanceNorm, eps=eps) if kind == "affine" else lambda _: InstanceNorm(eps)
 
 
 def standardised(x: Tensor, mean: Callable[[Tensor], Tensor], eps: float, enlarged: float = 1.0) -> Tensor:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.candidate import Facts
+from ganrt.exporter.candidate import CHANNELS, Facts
 from ganrt.spec import ImageInput, Output
-
-CHANNELS = (1, 3, 4)
 
 
 @dataclass(frozen=True)

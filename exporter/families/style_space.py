@@ -26,6 +26,7 @@ from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Record, Source, State
 from ganrt.spec import GeneratorSpec, Labels, Latent, Output, Style
 
+WHAT = "a StyleGAN generator"
 SLOPE, GAIN = 0.2, math.sqrt(2)  # of every leaky ReLU, and what it is multiplied with
 TINY = 1e-8  # added to mean squares
 DEFAULT_RATE = 0.01

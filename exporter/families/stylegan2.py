@@ -15,7 +15,7 @@ from ganrt.exporter.families import style_space as space
 from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.families.style_space import Options, number_of, options_of, require
 from ganrt.exporter.families.stylegan2_layers import TAPS, Block, Config, Synthesis, kernels, pack_styled
-from ganrt.exporter.loading import require_fit
+from ganrt.exporter.loading import require_fit, sizes
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
 from ganrt.spec import Output
@@ -109,45 +109,32 @@ def structure(state: State) -> Config:
     Raises:
         BadInputFile: it is not whole.
     """
-    w_dim = size_of(state, "synthesis.b4.conv1.affine.weight", 2, 1)
+    w_dim = sizes(state, "synthesis.b4.conv1.affine.weight", 2, space.WHAT)[1]
     blocks = _blocks(state)
     last = f"synthesis.b{blocks[-1].side}"
     architecture = "skip" if "synthesis.b4.torgb.weight" in state else "orig"
     if f"{last}.skip.weight" in state:
         architecture = "resnet"
-    channels = size_of(state, f"{last}.torgb.weight", 4, 0)
+    channels = sizes(state, f"{last}.torgb.weight", 4, space.WHAT)[0]
     return Config(w_dim, channels, tuple(blocks), architecture, None, frozenset())
-
-
-def size_of(state: State, key: str, ndim: int, axis: int) -> int:
-    """One side of a tensor's shape.
-
-    Raises:
-        BadInputFile: the tensor is missing or of another rank.
-    """
-    tensor = state.get(key)
-    if tensor is None or tensor.ndim != ndim or 0 in tensor.shape:
-        found = "missing" if tensor is None else f"of shape {list(tensor.shape)}"
-        raise BadInputFile(f"{key} is {found}\nexpected {ndim} axes, as a StyleGAN generator has")
-    return int(tensor.shape[axis])
 
 
 def _blocks(state: State) -> list[Block]:
     sides = [side for side in (2**i for i in range(2, 15)) if f"synthesis.b{side}.conv1.weight" in state]
     if len(sides) < 2 or sides[-1] != 4 * 2 ** (len(sides) - 1):
         raise BadInputFile(f"has blocks of {', '.join(map(str, sides)) or 'no'} px\nexpected 4, 8, and so on, doubling")
-    outputs = [size_of(state, f"synthesis.b{side}.conv1.weight", 4, 0) for side in sides]
+    outputs = [sizes(state, f"synthesis.b{side}.conv1.weight", 4, space.WHAT)[0] for side in sides]
     return [Block(*three) for three in zip(sides, [0, *outputs], outputs, strict=False)]
 
 
 def read_mapping(state: State, w_dim: int) -> space.MappingShape:
     """The mapping's sizes, from its weights."""
     count = sum(1 for i in range(64) if f"mapping.fc{i}.weight" in state)
-    widths = tuple(size_of(state, f"mapping.fc{i}.weight", 2, 0) for i in range(count))
+    widths = tuple(sizes(state, f"mapping.fc{i}.weight", 2, space.WHAT)[0] for i in range(count))
     embedded = classes = 0
     if "mapping.embed.weight" in state:
-        embedded, classes = (size_of(state, "mapping.embed.weight", 2, axis) for axis in (0, 1))
-    z_dim = size_of(state, "mapping.fc0.weight", 2, 1) - embedded
+        embedded, classes = sizes(state, "mapping.embed.weight", 2, space.WHAT)
+    z_dim = sizes(state, "mapping.fc0.weight", 2, space.WHAT)[1] - embedded
     if z_dim < 1 or widths[-1] != w_dim:
         raise BadInputFile(
             f"its mapping takes {z_dim} values and gives {widths[-1]}\n"

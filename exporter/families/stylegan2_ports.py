@@ -22,7 +22,8 @@ from ganrt.errors import BadInputFile
 from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families import style_space as space
 from ganrt.exporter.families.protocol import Family, KeyCondition
-from ganrt.exporter.families.stylegan2 import Read, candidate, read_mapping, size_of, structure
+from ganrt.exporter.families.stylegan2 import Read, candidate, read_mapping, structure
+from ganrt.exporter.loading import sizes
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
 
@@ -52,7 +53,7 @@ class StyleGAN2Rosinality(Family):
     def build(self, source: Source, settings: Settings) -> Candidate:
         facts = Facts(settings)
         state, notes = _renamed(source.tensors)
-        w_dim = size_of(state, "synthesis.b4.conv1.affine.weight", 2, 1)
+        w_dim = sizes(state, "synthesis.b4.conv1.affine.weight", 2, space.WHAT)[1]
         state |= _average(state.pop("latent_avg", source.lone.get("latent_avg")), w_dim)
         config = structure(state)
         noise = any(key.endswith("noise_const") for key in state)

@@ -14,9 +14,9 @@ from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families import style_space as space
 from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.families.style_space import Options, number_of, options_of, require
-from ganrt.exporter.families.stylegan2 import mapping_rate, read_mapping, size_of
+from ganrt.exporter.families.stylegan2 import mapping_rate, read_mapping
 from ganrt.exporter.families.stylegan3_layers import Config, Layer, Synthesis
-from ganrt.exporter.loading import require_fit
+from ganrt.exporter.loading import require_fit, sizes
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
 from ganrt.spec import Output
@@ -73,7 +73,7 @@ def _config(state: State, options: Options | None, facts: Facts) -> Config:
     for i, (_, name) in enumerate(found):
         before = int(found[max(i - 1, 0)][1][3])
         layers.append(_layer(state, name[1], before, int(name[3]), last=i == len(found) - 1))
-    w_dim = size_of(state, "synthesis.input.affine.weight", 2, 1)
+    w_dim = sizes(state, "synthesis.input.affine.weight", 2, space.WHAT)[1]
     rate, bandwidth, scale = float(layers[0].before - 2 * _MARGIN), _BANDWIDTH, _SCALE
     if options is not None:
         rate = number_of(options, "synthesis.input", "sampling_rate") or rate
@@ -87,10 +87,10 @@ def _config(state: State, options: Options | None, facts: Facts) -> Config:
 
 def _layer(state: State, name: str, before: int, after: int, *, last: bool) -> Layer:
     key = f"synthesis.{name}"
-    outputs, inputs, kernel = (size_of(state, f"{key}.weight", 4, axis) for axis in (0, 1, 2))
+    outputs, inputs, kernel, _ = sizes(state, f"{key}.weight", 4, space.WHAT)
     if last:
         return Layer(name, inputs, outputs, before, after, kernel)
-    up_taps = size_of(state, f"{key}.up_filter", 1, 0)
+    up_taps = sizes(state, f"{key}.up_filter", 1, space.WHAT)[0]
     lowering = state.get(f"{key}.down_filter")
     if lowering is None or lowering.ndim not in (1, 2) or up_taps % _TAPS or lowering.shape[0] % _TAPS:
         raise BadInputFile(f"{key} has filters of lengths that are not known\nexpected multiples of {_TAPS}")

@@ -19,7 +19,8 @@ from torch.nn import functional
 
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate, Facts, of_family
-from ganrt.exporter.families.instance_norm import InstanceNorm, plane_mean, standardised, whole_mean
+from ganrt.exporter.families.cyclegan import ResidualBlock
+from ganrt.exporter.families.instance_norm import InstanceNorm, norm_of, plane_mean, standardised, whole_mean
 from ganrt.exporter.families.pictures import require_pictures
 from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.loading import load_strictly, sizes
@@ -70,17 +71,6 @@ def _reflected(x: Tensor) -> Tensor:
     return functional.pad(x, (1, 1, 1, 1), mode="reflect")
 
 
-class ResidualBlock(nn.Module):
-    def __init__(self, width: int, eps: float) -> None:
-        super().__init__()
-        first = [nn.ReflectionPad2d(1), nn.Conv2d(width, width, 3, bias=False), InstanceNorm(eps), nn.ReLU()]
-        second = [nn.ReflectionPad2d(1), nn.Conv2d(width, width, 3, bias=False), InstanceNorm(eps)]
-        self.conv_block = nn.Sequential(*first, *second)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.conv_block(x)  # type: ignore[no-any-return]
-
-
 class Generator(nn.Module):
     """source float32 [n, c, h, w] in [-1, 1] -> float32 [n, c, h, w] in [-1, 1].
 
@@ -96,7 +86,9 @@ class Generator(nn.Module):
         for a, b, kernel, stride in ((inputs, width, 7, 1), (width, 2 * width, 3, 2), (2 * width, wide, 3, 2)):
             convolution = nn.Conv2d(a, b, kernel, stride, bias=False)
             layers += [nn.ReflectionPad2d(kernel // 2), convolution, InstanceNorm(eps), nn.ReLU()]
-        self.DownBlock = nn.Sequential(*layers, *(ResidualBlock(wide, eps) for _ in range(blocks)))
+        norm = norm_of("plain", eps)
+        residual = [ResidualBlock(wide, dropout=False, bias=False, norm=norm) for _ in range(blocks)]
+        self.DownBlock = nn.Sequential(*layers, *residual)
         self.gap_fc, self.gmp_fc = (nn.Linear(wide, 1, bias=False) for _ in range(2))
         self.conv1x1 = nn.Conv2d(2 * wide, wide, 1)
         second = nn.Linear(wide, wide, bias=False)

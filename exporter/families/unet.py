@@ -10,8 +10,8 @@ its way down, nor the outermost.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
@@ -19,9 +19,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.candidate import Candidate, Facts, of_family
-from ganrt.exporter.families.instance_norm import AffineInstanceNorm, InstanceNorm
-from ganrt.exporter.families.pictures import CHANNELS, Sides, require_pictures
+from ganrt.exporter.candidate import CHANNELS, Candidate, Facts, of_family
+from ganrt.exporter.families.instance_norm import STATISTICS, norm_of
+from ganrt.exporter.families.pictures import Sides, require_pictures
 from ganrt.exporter.families.protocol import Family, KeyCondition
 from ganrt.exporter.loading import load_strictly
 from ganrt.exporter.options import Settings
@@ -37,7 +37,6 @@ _LISTED = {"final.0": "final", "final.2": "final"} | {
     for place, kind in ((0, ""), (1, "_norm"))
 }
 _DOWN = re.compile(r"down\.([0-9]{1,2})\..+")
-_STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class UNet(nn.Module):
     def __init__(self, shape: Shape, eps: float) -> None:
         super().__init__()
         self.nested = shape.nested
-        norm, levels = _norm_of(shape, eps), len(shape.down)
+        norm, levels = norm_of(shape.norm, eps), len(shape.down)
         ends = (0, levels - 1)
         self.down = nn.ModuleList(
             nn.Conv2d(a, b, 4, 2, 1, bias=shape.biased)
@@ -105,12 +104,6 @@ def _leaky(x: Tensor) -> Tensor:
     return functional.leaky_relu(x, SLOPE)
 
 
-def _norm_of(shape: Shape, eps: float) -> Callable[[int], nn.Module]:
-    if shape.norm == "batch":
-        return partial(nn.BatchNorm2d, eps=eps)
-    return partial(AffineInstanceNorm, eps=eps) if shape.norm == "affine" else lambda _: InstanceNorm(eps)
-
-
 class UNets(Family):
     task = "translate"
     settings: Mapping[str, str] = {
@@ -139,17 +132,13 @@ class UNets(Family):
         image, output = Sides(side, side, side).read(facts, shape.inputs, shape.outputs)
         eps = facts.assume("norm_eps", DEFAULT_EPS)
         if shape.norm == "batch" and facts.assume("norm_statistics", "running") == "picture":
-            shape = _of_the_picture(shape)
-        unused = [key for key in state if key.endswith(_STATISTICS)] if shape.norm != "batch" else []
+            shape = replace(shape, norm="affine")
+        unused = [key for key in state if key.endswith(STATISTICS)] if shape.norm != "batch" else []
         kept = {key: tensor for key, tensor in state.items() if key not in unused}
         module = load_strictly(partial(UNet, shape, eps), kept, f"a U-Net of {len(shape.down)} levels")
         matched = f"all {len(state)} keys match ({len(shape.down)} levels, {shape.norm} norm)"
         notes = ("dropout is off; the training code's test script leaves it on",) if shape.nested else ()
         return of_family("unet", module, facts, matched, image=image, output=output, notes=notes)
-
-
-def _of_the_picture(shape: Shape) -> Shape:
-    return Shape(**{**vars(shape), "norm": "affine"})
 
 
 def infer_shape(state: State, *, nested: bool) -> Shape:

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Protocol, cast
+from typing import IO, cast
 
 from ganrt.errors import BadInputFile
 
@@ -164,50 +164,32 @@ class Limited:
         return data
 
 
-class Folder(Protocol):
-    """Names are relative, with forward slashes."""
+class Folder:
+    """Files by relative names with forward slashes: of an archive, or on the disk."""
 
-    def names(self) -> list[str]: ...
+    def __init__(self, files: Mapping[str, bytes | Path], max_bytes: int = 0) -> None:
+        self._files, self._max_bytes = files, max_bytes
 
-    def size(self, name: str) -> int: ...
-
-    def read(self, name: str) -> bytes: ...
-
-
-class DiskFolder:
-    """The files in `root` and in its subfolder `variables`: all that a SavedModel or a checkpoint needs."""
-
-    def __init__(self, root: Path, max_bytes: int) -> None:
-        self._root = root
-        self._max_bytes = max_bytes
-
-    def names(self) -> list[str]:
-        found = [*self._root.iterdir(), *(self._root / "variables").glob("*")]
-        return sorted(path.relative_to(self._root).as_posix() for path in found if path.is_file())
-
-    def size(self, name: str) -> int:
-        return (self._root / name).stat().st_size
-
-    def read(self, name: str) -> bytes:
-        if self.size(name) > self._max_bytes:
-            raise BadInputFile(f"{name} has {self.size(name)} bytes\nexpected at most {self._max_bytes}")
-        return (self._root / name).read_bytes()
-
-
-class MemoryFolder:
-    """The files of an archive."""
-
-    def __init__(self, files: Mapping[str, bytes]) -> None:
-        self._files = files
+    @classmethod
+    def on_disk(cls, root: Path, max_bytes: int) -> Folder:
+        """The files in `root` and in its subfolder `variables`: all that a SavedModel or a checkpoint needs."""
+        found = [path for path in (*root.iterdir(), *(root / "variables").glob("*")) if path.is_file()]
+        return cls({path.relative_to(root).as_posix(): path for path in found}, max_bytes)
 
     def names(self) -> list[str]:
         return sorted(self._files)
 
     def size(self, name: str) -> int:
-        return len(self._files[name])
+        file = self._files[name]
+        return len(file) if isinstance(file, bytes) else file.stat().st_size
 
     def read(self, name: str) -> bytes:
-        return self._files[name]
+        file = self._files[name]
+        if isinstance(file, bytes):
+            return file
+        if self.size(name) > self._max_bytes:
+            raise BadInputFile(f"{name} has {self.size(name)} bytes\nexpected at most {self._max_bytes}")
+        return file.read_bytes()
 
 
 def folder_sha256(folder: Folder, names: Iterable[str]) -> str:

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from ganrt.errors import BadInputFile
+from ganrt.exporter.candidate import CHANNELS
 from ganrt.exporter.keras.config import Node, input_shape, parse_model
 from ganrt.exporter.keras.fields import AS_ONNX, Fields, Within, class_names
 from ganrt.exporter.keras.layers import LAYERS, in_channel_order, layer_steps
@@ -25,7 +26,6 @@ from ganrt.exporter.layers.network import Network as Runs
 from ganrt.exporter.loading import load_strictly, require_fit
 from ganrt.exporter.source import Origin, State
 
-_CHANNELS = (1, 3, 4)
 _MOVES_ONLY = (nn.Unflatten, Reshape, Crop)  # what may follow the last activation without changing its range
 _RAW = ""  # what a branch of z takes; no layer is called so
 _JOINS: Mapping[str, Join] = {"Concatenate": "concat", "Add": "add", "Multiply": "multiply"}
@@ -144,7 +144,7 @@ def _draws(nodes: Sequence[Node]) -> bool:
 
 def is_picture(shape: Shape) -> bool:
     """Whether a shape is (height, width, 1, 3 or 4)."""
-    return len(shape) == 3 and shape[2] in _CHANNELS
+    return len(shape) == 3 and shape[2] in CHANNELS
 
 
 def _lay_out(nodes: Sequence[Node]) -> dict[str, _Branch]:

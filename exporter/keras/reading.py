@@ -15,9 +15,7 @@ from torch import Tensor
 
 from ganrt.errors import BadInputFile
 from ganrt.exporter.keras.archive import (
-    DiskFolder,
     Folder,
-    MemoryFolder,
     folder_sha256,
     is_keras_zip,
     read_keras_zip,
@@ -103,7 +101,7 @@ def _read_tar(file: IO[bytes], path: Path, size: int, max_bytes: int) -> Source:
         raise BadInputFile(
             f"is an archive of {', '.join(files)[:200] or 'nothing'}; unpack it, if a checkpoint is in it\n{_EXPECTED}"
         )
-    read = _read_model(path, MemoryFolder(files), kind, root)
+    read = _read_model(path, Folder(files), kind, root)
     return replace(read, format=f"tar+{read.format}", size=size, sha256="")
 
 
@@ -111,8 +109,8 @@ def _read_folder(path: Path, kind: str, max_bytes: int) -> Source:
     if kind == "checkpoint":
         prefix = _bundle_prefix(path)
         assert prefix is not None
-        return _read_model(path, DiskFolder(prefix.parent, max_bytes), "checkpoint", prefix.name)
-    folder = DiskFolder(path, max_bytes)
+        return _read_model(path, Folder.on_disk(prefix.parent, max_bytes), "checkpoint", prefix.name)
+    folder = Folder.on_disk(path, max_bytes)
     names, notes = latest(folder.names(), folder)
     kind, root = find_model(names)
     if not kind:

@@ -13,6 +13,11 @@ from torch import nn
 from ganrt.errors import UsageError
 from ganrt.exporter.candidate import Facts, ValueRange
 
+SETTINGS: Mapping[str, str] = {
+    "activation": "of the hidden layers, default relu",
+    "last": "the last activation: tanh (default), sigmoid or none",
+    "range": "of the pictures, where the last activation is none",
+}
 ACTIVATIONS: Mapping[str, Callable[[float | None], nn.Module | None]] = {
     "none": lambda _: None,
     "linear": lambda _: None,

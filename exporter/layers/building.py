@@ -15,9 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from ganrt.errors import UsageError
-from ganrt.exporter.candidate import Facts, ValueRange
+from ganrt.exporter.candidate import CHANNELS, Facts, ValueRange
 from ganrt.exporter.layers.activations import hidden_activation, last_activation, value_range
-from ganrt.exporter.layers.chain import CHANNELS, LASTS, Chain, Op
+from ganrt.exporter.layers.chain import LASTS, Chain, Op
 from ganrt.exporter.layers.geometry import Geometry, Sized, settle
 from ganrt.exporter.layers.items import Item, NotAChain
 from ganrt.exporter.layers.network import AsPixel, Layer, picture_of

@@ -14,9 +14,9 @@ from typing import Literal
 
 from torch import nn
 
+from ganrt.exporter.candidate import CHANNELS
 from ganrt.exporter.layers.items import Item, NotAChain, natural, norms_attached, refuse_blocks
 
-CHANNELS = (1, 3, 4)
 _LEAST = 2  # layers of a generator
 _FEWEST = 64  # values of a picture: 8 x 8
 _ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.SELU, nn.SiLU, nn.GELU, nn.Mish, nn.PReLU, nn.ReLU6, nn.CELU,

@@ -13,12 +13,12 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from ganrt.errors import UsageError
+from ganrt.exporter.candidate import CHANNELS
 from ganrt.exporter.source import State
 
 Kind = Literal["vector", "rows", "numbers", "picture", "fixed"]
 Shape = tuple[int, int, int]
 Dims = tuple[int | None, ...]  # None: any length
-CHANNELS = (1, 3, 4)
 
 
 @dataclass(frozen=True)

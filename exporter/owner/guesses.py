@@ -13,8 +13,9 @@ from dataclasses import replace
 
 from torch import Tensor, nn
 
+from ganrt.exporter.candidate import CHANNELS
 from ganrt.exporter.options import Settings
-from ganrt.exporter.owner.call import CHANNELS, Argument, Call
+from ganrt.exporter.owner.call import Argument, Call
 from ganrt.exporter.owner.code import numbers_of
 from ganrt.exporter.owner.parameters import Found, Parameter
 from ganrt.prior import parse_prior

@@ -14,8 +14,9 @@ import torch
 from torch import nn
 
 from ganrt.errors import UsageError
+from ganrt.exporter.candidate import CHANNELS
 from ganrt.exporter.options import Settings
-from ganrt.exporter.owner.call import CHANNELS, Call, Shape, as_picture, tensors_of
+from ganrt.exporter.owner.call import Call, Shape, as_picture, tensors_of
 from ganrt.exporter.owner.code import reason, where
 from ganrt.exporter.owner.examine import draw
 from ganrt.exporter.owner.guesses import LEAST_SIDE, Guesses

@@ -88,7 +88,8 @@ def test_the_training_codes_encoders(shape: bigbigan.Shape, parameters: int) -> 
     with torch.device("meta"):
         module = bigbigan.Encoder(shape, 1e-5)
     assert count_parameters(module) == parameters
-    assert bigbigan.infer_shape(module.state_dict()) == shape
+    state = {bigbigan.spell_encoder(key): tensor for key, tensor in module.state_dict().items()}
+    assert bigbigan.infer_shape(state) == shape
 
 
 def test_the_published_keys_of_mnists_size(tmp_path: Path) -> None:
@@ -257,7 +258,8 @@ def test_what_the_spec_of_an_encoder_says(tmp_path: Path) -> None:
     for words in ("z is the mean", "32x32 assumed (--size)", "epsilon is not in the file: 1e-05"):
         assert words in said
     with torch.device("meta"):
-        large = bigbigan.Encoder(bigbigan.Shape(3, 64, 6, 9, 100), 1e-5).state_dict()
+        own = bigbigan.Encoder(bigbigan.Shape(3, 64, 6, 9, 100), 1e-5).state_dict()
+        large = {bigbigan.spell_encoder(key): tensor for key, tensor in own.items()}
     state = {key: torch.ones(tensor.shape) for key, tensor in large.items()}
     assert built(tmp_path, state).spec.image == ImageInput(height=64, width=64, channels=3)
     assert "assumed (--size)" not in said_by(built(tmp_path, state, size="32x32"))

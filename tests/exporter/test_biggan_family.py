@@ -254,7 +254,7 @@ def test_missing_and_misshapen_weights_are_named() -> None:
     refused(STATE | {"blocks.1.0.conv2.bias": torch.ones(3)}, "blocks.1.0.conv2.bias [3], expected [8]", "--family")
     refused(STATE | {"extra": torch.ones(3)}, "unexpected: extra")
     refused(STATE | {"blocks.0.0.bn1.stored_var": -torch.ones(12)}, "blocks.0.0.bn1.stored_var", "negative variances")
-    refused(without(STATE, "linear.weight"), "has no linear.weight", family="biggan")
+    refused(without(STATE, "linear.weight"), "missing: linear.weight", family="biggan")
     both = STATE | {key: STATE[key.replace(".bn.", ".")] for key in ("blocks.0.0.bn1.bn.stored_mean",)}
     refused(
         both | {"blocks.0.0.bn1.bn.accumulation_counter": torch.zeros(1)}, "unexpected: blocks.0.0.bn1.bn.stored_mean"

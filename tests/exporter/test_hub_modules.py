@@ -27,7 +27,7 @@ from torch import Tensor
 from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate
 from ganrt.exporter.families.biggan_deep import BigGANDeep
-from ganrt.exporter.keras.archive import DiskFolder
+from ganrt.exporter.keras.archive import Folder
 from ganrt.exporter.keras.hub_module import read_module
 from ganrt.exporter.keras.table import unpacked
 from ganrt.exporter.keras.tensor_bundle import read_bundle
@@ -184,7 +184,7 @@ def test_bundles_of_several_shards_and_blocks(tool: Any, tmp_path: Path) -> None
     tensors = {f"layer_{k}/{'deep/' * (k % 7)}w": draw.normal(size=(k % 5, 3)).astype("f4") for k in range(150)}
     for compressed in (False, True):
         tool.write_bundle(tmp_path / "v", tensors, shards=3, compressed=compressed)
-        read = read_bundle(DiskFolder(tmp_path, 2**30), "v")
+        read = read_bundle(Folder.on_disk(tmp_path, 2**30), "v")
         assert list(read) == sorted(tensors)
         assert all(np.array_equal(read[name].numpy(), tensor) for name, tensor in tensors.items())
 

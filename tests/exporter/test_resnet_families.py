@@ -113,7 +113,7 @@ def test_nothing_but_its_own_family_matches(kind: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "key", "said"),
     [
-        ("mimicry", "block3.c2.weight", "has no block3.c2.weight"),
+        ("mimicry", "block3.c2.weight", "missing: block3.c2.weight"),
         ("studiogan, classes", "blocks.1.0.bn2.gain.weight", "blocks.1.0.bn2.gain.weight"),
         ("sngan", "model.2.running_var", "model.2.running_var"),
         ("sagan", "attn1.key_conv.bias", "key_conv.bias"),

@@ -11,17 +11,16 @@ from typing import ClassVar
 from torch import Tensor
 
 from ganrt.errors import BadInputFile
-from ganrt.exporter.candidate import Candidate, Facts, ValueRange, of_family
+from ganrt.exporter.candidate import CHANNELS, Candidate, Facts, ValueRange, of_family
 from ganrt.exporter.families.protocol import Family
 from ganrt.exporter.families.resnet.network import BlockShape, Convolved, Gains, Generator, Rules, Shape
 from ganrt.exporter.families.spectral_norm import fold_spectral_norm
-from ganrt.exporter.layers.activations import hidden_activation, last_activation
-from ganrt.exporter.loading import load_strictly
+from ganrt.exporter.layers.activations import SETTINGS, hidden_activation, last_activation
+from ganrt.exporter.loading import load_strictly, sizes
 from ganrt.exporter.options import Settings
 from ganrt.exporter.source import Source, State
 from ganrt.spec import Latent, Output
 
-CHANNELS = (1, 3, 4)
 _PART = re.compile(r"blocks\.(\d+)\.([01])\.(.+)")
 
 
@@ -137,13 +136,7 @@ class Named:
         Raises:
             BadInputFile: it is missing, or has another number of dimensions, or is empty.
         """
-        name = self.spell(key)
-        if name not in self.state:
-            raise BadInputFile(f"has no {name}\nexpected the state dict of {self.script.what}, the whole of it")
-        shape = tuple(self.state[name].shape)
-        if len(shape) != dimensions or 0 in shape:
-            raise BadInputFile(f"{name} has shape {list(shape)}\nexpected {dimensions} dimensions, none of them empty")
-        return shape
+        return sizes(self.state, self.spell(key), dimensions, self.script.what)
 
     def convolved(self, name: str, kernel: int, inputs: int | None = None, outputs: int | None = None) -> Convolved:
         """A convolution; what it takes, and where all were published alike its kernel and bias: see strict loading.
@@ -170,9 +163,7 @@ class ResNet(Family):
     script: ClassVar[Script]
     spectral = True
     settings: Mapping[str, str] = {
-        "activation": "of the hidden layers, default relu",
-        "last": "the last activation: tanh (default), sigmoid or none",
-        "range": "of the pictures, where the last activation is none",
+        **SETTINGS,
         "norm_eps": "the batch norms' epsilon",
         "labels": "how many classes the norms take, where they may be chunks of z",
     }
