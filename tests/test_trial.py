@@ -30,6 +30,7 @@ def stands(file, path, memory):
     os.write(1, b"noise" * 100_000)
 def crashes(file, path, memory): ctypes.string_at(0)
 def hangs(file, path, memory): time.sleep(60)
+def waits(file, path, memory): time.sleep(2.5)
 def fills(file, path, memory): return [bytearray(2**24) for _ in range(2**10)]
 def fails(file, path, memory): raise RuntimeError("no\\nsense")
 def is_spared(file, path, memory):
@@ -78,8 +79,15 @@ def test_what_does_not_is_a_bad_file(work, words):
 
 def test_what_hangs_is_stopped(monkeypatch):
     monkeypatch.setattr(trial, "_SECONDS", 2)
+    monkeypatch.setattr(trial, "_PATIENCE", 1)
     with pytest.raises(BadInputFile, match=r"lib 1.0 took more than 2 s"):
         attempt("hangs")
+
+
+def test_a_child_that_waits_for_a_busy_machine_stands(monkeypatch):
+    pytest.importorskip("resource")  # else no limit of processor time holds it
+    monkeypatch.setattr(trial, "_SECONDS", 2)
+    attempt("waits")
 
 
 def test_what_is_refused_in_words_is_left_to_the_parent(children):
