@@ -12,14 +12,12 @@ from dataclasses import replace
 from typing import Any
 
 from ganrt.errors import UsageError
-from ganrt.exporter.candidate import Candidate, Facts, ValueRange, of_family
+from ganrt.exporter.candidate import Candidate, Facts
 from ganrt.exporter.families.protocol import Family
-from ganrt.exporter.keras.network import Network, build_network
+from ganrt.exporter.keras.network import keras_candidate
 from ganrt.exporter.keras.presets import PRESETS, describe_kernels, fitting, model_of
-from ganrt.exporter.layers.activations import value_range
 from ganrt.exporter.options import Settings, spelled
 from ganrt.exporter.source import Origin, Source, State
-from ganrt.spec import Latent, Output
 
 
 class Keras(Family):
@@ -43,20 +41,7 @@ class Keras(Family):
         facts = Facts(settings)
         state, origin = _of_generator(source.tensors, source.keras)
         model, found = _architecture(state, origin, facts)
-        network = build_network(model, state, origin, "the Keras model that it describes")
-        height, width, channels = network.shape
-        value_range = _value_range(network, facts)
-        return of_family(
-            "keras",
-            network.module,
-            facts,
-            f"{found}, and all {network.keys} keys match",
-            latent=Latent(dim=network.dim, prior="normal", threshold=None, psi_mode="resample"),
-            labels=network.classes,
-            output=Output(height=height, width=width, channels=channels),
-            value_range=value_range,
-            notes=(*origin.notes, *network.notes, *_policies(network)),
-        )
+        return keras_candidate(model, state, origin, facts, found)
 
 
 _IN_A_GAN = re.compile(r"layers/((?:sequential|functional)(?:_\d+)?)/(layers/.+)")
@@ -106,19 +91,3 @@ def _recognise(state: State, origin: Origin, facts: Facts) -> tuple[Mapping[str,
     facts.assume("preset", found[0], f"strides {preset.strides}, {preset.activation} and tanh")
     facts.assume("norm_eps", preset.epsilon)
     return model_of(found[0], state, origin, epsilon), f"the shapes are those of preset {found[0]}"
-
-
-def _value_range(network: Network, facts: Facts) -> ValueRange:
-    if network.last is None and facts.settings.range is None:
-        raise UsageError(
-            "the network's last activation does not tell the range of its pictures\n"
-            "expected --range tanh for [-1, 1] or --range sigmoid for [0, 1]"
-        )
-    if network.last is not None:
-        facts.read("last", network.last)
-    return value_range(network.last or "none", facts)
-
-
-def _policies(network: Network) -> tuple[str, ...]:
-    mixed = sorted(network.policies - {"float32"})
-    return (f"trained under the policy {', '.join(mixed)}; computed in float32 here",) if mixed else ()

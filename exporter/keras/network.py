@@ -15,42 +15,22 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from ganrt.errors import BadInputFile
-from ganrt.exporter.candidate import CHANNELS
+from ganrt.errors import BadInputFile, UsageError
+from ganrt.exporter.candidate import CHANNELS, Candidate, Facts, ValueRange, of_family
 from ganrt.exporter.keras.config import Node, input_shape, parse_model
 from ganrt.exporter.keras.fields import AS_ONNX, Fields, Within, class_names
 from ganrt.exporter.keras.layers import LAYERS, in_channel_order, layer_steps
 from ganrt.exporter.keras.steps import Crop, Reshape, Shape, Step
-from ganrt.exporter.layers.network import AsPixel, Join, Layer, Rows, Run, weights_of
-from ganrt.exporter.layers.network import Network as Runs
+from ganrt.exporter.layers.activations import value_range
+from ganrt.exporter.layers.network import AsPixel, Join, Layer, Network, Rows, Run, weights_of
 from ganrt.exporter.loading import load_strictly, require_fit
 from ganrt.exporter.source import Origin, State
+from ganrt.spec import Latent, Output
 
 _MOVES_ONLY = (nn.Unflatten, Reshape, Crop)  # what may follow the last activation without changing its range
+_WHAT = "the Keras model that it describes"
 _RAW = ""  # what a branch of z takes; no layer is called so
 _JOINS: Mapping[str, Join] = {"Concatenate": "concat", "Add": "add", "Multiply": "multiply"}
-
-
-@dataclass(frozen=True)
-class Network:
-    """A built generator.
-
-    Attributes:
-        module: eval mode, float32.
-        dim: of the latent. shape: (height, width, channels) of the picture.
-        last: what the last activation is; None for any other, or none.
-        policies: the dtype policies that the layers were trained under. classes: how many it takes weights of.
-        keys: how many there are. notes: what was chosen.
-    """
-
-    module: nn.Module
-    dim: int
-    shape: tuple[int, int, int]
-    last: Literal["tanh", "sigmoid"] | None
-    policies: frozenset[str]
-    classes: int
-    keys: int
-    notes: tuple[str, ...] = ()
 
 
 @dataclass
@@ -84,12 +64,16 @@ class _Branch:
         return {id(layer): self.steps[end - count : end] for (layer, count), end in zip(self.counts, ends, strict=True)}
 
 
-def build_network(model: Mapping[str, Any], state: State, origin: Origin, what: str) -> Network:
-    """Args: what: names the expected network in errors.
+def keras_candidate(model: Mapping[str, Any], state: State, origin: Origin, facts: Facts, found: str) -> Candidate:
+    """The generator with its weights.
+
+    Args:
+        found: how its architecture was found.
 
     Raises:
         BadInputFile: a layer that is not known, other inputs than one vector (or map of one pixel) and class numbers
             for an embedding, weights that do not fit, or no picture at the end.
+        UsageError: nothing tells the range of the pictures.
     """
     nodes, state, notes = _generator_of(parse_model(model), state)
     branches = _lay_out(nodes)
@@ -101,18 +85,36 @@ def build_network(model: Mapping[str, Any], state: State, origin: Origin, what: 
     steps = {key: made for branch in branches.values() for key, made in branch.by_layer().items()}
     owned = [(layer, steps.get(id(layer), [])) for layer in layers]
     tables = [step.variables["embeddings"] for _, made in owned for step in made if "embeddings" in step.variables]
-    runs = _runs(branches, {z.name: "z", _RAW: "z"}, values_by_step(owned, state, origin, what))
+    runs = _runs(branches, {z.name: "z", _RAW: "z"}, values_by_step(owned, state, origin, _WHAT))
+    module = load_strictly(lambda: Network(runs), weights_of(runs), _WHAT)
     height, width, channels = end.shape
-    return Network(
-        module=load_strictly(lambda: Runs(runs), weights_of(runs), what),
-        dim=math.prod(input_shape(z.layer)),
-        shape=(height, width, channels),
-        last=_last_activation(end.steps),
-        policies=frozenset(layer.policy() for layer in layers),
-        classes=tables[0][0] if tables else 0,
-        keys=len(state),
-        notes=notes,
+    return of_family(
+        "keras",
+        module,
+        facts,
+        f"{found}, and all {len(state)} keys match",
+        value_range=_value_range(_last_activation(end.steps), facts),
+        latent=Latent(dim=math.prod(input_shape(z.layer)), prior="normal", threshold=None, psi_mode="resample"),
+        labels=tables[0][0] if tables else 0,
+        output=Output(height=height, width=width, channels=channels),
+        notes=(*origin.notes, *notes, *_policies(layers)),
     )
+
+
+def _value_range(last: str | None, facts: Facts) -> ValueRange:
+    if last is None and facts.settings.range is None:
+        raise UsageError(
+            "the network's last activation does not tell the range of its pictures\n"
+            "expected --range tanh for [-1, 1] or --range sigmoid for [0, 1]"
+        )
+    if last is not None:
+        facts.read("last", last)
+    return value_range(last or "none", facts)
+
+
+def _policies(layers: Sequence[Fields]) -> tuple[str, ...]:
+    mixed = sorted({layer.policy() for layer in layers} - {"float32"})
+    return (f"trained under the policy {', '.join(mixed)}; computed in float32 here",) if mixed else ()
 
 
 def _latent(nodes: Sequence[Node]) -> Node:
