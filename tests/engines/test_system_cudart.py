@@ -144,7 +144,7 @@ def test_it_is_taken_on_a_jetson_with_too_old_a_driver_and_nowhere_else(library,
 def test_nvidias_library_has_the_same_functions(tmp_path):
     """The real CUDA 12.6 runtime: every symbol is there, and without a driver it says so."""
     package = "nvidia-cuda-runtime-cu12==12.6.77"
-    command = [sys.executable, "-m", "pip", "install", "-q", "--no-compile", "--no-deps", "--target", tmp_path, package]
+    command = [sys.executable, "-m", "uv", "pip", "install", "-q", "--no-deps", "--target", tmp_path, package]
     try:
         result = subprocess.run(command, capture_output=True, text=True, timeout=120)
     except subprocess.TimeoutExpired:

@@ -218,10 +218,10 @@ def test_older_cuda_bindings_take_our_calls(version, tmp_path):
     command = [
         sys.executable,
         "-m",
+        "uv",
         "pip",
         "install",
         "-q",
-        "--no-compile",
         "--target",
         target,
         f"cuda-bindings=={version}",
