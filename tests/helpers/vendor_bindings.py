@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -32,17 +31,15 @@ print(json.dumps({
 
 def download(package: str, version: str, folder: Path) -> Path:
     """A wheel, unpacked; skips where the index does not answer."""
-    wheels = folder / "wheels"
-    command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--dest", wheels, f"{package}=={version}"]
+    unpacked = folder / "unpacked"
+    command = [sys.executable, "-m", "uv", "pip", "install", "-q", "--no-deps", "--only-binary", ":all:"]
+    command += ["--target", str(unpacked), f"{package}=={version}"]
     try:
         result = subprocess.run(command, capture_output=True, text=True, timeout=120)
     except subprocess.TimeoutExpired:
         pytest.skip("the package index does not answer")
     if result.returncode:
         pytest.skip(f"{package} {version} cannot be had: {result.stderr.strip().splitlines()[-1]}")
-    unpacked = folder / "unpacked"
-    with zipfile.ZipFile(next(wheels.glob("*.whl"))) as wheel:
-        wheel.extractall(unpacked)
     return unpacked
 
 
