@@ -75,8 +75,8 @@ def test_its_packages_hold_all_that_the_tests_on_a_gpu_import(tool):
     ]
     names = {re.match(r"[\w-]+", name)[0] for name in wanted if name[0].isalpha()} | {"ganrt"}
     assert {"pytest", "numpy", "ganrt"} <= modules
-    others = modules - set(sys.stdlib_module_names)
-    assert not [module for module in others if not names & {*packages_distributions().get(module, ()), module}]
+    others, packages = modules - set(sys.stdlib_module_names), packages_distributions()
+    assert not [module for module in others if not names & {*packages.get(module, ()), module}]
 
 
 def test_a_report_is_whole_though_steps_fail_hang_or_have_no_time(tool, tmp_path, monkeypatch, capsys):
