@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from clips import save_clip
+from documented import PARTS, commands_in_order
 from tiny_onnx import save_embedded, save_translator, translator_spec
 
 import ganrt
@@ -42,10 +43,11 @@ def test_options_that_are_given_several_times_show_what_one_takes(run, command):
 
 
 def examples():
-    for command in commands():
-        for line in command.epilog.split("\n\n")[1:]:
-            if line.startswith("ganrt serve"):
-                continue  # it ends when it is told to: tests/runtime/test_serve.py
+    """Each once, but those that test_documents.py runs, and what ends when it is told to: see test_serve.py."""
+    lines = [line for command in commands() for line in command.epilog.split("\n\n")[1:]]
+    elsewhere = {line for part in PARTS for line in commands_in_order(part)}
+    for line in dict.fromkeys(lines):
+        if line not in elsewhere and not line.startswith("ganrt serve"):
             yield pytest.param(line, id=line)
 
 

@@ -8,10 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from documented import PARTS, README, ROOT, TOUR, blocks, commands_in_order
 
-ROOT = Path(__file__).parents[2]
-README = ROOT / "README.md"
-TOUR = ROOT / "docs" / "tour.md"
 # What a test may have smaller: the steps stay.
 SMALLER = {
     "--budget 5": "--budget 0.1",
@@ -24,15 +22,6 @@ SMALLER = {
 PAGES = [README, *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "examples").rglob("*.md"))]
 
 
-def blocks(page, language):
-    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
-
-
-def ganrt_commands(page):
-    lines = [line for block in blocks(page, "sh") for line in block.splitlines()]
-    return [line.split(" #")[0].strip() for line in lines if line.startswith("ganrt ")]
-
-
 def test_the_two_commands_are_the_makefiles():
     first = blocks(README, "sh")[0].split()
     assert first[:2] == ["make", "demo"]
@@ -43,20 +32,9 @@ def test_the_two_commands_are_the_makefiles():
     assert "make test" in (ROOT / ".ci" / "run").read_text()
 
 
-def commands_in_order(part):
-    """The README's; the tour's up to its own networks, and from there on: none of them builds on another part."""
-    tour = ganrt_commands(TOUR)
-    networks = next(k for k, line in enumerate(tour) if "biggan-deep" in line)
-    if part != "readme":
-        return tour[:networks] if part == "tour" else tour[networks:]
-    # What stands in both, and nothing else builds on, is run in the tour.
-    alone = ("ganrt gallery", "ganrt interpolate", "ganrt bulk")
-    return [line for line in ganrt_commands(README) if not (line in tour and line.startswith(alone))]
-
-
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
-@pytest.mark.parametrize("part", ["readme", "tour", "networks of the tour"])
+@pytest.mark.parametrize("part", PARTS)
 def test_the_commands_run_in_order(run, part, monkeypatch):
     commands = commands_in_order(part)
     assert len(commands) >= 8
