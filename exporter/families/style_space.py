@@ -55,11 +55,10 @@ class MappingShape:
     def w_dim(self) -> int:
         return self.widths[-1]
 
-    @property
-    def expected(self) -> dict[str, tuple[int, ...]]:
-        """The keys and shapes of a checkpoint, without `w_avg`."""
+    def expected(self, state: State) -> dict[str, tuple[int, ...]]:
+        """The keys and shapes of a checkpoint; `w_avg` where `state` has it."""
         inputs = [self.z_dim + self.embedded, *self.widths]
-        shapes: dict[str, tuple[int, ...]] = {}
+        shapes: dict[str, tuple[int, ...]] = {"mapping.w_avg": (self.w_dim,)} if "mapping.w_avg" in state else {}
         for i, width in enumerate(self.widths):
             shapes |= {f"mapping.fc{i}.weight": (width, inputs[i]), f"mapping.fc{i}.bias": (width,)}
         if self.classes:

@@ -177,11 +177,9 @@ def mapping_rate(options: Options, shape: space.MappingShape) -> float | None:
     return rate
 
 
-def _expected(state: State, read: Read) -> dict[str, Tensor]:
+def _expected(state: State, read: Read) -> dict[str, tuple[int, ...]]:
     config = read.config
-    shapes = dict(read.mapping.expected)
-    if "mapping.w_avg" in state:
-        shapes["mapping.w_avg"] = (config.w_dim,)
+    shapes = read.mapping.expected(state)
     shapes["synthesis.b4.const"] = (config.blocks[0].outputs, 4, 4)
     for block in config.blocks:
         name = f"synthesis.b{block.side}"
@@ -192,7 +190,7 @@ def _expected(state: State, read: Read) -> dict[str, Tensor]:
             shapes[f"{name}.skip.weight"] = (block.outputs, block.inputs, 1, 1)
     for layer, width, _ in config.layers:
         shapes |= _layer_shapes(f"synthesis.{layer}", width, config, noise=read.noise)
-    return {key: torch.empty(shape, device="meta") for key, shape in shapes.items()}
+    return shapes
 
 
 def _layer_shapes(name: str, width: int, config: Config, *, noise: bool) -> dict[str, tuple[int, ...]]:

@@ -114,11 +114,9 @@ def _check_options(options: Options, layers: list[Layer]) -> set[float | None]:
     return clamps
 
 
-def _expected(state: State, config: Config, shape: space.MappingShape) -> dict[str, Tensor]:
+def _expected(state: State, config: Config, shape: space.MappingShape) -> dict[str, tuple[int, ...]]:
     first = config.layers[0].inputs
-    shapes: dict[str, tuple[int, ...]] = dict(shape.expected)
-    if "mapping.w_avg" in state:
-        shapes["mapping.w_avg"] = (config.w_dim,)
+    shapes = shape.expected(state)
     for part, of in {
         "weight": (first, first), "affine.weight": (4, config.w_dim), "affine.bias": (4,), "transform": (3, 3),
         "freqs": (first, 2), "phases": (first,),
@@ -133,7 +131,7 @@ def _expected(state: State, config: Config, shape: space.MappingShape) -> dict[s
         if following is not None:
             shapes[f"{name}.up_filter"] = (layer.up_taps,)
             shapes[f"{name}.down_filter"] = (layer.down_taps,) * (1 + layer.radial)
-    return {key: torch.empty(of, device="meta") for key, of in shapes.items()}
+    return shapes
 
 
 def _synthesis(state: State, config: Config) -> dict[str, Tensor]:

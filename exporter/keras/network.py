@@ -242,10 +242,7 @@ def values_by_step(network: Owned, state: State, origin: Origin, what: str) -> d
         BadInputFile: missing, unexpected or misshapen keys, all of them named.
     """
     keys = _keys(network, origin)
-    expected = {
-        key: torch.empty(step.variables[name], device="meta") for step, names in keys for name, key in names.items()
-    }
-    require_fit(expected, state, what)
+    require_fit({key: step.variables[name] for step, names in keys for name, key in names.items()}, state, what)
     return {id(step): {name: state[key] for name, key in names.items()} for step, names in keys}
 
 

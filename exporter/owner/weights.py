@@ -122,7 +122,7 @@ def _refuse(file: File, sources: list[Source], expected: State, what: str) -> No
     given = {key: tensor for key, tensor in tensors.items() if not key.endswith(_COUNTER)}
     name = f" (its network {source.container})" if source.container else ""
     try:
-        require_fit(expected, given, what)
+        require_fit({key: tensor.shape for key, tensor in expected.items()}, given, what)
     except BadInputFile as error:
         text = str(error).rpartition("\n")[0]
         mend = "check --args: the class must be built as training built it"
