@@ -44,7 +44,7 @@ power-modes: ## ganrt bench in every power mode of a Jetson, side by side
 
 # Some of these take minutes and gigabytes.
 test-full-size: dev ## networks of published sizes against their references
-	$(BIN)/python -m pytest -m full_size $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -s -m full_size -o faulthandler_timeout=0 $(PYTEST_ARGS)
 
 # Each target in a process of its own; what shows a fault is kept in fuzz-found.
 fuzz: dev ## the fuzzers of all that is read, for less than two minutes

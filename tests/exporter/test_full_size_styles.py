@@ -1,4 +1,4 @@
-"""StyleGANs of published sizes against the networks written out in float64; `make test-full-size` runs them.
+"""StyleGANs of published sizes against the networks written out in float64; `make test-full-size` runs them, for twenty minutes.
 
 Sources of the sizes: NVlabs/stylegan2-ada-pytorch and NVlabs/stylegan3, train.py. Weights are random. `-s` prints each
 configuration's worst error.

@@ -196,20 +196,25 @@ def through(state: State, net: Net, layer: dict[str, Any], x: Tensor, w: Tensor,
     up = layer["up"]
     spread = torch.zeros(len(x), x.shape[1] * up, x.shape[2] * up, dtype=torch.float64)
     spread[:, ::up, ::up] = x
-    x = filtered(F.pad(spread, (low, high, low, high)), torch.outer(up_filter, up_filter), wrong) * up**2
+    x = separably(F.pad(spread, (low, high, low, high)), up_filter, wrong) * up**2
     x = clamped(torch.where(x > 0, x, 0.2 * x) * math.sqrt(2), net, wrong)
-    kernel = down_filter if down_filter.ndim == 2 else torch.outer(down_filter, down_filter)
-    return filtered(x, kernel, wrong)[:, :: layer["down"], :: layer["down"]]
+    x = filtered(x, down_filter, wrong) if down_filter.ndim == 2 else separably(x, down_filter, wrong)
+    return x[:, :: layer["down"], :: layer["down"]]
 
 
 def clamped(x: Tensor, net: Net, wrong: Wrong) -> Tensor:
     return x if net.clamp is None or wrong.no_clamp else x.clamp(-net.clamp, net.clamp)
 
 
+def separably(x: Tensor, taps: Tensor, wrong: Wrong) -> Tensor:
+    """By the outer product of the taps with themselves: columns, then rows."""
+    return filtered(filtered(x, taps[:, None], wrong), taps[None], wrong)
+
+
 def filtered(x: Tensor, taps: Tensor, wrong: Wrong) -> Tensor:
-    """A true convolution, without padding, of every channel by itself."""
+    """A true convolution, without padding, of every channel by itself; a few at a time, for torch unfolds them all."""
     kernel = taps if wrong.flipped_filters else taps.flip(0, 1)
-    return F.conv2d(x[:, None], kernel[None, None])[:, 0]
+    return torch.cat([F.conv2d(part, kernel[None, None])[:, 0] for part in x[:, None].split(8)])
 
 
 def describe(net: Net) -> Any:
