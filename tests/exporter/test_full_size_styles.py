@@ -1,6 +1,6 @@
-"""StyleGANs of published sizes against the networks written out in float64; `make test-full-size` runs them, for twenty minutes.
+"""StyleGANs of published sizes against the networks written out in float64, for `make test-full-size`: half an hour.
 
-Sources of the sizes: NVlabs/stylegan2-ada-pytorch and NVlabs/stylegan3, train.py. Weights are random. `-s` prints each
+Sources of the sizes: NVlabs/stylegan2-ada-pytorch and NVlabs/stylegan3, train.py. Weights are random. Prints each
 configuration's worst error.
 """
 
