@@ -127,7 +127,7 @@ def make_candidate(subject: Subject, settings: Settings) -> Candidate:
         found = prober.find()
         module.load_state_dict(state, strict=False)  # which trials may have changed: see `Owned`
         found = examine(module, found)
-        drawn = _draw(module, found)
+        drawn = _draw(module, found, unit=(settings.source_range or settings.range) == "sigmoid")
         found = replace(found, open_size=_takes_other_sizes(module, found, prober.parameters))
     facts = Facts(settings)
     _tell(found, facts)
@@ -158,8 +158,11 @@ def make_candidate(subject: Subject, settings: Settings) -> Candidate:
     return replace(candidate, model=with_class_rows(model, spec))
 
 
-def _draw(module: nn.Module, found: Found, count: int = _PICTURES) -> Drawn:
+def _draw(module: nn.Module, found: Found, count: int = _PICTURES, unit: bool = False) -> Drawn:
+    """Args: unit: whether the pictures that go in lie in 0 to 1."""
     inputs = trial_inputs(found, count)
+    if unit and found.call.picture is not None:
+        inputs = ((inputs[0] + 1) / 2,)
     with torch.no_grad():
         pictures = found.owned(module)(*inputs)
         made = tensors_of(module(*found.call.values(inputs)))

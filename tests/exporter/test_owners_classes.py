@@ -243,6 +243,14 @@ def test_a_translator_whose_pictures_grow_and_lie_in_0_to_1() -> None:
         assert np.abs(drawn(made, source) - expected).max() < 1e-5
 
 
+def test_a_given_range_of_a_translator_holds_for_what_goes_in() -> None:
+    same = nn.Conv2d(3, 3, 3, padding=1)
+    nn.init.dirac_(same.weight)
+    nn.init.zeros_(same.bias)
+    made = candidate(nn.Sequential(same), range="sigmoid", size="16x16")
+    assert made.value_range == "sigmoid"
+
+
 def test_a_live_module_stays_as_it_is() -> None:
     module = models.Deconvolved().train()
     state = {key: tensor.clone() for key, tensor in module.state_dict().items()}
