@@ -17,6 +17,7 @@ import numpy as np
 import onnx_ir as ir
 import torch
 from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from ganrt.graphs.values import Array, constant
 from ganrt.interrupts import no_collecting
@@ -40,12 +41,34 @@ def trace(module: nn.Module, spec: GeneratorSpec, outputs: list[str]) -> ir.Mode
         whatever torch.export or a module's code raises.
     """
     if _can_be_marked(module, spec):
-        model = _export(module, spec, outputs, _examples(spec, _MARKER), None)
+        model = _export(module, spec, outputs, examples(spec, _MARKER), None)
         if _open_batch(model):
             return model
     # Two images: torch.export takes a batch of one for a constant.
-    examples = _examples(spec, 2)
-    return _export(module, spec, outputs, examples, (tuple(_open_axes(spec) for _ in examples),))
+    pair = examples(spec, 2)
+    return _export(module, spec, outputs, pair, (tuple(_open_axes(spec) for _ in pair),))
+
+
+def counts_in_python(module: nn.Module, spec: GeneratorSpec) -> bool:
+    """Whether a forward takes more steps for more pictures: the graph would hold one number of them, each in turn."""
+    counts = []
+    for batch in (2, 2, 3):  # what is made at the first call alone does not count
+        with torch.no_grad(), _Operators() as operators:
+            module(*examples(spec, batch))
+        counts.append(operators.count)
+    return counts[1] != counts[2]
+
+
+class _Operators(TorchDispatchMode):
+    """Counts what torch is told to compute."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.count += 1
+        return func(*args, **(kwargs or {}))
 
 
 def _can_be_marked(module: nn.Module, spec: GeneratorSpec) -> bool:
@@ -60,18 +83,18 @@ def _is_marked(size: int) -> bool:
     return size != 0 and size % _MARKER == 0
 
 
-def _examples(spec: GeneratorSpec, batch: int) -> tuple[Tensor, ...]:
+def examples(spec: GeneratorSpec, batch: int) -> tuple[Tensor, ...]:
     """Zeros that take address space and no memory until they are touched."""
     return tuple(torch.from_numpy(np.zeros((batch, *port.shape), port.dtype)) for port in spec.inputs.values())
 
 
 def _export(
-    module: nn.Module, spec: GeneratorSpec, outputs: list[str], examples: tuple[Tensor, ...], shapes: Any
+    module: nn.Module, spec: GeneratorSpec, outputs: list[str], inputs: tuple[Tensor, ...], shapes: Any
 ) -> ir.Model:
     with quiet(), torch.no_grad(), _plain_batch_norms(), no_collecting():
         program = torch.onnx.export(
             module,
-            examples,
+            inputs,
             dynamo=True,
             opset_version=OPSET,
             input_names=list(spec.inputs),

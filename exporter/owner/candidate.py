@@ -28,6 +28,7 @@ from ganrt.exporter.owner.weights import load_weights
 from ganrt.exporter.readers.files import read_file
 from ganrt.exporter.recognise import Recognised
 from ganrt.exporter.source import Source
+from ganrt.exporter.tracing import counts_in_python
 from ganrt.spec import MAX_SIDE, GeneratorSpec, ImageInput, Labels, Latent, Output
 from ganrt.tolerances import EXPORT_ERROR, EXPORT_LEVEL
 
@@ -248,13 +249,16 @@ def _trace_module(candidate: Candidate, found: Found, what: str) -> ir.Model:
         if found.kept is not None:
             module.module.load_state_dict(found.kept)
         plain = Owned(folded(module.module), found.call, source=module.source, levels=module.levels)
+        refusal = BadInputFile(
+            f"{what} draws one number of pictures only: its forward counts them in Python, such as by a loop over "
+            "them or by their length\nwrite it for all pictures at once, with z.size(0) where it needs their number"
+        )
+        if counts_in_python(plain, candidate.spec):
+            raise refusal
         try:
             return build_graph(replace(candidate, module=plain))
         except AssertionError as error:  # the contract: a graph for batches of one length alone
-            raise BadInputFile(
-                f"{what} draws one number of pictures only: its forward counts them in Python, such as by a loop over "
-                "them or by their length\nwrite it for all pictures at once, with z.size(0) where it needs their number"
-            ) from error
+            raise refusal from error
 
 
 def _source_range(found: Found, value_range: str, said: str, facts: Facts) -> str:

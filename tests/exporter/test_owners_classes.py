@@ -288,9 +288,15 @@ class Counting(nn.Module):
         return torch.tanh(self.first(z)).view(-1, 1, 16, 16) + torch.zeros(len(z), 1, 1, 1)
 
 
-def test_a_forward_that_counts_pictures_is_told_how_to_go_without() -> None:
+class Looping(Counting):
+    def forward(self, z: Tensor) -> Tensor:
+        return torch.stack([torch.tanh(self.first(row)).view(1, 16, 16) for row in z])
+
+
+@pytest.mark.parametrize("make", [Counting, Looping])
+def test_a_forward_that_counts_pictures_is_told_how_to_go_without(make: type[nn.Module]) -> None:
     with pytest.raises(BadInputFile, match=r"draws one number of pictures only(.|\n)*z\.size\(0\)") as caught:
-        read_module(Counting(), Settings(latent=12))
+        read_module(make(), Settings(latent=12))
     assert "len(" not in str(caught.value)
 
 
