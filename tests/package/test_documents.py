@@ -54,7 +54,7 @@ def test_the_commands_run_in_order(run, part, monkeypatch):
     run_code_here(monkeypatch)
     save_folder(Path("biggan-deep-128"), library_model(library_config({**LEAST, "num_classes": 1000})))
     save_checkpoint(Path("netG_epoch_24.pth"), dcgan_state())
-    source = Path(owners_models.__file__).read_text("utf-8").replace("class Vector", "class Generator")
+    source = re.sub(r"\bVector\b", "Generator", Path(owners_models.__file__).read_text("utf-8"))
     Path("models.py").write_text(source, "utf-8")
     torch.save(owners_models.Vector(ngf=64).state_dict(), "weights.pth")
     Path("players.txt").write_text("ann\nbob\n")
