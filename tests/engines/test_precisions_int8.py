@@ -167,14 +167,14 @@ def int8_field(model, gate):
 def test_tuning_gets_one_candidate_for_every_backend_that_has_int8(tmp_path):
     model = exported(tmp_path, "csc413-A")
     field = int8_field(model, 30)
-    lowered = [candidate for candidate in field.heats if candidate.precision == "int8"]
+    lowered = [candidate for candidate in field.trials if candidate.precision == "int8"]
     assert lowered, field.notes
     assert {candidate.model.form for candidate in lowered} == {"phase-mixed-int8"}
     assert lowered[0].model.model_sha256 == model.sha256
     with lowered[0].open(1) as engine:
         assert engine.precision == "int8"
     field = int8_field(model, 300)
-    assert not [candidate for candidate in field.heats if candidate.precision == "int8"]
+    assert not [candidate for candidate in field.trials if candidate.precision == "int8"]
     assert field.notes[-1].startswith("int8 left out: the worst picture has a PSNR of")
 
 
