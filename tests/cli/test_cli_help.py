@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -131,7 +132,7 @@ def test_the_examples_of_help_run(run, line, files, monkeypatch):
 
         run_code_here(monkeypatch)
 
-        source = Path(owners_models.__file__).read_text("utf-8").replace("class Vector", "class Generator")
+        source = re.sub(r"\bVector\b", "Generator", Path(owners_models.__file__).read_text("utf-8"))
         Path("models.py").write_text(source, "utf-8")
         torch.save(owners_models.Vector(ngf=64).state_dict(), "weights.pth")
     if "network-snapshot" in line:
