@@ -35,7 +35,7 @@ _PREFIX = "generator."
 _CARRIERS = {"Identity", "Transpose", "Reshape", "Cast", "Squeeze", "Unsqueeze", "Flatten", "Gather"}
 
 
-class _WithHead(nn.Module):
+class WithHead(nn.Module):
     """(inputs) -> what the module gives; pictures come in as uint8 [n, h, w, c]."""
 
     def __init__(self, generator: nn.Module, value_range: ValueRange) -> None:
@@ -47,7 +47,7 @@ class _WithHead(nn.Module):
         return cast(Tensor, self.generator(*(to_native_input(value, self.value_range) for value in inputs)))
 
 
-class _WithTail(_WithHead):
+class _WithTail(WithHead):
     """(inputs) -> (uint8 [n, h, w, c], float32 [n, c, h, w])."""
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor]:
@@ -82,7 +82,7 @@ def to_levels(native: Tensor, value_range: ValueRange) -> Tensor:
 
 def build_graph(built: Candidate) -> ir.Model:
     """The ONNX model of a generator, batch norm folded, without its spec. Equal weights give equal bytes."""
-    wrapper = _WithTail if built.spec.output else _WithHead
+    wrapper = _WithTail if built.spec.output else WithHead
     outputs = [*built.spec.outputs, NATIVE] if built.spec.output else list(built.spec.outputs)
     model = trace(wrapper(fold_batch_norm(built.module), built.value_range).eval(), built.spec, outputs)
     _name_open_axes(model, built.spec)

@@ -51,7 +51,7 @@ def trace(module: nn.Module, spec: GeneratorSpec, outputs: list[str]) -> ir.Mode
 
 def counts_in_python(module: nn.Module, spec: GeneratorSpec) -> bool:
     """Whether a forward takes more steps for more pictures: the graph would hold one number of them, each in turn."""
-    counts = []
+    counts: list[int] = []
     for batch in (2, 2, 3):  # what is made at the first call alone does not count
         with torch.no_grad(), _Operators() as operators:
             module(*examples(spec, batch))
@@ -59,11 +59,11 @@ def counts_in_python(module: nn.Module, spec: GeneratorSpec) -> bool:
     return counts[1] != counts[2]
 
 
-class _Operators(TorchDispatchMode):
+class _Operators(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts what torch is told to compute."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.count = 0
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

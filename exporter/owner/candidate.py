@@ -16,7 +16,7 @@ from ganrt.errors import BadInputFile, UsageError
 from ganrt.exporter.candidate import Candidate, Facts, ValueRange
 from ganrt.exporter.class_rows import with_class_rows
 from ganrt.exporter.given import with_prior
-from ganrt.exporter.graph import build_graph, last_operator
+from ganrt.exporter.graph import WithHead, build_graph, last_operator
 from ganrt.exporter.options import Settings
 from ganrt.exporter.owner.call import Owned, folded, picture_index, pictures_among, tensors_of
 from ganrt.exporter.owner.code import build, drawing_methods, owners_errors, prepared
@@ -249,11 +249,12 @@ def _trace_module(candidate: Candidate, found: Found, what: str) -> ir.Model:
         if found.kept is not None:
             module.module.load_state_dict(found.kept)
         plain = Owned(folded(module.module), found.call, source=module.source, levels=module.levels)
+        counted = WithHead(copy.deepcopy(plain), candidate.value_range)  # a call may change what is traced
         refusal = BadInputFile(
             f"{what} draws one number of pictures only: its forward counts them in Python, such as by a loop over "
             "them or by their length\nwrite it for all pictures at once, with z.size(0) where it needs their number"
         )
-        if counts_in_python(plain, candidate.spec):
+        if counts_in_python(counted, candidate.spec):
             raise refusal
         try:
             return build_graph(replace(candidate, module=plain))
