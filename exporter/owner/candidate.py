@@ -150,7 +150,7 @@ def make_candidate(subject: Subject, settings: Settings) -> Candidate:
         module=found.owned(module, source, said == "uint8"),
         value_range=value_range,
         facts=tuple(facts.found),
-        notes=(*subject.notes, *_notes(drawn, said), *_rounding(found)),
+        notes=(*subject.notes, *_notes(drawn, said), *_idle(found), *_rounding(found)),
         against=(subject.against or f"{subject.what} in torch {torch.__version__}")[:200],
         tolerance=max(subject.tolerance, min(_ROUNDINGS * found.rounding, EXPORT_LEVEL)),
     )
@@ -276,6 +276,12 @@ def _rounding(found: Found) -> list[str]:
     if not found.rounding:
         return []
     return [f"it enlarges float32's rounding: a picture alone and in a batch differ by {found.rounding:.1g}"]
+
+
+def _idle(found: Found) -> list[str]:
+    """A translator's held arguments are an assumption instead: they do make a difference."""
+    names = [a.name for a in found.call.arguments if a.kind == "fixed" and found.call.picture is None]
+    return [f"{', '.join(names)} made no difference to trial pictures: 0 is given"] if names else []
 
 
 def _notes(drawn: Drawn, said: str) -> tuple[str, ...]:

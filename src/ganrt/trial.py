@@ -34,9 +34,8 @@ from ganrt.home import cache_folder
 _MIB = 2**20
 SMALL = 10 * _MIB  # bytes of a file; larger ones may take more time and memory
 _SECONDS = 20
-_PATIENCE = (
-    4  # times as long, where processor time has a limit of its own: a busy machine gives a child a part of a core
-)
+# Times as long, where processor time has a limit of its own: a busy machine gives a child a part of a core.
+_PATIENCE = 4
 _LEAST_MEMORY = 1024 * _MIB
 _PER_BYTE = 64  # of memory, above `SMALL`: a StyleGAN2 of 1024 x 1024 has 120 MB and takes 7 GB for 16 pictures
 _FOLDER = "trusted"

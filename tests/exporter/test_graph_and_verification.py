@@ -80,6 +80,7 @@ def test_the_graph_contract(model: ir.Model) -> None:
 def _check_contract(model: onnx.ModelProto) -> None:
     assert [(o.domain, o.version) for o in model.opset_import] == [("", 18)]
     assert (model.ir_version, model.producer_name, model.graph.name) == (10, "ganrt", "dcgan")
+    assert model.HasField("producer_version"), "bytes, and with them hashes, of earlier versions have it, though empty"
     assert [value.name for value in model.graph.input] == ["z"]
     assert [value.name for value in model.graph.output] == ["image"]
     dims = [d.dim_param or d.dim_value for d in model.graph.output[0].type.tensor_type.shape.dim]

@@ -300,6 +300,11 @@ def test_a_forward_that_counts_pictures_is_told_how_to_go_without(make: type[nn.
     assert "len(" not in str(caught.value)
 
 
+def test_what_makes_no_difference_is_said() -> None:
+    assert "label made no difference to trial pictures: 0 is given" in " ".join(candidate(models.Unconditional()).notes)
+    assert "no difference" not in " ".join(candidate(models.Vector()).notes)
+
+
 def test_the_largest_of_several_pictures_is_an_assumption() -> None:
     module = models.Several()
     made, told = candidate(module), candidate(module, image_output="0")

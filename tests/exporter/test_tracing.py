@@ -82,3 +82,25 @@ def test_a_batch_in_any_other_place_is_a_symbol(
 def test_a_network_with_the_marks_own_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tracing, "_open_batch", lambda model: pytest.fail("the mark is ambiguous"))
     traced(Module(lambda x: x.view(-1, 3, 2, 2), weights=tracing._MARKER))
+
+
+class Caching(Module):
+    """Makes something at the first call with a batch of another length."""
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        kept = self.__dict__.setdefault("kept", {})
+        if len(inputs[0]) not in kept:
+            kept[len(inputs[0])] = torch.ones(()).cos()
+        return super().forward(*inputs) * kept[len(inputs[0])]
+
+
+@pytest.mark.parametrize(
+    ("module", "counts"),
+    [
+        (Module(lambda x: x.view(-1, 3, 2, 2)), False),
+        (Caching(lambda x: x.view(-1, 3, 2, 2)), False),
+        (Module(lambda x: torch.stack([row.view(3, 2, 2) for row in x])), True),
+    ],
+)
+def test_more_steps_for_more_pictures_are_counted(module: Module, counts: bool) -> None:
+    assert tracing.counts_in_python(module.eval(), SPEC) == counts
