@@ -44,7 +44,7 @@ def distinct_forms(data: bytes, samples: int) -> list[CheckedForm]:
 
 
 def _plain(data: bytes, *notes: str) -> CheckedForm:
-    return CheckedForm(PLAIN, data, notes, 0.0, float("inf"))
+    return CheckedForm(PLAIN, data, notes, (), 0.0, float("inf"))
 
 
 def _check(data: bytes, made: MadeForm, samples: int) -> CheckedForm:

@@ -40,10 +40,11 @@ def apply_steps(data: bytes, name: str, steps: Sequence[Step]) -> MadeForm:
         NegativeResult: a pass failed on this graph.
     """
     if not steps:
-        return MadeForm(name, data, ())
+        return MadeForm(name, data, (), ())
     given = read_proto(data)
     model = ir.serde.deserialize_model(given)
     notes: list[str] = []
+    changed: list[str] = []
     shapes_known = False
     _run(name, model, LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0))
     _run(name, model, IdentityEliminationPass())
@@ -55,9 +56,10 @@ def apply_steps(data: bytes, name: str, steps: Sequence[Step]) -> MadeForm:
             shapes_known = True
         if _run(name, model, made):
             _run(name, model, RemoveUnusedNodesPass())
+            changed.append(step.name)
             shapes_known = False
         notes += made.notes
-    return MadeForm(name, _serialise(model, given, data), tuple(dict.fromkeys(notes)))
+    return MadeForm(name, _serialise(model, given, data), tuple(dict.fromkeys(notes)), tuple(changed))
 
 
 def load_pass(step: Step) -> GraphPass:

@@ -17,11 +17,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Form:
-    """An exactly equivalent graph: what it is, its passes in order, and what it is where its own pass finds nothing."""
+    """An exactly equivalent graph: what it is, its passes in order, and the one without which it is another form."""
 
     summary: str
     steps: tuple[Step, ...] = ()
-    otherwise: str = ""
+    essential: str = ""
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,13 @@ class MadeForm:
     Attributes:
         data: the ONNX file's bytes; of `plain` those that were given.
         notes: one sentence for each node that a pass left alone though it looked like one to rewrite.
+        changed: the passes that rewrote anything.
     """
 
     name: str
     data: bytes
     notes: tuple[str, ...]
+    changed: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -117,10 +119,10 @@ FORMS = {
     "winograd": Form(
         "upsample, with large convolutions of 3x3 by Winograd's minimal filtering",
         (*_CLEAN, *_upsampled("mixed"), *_WINOGRAD, *_TILE),
-        otherwise="upsample",
+        essential="Winograd",
     ),
     "clean-norm": Form("clean, with instance norms as one operator", (*_CLEAN, *_NORMS)),
     "tile-norm": Form("clean-norm, with the last layer in tiles", (*_CLEAN, *_NORMS, *_TILE)),
-    "winograd-norm": Form("tile-norm, with the same", (*_CLEAN, *_NORMS, *_WINOGRAD, *_TILE), otherwise="tile-norm"),
+    "winograd-norm": Form("tile-norm, with the same", (*_CLEAN, *_NORMS, *_WINOGRAD, *_TILE), essential="Winograd"),
     "phase-norm": Form("phase-mixed, with instance norms as one operator", (*_phases("mixed"), *_NORMS)),
 }

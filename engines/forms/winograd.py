@@ -23,9 +23,8 @@ from ganrt.graphs.values import Replacement, attribute, constant, input_of, side
 TILE, KERNEL = 4, 3
 WINDOW = TILE + KERNEL - 1
 POINTS = (0.0, sqrt(0.5), -sqrt(0.5), sqrt(2.0), -sqrt(2.0))  # and infinity
-FEWEST_CHANNELS = (
-    64  # in * out / (in + out): of 64 and 64 channels it loses, of 128 and 128 it ties, of 256 it gains a third
-)
+# in * out / (in + out): layers of 64 channels lose, of 128 tie or gain a fifth, of 256 gain a third or more
+FEWEST_CHANNELS = 64
 FEWEST_TILES = 64  # of a picture: with fewer, reading the larger weights takes what the products save
 
 

@@ -17,20 +17,8 @@ from ganrt.errors import BackendUnavailable, BadInputFile, NegativeResult
 SIZES = (1, 2, 4, 8, 16, 32, 64)
 # Those first that won most often: time may end before the last.
 _ORDER = (
-    *(
-        "plain",
-        "winograd-norm",
-        "winograd",
-        "phase-mixed",
-        "strip",
-        "clean",
-        "phase-late",
-        "phase-norm",
-        "tile-norm",
-        "clean-norm",
-        "phase3",
-    ),
-    *("upsample", "phase", "phase-blur"),
+    *("plain", "winograd-norm", "winograd", "phase-mixed", "strip", "clean", "phase-late", "phase-norm", "tile-norm"),
+    *("clean-norm", "phase3", "upsample", "phase", "phase-blur"),
 )
 
 Say = Callable[[str], object]
@@ -132,16 +120,14 @@ def _distinct_forms(model: OnnxFile, say: Say) -> Iterator[OnnxFile]:
     seen = {model.sha256}
     for name in sorted(FORMS.keys() - {PLAIN}, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER)):
         try:
-            data = make_form(model.data, name).data
-            if (other := FORMS[name].otherwise) and data == make_form(model.data, other).data:
-                continue  # it comes at its own place, under its own name
+            made = make_form(model.data, name)
         except NegativeResult as error:
             say(f"{error}; dropped")
             continue
         except BackendUnavailable as error:
             say(f"only the graph as exported: {str(error).splitlines()[0]}")
             return
-        digest = hashlib.sha256(data).hexdigest()
-        if digest not in seen:
+        digest = hashlib.sha256(made.data).hexdigest()
+        if digest not in seen and FORMS[name].essential in ("", *made.changed):
             seen.add(digest)
-            yield derived(model, data, name)
+            yield derived(model, made.data, name)

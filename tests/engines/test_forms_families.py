@@ -30,8 +30,8 @@ def test_every_form_of_every_family_passes_its_check_and_keeps_the_contract(fami
     data = exported(family, folder)
     before = onnx.load_model_from_string(data)
     for name, form in FORMS.items():
-        if form.otherwise and make_form(data, name).data == make_form(data, form.otherwise).data:
-            continue
+        if form.essential not in ("", *make_form(data, name).changed):
+            continue  # it is another of them
         made = checked_form(data, name, samples=1)
         assert made.name == name, made.notes
         assert made.worst <= 1
@@ -55,7 +55,7 @@ def test_large_convolutions_by_winograd_in_both_forms(folder, monkeypatch):
     for name in ("winograd", "winograd-norm"):
         made = checked_form(data, name)
         assert (made.name, made.worst <= 1) == (name, True)
-        assert made.data != make_form(data, FORMS[name].otherwise).data
+        assert "Winograd" in made.changed
 
 
 def form_of(family, name, folder):
